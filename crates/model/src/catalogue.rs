@@ -1,0 +1,145 @@
+//! The catalogue: every metric and panel there is, in the order in which they were declared.
+
+use crate::{Declaration, Metric, Panel, Role, is_label_name, is_metric_name};
+use serde::{Deserialize, Serialize};
+
+/// All metrics and the panels that show them. Built from the declarations of the probes, and sent to the page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Catalogue {
+    metrics: Vec<Metric>,
+    panels: Vec<Panel>,
+}
+
+/// A declaration that cannot stand in a catalogue: a mistake in a probe.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CatalogueError {
+    /// Name of the metric.
+    pub metric: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl std::error::Error for CatalogueError {}
+
+impl std::fmt::Display for CatalogueError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "metric {}: {}", self.metric, self.reason)
+    }
+}
+
+impl Catalogue {
+    /// Adds a declaration, and its panel where that is new.
+    ///
+    /// # Errors
+    /// A name that Prometheus would not take, a name that is declared already, or a metric whose readings have
+    /// another unit than the chart that plots them.
+    pub fn declare(&mut self, declaration: &Declaration) -> Result<(), CatalogueError> {
+        let fail = |reason: String| Err(CatalogueError { metric: declaration.name.to_owned(), reason });
+        if !is_metric_name(declaration.name) {
+            return fail("the name must match [a-zA-Z_:][a-zA-Z0-9_:]*".to_owned());
+        }
+        if let Some(label) = declaration.labels.iter().find(|label| !is_label_name(label)) {
+            return fail(format!("the label name {label:?} must match [a-zA-Z_][a-zA-Z0-9_]*"));
+        }
+        if self.metric(declaration.name).is_some() {
+            return fail("it is declared twice".to_owned());
+        }
+        let metric = Metric::from(declaration);
+        if let Some((panel, role)) = declaration.panel {
+            if matches!(role, Role::Chart | Role::HeadlineAndChart) && metric.reading_unit() != panel.unit {
+                return fail(format!(
+                    "its readings are in {:?}, its chart in {:?}",
+                    metric.reading_unit(),
+                    panel.unit
+                ));
+            }
+            if self.panel(panel.id).is_none() {
+                self.panels.push(Panel::from(panel));
+            }
+        }
+        self.metrics.push(metric);
+        Ok(())
+    }
+
+    /// All metrics.
+    pub fn metrics(&self) -> &[Metric] {
+        &self.metrics
+    }
+
+    /// All panels.
+    pub fn panels(&self) -> &[Panel] {
+        &self.panels
+    }
+
+    /// The metric with that name.
+    pub fn metric(&self, name: &str) -> Option<&Metric> {
+        self.metrics.iter().find(|metric| metric.name == name)
+    }
+
+    /// The panel with that id.
+    pub fn panel(&self, id: &str) -> Option<&Panel> {
+        self.panels.iter().find(|panel| panel.id == id)
+    }
+
+    /// The metrics that a panel shows, with their parts.
+    pub fn shown_in<'a>(&'a self, panel: &'a str) -> impl Iterator<Item = (&'a Metric, Role)> {
+        self.metrics.iter().filter_map(move |metric| match &metric.panel {
+            Some((id, role)) if id == panel => Some((metric, *role)),
+            _ => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Kind, PanelDeclaration, Style, Unit};
+
+    static PANEL: PanelDeclaration = PanelDeclaration {
+        id: "network",
+        section: "Host",
+        title: "Network",
+        style: Style::Line,
+        unit: Unit::BytesPerSecond,
+        ceiling: None,
+    };
+
+    fn declaration(name: &'static str, kind: Kind, role: Role) -> Declaration {
+        Declaration {
+            name,
+            kind,
+            unit: Unit::Bytes,
+            help: "A test.",
+            labels: &["interface"],
+            panel: Some((&PANEL, role)),
+            legend: "received",
+        }
+    }
+
+    #[test]
+    fn lists_metrics_and_panels_once_in_the_order_of_declaration() {
+        let mut catalogue = Catalogue::default();
+        catalogue.declare(&declaration("b_total", Kind::Counter, Role::Chart)).unwrap();
+        catalogue.declare(&declaration("a_bytes", Kind::Gauge, Role::Detail)).unwrap();
+        let names: Vec<_> =
+            catalogue.shown_in("network").map(|(metric, role)| (metric.name.as_str(), role)).collect();
+        assert_eq!(names, [("b_total", Role::Chart), ("a_bytes", Role::Detail)]);
+        assert_eq!(catalogue.panels().len(), 1);
+    }
+
+    #[test]
+    fn refuses_mistakes_of_a_probe() {
+        let mut catalogue = Catalogue::default();
+        catalogue.declare(&declaration("a_total", Kind::Counter, Role::Chart)).unwrap();
+        for (wrong, reason) in [
+            (declaration("a_total", Kind::Counter, Role::Chart), "declared twice"),
+            (declaration("a-b", Kind::Counter, Role::Chart), "must match"),
+            (declaration("b_bytes", Kind::Gauge, Role::Chart), "its readings are in Bytes"),
+            (Declaration { labels: &["__x"], ..declaration("c", Kind::Counter, Role::Chart) }, "label name"),
+        ] {
+            let error = catalogue.declare(&wrong).unwrap_err();
+            assert!(error.to_string().contains(reason), "{error}");
+        }
+        assert_eq!(catalogue.metrics().len(), 1);
+    }
+}

@@ -1,0 +1,22 @@
+//! The shared vocabulary: what is measured, when, of what, and how it is written for people.
+//!
+//! Everything here compiles for the server and for the page (wasm), does no I/O and reads no clock.
+
+mod catalogue;
+pub mod format;
+mod labels;
+mod metric;
+mod panel;
+mod problem;
+mod readings;
+mod series;
+mod time;
+
+pub use catalogue::{Catalogue, CatalogueError};
+pub use labels::{Labels, is_label_name, is_metric_name};
+pub use metric::{Declaration, Kind, Metric, Role, Unit};
+pub use panel::{Panel, PanelDeclaration, Style};
+pub use problem::Problem;
+pub use readings::{Readings, Row};
+pub use series::{Batch, Sample, Series, SeriesId, SeriesTable};
+pub use time::{TimeRange, Timestamp};

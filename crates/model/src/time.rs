@@ -1,0 +1,107 @@
+//! Moments and ranges, in milliseconds since the Unix epoch.
+
+use serde::{Deserialize, Serialize};
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
+/// A moment: milliseconds since 1970-01-01 00:00 UTC. May be negative.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The moment `millis` milliseconds after the Unix epoch.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Milliseconds from `earlier` to this moment; negative when `earlier` is later.
+    pub const fn millis_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The latest multiple of `step` milliseconds at or before this moment. A `step` below 1 changes nothing.
+    pub const fn floor(self, step: i64) -> Self {
+        if step < 1 { self } else { Self(self.0.saturating_sub(self.0.rem_euclid(step))) }
+    }
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(as_millis(duration)))
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(as_millis(duration)))
+    }
+}
+
+fn as_millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A half-open stretch of time: `start` belongs to it, `end` does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeRange {
+    /// The first moment inside.
+    pub start: Timestamp,
+    /// The first moment after it.
+    pub end: Timestamp,
+}
+
+impl TimeRange {
+    /// The stretch of `length` that ends just before `end`.
+    pub fn before(end: Timestamp, length: Duration) -> Self {
+        Self { start: end - length, end }
+    }
+
+    /// Whether `moment` lies inside.
+    pub fn contains(&self, moment: Timestamp) -> bool {
+        self.start <= moment && moment < self.end
+    }
+
+    /// Length in milliseconds; zero when `end` is not after `start`.
+    pub fn millis(&self) -> i64 {
+        self.end.millis_since(self.start).max(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floor_rounds_towards_the_past_on_both_sides_of_the_epoch() {
+        for (millis, step, expected) in
+            [(1999, 1000, 1000), (2000, 1000, 2000), (-1, 1000, -1000), (7, 0, 7), (i64::MIN, 1000, i64::MIN)]
+        {
+            assert_eq!(Timestamp::from_millis(millis).floor(step).millis(), expected, "{millis} by {step}");
+        }
+    }
+
+    #[test]
+    fn a_range_holds_its_start_and_not_its_end() {
+        let range = TimeRange::before(Timestamp::from_millis(5000), Duration::from_secs(2));
+        let inside = |millis| range.contains(Timestamp::from_millis(millis));
+        assert_eq!([inside(2999), inside(3000), inside(4999), inside(5000)], [false, true, true, false]);
+        assert_eq!(range.millis(), 2000);
+    }
+
+    #[test]
+    fn arithmetic_saturates_instead_of_wrapping() {
+        let last = Timestamp::from_millis(i64::MAX);
+        assert_eq!(last + Duration::from_secs(1), last);
+        assert_eq!(last.millis_since(Timestamp::from_millis(i64::MIN)), i64::MAX);
+    }
+}
