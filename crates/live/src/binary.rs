@@ -1,0 +1,184 @@
+//! Metrics frames in the binary subprotocol.
+//!
+//! Little-endian, version 1:
+//!
+//! | offset | type | what |
+//! |---|---|---|
+//! | 0 | u8 | kind: 1, metrics |
+//! | 1 | u8 | version: 1 |
+//! | 2 | u16 | zero |
+//! | 4 | u32 | version of the [`State`](crate::State) that the numbers belong to |
+//! | 8 | u64 | sequence number: one more with every tick |
+//! | 16 | i64 | time, milliseconds since the Unix epoch |
+//! | 24 | u32 | n: one more than the largest series number |
+//! | 28 | ⌈n/8⌉ bytes | bit i (of byte i/8, from the lowest) is 1 where series i has a value |
+//! | … | f64 each | the values of those series, in the order of their numbers |
+
+use thiserror::Error;
+use watchglass_model::{Batch, Sample, SeriesId, Timestamp};
+
+const KIND_METRICS: u8 = 1;
+const VERSION: u8 = 1;
+const HEADER: usize = 28;
+/// More series than a server ever has; a frame that claims more is not one of ours.
+const MOST_SERIES: u32 = 1 << 20;
+
+/// A decoded metrics frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metrics {
+    /// Version of the state that the numbers of the series belong to.
+    pub state: u32,
+    /// Sequence number.
+    pub seq: u64,
+    /// What was measured, in the order of the numbers of the series.
+    pub batch: Batch,
+}
+
+/// Bytes that are not a metrics frame of this version.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum FrameError {
+    /// It ends before what its header promises.
+    #[error("the frame has {got} bytes where {needed} are needed")]
+    Short {
+        /// Bytes that are there.
+        got: usize,
+        /// Bytes that would be right.
+        needed: usize,
+    },
+    /// It goes on behind its last value.
+    #[error("the frame has {0} bytes behind its last value")]
+    Long(usize),
+    /// Another kind of frame, or another version of it.
+    #[error("kind {kind}, version {version}: only kind 1, version 1 can be read")]
+    Unknown {
+        /// First byte.
+        kind: u8,
+        /// Second byte.
+        version: u8,
+    },
+    /// More series than there can be.
+    #[error("{0} series: at most 1048576 can be")]
+    TooManySeries(u32),
+    /// A value that is not a finite number.
+    #[error("the value of series {0} is not finite")]
+    NotFinite(u32),
+}
+
+/// Writes a metrics frame. `batch.samples` are in the order of the numbers of their series, each once.
+pub fn encode(state: u32, seq: u64, batch: &Batch) -> Vec<u8> {
+    let count = batch.samples.iter().map(|sample| sample.series.0.saturating_add(1)).max().unwrap_or(0);
+    let mut present = vec![0_u8; count.div_ceil(8) as usize];
+    for sample in &batch.samples {
+        if let Some(byte) = present.get_mut(sample.series.0 as usize / 8) {
+            *byte |= 1 << (sample.series.0 % 8);
+        }
+    }
+    let mut frame = Vec::with_capacity(HEADER + present.len() + batch.samples.len() * 8);
+    frame.extend([KIND_METRICS, VERSION, 0, 0]);
+    frame.extend(state.to_le_bytes());
+    frame.extend(seq.to_le_bytes());
+    frame.extend(batch.time.millis().to_le_bytes());
+    frame.extend(count.to_le_bytes());
+    frame.extend(present);
+    for sample in &batch.samples {
+        frame.extend(sample.value.to_le_bytes());
+    }
+    frame
+}
+
+/// Reads a metrics frame.
+///
+/// # Errors
+/// Any bytes that [`encode`] would not have written.
+pub fn decode(frame: &[u8]) -> Result<Metrics, FrameError> {
+    let mut rest = frame;
+    let short = |needed| FrameError::Short { got: frame.len(), needed };
+    let [kind, version, _, _] = take(&mut rest).ok_or(short(HEADER))?;
+    if (kind, version) != (KIND_METRICS, VERSION) {
+        return Err(FrameError::Unknown { kind, version });
+    }
+    let state = u32::from_le_bytes(take(&mut rest).ok_or(short(HEADER))?);
+    let seq = u64::from_le_bytes(take(&mut rest).ok_or(short(HEADER))?);
+    let time = i64::from_le_bytes(take(&mut rest).ok_or(short(HEADER))?);
+    let count = u32::from_le_bytes(take(&mut rest).ok_or(short(HEADER))?);
+    if count > MOST_SERIES {
+        return Err(FrameError::TooManySeries(count));
+    }
+    let bitmap = count.div_ceil(8) as usize;
+    let (present, mut values) = rest.split_at_checked(bitmap).ok_or(short(HEADER + bitmap))?;
+    let bits = |id: u32| present.get(id as usize / 8).is_some_and(|byte| byte & (1 << (id % 8)) != 0);
+    let ids = || (0..count).filter(|&id| bits(id));
+    let needed = HEADER + bitmap + ids().count() * 8;
+    let mut samples = Vec::with_capacity(values.len() / 8);
+    for id in ids() {
+        let value = f64::from_le_bytes(take(&mut values).ok_or(short(needed))?);
+        if !value.is_finite() {
+            return Err(FrameError::NotFinite(id));
+        }
+        samples.push(Sample { series: SeriesId(id), value });
+    }
+    if !values.is_empty() {
+        return Err(FrameError::Long(values.len()));
+    }
+    Ok(Metrics { state, seq, batch: Batch { time: Timestamp::from_millis(time), samples } })
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (head, tail) = rest.split_first_chunk()?;
+    *rest = tail;
+    Some(*head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::golden;
+    use proptest::collection::{btree_map, vec};
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_frame_is_as_the_golden_file_has_it() {
+        let frame = encode(3, 7, &golden::batch());
+        golden::check("metrics.bin", &frame);
+        assert_eq!(decode(&frame).unwrap(), Metrics { state: 3, seq: 7, batch: golden::batch() });
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_frame() {
+        let good = encode(3, 7, &golden::batch());
+        let changed = |at: usize, byte: u8| {
+            let mut frame = good.clone();
+            frame[at] = byte;
+            decode(&frame).unwrap_err()
+        };
+        assert_eq!(decode(&[]), Err(FrameError::Short { got: 0, needed: 28 }));
+        assert_eq!(decode(&good[..good.len() - 1]).unwrap_err(), FrameError::Short { got: 52, needed: 53 });
+        assert_eq!(decode(&[good.clone(), vec![0]].concat()), Err(FrameError::Long(1)));
+        assert_eq!(changed(0, 2), FrameError::Unknown { kind: 2, version: 1 });
+        assert_eq!(changed(1, 9), FrameError::Unknown { kind: 1, version: 9 });
+        assert_eq!(changed(27, 0x7f), FrameError::TooManySeries(0x7f00_0004));
+        let mut frame = good.clone();
+        frame[29..37].copy_from_slice(&f64::NAN.to_le_bytes());
+        assert_eq!(decode(&frame), Err(FrameError::NotFinite(0)));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded(
+            state: u32, seq: u64, time: i64,
+            values in btree_map(0_u32..300, -1e300_f64..1e300, 0..50),
+        ) {
+            let samples = values.iter().map(|(&id, &value)| Sample { series: SeriesId(id), value }).collect();
+            let batch = Batch { time: Timestamp::from_millis(time), samples };
+            prop_assert_eq!(decode(&encode(state, seq, &batch)).unwrap(), Metrics { state, seq, batch });
+        }
+
+        #[test]
+        fn any_bytes_are_decoded_or_refused(bytes in vec(any::<u8>(), 0..200), head: bool) {
+            let frame = if head { [vec![1, 1, 0, 0], bytes].concat() } else { bytes };
+            if let Ok(metrics) = decode(&frame) {
+                prop_assert!(encode(metrics.state, metrics.seq, &metrics.batch).len() <= frame.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Golden files: what is sent stays as it was, until `UPDATE_GOLDEN=1 cargo test` says otherwise.
+
+use std::path::Path;
+use watchglass_model::{Batch, Problem, Sample, Series, SeriesId, Timestamp};
+
+pub(crate) fn series() -> Vec<Series> {
+    let series = |id, metric: &str, labels: &[(&str, &str)]| Series {
+        id: SeriesId(id),
+        metric: metric.to_owned(),
+        labels: labels.iter().copied().collect(),
+    };
+    vec![
+        series(0, "up", &[("probe", "cpu"), ("host", "h")]),
+        series(1, "host_network_received_bytes_total", &[("interface", "eth0"), ("host", "h")]),
+        series(2, "host_load1", &[("host", "h")]),
+        series(3, "host_filesystem_used_ratio", &[("mountpoint", "/a\"b"), ("host", "h")]),
+    ]
+}
+
+/// Series 2 has no value at this moment.
+pub(crate) fn batch() -> Batch {
+    let samples = [(0, 1.0), (1, 123_456_789_012.0), (3, 0.25)];
+    Batch {
+        time: Timestamp::from_millis(1_700_000_000_000),
+        samples: samples.map(|(id, value)| Sample { series: SeriesId(id), value }).to_vec(),
+    }
+}
+
+pub(crate) fn problem() -> Problem {
+    Problem {
+        probe: "disk".to_owned(),
+        since: Timestamp::from_millis(1_699_999_990_000),
+        reason: "/proc/diskstats: permission denied".to_owned(),
+    }
+}
+
+pub(crate) fn check(name: &str, actual: &[u8]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, actual).unwrap();
+    }
+    let expected = std::fs::read(&path).unwrap();
+    assert!(expected == actual, "{name} differs from what is sent: {:?}", String::from_utf8_lossy(actual));
+}
