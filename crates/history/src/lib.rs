@@ -1,0 +1,8 @@
+//! Keeps samples and answers queries over them. Knows series and times, and no metric by its name.
+
+mod bucket;
+mod memory;
+mod query;
+
+pub use memory::MemoryHistory;
+pub use query::{Column, Columns, Query, QueryError, Selector};
