@@ -1,0 +1,90 @@
+//! What watching the host costs: one tick of the collector, its probes one by one, and two ways to read
+//! `/proc`.
+
+use divan::{Bencher, black_box};
+use std::fs::{self, File};
+use std::io::{Read, Seek};
+use watchglass_model::{Readings, Timestamp};
+use watchglass_probes::{Collector, HostRoots, Probe, host_probes};
+
+fn main() {
+    divan::main();
+}
+
+/// One tick of all probes on this host. The file systems are asked in their own thread.
+#[divan::bench]
+fn tick(bencher: Bencher<'_, '_>) {
+    let probes = host_probes(&HostRoots::default());
+    let Ok(mut collector) = Collector::new(probes, &[("host", "bench")], 1000) else {
+        return;
+    };
+    collector.tick(Timestamp::from_millis(0));
+    let mut now = 0;
+    bencher.bench_local(|| {
+        now += 1000;
+        collector.tick(Timestamp::from_millis(black_box(now)))
+    });
+}
+
+fn one(bencher: Bencher<'_, '_>, mut probe: impl Probe) {
+    let mut readings = Readings::new();
+    bencher.bench_local(|| {
+        readings.clear();
+        probe.collect(&mut readings)
+    });
+}
+
+#[divan::bench]
+fn cpu(bencher: Bencher<'_, '_>) {
+    one(bencher, watchglass_probes::Cpu::new(&HostRoots::default()));
+}
+
+#[divan::bench]
+fn memory(bencher: Bencher<'_, '_>) {
+    one(bencher, watchglass_probes::Memory::new(&HostRoots::default()));
+}
+
+#[divan::bench]
+fn disk(bencher: Bencher<'_, '_>) {
+    one(bencher, watchglass_probes::Disk::new(&HostRoots::default()));
+}
+
+#[divan::bench]
+fn network(bencher: Bencher<'_, '_>) {
+    one(bencher, watchglass_probes::Network::new(&HostRoots::default()));
+}
+
+#[divan::bench]
+fn load(bencher: Bencher<'_, '_>) {
+    one(bencher, watchglass_probes::Load::new(&HostRoots::default()));
+}
+
+/// In its own thread this happens every 5 s.
+#[divan::bench]
+fn filesystem(bencher: Bencher<'_, '_>) {
+    one(bencher, watchglass_probes::Filesystem::new(&HostRoots::default()));
+}
+
+/// The files that the probes read at every tick.
+const FILES: [&str; 3] = ["/proc/stat", "/proc/meminfo", "/proc/diskstats"];
+
+#[divan::bench(args = FILES)]
+fn opened_anew(bencher: Bencher<'_, '_>, path: &str) {
+    let mut buffer = Vec::new();
+    bencher.bench_local(|| {
+        buffer.clear();
+        File::open(path).and_then(|mut file| file.read_to_end(&mut buffer))
+    });
+}
+
+#[divan::bench(args = FILES)]
+fn kept_open(bencher: Bencher<'_, '_>, path: &str) {
+    let Ok(mut file) = fs::File::open(path) else {
+        return;
+    };
+    let mut buffer = Vec::new();
+    bencher.bench_local(|| {
+        buffer.clear();
+        file.rewind().and_then(|()| file.read_to_end(&mut buffer))
+    });
+}

@@ -1,0 +1,25 @@
+//! Probes read the host; the collector runs them and numbers what they measured.
+//!
+//! A new probe is one file with its declarations and its [`Probe`], and one line in the registry.
+
+mod collector;
+mod error;
+mod facts;
+mod host;
+mod own_thread;
+mod probe;
+mod problems;
+mod proc_file;
+mod registry;
+#[cfg(test)]
+mod testing;
+mod text;
+
+pub use collector::{Collector, Tick};
+pub use error::ProbeError;
+pub use facts::HostFacts;
+pub use host::{Cpu, Disk, Filesystem, Load, Memory, Network};
+pub use own_thread::OwnThread;
+pub use probe::Probe;
+pub use registry::{HostRoots, host_probes};
+pub use text::TextError;

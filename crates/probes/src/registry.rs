@@ -1,0 +1,69 @@
+//! The probes that there are.
+
+use crate::{Cpu, Disk, Filesystem, Load, Memory, Network, OwnThread, Probe};
+use std::path::{Path, PathBuf};
+
+/// Where the host that is watched can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostRoots {
+    /// Its proc file system: `/proc`, unless this program runs in a container into which the host's is
+    /// mounted.
+    pub proc: PathBuf,
+}
+
+impl Default for HostRoots {
+    fn default() -> Self {
+        Self { proc: PathBuf::from("/proc") }
+    }
+}
+
+impl HostRoots {
+    /// The file `name` of what belongs to a process: its network devices and mounts.
+    ///
+    /// In this program's own `/proc` that is `/proc/self`. In one that was mounted from the host, `self`
+    /// would still be this program, in its container: there it is the host's first process.
+    pub(crate) fn process_file(&self, name: &str) -> PathBuf {
+        self.proc.join(if self.is_own() { "self" } else { "1" }).join(name)
+    }
+
+    /// The directory below which the host's file systems are found: `/`, or the root of the host's first
+    /// process. The latter may only be entered by root or with the capability `CAP_SYS_PTRACE`.
+    pub(crate) fn files(&self) -> PathBuf {
+        if self.is_own() { PathBuf::from("/") } else { self.proc.join("1/root") }
+    }
+
+    fn is_own(&self) -> bool {
+        self.proc == Path::new("/proc")
+    }
+}
+
+/// All probes of the host, in the order of their panels on the page.
+pub fn host_probes(roots: &HostRoots) -> Vec<Box<dyn Probe>> {
+    vec![
+        Box::new(Cpu::new(roots)),
+        Box::new(Memory::new(roots)),
+        Box::new(Disk::new(roots)),
+        Box::new(Network::new(roots)),
+        Box::new(OwnThread::start(Filesystem::new(roots), Filesystem::EVERY, Filesystem::DEADLINE)),
+        Box::new(Load::new(roots)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mounted_proc_is_read_through_its_first_process() {
+        let cases = [
+            ("/proc", "/proc/self/mountinfo", "/"),
+            ("/proc/", "/proc/self/mountinfo", "/"),
+            ("/host/proc", "/host/proc/1/mountinfo", "/host/proc/1/root"),
+        ];
+        for (proc, file, files) in cases {
+            let roots = HostRoots { proc: PathBuf::from(proc) };
+            assert_eq!(roots.process_file("mountinfo"), Path::new(file), "{proc}");
+            assert_eq!(roots.files(), Path::new(files), "{proc}");
+        }
+    }
+}

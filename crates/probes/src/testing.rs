@@ -1,0 +1,28 @@
+//! What several tests need.
+
+use crate::HostRoots;
+use std::path::Path;
+use watchglass_model::Readings;
+
+/// Name, label values with a space between, and value.
+pub(crate) type Written = (String, String, String);
+
+/// The readings as text, so that a failed comparison can be read and rounding does not matter.
+pub(crate) fn rows(readings: &Readings) -> Vec<Written> {
+    let labels = |row: &watchglass_model::Row<'_>| row.label_values().collect::<Vec<_>>().join(" ");
+    readings.rows().map(|row| write(row.metric.name, &labels(&row), row.value)).collect()
+}
+
+/// What is expected of [`rows`].
+pub(crate) fn written(expected: &[(&str, &str, f64)]) -> Vec<Written> {
+    expected.iter().map(|&(metric, labels, value)| write(metric, labels, value)).collect()
+}
+
+fn write(metric: &str, labels: &str, value: f64) -> Written {
+    (metric.to_owned(), labels.to_owned(), format!("{value:.6}"))
+}
+
+/// The files of a recent kernel.
+pub(crate) fn recent_host() -> HostRoots {
+    HostRoots { proc: Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/linux-6.18") }
+}
