@@ -1,0 +1,67 @@
+//! The lines and areas, as paths in fractions of a pixel.
+
+use super::Theme;
+use super::surface::Surface;
+use crate::layers::Layer;
+use crate::trace::{self, Frame, Pen};
+use watchglass_model::Style;
+use web_sys::CanvasRenderingContext2d;
+
+/// In CSS pixels. In a stack the areas carry the meaning, and their edges are thin.
+const LINE_WIDTH: f64 = 1.5;
+const STACK_LINE_WIDTH: f64 = 1.0;
+/// Opacity of what is filled.
+const AREA_ALPHA: f64 = 0.15;
+const STACK_AREA_ALPHA: f64 = 0.45;
+
+struct CanvasPen<'a>(&'a CanvasRenderingContext2d);
+
+impl Pen for CanvasPen<'_> {
+    fn move_to(&mut self, x: f64, y: f64) {
+        self.0.move_to(x, y);
+    }
+
+    fn line_to(&mut self, x: f64, y: f64) {
+        self.0.line_to(x, y);
+    }
+
+    fn close(&mut self) {
+        self.0.close_path();
+    }
+}
+
+/// Draws all areas, and the lines upon them, so that no line is hidden by an area.
+pub(super) fn draw_series(
+    surface: &mut Surface,
+    layers: &[Layer],
+    style: Style,
+    frame: &Frame,
+    theme: &Theme,
+) {
+    if style != Style::Line {
+        let alpha = if style == Style::Stacked { STACK_AREA_ALPHA } else { AREA_ALPHA };
+        surface.set_alpha(alpha);
+        let below = std::iter::once(None).chain(layers.iter().map(Some));
+        for (layer, below) in layers.iter().zip(below) {
+            surface.set_fill(theme.series(layer.colour));
+            surface.context().begin_path();
+            let mut pen = CanvasPen(surface.context());
+            match below {
+                Some(below) if style == Style::Stacked => {
+                    trace::area_between(&layer.points, &below.points, frame, &mut pen);
+                }
+                _ => trace::area_to_zero(&layer.points, frame, &mut pen),
+            }
+            surface.context().fill();
+        }
+    }
+    surface.set_alpha(1.0);
+    surface.set_line_width(if style == Style::Stacked { STACK_LINE_WIDTH } else { LINE_WIDTH });
+    // The first line last: in a stack, the edges of what is zero lie on the edge of what is not, and must not hide it.
+    for layer in layers.iter().rev() {
+        surface.set_stroke(theme.series(layer.colour));
+        surface.context().begin_path();
+        trace::outline(&layer.points, frame, &mut CanvasPen(surface.context()));
+        surface.context().stroke();
+    }
+}

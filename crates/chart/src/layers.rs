@@ -1,0 +1,94 @@
+//! From a plot to the lines that are drawn.
+
+use crate::{Plot, Point, Stack, decimate};
+use watchglass_model::{Style, TimeRange};
+
+/// The lines of a plot, stacked where the style asks for it and thinned, lowest first. Kept from one frame to the
+/// next, it allocates nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Layers {
+    stack: Stack,
+    layers: Vec<Layer>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Layer {
+    pub(crate) points: Vec<Point>,
+    pub(crate) colour: usize,
+}
+
+impl Layers {
+    pub(crate) fn build(&mut self, plot: &Plot<'_>, columns: usize) {
+        let Self { stack, layers } = self;
+        layers.resize_with(plot.lines.len(), Layer::default);
+        let thin = |layer: &mut Layer, line| {
+            decimate(&line, plot.window, plot.gap_after_millis, columns, &mut layer.points);
+            layer.colour = line.colour;
+        };
+        match plot.style {
+            Style::Stacked => {
+                stack.build(plot.lines, plot.window);
+                layers.iter_mut().zip(stack.lines()).for_each(|(layer, line)| thin(layer, line));
+            }
+            Style::Line | Style::Area => {
+                layers.iter_mut().zip(plot.lines).for_each(|(layer, line)| thin(layer, *line));
+            }
+        }
+    }
+
+    /// The sums of a stacked plot, not thinned.
+    #[cfg(all(feature = "canvas", target_arch = "wasm32"))]
+    pub(crate) fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// The least and the greatest value in `window`, its end included; `None` when there is none.
+    pub(crate) fn value_range(&self, window: TimeRange) -> Option<(f64, f64)> {
+        let inside = window.start.millis()..=window.end.millis();
+        self.layers
+            .iter()
+            .flat_map(|layer| &layer.points)
+            .filter(|point| !point.is_break() && inside.contains(&point.time))
+            .fold(None, |range, point| match range {
+                Some((low, high)) => Some((f64::min(low, point.value), f64::max(high, point.value))),
+                None => Some((point.value, point.value)),
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Line;
+    use watchglass_model::{Timestamp, Unit};
+
+    #[test]
+    fn the_value_range_is_of_what_is_drawn_inside_the_window() {
+        let line =
+            |values: &'static [f64]| Line { times: &[0, 10, 20, 30], low: values, high: values, colour: 0 };
+        let lines = [line(&[9.0, 1.0, 2.0, 9.0]), line(&[9.0, 3.0, f64::NAN, 9.0])];
+        let window = TimeRange { start: Timestamp::from_millis(5), end: Timestamp::from_millis(20) };
+        let plot = |style, lines| Plot {
+            unit: Unit::Count,
+            style,
+            ceiling: None,
+            window,
+            gap_after_millis: 10,
+            lines,
+        };
+        let mut layers = Layers::default();
+        for (plot, expected) in [
+            (plot(Style::Stacked, &lines[..]), Some((1.0, 4.0))),
+            (plot(Style::Line, &lines[..]), Some((1.0, 3.0))),
+            (plot(Style::Area, &lines[..1]), Some((1.0, 2.0))),
+            (plot(Style::Line, &[]), None),
+        ] {
+            layers.build(&plot, 100);
+            assert_eq!(layers.value_range(window), expected, "{:?}", plot.style);
+        }
+    }
+}
