@@ -1,0 +1,129 @@
+//! Server functions, and the types that travel between server and page.
+//!
+//! Every function has an explicit endpoint: the default contains a hash of the build's path.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use watchglass_live::State;
+use watchglass_model::{Catalogue, SeriesId, Timestamp};
+
+/// The path below which all server functions lie.
+pub const PREFIX: &str = "/api/fn";
+
+/// The machine that is being watched, as the head of a page names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostInfo {
+    /// Its name: the value of the `host` label.
+    pub name: String,
+    /// Operating system and version, as far as known.
+    pub os: Option<String>,
+    /// Kernel version, as far as known.
+    pub kernel: Option<String>,
+    /// Processor model, as far as known.
+    pub cpu: Option<String>,
+    /// Number of logical processors.
+    pub cores: Option<usize>,
+}
+
+/// Everything a page shows before its live connection is there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// When the newest values were measured; `None` before the first tick.
+    pub time: Option<Timestamp>,
+    /// Milliseconds between ticks.
+    pub interval_ms: u32,
+    /// The machine.
+    pub host: HostInfo,
+    /// All metrics and panels.
+    pub catalogue: Catalogue,
+    /// Milliseconds between the values of metrics that are not measured with every tick.
+    pub paces: BTreeMap<String, u32>,
+    /// Series and failing probes.
+    pub state: State,
+    /// The newest reading of each series that has a recent one, with its time.
+    pub readings: Vec<Reading>,
+    /// A small history for the charts that the server draws.
+    pub history: History,
+}
+
+/// What is shown of a series at a moment: a gauge's value, or a counter's rate per second.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// The series.
+    pub series: SeriesId,
+    /// When it was measured.
+    pub time: Timestamp,
+    /// In the metric's reading unit.
+    pub value: f64,
+}
+
+/// Readings at regular times.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    /// The stretch of time that was asked for, in seconds.
+    pub window_seconds: u32,
+    /// Time of the first row.
+    pub start: Timestamp,
+    /// Milliseconds from one row to the next.
+    pub step_millis: i64,
+    /// The series that have any reading.
+    pub tracks: Vec<TrackHistory>,
+}
+
+/// The readings of one series. `None` is a gap.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrackHistory {
+    /// The series.
+    pub series: SeriesId,
+    /// The smallest reading of each row.
+    pub low: Vec<Option<f32>>,
+    /// The largest reading of each row; empty where it would be the same as `low`.
+    pub high: Vec<Option<f32>>,
+}
+
+/// A limit of an argument.
+#[derive(Clone, Copy, Debug)]
+pub struct Bound {
+    /// The argument.
+    pub name: &'static str,
+    /// The smallest value allowed.
+    pub least: u32,
+    /// The largest value allowed.
+    pub most: u32,
+}
+
+/// How far back a live page looks.
+pub const WINDOW: Bound = Bound { name: "window_seconds", least: 10, most: 3600 };
+/// How many rows an answer has at most.
+pub const ROWS: Bound = Bound { name: "rows", least: 2, most: 3600 };
+
+/// The current snapshot.
+///
+/// # Errors
+/// An argument out of bounds.
+#[server(name = GetSnapshot, prefix = "/api/fn", endpoint = "snapshot", input = server_fn::codec::GetUrl)]
+pub async fn snapshot(
+    /// How far back the small charts look, in seconds.
+    window_seconds: u32,
+    /// How many rows they have at most.
+    rows: u32,
+) -> Result<Snapshot, ServerFnError> {
+    let (window_seconds, rows) = (WINDOW.check(window_seconds)?, ROWS.check(rows)?);
+    Ok(crate::backend::backend()?.snapshot(window_seconds, rows))
+}
+
+/// The readings of the last while.
+///
+/// # Errors
+/// An argument out of bounds.
+#[server(name = GetHistory, prefix = "/api/fn", endpoint = "history", input = server_fn::codec::GetUrl)]
+pub async fn history(
+    /// How far back, in seconds.
+    window_seconds: u32,
+    /// How many rows at most.
+    rows: u32,
+) -> Result<History, ServerFnError> {
+    let (window_seconds, rows) = (WINDOW.check(window_seconds)?, ROWS.check(rows)?);
+    crate::backend::backend()?.history(window_seconds, rows).map_err(ServerFnError::new)
+}

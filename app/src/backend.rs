@@ -1,0 +1,36 @@
+//! What the pages ask of the server that renders them.
+
+use crate::api::{Bound, History, Snapshot};
+use std::sync::Arc;
+
+/// The server's side of the server functions. Provided as a context while a page is rendered or a function called.
+pub trait Backend: Send + Sync {
+    /// Everything a page shows before its live connection is there. `rows` bounds the detail of its small charts.
+    fn snapshot(&self, window_seconds: u32, rows: u32) -> Snapshot;
+
+    /// The readings of the last `window_seconds`, in at most `rows` rows.
+    ///
+    /// # Errors
+    /// A sentence for people, when the question cannot be answered.
+    fn history(&self, window_seconds: u32, rows: u32) -> Result<History, String>;
+}
+
+/// The backend of the request that is being answered.
+pub(crate) fn backend() -> Result<Arc<dyn Backend>, leptos::prelude::ServerFnError> {
+    leptos::prelude::use_context::<Arc<dyn Backend>>().ok_or_else(|| {
+        leptos::prelude::ServerFnError::new("the server provided no data source for its pages")
+    })
+}
+
+impl Bound {
+    /// `value`, if it lies within.
+    pub(crate) fn check(&self, value: u32) -> Result<u32, leptos::prelude::ServerFnError> {
+        if (self.least..=self.most).contains(&value) {
+            return Ok(value);
+        }
+        let Self { name, least, most } = self;
+        Err(leptos::prelude::ServerFnError::new(format!(
+            "{name} is {value}: it must be from {least} to {most}"
+        )))
+    }
+}

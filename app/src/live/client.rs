@@ -1,0 +1,197 @@
+//! The browser's end of the live connection: carries out what [`Link`] decides.
+
+use crate::api::history;
+use crate::live::link::{Action, Link};
+use crate::live::{Live, Window};
+use futures_util::StreamExt;
+use futures_util::future::{AbortHandle, abortable};
+use gloo_net::websocket::Message as Frame;
+use gloo_net::websocket::futures::WebSocket;
+use leptos::ev;
+use leptos::prelude::*;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+use watchglass_live::{Hello, Message, Protocol, decode};
+
+/// How often the state of the connection is looked at.
+const BEAT: Duration = Duration::from_millis(250);
+
+/// The rows that a chart of any window is drawn from at most: about one for a pixel of a large chart.
+const MOST_ROWS: u32 = 900;
+
+/// Keeps the page connected until it is left, and its charts filled once it has its snapshot.
+pub(crate) fn start(live: Live) {
+    // Counts up when what the store holds may have a hole: the history is asked for again.
+    let refill = RwSignal::new(0_u32);
+    Effect::new(move |_| {
+        live.utc_offset.set(Some(-(js_sys::Date::new_0().get_timezone_offset() as i32)));
+        keep_connected(live, refill);
+    });
+    Effect::new(move |_| {
+        refill.track();
+        let window = live.window.get();
+        if live.loaded.get() {
+            leptos::task::spawn_local(fill(live, window));
+        }
+    });
+}
+
+async fn fill(live: Live, window: Window) {
+    match history(window.seconds(), MOST_ROWS).await {
+        // Another window may have been chosen while this one was on its way.
+        Ok(history) if live.window.try_get_untracked() == Some(window) => {
+            live.update(|store| store.set_history(&history))
+        }
+        Ok(_) => {}
+        // The charts stay as they are and go on live; a new connection asks again.
+        Err(error) => leptos::logging::warn!("no history: {error}"),
+    }
+}
+
+fn keep_connected(live: Live, refill: RwSignal<u32>) {
+    let client =
+        Rc::new(RefCell::new(Client { live, refill, link: Link::new(now()), socket: None, last_seq: None }));
+    let beat = Rc::clone(&client);
+    let timer = set_interval_with_handle(move || Client::beat(&beat), BEAT).ok();
+    let hurry = {
+        let client = Rc::clone(&client);
+        move || {
+            client.borrow_mut().link.hurry(now());
+            Client::beat(&client);
+        }
+    };
+    let on_visible = hurry.clone();
+    let online = window_event_listener(ev::online, move |_| hurry());
+    let visible = window_event_listener(ev::visibilitychange, move |_| on_visible());
+    let client = StoredValue::new_local(client);
+    on_cleanup(move || {
+        if let Some(timer) = timer {
+            timer.clear();
+        }
+        online.remove();
+        visible.remove();
+        let _ = client.try_with_value(|client| client.borrow_mut().drop_socket());
+    });
+}
+
+/// The connection and what is known of it.
+struct Client {
+    live: Live,
+    refill: RwSignal<u32>,
+    link: Link,
+    socket: Option<AbortHandle>,
+    last_seq: Option<u64>,
+}
+
+impl Client {
+    fn beat(this: &Rc<RefCell<Self>>) {
+        let action = this.borrow_mut().link.beat(now(), online());
+        match action {
+            Action::None => {}
+            Action::Connect => Self::connect(this),
+            Action::Drop => this.borrow_mut().closed(),
+        }
+        this.borrow().show_status();
+    }
+
+    fn connect(this: &Rc<RefCell<Self>>) {
+        let Some(socket) =
+            live_url().and_then(|url| WebSocket::open_with_protocol(&url, Protocol::Binary.name()).ok())
+        else {
+            this.borrow_mut().closed();
+            return;
+        };
+        let client = Rc::clone(this);
+        let (listening, handle) = abortable(async move {
+            let mut socket = socket;
+            while let Some(Ok(frame)) = socket.next().await {
+                client.borrow_mut().receive(frame);
+            }
+            client.borrow_mut().closed();
+        });
+        this.borrow_mut().socket = Some(handle);
+        leptos::task::spawn_local(async move {
+            let _ = listening.await;
+        });
+    }
+
+    fn receive(&mut self, frame: Frame) {
+        match frame {
+            Frame::Text(text) => match serde_json::from_str(&text) {
+                Ok(Message::Hello(hello)) => self.hello(&hello),
+                Ok(Message::State(state)) => {
+                    self.live.update(|store| store.set_state(state));
+                    let _ = self.live.shape.try_update(|count| *count += 1);
+                }
+                Err(error) => leptos::logging::warn!("a message that cannot be read: {error}"),
+            },
+            Frame::Bytes(bytes) => match decode(&bytes) {
+                Ok(metrics) => {
+                    if self.last_seq.is_some_and(|last| metrics.seq > last + 1) {
+                        self.ask_for_history();
+                    }
+                    self.last_seq = Some(metrics.seq);
+                    self.link.frame(now());
+                    self.live.update(|store| store.push(&metrics));
+                }
+                Err(error) => leptos::logging::warn!("a frame that cannot be read: {error}"),
+            },
+        }
+        self.show_status();
+    }
+
+    fn hello(&mut self, hello: &Hello) {
+        self.link.opened(now());
+        // What was measured while there was no connection is in the history.
+        self.ask_for_history();
+        if page_build().is_some_and(|build| build != hello.build) {
+            let _ = self.live.outdated.try_set(true);
+        }
+    }
+
+    fn ask_for_history(&self) {
+        let _ = self.refill.try_update(|count| *count += 1);
+    }
+
+    fn closed(&mut self) {
+        self.drop_socket();
+        self.last_seq = None;
+        self.link.closed(now(), js_sys::Math::random());
+        self.show_status();
+    }
+
+    fn drop_socket(&mut self) {
+        if let Some(socket) = self.socket.take() {
+            socket.abort();
+        }
+    }
+
+    fn show_status(&self) {
+        let status = self.link.status(now(), online());
+        // Ages change every beat; whoever shows them rounds to seconds, so only a change that is seen is told.
+        let seen = self.live.status.try_with_untracked(|shown| shown.text() != status.text());
+        if seen == Some(true) {
+            let _ = self.live.status.try_set(status);
+        }
+    }
+}
+
+fn now() -> i64 {
+    js_sys::Date::now() as i64
+}
+
+fn online() -> bool {
+    window().navigator().on_line()
+}
+
+fn live_url() -> Option<String> {
+    let location = window().location();
+    let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
+    Some(format!("{scheme}://{}/ws/live", location.host().ok()?))
+}
+
+fn page_build() -> Option<String> {
+    let meta = document().query_selector("meta[name=watchglass-build]").ok()??;
+    meta.get_attribute("content")
+}

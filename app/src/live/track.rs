@@ -1,0 +1,91 @@
+//! The readings of one series over the window that a page looks at.
+
+/// Readings at times that only grow. Gaps are seen by the distance between times: nothing stands for a missing value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Track {
+    /// Start of each row, milliseconds since the Unix epoch.
+    pub(crate) times: Vec<i64>,
+    /// The smallest reading of each row.
+    pub(crate) low: Vec<f64>,
+    /// The largest reading of each row.
+    pub(crate) high: Vec<f64>,
+}
+
+impl Track {
+    /// Adds a reading to the row that begins at `time`. One that is older than the newest row is left out: the
+    /// history has it.
+    pub(crate) fn add(&mut self, time: i64, reading: f64) {
+        match self.times.last() {
+            Some(&last) if time < last => {}
+            Some(&last) if time == last => {
+                if let (Some(low), Some(high)) = (self.low.last_mut(), self.high.last_mut()) {
+                    *low = low.min(reading);
+                    *high = high.max(reading);
+                }
+            }
+            _ => self.push(time, reading, reading),
+        }
+    }
+
+    /// Appends a row.
+    pub(crate) fn push(&mut self, time: i64, low: f64, high: f64) {
+        self.times.push(time);
+        self.low.push(low);
+        self.high.push(high);
+    }
+
+    /// Forgets the rows before `start`, but for the last of them: a line enters the window from outside it.
+    /// The memory is tidied only when a quarter of it is old.
+    pub(crate) fn forget_before(&mut self, start: i64) {
+        let old = self.times.partition_point(|&time| time < start).saturating_sub(1);
+        if old * 4 > self.times.len() {
+            self.times.drain(..old);
+            self.low.drain(..old);
+            self.high.drain(..old);
+        }
+    }
+
+    /// Puts `earlier` before what is here; where both have rows, `earlier` counts.
+    pub(crate) fn prepend(&mut self, mut earlier: Self) {
+        let known = earlier.times.last().copied().unwrap_or(i64::MIN);
+        let newer = self.times.partition_point(|&time| time <= known);
+        earlier.times.extend(self.times.drain(newer..));
+        earlier.low.extend(self.low.drain(newer..));
+        earlier.high.extend(self.high.drain(newer..));
+        *self = earlier;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn track(rows: &[(i64, f64, f64)]) -> Track {
+        let mut track = Track::default();
+        rows.iter().for_each(|&(time, low, high)| track.push(time, low, high));
+        track
+    }
+
+    #[test]
+    fn readings_of_one_row_widen_it() {
+        let mut track = Track::default();
+        for (time, reading) in [(0, 2.0), (0, 1.0), (0, 3.0), (4, 5.0), (0, 9.0)] {
+            track.add(time, reading);
+        }
+        assert_eq!(track, self::track(&[(0, 1.0, 3.0), (4, 5.0, 5.0)]));
+    }
+
+    #[test]
+    fn history_goes_before_what_is_live_and_counts_where_both_are() {
+        let mut live = track(&[(2, 0.0, 0.0), (3, 3.0, 3.0), (4, 4.0, 4.0)]);
+        live.prepend(track(&[(1, 1.0, 1.0), (2, 2.0, 2.0)]));
+        assert_eq!(live, track(&[(1, 1.0, 1.0), (2, 2.0, 2.0), (3, 3.0, 3.0), (4, 4.0, 4.0)]));
+    }
+
+    #[test]
+    fn forgets_what_left_the_window_but_the_last_row_before_it() {
+        let mut kept = track(&[(1, 1.0, 1.0), (2, 2.0, 2.0), (3, 3.0, 3.0)]);
+        kept.forget_before(3);
+        assert_eq!(kept, track(&[(2, 2.0, 2.0), (3, 3.0, 3.0)]));
+    }
+}

@@ -1,0 +1,223 @@
+//! The living part of a chart: canvases over the server's SVG, drawn when there is something new to see.
+
+use crate::live::Live;
+use crate::parts::chart::with_plot;
+use crate::view_model::{COLOURS, LineView};
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::Closure;
+use watchglass_chart::canvas::{Painter, Theme};
+use watchglass_model::{Panel, Timestamp};
+use web_sys::{
+    HtmlCanvasElement, HtmlElement, IntersectionObserver, IntersectionObserverEntry, PointerEvent,
+    ResizeObserver,
+};
+
+/// Brings the chart in `frame` to life once the page is mounted.
+pub(crate) fn mount(live: Live, frame: NodeRef<leptos::html::Div>, panel: Panel, lines: Memo<Vec<LineView>>) {
+    let mounted = StoredValue::new_local(None::<Mounted>);
+    Effect::new(move |_| {
+        let Some(frame) = frame.get() else { return };
+        let frame: HtmlElement = (*frame).clone().unchecked_into();
+        match Mounted::new(live, frame, panel.clone(), lines) {
+            Ok(chart) => mounted.set_value(Some(chart)),
+            Err(error) => leptos::logging::warn!("a chart stays as the server drew it: {error:?}"),
+        }
+    });
+    Effect::new(move |_| {
+        live.values.track();
+        lines.track();
+        mounted.with_value(|chart| chart.iter().for_each(|chart| Canvas::schedule(&chart.canvas)));
+    });
+    Effect::new(move |_| {
+        let cursor = live.cursor.get();
+        mounted.with_value(|chart| chart.iter().for_each(|chart| chart.canvas.point_at(cursor)));
+    });
+    Effect::new(move |_| {
+        live.theme.track();
+        mounted.with_value(|chart| chart.iter().for_each(|chart| chart.canvas.restyle()));
+    });
+}
+
+type PointerListener = Closure<dyn FnMut(PointerEvent)>;
+
+/// A drawn chart, and what keeps it informed. Dropping it ends all of that.
+struct Mounted {
+    canvas: Rc<Canvas>,
+    size: ResizeObserver,
+    sight: IntersectionObserver,
+    _size_changed: Closure<dyn FnMut()>,
+    _sight_changed: Closure<dyn FnMut(js_sys::Array)>,
+    pointer: [(&'static str, PointerListener); 2],
+}
+
+struct Canvas {
+    live: Live,
+    frame: HtmlElement,
+    panel: Panel,
+    lines: Memo<Vec<LineView>>,
+    painter: RefCell<Painter>,
+    theme: RefCell<Theme>,
+    in_sight: Cell<bool>,
+    scheduled: Cell<bool>,
+}
+
+impl Mounted {
+    fn new(
+        live: Live,
+        frame: HtmlElement,
+        panel: Panel,
+        lines: Memo<Vec<LineView>>,
+    ) -> Result<Self, JsValue> {
+        let [axes, series, cursor] = [layer(&frame)?, layer(&frame)?, layer(&frame)?];
+        let painter =
+            Painter::new(axes, series, cursor).map_err(|error| JsValue::from_str(&error.to_string()))?;
+        let canvas = Rc::new(Canvas {
+            live,
+            theme: RefCell::new(read_theme(&frame)),
+            frame: frame.clone(),
+            panel,
+            lines,
+            painter: RefCell::new(painter),
+            in_sight: Cell::new(false),
+            scheduled: Cell::new(false),
+        });
+        let size_changed = Closure::<dyn FnMut()>::new({
+            let canvas = Rc::clone(&canvas);
+            move || canvas.resize()
+        });
+        let sight_changed = Closure::<dyn FnMut(js_sys::Array)>::new({
+            let canvas = Rc::clone(&canvas);
+            move |entries: js_sys::Array| {
+                let last = entries
+                    .iter()
+                    .last()
+                    .and_then(|entry| entry.dyn_into::<IntersectionObserverEntry>().ok());
+                if let Some(entry) = last {
+                    canvas.in_sight.set(entry.is_intersecting());
+                    Canvas::schedule(&canvas);
+                }
+            }
+        });
+        let moved = PointerListener::new({
+            let canvas = Rc::clone(&canvas);
+            move |event: PointerEvent| {
+                let x = f64::from(event.client_x()) - canvas.frame.get_bounding_client_rect().left();
+                let time = canvas.painter.borrow().time_at(x).map(Timestamp::millis);
+                let _ = live.cursor.try_set(time);
+            }
+        });
+        let left = PointerListener::new(move |_: PointerEvent| {
+            let _ = live.cursor.try_set(None);
+        });
+        let pointer = [("pointermove", moved), ("pointerleave", left)];
+        for (name, closure) in &pointer {
+            frame.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref())?;
+        }
+        let size = ResizeObserver::new(size_changed.as_ref().unchecked_ref())?;
+        size.observe(&frame);
+        let sight = IntersectionObserver::new(sight_changed.as_ref().unchecked_ref())?;
+        sight.observe(&frame);
+        Ok(Self { canvas, size, sight, _size_changed: size_changed, _sight_changed: sight_changed, pointer })
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        self.size.disconnect();
+        self.sight.disconnect();
+        for (name, closure) in &self.pointer {
+            let _ =
+                self.canvas.frame.remove_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
+        }
+    }
+}
+
+impl Canvas {
+    /// Draws in the next frame, if anybody can see it. Several requests before that are one.
+    fn schedule(this: &Rc<Self>) {
+        if !this.in_sight.get() || this.scheduled.replace(true) {
+            return;
+        }
+        let canvas = Rc::clone(this);
+        request_animation_frame(move || {
+            canvas.scheduled.set(false);
+            canvas.draw();
+        });
+    }
+
+    fn draw(&self) {
+        let Some(lines) = self.lines.try_get_untracked() else { return };
+        let offset = self.live.utc_offset.try_get_untracked().flatten().unwrap_or(0);
+        let cursor = self.live.cursor.try_get_untracked().flatten();
+        let drawn = with_plot(self.live, &self.panel, &lines, |plot| {
+            let theme = self.theme.borrow();
+            let mut painter = self.painter.borrow_mut();
+            let drawn = painter.draw(plot, &theme, offset);
+            if let Some(cursor) = cursor {
+                painter.draw_cursor(plot, &theme, Timestamp::from_millis(cursor));
+            }
+            drawn
+        });
+        match drawn {
+            Some(Ok(())) => {
+                let _ = self.frame.set_attribute("data-painted", "");
+            }
+            Some(Err(error)) => leptos::logging::warn!("a chart was not drawn: {error}"),
+            None => {}
+        }
+    }
+
+    fn point_at(&self, cursor: Option<i64>) {
+        let Some(lines) = self.lines.try_get_untracked() else { return };
+        match cursor {
+            None => self.painter.borrow_mut().clear_cursor(),
+            Some(cursor) if self.in_sight.get() => {
+                with_plot(self.live, &self.panel, &lines, |plot| {
+                    let time = Timestamp::from_millis(cursor);
+                    self.painter.borrow_mut().draw_cursor(plot, &self.theme.borrow(), time);
+                });
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// A canvas that is resized is empty: it is drawn again before the browser shows it.
+    fn resize(&self) {
+        let (width, height) = (f64::from(self.frame.client_width()), f64::from(self.frame.client_height()));
+        self.painter.borrow_mut().resize(width, height, window().device_pixel_ratio());
+        self.draw();
+    }
+
+    fn restyle(&self) {
+        *self.theme.borrow_mut() = read_theme(&self.frame);
+        self.draw();
+    }
+}
+
+fn layer(frame: &HtmlElement) -> Result<HtmlCanvasElement, JsValue> {
+    let canvas = document().create_element("canvas")?;
+    canvas.set_attribute("aria-hidden", "true")?;
+    frame.append_child(&canvas)?;
+    Ok(canvas.unchecked_into())
+}
+
+/// The chart's colours, as the style sheet has them for the present theme.
+fn read_theme(frame: &HtmlElement) -> Theme {
+    let style = window().get_computed_style(frame).ok().flatten();
+    let read = |name: &str| {
+        let value = style.as_ref().and_then(|style| style.get_property_value(name).ok());
+        value.map(|value| value.trim().to_owned()).unwrap_or_default()
+    };
+    Theme {
+        background: read("--surface"),
+        grid: read("--grid"),
+        axis_text: read("--muted"),
+        cursor: read("--cursor"),
+        series: (0..COLOURS).map(|index| read(&format!("--series-{index}"))).collect(),
+        font: read("--chart-font"),
+    }
+}

@@ -1,0 +1,37 @@
+//! The root component: shared state, the frame around all pages, and the routes.
+
+use crate::live::Live;
+use crate::pages::{NotFound, Overview};
+use crate::parts::{OutdatedBanner, PanicBanner, TopBar};
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::path;
+
+/// The whole page inside `<body>`.
+#[component]
+pub(crate) fn App() -> impl IntoView {
+    provide_meta_context();
+    let live = Live::new();
+    provide_context(live);
+    #[cfg(feature = "hydrate")]
+    {
+        crate::live::start(live);
+        crate::parts::follow_system(live);
+    }
+
+    view! {
+        <Title formatter=|page: String| if page.is_empty() { "Watchglass".to_owned() } else { format!("{page} · Watchglass") }/>
+        <a class="skip" href="#main">"Skip to content"</a>
+        <Router>
+            <TopBar/>
+            <PanicBanner/>
+            <OutdatedBanner/>
+            <main id="main" tabindex="-1">
+                <Routes fallback=NotFound>
+                    <Route path=path!("/") view=Overview ssr=leptos_router::SsrMode::Async/>
+                </Routes>
+            </main>
+        </Router>
+    }
+}
