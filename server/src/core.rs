@@ -1,0 +1,249 @@
+//! The data that a running server has: what every route and page reads.
+
+use app::Backend;
+use app::api::{History, HostInfo, Reading, Snapshot, TrackHistory};
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+use watchglass_history::{Columns, MemoryHistory, Query, QueryError, Selector};
+use watchglass_live::{Hello, Hub, PROTOCOL_VERSION, State};
+use watchglass_model::{Batch, Catalogue, Metric, Role, Series, TimeRange};
+
+/// Time between ticks.
+pub(crate) const TICK: Duration = Duration::from_secs(1);
+/// How much the history in memory holds: a little more than pages ask for, so that the first row of an hour is whole.
+const KEPT: Duration = Duration::from_secs(3660);
+
+/// Shared by the ticking thread, which writes, and the routes, which read.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) hub: Hub,
+    host: HostInfo,
+    catalogue: Catalogue,
+    paces: BTreeMap<String, u32>,
+    history: MemoryHistory,
+    state: RwLock<State>,
+}
+
+impl Core {
+    /// A core without data. `paces` are the milliseconds between the values of metrics slower than the tick.
+    pub(crate) fn new(
+        host: HostInfo,
+        catalogue: Catalogue,
+        paces: BTreeMap<String, u32>,
+        build: String,
+    ) -> Self {
+        let hello = Hello {
+            version: PROTOCOL_VERSION,
+            protocol: String::new(),
+            server: env!("CARGO_PKG_VERSION").to_owned(),
+            build,
+            interval_ms: millis(TICK),
+        };
+        Self {
+            hub: Hub::new(hello),
+            host,
+            catalogue,
+            paces,
+            history: MemoryHistory::new(KEPT),
+            state: RwLock::default(),
+        }
+    }
+
+    /// Takes over what one tick gave: stores it, then shows it. `state` is asked for only when its version is new.
+    pub(crate) fn accept(
+        &self,
+        batch: Batch,
+        series: &[Series],
+        version: u32,
+        state: impl FnOnce() -> State,
+    ) {
+        self.history.append(&batch, series);
+        if self.read_state().version != version {
+            *self.state.write().unwrap_or_else(PoisonError::into_inner) = state();
+        }
+        self.hub.publish(batch, version, || self.read_state());
+    }
+
+    fn read_state(&self) -> State {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn ask(&self, metric: &Metric, range: TimeRange, step_millis: i64) -> Result<Columns, QueryError> {
+        let selector = Selector::metric(&metric.name);
+        self.history.query(&Query { selector, range, step_millis, kind: metric.kind })
+    }
+
+    /// The newest readings that are not overdue: at most two and a half times their pace old.
+    fn readings(&self) -> Vec<Reading> {
+        let Some(newest) = self.history.newest() else { return Vec::new() };
+        let mut readings = Vec::new();
+        for metric in self.catalogue.metrics().iter().filter(|metric| metric.panel.is_some()) {
+            let pace = self.paces.get(&metric.name).copied().unwrap_or(millis(TICK));
+            let range = TimeRange::before(
+                newest + Duration::from_millis(1),
+                Duration::from_millis(u64::from(pace) * 5 / 2),
+            );
+            let Ok(columns) = self.ask(metric, range, i64::from(millis(TICK))) else { continue };
+            readings.extend(columns.columns.iter().filter_map(|column| {
+                let (row, &value) = column.mean.iter().enumerate().rfind(|(_, value)| !value.is_nan())?;
+                let time = columns.start + TICK * u32::try_from(row).ok()?;
+                Some(Reading { series: column.series, time, value })
+            }));
+        }
+        readings
+    }
+}
+
+impl Backend for Core {
+    fn snapshot(&self, window_seconds: u32, rows: u32) -> Snapshot {
+        Snapshot {
+            time: self.history.newest(),
+            interval_ms: millis(TICK),
+            host: self.host.clone(),
+            catalogue: self.catalogue.clone(),
+            paces: self.paces.clone(),
+            state: self.read_state(),
+            readings: self.readings(),
+            // A page without its small charts is better than no page.
+            history: self.history(window_seconds, rows).unwrap_or_default(),
+        }
+    }
+
+    fn history(&self, window_seconds: u32, rows: u32) -> Result<History, String> {
+        let tick = i64::from(millis(TICK));
+        // Rows are whole ticks long, so that each holds the same number of them.
+        let ticks =
+            (u64::from(window_seconds) * 1000).div_ceil(u64::from(rows.max(1)) * u64::from(millis(TICK)));
+        let step_millis = tick * i64::try_from(ticks).unwrap_or(i64::MAX / tick);
+        let end = self.history.newest().unwrap_or_default() + Duration::from_millis(1);
+        let range = TimeRange::before(end, Duration::from_secs(u64::from(window_seconds)));
+        let mut history = History {
+            window_seconds,
+            start: range.start.floor(step_millis),
+            step_millis,
+            tracks: Vec::new(),
+        };
+        let charted =
+            |metric: &&Metric| matches!(metric.panel, Some((_, Role::Chart | Role::HeadlineAndChart)));
+        for metric in self.catalogue.metrics().iter().filter(charted) {
+            let columns = self.ask(metric, range, step_millis).map_err(|error| error.to_string())?;
+            history.tracks.extend(columns.columns.into_iter().map(|column| {
+                let high = if same(&column.low, &column.high) { Vec::new() } else { brief(&column.high) };
+                TrackHistory { series: column.series, low: brief(&column.low), high }
+            }));
+        }
+        Ok(history)
+    }
+}
+
+fn millis(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
+}
+
+fn same(left: &[f64], right: &[f64]) -> bool {
+    left.iter().zip(right).all(|(left, right)| left == right || (left.is_nan() && right.is_nan()))
+}
+
+/// Four digits are more than a chart can show, and half of what would be sent without rounding.
+fn brief(values: &[f64]) -> Vec<Option<f32>> {
+    values.iter().map(|&value| value.is_finite().then(|| four_digits(value) as f32)).collect()
+}
+
+fn four_digits(value: f64) -> f64 {
+    if value == 0.0 {
+        return value;
+    }
+    let digits = 3 - value.abs().log10().floor() as i32;
+    // Dividing by a whole power of ten is exact where multiplying by its inverse is not.
+    if digits >= 0 {
+        let power = 10_f64.powi(digits);
+        (value * power).round() / power
+    } else {
+        let power = 10_f64.powi(-digits);
+        (value / power).round() * power
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use watchglass_model::{Declaration, Kind, PanelDeclaration, Sample, SeriesId, Style, Timestamp, Unit};
+
+    static PANEL: PanelDeclaration = PanelDeclaration {
+        id: "p",
+        section: "Test",
+        title: "Test",
+        style: Style::Line,
+        unit: Unit::Count,
+        ceiling: None,
+    };
+    static GAUGE: Declaration = Declaration {
+        name: "gauge",
+        kind: Kind::Gauge,
+        unit: Unit::Count,
+        help: "",
+        labels: &[],
+        panel: Some((&PANEL, Role::Chart)),
+        legend: "",
+    };
+
+    fn core(seconds: std::ops::Range<i64>) -> Core {
+        let mut catalogue = Catalogue::default();
+        catalogue.declare(&GAUGE).unwrap();
+        let core = Core::new(HostInfo::default(), catalogue, BTreeMap::new(), "b".to_owned());
+        let series = [Series { id: SeriesId(0), metric: "gauge".to_owned(), labels: Default::default() }];
+        for second in seconds {
+            let samples = vec![Sample { series: SeriesId(0), value: second as f64 }];
+            let batch = Batch { time: Timestamp::from_millis(second * 1000), samples };
+            core.accept(batch, &series, 1, || State {
+                version: 1,
+                series: series.to_vec(),
+                problems: Vec::new(),
+            });
+        }
+        core
+    }
+
+    #[test]
+    fn a_snapshot_before_the_first_tick_is_empty() {
+        let snapshot = core(0..0).snapshot(300, 75);
+        assert_eq!((snapshot.time, snapshot.readings.len(), snapshot.history.tracks.len()), (None, 0, 0));
+    }
+
+    #[test]
+    fn a_snapshot_has_the_newest_readings_and_a_thinned_history() {
+        let snapshot = core(1000..1400).snapshot(300, 75);
+        assert_eq!(snapshot.readings[0].value, 1399.0);
+        assert_eq!(snapshot.readings[0].time, Timestamp::from_millis(1_399_000));
+        let history = &snapshot.history;
+        assert_eq!((history.step_millis, history.start.millis()), (4_000, 1_096_000));
+        assert_eq!((history.tracks[0].low[1], history.tracks[0].high[1]), (Some(1100.0), Some(1103.0)));
+    }
+
+    #[test]
+    fn a_history_at_full_resolution_sends_its_readings_once() {
+        let history = core(1000..1400).history(300, 900).unwrap();
+        assert_eq!((history.step_millis, history.tracks[0].high.len()), (1_000, 0));
+        assert_eq!(history.tracks[0].low.last(), Some(&Some(1399.0)));
+    }
+
+    #[test]
+    fn no_answer_has_more_rows_than_were_asked_for() {
+        let core = core(1000..1400);
+        for (window, rows) in [(300, 75), (300, 299), (10, 2), (3600, 900), (3600, 7)] {
+            let history = core.history(window, rows).unwrap();
+            // The rows are aligned to multiples of the step, so that one more may be begun at either end.
+            assert!(history.tracks[0].low.len() <= rows as usize + 1, "{window} {rows}");
+        }
+    }
+
+    #[test]
+    fn four_digits_are_kept() {
+        for (value, expected) in
+            [(0.0, 0.0), (0.123456, 0.1235), (123456.0, 123500.0), (-9.99999, -10.0), (1.5e-9, 1.5e-9)]
+        {
+            assert!((four_digits(value) - expected).abs() < 1e-12, "{value} {}", four_digits(value));
+        }
+    }
+}

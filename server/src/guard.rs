@@ -1,0 +1,143 @@
+//! Who may call: requests must name this server, and come from its own pages or from no page at all.
+//!
+//! A page of another site can make a browser call a loopback address (DNS rebinding, cross-site WebSockets); the
+//! `Host` and `Origin` headers give it away.
+
+use crate::routes::ApiError;
+use axum::extract::{Request, State};
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Knows the names that this server answers to.
+#[derive(Clone, Debug)]
+pub(crate) struct Guard {
+    names: Arc<[String]>,
+}
+
+impl Guard {
+    /// Loopback addresses, `localhost`, and `names`, which are in lower case.
+    pub(crate) fn new(names: &[String]) -> Self {
+        Self { names: names.into() }
+    }
+
+    /// # Errors
+    /// The answer to give instead.
+    fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), ApiError> {
+        let host = self.host(headers, uri)?;
+        let mut origins = headers.get_all(ORIGIN).iter();
+        let Some(origin) = origins.next() else { return Ok(()) };
+        let authority =
+            origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
+        if origins.next().is_none()
+            && authority.is_some_and(|authority| authority.eq_ignore_ascii_case(&host))
+        {
+            return Ok(());
+        }
+        Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "bad_origin",
+            "The Origin header must name this server, as Host does: other sites may not call it".to_owned(),
+        ))
+    }
+
+    /// The authority that the request was sent to, if it names this server.
+    fn host(&self, headers: &HeaderMap, uri: &Uri) -> Result<String, ApiError> {
+        let mut hosts = headers.get_all(HOST).iter();
+        let host = match (uri.authority(), hosts.next(), hosts.next()) {
+            (Some(authority), _, None) => Some(authority.as_str()),
+            (None, Some(host), None) => host.to_str().ok(),
+            _ => None,
+        };
+        let Some((host, name)) = host.and_then(|host| Some((host, host_name(host)?))) else {
+            let message = "There must be one Host header with the name of this server".to_owned();
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad_host", message));
+        };
+        if is_loopback(&name) || self.names.contains(&name) {
+            return Ok(host.to_owned());
+        }
+        Err(ApiError::new(
+            StatusCode::MISDIRECTED_REQUEST,
+            "unknown_host",
+            format!(
+                "This server does not answer to the name {name:?}; allow it with the setting allowed_hosts"
+            ),
+        ))
+    }
+}
+
+/// The part before the port, in lower case and without brackets.
+fn host_name(host: &str) -> Option<String> {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?.0,
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    let fits = !name.is_empty() && name.len() <= 253 && name.bytes().all(|byte| byte.is_ascii_graphic());
+    fits.then(|| name.to_ascii_lowercase())
+}
+
+fn is_loopback(name: &str) -> bool {
+    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Lets a request through, or answers it with the reason why not.
+pub(crate) async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    match guard.check(request.headers(), request.uri()) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(headers: &[(&'static str, &str)]) -> u16 {
+        let guard = Guard::new(&["watch.example".to_owned()]);
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, value.parse().unwrap());
+        }
+        guard.check(&map, &Uri::from_static("/")).map_or_else(|error| error.status().as_u16(), |()| 200)
+    }
+
+    #[test]
+    fn only_requests_that_name_this_server_pass() {
+        for (host, expected) in [
+            ("127.0.0.1:7070", 200),
+            ("localhost", 200),
+            ("LOCALHOST:1", 200),
+            ("[::1]:7070", 200),
+            ("127.8.9.1", 200),
+            ("watch.example:443", 200),
+            ("evil.example", 421),
+            ("127.0.0.1.evil.example", 421),
+            ("192.0.2.1:7070", 421),
+            ("", 400),
+            ("[::1", 400),
+            (":7070", 400),
+        ] {
+            assert_eq!(status(&[("host", host)]), expected, "{host:?}");
+        }
+        assert_eq!(status(&[]), 400);
+        assert_eq!(status(&[("host", "localhost"), ("host", "localhost")]), 400);
+    }
+
+    #[test]
+    fn only_this_servers_own_pages_may_call() {
+        for (origin, expected) in [
+            ("http://localhost:7070", 200),
+            ("https://localhost:7070", 200),
+            ("http://localhost:7071", 403),
+            ("http://localhost", 403),
+            ("http://evil.example", 403),
+            ("null", 403),
+            ("", 403),
+        ] {
+            assert_eq!(status(&[("host", "localhost:7070"), ("origin", origin)]), expected, "{origin:?}");
+        }
+    }
+}

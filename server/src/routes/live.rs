@@ -1,0 +1,139 @@
+//! `/ws/live`: one WebSocket for each open page.
+//!
+//! What a client can cost is bounded: a few kilobytes of buffers, small inbound messages, ten seconds for each write,
+//! a minute of silence.
+
+use super::{ApiError, Shared};
+use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
+use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, interval_at, timeout};
+use watchglass_live::{Outgoing, Protocol, Subscriber};
+
+/// Clients have nothing to say that is larger.
+const MOST_INBOUND: usize = 4 << 10;
+const READ_BUFFER: usize = 1 << 10;
+/// Messages are written at once; the buffer takes what the socket does not.
+const WRITE_BUFFER: usize = 0;
+const MOST_UNSENT: usize = 1 << 20;
+/// A client that does not take a message within this is too slow, and cut.
+const SEND_WITHIN: Duration = Duration::from_secs(10);
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// A client that does not even answer pings is gone.
+const SILENT_FOR: Duration = Duration::from_secs(60);
+const MOST_CONNECTIONS: usize = 20_000;
+
+/// Opens a live connection.
+pub(crate) async fn open(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => {
+            let message = format!("This address is for WebSockets: {}", rejection.body_text());
+            return ApiError::new(rejection.status(), "not_a_websocket", message).into_response();
+        }
+    };
+    if shared.core.hub.subscribers() >= MOST_CONNECTIONS {
+        let message = format!(
+            "There are {MOST_CONNECTIONS} live connections, the most that are served; try again later"
+        );
+        return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_connections", message)
+            .into_response();
+    }
+    let names = Protocol::ALL.map(Protocol::name);
+    let upgrade = upgrade
+        .protocols(names)
+        .max_message_size(MOST_INBOUND)
+        .max_frame_size(MOST_INBOUND)
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_write_buffer_size(MOST_UNSENT);
+    let chosen =
+        upgrade.selected_protocol().and_then(|name| name.to_str().ok()).and_then(Protocol::from_name);
+    let protocol = match chosen {
+        Some(protocol) => protocol,
+        None if !headers.contains_key(SEC_WEBSOCKET_PROTOCOL) => Protocol::Json,
+        None => {
+            let message = format!("The subprotocol must be one of {}", names.join(", "));
+            return ApiError::new(StatusCode::BAD_REQUEST, "unknown_subprotocol", message).into_response();
+        }
+    };
+    let subscriber = shared.core.hub.subscribe(protocol);
+    upgrade
+        .on_failed_upgrade(|error| tracing::debug!(%error, "a live connection failed to open"))
+        .on_upgrade(move |socket| serve(socket, subscriber, shared.stopping))
+}
+
+/// Serves one connection until either side ends it.
+async fn serve(mut socket: WebSocket, mut subscriber: Subscriber, mut stopping: watch::Receiver<bool>) {
+    let mut ping = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+    let mut heard = Instant::now();
+    let reason = loop {
+        let message = tokio::select! {
+            outgoing = subscriber.next() => match outgoing.and_then(to_message) {
+                Some(message) => message,
+                None => break Some((close_code::AWAY, "the server stops")),
+            },
+            inbound = socket.recv() => match inbound {
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+                    heard = Instant::now();
+                    continue;
+                }
+                Some(Ok(Message::Text(_) | Message::Binary(_))) => {
+                    break Some((close_code::UNSUPPORTED, "this connection takes no messages"));
+                }
+                Some(Err(error)) => break Some(explain(&error)),
+                Some(Ok(Message::Close(_))) | None => break None,
+            },
+            _ = ping.tick() => {
+                if heard.elapsed() > SILENT_FOR {
+                    break Some((close_code::POLICY, "no answer to pings for a minute"));
+                }
+                Message::Ping(Bytes::new())
+            }
+            _ = stopping.wait_for(|&stop| stop) => break Some((close_code::AWAY, "the server stops")),
+        };
+        match timeout(SEND_WITHIN, socket.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "a live connection broke");
+                break None;
+            }
+            Err(_) => {
+                tracing::debug!("a live connection was too slow and is cut");
+                break None;
+            }
+        }
+    };
+    if let Some((code, reason)) = reason {
+        let close = Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }));
+        // The other side may be gone already.
+        let _ = timeout(Duration::from_secs(1), socket.send(close)).await;
+    }
+}
+
+fn to_message(outgoing: Outgoing) -> Option<Message> {
+    match outgoing {
+        Outgoing::Binary(bytes) => Some(Message::Binary(bytes)),
+        Outgoing::Text(bytes) => Utf8Bytes::try_from(bytes).ok().map(Message::Text),
+    }
+}
+
+/// What to tell a client whose message cannot be read.
+fn explain(error: &axum::Error) -> (u16, &'static str) {
+    let text = error.to_string();
+    if text.contains("too long") || text.contains("too large") || text.contains("Space limit") {
+        (close_code::SIZE, "messages must not be larger than 4096 bytes")
+    } else {
+        (close_code::PROTOCOL, "this is not a frame of the WebSocket protocol")
+    }
+}

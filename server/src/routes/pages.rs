@@ -1,0 +1,56 @@
+//! Everything that is no route of its own: files of the front end, pages, and what there is not.
+
+use super::{ApiError, Shared};
+use crate::assets;
+use app::{Backend, ResponseStatus, Theme};
+use axum::extract::{Request, State};
+use axum::http::header::{ACCEPT, ALLOW, COOKIE};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use leptos::prelude::provide_context;
+use std::sync::{Arc, LazyLock};
+
+static PAGE_ASSETS: LazyLock<app::PageAssets> = LazyLock::new(assets::page_assets);
+
+/// Answers with the file or the page at the path.
+pub(crate) async fn page_or_file(State(shared): State<Shared>, request: Request) -> Response {
+    let path = request.uri().path();
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let mut response = ApiError::method_not_allowed().into_response();
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return response;
+    }
+    if let Some(file) = assets::find(path) {
+        return file.respond(request.headers()).into_response();
+    }
+    if ["/api", "/ws", "/pkg"].iter().any(|&prefix| path == prefix || path.starts_with(&format!("{prefix}/")))
+    {
+        return ApiError::not_found(path).into_response();
+    }
+    render(shared, request).await
+}
+
+async fn render(shared: Shared, request: Request) -> Response {
+    let cookies = request.headers().get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let theme = Theme::from_cookies(cookies);
+    let status = ResponseStatus::default();
+    let context = {
+        let (core, status) = (shared.core, status.clone());
+        move || {
+            provide_context::<Arc<dyn Backend>>(core.clone());
+            provide_context(status.clone());
+        }
+    };
+    let document = move || app::document(PAGE_ASSETS.clone(), theme);
+    let mut response = leptos_axum::render_app_async_with_context(context, document)(request).await;
+    if status.is_not_found() {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+/// Whether a browser shows the answer to a person. Everybody else is told of errors in the API's form.
+pub(super) fn takes_html(headers: &HeaderMap) -> bool {
+    let mut accept = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accept.any(|value| value.contains("text/html"))
+}

@@ -1,0 +1,154 @@
+//! `watchglass serve`: from settings to a running server, and its end.
+
+use crate::core::Core;
+use crate::data_dir::{DataDir, default_path};
+use crate::settings::Settings;
+use crate::ticker::Ticker;
+use crate::{assets, guard, logging, routes, say};
+use app::api::HostInfo;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use watchglass_model::Catalogue;
+use watchglass_probes::{Collector, HostFacts, HostRoots, host_probes};
+
+/// The most series that one server keeps.
+const MOST_SERIES: usize = 10_000;
+/// How long open connections may take to end once the server stops.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Why the server cannot answer where it was told to.
+#[derive(Debug, Error)]
+enum ListenError {
+    #[error(
+        "{0} is taken: another program, or another watchglass, answers there; stop it, or choose another address with --listen"
+    )]
+    Taken(SocketAddr),
+    #[error("the server cannot listen on {address}: {source}")]
+    Failed { address: SocketAddr, source: io::Error },
+}
+
+/// Runs until SIGINT or SIGTERM.
+///
+/// # Errors
+/// Whatever keeps the server from starting.
+pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
+    logging::start(settings);
+    let raised = raise_open_files();
+    let data = match &settings.data_dir {
+        Some(path) => path.clone(),
+        None => default_path(|name| std::env::var(name).ok())?,
+    };
+    let data = DataDir::open(data)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // Pages render on the same workers. An error means that this was said before, which does no harm.
+    let _ = any_spawner::Executor::init_tokio();
+    let listener = runtime.block_on(listen(settings.listen))?;
+    let address = listener.local_addr()?;
+
+    let facts = HostFacts::read();
+    let name = settings.host_name.clone().unwrap_or_else(|| facts.hostname.clone());
+    let roots = HostRoots { proc: settings.host_proc.clone() };
+    let collector = Collector::new(host_probes(&roots), &[("host", &name)], MOST_SERIES)?;
+    let core = Arc::new(Core::new(
+        host_info(name.clone(), facts),
+        collector.catalogue().clone(),
+        paces(collector.catalogue(), &collector),
+        assets::page_assets().build,
+    ));
+    if settings.redis_url.is_some() {
+        tracing::warn!("redis_url is set, but this version keeps history in memory only");
+    }
+    let ticker = Ticker::start(Arc::clone(&core), collector)?;
+    announce(&name, address, &data);
+    tracing::info!(%address, data_dir = %data.path().display(), open_files = raised, "started");
+
+    let guard = guard::Guard::new(&settings.allowed_hosts);
+    let outcome = runtime.block_on(answer(listener, core, guard));
+    ticker.stop();
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    tracing::info!("stopped");
+    Ok(outcome?)
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => ListenError::Taken(address),
+        _ => ListenError::Failed { address, source },
+    })
+}
+
+/// Answers until a signal comes, then gives open connections a while to end.
+async fn answer(listener: TcpListener, core: Arc<Core>, guard: guard::Guard) -> io::Result<()> {
+    let (stop, stopping) = watch::channel(false);
+    let router = routes::router(core, guard, stopping.clone());
+    let until = |mut stopping: watch::Receiver<bool>| async move {
+        // An error means that the sender is gone: then it is time to stop as well.
+        let _ = stopping.wait_for(|&stop| stop).await;
+    };
+    let server = axum::serve(routes::without_delay(listener), router).with_graceful_shutdown(until(stopping));
+    let mut server = std::pin::pin!(server.into_future());
+    tokio::select! {
+        ended = &mut server => return ended,
+        signal = wait_for_signal() => tracing::info!(signal = signal?, "stopping"),
+    }
+    let _ = stop.send(true);
+    match tokio::time::timeout(GRACE, server).await {
+        Ok(ended) => ended,
+        Err(_) => {
+            tracing::warn!(seconds = GRACE.as_secs(), "some connections did not end in time and are cut");
+            Ok(())
+        }
+    }
+}
+
+async fn wait_for_signal() -> io::Result<&'static str> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(tokio::select! {
+        _ = interrupt.recv() => "SIGINT",
+        _ = terminate.recv() => "SIGTERM",
+    })
+}
+
+/// Each open page needs a file. Returns the limit that now holds; failing to raise it is no reason not to start.
+fn raise_open_files() -> u64 {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let now = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
+    now.unwrap_or(u64::MAX)
+}
+
+fn host_info(name: String, facts: HostFacts) -> HostInfo {
+    let cores = (facts.cores > 0).then_some(facts.cores);
+    HostInfo { name, os: facts.os, kernel: facts.kernel, cpu: facts.cpu_model, cores }
+}
+
+/// Milliseconds between the values of the metrics that do not come with every tick.
+fn paces(catalogue: &Catalogue, collector: &Collector) -> BTreeMap<String, u32> {
+    let pace = |name: &str| collector.pace_of(name).filter(|&pace| pace > crate::core::TICK);
+    let slower =
+        catalogue.metrics().iter().filter_map(|metric| Some((metric.name.clone(), pace(&metric.name)?)));
+    slower.map(|(name, pace)| (name, u32::try_from(pace.as_millis()).unwrap_or(u32::MAX))).collect()
+}
+
+fn announce(name: &str, address: SocketAddr, data: &DataDir) {
+    let version = env!("CARGO_PKG_VERSION");
+    say(&format!(
+        "Watchglass {version} watches {name}\n\
+         \x20 open      http://{address}/\n\
+         \x20 sign in   not needed: only this machine can connect\n\
+         \x20 data      {}",
+        data.path().display()
+    ));
+    if assets::page_assets().program.is_none() {
+        tracing::warn!("this build has no front end: pages stay still; build with `cargo xtask build`");
+    }
+}

@@ -1,0 +1,159 @@
+//! The TOML file. Errors name file, line and key.
+
+use super::Settings;
+use super::keys::{KEYS, Key};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A larger file is not a configuration.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// What is wrong with a configuration file.
+#[derive(Debug)]
+pub(crate) struct FileError {
+    path: PathBuf,
+    line: Option<usize>,
+    message: String,
+}
+
+impl std::error::Error for FileError {}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+/// Takes over everything that a file sets.
+///
+/// # Errors
+/// A file that cannot be read, is larger than 1 MiB, is not TOML, or holds an unknown key, a wrong type or a value that cannot be.
+pub(crate) fn read_file(path: &Path, settings: &mut Settings) -> Result<(), FileError> {
+    let fail = |line, message: String| FileError { path: path.to_owned(), line, message };
+    let size = std::fs::metadata(path).map_err(|error| fail(None, error.to_string()))?.len();
+    if size > MOST_BYTES {
+        return Err(fail(None, format!("it has {size} bytes: at most {MOST_BYTES} are read")));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| fail(None, error.to_string()))?;
+    apply(&text, settings)
+        .map_err(|(offset, message)| fail(offset.map(|offset| line_of(&text, offset)), message))
+}
+
+type Wrong = (Option<usize>, String);
+
+fn apply(text: &str, settings: &mut Settings) -> Result<(), Wrong> {
+    let table = DeTable::parse(text)
+        .map_err(|error| (error.span().map(|span| span.start), error.message().to_owned()))?;
+    apply_table(table.get_ref(), "", settings)
+}
+
+fn apply_table(table: &DeTable<'_>, prefix: &str, settings: &mut Settings) -> Result<(), Wrong> {
+    for (key, value) in table {
+        let name = format!("{prefix}{}", key.get_ref());
+        match KEYS.iter().find(|known| known.name == name) {
+            Some(known) => apply_value(known, value, settings)?,
+            None => match value.get_ref() {
+                DeValue::Table(inner)
+                    if KEYS.iter().any(|known| known.name.starts_with(&format!("{name}."))) =>
+                {
+                    apply_table(inner, &format!("{name}."), settings)?;
+                }
+                _ => return Err((Some(key.span().start), unknown(&name))),
+            },
+        }
+    }
+    Ok(())
+}
+
+fn apply_value(key: &Key, value: &Spanned<DeValue<'_>>, settings: &mut Settings) -> Result<(), Wrong> {
+    let at = Some(value.span().start);
+    let text = match value.get_ref() {
+        DeValue::String(text) if !key.list => text.to_string(),
+        DeValue::Array(items) if key.list => {
+            let items: Option<Vec<&str>> = items.iter().map(|item| item.get_ref().as_str()).collect();
+            items.ok_or_else(|| (at, format!("{} must be a list of strings", key.name)))?.join(",")
+        }
+        other => {
+            let wanted = if key.list { "a list of strings" } else { "a string" };
+            return Err((at, format!("{} is {}: it must be {wanted}", key.name, other.type_str())));
+        }
+    };
+    (key.set)(settings, &text).map_err(|message| (at, format!("{}: {message}", key.name)))
+}
+
+fn unknown(name: &str) -> String {
+    let known: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+    format!("there is no setting {name}; there are {}", known.join(", "))
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::LogFormat;
+
+    fn error(text: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("watchglass.toml");
+        std::fs::write(&path, text).unwrap();
+        let error = read_file(&path, &mut Settings::default()).unwrap_err();
+        error.to_string().replace(&folder.path().display().to_string(), "")
+    }
+
+    #[test]
+    fn takes_over_what_is_set() {
+        let mut settings = Settings::default();
+        let text = "listen = '127.0.0.1:1'\nallowed_hosts = ['A.example', 'b']\n[log]\nformat = 'json'\n[host]\nname = 'h'";
+        apply(text, &mut settings).unwrap();
+        assert_eq!(settings.listen.port(), 1);
+        assert_eq!(settings.allowed_hosts, ["a.example", "b"]);
+        assert_eq!((settings.log_format, settings.host_name.as_deref()), (LogFormat::Json, Some("h")));
+    }
+
+    #[test]
+    fn mistakes_are_named_with_file_line_and_key() {
+        for (text, expected) in [
+            ("\nlisten = 7070", "/watchglass.toml, line 2: listen is integer: it must be a string"),
+            (
+                "[log]\n\nformt = 'x'",
+                "/watchglass.toml, line 3: there is no setting log.formt; there are listen",
+            ),
+            ("[lgo]\nformat = 'x'", "/watchglass.toml, line 1: there is no setting lgo;"),
+            ("log = 3", "/watchglass.toml, line 1: there is no setting log;"),
+            ("[log]\nformat = 'xml'", "/watchglass.toml, line 2: log.format: \"xml\" must be text or json"),
+            (
+                "listen = '0.0.0.0:80'",
+                "/watchglass.toml, line 1: listen: 0.0.0.0:80 can be reached from other machines",
+            ),
+            ("allowed_hosts = ['a', 1]", "line 1: allowed_hosts must be a list of strings"),
+            ("a = 1\na = 2", "/watchglass.toml, line 2: "),
+            ("listen = ", "/watchglass.toml, line 1: "),
+        ] {
+            let error = error(text);
+            assert!(error.contains(expected), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_an_url_is_not_repeated() {
+        let error = error("redis_url = 'http://:secret@h'");
+        assert!(
+            error.contains("line 1: redis_url: it must begin with redis://") && !error.contains("secret"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_is_refused() {
+        assert!(error(&"#".repeat(1 << 21)).contains("at most 1048576 are read"));
+    }
+}

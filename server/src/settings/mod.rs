@@ -1,0 +1,53 @@
+//! What can be set, and where: flags, environment, a TOML file. One table says it all.
+
+mod file;
+mod keys;
+mod resolve;
+
+pub(crate) use file::read_file;
+pub(crate) use keys::KEYS;
+pub(crate) use resolve::resolve;
+
+#[cfg(test)]
+mod documentation;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) listen: SocketAddr,
+    pub(crate) data_dir: Option<PathBuf>,
+    pub(crate) redis_url: Option<String>,
+    pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) host_name: Option<String>,
+    pub(crate) host_proc: PathBuf,
+    pub(crate) log_level: String,
+    pub(crate) log_format: LogFormat,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7070)),
+            data_dir: None,
+            redis_url: None,
+            allowed_hosts: Vec::new(),
+            host_name: None,
+            host_proc: PathBuf::from("/proc"),
+            log_level: "info".to_owned(),
+            log_format: LogFormat::default(),
+        }
+    }
+}
