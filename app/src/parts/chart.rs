@@ -1,10 +1,11 @@
 //! The chart that all pages use. The server draws it as SVG; in the browser three canvases take over.
 
+use crate::clock::time_of_day;
 use crate::live::{Live, use_live};
 use crate::view_model::LineView;
 use leptos::prelude::*;
 use watchglass_chart::{Line, Plot, svg_paths};
-use watchglass_model::Panel;
+use watchglass_model::{Panel, Timestamp};
 
 /// The SVG's own coordinates; it is stretched to the panel's width.
 const SVG_WIDTH: f64 = 300.0;
@@ -21,18 +22,20 @@ pub(crate) fn Chart(
     let live = use_live();
     let paths =
         with_plot(live, &panel, &lines.get_untracked(), |plot| svg_paths(plot, SVG_WIDTH, SVG_HEIGHT));
-    let shapes = paths
-        .unwrap_or_default()
-        .into_iter()
-        .map(|path| {
-            view! {
-                <g data-colour=path.colour.to_string()>
-                    {path.area.map(|area| view! { <path class="area" d=area></path> })}
-                    <path class="line" d=path.line></path>
-                </g>
-            }
-        })
-        .collect_view();
+    let paths = paths.unwrap_or_default();
+    let areas = paths.iter().filter_map(|path| {
+        let area = path.area.clone()?;
+        Some(view! { <path class="area" data-colour=path.colour.to_string() d=area></path> })
+    });
+    // In the order of the canvas: the first line last, so that those that are zero do not hide it.
+    let strokes = paths.iter().rev().map(|path| {
+        view! { <path class="line" data-colour=path.colour.to_string() d=path.line.clone()></path> }
+    });
+    let (areas, strokes) = (areas.collect_view(), strokes.collect_view());
+    let pointed_at = move || {
+        let offset = live.utc_offset.get().unwrap_or(0);
+        live.cursor.get().map(|moment| time_of_day(Timestamp::from_millis(moment), offset))
+    };
     let label = format!("Chart: {}", panel.title);
     let frame = NodeRef::<leptos::html::Div>::new();
     #[cfg(feature = "hydrate")]
@@ -40,8 +43,10 @@ pub(crate) fn Chart(
     view! {
         <div class="chart" role="img" aria-label=label node_ref=frame>
             <svg viewBox=format!("0 0 {SVG_WIDTH} {SVG_HEIGHT}") preserveAspectRatio="none" aria-hidden="true">
-                {shapes}
+                {areas}
+                {strokes}
             </svg>
+            <span class="moment clock" aria-hidden="true">{pointed_at}</span>
         </div>
     }
 }
