@@ -72,7 +72,10 @@ pub(crate) struct Live {
     /// Whether the server has become another build than this page.
     pub(crate) outdated: RwSignal<bool>,
     /// Grows when the colours of the page have changed.
-    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only canvases must be told of colours"))]
+    #[cfg_attr(
+        not(feature = "hydrate"),
+        expect(dead_code, reason = "only canvases must be told of colours")
+    )]
     pub(crate) theme: RwSignal<u32>,
     /// Minutes that the reader's clock is ahead of UTC; `None` until the page lives.
     pub(crate) utc_offset: RwSignal<Option<i32>>,
