@@ -95,7 +95,7 @@ pub struct Bound {
 
 /// How far back a live page looks.
 pub const WINDOW: Bound = Bound { name: "window_seconds", least: 10, most: 3600 };
-/// How many rows an answer has at most.
+/// How many rows an answer has at most, one more aside that may only have begun.
 pub const ROWS: Bound = Bound { name: "rows", least: 2, most: 3600 };
 
 /// The current snapshot.
@@ -125,5 +125,5 @@ pub async fn history(
     rows: u32,
 ) -> Result<History, ServerFnError> {
     let (window_seconds, rows) = (WINDOW.check(window_seconds)?, ROWS.check(rows)?);
-    crate::backend::backend()?.history(window_seconds, rows).map_err(ServerFnError::new)
+    crate::backend::backend()?.history(window_seconds, rows).map_err(ServerFnError::Args)
 }

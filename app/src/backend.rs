@@ -29,8 +29,7 @@ impl Bound {
             return Ok(value);
         }
         let Self { name, least, most } = self;
-        Err(leptos::prelude::ServerFnError::new(format!(
-            "{name} is {value}: it must be from {least} to {most}"
-        )))
+        let message = format!("{name} is {value}: it must be from {least} to {most}");
+        Err(leptos::prelude::ServerFnError::Args(message))
     }
 }

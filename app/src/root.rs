@@ -22,7 +22,7 @@ pub(crate) fn App() -> impl IntoView {
 
     view! {
         <Title formatter=|page: String| if page.is_empty() { "Watchglass".to_owned() } else { format!("{page} · Watchglass") }/>
-        <a class="skip" href="#main">"Skip to content"</a>
+        <a class="skip" href="#main" rel="external">"Skip to content"</a>
         <Router>
             <TopBar/>
             <PanicBanner/>

@@ -3,7 +3,7 @@
 use app::Backend;
 use app::api::{History, HostInfo, Reading, Snapshot, TrackHistory};
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use watchglass_history::{Columns, MemoryHistory, Query, QueryError, Selector};
 use watchglass_live::{Hello, Hub, PROTOCOL_VERSION, State};
@@ -22,7 +22,7 @@ pub(crate) struct Core {
     catalogue: Catalogue,
     paces: BTreeMap<String, u32>,
     history: MemoryHistory,
-    state: RwLock<State>,
+    state: RwLock<Arc<State>>,
 }
 
 impl Core {
@@ -50,23 +50,25 @@ impl Core {
         }
     }
 
-    /// Takes over what one tick gave: stores it, then shows it. `state` is asked for only when its version is new.
+    /// Takes over what one tick gave: stores it, then shows it. `state` is asked for only when its version is new, and
+    /// told the one before.
     pub(crate) fn accept(
         &self,
         batch: Batch,
         series: &[Series],
         version: u32,
-        state: impl FnOnce() -> State,
+        state: impl FnOnce(&State) -> State,
     ) {
         self.history.append(&batch, series);
-        if self.read_state().version != version {
-            *self.state.write().unwrap_or_else(PoisonError::into_inner) = state();
+        let before = self.read_state();
+        if before.version != version {
+            *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state(&before));
         }
-        self.hub.publish(batch, version, || self.read_state());
+        self.hub.publish(batch, version, || State::clone(&self.read_state()));
     }
 
-    fn read_state(&self) -> State {
-        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn read_state(&self) -> Arc<State> {
+        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn ask(&self, metric: &Metric, range: TimeRange, step_millis: i64) -> Result<Columns, QueryError> {
@@ -103,7 +105,7 @@ impl Backend for Core {
             host: self.host.clone(),
             catalogue: self.catalogue.clone(),
             paces: self.paces.clone(),
-            state: self.read_state(),
+            state: State::clone(&self.read_state()),
             readings: self.readings(),
             // A page without its small charts is better than no page.
             history: self.history(window_seconds, rows).unwrap_or_default(),
@@ -196,7 +198,7 @@ mod tests {
         for second in seconds {
             let samples = vec![Sample { series: SeriesId(0), value: second as f64 }];
             let batch = Batch { time: Timestamp::from_millis(second * 1000), samples };
-            core.accept(batch, &series, 1, || State {
+            core.accept(batch, &series, 1, |_| State {
                 version: 1,
                 series: series.to_vec(),
                 problems: Vec::new(),

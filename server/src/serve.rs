@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use watchglass_model::Catalogue;
 use watchglass_probes::{Collector, HostFacts, HostRoots, host_probes};
@@ -67,12 +67,14 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     if settings.redis_url.is_some() {
         tracing::warn!("redis_url is set, but this version keeps history in memory only");
     }
+    // Before anybody is told that the server runs: a signal must never find it unprepared.
+    let signals = runtime.block_on(async { Signals::listen() })?;
     let ticker = Ticker::start(Arc::clone(&core), collector)?;
     announce(&name, address, &data);
     tracing::info!(%address, data_dir = %data.path().display(), open_files = raised, "started");
 
     let guard = guard::Guard::new(&settings.allowed_hosts);
-    let outcome = runtime.block_on(answer(listener, core, guard));
+    let outcome = runtime.block_on(answer(listener, core, guard, signals));
     ticker.stop();
     runtime.shutdown_timeout(Duration::from_secs(1));
     tracing::info!("stopped");
@@ -87,7 +89,12 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
 }
 
 /// Answers until a signal comes, then gives open connections a while to end.
-async fn answer(listener: TcpListener, core: Arc<Core>, guard: guard::Guard) -> io::Result<()> {
+async fn answer(
+    listener: TcpListener,
+    core: Arc<Core>,
+    guard: guard::Guard,
+    mut signals: Signals,
+) -> io::Result<()> {
     let (stop, stopping) = watch::channel(false);
     let router = routes::router(core, guard, stopping.clone());
     let until = |mut stopping: watch::Receiver<bool>| async move {
@@ -98,7 +105,7 @@ async fn answer(listener: TcpListener, core: Arc<Core>, guard: guard::Guard) -> 
     let mut server = std::pin::pin!(server.into_future());
     tokio::select! {
         ended = &mut server => return ended,
-        signal = wait_for_signal() => tracing::info!(signal = signal?, "stopping"),
+        signal = signals.wait() => tracing::info!(signal, "stopping"),
     }
     let _ = stop.send(true);
     match tokio::time::timeout(GRACE, server).await {
@@ -110,12 +117,25 @@ async fn answer(listener: TcpListener, core: Arc<Core>, guard: guard::Guard) -> 
     }
 }
 
-async fn wait_for_signal() -> io::Result<&'static str> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(tokio::select! {
-        _ = interrupt.recv() => "SIGINT",
-        _ = terminate.recv() => "SIGTERM",
-    })
+/// The signals that stop the server.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Catches them from now on.
+    fn listen() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// The name of the first that comes.
+    async fn wait(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => "SIGTERM",
+        }
+    }
 }
 
 /// Each open page needs a file. Returns the limit that now holds; failing to raise it is no reason not to start.

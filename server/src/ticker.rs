@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{io, thread};
 use watchglass_live::State;
-use watchglass_model::Timestamp;
+use watchglass_model::{Problem, Timestamp};
 use watchglass_probes::Collector;
 
 /// The ticking thread. It ends when this is stopped or dropped.
@@ -57,12 +57,19 @@ fn tick(core: &Core, collector: &mut Collector, time: Timestamp) {
     let tick = collector.tick(time);
     let version = u32::try_from(tick.version).unwrap_or(u32::MAX);
     let series = collector.table().series();
-    core.accept(tick.batch, series, version, || {
-        for problem in tick.problems.iter() {
-            tracing::warn!(probe = problem.probe, reason = problem.reason, "a probe gives no data");
-        }
+    core.accept(tick.batch, series, version, |before| {
+        log_changes(&before.problems, &tick.problems);
         State { version, series: series.to_vec(), problems: tick.problems.to_vec() }
     });
+}
+
+fn log_changes(before: &[Problem], now: &[Problem]) {
+    for problem in now.iter().filter(|problem| !before.contains(problem)) {
+        tracing::warn!(probe = problem.probe, reason = problem.reason, "a probe gives no data");
+    }
+    for problem in before.iter().filter(|problem| !now.iter().any(|other| other.probe == problem.probe)) {
+        tracing::info!(probe = problem.probe, "a probe gives data again");
+    }
 }
 
 /// The moment that a tick at `now` stands for: the whole second it lies in. None if that second was ticked already,

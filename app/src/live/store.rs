@@ -54,7 +54,11 @@ impl LiveStore {
     /// Takes over a new list of series and problems.
     pub(crate) fn set_state(&mut self, state: State) {
         self.series.resize_with(state.series.len(), Known::default);
-        for (known, series) in self.series.iter_mut().zip(&state.series) {
+        for (place, (known, series)) in self.series.iter_mut().zip(&state.series).enumerate() {
+            // A server that was restarted may have numbered its series anew.
+            if self.state.series.get(place).is_some_and(|before| before != series) {
+                *known = Known::default();
+            }
             known.kind = self.catalogue.metric(&series.metric).map(|metric| metric.kind);
             known.pace = self.paces.get(&series.metric).map_or(self.interval, |&pace| i64::from(pace));
         }
@@ -80,7 +84,7 @@ impl LiveStore {
                 }
                 time += self.step;
             }
-            known.track.prepend(track);
+            known.track.merge(&track);
         }
     }
 
@@ -153,7 +157,9 @@ impl LiveStore {
     /// Two rows of this series further apart than this many milliseconds have a gap between them.
     pub(crate) fn gap_after(&self, series: SeriesId) -> i64 {
         let pace = self.series.get(series.0 as usize).map_or(self.interval, |known| known.pace);
-        let (pace, step) = (pace.max(1), self.step.max(1));
+        // What is slower than the tick is handed over by a thread of its own, at times a tick late.
+        let pace = if pace > self.interval { pace + self.interval } else { pace.max(1) };
+        let step = self.step.max(1);
         // The rows of two values that follow each other are at most this many steps apart; half a step more, and one
         // is missing.
         (pace + step - 1) / step * step + step / 2
@@ -276,13 +282,28 @@ mod tests {
             step_millis: 1_000,
             tracks: vec![TrackHistory { series: SeriesId(0), low, high: vec![] }],
         });
-        assert_eq!(times(&store, 0), [3_000, 4_000, 5_000, 6_000]);
+        assert_eq!(times(&store, 0), [1_000, 3_000, 4_000, 5_000, 6_000]);
+    }
+
+    #[test]
+    fn a_number_that_means_another_series_after_a_restart_begins_anew() {
+        let mut store = store();
+        store.push(&metrics(1, 4_000, &[(0, 4.0), (1, 100.0)]));
+        let mut other = state(1);
+        other.series.swap(0, 1);
+        for (id, series) in (0..).zip(&mut other.series) {
+            series.id = SeriesId(id);
+        }
+        store.set_state(other);
+        assert_eq!((store.reading(SeriesId(0)), times(&store, 0)), (None, vec![]));
+        store.push(&metrics(1, 5_000, &[(0, 900.0), (1, 5.0)]));
+        assert_eq!((store.reading(SeriesId(0)), store.reading(SeriesId(1))), (None, Some(5.0)));
     }
 
     #[test]
     fn a_gap_is_where_a_value_is_missing_whatever_the_rows() {
         for (pace, step, expected) in
-            [(1_000, 1_000, 1_500), (5_000, 1_000, 5_500), (5_000, 4_000, 10_000), (1_000, 4_000, 6_000)]
+            [(1_000, 1_000, 1_500), (5_000, 1_000, 6_500), (5_000, 4_000, 10_000), (1_000, 4_000, 6_000)]
         {
             let mut store = store();
             (store.step, store.series[0].pace) = (step, pace);

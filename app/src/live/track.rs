@@ -45,14 +45,15 @@ impl Track {
         }
     }
 
-    /// Puts `earlier` before what is here; where both have rows, `earlier` counts.
-    pub(crate) fn prepend(&mut self, mut earlier: Self) {
-        let known = earlier.times.last().copied().unwrap_or(i64::MIN);
-        let newer = self.times.partition_point(|&time| time <= known);
-        earlier.times.extend(self.times.drain(newer..));
-        earlier.low.extend(self.low.drain(newer..));
-        earlier.high.extend(self.high.drain(newer..));
-        *self = earlier;
+    /// Puts `history` in the place of the rows that lie within it. What is older stays: the history of a server that
+    /// was restarted is short.
+    pub(crate) fn merge(&mut self, history: &Self) {
+        let (Some(&first), Some(&last)) = (history.times.first(), history.times.last()) else { return };
+        let start = self.times.partition_point(|&time| time < first);
+        let end = self.times.partition_point(|&time| time <= last);
+        self.times.splice(start..end, history.times.iter().copied());
+        self.low.splice(start..end, history.low.iter().copied());
+        self.high.splice(start..end, history.high.iter().copied());
     }
 }
 
@@ -76,10 +77,19 @@ mod tests {
     }
 
     #[test]
-    fn history_goes_before_what_is_live_and_counts_where_both_are() {
-        let mut live = track(&[(2, 0.0, 0.0), (3, 3.0, 3.0), (4, 4.0, 4.0)]);
-        live.prepend(track(&[(1, 1.0, 1.0), (2, 2.0, 2.0)]));
-        assert_eq!(live, track(&[(1, 1.0, 1.0), (2, 2.0, 2.0), (3, 3.0, 3.0), (4, 4.0, 4.0)]));
+    fn history_takes_its_place_among_what_is_live() {
+        let row = |time: i64, value: f64| (time, value, value);
+        let live = [row(2, 0.0), row(3, 3.0), row(4, 4.0)];
+        for (history, expected) in [
+            (vec![], vec![row(2, 0.0), row(3, 3.0), row(4, 4.0)]),
+            (vec![row(1, 1.0), row(2, 2.0)], vec![row(1, 1.0), row(2, 2.0), row(3, 3.0), row(4, 4.0)]),
+            (vec![row(3, 9.0)], vec![row(2, 0.0), row(3, 9.0), row(4, 4.0)]),
+            (vec![row(3, 9.0), row(6, 6.0)], vec![row(2, 0.0), row(3, 9.0), row(6, 6.0)]),
+        ] {
+            let mut merged = track(&live);
+            merged.merge(&track(&history));
+            assert_eq!(merged, track(&expected));
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ const WRITE_BUFFER: usize = 0;
 const MOST_UNSENT: usize = 1 << 20;
 /// A client that does not take a message within this is too slow, and cut.
 const SEND_WITHIN: Duration = Duration::from_secs(10);
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// A client that does not even answer pings is gone.
 const SILENT_FOR: Duration = Duration::from_secs(60);
@@ -73,15 +74,25 @@ pub(crate) async fn open(
         .on_upgrade(move |socket| serve(socket, subscriber, shared.stopping))
 }
 
+/// How a connection ends.
+enum End {
+    /// With a close frame that says why.
+    Say(u16, &'static str),
+    /// With the answer to the client's close frame.
+    Answer,
+    /// Without a word: the client is gone or does not read.
+    Silent,
+}
+
 /// Serves one connection until either side ends it.
 async fn serve(mut socket: WebSocket, mut subscriber: Subscriber, mut stopping: watch::Receiver<bool>) {
     let mut ping = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
     let mut heard = Instant::now();
-    let reason = loop {
+    let end = loop {
         let message = tokio::select! {
             outgoing = subscriber.next() => match outgoing.and_then(to_message) {
                 Some(message) => message,
-                None => break Some((close_code::AWAY, "the server stops")),
+                None => break End::Say(close_code::AWAY, "the server stops"),
             },
             inbound = socket.recv() => match inbound {
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
@@ -89,35 +100,49 @@ async fn serve(mut socket: WebSocket, mut subscriber: Subscriber, mut stopping: 
                     continue;
                 }
                 Some(Ok(Message::Text(_) | Message::Binary(_))) => {
-                    break Some((close_code::UNSUPPORTED, "this connection takes no messages"));
+                    break End::Say(close_code::UNSUPPORTED, "this connection takes no messages");
                 }
-                Some(Err(error)) => break Some(explain(&error)),
-                Some(Ok(Message::Close(_))) | None => break None,
+                Some(Err(error)) => break explain(&error),
+                Some(Ok(Message::Close(_))) => break End::Answer,
+                None => break End::Silent,
             },
             _ = ping.tick() => {
                 if heard.elapsed() > SILENT_FOR {
-                    break Some((close_code::POLICY, "no answer to pings for a minute"));
+                    break End::Say(close_code::POLICY, "no answer to pings for a minute");
                 }
                 Message::Ping(Bytes::new())
             }
-            _ = stopping.wait_for(|&stop| stop) => break Some((close_code::AWAY, "the server stops")),
+            _ = stopping.wait_for(|&stop| stop) => break End::Say(close_code::AWAY, "the server stops"),
         };
         match timeout(SEND_WITHIN, socket.send(message)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tracing::debug!(%error, "a live connection broke");
-                break None;
+                break End::Silent;
             }
             Err(_) => {
                 tracing::debug!("a live connection was too slow and is cut");
-                break None;
+                break End::Silent;
             }
         }
     };
-    if let Some((code, reason)) = reason {
-        let close = Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }));
-        // The other side may be gone already.
-        let _ = timeout(Duration::from_secs(1), socket.send(close)).await;
+    // The other side may be gone already: then there is nobody to tell.
+    match end {
+        End::Say(code, reason) => {
+            let close = Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }));
+            let _ = timeout(CLOSE_WITHIN, async {
+                // What is still unread would turn the end into a reset, which may swallow the reason.
+                if socket.send(close).await.is_ok() {
+                    while let Some(Ok(_)) = socket.recv().await {}
+                }
+            })
+            .await;
+        }
+        End::Answer => {
+            // The answer is written while the next message is waited for; none comes.
+            let _ = timeout(CLOSE_WITHIN, socket.recv()).await;
+        }
+        End::Silent => {}
     }
 }
 
@@ -129,11 +154,11 @@ fn to_message(outgoing: Outgoing) -> Option<Message> {
 }
 
 /// What to tell a client whose message cannot be read.
-fn explain(error: &axum::Error) -> (u16, &'static str) {
+fn explain(error: &axum::Error) -> End {
     let text = error.to_string();
     if text.contains("too long") || text.contains("too large") || text.contains("Space limit") {
-        (close_code::SIZE, "messages must not be larger than 4096 bytes")
+        End::Say(close_code::SIZE, "messages must not be larger than 4096 bytes")
     } else {
-        (close_code::PROTOCOL, "this is not a frame of the WebSocket protocol")
+        End::Say(close_code::PROTOCOL, "this is not a frame of the WebSocket protocol")
     }
 }

@@ -44,11 +44,11 @@ pub(crate) fn router(core: Arc<Core>, guard: Guard, stopping: watch::Receiver<bo
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
         .with_state(Shared { core, stopping })
         .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(guard, guard::check))
+        .layer(middleware::from_fn(panics::catch))
         .layer(header(CACHE_CONTROL, "no-store"))
         .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(REFERRER_POLICY, "same-origin"))
-        .layer(middleware::from_fn_with_state(guard, guard::check))
-        .layer(middleware::from_fn(panics::catch))
 }
 
 /// Small answers are sent at once: Nagle's delay would hold live frames back.

@@ -15,19 +15,26 @@ static PAGE_ASSETS: LazyLock<app::PageAssets> = LazyLock::new(assets::page_asset
 /// Answers with the file or the page at the path.
 pub(crate) async fn page_or_file(State(shared): State<Shared>, request: Request) -> Response {
     let path = request.uri().path();
+    let file = assets::find(path);
+    if file.is_none() && has_no_pages(path) {
+        return ApiError::not_found(path).into_response();
+    }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut response = ApiError::method_not_allowed().into_response();
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    if let Some(file) = assets::find(path) {
+    if let Some(file) = file {
         return file.respond(request.headers()).into_response();
     }
-    if ["/api", "/ws", "/pkg"].iter().any(|&prefix| path == prefix || path.starts_with(&format!("{prefix}/")))
-    {
-        return ApiError::not_found(path).into_response();
-    }
     render(shared, request).await
+}
+
+/// Below these, what is not there is not there: no page, whatever the method.
+fn has_no_pages(path: &str) -> bool {
+    let below =
+        |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    ["/api", "/ws", "/pkg"].into_iter().any(below)
 }
 
 async fn render(shared: Shared, request: Request) -> Response {
