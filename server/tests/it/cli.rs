@@ -1,0 +1,208 @@
+//! The command line: what it refuses, and how it says so.
+
+use crate::support::{Finished, Server, run};
+use std::net::TcpListener;
+
+/// Checks that the program refused, and that it named everything in `named` on standard error only.
+fn assert_refused(case: &str, finished: &Finished, named: &[&str]) {
+    assert!(matches!(finished.code, Some(code) if code != 0), "{case}: {finished:?}");
+    assert_eq!(finished.stdout, "", "{case}");
+    for part in named {
+        assert!(finished.stderr.contains(part), "{case}: {part:?} is not in {}", finished.stderr);
+    }
+    assert!(!finished.stderr.contains("panic"), "{case}: {}", finished.stderr);
+}
+
+/// A port that somebody else answers at, as long as the listener lives.
+fn taken() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    (listener, address)
+}
+
+#[tokio::test]
+async fn version_and_help_are_printed() {
+    let version = run(&["--version"], &[]).await;
+    assert_eq!((version.code, version.stderr.as_str()), (Some(0), ""));
+    assert_eq!(version.stdout, concat!("watchglass ", env!("CARGO_PKG_VERSION"), "\n"));
+
+    let help = run(&["serve", "--help"], &[]).await;
+    assert_eq!(help.code, Some(0));
+    for part in ["--listen <ADDRESS:PORT>", "WATCHGLASS_LISTEN", "--data-dir", "--redis-url", "--config"] {
+        assert!(help.stdout.contains(part), "{part} is not in {}", help.stdout);
+    }
+}
+
+#[tokio::test]
+async fn mistakes_on_the_command_line_are_named_with_what_would_be_right() {
+    let cases: &[(&[&str], &[&str])] = &[
+        (&[], &["Usage:", "serve", "check-config"]),
+        (&["srve"], &["srve", "serve"]),
+        (&["check-confg", "x"], &["check-confg", "check-config"]),
+        (&["serve", "--lisen", "127.0.0.1:0"], &["--lisen", "--listen"]),
+        (&["serve", "extra"], &["extra", "Usage:"]),
+        (&["check-config"], &["<FILE>"]),
+        (&["serve", "--listen"], &["--listen", "ADDRESS:PORT"]),
+        (&["serve", "--listen", "7070"], &["--listen", "\"7070\"", "127.0.0.1:7070"]),
+        (
+            &["serve", "--listen", "0.0.0.0:0"],
+            &["--listen: 0.0.0.0:0", "other machines", "no sign-in", "127.0.0.1:0"],
+        ),
+        (&["serve", "--listen", "[::]:0"], &["--listen: [::]:0", "other machines"]),
+        (&["serve", "--log-format", "xml"], &["--log-format", "\"xml\"", "text or json"]),
+        (&["serve", "--log-level", "loud"], &["--log-level", "\"loud\"", "debug"]),
+        (&["serve", "--data-dir", ""], &["--data-dir", "must not be empty"]),
+        (&["serve", "--allowed-hosts", "a b"], &["--allowed-hosts", "\"a b\"", "host name"]),
+    ];
+    for (arguments, named) in cases {
+        assert_refused(&format!("{arguments:?}"), &run(arguments, &[]).await, named);
+    }
+}
+
+#[tokio::test]
+async fn a_mistake_in_the_environment_is_named_by_its_variable() {
+    for (name, value, named) in [
+        ("WATCHGLASS_LISTEN", "nowhere", "WATCHGLASS_LISTEN: \"nowhere\" must be an address and a port"),
+        ("WATCHGLASS_LISTEN", "0.0.0.0:0", "WATCHGLASS_LISTEN: 0.0.0.0:0 can be reached from other machines"),
+        ("WATCHGLASS_LOG_FORMAT", "xml", "WATCHGLASS_LOG_FORMAT: \"xml\" must be text or json"),
+        ("WATCHGLASS_REDIS_URL", "localhost", "WATCHGLASS_REDIS_URL: it must begin with redis://"),
+        ("WATCHGLASS_CONFIG", "/no/such/file.toml", "/no/such/file.toml: No such file"),
+    ] {
+        assert_refused(name, &run(&["serve"], &[(name, value)]).await, &[named]);
+    }
+}
+
+#[tokio::test]
+async fn the_environment_sets_the_address_and_a_flag_counts_before_it() {
+    let (_listener, address) = taken();
+    let variables = [("WATCHGLASS_LISTEN", address.as_str())];
+    assert_refused("variable", &run(&["serve"], &variables).await, &[&address, "is taken", "--listen"]);
+    // Every server of the tests is given a flag: with the same variable this one starts, elsewhere.
+    let server = Server::start_with(&[], &variables).await;
+    assert_ne!(server.address.to_string(), address);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named() {
+    let (_listener, address) = taken();
+    let finished = run(&["serve", "--listen", &address], &[]).await;
+    assert_refused("taken", &finished, &[&address, "is taken", "--listen"]);
+}
+
+#[tokio::test]
+async fn a_data_folder_that_cannot_be_used_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let below = file.join("data");
+    // Not even root can make a folder in the proc file system.
+    for path in [file.to_str().unwrap(), below.to_str().unwrap(), "/proc/watchglass-data"] {
+        let finished = run(&["serve", "--listen", "127.0.0.1:0", "--data-dir", path], &[]).await;
+        assert_refused(path, &finished, &[path, "cannot be used", "--data-dir"]);
+    }
+    assert_eq!(std::fs::read(&file).unwrap(), b"");
+}
+
+#[tokio::test]
+async fn without_a_home_the_flag_for_the_data_folder_is_asked_for() {
+    // An empty variable counts as none.
+    let finished = run(&["serve", "--listen", "127.0.0.1:0"], &[("HOME", "")]).await;
+    assert_refused("no home", &finished, &["HOME", "--data-dir"]);
+}
+
+#[tokio::test]
+async fn a_good_file_is_found_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("watchglass.toml");
+    let text = "listen = '127.0.0.1:0'\nallowed_hosts = ['watch.example.org']\n[log]\nformat = 'json'\n";
+    for text in ["", "# nothing\n", text] {
+        std::fs::write(&path, text).unwrap();
+        let finished = run(&["check-config", path.to_str().unwrap()], &[]).await;
+        assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{text:?}");
+        assert_eq!(finished.stdout, format!("{}: no mistakes\n", path.display()));
+    }
+}
+
+#[tokio::test]
+async fn a_mistake_in_a_file_is_named_with_file_line_and_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("watchglass.toml");
+    let file = path.to_str().unwrap();
+    for (text, line, named) in [
+        ("\nlisen = '127.0.0.1:0'", 2, "there is no setting lisen; there are listen,"),
+        ("[log]\n\nlevl = 'info'", 3, "there is no setting log.levl"),
+        ("listen = 7070", 1, "listen is integer: it must be a string"),
+        ("\n\nlisten = '0.0.0.0:7070'", 3, "listen: 0.0.0.0:7070 can be reached from other machines"),
+        ("[log]\nformat = 'xml'", 2, "log.format: \"xml\" must be text or json"),
+        ("allowed_hosts = 'a'", 1, "allowed_hosts is string: it must be a list of strings"),
+        ("listen = '127.0.0.1:0'\nthis is not TOML", 2, ""),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let place = format!("{file}, line {line}: {named}");
+        // The file is as wrong for a server as it is for the check.
+        for arguments in [&["check-config", file][..], &["serve", "--config", file]] {
+            assert_refused(text, &run(arguments, &[]).await, &[&place]);
+        }
+    }
+    std::fs::remove_file(&path).unwrap();
+    for arguments in [&["check-config", file][..], &["serve", "--config", file]] {
+        assert_refused("missing", &run(arguments, &[]).await, &[file, "No such file"]);
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_followed_and_flags_count_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("watchglass.toml");
+    // The address in the file would be refused if a flag did not count before it: the port is taken.
+    let (_listener, address) = taken();
+    std::fs::write(&path, format!("listen = '{address}'\n[host]\nname = 'named-by-file'\n")).unwrap();
+    let server = Server::start_with(&["--config", path.to_str().unwrap()], &[]).await;
+    assert!(server.announcement().contains("named-by-file"), "{}", server.announcement());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_password_is_never_repeated() {
+    const PASSWORD: &str = "hunter2";
+    let url = "redis://someone:hunter2@127.0.0.1:1/0";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("watchglass.toml");
+    let file = path.to_str().unwrap();
+    for text in [
+        "redis_url = 'http://:hunter2@h'",
+        "redis_url = ['redis://:hunter2@h']",
+        "redis_url = redis://:hunter2@h",
+        "redis_url = 'redis://:hunter2@h",
+        "redis_url = 'redis://:hunter2@h'\nredis_url = 'redis://:hunter2@h'",
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let finished = run(&["check-config", file], &[]).await;
+        assert_refused(text, &finished, &[file]);
+        assert!(!finished.stderr.contains(PASSWORD), "{text}: {}", finished.stderr);
+    }
+    for arguments in [
+        &["serve", "--redis-url", "http://:hunter2@h"][..],
+        &["serve", "--redis-ur", url],
+        &["serve", "--redis-ur=redis://:hunter2@h"],
+    ] {
+        let finished = run(arguments, &[]).await;
+        assert_refused(arguments[1], &finished, &["--redis-ur"]);
+        assert!(!finished.stderr.contains(PASSWORD), "{arguments:?}: {}", finished.stderr);
+    }
+
+    for format in ["text", "json"] {
+        let flags = ["--redis-url", url, "--log-level", "trace", "--log-format", format];
+        let server = Server::start_with(&flags, &[]).await;
+        let page = crate::support::get(server.address, "/").await;
+        assert!(!page.text().contains(PASSWORD));
+        let finished = server.stop().await;
+        assert!(
+            finished.stderr.contains("redis_url is set"),
+            "the setting was not read: {}",
+            finished.stderr
+        );
+        assert!(!finished.stderr.contains(PASSWORD) && !finished.stdout.contains(PASSWORD), "{finished:?}");
+    }
+}

@@ -1,0 +1,143 @@
+//! Probes whose files are missing or broken: they say so, and nothing else stops.
+
+use crate::support::{ProcFolder, Server, Socket, get};
+use serde_json::{Value, json};
+
+/// Probe, its file, and what the names of its metrics begin with.
+const PROBES: [(&str, &str, &str); 5] = [
+    ("cpu", "stat", "host_cpu_"),
+    ("memory", "meminfo", "host_memory_"),
+    ("disk", "diskstats", "host_disk_"),
+    ("network", "1/net/dev", "host_network_"),
+    ("load", "loadavg", "host_load"),
+];
+
+async fn start(proc: &ProcFolder) -> (Server, Socket) {
+    let server = Server::start_with(&["--host-name", "h", "--host-proc", proc.path()], &[]).await;
+    let socket = Socket::json(server.address).await;
+    (server, socket)
+}
+
+fn up<'a>(values: &'a Value, probe: &str) -> &'a Value {
+    &values[format!(r#"up{{host="h",probe="{probe}"}}"#)]
+}
+
+fn has(values: &Value, prefix: &str) -> bool {
+    values.as_object().unwrap().keys().any(|key| key.starts_with(prefix))
+}
+
+fn works(values: &Value, probe: &str, prefix: &str) -> bool {
+    up(values, probe) == &json!(1.0) && has(values, prefix)
+}
+
+fn reason<'a>(socket: &'a Socket, probe: &str) -> Option<&'a str> {
+    let problems = socket.state["problems"].as_array().unwrap();
+    problems
+        .iter()
+        .find(|problem| problem["probe"] == probe)
+        .map(|problem| problem["reason"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn a_probe_that_breaks_is_down_alone_and_recovers() {
+    let proc = ProcFolder::whole();
+    let (server, mut socket) = start(&proc).await;
+    for (probe, file, prefix) in PROBES {
+        // The processors of the copied files never work: there is nothing but their counters to tell apart.
+        let is_whole = |values: &Value| PROBES.iter().all(|(probe, ..)| up(values, probe) == &json!(1.0));
+        socket.metrics_where("all probes", is_whole).await;
+        assert_eq!(reason(&socket, probe), None);
+
+        // Some files begin with the head of a table, which says nothing.
+        proc.write(file, &b"no kernel writes this\n".repeat(5));
+        let frame =
+            socket.metrics_where(&format!("{probe} down"), |values| up(values, probe) == &json!(0.0)).await;
+        let values = &frame["values"];
+        assert!(!has(values, prefix), "{probe}: {frame}");
+        for (other, _, prefix) in PROBES.into_iter().filter(|(other, ..)| *other != probe && *other != "cpu")
+        {
+            assert!(works(values, other, prefix), "{other}, while {probe} is down: {frame}");
+        }
+        let reason_now = reason(&socket, probe).unwrap_or_default();
+        assert!(reason_now.contains(proc.file(file).to_str().unwrap()), "{probe}: {reason_now}");
+        assert!(reason_now.contains(": line "), "{probe}: {reason_now}");
+        let page = get(server.address, "/").await;
+        assert!(page.text().contains(&format!("<strong>{probe}</strong>")), "{probe}: {}", page.text());
+
+        proc.mend(file);
+        socket.metrics_where(&format!("{probe} up"), |values| up(values, probe) == &json!(1.0)).await;
+        assert_eq!(reason(&socket, probe), None);
+        let page = get(server.address, "/").await;
+        assert!(!page.text().contains(&format!("<strong>{probe}</strong>")), "{probe}: {}", page.text());
+    }
+    let log = server.stop().await.stderr;
+    for (probe, ..) in PROBES {
+        assert!(
+            log.contains(&format!("probe=\"{probe}\"")) || log.contains(&format!("probe={probe}")),
+            "{probe}: {log}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn values_come_back_with_the_file() {
+    let proc = ProcFolder::without("diskstats");
+    let (server, mut socket) = start(&proc).await;
+    let frame = socket.metrics().await;
+    assert_eq!(up(&frame["values"], "disk"), &json!(0.0));
+    assert!(!has(&frame["values"], "host_disk_"), "{frame}");
+    let why = reason(&socket, "disk").unwrap();
+    assert!(why.contains(proc.file("diskstats").to_str().unwrap()) && why.contains("No such file"), "{why}");
+
+    proc.mend("diskstats");
+    let frame = socket.metrics_where("disk up", |values| works(values, "disk", "host_disk_")).await;
+    assert_eq!(reason(&socket, "disk"), None);
+    let written = &frame["values"][r#"host_disk_written_bytes_total{device="vda",host="h"}"#];
+    assert_eq!(written, &json!(7_866_480.0 * 512.0), "{frame}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_without_end_is_not_read() {
+    let proc = ProcFolder::whole();
+    let (server, mut socket) = start(&proc).await;
+    socket.metrics_where("disk up", |values| works(values, "disk", "host_disk_")).await;
+    std::fs::File::create(proc.file("diskstats")).unwrap().set_len(1 << 40).unwrap();
+    let is_down = |values: &Value| up(values, "disk") == &json!(0.0);
+    let frame = socket.metrics_where("disk down", is_down).await;
+    assert!(
+        !has(&frame["values"], "host_disk_") && works(&frame["values"], "memory", "host_memory_"),
+        "{frame}"
+    );
+    assert!(reason(&socket, "disk").unwrap().contains("larger than"), "{:?}", reason(&socket, "disk"));
+    proc.mend("diskstats");
+    socket.metrics_where("disk up again", |values| works(values, "disk", "host_disk_")).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_can_read_nothing_still_serves() {
+    let empty = ProcFolder::empty();
+    let missing = ProcFolder::empty().file("missing");
+    for path in [empty.path(), missing.to_str().unwrap(), "/dev/null"] {
+        let server = Server::start_with(&["--host-name", "h", "--host-proc", path], &[]).await;
+        let mut socket = Socket::json(server.address).await;
+        let all_down = |values: &Value| {
+            up(values, "filesystem") == &json!(0.0)
+                && PROBES.iter().all(|(probe, ..)| up(values, probe) == &json!(0.0))
+        };
+        let frame = socket.metrics_where("all down", all_down).await;
+        // Missing is missing: there is nothing but the word that the probes are down.
+        assert!(frame["values"].as_object().unwrap().keys().all(|key| key.starts_with("up{")), "{frame}");
+        for (probe, file, _) in PROBES {
+            assert!(reason(&socket, probe).unwrap().contains(&format!("{path}/{file}")), "{probe}");
+        }
+        let page = get(server.address, "/").await;
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains("<h1>h</h1>"), "{}", page.text());
+        assert!(page.text().contains("gives no data since"), "{}", page.text());
+        let snapshot = get(server.address, "/api/fn/snapshot?window_seconds=300&rows=75").await;
+        assert_eq!(snapshot.json()["readings"], json!([]));
+        server.stop().await;
+    }
+}

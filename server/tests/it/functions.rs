@@ -1,0 +1,173 @@
+//! Server functions: an interface that anyone can call.
+
+use crate::support::{Server, Socket, get, request};
+use leptos::server_fn::axum::server_fn_paths;
+use serde_json::Value;
+
+const GOOD: &str = "window_seconds=300&rows=75";
+
+#[tokio::test]
+async fn there_are_two_and_their_addresses_do_not_change() {
+    // The functions register themselves in every program that links the pages, this one too.
+    let mut paths: Vec<String> = server_fn_paths().map(|(path, method)| format!("{method} {path}")).collect();
+    paths.sort();
+    assert_eq!(paths, ["GET /api/fn/history", "GET /api/fn/snapshot"]);
+    assert_eq!(app::api::PREFIX, "/api/fn");
+
+    let server = Server::start().await;
+    for path in ["/api/fn/history", "/api/fn/snapshot"] {
+        assert_eq!(get(server.address, &format!("{path}?{GOOD}")).await.status, 200, "{path}");
+    }
+    for path in [
+        "/api/fn/snapshot/",
+        "/api/fn/Snapshot",
+        "/api/fn/snapshot2",
+        "/api/fn/get_snapshot",
+        "/api/snapshot",
+    ] {
+        let answer = get(server.address, &format!("{path}?{GOOD}")).await;
+        assert_eq!(answer.status, 404, "{path}");
+        answer.error("not_found");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_snapshot_has_all_that_a_page_shows() {
+    let server = Server::start_with(&["--host-name", "test-host"], &[]).await;
+    let mut socket = Socket::json(server.address).await;
+    let frame = socket.in_a_row(3).await;
+    let snapshot = get(server.address, &format!("/api/fn/snapshot?{GOOD}")).await.json();
+
+    assert_eq!(snapshot["host"]["name"], "test-host");
+    assert_eq!(snapshot["interval_ms"], 1000);
+    assert!(
+        snapshot["time"].as_i64().unwrap() >= frame["time"].as_i64().unwrap(),
+        "older than what was sent already"
+    );
+    let metrics: Vec<&str> = names(&snapshot["catalogue"]["metrics"], "name");
+    let panels: Vec<&str> = names(&snapshot["catalogue"]["panels"], "id");
+    assert!(metrics.contains(&"up") && metrics.contains(&"host_memory_used_bytes"), "{metrics:?}");
+    assert!(panels.contains(&"cpu") && panels.contains(&"memory"), "{panels:?}");
+
+    let series = snapshot["state"]["series"].as_array().unwrap();
+    assert!(!series.is_empty());
+    for (number, series) in series.iter().enumerate() {
+        assert_eq!(series["id"], number);
+        assert_eq!(series["labels"]["host"], "test-host");
+        assert!(metrics.contains(&series["metric"].as_str().unwrap()), "{series} is of no metric");
+    }
+    let readings = snapshot["readings"].as_array().unwrap();
+    assert!(!readings.is_empty());
+    for reading in readings {
+        let number = usize::try_from(reading["series"].as_u64().unwrap()).unwrap();
+        assert!(number < series.len() && reading["value"].is_number(), "{reading}");
+        assert_eq!(reading["time"].as_i64().unwrap() % 1000, 0);
+    }
+    assert_history(&snapshot["history"], 300, 75);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_history_has_as_many_rows_as_were_asked_for() {
+    let server = Server::start().await;
+    Socket::json(server.address).await.in_a_row(3).await;
+    for (window, rows) in [(10, 2), (300, 75), (300, 3600), (3600, 2), (3600, 75), (3600, 3600)] {
+        let path = format!("/api/fn/history?window_seconds={window}&rows={rows}");
+        assert_history(&get(server.address, &path).await.json(), window, rows);
+    }
+    server.stop().await;
+}
+
+fn names<'a>(list: &'a Value, key: &str) -> Vec<&'a str> {
+    list.as_array().unwrap().iter().map(|entry| entry[key].as_str().unwrap()).collect()
+}
+
+fn assert_history(history: &Value, window: u64, rows: u64) {
+    assert_eq!(history["window_seconds"], window);
+    let step = history["step_millis"].as_u64().unwrap();
+    assert!(
+        step > 0 && step.is_multiple_of(1000) && step * rows >= window * 1000,
+        "{window} s, {rows} rows: {step} ms"
+    );
+    let tracks = history["tracks"].as_array().unwrap();
+    assert!(!tracks.is_empty(), "{window} s, {rows} rows");
+    for track in tracks {
+        let low = track["low"].as_array().unwrap();
+        let high = track["high"].as_array().unwrap();
+        // The first row begins at a multiple of the step, so that one more may be begun.
+        assert!((low.len() as u64) <= rows + 1, "{} rows of {rows}", low.len());
+        assert!(high.is_empty() || high.len() == low.len());
+        assert!(low.iter().any(Value::is_number), "a series without any reading: {track}");
+        assert!(low.iter().chain(high).all(|value| value.is_number() || value.is_null()));
+    }
+}
+
+/// What is asked, and what the reason must name.
+const BAD_QUERIES: [(&str, &str); 17] = [
+    ("", "window_seconds"),
+    ("window_seconds=300", "rows"),
+    ("rows=75", "window_seconds"),
+    ("window_seconds=9&rows=75", "window_seconds is 9: it must be from 10 to 3600"),
+    ("window_seconds=3601&rows=75", "window_seconds is 3601: it must be from 10 to 3600"),
+    ("window_seconds=300&rows=1", "rows is 1: it must be from 2 to 3600"),
+    ("window_seconds=300&rows=4294967295", "rows is 4294967295: it must be from 2 to 3600"),
+    ("window_seconds=300&rows=4294967296", "number"),
+    ("window_seconds=-300&rows=75", "digit"),
+    ("window_seconds=3e2&rows=75", "digit"),
+    ("window_seconds=&rows=75", "empty"),
+    ("window_seconds=abc&rows=75", "digit"),
+    ("window_seconds=%00&rows=75", "digit"),
+    ("window_seconds=%ff&rows=75", ""),
+    ("window_seconds=300&rows=75&rows=76", "rows"),
+    ("window_seconds[]=300&rows=75", ""),
+    ("window_seconds[a][b][c]=300&rows=75", ""),
+];
+
+#[tokio::test]
+async fn arguments_that_cannot_be_are_refused_with_a_reason() {
+    let server = Server::start().await;
+    let long = format!("window_seconds={}&rows=75", "9".repeat(10_000));
+    for (query, reason) in BAD_QUERIES.into_iter().chain([(long.as_str(), "number")]) {
+        for function in ["snapshot", "history"] {
+            let answer = get(server.address, &format!("/api/fn/{function}?{query}")).await;
+            let shown: String = query.chars().take(60).collect();
+            assert!((400..600).contains(&answer.status), "{function} {shown}: {}", answer.status);
+            let text = answer.text();
+            assert!(!text.is_empty() && text.contains(reason), "{function} {shown}: {text}");
+        }
+    }
+    // Stopping it also makes sure that nothing panicked.
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn bad_arguments_are_the_callers_fault() {
+    let server = Server::start().await;
+    for (query, _) in BAD_QUERIES {
+        for function in ["snapshot", "history"] {
+            let answer = get(server.address, &format!("/api/fn/{function}?{query}")).await;
+            assert_eq!(answer.status, 400, "{function} {query}: {}", answer.text());
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_function_that_is_opened_in_a_browser_shows_its_answer() {
+    let server = Server::start().await;
+    let headers = [("Accept", "text/html,*/*;q=0.8"), ("Referer", "http://other.example/")];
+    let answer = request(server.address, "GET", &format!("/api/fn/snapshot?{GOOD}"), &headers).await;
+    assert_eq!((answer.status, answer.header("location")), (200, None));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_function_answers_head_as_get() {
+    let server = Server::start().await;
+    for path in ["/api/fn/snapshot", "/api/fn/history"] {
+        let answer = request(server.address, "HEAD", &format!("{path}?{GOOD}"), &[]).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")), "{path}");
+    }
+    server.stop().await;
+}

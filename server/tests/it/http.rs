@@ -1,0 +1,191 @@
+//! What every answer has in common, and who is answered.
+
+use crate::support::{Answer, Connection, Server, exchange, get, request, request_text};
+
+#[tokio::test]
+async fn the_server_says_that_it_lives() {
+    let server = Server::start().await;
+    let answer = get(server.address, "/api/live").await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+    assert_eq!(answer.json(), serde_json::json!({ "success": true, "data": { "live": true } }));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn answers_are_not_to_be_kept_guessed_at_or_told_to_other_sites() {
+    let server = Server::start().await;
+    for path in ["/", "/no-such-page", "/api/live", "/api/no-such-thing", "/ws/live"] {
+        assert_usual_headers(&get(server.address, path).await);
+    }
+    server.stop().await;
+}
+
+fn assert_usual_headers(answer: &Answer) {
+    for (name, value) in [
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "same-origin"),
+    ] {
+        assert_eq!(answer.header(name), Some(value), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_have_the_same_headers() {
+    let server = Server::start().await;
+    for headers in [[("Host", "other.example")], [("Origin", "http://other.example")], [("Host", "")]] {
+        let answer = request(server.address, "GET", "/", &headers).await;
+        assert!([400, 403, 421].contains(&answer.status));
+        assert_usual_headers(&answer);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_unknown_address_of_the_api_is_not_found() {
+    let server = Server::start().await;
+    for path in
+        ["/api", "/api/", "/api/no-such-thing", "/api/live/", "/api/fn/", "/ws", "/ws/other", "/pkg/no.js"]
+    {
+        // A browser that is led here is told the same.
+        for accept in ["*/*", "text/html"] {
+            let answer = request(server.address, "GET", path, &[("Accept", accept)]).await;
+            assert_eq!(answer.status, 404, "{path}");
+            assert!(answer.error("not_found").contains(path), "{path}");
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_refused_with_the_right_ones() {
+    let server = Server::start().await;
+    for path in ["/", "/api/live", "/api/fn/snapshot", "/ws/live"] {
+        for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"] {
+            let answer = request(server.address, method, path, &[]).await;
+            assert_eq!(answer.status, 405, "{method} {path}");
+            let mut allowed: Vec<&str> = answer.header("allow").unwrap().split(',').map(str::trim).collect();
+            allowed.sort_unstable();
+            assert_eq!(allowed, ["GET", "HEAD"], "{method} {path}");
+            assert!(answer.error("method_not_allowed").contains("Allow"));
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_unknown_address_of_the_api_is_not_found_by_any_method() {
+    let server = Server::start().await;
+    for path in ["/api/no-such-thing", "/ws/other", "/pkg/no.js"] {
+        for method in ["POST", "PUT", "DELETE"] {
+            let answer = request(server.address, method, path, &[]).await;
+            assert_eq!(answer.status, 404, "{method} {path}");
+            assert!(answer.error("not_found").contains(path));
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn head_is_answered_as_get_without_the_body() {
+    let server = Server::start().await;
+    for path in ["/", "/no-such-page", "/api/live", "/api/no-such-thing"] {
+        let mut connection = Connection::open(server.address).await;
+        connection.send(request_text(server.address, "HEAD", path, &[]).as_bytes()).await;
+        let head = connection.head().await.unwrap();
+        // Had there been a body, the next answer on the same connection would begin with it.
+        connection.send(request_text(server.address, "GET", path, &[]).as_bytes()).await;
+        let get = connection.answer().await.unwrap();
+        assert_eq!(head.status, get.status, "{path}");
+        assert_eq!(head.header("content-type"), get.header("content-type"), "{path}");
+        assert!(!get.body.is_empty(), "{path}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn only_requests_that_name_this_server_are_answered() {
+    let server = Server::start_with(&["--allowed-hosts", "watch.example.org,second.example"], &[]).await;
+    let port = server.address.port();
+    for (lines, status, code) in [
+        (format!("Host: 127.0.0.1:{port}"), 200, ""),
+        (format!("Host: localhost:{port}"), 200, ""),
+        (format!("Host: [::1]:{port}"), 200, ""),
+        ("Host: LocalHost".to_owned(), 200, ""),
+        ("Host: Watch.Example.org".to_owned(), 200, ""),
+        ("Host: second.example:443".to_owned(), 200, ""),
+        ("Host: other.example".to_owned(), 421, "unknown_host"),
+        (format!("Host: other.example:{port}"), 421, "unknown_host"),
+        ("Host: localhost.other.example".to_owned(), 421, "unknown_host"),
+        ("Host: sub.watch.example.org".to_owned(), 421, "unknown_host"),
+        ("Host: 0.0.0.0".to_owned(), 421, "unknown_host"),
+        ("Host:".to_owned(), 400, "bad_host"),
+        ("Host: [::1".to_owned(), 400, "bad_host"),
+        ("Host: localhost\r\nHost: localhost".to_owned(), 400, "bad_host"),
+        ("Host: localhost\r\nHost: other.example".to_owned(), 400, "bad_host"),
+        ("Accept: */*".to_owned(), 400, "bad_host"),
+    ] {
+        // Everything that the server has lies behind the same door.
+        for path in ["/api/live", "/", "/api/fn/snapshot?window_seconds=300&rows=75"] {
+            let text = format!("GET {path} HTTP/1.1\r\n{lines}\r\n\r\n");
+            let answer = exchange(server.address, text.as_bytes()).await.unwrap();
+            assert_eq!(answer.status, status, "{path}, {lines:?}: {answer:?}");
+            if status != 200 {
+                answer.error(code);
+            }
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_name_in_an_absolute_address_counts_too() {
+    let server = Server::start().await;
+    let own = server.address;
+    for (text, status) in [
+        (format!("GET http://{own}/api/live HTTP/1.1\r\nHost: {own}\r\n\r\n"), 200),
+        (format!("GET http://other.example/api/live HTTP/1.1\r\nHost: {own}\r\n\r\n"), 421),
+        ("GET /api/live HTTP/1.0\r\n\r\n".to_owned(), 400),
+        (format!("GET /api/live HTTP/1.0\r\nHost: {own}\r\n\r\n"), 200),
+    ] {
+        let answer = exchange(server.address, text.as_bytes()).await.unwrap();
+        assert_eq!(answer.status, status, "{text}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_may_not_call() {
+    let server = Server::start().await;
+    let own = format!("http://{}", server.address);
+    let another_port = "http://127.0.0.1:1";
+    for (origin, status) in
+        [(own.as_str(), 200), (another_port, 403), ("http://other.example", 403), ("null", 403), ("", 403)]
+    {
+        for path in ["/api/live", "/", "/api/fn/snapshot?window_seconds=300&rows=75"] {
+            let answer = request(server.address, "GET", path, &[("Origin", origin)]).await;
+            assert_eq!(answer.status, status, "{path}, {origin:?}");
+            if status != 200 {
+                answer.error("bad_origin");
+            }
+        }
+    }
+    let twice = [("Origin", own.as_str()), ("Origin", "http://other.example")];
+    assert_eq!(request(server.address, "GET", "/", &twice).await.status, 403);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn one_connection_carries_many_requests() {
+    let server = Server::start().await;
+    let mut connection = Connection::open(server.address).await;
+    let paths = ["/api/live", "/", "/no-such-page", "/api/no-such-thing", "/api/live"];
+    // All at once, so that the answers must come in the order of the questions.
+    let texts: Vec<String> =
+        paths.iter().map(|path| request_text(server.address, "GET", path, &[])).collect();
+    connection.send(texts.concat().as_bytes()).await;
+    for (path, status) in paths.iter().zip([200, 200, 404, 404, 200]) {
+        assert_eq!(connection.answer().await.unwrap().status, status, "{path}");
+    }
+    server.stop().await;
+}

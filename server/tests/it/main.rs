@@ -1,0 +1,22 @@
+//! Tests of the whole program: the real binary on a free loopback port, with a data folder of its own.
+//!
+//! No test waits for time to pass: each waits for a line, a frame or an answer, for as long as it takes. Every server
+//! that is stopped must end with exit code 0 and without a panic in its log. A build without a front end will do.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what must not happen ends a test; the functions that several tests share are not known as tests"
+)]
+
+mod cli;
+mod faults;
+mod functions;
+mod hostile_requests;
+mod http;
+mod load;
+mod pages;
+mod start_and_stop;
+mod support;
+mod websocket;
+mod websocket_faults;

@@ -1,0 +1,174 @@
+//! An HTTP client that sends what it is given, right or wrong.
+
+use super::within;
+use serde_json::Value;
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// An answer, its body freed from chunks.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Names in lower case.
+    headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// The only header with that name. More than one is a mistake in every answer that is tested.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut found = self.headers.iter().filter(|(known, _)| known == name);
+        let value = found.next().map(|(_, value)| value.as_str());
+        assert!(found.next().is_none(), "two headers {name}: {:?}", self.headers);
+        value
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {:?}", self.text()))
+    }
+
+    /// The message of an error in the API's form, after checking that form and its code.
+    pub(crate) fn error(&self, code: &str) -> String {
+        assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
+        let body = self.json();
+        let message = body["error"]["message"].as_str().unwrap_or_default().to_owned();
+        let expected = serde_json::json!({ "success": false, "error": { "code": code, "message": message } });
+        assert_eq!(body, expected);
+        assert!(!message.is_empty());
+        message
+    }
+}
+
+/// A connection that may carry several requests.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    read: Vec<u8>,
+}
+
+impl Connection {
+    pub(crate) async fn open(address: SocketAddr) -> Self {
+        Self { stream: within("a connection", TcpStream::connect(address)).await.unwrap(), read: Vec::new() }
+    }
+
+    /// Sends bytes. The other side may have closed already: what it answered shows in what is read.
+    pub(crate) async fn send(&mut self, bytes: &[u8]) -> bool {
+        within("sending", self.stream.write_all(bytes)).await.is_ok()
+    }
+
+    /// The next answer; `None` when the other side closes without one.
+    pub(crate) async fn answer(&mut self) -> Option<Answer> {
+        let mut answer = self.head().await?;
+        let length = answer.header("content-length").map(|length| length.parse().unwrap());
+        answer.body = match length {
+            _ if answer.status == 101 || answer.status == 204 || answer.status == 304 => Vec::new(),
+            Some(length) => self.take(length).await.unwrap(),
+            None if answer.header("transfer-encoding") == Some("chunked") => self.chunks().await,
+            None => self.rest().await,
+        };
+        Some(answer)
+    }
+
+    /// The next answer to HEAD, which has no body whatever its headers say.
+    pub(crate) async fn head(&mut self) -> Option<Answer> {
+        let head = String::from_utf8(self.take_until(b"\r\n\r\n").await?).unwrap();
+        let (first, rest) = head.split_once("\r\n").unwrap_or((&head, ""));
+        let status = first.strip_prefix("HTTP/1.").unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let header = |line: &str| {
+            let (name, value) = line.split_once(':').unwrap();
+            (name.to_ascii_lowercase(), value.trim().to_owned())
+        };
+        let headers = rest.split("\r\n").filter(|line| !line.is_empty()).map(header).collect();
+        Some(Answer { status, headers, body: Vec::new() })
+    }
+
+    /// The next `count` bytes; `None` when there are no more so many.
+    pub(crate) async fn take(&mut self, count: usize) -> Option<Vec<u8>> {
+        while self.read.len() < count {
+            self.fill().await?;
+        }
+        Some(self.read.drain(..count).collect())
+    }
+
+    /// Everything up to the end.
+    pub(crate) async fn rest(&mut self) -> Vec<u8> {
+        while self.fill().await.is_some() {}
+        std::mem::take(&mut self.read)
+    }
+
+    async fn chunks(&mut self) -> Vec<u8> {
+        let mut body = Vec::new();
+        loop {
+            let size = String::from_utf8(self.take_until(b"\r\n").await.unwrap()).unwrap();
+            let size = usize::from_str_radix(&size, 16).unwrap();
+            body.extend(self.take(size).await.unwrap());
+            assert_eq!(self.take(2).await.unwrap(), b"\r\n");
+            if size == 0 {
+                return body;
+            }
+        }
+    }
+
+    async fn take_until(&mut self, end: &[u8]) -> Option<Vec<u8>> {
+        loop {
+            if let Some(at) = self.read.windows(end.len()).position(|window| window == end) {
+                let found = self.read.drain(..at).collect();
+                self.read.drain(..end.len());
+                return Some(found);
+            }
+            self.fill().await?;
+        }
+    }
+
+    /// Reads more; `None` at the end. A connection that is reset is at its end too.
+    async fn fill(&mut self) -> Option<()> {
+        match within("an answer", self.stream.read_buf(&mut self.read)).await {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(()),
+        }
+    }
+}
+
+/// A request without a body that names the server as it should, unless `headers` have a `Host`.
+pub(crate) fn request_text(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> String {
+    let mut text = format!("{method} {path} HTTP/1.1\r\n");
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        text.push_str(&format!("Host: {address}\r\n"));
+    }
+    for (name, value) in headers {
+        text.push_str(&format!("{name}: {value}\r\n"));
+    }
+    text + "\r\n"
+}
+
+/// Sends bytes in a connection of their own; `None` when it is closed without an answer.
+pub(crate) async fn exchange(address: SocketAddr, bytes: &[u8]) -> Option<Answer> {
+    let mut connection = Connection::open(address).await;
+    connection.send(bytes).await;
+    if bytes.starts_with(b"HEAD ") { connection.head().await } else { connection.answer().await }
+}
+
+/// Sends one request in a connection of its own.
+pub(crate) async fn request(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Answer {
+    let text = request_text(address, method, path, headers);
+    exchange(address, text.as_bytes()).await.unwrap_or_else(|| panic!("no answer to {method} {path}"))
+}
+
+/// Sends GET in a connection of its own.
+pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
+    request(address, "GET", path, &[]).await
+}

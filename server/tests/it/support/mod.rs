@@ -1,0 +1,13 @@
+//! What the tests share: the program as a child process, and clients that can also do what they must not.
+
+mod http;
+mod proc_folder;
+mod program;
+mod raw_socket;
+mod socket;
+
+pub(crate) use http::{Answer, Connection, exchange, get, request, request_text};
+pub(crate) use proc_folder::ProcFolder;
+pub(crate) use program::{Finished, Server, run, within};
+pub(crate) use raw_socket::{Masking, RawSocket, frame};
+pub(crate) use socket::{BINARY, JSON, Socket};

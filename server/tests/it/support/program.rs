@@ -1,0 +1,179 @@
+//! The program as a child process: started, read line by line, stopped by its own process number.
+
+use super::http::get;
+use rustix::process::{Pid, Signal, kill_process};
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// Nothing takes this long unless it never comes. No test's outcome depends on its size.
+const DEADLINE: Duration = Duration::from_secs(90);
+
+/// Waits for what must come.
+pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(DEADLINE, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("{what}: still waiting after {DEADLINE:?}"),
+    }
+}
+
+/// How a run of the program ended, and what it said.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// Exit code; `None` when a signal ended it.
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs the program to its end with an environment of nothing but `variables`.
+pub(crate) async fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Finished {
+    let folder = tempfile::tempdir().unwrap();
+    let child = command(folder.path()).args(arguments).envs(variables.iter().copied()).spawn().unwrap();
+    let output = within("the program's end", child.wait_with_output()).await.unwrap();
+    Finished {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_watchglass"));
+    command.env_clear().env("HOME", folder).current_dir(folder).kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A server that answers.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    child: Child,
+    folder: TempDir,
+    stdout: Lines,
+    log: Lines,
+}
+
+impl Server {
+    /// Starts a server on a free port, with a data folder of its own.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[], &[]).await
+    }
+
+    /// Starts a server with more flags and variables.
+    pub(crate) async fn start_with(flags: &[&str], variables: &[(&str, &str)]) -> Self {
+        let server = Self::announced(flags, variables).await;
+        assert_eq!(get(server.address, "/api/live").await.status, 200);
+        server
+    }
+
+    /// Starts a server and waits for nothing but its announcement.
+    pub(crate) async fn announced(flags: &[&str], variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = command(folder.path());
+        command.args(["serve", "--listen", "127.0.0.1:0"]).args(flags).envs(variables.iter().copied());
+        let mut child = command.spawn().unwrap();
+        let mut stdout = Lines::read(child.stdout.take().unwrap());
+        let mut log = Lines::read(child.stderr.take().unwrap());
+        let Some(line) = stdout.find(|line| line.trim_start().starts_with("open")).await else {
+            panic!("the server did not start: {}", log.all().await);
+        };
+        let address = line.split("http://").nth(1).unwrap().trim_end_matches('/').parse().unwrap();
+        // The last line of the announcement: whoever looks at it afterwards has it whole.
+        stdout.find(|line| line.trim_start().starts_with("data")).await.unwrap();
+        Self { address, child, folder, stdout, log }
+    }
+
+    /// The folder in which the server was started, which is also its home.
+    pub(crate) fn home(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What was said on standard output so far.
+    pub(crate) fn announcement(&self) -> String {
+        self.stdout.so_far()
+    }
+
+    /// What was logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.so_far()
+    }
+
+    /// Waits for a line of the log that contains `part`.
+    pub(crate) async fn logged(&mut self, part: &str) -> String {
+        match self.log.find(|line| line.contains(part)).await {
+            Some(line) => line,
+            None => panic!("the log ended without {part:?}: {}", self.log()),
+        }
+    }
+
+    /// Memory that the server has in use, in bytes; `None` where the system does not tell.
+    pub(crate) fn resident_bytes(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        Some(line.split_whitespace().next()?.parse::<u64>().unwrap() * 1024)
+    }
+
+    /// Sends the server a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let number = i32::try_from(self.child.id().unwrap()).unwrap();
+        kill_process(Pid::from_raw(number).unwrap(), signal).unwrap();
+    }
+
+    /// Waits for the server's end.
+    pub(crate) async fn finished(mut self) -> Finished {
+        let status = within("the server's end", self.child.wait()).await.unwrap();
+        Finished { code: status.code(), stdout: self.stdout.all().await, stderr: self.log.all().await }
+    }
+
+    /// Stops the server, and makes sure that nothing in it panicked and that it ended as it should.
+    pub(crate) async fn stop(self) -> Finished {
+        self.signal(Signal::TERM);
+        let finished = self.finished().await;
+        assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+        assert!(!finished.stderr.contains("panic"), "{}", finished.stderr);
+        finished
+    }
+}
+
+/// The lines that a process writes, kept as they come.
+struct Lines {
+    lines: watch::Receiver<Vec<String>>,
+    reader: JoinHandle<()>,
+}
+
+impl Lines {
+    fn read(stream: impl AsyncRead + Unpin + Send + 'static) -> Self {
+        let (sender, lines) = watch::channel(Vec::new());
+        let reader = tokio::spawn(async move {
+            let mut stream = BufReader::new(stream).lines();
+            while let Some(line) = stream.next_line().await.unwrap() {
+                sender.send_modify(|lines| lines.push(line));
+            }
+        });
+        Self { lines, reader }
+    }
+
+    /// Waits for a line; `None` when the process ends its output without it.
+    async fn find(&mut self, is_it: impl Fn(&str) -> bool) -> Option<String> {
+        let find = |lines: &Vec<String>| lines.iter().find(|line| is_it(line)).cloned();
+        let found = within("a line", self.lines.wait_for(|lines| find(lines).is_some())).await.ok()?;
+        find(&found)
+    }
+
+    fn so_far(&self) -> String {
+        self.lines.borrow().join("\n")
+    }
+
+    async fn all(&mut self) -> String {
+        within("the end of the output", &mut self.reader).await.unwrap();
+        self.so_far()
+    }
+}

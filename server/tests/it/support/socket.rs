@@ -1,0 +1,156 @@
+//! A well-behaved live connection.
+
+use super::within;
+use futures_util::StreamExt;
+use serde_json::Value;
+use std::net::SocketAddr;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Message, http};
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+/// The subprotocol that anyone can read.
+pub(crate) const JSON: &str = "watchglass.json.v1";
+/// The subprotocol of the page.
+pub(crate) const BINARY: &str = "watchglass.binary.v1";
+
+/// A live connection, with the newest state that it was sent.
+pub(crate) struct Socket {
+    stream: WebSocketStream<TcpStream>,
+    /// The subprotocol that the server agreed to.
+    pub(crate) agreed: Option<String>,
+    /// The newest message of type `state`.
+    pub(crate) state: Value,
+    /// All types of message so far, in order.
+    pub(crate) seen: Vec<String>,
+}
+
+impl Socket {
+    /// Connects, asking for a list of subprotocols.
+    pub(crate) async fn open(address: SocketAddr, protocols: Option<&str>) -> Self {
+        let mut request = format!("ws://{address}/ws/live").into_client_request().unwrap();
+        if let Some(protocols) = protocols {
+            request.headers_mut().insert(http::header::SEC_WEBSOCKET_PROTOCOL, protocols.parse().unwrap());
+        }
+        let stream = within("a connection", TcpStream::connect(address)).await.unwrap();
+        let (stream, answer) = within("an upgrade", client_async(request, stream)).await.unwrap();
+        let agreed = answer.headers().get(http::header::SEC_WEBSOCKET_PROTOCOL);
+        let agreed = agreed.map(|name| name.to_str().unwrap().to_owned());
+        Self { stream, agreed, state: Value::Null, seen: Vec::new() }
+    }
+
+    /// Connects with the subprotocol for anyone and reads its hello.
+    pub(crate) async fn json(address: SocketAddr) -> Self {
+        let mut socket = Self::open(address, Some(JSON)).await;
+        assert_eq!(socket.text().await["type"], "hello");
+        socket
+    }
+
+    /// The next message that is not a ping.
+    pub(crate) async fn message(&mut self) -> Message {
+        loop {
+            match within("a message", self.stream.next()).await {
+                Some(Ok(Message::Ping(_))) => {}
+                Some(Ok(message)) => return message,
+                other => panic!("the connection ended without a close: {other:?}"),
+            }
+        }
+    }
+
+    /// The next message, which must be JSON.
+    pub(crate) async fn text(&mut self) -> Value {
+        match self.message().await {
+            Message::Text(text) => {
+                let message: Value = serde_json::from_str(&text).unwrap();
+                self.note(&message);
+                message
+            }
+            other => panic!("not text: {other:?}"),
+        }
+    }
+
+    /// The next metrics frame in JSON. States before it are kept.
+    pub(crate) async fn metrics(&mut self) -> Value {
+        loop {
+            let message = self.text().await;
+            match message["type"].as_str() {
+                Some("metrics") => return message,
+                Some("state") => {}
+                other => panic!("{other:?} is not expected here"),
+            }
+        }
+    }
+
+    /// The next metrics frame in the page's form. States before it are kept.
+    pub(crate) async fn binary_metrics(&mut self) -> watchglass_live::Metrics {
+        loop {
+            match self.message().await {
+                Message::Binary(bytes) => return watchglass_live::decode(&bytes).unwrap(),
+                Message::Text(text) => self.note(&serde_json::from_str(&text).unwrap()),
+                other => panic!("{other:?} is not expected here"),
+            }
+        }
+    }
+
+    /// The first metrics frame for which `is_it` holds.
+    pub(crate) async fn metrics_where(&mut self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+        within(what, async {
+            loop {
+                let frame = self.metrics().await;
+                if is_it(&frame["values"]) {
+                    return frame;
+                }
+            }
+        })
+        .await
+    }
+
+    /// Reads until `count` frames have come one after the other, and gives the last.
+    ///
+    /// A machine that is too busy may make the server skip a frame here and there; one that holds it up does
+    /// not come to `count` in a row. Time and number must never step back.
+    pub(crate) async fn in_a_row(&mut self, count: u64) -> Value {
+        let mut last = self.metrics().await;
+        let mut row = 1;
+        for _ in 0..count * 10 {
+            if row == count {
+                return last;
+            }
+            let next = self.metrics().await;
+            let (before, now) = (last["seq"].as_u64().unwrap(), next["seq"].as_u64().unwrap());
+            assert!(now > before, "frame {now} after frame {before}");
+            row = if now == before + 1 { row + 1 } else { 1 };
+            last = next;
+        }
+        panic!("never {count} frames in a row");
+    }
+
+    /// Reads on until the server closes, and gives code and reason.
+    pub(crate) async fn closed(&mut self) -> (u16, String) {
+        loop {
+            match self.message().await {
+                Message::Close(Some(close)) => return (close.code.into(), close.reason.to_string()),
+                Message::Close(None) => panic!("a close without a code"),
+                _ => {}
+            }
+        }
+    }
+
+    /// Keys of all series that the newest state names, by their numbers.
+    pub(crate) fn series_keys(&self) -> Vec<String> {
+        let series: Vec<watchglass_model::Series> =
+            serde_json::from_value(self.state["series"].clone()).unwrap();
+        for (number, series) in series.iter().enumerate() {
+            assert_eq!(series.id.0 as usize, number);
+        }
+        series.iter().map(watchglass_model::Series::key).collect()
+    }
+
+    fn note(&mut self, message: &Value) {
+        let kind = message["type"].as_str().unwrap();
+        if kind == "state" {
+            self.state = message.clone();
+        }
+        self.seen.push(kind.to_owned());
+    }
+}

@@ -1,0 +1,99 @@
+//! The live connection, as those use it who do not keep to the rules. Nobody else must notice.
+
+use crate::support::Masking::{Masked, Unmasked};
+use crate::support::{RawSocket, Server, Socket, frame, get, within};
+
+/// The most that a client may say at once.
+const MOST: usize = 4096;
+
+#[tokio::test]
+async fn each_mistake_closes_with_its_code_and_harms_nobody_else() {
+    let server = Server::start().await;
+    let mut witness = Socket::json(server.address).await;
+    let first = witness.metrics().await["seq"].as_u64().unwrap();
+    let too_long = frame(0x81, Masked, &vec![b'x'; MOST + 1]);
+    // A header alone: it claims more than there is memory, and nothing follows.
+    let endless = [&[0x82, 0xff][..], &(1_u64 << 62).to_be_bytes(), &[1, 2, 3, 4]].concat();
+    let negative = [&[0x82, 0xff][..], &u64::MAX.to_be_bytes(), &[1, 2, 3, 4]].concat();
+    let in_parts = [frame(0x01, Masked, &vec![b'x'; MOST]), frame(0x80, Masked, b"x")].concat();
+    let interrupted = [frame(0x01, Masked, b"a"), frame(0x81, Masked, b"b")].concat();
+    for (case, bytes, codes) in [
+        ("text", frame(0x81, Masked, b"hello"), &[1003][..]),
+        ("empty text", frame(0x81, Masked, b""), &[1003]),
+        ("binary", frame(0x82, Masked, b"hello"), &[1003]),
+        ("as much as is taken", frame(0x81, Masked, &vec![b'x'; MOST]), &[1003]),
+        ("a byte too many", too_long, &[1009]),
+        ("a byte too many, in two parts", in_parts, &[1009]),
+        ("a length without end", endless, &[1009]),
+        ("a negative length", negative, &[1009, 1002]),
+        ("reserved bit 1", frame(0xc1, Masked, b"hello"), &[1002]),
+        ("reserved bit 2", frame(0xa1, Masked, b"hello"), &[1002]),
+        ("reserved bit 3", frame(0x91, Masked, b"hello"), &[1002]),
+        ("an unknown opcode", frame(0x83, Masked, b"hello"), &[1002]),
+        ("an unknown control opcode", frame(0x8b, Masked, b"hello"), &[1002]),
+        ("no mask", frame(0x81, Unmasked, b"hello"), &[1002]),
+        ("a ping without a mask", frame(0x89, Unmasked, b""), &[1002]),
+        ("a ping in parts", frame(0x09, Masked, b""), &[1002]),
+        ("a ping that is too long", frame(0x89, Masked, &[0; 126]), &[1002]),
+        ("a continuation of nothing", frame(0x80, Masked, b"x"), &[1002]),
+        ("a message within a message", interrupted, &[1002]),
+        ("text that is not UTF-8", frame(0x81, Masked, b"\xff"), &[1007, 1002]),
+        ("a close with half a code", frame(0x88, Masked, b"\x03"), &[1002]),
+    ] {
+        let mut socket = RawSocket::open(server.address).await;
+        assert!(socket.send(&bytes).await, "{case}");
+        let code = socket.close_code().await;
+        assert!(code.is_some_and(|code| codes.contains(&code)), "{case}: {code:?}");
+        // The server ends the connection even if the client never says a word again.
+        socket.ended().await;
+        assert_eq!(get(server.address, "/api/live").await.status, 200, "after {case}");
+    }
+    let last = witness.in_a_row(3).await["seq"].as_u64().unwrap();
+    assert!(last > first);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_off_anywhere_is_forgotten() {
+    let server = Server::start().await;
+    let mut witness = Socket::json(server.address).await;
+    let whole = frame(0x81, Masked, b"hello");
+    for length in 0..whole.len() {
+        let mut socket = RawSocket::open(server.address).await;
+        assert!(socket.send(&whole[..length]).await);
+    }
+    witness.in_a_row(3).await;
+    assert_eq!(get(server.address, "/").await.status, 200);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn those_who_never_read_do_not_hold_others_up() {
+    let server = Server::start().await;
+    let mut lazy = Vec::new();
+    for _ in 0..20 {
+        lazy.push(RawSocket::open(server.address).await);
+    }
+    let mut witness = Socket::json(server.address).await;
+    witness.in_a_row(5).await;
+    drop(lazy);
+    server.stop().await;
+}
+
+/// Pings whose answers nobody takes fill what lies between the two sides, as no number of frames would in a test.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_asks_and_never_reads_is_cut() {
+    let server = Server::start().await;
+    let address = server.address;
+    let mut witness = Socket::json(address).await;
+    let flood = tokio::spawn(async move {
+        let mut socket = RawSocket::open(address).await;
+        let pings = frame(0x89, Masked, &[0; 125]).repeat(1000);
+        // Ends when the server has ended the connection.
+        while socket.send(&pings).await {}
+    });
+    within("the end of the flood", flood).await.unwrap();
+    witness.in_a_row(5).await;
+    assert_eq!(get(address, "/").await.status, 200);
+    server.stop().await;
+}
