@@ -1,0 +1,102 @@
+//! The two numbers of a metrics frame that matter here, found without decoding the rest.
+
+use crate::error::LoadError;
+
+/// Encoding of metrics frames, chosen by the WebSocket subprotocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// JSON text.
+    Json,
+    /// Binary frames.
+    Binary,
+}
+
+impl Protocol {
+    /// Reads the subprotocol's name.
+    ///
+    /// # Errors
+    /// [`LoadError::UnknownProtocol`].
+    pub(crate) fn parse(name: &str) -> Result<Self, LoadError> {
+        [Self::Json, Self::Binary]
+            .into_iter()
+            .find(|protocol| protocol.name() == name)
+            .ok_or_else(|| LoadError::UnknownProtocol(name.to_owned()))
+    }
+
+    /// The subprotocol's name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Json => "watchglass.json.v1",
+            Self::Binary => "watchglass.binary.v1",
+        }
+    }
+}
+
+/// Sequence number and time of a metrics frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    /// Sequence number.
+    pub(crate) seq: u64,
+    /// When it was measured, milliseconds since the Unix epoch.
+    pub(crate) time: i64,
+}
+
+/// The stamp of a text frame, if it is one of metrics: `{"type":"metrics","seq":7,"time":1700000000000,"values":…`.
+pub(crate) fn of_text(text: &str) -> Option<Stamp> {
+    let head = text.split("\"values\"").next()?;
+    if !head.contains("\"type\":\"metrics\"") {
+        return None;
+    }
+    Some(Stamp { seq: field(head, "\"seq\":")?, time: field(head, "\"time\":")? })
+}
+
+fn field<T: std::str::FromStr>(text: &str, name: &str) -> Option<T> {
+    let (_, rest) = text.split_once(name)?;
+    rest.split([',', '}']).next()?.trim().parse().ok()
+}
+
+/// The stamp of a binary frame, if it is one of metrics. It begins, little-endian: u8 kind = 1, u8 version = 1,
+/// u16 zero, u32 version of the state, u64 sequence number, i64 time.
+pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Stamp> {
+    let (kind, rest) = bytes.split_first_chunk::<4>()?;
+    let (_state, rest) = rest.split_first_chunk::<4>()?;
+    let (seq, rest) = rest.split_first_chunk::<8>()?;
+    let (time, _) = rest.split_first_chunk::<8>()?;
+    (*kind == [1, 1, 0, 0]).then(|| Stamp { seq: u64::from_le_bytes(*seq), time: i64::from_le_bytes(*time) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn text_frames() {
+        let stamp = Some(Stamp { seq: 7, time: 1_700_000_000_000 });
+        for (text, expected) in [
+            (r#"{"type":"metrics","seq":7,"time":1700000000000,"values":{"up":1.0}}"#, stamp),
+            (r#"{"type":"metrics","time":1700000000000,"seq":7}"#, stamp),
+            (r#"{"type":"hello","protocol":1}"#, None),
+            (r#"{"type":"metrics","values":{"\"seq\":":1}}"#, None),
+            (r#"{"type":"metrics","seq":-7,"time":1}"#, None),
+            ("", None),
+        ] {
+            assert_eq!(of_text(text), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn binary_frames(state: u32, seq: u64, time: i64, rest: Vec<u8>) {
+            let mut bytes = vec![1, 1, 0, 0];
+            bytes.extend(state.to_le_bytes());
+            bytes.extend(seq.to_le_bytes());
+            bytes.extend(time.to_le_bytes());
+            bytes.extend(rest);
+            prop_assert_eq!(of_bytes(&bytes), Some(Stamp { seq, time }));
+            prop_assert_eq!(of_bytes(&bytes[..23]), None);
+            bytes[1] = 2;
+            prop_assert_eq!(of_bytes(&bytes), None);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What was asked for on the command line.
+
+use crate::failure::Failure;
+use std::ffi::{OsStr, OsString};
+
+/// The list of commands.
+pub(crate) const HELP: &str = "\
+cargo xtask COMMAND
+
+  run [-- ARGS]    set up what is missing, build, and start `watchglass serve ARGS`
+  build            set up what is missing, and build target/release/watchglass with its pages inside
+  test [--fast]    formatting, lints, unit and integration tests, release build, browser tests;
+                   --fast leaves out the release build and the browser tests
+  bench [-- ARGS]  run the benchmarks; ARGS go to them, such as a name to filter by
+  load [ARGS]      measure many live connections, to a server of its own or to --url ws://127.0.0.1:PORT/ws/live;
+                   `cargo xtask load --help` lists ARGS
+  setup            only set up what building and testing need
+  help             this list";
+
+/// A command with its arguments.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// List the commands.
+    Help,
+    /// Set up what building and testing need.
+    Setup,
+    /// Build the program.
+    Build,
+    /// Build the program and become it.
+    Run {
+        /// Arguments for `watchglass serve`.
+        arguments: Vec<OsString>,
+    },
+    /// Check everything.
+    Test {
+        /// Leave out the release build and the browser tests.
+        fast: bool,
+    },
+    /// Run the benchmarks.
+    Bench {
+        /// Arguments for the benchmarks.
+        arguments: Vec<OsString>,
+    },
+    /// Measure many live connections.
+    Load {
+        /// Arguments for the load generator.
+        arguments: Vec<OsString>,
+    },
+}
+
+impl Command {
+    /// Reads the arguments behind the program's name.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] for a command or a flag that there is not.
+    pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, Failure> {
+        let mut rest = arguments.into_iter();
+        let Some(name) = rest.next() else {
+            return Ok(Self::Help);
+        };
+        let rest: Vec<OsString> = rest.collect();
+        match name.to_str().unwrap_or_default() {
+            "help" | "--help" | "-h" => Ok(Self::Help),
+            "setup" => none(&name, &rest).map(|()| Self::Setup),
+            "build" => none(&name, &rest).map(|()| Self::Build),
+            "run" => Ok(Self::Run { arguments: passed_on(rest) }),
+            "bench" => Ok(Self::Bench { arguments: passed_on(rest) }),
+            "load" => Ok(Self::Load { arguments: passed_on(rest) }),
+            "test" => match rest.as_slice() {
+                [] => Ok(Self::Test { fast: false }),
+                [flag] if flag == "--fast" => Ok(Self::Test { fast: true }),
+                other => Err(unexpected(&name, other, "it takes nothing, or --fast")),
+            },
+            _ => Err(Failure::Usage(format!(
+                "there is no command {name:?}; there are run, build, test, bench, load, setup and help"
+            ))),
+        }
+    }
+}
+
+/// Arguments for another program, with or without `--` before them.
+fn passed_on(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if arguments.first().is_some_and(|first| first == "--") {
+        arguments.remove(0);
+    }
+    arguments
+}
+
+fn none(name: &OsStr, rest: &[OsString]) -> Result<(), Failure> {
+    if rest.is_empty() { Ok(()) } else { Err(unexpected(name, rest, "it takes none")) }
+}
+
+fn unexpected(name: &OsStr, rest: &[OsString], right: &str) -> Failure {
+    let words: Vec<_> = rest.iter().map(|word| word.to_string_lossy()).collect();
+    Failure::Usage(format!("{} does not understand {:?}: {right}", name.to_string_lossy(), words.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, Failure> {
+        Command::parse(line.split_whitespace().map(OsString::from))
+    }
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn understands_each_command() {
+        let cases = [
+            ("", Command::Help),
+            ("help", Command::Help),
+            ("--help", Command::Help),
+            ("setup", Command::Setup),
+            ("build", Command::Build),
+            ("run", Command::Run { arguments: words("") }),
+            ("run -- --listen 127.0.0.1:8080", Command::Run { arguments: words("--listen 127.0.0.1:8080") }),
+            ("run --data-dir d -- x", Command::Run { arguments: words("--data-dir d -- x") }),
+            ("test", Command::Test { fast: false }),
+            ("test --fast", Command::Test { fast: true }),
+            ("bench -- encode", Command::Bench { arguments: words("encode") }),
+            ("load --sockets 10", Command::Load { arguments: words("--sockets 10") }),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(parse(line).unwrap(), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        for (line, reason) in [
+            ("biuld", "no command \"biuld\""),
+            ("build --release", "build does not understand \"--release\": it takes none"),
+            ("test --quick", "nothing, or --fast"),
+            ("test --fast --fast", "nothing, or --fast"),
+            ("setup now", "it takes none"),
+        ] {
+            let message = parse(line).unwrap_err().to_string();
+            assert!(message.contains(reason), "{line}: {message}");
+        }
+    }
+
+    #[test]
+    fn help_names_each_command() {
+        for name in ["run", "build", "test", "bench", "load", "setup", "help"] {
+            assert!(HELP.lines().any(|line| line.trim_start().starts_with(name)), "{name}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Checks that run to the end whatever happens, and the count of what passed and failed.
+
+mod runner;
+mod tally;
+
+pub(crate) use runner::run;
+pub(crate) use tally::{Counts, Tally};

@@ -1,0 +1,16 @@
+//! The commands, one file each.
+
+mod bench;
+mod build;
+mod load;
+mod run;
+mod server;
+mod setup;
+mod test;
+
+pub(crate) use bench::bench;
+pub(crate) use build::build;
+pub(crate) use load::load;
+pub(crate) use run::run;
+pub(crate) use setup::setup;
+pub(crate) use test::test;

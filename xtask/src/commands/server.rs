@@ -1,0 +1,149 @@
+//! A server to measure, with a data folder of its own.
+
+use crate::failure::Failure;
+use crate::process;
+use crate::report;
+use crate::workspace::Workspace;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+/// How long a server may take to answer after its start, and to end after it was asked to.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Time between two looks at whether it has started or ended.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
+/// A running server. It is stopped when this is dropped.
+pub(super) struct Server {
+    child: Child,
+    address: SocketAddr,
+    data: PathBuf,
+    token: Option<String>,
+}
+
+impl Server {
+    /// Starts the program that was built on a free loopback port, and waits until it answers.
+    ///
+    /// # Errors
+    /// It could not be started, ended by itself, or did not answer in time.
+    pub(super) fn start(workspace: &Workspace) -> Result<Self, Failure> {
+        let folder = workspace.target().join("load");
+        let data = folder.join("data");
+        remove(&data)?;
+        fs::create_dir_all(&data).map_err(Failure::file("make", &data))?;
+        let log = folder.join("server.log");
+        let file = File::create(&log).map_err(Failure::file("write", &log))?;
+        let errors = file.try_clone().map_err(Failure::file("write", &log))?;
+        let token = create_token(workspace, &data);
+        let address = free_address().map_err(Failure::file("find a free port on", Path::new("127.0.0.1")))?;
+        let mut command = process::program(workspace, workspace.binary());
+        command.args(["serve", "--listen", &address.to_string(), "--data-dir"]).arg(&data);
+        command.stdout(file).stderr(errors);
+        let child = command.spawn().map_err(process::not_started(&command))?;
+        let mut server = Self { child, address, data, token };
+        server.wait_until_it_answers(&log)?;
+        Ok(server)
+    }
+
+    /// Address of its live data.
+    pub(super) fn url(&self) -> String {
+        format!("ws://{}/ws/live", self.address)
+    }
+
+    /// Number of its process.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// A token that may read.
+    pub(super) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// Stops it and removes its data.
+    ///
+    /// # Errors
+    /// The data folder could not be removed.
+    pub(super) fn stop(self) -> Result<(), Failure> {
+        let data = self.data.clone();
+        drop(self);
+        remove(&data)
+    }
+
+    fn wait_until_it_answers(&mut self, log: &Path) -> Result<(), Failure> {
+        let started = Instant::now();
+        let ended = |status: String| Failure::Ended {
+            doing: "starting the server".to_owned(),
+            status,
+            advice: format!("Its output is in {}.", log.display()),
+        };
+        loop {
+            if answers(self.address) {
+                return Ok(());
+            }
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Err(ended(status.to_string()));
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(ended(format!("no answer on {} in {} s", self.address, PATIENCE.as_secs())));
+            }
+            std::thread::sleep(BETWEEN_LOOKS);
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The standard library can only kill; the server should write down what it holds in memory.
+        let asked = std::process::Command::new("kill").arg(self.child.id().to_string()).status();
+        let started = Instant::now();
+        while asked.as_ref().is_ok_and(|status| status.success()) && started.elapsed() < PATIENCE {
+            if let Ok(Some(_)) = self.child.try_wait() {
+                return;
+            }
+            std::thread::sleep(BETWEEN_LOOKS);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn remove(folder: &Path) -> Result<(), Failure> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::file("remove", folder)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn create_token(workspace: &Workspace, data: &Path) -> Option<String> {
+    let mut command = process::program(workspace, workspace.binary());
+    command.args(["token", "create", "--name", "load", "--role", "viewer", "--data-dir"]).arg(data);
+    let token = process::output_of(&mut command).map(|text| text.trim().to_owned());
+    if token.is_none() {
+        report::say("      no token could be made; connecting without one");
+    }
+    token
+}
+
+/// The system hands out a port that is free; between here and the server's start another program might take it,
+/// and then the server says so.
+fn free_address() -> io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+/// Whether `GET /api/live` is answered with 200.
+fn answers(address: SocketAddr) -> bool {
+    let ask = || -> io::Result<String> {
+        let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+        stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+        write!(stream, "GET /api/live HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.take(64).read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.split(' ').nth(1) == Some("200"))
+}

@@ -1,0 +1,47 @@
+//! The developer's door: run, build, test, bench, load.
+//!
+//! `cargo xtask` alone lists the commands. A command sets up what it needs and is missing, says what it does
+//! step by step, and leaves alone what is up to date. Nothing here is part of the program that is shipped.
+
+mod arguments;
+mod checks;
+mod commands;
+mod failure;
+mod page;
+mod process;
+mod report;
+mod setup;
+mod steps;
+mod workspace;
+
+use arguments::Command;
+use failure::Failure;
+use std::process::ExitCode;
+use workspace::Workspace;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        // The last line is the count of passed and failed checks, for whoever reads only that.
+        Err(Failure::Checks) => ExitCode::FAILURE,
+        Err(failure) => {
+            report::error(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    let command = Command::parse(std::env::args_os().skip(1))?;
+    let workspace = Workspace::find()?;
+    match command {
+        Command::Help => report::say(arguments::HELP),
+        Command::Setup => commands::setup(&workspace)?,
+        Command::Build => commands::build(&workspace)?,
+        Command::Run { arguments } => commands::run(&workspace, &arguments)?,
+        Command::Test { fast } => commands::test(&workspace, fast)?,
+        Command::Bench { arguments } => commands::bench(&workspace, &arguments)?,
+        Command::Load { arguments } => commands::load(&workspace, &arguments)?,
+    }
+    Ok(())
+}

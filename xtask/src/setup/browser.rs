@@ -1,0 +1,30 @@
+//! The driver that steers the browser in the browser tests.
+
+use crate::failure::Failure;
+use crate::process;
+use crate::workspace::Workspace;
+use std::path::Path;
+use std::time::SystemTime;
+
+/// Installs the npm packages of `end2end`, unless that was done since its lock file last changed.
+///
+/// # Errors
+/// Something is missing and could not be downloaded.
+pub(crate) fn install_driver(workspace: &Workspace) -> Result<(), Failure> {
+    let folder = workspace.browser_tests();
+    let installed = changed(&folder.join("node_modules").join(".package-lock.json"));
+    if installed.is_some() && installed >= changed(&folder.join("package-lock.json")) {
+        return Ok(());
+    }
+    process::run(
+        process::program(workspace, "npm")
+            .args(["ci", "--no-audit", "--no-fund", "--prefer-offline"])
+            .current_dir(&folder),
+        "installing the npm packages of end2end",
+        "The first time it needs a network connection; check it and run the same command again.",
+    )
+}
+
+fn changed(path: &Path) -> Option<SystemTime> {
+    path.metadata().and_then(|metadata| metadata.modified()).ok()
+}

@@ -1,0 +1,16 @@
+//! What must be there before anything can be built or tested. Each part leaves alone what is up to date, and
+//! uses the network only for what is missing.
+
+mod browser;
+mod jobs;
+mod packages;
+mod progress;
+mod services;
+mod target;
+mod tools;
+
+pub(crate) use browser::install_driver;
+pub(crate) use packages::fetch;
+pub(crate) use services::{Needs, chromium, ensure};
+pub(crate) use target::add_wasm_target;
+pub(crate) use tools::{TRUNK_VERSION, build_tools_and_page};
