@@ -77,10 +77,6 @@ pub(crate) async fn connect(plan: &Plan, token: Option<&str>) -> Result<Connecti
 
 fn explain(error: Error) -> String {
     match error {
-        Error::Http(response) if response.status() == 401 => {
-            "the server wants a token: set WATCHGLASS_TOKEN to one made by `watchglass token create`"
-                .to_owned()
-        }
         Error::Http(response) => format!("the server answered {}", response.status()),
         other => other.to_string(),
     }

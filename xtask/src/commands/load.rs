@@ -33,9 +33,6 @@ pub(crate) fn load(workspace: &Workspace, arguments: &[OsString]) -> Result<(), 
     steps.begin("load");
     let mut command = generator(workspace);
     command.args(["--url", &server.url(), "--pid", &server.pid().to_string()]).args(arguments);
-    if let Some(token) = server.token() {
-        command.env("WATCHGLASS_TOKEN", token);
-    }
     let result = generate(&mut command);
     server.stop()?;
     steps.end();

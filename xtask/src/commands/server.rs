@@ -2,7 +2,6 @@
 
 use crate::failure::Failure;
 use crate::process;
-use crate::report;
 use crate::workspace::Workspace;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -22,7 +21,6 @@ pub(super) struct Server {
     child: Child,
     address: SocketAddr,
     data: PathBuf,
-    token: Option<String>,
 }
 
 impl Server {
@@ -38,13 +36,12 @@ impl Server {
         let log = folder.join("server.log");
         let file = File::create(&log).map_err(Failure::file("write", &log))?;
         let errors = file.try_clone().map_err(Failure::file("write", &log))?;
-        let token = create_token(workspace, &data);
         let address = free_address().map_err(Failure::file("find a free port on", Path::new("127.0.0.1")))?;
         let mut command = process::program(workspace, workspace.binary());
         command.args(["serve", "--listen", &address.to_string(), "--data-dir"]).arg(&data);
         command.stdout(file).stderr(errors);
         let child = command.spawn().map_err(process::not_started(&command))?;
-        let mut server = Self { child, address, data, token };
+        let mut server = Self { child, address, data };
         server.wait_until_it_answers(&log)?;
         Ok(server)
     }
@@ -57,11 +54,6 @@ impl Server {
     /// Number of its process.
     pub(super) fn pid(&self) -> u32 {
         self.child.id()
-    }
-
-    /// A token that may read.
-    pub(super) fn token(&self) -> Option<&str> {
-        self.token.as_deref()
     }
 
     /// Stops it and removes its data.
@@ -117,16 +109,6 @@ fn remove(folder: &Path) -> Result<(), Failure> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::file("remove", folder)(error)),
         _ => Ok(()),
     }
-}
-
-fn create_token(workspace: &Workspace, data: &Path) -> Option<String> {
-    let mut command = process::program(workspace, workspace.binary());
-    command.args(["token", "create", "--name", "load", "--role", "viewer", "--data-dir"]).arg(data);
-    let token = process::output_of(&mut command).map(|text| text.trim().to_owned());
-    if token.is_none() {
-        report::say("      no token could be made; connecting without one");
-    }
-    token
 }
 
 /// The system hands out a port that is free; between here and the server's start another program might take it,

@@ -168,11 +168,5 @@ fn dependency_check(workspace: &Workspace) -> Check {
 }
 
 fn browser_check(workspace: &Workspace) -> Check {
-    let mut command = process::program(workspace, "npm");
-    command.arg("test").current_dir(workspace.browser_tests());
-    command.env("WATCHGLASS_BIN", workspace.binary());
-    if let Some(path) = setup::chromium() {
-        command.env("CHROMIUM", path);
-    }
-    Check { name: "browser tests", command, tally: Tally::Node }
+    Check { name: "browser tests", command: setup::browser_script(workspace, "test"), tally: Tally::Node }
 }

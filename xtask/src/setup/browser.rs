@@ -1,9 +1,11 @@
 //! The driver that steers the browser in the browser tests.
 
+use super::services::chromium;
 use crate::failure::Failure;
 use crate::process;
 use crate::workspace::Workspace;
 use std::path::Path;
+use std::process::Command;
 use std::time::SystemTime;
 
 /// Installs the npm packages of `end2end`, unless that was done since its lock file last changed.
@@ -23,6 +25,17 @@ pub(crate) fn install_driver(workspace: &Workspace) -> Result<(), Failure> {
         "installing the npm packages of end2end",
         "The first time it needs a network connection; check it and run the same command again.",
     )
+}
+
+/// A script of `end2end`, with the program that was built and the browser that was found.
+pub(crate) fn browser_script(workspace: &Workspace, script: &str) -> Command {
+    let mut command = process::program(workspace, "npm");
+    command.args(["run", "--silent", script]).current_dir(workspace.browser_tests());
+    command.env("WATCHGLASS_BIN", workspace.binary());
+    if let Some(path) = chromium() {
+        command.env("CHROMIUM", path);
+    }
+    command
 }
 
 fn changed(path: &Path) -> Option<SystemTime> {

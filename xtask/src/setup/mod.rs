@@ -9,8 +9,8 @@ mod services;
 mod target;
 mod tools;
 
-pub(crate) use browser::install_driver;
+pub(crate) use browser::{browser_script, install_driver};
 pub(crate) use packages::fetch;
-pub(crate) use services::{Needs, chromium, ensure};
+pub(crate) use services::{Needs, ensure};
 pub(crate) use target::add_wasm_target;
 pub(crate) use tools::{TRUNK_VERSION, build_tools_and_page};
