@@ -101,11 +101,6 @@ impl Hub {
     pub fn skipped(&self) -> u64 {
         self.counts.skipped.load(Ordering::Relaxed)
     }
-
-    /// How this hub introduces itself.
-    pub fn hello(&self) -> &Hello {
-        &self.hello
-    }
 }
 
 /// One connection's view of the hub. When the hub is dropped it ends.

@@ -1,7 +1,7 @@
 //! The messages that are the same in both subprotocols: JSON text, told apart by `type`.
 
 use serde::{Deserialize, Serialize};
-use watchglass_model::{Problem, Series, Timestamp};
+use watchglass_model::{Problem, Series};
 
 /// Version of the live protocol. It changes when a client of the version before could not read what is sent.
 pub const PROTOCOL_VERSION: u16 = 1;
@@ -67,11 +67,4 @@ pub struct State {
     pub series: Vec<Series>,
     /// Probes that yield nothing at the moment, and why.
     pub problems: Vec<Problem>,
-}
-
-impl State {
-    /// When the probe with that name began to fail, if it fails.
-    pub fn failing_since(&self, probe: &str) -> Option<Timestamp> {
-        self.problems.iter().find(|problem| problem.probe == probe).map(|problem| problem.since)
-    }
 }
