@@ -47,7 +47,7 @@ fn is_right_version(workspace: &Workspace, trunk: &PathBuf) -> bool {
 }
 
 fn install_trunk(workspace: &Workspace, offline: bool) -> Command {
-    let mut command = process::cargo(workspace);
+    let mut command = process::yielding_cargo(workspace);
     // Trunk only waits for other programs: an unoptimised build does, and takes a third of the time.
     command.args([
         "install",
@@ -77,7 +77,7 @@ fn install_trunk(workspace: &Workspace, offline: bool) -> Command {
 
 /// The very call that Trunk makes later, which then finds everything done.
 fn compile_page(workspace: &Workspace) -> Command {
-    let mut command = process::cargo(workspace);
+    let mut command = process::yielding_cargo(workspace);
     command.arg("build").arg(format!("--target={WASM}"));
     command.arg("--manifest-path").arg(workspace.root().join("app").join("Cargo.toml"));
     command.args(["--profile", "wasm-release", "--offline", "--features", "hydrate"]);
@@ -85,13 +85,14 @@ fn compile_page(workspace: &Workspace) -> Command {
 }
 
 fn compile_tools(workspace: &Workspace) -> Command {
-    let mut command = process::cargo(workspace);
+    let mut command = process::yielding_cargo(workspace);
     command.args(["build", "--profile", "tool", "--offline"]);
     command.args(["--package", "wasm-bindgen-tool", "--package", "watchglass-compress"]);
     command
 }
 
-/// Everything but the server itself, which waits for the page.
+/// Everything but the server itself, which waits for the page. Its longest chain of crates that need each other is longer
+/// than those of the other builds: they give way to it, so that all end at about the same time.
 fn compile_server_libraries(workspace: &Workspace) -> Command {
     let mut command = process::cargo(workspace);
     command.args(["build", "--release", "--offline", "--package", "watchglass", "--lib"]);
