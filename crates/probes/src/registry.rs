@@ -1,6 +1,6 @@
 //! The probes that there are.
 
-use crate::{Cpu, Disk, Filesystem, Load, Memory, Network, OwnThread, Probe};
+use crate::{Cpu, Disk, Filesystem, Load, Memory, Network, OpenFiles, OwnThread, Pressure, Probe, Uptime};
 use std::path::{Path, PathBuf};
 
 /// Where the host that is watched can be read.
@@ -9,11 +9,14 @@ pub struct HostRoots {
     /// Its proc file system: `/proc`, unless this program runs in a container into which the host's is
     /// mounted.
     pub proc: PathBuf,
+    /// Its sysfs, which tells of sensors, of how fast processors run and of control groups: `/sys`, unless the
+    /// host's is mounted elsewhere.
+    pub sys: PathBuf,
 }
 
 impl Default for HostRoots {
     fn default() -> Self {
-        Self { proc: PathBuf::from("/proc") }
+        Self { proc: PathBuf::from("/proc"), sys: PathBuf::from("/sys") }
     }
 }
 
@@ -46,6 +49,9 @@ pub fn host_probes(roots: &HostRoots) -> Vec<Box<dyn Probe>> {
         Box::new(Network::new(roots)),
         Box::new(OwnThread::start(Filesystem::new(roots), Filesystem::EVERY, Filesystem::DEADLINE)),
         Box::new(Load::new(roots)),
+        Box::new(Pressure::new(roots)),
+        Box::new(OpenFiles::new(roots)),
+        Box::new(Uptime::new(roots)),
     ]
 }
 
@@ -61,7 +67,7 @@ mod tests {
             ("/host/proc", "/host/proc/1/mountinfo", "/host/proc/1/root"),
         ];
         for (proc, file, files) in cases {
-            let roots = HostRoots { proc: PathBuf::from(proc) };
+            let roots = HostRoots { proc: PathBuf::from(proc), ..HostRoots::default() };
             assert_eq!(roots.process_file("mountinfo"), Path::new(file), "{proc}");
             assert_eq!(roots.files(), Path::new(files), "{proc}");
         }

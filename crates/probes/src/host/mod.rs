@@ -1,14 +1,21 @@
 //! The probes of the host, one file each.
 
+mod activity;
 mod cpu;
+mod cpu_times;
 mod disk;
+mod disk_latency;
+mod disk_names;
 mod filesystem;
 mod load;
 mod memory;
 mod mounts;
 mod network;
+mod open_files;
+mod pressure;
 #[cfg(test)]
 mod rubbish;
+mod uptime;
 
 pub use cpu::Cpu;
 pub use disk::Disk;
@@ -16,3 +23,6 @@ pub use filesystem::Filesystem;
 pub use load::Load;
 pub use memory::Memory;
 pub use network::Network;
+pub use open_files::OpenFiles;
+pub use pressure::Pressure;
+pub use uptime::Uptime;
