@@ -142,8 +142,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const UNITS: [Unit; 6] =
-        [Unit::Ratio, Unit::Bytes, Unit::BytesPerSecond, Unit::Seconds, Unit::Count, Unit::PerSecond];
+    const UNITS: [Unit; 8] = [
+        Unit::Ratio,
+        Unit::Bytes,
+        Unit::BytesPerSecond,
+        Unit::Seconds,
+        Unit::Count,
+        Unit::PerSecond,
+        Unit::Celsius,
+        Unit::Hertz,
+    ];
     const MIB: f64 = 1_048_576.0;
 
     fn labels(axis: &Axis) -> String {

@@ -18,7 +18,7 @@ mod text;
 pub use collector::{Collector, Tick};
 pub use error::ProbeError;
 pub use facts::HostFacts;
-pub use host::{Cpu, Disk, Filesystem, Load, Memory, Network, OpenFiles, Pressure, Uptime};
+pub use host::{Cpu, Disk, Filesystem, Load, Memory, Network, OpenFiles, Pressure, TopProcesses, Uptime};
 pub use own_thread::OwnThread;
 pub use probe::Probe;
 pub use registry::{HostRoots, host_probes};

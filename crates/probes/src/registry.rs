@@ -1,6 +1,8 @@
 //! The probes that there are.
 
-use crate::{Cpu, Disk, Filesystem, Load, Memory, Network, OpenFiles, OwnThread, Pressure, Probe, Uptime};
+use crate::{
+    Cpu, Disk, Filesystem, Load, Memory, Network, OpenFiles, OwnThread, Pressure, Probe, TopProcesses, Uptime,
+};
 use std::path::{Path, PathBuf};
 
 /// Where the host that is watched can be read.
@@ -52,6 +54,7 @@ pub fn host_probes(roots: &HostRoots) -> Vec<Box<dyn Probe>> {
         Box::new(Pressure::new(roots)),
         Box::new(OpenFiles::new(roots)),
         Box::new(Uptime::new(roots)),
+        Box::new(OwnThread::start(TopProcesses::new(roots), TopProcesses::EVERY, TopProcesses::DEADLINE)),
     ]
 }
 

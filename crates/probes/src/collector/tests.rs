@@ -284,9 +284,11 @@ fn the_probes_of_the_host_fit_together_and_measure_what_they_declare() {
         "pressure",
         "open-files",
         "processes",
+        "top-cpu",
         "cpu-cores",
         "disk-operations",
         "network-packets",
+        "top-memory",
         "disk-busy",
         "network-errors",
         "disk-latency",
@@ -301,7 +303,7 @@ fn the_probes_of_the_host_fit_together_and_measure_what_they_declare() {
         tick.batch.samples.iter().filter(|sample| series[sample.series.0 as usize].metric == name).count()
     };
     for (name, count) in [
-        ("up", 9),
+        ("up", 10),
         ("host_cpu_cores", 1),
         ("host_cpu_usage_ratio", 0),
         ("host_memory_used_ratio", 1),
@@ -328,5 +330,5 @@ fn without_proc_every_probe_that_answers_at_once_is_down() {
     for problem in first.problems.iter() {
         assert!(problem.reason.starts_with(&format!("cannot read {}", roots.proc.display())), "{problem:?}");
     }
-    assert_eq!(first.batch.samples.len(), 9, "nothing but the ups");
+    assert_eq!(first.batch.samples.len(), 10, "nothing but the ups");
 }

@@ -116,10 +116,13 @@ mod tests {
         rows(&readings).into_iter().map(|(_, _, seconds)| seconds).collect()
     }
 
+    /// What happens, the counts, and the latencies.
+    type Step = (&'static str, Option<[u64; 4]>, &'static [&'static str]);
+
     #[test]
     fn latency_is_the_mean_of_the_operations_since() {
         let mut latencies = Latencies::default();
-        let steps: [(&str, Option<[u64; 4]>, &[&str]); 8] = [
+        let steps: [Step; 8] = [
             ("nothing to compare with", Some([10, 100, 10, 100]), &[]),
             ("both", Some([14, 110, 12, 103]), &["0.002500", "0.001500"]),
             ("no read, and a quick write", Some([14, 110, 13, 103]), &["0.000000"]),

@@ -1,6 +1,7 @@
 //! The probes of the host, one file each.
 
 mod activity;
+mod command_names;
 mod cpu;
 mod cpu_times;
 mod disk;
@@ -13,8 +14,10 @@ mod mounts;
 mod network;
 mod open_files;
 mod pressure;
+pub(crate) mod process_stat;
 #[cfg(test)]
 mod rubbish;
+mod top_processes;
 mod uptime;
 
 pub use cpu::Cpu;
@@ -25,4 +28,5 @@ pub use memory::Memory;
 pub use network::Network;
 pub use open_files::OpenFiles;
 pub use pressure::Pressure;
+pub use top_processes::TopProcesses;
 pub use uptime::Uptime;

@@ -134,7 +134,7 @@ mod tests {
         let mut readings = Readings::new();
         Pressure::new(&recent_host()).collect(&mut readings).unwrap();
         let expected = [
-            ("host_pressure_cpu_some_seconds_total", "", 5502.301_111),
+            ("host_pressure_cpu_some_seconds_total", "", 5_502.301_111),
             ("host_pressure_memory_some_seconds_total", "", 0.643_155),
             ("host_pressure_memory_full_seconds_total", "", 0.359_722),
             ("host_pressure_io_some_seconds_total", "", 56.765_487),

@@ -1,12 +1,14 @@
 //! Whatever a file of `/proc` holds, a probe neither panics nor points at a line that is not there.
 
 use super::disk_latency::Latencies;
-use super::{activity, cpu_times, disk, load, memory, mounts, network, open_files, pressure, uptime};
+use super::{
+    activity, cpu_times, disk, load, memory, mounts, network, open_files, pressure, process_stat, uptime,
+};
 use crate::TextError;
 use proptest::prelude::*;
 use watchglass_model::Readings;
 
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     include_str!("../../fixtures/vm-with-steal/stat.before"),
     include_str!("../../fixtures/linux-6.18/meminfo"),
     include_str!("../../fixtures/linux-6.18/diskstats"),
@@ -17,6 +19,7 @@ const FILES: [&str; 10] = [
     include_str!("../../fixtures/linux-6.18/pressure/memory"),
     include_str!("../../fixtures/linux-6.18/sys/fs/file-nr"),
     include_str!("../../fixtures/linux-6.18/uptime"),
+    include_str!("../../fixtures/process/kworker.stat"),
 ];
 
 fn check(text: &str) -> Result<(), TestCaseError> {
@@ -32,6 +35,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
         open_files::measure(text, &mut readings),
         pressure::measure_any(text, &mut readings),
         uptime::parse(text).map(drop),
+        process_stat::parse(text).map(drop),
     ];
     let lines = text.lines().count().max(1);
     for error in results.into_iter().filter_map(Result::err) {
