@@ -1,9 +1,11 @@
 //! The probes that there are.
 
 use crate::{
-    Cpu, Disk, Filesystem, Load, Memory, Network, OpenFiles, OwnThread, Pressure, Probe, TopProcesses, Uptime,
+    Cpu, Disk, Filesystem, Load, Memory, Network, OpenFiles, OwnFiles, OwnProcess, OwnThread, Pressure,
+    Probe, TopProcesses, Uptime, Vitals,
 };
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where the host that is watched can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,9 +60,20 @@ pub fn host_probes(roots: &HostRoots) -> Vec<Box<dyn Probe>> {
     ]
 }
 
+/// All probes of this program itself, whose parts tell of themselves in `vitals`.
+pub fn own_probes(vitals: &Arc<Vitals>) -> Vec<Box<dyn Probe>> {
+    vec![
+        Box::new(OwnProcess::new(Arc::clone(vitals))),
+        Box::new(OwnThread::start(OwnFiles::new(), OwnFiles::EVERY, OwnFiles::DEADLINE)),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Collector;
+    use crate::testing::recent_host;
+    use watchglass_model::Timestamp;
 
     #[test]
     fn a_mounted_proc_is_read_through_its_first_process() {
@@ -74,5 +87,16 @@ mod tests {
             assert_eq!(roots.process_file("mountinfo"), Path::new(file), "{proc}");
             assert_eq!(roots.files(), Path::new(files), "{proc}");
         }
+    }
+
+    #[test]
+    fn the_probes_of_this_program_stand_beside_those_of_the_host() {
+        let mut probes = host_probes(&recent_host());
+        probes.extend(own_probes(&Arc::default()));
+        let mut collector = Collector::new(probes, &[("host", "h")], 1000).unwrap();
+        let tick = collector.tick(Timestamp::from_millis(0));
+        assert_eq!(tick.problems.to_vec(), []);
+        let found = |name: &str| collector.table().series().iter().any(|series| series.metric == name);
+        assert!(found("watchglass_resident_bytes") && !found("watchglass_tasks"), "nobody told of tasks");
     }
 }

@@ -98,7 +98,7 @@ mod tests {
             (")(", "line 1: the command should be in parentheses"),
             ("1 (cat) S 1 1 1 0 -1", "line 1: flags should be a whole number"),
             ("1 (cat) S 1 1 1 0 -1 0 0 0 0 0 -7", "line 1: utime should be a whole number"),
-            (PROGRAM.split_at(90).0, "line 1: starttime should be a whole number"),
+            (PROGRAM.split_at(90).0, "line 1: rss should be a whole number"),
         ];
         for (text, expected) in cases {
             assert_eq!(parse(text).unwrap_err().to_string(), expected, "{text:?}");
