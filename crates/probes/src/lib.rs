@@ -12,6 +12,7 @@ mod probe;
 mod problems;
 mod proc_file;
 mod registry;
+mod sys_file;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -19,7 +20,10 @@ mod text;
 pub use collector::{Collector, Tick};
 pub use error::ProbeError;
 pub use facts::HostFacts;
-pub use host::{Cpu, Disk, Filesystem, Load, Memory, Network, OpenFiles, Pressure, TopProcesses, Uptime};
+pub use host::{
+    Cpu, CpuFrequency, Disk, Filesystem, Load, Memory, Network, OpenFiles, Pressure, Temperature,
+    TopProcesses, Uptime,
+};
 pub use own::{OwnFiles, OwnProcess, Vitals};
 pub use own_thread::OwnThread;
 pub use probe::Probe;

@@ -1,8 +1,8 @@
 //! The probes that there are.
 
 use crate::{
-    Cpu, Disk, Filesystem, Load, Memory, Network, OpenFiles, OwnFiles, OwnProcess, OwnThread, Pressure,
-    Probe, TopProcesses, Uptime, Vitals,
+    Cpu, CpuFrequency, Disk, Filesystem, Load, Memory, Network, OpenFiles, OwnFiles, OwnProcess, OwnThread,
+    Pressure, Probe, Temperature, TopProcesses, Uptime, Vitals,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,6 +56,8 @@ pub fn host_probes(roots: &HostRoots) -> Vec<Box<dyn Probe>> {
         Box::new(Pressure::new(roots)),
         Box::new(OpenFiles::new(roots)),
         Box::new(Uptime::new(roots)),
+        Box::new(OwnThread::start(CpuFrequency::new(roots), CpuFrequency::EVERY, CpuFrequency::DEADLINE)),
+        Box::new(OwnThread::start(Temperature::new(roots), Temperature::EVERY, Temperature::DEADLINE)),
         Box::new(OwnThread::start(TopProcesses::new(roots), TopProcesses::EVERY, TopProcesses::DEADLINE)),
     ]
 }

@@ -284,6 +284,8 @@ fn the_probes_of_the_host_fit_together_and_measure_what_they_declare() {
         "pressure",
         "open-files",
         "processes",
+        "cpu-frequency",
+        "temperatures",
         "top-cpu",
         "cpu-cores",
         "disk-operations",
@@ -303,7 +305,7 @@ fn the_probes_of_the_host_fit_together_and_measure_what_they_declare() {
         tick.batch.samples.iter().filter(|sample| series[sample.series.0 as usize].metric == name).count()
     };
     for (name, count) in [
-        ("up", 10),
+        ("up", 12),
         ("host_cpu_cores", 1),
         ("host_cpu_usage_ratio", 0),
         ("host_memory_used_ratio", 1),
@@ -330,5 +332,5 @@ fn without_proc_every_probe_that_answers_at_once_is_down() {
     for problem in first.problems.iter() {
         assert!(problem.reason.starts_with(&format!("cannot read {}", roots.proc.display())), "{problem:?}");
     }
-    assert_eq!(first.batch.samples.len(), 10, "nothing but the ups");
+    assert_eq!(first.batch.samples.len(), 12, "nothing but the ups");
 }

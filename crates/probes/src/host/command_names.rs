@@ -1,5 +1,6 @@
 //! Names of commands as label values: readable, and few.
 
+use crate::text::readable;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -18,11 +19,7 @@ pub(super) fn command_name(command: &str, is_kernel: bool) -> Cow<'_, str> {
     if name.is_empty() {
         return Cow::Borrowed("(no name)");
     }
-    if name.len() <= LONGEST && !name.contains(char::is_control) {
-        return Cow::Borrowed(name);
-    }
-    let readable = |letter: char| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter };
-    Cow::Owned(name.chars().take(LONGEST).map(readable).collect())
+    readable(name, LONGEST)
 }
 
 /// The commands that have been named so far. There is an end to them, because each is a series that is kept for

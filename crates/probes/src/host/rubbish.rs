@@ -2,13 +2,14 @@
 
 use super::disk_latency::Latencies;
 use super::{
-    activity, cpu_times, disk, load, memory, mounts, network, open_files, pressure, process_stat, uptime,
+    activity, cpu_frequency, cpu_times, disk, load, memory, mounts, network, open_files, pressure,
+    process_stat, uptime,
 };
 use crate::TextError;
 use proptest::prelude::*;
 use watchglass_model::Readings;
 
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     include_str!("../../fixtures/vm-with-steal/stat.before"),
     include_str!("../../fixtures/linux-6.18/meminfo"),
     include_str!("../../fixtures/linux-6.18/diskstats"),
@@ -19,6 +20,7 @@ const FILES: [&str; 11] = [
     include_str!("../../fixtures/linux-6.18/pressure/memory"),
     include_str!("../../fixtures/linux-6.18/sys/fs/file-nr"),
     include_str!("../../fixtures/linux-6.18/uptime"),
+    include_str!("../../fixtures/linux-6.18/cpuinfo"),
     include_str!("../../fixtures/process/kworker.stat"),
 ];
 
@@ -35,6 +37,8 @@ fn check(text: &str) -> Result<(), TestCaseError> {
         open_files::measure(text, &mut readings),
         pressure::measure_any(text, &mut readings),
         uptime::parse(text).map(drop),
+        cpu_frequency::named(text).map(drop),
+        cpu_frequency::kilohertz(text).map(drop),
         process_stat::parse(text).map(drop),
     ];
     let lines = text.lines().count().max(1);
@@ -53,7 +57,7 @@ proptest! {
     }
 
     #[test]
-    fn words_that_look_almost_right(text in "((cpu|cpu0|ctxt|some|total=1|total=-|1/2|MemTotal:|eth0:|sda|-|/|ext4|8:1|[0-9]{1,20}|-1|nan|kB)[ \n]){0,60}") {
+    fn words_that_look_almost_right(text in "((cpu|cpu0|cpu MHz|ctxt|some|total=1|total=-|1/2|MemTotal:|eth0:|sda|-|/|ext4|8:1|[0-9]{1,20}|-1|nan|kB)[ \n]){0,60}") {
         check(&text)?;
     }
 
