@@ -56,7 +56,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
 
     let facts = HostFacts::read();
     let name = settings.host_name.clone().unwrap_or_else(|| facts.hostname.clone());
-    let roots = HostRoots { proc: settings.host_proc.clone() };
+    let roots = HostRoots { proc: settings.host_proc.clone(), ..HostRoots::default() };
     let collector = Collector::new(host_probes(&roots), &[("host", &name)], MOST_SERIES)?;
     let core = Arc::new(Core::new(
         host_info(name.clone(), facts),

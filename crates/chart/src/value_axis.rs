@@ -53,7 +53,7 @@ pub fn value_ticks(unit: Unit, range: Option<(f64, f64)>, ceiling: Option<f64>, 
 fn empty_top(unit: Unit) -> f64 {
     match unit {
         Unit::Bytes | Unit::BytesPerSecond => 4096.0,
-        Unit::Ratio | Unit::Seconds | Unit::Count | Unit::PerSecond => 1.0,
+        Unit::Ratio | Unit::Seconds | Unit::Count | Unit::PerSecond | Unit::Celsius | Unit::Hertz => 1.0,
     }
 }
 
@@ -142,8 +142,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const UNITS: [Unit; 6] =
-        [Unit::Ratio, Unit::Bytes, Unit::BytesPerSecond, Unit::Seconds, Unit::Count, Unit::PerSecond];
+    const UNITS: [Unit; 8] = [
+        Unit::Ratio,
+        Unit::Bytes,
+        Unit::BytesPerSecond,
+        Unit::Seconds,
+        Unit::Count,
+        Unit::PerSecond,
+        Unit::Celsius,
+        Unit::Hertz,
+    ];
     const MIB: f64 = 1_048_576.0;
 
     fn labels(axis: &Axis) -> String {

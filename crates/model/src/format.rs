@@ -43,6 +43,8 @@ static SECONDS: [Scale; 7] = [
 ];
 static COUNT: [Scale; 4] = [scale(1.0, ""), scale(1e3, "k"), scale(1e6, "M"), scale(1e9, "G")];
 static PER_SECOND: [Scale; 4] = [scale(1.0, "/s"), scale(1e3, "k/s"), scale(1e6, "M/s"), scale(1e9, "G/s")];
+static CELSIUS: [Scale; 1] = [scale(1.0, "°C")];
+static HERTZ: [Scale; 4] = [scale(1.0, "Hz"), scale(1e3, "kHz"), scale(1e6, "MHz"), scale(1e9, "GHz")];
 
 impl Unit {
     fn scales(self) -> &'static [Scale] {
@@ -53,6 +55,8 @@ impl Unit {
             Self::Seconds => &SECONDS,
             Self::Count => &COUNT,
             Self::PerSecond => &PER_SECOND,
+            Self::Celsius => &CELSIUS,
+            Self::Hertz => &HERTZ,
         }
     }
 
@@ -152,6 +156,10 @@ mod tests {
             (Unit::Count, -3.0, "-3"),
             (Unit::PerSecond, -0.001, "0.00 /s"),
             (Unit::PerSecond, 2500.0, "2.5 k/s"),
+            (Unit::Celsius, 47.25, "47.2 °C"),
+            (Unit::Celsius, -3.0, "-3.0 °C"),
+            (Unit::Celsius, 1250.0, "1250 °C"),
+            (Unit::Hertz, 2_400_000_000.0, "2.4 GHz"),
             (Unit::Bytes, f64::NAN, "–"),
         ];
         for (unit, value, expected) in cases {
@@ -176,7 +184,10 @@ mod tests {
     proptest! {
         #[test]
         fn a_written_value_is_near_the_value(value in -1e15_f64..1e15) {
-            for unit in [Unit::Ratio, Unit::Bytes, Unit::BytesPerSecond, Unit::Seconds, Unit::Count, Unit::PerSecond] {
+            for unit in [
+                Unit::Ratio, Unit::Bytes, Unit::BytesPerSecond, Unit::Seconds, Unit::Count, Unit::PerSecond, Unit::Celsius,
+                Unit::Hertz,
+            ] {
                 let scale = unit.scale_for(value);
                 let (number, suffix) = unit.write(value);
                 prop_assert_eq!(suffix, scale.suffix);

@@ -19,6 +19,10 @@ pub enum Unit {
     Count,
     /// Counted things a second.
     PerSecond,
+    /// Degrees Celsius: Prometheus takes them for the base unit of temperature.
+    Celsius,
+    /// Cycles a second.
+    Hertz,
 }
 
 impl Unit {
@@ -29,7 +33,7 @@ impl Unit {
             Self::Count => Self::PerSecond,
             // Seconds of something per second: the part of the time it took.
             Self::Seconds => Self::Ratio,
-            Self::Ratio | Self::BytesPerSecond | Self::PerSecond => self,
+            Self::Ratio | Self::BytesPerSecond | Self::PerSecond | Self::Celsius | Self::Hertz => self,
         }
     }
 }

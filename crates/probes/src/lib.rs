@@ -6,11 +6,13 @@ mod collector;
 mod error;
 mod facts;
 mod host;
+mod own;
 mod own_thread;
 mod probe;
 mod problems;
 mod proc_file;
 mod registry;
+mod sys_file;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -18,8 +20,12 @@ mod text;
 pub use collector::{Collector, Tick};
 pub use error::ProbeError;
 pub use facts::HostFacts;
-pub use host::{Cpu, Disk, Filesystem, Load, Memory, Network};
+pub use host::{
+    Cpu, CpuFrequency, Disk, Filesystem, Load, Memory, Network, OpenFiles, Pressure, Temperature,
+    TopProcesses, Uptime,
+};
+pub use own::{OwnFiles, OwnProcess, Vitals};
 pub use own_thread::OwnThread;
 pub use probe::Probe;
-pub use registry::{HostRoots, host_probes};
+pub use registry::{HostRoots, host_probes, own_probes};
 pub use text::TextError;

@@ -1,6 +1,7 @@
 //! A file of `/proc` that is read again and again.
 
 use crate::{ProbeError, TextError};
+use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;
@@ -36,19 +37,49 @@ impl ProcFile {
         &mut self,
         parse: impl FnOnce(&str) -> Result<T, TextError>,
     ) -> Result<T, ProbeError> {
-        let bytes = match self.fill() {
-            Ok(Some(length)) => self.buffer.get(..length).unwrap_or_default(),
-            Ok(None) => {
-                return Err(ProbeError::TooLarge { path: self.path.clone(), limit: LIMIT });
-            }
-            Err(error) => {
-                // What was opened may be gone for good: the next read opens anew.
+        match self.fill() {
+            Ok(filled) => self.hand_over(filled, parse),
+            Err(error) => Err(self.unreadable(&error)),
+        }
+    }
+
+    /// [`ProcFile::read`] of a file that not every kernel, machine or container has: `None` where it does not
+    /// exist, or where the kernel says that it does not support what the file would tell.
+    ///
+    /// # Errors
+    /// As [`ProcFile::read`].
+    pub(crate) fn read_if_any<T>(
+        &mut self,
+        parse: impl FnOnce(&str) -> Result<T, TextError>,
+    ) -> Result<Option<T>, ProbeError> {
+        match self.fill() {
+            Ok(filled) => self.hand_over(filled, parse).map(Some),
+            Err(error) if is_absent(&error) => {
                 self.file = None;
-                return Err(ProbeError::Unreadable { path: self.path.clone(), reason: error.to_string() });
+                Ok(None)
             }
+            Err(error) => Err(self.unreadable(&error)),
+        }
+    }
+
+    /// Hands what was read to `parse`: the first `length` bytes of the buffer.
+    fn hand_over<T>(
+        &self,
+        length: Option<usize>,
+        parse: impl FnOnce(&str) -> Result<T, TextError>,
+    ) -> Result<T, ProbeError> {
+        let Some(length) = length else {
+            return Err(ProbeError::TooLarge { path: self.path.clone(), limit: LIMIT });
         };
+        let bytes = self.buffer.get(..length).unwrap_or_default();
         parse(&String::from_utf8_lossy(bytes))
             .map_err(|error| ProbeError::Malformed { path: self.path.clone(), error })
+    }
+
+    fn unreadable(&mut self, error: &io::Error) -> ProbeError {
+        // What was opened may be gone for good: the next read opens anew.
+        self.file = None;
+        ProbeError::Unreadable { path: self.path.clone(), reason: error.to_string() }
     }
 
     /// Reads the whole file into the buffer and gives its length; `None` when it is larger than [`LIMIT`].
@@ -75,6 +106,15 @@ impl ProcFile {
             }
         }
     }
+}
+
+/// Whether `error` says that there is no such thing here: no file, none any more (a sensor that was taken out),
+/// or a kernel that was told to do without (pressure, after `psi=0`).
+pub(crate) fn is_absent(error: &io::Error) -> bool {
+    let no_device =
+        [Errno::NODEV, Errno::NXIO].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()));
+    no_device
+        || matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::NotADirectory)
 }
 
 #[cfg(test)]
@@ -104,6 +144,31 @@ mod tests {
         let path = folder.path().join("mountinfo");
         fs::write(&path, b"a\nb\xff\nc").unwrap();
         assert_eq!(text_of(&mut ProcFile::new(path)).unwrap(), "a\nb\u{fffd}\nc");
+    }
+
+    #[test]
+    fn what_a_host_does_not_have_is_no_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pressure");
+        let mut file = ProcFile::new(path.clone());
+        let mut read = || file.read_if_any(|text| Ok(text.to_owned()));
+        assert_eq!(read(), Ok(None));
+        fs::write(&path, "some").unwrap();
+        assert_eq!(read(), Ok(Some("some".to_owned())));
+
+        let mut directory = ProcFile::new(folder.path().to_owned());
+        assert!(directory.read_if_any(|_| Ok(())).is_err(), "what is there and cannot be read is a failure");
+
+        let cases = [
+            (Errno::NOENT, true),
+            (Errno::OPNOTSUPP, true),
+            (Errno::NODEV, true),
+            (Errno::ACCESS, false),
+            (Errno::IO, false),
+        ];
+        for (errno, absent) in cases {
+            assert_eq!(is_absent(&errno.into()), absent, "{errno:?}");
+        }
     }
 
     #[test]

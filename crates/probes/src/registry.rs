@@ -1,7 +1,11 @@
 //! The probes that there are.
 
-use crate::{Cpu, Disk, Filesystem, Load, Memory, Network, OwnThread, Probe};
+use crate::{
+    Cpu, CpuFrequency, Disk, Filesystem, Load, Memory, Network, OpenFiles, OwnFiles, OwnProcess, OwnThread,
+    Pressure, Probe, Temperature, TopProcesses, Uptime, Vitals,
+};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where the host that is watched can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,11 +13,14 @@ pub struct HostRoots {
     /// Its proc file system: `/proc`, unless this program runs in a container into which the host's is
     /// mounted.
     pub proc: PathBuf,
+    /// Its sysfs, which tells of sensors, of how fast processors run and of control groups: `/sys`, unless the
+    /// host's is mounted elsewhere.
+    pub sys: PathBuf,
 }
 
 impl Default for HostRoots {
     fn default() -> Self {
-        Self { proc: PathBuf::from("/proc") }
+        Self { proc: PathBuf::from("/proc"), sys: PathBuf::from("/sys") }
     }
 }
 
@@ -46,12 +53,29 @@ pub fn host_probes(roots: &HostRoots) -> Vec<Box<dyn Probe>> {
         Box::new(Network::new(roots)),
         Box::new(OwnThread::start(Filesystem::new(roots), Filesystem::EVERY, Filesystem::DEADLINE)),
         Box::new(Load::new(roots)),
+        Box::new(Pressure::new(roots)),
+        Box::new(OpenFiles::new(roots)),
+        Box::new(Uptime::new(roots)),
+        Box::new(OwnThread::start(CpuFrequency::new(roots), CpuFrequency::EVERY, CpuFrequency::DEADLINE)),
+        Box::new(OwnThread::start(Temperature::new(roots), Temperature::EVERY, Temperature::DEADLINE)),
+        Box::new(OwnThread::start(TopProcesses::new(roots), TopProcesses::EVERY, TopProcesses::DEADLINE)),
+    ]
+}
+
+/// All probes of this program itself, whose parts tell of themselves in `vitals`.
+pub fn own_probes(vitals: &Arc<Vitals>) -> Vec<Box<dyn Probe>> {
+    vec![
+        Box::new(OwnProcess::new(Arc::clone(vitals))),
+        Box::new(OwnThread::start(OwnFiles::new(), OwnFiles::EVERY, OwnFiles::DEADLINE)),
     ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Collector;
+    use crate::testing::recent_host;
+    use watchglass_model::Timestamp;
 
     #[test]
     fn a_mounted_proc_is_read_through_its_first_process() {
@@ -61,9 +85,20 @@ mod tests {
             ("/host/proc", "/host/proc/1/mountinfo", "/host/proc/1/root"),
         ];
         for (proc, file, files) in cases {
-            let roots = HostRoots { proc: PathBuf::from(proc) };
+            let roots = HostRoots { proc: PathBuf::from(proc), ..HostRoots::default() };
             assert_eq!(roots.process_file("mountinfo"), Path::new(file), "{proc}");
             assert_eq!(roots.files(), Path::new(files), "{proc}");
         }
+    }
+
+    #[test]
+    fn the_probes_of_this_program_stand_beside_those_of_the_host() {
+        let mut probes = host_probes(&recent_host());
+        probes.extend(own_probes(&Arc::default()));
+        let mut collector = Collector::new(probes, &[("host", "h")], 1000).unwrap();
+        let tick = collector.tick(Timestamp::from_millis(0));
+        assert_eq!(tick.problems.to_vec(), []);
+        let found = |name: &str| collector.table().series().iter().any(|series| series.metric == name);
+        assert!(found("watchglass_resident_bytes") && !found("watchglass_tasks"), "nobody told of tasks");
     }
 }

@@ -1,6 +1,7 @@
 //! What several tests need.
 
 use crate::HostRoots;
+use std::fs;
 use std::path::Path;
 use watchglass_model::Readings;
 
@@ -24,5 +25,18 @@ fn write(metric: &str, labels: &str, value: f64) -> Written {
 
 /// The files of a recent kernel.
 pub(crate) fn recent_host() -> HostRoots {
-    HostRoots { proc: Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/linux-6.18") }
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    HostRoots { proc: fixtures.join("linux-6.18"), sys: fixtures.join("sys-6.18") }
+}
+
+/// A host whose `/proc` and `/sys` are that folder.
+pub(crate) fn host_in(folder: &Path) -> HostRoots {
+    HostRoots { proc: folder.to_owned(), sys: folder.to_owned() }
+}
+
+/// Writes a file in `folder`, and the directories it lies in.
+pub(crate) fn put(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
 }

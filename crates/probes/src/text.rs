@@ -1,5 +1,6 @@
 //! Reading numbers from the lines of a text, with errors that name line and field.
 
+use std::borrow::Cow;
 use std::str::SplitAsciiWhitespace;
 
 /// What is wrong with a text.
@@ -33,6 +34,15 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
 /// The error for a `text` that ends without `what`.
 pub(crate) fn missing(text: &str, what: &'static str) -> TextError {
     TextError::Missing { line: text.lines().count().max(1), what }
+}
+
+/// The first `longest` characters of `text`, with U+FFFD for control characters: fit for a label value.
+pub(crate) fn readable(text: &str, longest: usize) -> Cow<'_, str> {
+    if text.len() <= longest && !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |letter: char| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter };
+    Cow::Owned(text.chars().take(longest).map(shown).collect())
 }
 
 /// A line, read word by word from its start.

@@ -1,5 +1,7 @@
-//! Disks: bytes, operations and busy time of whole devices.
+//! Disks: bytes, operations, busy time and latency of whole devices.
 
+use super::disk_latency::{Counts, Latencies, READ_LATENCY, WRITE_LATENCY};
+use super::disk_names::is_whole_disk;
 use crate::proc_file::ProcFile;
 use crate::text::{Line, lines};
 use crate::{HostRoots, Probe, ProbeError, TextError};
@@ -21,6 +23,15 @@ static BUSY: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Ratio,
     ceiling: Some(1.0),
+};
+
+static OPERATIONS: PanelDeclaration = PanelDeclaration {
+    id: "disk-operations",
+    section: "Host",
+    title: "Disk operations",
+    style: Style::Line,
+    unit: Unit::PerSecond,
+    ceiling: None,
 };
 
 const fn counter(
@@ -47,10 +58,20 @@ static WRITTEN: Declaration = counter(
     Some((&TRAFFIC, Role::HeadlineAndChart)),
     "written",
 );
-static READS: Declaration =
-    counter("host_disk_reads_total", Unit::Count, "Reads that a disk completed.", None, "reads");
-static WRITES: Declaration =
-    counter("host_disk_writes_total", Unit::Count, "Writes that a disk completed.", None, "writes");
+static READS: Declaration = counter(
+    "host_disk_reads_total",
+    Unit::Count,
+    "Reads that a disk completed.",
+    Some((&OPERATIONS, Role::HeadlineAndChart)),
+    "reads",
+);
+static WRITES: Declaration = counter(
+    "host_disk_writes_total",
+    Unit::Count,
+    "Writes that a disk completed.",
+    Some((&OPERATIONS, Role::HeadlineAndChart)),
+    "writes",
+);
 static IO_TIME: Declaration = counter(
     "host_disk_io_seconds_total",
     Unit::Seconds,
@@ -60,27 +81,39 @@ static IO_TIME: Declaration = counter(
     "busy",
 );
 
-static METRICS: [&Declaration; 5] = [&READ, &WRITTEN, &READS, &WRITES, &IO_TIME];
+static READ_TIME: Declaration = counter(
+    "host_disk_read_seconds_total",
+    Unit::Seconds,
+    "Time that all reads from a disk took together: its rate is the number of reads under way.",
+    None,
+    "read time",
+);
+static WRITE_TIME: Declaration = counter(
+    "host_disk_write_seconds_total",
+    Unit::Seconds,
+    "Time that all writes to a disk took together: its rate is the number of writes under way.",
+    None,
+    "write time",
+);
+
+static METRICS: [&Declaration; 9] =
+    [&READ, &WRITTEN, &READS, &WRITES, &IO_TIME, &READ_TIME, &WRITE_TIME, &READ_LATENCY, &WRITE_LATENCY];
 
 /// Reads [`/proc/diskstats`](https://docs.kernel.org/admin-guide/iostats.html).
 ///
-/// It reports devices whose traffic is that of hardware, each once:
-/// - no partitions: a device that is named like the one before it with a number behind (`sda1`, `nvme0n1p1`)
-///   is a part of it, since the kernel lists a disk and then its partitions. Where a provider gives a
-///   partition without its disk (`xvda1` on some virtual machines), it is reported as a disk.
-/// - no devices that are made of others or of memory: loop, RAM and zram devices, device mapper (LVM, LUKS),
-///   software RAID, bcache, DRBD and ZFS volumes. What they transfer is counted by the devices below them.
-/// - no optical and floppy drives, and no boot areas of memory cards.
-/// - no device that has done nothing since the host started, such as the unused ones of a driver.
+/// It reports devices whose traffic is that of hardware, each once (see [`is_whole_disk`]), and none that has
+/// done nothing since the host started, such as the unused ones of a driver. Latencies are those since the
+/// reading before, so the first reading has none.
 #[derive(Debug)]
 pub struct Disk {
     file: ProcFile,
+    latencies: Latencies,
 }
 
 impl Disk {
     /// The probe of that host.
     pub fn new(roots: &HostRoots) -> Self {
-        Self { file: ProcFile::new(roots.proc.join("diskstats")) }
+        Self { file: ProcFile::new(roots.proc.join("diskstats")), latencies: Latencies::default() }
     }
 }
 
@@ -94,7 +127,11 @@ impl Probe for Disk {
     }
 
     fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
-        self.file.read(|text| measure(text, readings))
+        let outcome = self.file.read(|text| measure(text, &mut self.latencies, readings));
+        if outcome.is_err() {
+            self.latencies.clear();
+        }
+        outcome
     }
 }
 
@@ -102,69 +139,55 @@ impl Probe for Disk {
 /// (`Documentation/block/stat.rst`).
 const SECTOR: f64 = 512.0;
 
-pub(super) fn measure(text: &str, readings: &mut Readings) -> Result<(), TextError> {
+pub(super) fn measure(
+    text: &str,
+    latencies: &mut Latencies,
+    readings: &mut Readings,
+) -> Result<(), TextError> {
     let mut disk_before = "";
+    latencies.begin();
     for mut line in lines(text) {
         line.skip(2);
         let name = line.word("the device's name")?;
-        if is_partition(name, disk_before) || is_made_of_others(name) || is_no_disk(name) {
+        if !is_whole_disk(name, disk_before) {
             continue;
         }
         disk_before = name;
-        record(name, &mut line, readings)?;
+        if let Some(now) = record(name, &mut line, readings)? {
+            latencies.record(name, now, readings);
+        }
     }
+    latencies.end();
     Ok(())
 }
 
-fn record(name: &str, line: &mut Line<'_>, readings: &mut Readings) -> Result<(), TextError> {
+/// Records the counters of a disk; none where it has done nothing.
+fn record(name: &str, line: &mut Line<'_>, readings: &mut Readings) -> Result<Option<Counts>, TextError> {
     let reads = line.whole("reads completed")?;
     line.skip(1);
     let sectors_read = line.whole("sectors read")?;
-    line.skip(1);
+    let read_millis = line.whole("milliseconds spent reading")?;
     let writes = line.whole("writes completed")?;
     line.skip(1);
     let sectors_written = line.whole("sectors written")?;
-    line.skip(2);
+    let write_millis = line.whole("milliseconds spent writing")?;
+    line.skip(1);
     let io_millis = line.whole("milliseconds spent doing I/O")?;
     if reads == 0 && writes == 0 {
-        return Ok(());
+        return Ok(None);
     }
-    readings.record(&READ, &[name], sectors_read as f64 * SECTOR);
-    readings.record(&WRITTEN, &[name], sectors_written as f64 * SECTOR);
-    readings.record(&READS, &[name], reads as f64);
-    readings.record(&WRITES, &[name], writes as f64);
-    readings.record(&IO_TIME, &[name], io_millis as f64 / 1e3);
-    Ok(())
-}
-
-/// Whether `name` is a partition of `disk`. The kernel puts a `p` before the number where the disk's name
-/// ends in a digit (`disk_name` in `block/partitions/core.c`).
-fn is_partition(name: &str, disk: &str) -> bool {
-    let Some(rest) = name.strip_prefix(disk).filter(|_| !disk.is_empty()) else {
-        return false;
-    };
-    let number =
-        if disk.ends_with(|last: char| last.is_ascii_digit()) { rest.strip_prefix('p') } else { Some(rest) };
-    number.is_some_and(is_number)
-}
-
-fn is_made_of_others(name: &str) -> bool {
-    ["loop", "ram", "zram", "dm-", "md", "bcache", "drbd", "zd"].into_iter().any(|driver| is_of(driver, name))
-}
-
-fn is_no_disk(name: &str) -> bool {
-    is_of("sr", name) || is_of("fd", name) || (name.starts_with("mmcblk") && name.contains("boot"))
-}
-
-/// Whether `name` is a device of `driver`, or a partition of one: `md0`, `md0p1`, `md_d0`.
-fn is_of(driver: &str, name: &str) -> bool {
-    name.strip_prefix(driver)
-        .and_then(|rest| rest.chars().next())
-        .is_some_and(|next| next.is_ascii_digit() || next == '_')
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+    for (metric, value) in [
+        (&READ, sectors_read as f64 * SECTOR),
+        (&WRITTEN, sectors_written as f64 * SECTOR),
+        (&READS, reads as f64),
+        (&WRITES, writes as f64),
+        (&IO_TIME, io_millis as f64 / 1e3),
+        (&READ_TIME, read_millis as f64 / 1e3),
+        (&WRITE_TIME, write_millis as f64 / 1e3),
+    ] {
+        readings.record(metric, &[name], value);
+    }
+    Ok(Some(Counts { reads, read_millis, writes, write_millis }))
 }
 
 #[cfg(test)]
@@ -172,30 +195,33 @@ mod tests {
     use super::*;
     use crate::testing::{rows, written};
 
-    /// A device and the values of its metrics.
-    type Device = (&'static str, [f64; 5]);
+    /// A device and the values of its counters.
+    type Expected = (&'static str, [f64; 7]);
 
     #[test]
     fn reads_what_kernels_write() {
-        let cases: [(&str, &[Device]); 2] = [
+        let cases: [(&str, &[Expected]); 2] = [
             (
                 include_str!("../../fixtures/linux-6.18/diskstats"),
                 &[
-                    ("vda", [4_549_674.0 * 512.0, 7_866_480.0 * 512.0, 33_934.0, 24_973.0, 8.152]),
-                    ("nvme0n1", [9600.0 * 512.0, 1600.0 * 512.0, 120.0, 80.0, 0.25]),
+                    (
+                        "vda",
+                        [4_549_674.0 * 512.0, 7_866_480.0 * 512.0, 33_934.0, 24_973.0, 8.152, 20.816, 32.393],
+                    ),
+                    ("nvme0n1", [9600.0 * 512.0, 1600.0 * 512.0, 120.0, 80.0, 0.25, 0.03, 0.025]),
                 ],
             ),
             (
                 include_str!("../../fixtures/linux-4.4/diskstats"),
                 &[
-                    ("sda", [40.0 * 512.0, 160.0 * 512.0, 5.0, 7.0, 1.5]),
-                    ("xvda1", [20.0 * 512.0, 40.0 * 512.0, 10.0, 30.0, 0.002]),
+                    ("sda", [40.0 * 512.0, 160.0 * 512.0, 5.0, 7.0, 1.5, 0.009, 0.004]),
+                    ("xvda1", [20.0 * 512.0, 40.0 * 512.0, 10.0, 30.0, 0.002, 0.001, 0.001]),
                 ],
             ),
         ];
         for (text, devices) in cases {
             let mut readings = Readings::new();
-            measure(text, &mut readings).unwrap();
+            measure(text, &mut Latencies::default(), &mut readings).unwrap();
             let expected: Vec<_> = devices
                 .iter()
                 .flat_map(|(device, values)| {
@@ -203,33 +229,6 @@ mod tests {
                 })
                 .collect();
             assert_eq!(rows(&readings), written(&expected));
-        }
-    }
-
-    #[test]
-    fn whole_disks_are_told_from_the_rest() {
-        let line = |name: &&str| format!("8 0 {name} 1 0 1 0 1 0 1 0 0 1 1\n");
-        let cases: [(&[&str], &[&str]); 9] = [
-            (&["sda", "sda1", "sda15", "sdaa", "sdaa1", "sdb"], &["sda", "sdaa", "sdb"]),
-            (&["nvme0n1", "nvme0n1p1", "nvme0n10", "nvme1n1"], &["nvme0n1", "nvme0n10", "nvme1n1"]),
-            (&["mmcblk0", "mmcblk0p1", "mmcblk0boot0", "mmcblk0boot1"], &["mmcblk0"]),
-            (&["xvda1", "xvdb"], &["xvda1", "xvdb"]),
-            (&["md0", "md127p1", "md_d0", "dm-0", "bcache0", "drbd1", "zd16", "zd16p1"], &[]),
-            (&["loop0", "loop0p1", "ram15", "zram0", "sr0", "fd0"], &[]),
-            (&["cciss!c0d0", "cciss!c0d0p1"], &["cciss!c0d0"]),
-            (&["rbd0", "rbd0p1", "nbd3", "pmem0", "dasda", "dasda1"], &["rbd0", "nbd3", "pmem0", "dasda"]),
-            (&["ramen", "mdisk", "sda", "sdap1"], &["ramen", "mdisk", "sda", "sdap1"]),
-        ];
-        for (names, expected) in cases {
-            let text: String = names.iter().map(line).collect();
-            let mut readings = Readings::new();
-            measure(&text, &mut readings).unwrap();
-            let found: Vec<_> = rows(&readings)
-                .into_iter()
-                .filter(|(metric, ..)| metric == READ.name)
-                .map(|(_, device, _)| device)
-                .collect();
-            assert_eq!(found, expected, "{names:?}");
         }
     }
 
@@ -244,7 +243,11 @@ mod tests {
             ),
         ];
         for (text, expected) in cases {
-            assert_eq!(measure(text, &mut Readings::new()).unwrap_err().to_string(), expected, "{text:?}");
+            assert_eq!(
+                measure(text, &mut Latencies::default(), &mut Readings::new()).unwrap_err().to_string(),
+                expected,
+                "{text:?}"
+            );
         }
     }
 }

@@ -54,7 +54,47 @@ static AVAILABLE: Declaration = gauge(
     "available",
 );
 
-static METRICS: [&Declaration; 4] = [&USED_RATIO, &SIZE, &USED, &AVAILABLE];
+static FREE: Declaration = Declaration {
+    panel: None,
+    ..gauge(
+        "host_filesystem_free_bytes",
+        Unit::Bytes,
+        "Space in a file system that is not in use, with what is reserved for root.",
+        Role::Detail,
+        "free",
+    )
+};
+static INODES_RATIO: Declaration = gauge(
+    "host_filesystem_inodes_used_ratio",
+    Unit::Ratio,
+    "Part of the files that a file system can hold that are there: when it is full, no file can be made, whatever the \
+     space. None where their number is not fixed, as in Btrfs.",
+    Role::Detail,
+    "inodes",
+);
+static INODES: Declaration = Declaration {
+    panel: None,
+    ..gauge(
+        "host_filesystem_inodes",
+        Unit::Count,
+        "How many files and directories a file system can hold.",
+        Role::Detail,
+        "inodes",
+    )
+};
+static INODES_FREE: Declaration = Declaration {
+    panel: None,
+    ..gauge(
+        "host_filesystem_inodes_free",
+        Unit::Count,
+        "How many more files and directories a file system can hold.",
+        Role::Detail,
+        "inodes free",
+    )
+};
+
+static METRICS: [&Declaration; 8] =
+    [&USED_RATIO, &SIZE, &USED, &AVAILABLE, &FREE, &INODES_RATIO, &INODES, &INODES_FREE];
 
 /// Asks every local file system how full it is. A disk that fails can make it wait for good: run it in an
 /// [`OwnThread`](crate::OwnThread).
@@ -126,25 +166,33 @@ fn record(mountpoint: &str, answer: &StatVfs, readings: &mut Readings) {
     readings.record(&SIZE, &[mountpoint], size);
     readings.record(&USED, &[mountpoint], used);
     readings.record(&AVAILABLE, &[mountpoint], available);
+    readings.record(&FREE, &[mountpoint], bytes(answer.f_bfree));
+    if answer.f_files > 0 {
+        let inodes = answer.f_files as f64;
+        let free = answer.f_ffree.min(answer.f_files) as f64;
+        readings.record(&INODES_RATIO, &[mountpoint], (inodes - free) / inodes);
+        readings.record(&INODES, &[mountpoint], inodes);
+        readings.record(&INODES_FREE, &[mountpoint], free);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{rows, written};
+    use crate::testing::{host_in, rows, written};
     use rustix::fs::StatVfsMountFlags;
     use std::fs;
 
     #[test]
     fn counts_as_df_does() {
-        let answer = |blocks, free, available| StatVfs {
+        let answer = |blocks, free, available, inodes| StatVfs {
             f_bsize: 4096,
             f_frsize: 1024,
             f_blocks: blocks,
             f_bfree: free,
             f_bavail: available,
-            f_files: 0,
-            f_ffree: 0,
+            f_files: inodes,
+            f_ffree: inodes / 4,
             f_favail: 0,
             f_fsid: 0,
             f_flag: StatVfsMountFlags::empty(),
@@ -152,18 +200,28 @@ mod tests {
         };
         let names = METRICS.map(|metric| metric.name);
         let cases = [
-            ("50 of 1,000 are reserved for root", answer(1000, 430, 380), Some(0.6), [1000.0, 570.0, 380.0]),
-            ("only root has room left", answer(1000, 50, 0), Some(1.0), [1000.0, 950.0, 0.0]),
-            ("nothing in it", answer(0, 0, 0), None, [0.0, 0.0, 0.0]),
+            (
+                "50 of 1,000 are reserved for root",
+                answer(1000, 430, 380, 0),
+                Some(0.6),
+                [1000.0, 570.0, 380.0, 430.0],
+            ),
+            ("only root has room left", answer(1000, 50, 0, 0), Some(1.0), [1000.0, 950.0, 0.0, 50.0]),
+            ("nothing in it", answer(0, 0, 0, 0), None, [0.0; 4]),
         ];
         for (case, answer, ratio, blocks) in cases {
             let mut readings = Readings::new();
             record("/", &answer, &mut readings);
             let mut expected: Vec<_> = ratio.map(|ratio| (names[0], "/", ratio)).into_iter().collect();
             expected
-                .extend(names[1..].iter().zip(blocks).map(|(name, blocks)| (*name, "/", blocks * 1024.0)));
+                .extend(names[1..5].iter().zip(blocks).map(|(name, blocks)| (*name, "/", blocks * 1024.0)));
             assert_eq!(rows(&readings), written(&expected), "{case}");
         }
+
+        let mut readings = Readings::new();
+        record("/", &answer(0, 0, 0, 1000), &mut readings);
+        let inodes = [(names[5], "/", 0.75), (names[6], "/", 1000.0), (names[7], "/", 250.0)];
+        assert_eq!(rows(&readings)[4..], written(&inodes), "files are counted");
     }
 
     /// A host whose `/proc` is mounted in a folder, with these mount points and directories.
@@ -178,7 +236,7 @@ mod tests {
         fs::write(first.join("mountinfo"), mountpoints.iter().enumerate().map(line).collect::<String>())
             .unwrap();
         let mut readings = Readings::new();
-        Filesystem::new(&HostRoots { proc: folder.path().to_owned() })
+        Filesystem::new(&host_in(folder.path()))
             .collect(&mut readings)
             .map(|()| rows(&readings).into_iter().filter(|row| row.0 == SIZE.name).map(|row| row.1).collect())
             .map_err(|error| error.to_string().replace(folder.path().to_str().unwrap(), "PROC"))

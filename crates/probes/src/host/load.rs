@@ -1,5 +1,6 @@
-//! Load: how many tasks run or wait.
+//! Load: how many tasks run or wait; and how many there are.
 
+use super::activity;
 use crate::proc_file::ProcFile;
 use crate::text::Line;
 use crate::{HostRoots, Probe, ProbeError, TextError};
@@ -37,7 +38,17 @@ static LOAD5: Declaration =
 static LOAD15: Declaration =
     load("host_load15", "The load, averaged over about fifteen minutes.", Role::Chart, "15 min");
 
-static METRICS: [&Declaration; 3] = [&LOAD1, &LOAD5, &LOAD15];
+static THREADS: Declaration = Declaration {
+    name: "host_threads",
+    kind: Kind::Gauge,
+    unit: Unit::Count,
+    help: "Threads of all processes, the kernel's own included.",
+    labels: &[],
+    panel: Some((&activity::PANEL, Role::Detail)),
+    legend: "threads",
+};
+
+static METRICS: [&Declaration; 4] = [&LOAD1, &LOAD5, &LOAD15, &THREADS];
 
 /// Reads [`/proc/loadavg`](https://docs.kernel.org/filesystems/proc.html#kernel-data).
 #[derive(Debug)]
@@ -71,6 +82,10 @@ pub(super) fn measure(text: &str, readings: &mut Readings) -> Result<(), TextErr
     readings.record(&LOAD1, &[], line.decimal("the load of 1 minute")?);
     readings.record(&LOAD5, &[], line.decimal("the load of 5 minutes")?);
     readings.record(&LOAD15, &[], line.decimal("the load of 15 minutes")?);
+    let tasks = line.word("running and all threads")?;
+    let threads = tasks.split_once('/').and_then(|(_, all)| all.parse::<u64>().ok());
+    let threads = threads.ok_or(line.wrong("running and all threads", "two whole numbers with a slash"))?;
+    readings.record(&THREADS, &[], threads as f64);
     Ok(())
 }
 
@@ -80,10 +95,15 @@ mod tests {
     use crate::testing::{rows, written};
 
     #[test]
-    fn reads_the_three_averages() {
+    fn reads_the_three_averages_and_the_threads() {
         let mut readings = Readings::new();
         measure(include_str!("../../fixtures/linux-6.18/loadavg"), &mut readings).unwrap();
-        let expected = [("host_load1", "", 0.42), ("host_load5", "", 0.19), ("host_load15", "", 0.35)];
+        let expected = [
+            ("host_load1", "", 0.42),
+            ("host_load5", "", 0.19),
+            ("host_load15", "", 0.35),
+            ("host_threads", "", 83.0),
+        ];
         assert_eq!(rows(&readings), written(&expected));
     }
 
@@ -93,6 +113,9 @@ mod tests {
             ("", "line 1: the load of 1 minute should be a number of zero or more"),
             ("0.1 0.2", "line 1: the load of 15 minutes should be a number of zero or more"),
             ("0.1 -1 0.3", "line 1: the load of 5 minutes should be a number of zero or more"),
+            ("0.1 0.2 0.3", "line 1: running and all threads should be a word"),
+            ("0.1 0.2 0.3 4", "line 1: running and all threads should be two whole numbers with a slash"),
+            ("0.1 0.2 0.3 1/x", "line 1: running and all threads should be two whole numbers with a slash"),
             ("inf 0.2 0.3", "line 1: the load of 1 minute should be a number of zero or more"),
         ];
         for (text, expected) in cases {

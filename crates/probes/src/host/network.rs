@@ -14,6 +14,24 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     ceiling: None,
 };
 
+static PACKETS: PanelDeclaration = PanelDeclaration {
+    id: "network-packets",
+    section: "Host",
+    title: "Packets",
+    style: Style::Line,
+    unit: Unit::PerSecond,
+    ceiling: None,
+};
+
+static FAULTS: PanelDeclaration = PanelDeclaration {
+    id: "network-errors",
+    section: "Host",
+    title: "Network errors",
+    style: Style::Line,
+    unit: Unit::PerSecond,
+    ceiling: None,
+};
+
 const fn bytes(name: &'static str, help: &'static str, legend: &'static str) -> Declaration {
     Declaration {
         name,
@@ -26,14 +44,20 @@ const fn bytes(name: &'static str, help: &'static str, legend: &'static str) -> 
     }
 }
 
-const fn count(name: &'static str, help: &'static str, legend: &'static str) -> Declaration {
+const fn count(
+    name: &'static str,
+    help: &'static str,
+    panel: &'static PanelDeclaration,
+    role: Role,
+    legend: &'static str,
+) -> Declaration {
     Declaration {
         name,
         kind: Kind::Counter,
         unit: Unit::Count,
         help,
         labels: &["interface"],
-        panel: None,
+        panel: Some((panel, role)),
         legend,
     }
 }
@@ -41,24 +65,48 @@ const fn count(name: &'static str, help: &'static str, legend: &'static str) -> 
 static RECEIVED: Declaration =
     bytes("host_network_received_bytes_total", "Bytes that an interface received.", "received");
 static SENT: Declaration = bytes("host_network_sent_bytes_total", "Bytes that an interface sent.", "sent");
-static RECEIVED_PACKETS: Declaration =
-    count("host_network_received_packets_total", "Packets that an interface received.", "received");
-static SENT_PACKETS: Declaration =
-    count("host_network_sent_packets_total", "Packets that an interface sent.", "sent");
+static RECEIVED_PACKETS: Declaration = count(
+    "host_network_received_packets_total",
+    "Packets that an interface received.",
+    &PACKETS,
+    Role::HeadlineAndChart,
+    "received",
+);
+static SENT_PACKETS: Declaration = count(
+    "host_network_sent_packets_total",
+    "Packets that an interface sent.",
+    &PACKETS,
+    Role::HeadlineAndChart,
+    "sent",
+);
 static RECEIVE_ERRORS: Declaration = count(
     "host_network_receive_errors_total",
     "Packets that an interface received with an error.",
+    &FAULTS,
+    Role::HeadlineAndChart,
     "receive errors",
 );
-static SEND_ERRORS: Declaration =
-    count("host_network_send_errors_total", "Packets that an interface could not send.", "send errors");
+static SEND_ERRORS: Declaration = count(
+    "host_network_send_errors_total",
+    "Packets that an interface could not send.",
+    &FAULTS,
+    Role::HeadlineAndChart,
+    "send errors",
+);
 static RECEIVE_DROPS: Declaration = count(
     "host_network_receive_drops_total",
     "Packets that were received and then dropped, for want of memory or because nobody wanted them.",
+    &FAULTS,
+    Role::Chart,
     "receive drops",
 );
-static SEND_DROPS: Declaration =
-    count("host_network_send_drops_total", "Packets that were dropped before they were sent.", "send drops");
+static SEND_DROPS: Declaration = count(
+    "host_network_send_drops_total",
+    "Packets that were dropped before they were sent.",
+    &FAULTS,
+    Role::Chart,
+    "send drops",
+);
 
 static METRICS: [&Declaration; 8] = [
     &RECEIVED,

@@ -1,0 +1,193 @@
+//! How fast the processors run.
+
+use crate::proc_file::ProcFile;
+use crate::sys_file::{numbered, read_small};
+use crate::text::{Line, lines};
+use crate::{HostRoots, Probe, ProbeError, TextError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use watchglass_model::{Declaration, Kind, PanelDeclaration, Readings, Role, Style, Unit};
+
+static PANEL: PanelDeclaration = PanelDeclaration {
+    id: "cpu-frequency",
+    section: "Host",
+    title: "CPU frequency",
+    style: Style::Line,
+    unit: Unit::Hertz,
+    ceiling: None,
+};
+
+static FREQUENCY: Declaration = Declaration {
+    name: "host_cpu_frequency_hertz",
+    kind: Kind::Gauge,
+    unit: Unit::Hertz,
+    help: "Frequency at which the processors run, on average over all of them.",
+    labels: &[],
+    panel: Some((&PANEL, Role::HeadlineAndChart)),
+    legend: "average",
+};
+
+static METRICS: [&Declaration; 1] = [&FREQUENCY];
+
+/// Reads `/sys/devices/system/cpu/cpu*/cpufreq/scaling_cur_freq`
+/// ([cpufreq](https://docs.kernel.org/admin-guide/pm/cpufreq.html#policy-interface-in-sysfs)), or, where there is
+/// none, as in most virtual machines, the lines `cpu MHz` of `/proc/cpuinfo`. Where neither tells it, as on most
+/// ARM machines without cpufreq, there is nothing to report, and nothing wrong.
+///
+/// Some kernels measure for 10 ms and more when they are asked: run it in an [`OwnThread`](crate::OwnThread).
+#[derive(Debug)]
+pub struct CpuFrequency {
+    folder: PathBuf,
+    cpuinfo: ProcFile,
+}
+
+impl CpuFrequency {
+    /// How often frequencies are read.
+    pub const EVERY: Duration = Duration::from_secs(5);
+    /// The time that reading them may take.
+    pub const DEADLINE: Duration = Duration::from_secs(4);
+
+    /// The probe of that host.
+    pub fn new(roots: &HostRoots) -> Self {
+        Self {
+            folder: roots.sys.join("devices/system/cpu"),
+            cpuinfo: ProcFile::new(roots.proc.join("cpuinfo")),
+        }
+    }
+}
+
+impl Probe for CpuFrequency {
+    fn name(&self) -> &'static str {
+        "cpu_frequency"
+    }
+
+    fn metrics(&self) -> &'static [&'static Declaration] {
+        &METRICS
+    }
+
+    fn every(&self) -> Duration {
+        Self::EVERY
+    }
+
+    fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
+        let mean = match scaled(&self.folder)? {
+            Some(mean) => Some(mean),
+            None => self.cpuinfo.read_if_any(named)?.flatten(),
+        };
+        if let Some(mean) = mean {
+            readings.record(&FREQUENCY, &[], mean);
+        }
+        Ok(())
+    }
+}
+
+/// The mean frequency that cpufreq tells, in hertz. A processor that is offline does not count.
+fn scaled(folder: &Path) -> Result<Option<f64>, ProbeError> {
+    let mut mean = Mean::default();
+    for number in numbered(folder, "cpu", "") {
+        let path = folder.join(format!("cpu{number}/cpufreq/scaling_cur_freq"));
+        // The kernel answers that it is busy, or with `<unknown>`, where it cannot tell now.
+        let Ok(Some(text)) = read_small(&path) else { continue };
+        if text == "<unknown>" {
+            continue;
+        }
+        let kilohertz = kilohertz(&text).map_err(|error| ProbeError::Malformed { path, error })?;
+        mean.add(kilohertz * 1e3);
+    }
+    Ok(mean.value())
+}
+
+pub(super) fn kilohertz(text: &str) -> Result<f64, TextError> {
+    Line::new(1, text).decimal("the frequency in kHz")
+}
+
+/// The mean of the lines `cpu MHz` in the text of `/proc/cpuinfo`, in hertz.
+pub(super) fn named(text: &str) -> Result<Option<f64>, TextError> {
+    let mut mean = Mean::default();
+    for line in lines(text) {
+        let Some(rest) = line.text.strip_prefix("cpu MHz") else { continue };
+        let number = rest.trim_ascii_start().trim_start_matches(':');
+        mean.add(Line::new(line.number, number).decimal("cpu MHz")? * 1e6);
+    }
+    Ok(mean.value())
+}
+
+#[derive(Debug, Default)]
+struct Mean {
+    sum: f64,
+    count: f64,
+}
+
+impl Mean {
+    fn add(&mut self, value: f64) {
+        self.sum += value;
+        self.count += 1.0;
+    }
+
+    fn value(&self) -> Option<f64> {
+        (self.count > 0.0).then(|| self.sum / self.count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{host_in, put, rows};
+
+    const CPUINFO: &str = include_str!("../../fixtures/linux-6.18/cpuinfo");
+    const ARM: &str = "processor\t: 0\nBogoMIPS\t: 108.00\nCPU part\t: 0xd08\n";
+
+    /// Name and text of a file.
+    type File = (&'static str, &'static str);
+
+    /// What is recorded on a host with these files.
+    fn collect(files: &[File]) -> Result<Vec<String>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        files.iter().for_each(|(name, text)| put(folder.path(), name, text));
+        let mut readings = Readings::new();
+        CpuFrequency::new(&host_in(folder.path()))
+            .collect(&mut readings)
+            .map(|()| rows(&readings).into_iter().map(|(_, _, hertz)| hertz).collect())
+            .map_err(|error| error.to_string().replace(folder.path().to_str().unwrap(), "SYS"))
+    }
+
+    #[test]
+    fn the_mean_over_all_processors() {
+        let first = "devices/system/cpu/cpu0/cpufreq/scaling_cur_freq";
+        let other = "devices/system/cpu/cpu11/cpufreq/scaling_cur_freq";
+        let offline = "devices/system/cpu/cpu2/online";
+        let folder = "devices/system/cpu/cpufreq/scaling_cur_freq";
+        let cases: [(&str, &[File], &[&str]); 6] = [
+            (
+                "cpufreq",
+                &[(first, "800000\n"), (other, "2400000\n"), ("cpuinfo", CPUINFO)],
+                &["1600000000.000000"],
+            ),
+            (
+                "one is offline",
+                &[(first, "800000\n"), (offline, "0\n"), (folder, "1")],
+                &["800000000.000000"],
+            ),
+            ("one cannot tell", &[(first, "800000\n"), (other, "<unknown>\n")], &["800000000.000000"]),
+            ("a virtual machine", &[("cpuinfo", CPUINFO)], &["2100000000.000000"]),
+            ("an ARM machine", &[("cpuinfo", ARM)], &[]),
+            ("nothing", &[], &[]),
+        ];
+        for (case, files, expected) in cases {
+            assert_eq!(collect(files).unwrap(), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn errors_name_file_line_and_field() {
+        let file = "devices/system/cpu/cpu0/cpufreq/scaling_cur_freq";
+        let cases = [
+            (file, "fast", "the frequency in kHz should be a number of zero or more"),
+            (file, "-5", "the frequency in kHz should be a number of zero or more"),
+            ("cpuinfo", "cpu MHz : fast", "cpu MHz should be a number of zero or more"),
+        ];
+        for (file, text, expected) in cases {
+            assert_eq!(collect(&[(file, text)]).unwrap_err(), format!("SYS/{file}: line 1: {expected}"));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Which devices are disks, by their names.
+
+/// Whether the device `name` is hardware whose traffic counts once. `disk_before` is the last one that was, in
+/// the order of the kernel's list.
+///
+/// - No partitions: a device that is named like the one before it with a number behind (`sda1`, `nvme0n1p1`)
+///   is a part of it, since the kernel lists a disk and then its partitions. Where a provider gives a
+///   partition without its disk (`xvda1` on some virtual machines), it counts as a disk.
+/// - No devices that are made of others or of memory: loop, RAM and zram devices, device mapper (LVM, LUKS),
+///   software RAID, bcache, DRBD and ZFS volumes. What they transfer is counted by the devices below them.
+/// - No optical and floppy drives, and no boot areas of memory cards.
+pub(super) fn is_whole_disk(name: &str, disk_before: &str) -> bool {
+    !(is_partition(name, disk_before) || is_made_of_others(name) || is_no_disk(name))
+}
+
+/// Whether `name` is a partition of `disk`. The kernel puts a `p` before the number where the disk's name
+/// ends in a digit (`disk_name` in `block/partitions/core.c`).
+fn is_partition(name: &str, disk: &str) -> bool {
+    let Some(rest) = name.strip_prefix(disk).filter(|_| !disk.is_empty()) else {
+        return false;
+    };
+    let number =
+        if disk.ends_with(|last: char| last.is_ascii_digit()) { rest.strip_prefix('p') } else { Some(rest) };
+    number.is_some_and(is_number)
+}
+
+fn is_made_of_others(name: &str) -> bool {
+    ["loop", "ram", "zram", "dm-", "md", "bcache", "drbd", "zd"].into_iter().any(|driver| is_of(driver, name))
+}
+
+fn is_no_disk(name: &str) -> bool {
+    is_of("sr", name) || is_of("fd", name) || (name.starts_with("mmcblk") && name.contains("boot"))
+}
+
+/// Whether `name` is a device of `driver`, or a partition of one: `md0`, `md0p1`, `md_d0`.
+fn is_of(driver: &str, name: &str) -> bool {
+    name.strip_prefix(driver)
+        .and_then(|rest| rest.chars().next())
+        .is_some_and(|next| next.is_ascii_digit() || next == '_')
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_disks_are_told_from_the_rest() {
+        let cases: [(&[&str], &[&str]); 9] = [
+            (&["sda", "sda1", "sda15", "sdaa", "sdaa1", "sdb"], &["sda", "sdaa", "sdb"]),
+            (&["nvme0n1", "nvme0n1p1", "nvme0n10", "nvme1n1"], &["nvme0n1", "nvme0n10", "nvme1n1"]),
+            (&["mmcblk0", "mmcblk0p1", "mmcblk0boot0", "mmcblk0boot1"], &["mmcblk0"]),
+            (&["xvda1", "xvdb"], &["xvda1", "xvdb"]),
+            (&["md0", "md127p1", "md_d0", "dm-0", "bcache0", "drbd1", "zd16", "zd16p1"], &[]),
+            (&["loop0", "loop0p1", "ram15", "zram0", "sr0", "fd0"], &[]),
+            (&["cciss!c0d0", "cciss!c0d0p1"], &["cciss!c0d0"]),
+            (&["rbd0", "rbd0p1", "nbd3", "pmem0", "dasda", "dasda1"], &["rbd0", "nbd3", "pmem0", "dasda"]),
+            (&["ramen", "mdisk", "sda", "sdap1"], &["ramen", "mdisk", "sda", "sdap1"]),
+        ];
+        for (names, expected) in cases {
+            let mut found: Vec<&str> = Vec::new();
+            for name in names {
+                if is_whole_disk(name, found.last().copied().unwrap_or_default()) {
+                    found.push(name);
+                }
+            }
+            assert_eq!(found, expected, "{names:?}");
+        }
+    }
+}

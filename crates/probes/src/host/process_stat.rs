@@ -1,0 +1,107 @@
+//! The line that `/proc/PID/stat` holds about a process.
+
+use crate::TextError;
+use crate::text::Line;
+
+/// What is known of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ProcessStat<'a> {
+    /// Its name, of at most 15 bytes for a program and 63 for a thread of the kernel. It may hold any
+    /// character, parentheses and line ends among them.
+    pub(crate) command: &'a str,
+    /// Whether it is one of the kernel's own threads.
+    pub(crate) is_kernel: bool,
+    /// Processor time it has taken, in ticks of the kernel's clock; that of its children not included.
+    pub(crate) ticks: u64,
+    /// How many threads it has.
+    pub(crate) threads: u64,
+    /// When it was started, in ticks since the host was. A number of a process that is given anew has another.
+    pub(crate) started: u64,
+    /// Memory it has in use, in pages, shared memory and files it has mapped included. The kernel keeps this
+    /// number for speed, so it may be some hundred KiB off.
+    pub(crate) resident_pages: u64,
+}
+
+/// The kernel's flag `PF_KTHREAD` (`include/linux/sched.h`).
+const KERNEL_THREAD: u64 = 0x0020_0000;
+
+/// Parses [`/proc/PID/stat`](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
+pub(crate) fn parse(text: &str) -> Result<ProcessStat<'_>, TextError> {
+    // Everything behind the last parenthesis is numbers.
+    let named = text.rsplit_once(')').and_then(|(head, rest)| Some((head.split_once('(')?.1, rest)));
+    let Some((command, rest)) = named else {
+        return Err(Line::new(1, text).wrong("the command", "in parentheses"));
+    };
+    let mut line = Line::new(1, rest);
+    line.skip(6);
+    let flags = line.whole("flags")?;
+    line.skip(4);
+    let user = line.whole("utime")?;
+    let system = line.whole("stime")?;
+    line.skip(4);
+    let threads = line.whole("num_threads")?;
+    line.skip(1);
+    let started = line.whole("starttime")?;
+    line.skip(1);
+    Ok(ProcessStat {
+        command,
+        is_kernel: flags & KERNEL_THREAD != 0,
+        ticks: user.saturating_add(system),
+        threads,
+        started,
+        resident_pages: line.whole("rss")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROGRAM: &str = include_str!("../../fixtures/process/postgres.stat");
+    const KERNEL: &str = include_str!("../../fixtures/process/kworker.stat");
+
+    #[test]
+    fn reads_what_kernels_write() {
+        let program = ProcessStat {
+            command: "postgres",
+            is_kernel: false,
+            ticks: 1234 + 567,
+            threads: 1,
+            started: 1_522_760,
+            resident_pages: 7390,
+        };
+        let kernel = ProcessStat {
+            command: "kworker/0:1-events",
+            is_kernel: true,
+            ticks: 45,
+            threads: 1,
+            started: 99,
+            resident_pages: 0,
+        };
+        let odd = PROGRAM.replace("postgres", "a) R 1 (b\n) c");
+        let cases = [
+            (PROGRAM, program),
+            (KERNEL, kernel),
+            (&odd, ProcessStat { command: "a) R 1 (b\n) c", ..program }),
+            (&PROGRAM.replace("postgres", ""), ProcessStat { command: "", ..program }),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse(text).unwrap(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn errors_name_line_and_field() {
+        let cases = [
+            ("", "line 1: the command should be in parentheses"),
+            ("1 cat", "line 1: the command should be in parentheses"),
+            (")(", "line 1: the command should be in parentheses"),
+            ("1 (cat) S 1 1 1 0 -1", "line 1: flags should be a whole number"),
+            ("1 (cat) S 1 1 1 0 -1 0 0 0 0 0 -7", "line 1: utime should be a whole number"),
+            (PROGRAM.split_at(90).0, "line 1: rss should be a whole number"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse(text).unwrap_err().to_string(), expected, "{text:?}");
+        }
+    }
+}
