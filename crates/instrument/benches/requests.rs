@@ -39,7 +39,7 @@ fn recorder() -> Arc<Recorder> {
     recorder
 }
 
-#[divan::bench(threads = [1, 2])]
+#[divan::bench(threads = [1, 2], sample_size = 10_000)]
 fn a_request_recorded(bencher: Bencher<'_, '_>) {
     let recorder = recorder();
     bencher.bench(|| record(&recorder, black_box("/api/admin/rules/{id}"), black_box(1_234_567)));
@@ -70,7 +70,7 @@ fn a_request_through_the_layer(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| call(&mut service));
 }
 
-#[divan::bench(threads = [1, 2])]
+#[divan::bench(threads = [1, 2], sample_size = 10_000)]
 fn a_duration_into_the_sketch(bencher: Bencher<'_, '_>) {
     let sketch = LiveSketch::new();
     bencher.bench(|| sketch.record(Duration::from_nanos(black_box(1_234_567))));

@@ -11,6 +11,7 @@ mod probe;
 mod problems;
 mod proc_file;
 mod registry;
+mod requests;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -22,4 +23,5 @@ pub use host::{Cpu, Disk, Filesystem, Load, Memory, Network};
 pub use own_thread::OwnThread;
 pub use probe::Probe;
 pub use registry::{HostRoots, host_probes};
+pub use requests::Requests;
 pub use text::TextError;

@@ -15,7 +15,8 @@ pub const OTHER: &str = "other";
 /// Numbers of the two that are always there.
 const UNMATCHED_NUMBER: u16 = 0;
 const OTHER_NUMBER: u16 = 1;
-const ALWAYS: usize = 2;
+/// How many those are.
+pub(crate) const ALWAYS: usize = 2;
 
 /// The most routes there can be, whatever limit is asked for.
 const MOST: usize = 10_000;

@@ -1,6 +1,7 @@
 //! Everything a recorder has counted, at one moment.
 
 use super::route::Route;
+use super::routes::ALWAYS;
 use super::{Counts, Recorder};
 use crate::sketch::{Sketch, SketchGrowth};
 use std::sync::Arc;
@@ -63,6 +64,12 @@ impl Snapshot {
     /// Requests that ended, of all routes together.
     pub fn counts(&self) -> Counts {
         self.methods().fold(Counts::default(), |sum, method| sum.plus(&method.counts))
+    }
+
+    /// How many routes are told apart, [`UNMATCHED`](super::UNMATCHED) and [`OTHER`](super::OTHER) not counted.
+    /// When it has reached the recorder's limit, the requests of further routes are `OTHER`.
+    pub fn named_routes(&self) -> usize {
+        self.routes.len().saturating_sub(ALWAYS)
     }
 
     /// What came between `earlier` and this, two snapshots of the same recorder; in flight are those of now.
@@ -137,18 +144,12 @@ impl RouteSnapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::requests::StatusClass::{ClientError, Success};
+    use crate::requests::StatusClass::{self, ClientError, Success};
     use http::Method;
     use std::thread;
     use std::time::Duration;
 
-    fn answer(
-        recorder: &Recorder,
-        route: &str,
-        method: &Method,
-        class: super::super::StatusClass,
-        millis: u64,
-    ) {
+    fn answer(recorder: &Recorder, route: &str, method: &Method, class: StatusClass, millis: u64) {
         let ticket = recorder.start(Some(route), method);
         recorder.answered(ticket, class, Duration::from_millis(millis));
     }
@@ -173,6 +174,7 @@ mod tests {
         let of_b = [method("GET", [0; 5], 0, 1)];
         assert_eq!(found, [("unmatched", &[][..]), ("other", &[]), ("/a", &of_a), ("/b", &of_b)]);
         assert_eq!((snapshot.in_flight(), snapshot.counts()), (1, Counts::new([0, 1, 0, 1, 0], 1)));
+        assert_eq!((snapshot.named_routes(), Snapshot::default().named_routes()), (2, 0));
         assert_eq!(snapshot.routes[2].latency.mean(), Some(0.020));
     }
 
