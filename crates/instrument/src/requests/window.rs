@@ -8,8 +8,9 @@ use std::time::Duration;
 
 /// What came in the last minute, to one route or to all.
 ///
-/// It keeps what it has to take back when it is over: eight bytes for each bin of the sketch that grew in a
-/// second, so a few kilobytes for a route with ten requests a second, and 100 KB for one with thousands.
+/// It holds a sketch, 9 KB, and what has to be taken back when it is over: eight bytes for each bin of the sketch
+/// that grew in a second, so some ten kilobytes for a route with ten requests a second, and about 100 KB for one
+/// with thousands, whose latencies fall into 200 bins.
 #[derive(Debug, Default)]
 pub struct Window {
     /// The oldest first. Seconds in which nothing came have none.
