@@ -13,6 +13,7 @@ mod problems;
 mod proc_file;
 mod registry;
 mod sys_file;
+mod requests;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -28,4 +29,5 @@ pub use own::{OwnFiles, OwnProcess, Vitals};
 pub use own_thread::OwnThread;
 pub use probe::Probe;
 pub use registry::{HostRoots, host_probes, own_probes};
+pub use requests::Requests;
 pub use text::TextError;
