@@ -1,0 +1,51 @@
+//! A scrape: what an exporter answers, in Prometheus's text format.
+
+use std::error::Error;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+/// The longest answer that is read, in bytes.
+const LIMIT: u64 = 16 << 20;
+/// How long the exporter may be silent.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The series of a scrape.
+pub(crate) struct Exposition {
+    text: String,
+}
+
+/// Asks `http://HOST:PORT/PATH`.
+pub(crate) fn scrape(url: &str) -> Result<Exposition, Box<dyn Error>> {
+    let rest = url.strip_prefix("http://").ok_or("the URL should begin with http://")?;
+    let (address, path) = rest.split_once('/').unwrap_or((rest, "metrics"));
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    // In version 1.0 the answer comes in one piece and ends with the connection.
+    write!(stream, "GET /{path} HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.take(LIMIT).read_to_string(&mut answer)?;
+    let (head, text) = answer.split_once("\r\n\r\n").ok_or("the answer has no end of its head")?;
+    let status = head.split(' ').nth(1);
+    if status != Some("200") {
+        return Err(format!("the exporter answered {status:?}").into());
+    }
+    Ok(Exposition { text: text.to_owned() })
+}
+
+impl Exposition {
+    /// The sum of all series of `metric` that have these labels; `None` when there is none.
+    ///
+    /// Lines are `name value` or `name{label="value",…} value`
+    /// (<https://prometheus.io/docs/instrumenting/exposition_formats/>). Values with quotes do not occur here.
+    pub(crate) fn sum(&self, metric: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        let value = |line: &str| {
+            let (series, value) = line.rsplit_once(' ')?;
+            let (name, own) = series.split_once('{').unwrap_or((series, ""));
+            let own = format!(",{}", own.trim_end_matches('}'));
+            let has = |(name, value): &(&str, &str)| own.contains(&format!(",{name}=\"{value}\""));
+            if name == metric && labels.iter().all(has) { value.parse::<f64>().ok() } else { None }
+        };
+        self.text.lines().filter_map(value).reduce(|left, right| left + right)
+    }
+}
