@@ -1,4 +1,4 @@
-//! Probes read the host; the collector runs them and numbers what they measured.
+//! Probes read the host, PostgreSQL and Redis; the collector runs them and numbers what they measured.
 //!
 //! A new probe is one file with its declarations and its [`Probe`], and one line in the registry.
 
@@ -10,7 +10,9 @@ mod own_thread;
 mod probe;
 mod problems;
 mod proc_file;
+mod redis;
 mod registry;
+mod remote;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -21,5 +23,7 @@ pub use facts::HostFacts;
 pub use host::{Cpu, Disk, Filesystem, Load, Memory, Network};
 pub use own_thread::OwnThread;
 pub use probe::Probe;
+pub use redis::{Redis, redis};
 pub use registry::{HostRoots, host_probes};
+pub use remote::{Details, TargetError, Watched};
 pub use text::TextError;
