@@ -6,7 +6,7 @@ use super::target::Target;
 use super::{activity, databases, locks, replication, statements, tables, writing};
 use crate::ProbeError;
 use crate::remote::{Deadline, HitRatio, Notes, one_line};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use watchglass_model::{BlockedBy, Declaration, Readings, TopStatement};
 
 /// What is asked once, when a connection is made.
@@ -77,6 +77,11 @@ pub(super) struct Round<'a> {
     pub(super) readings: &'a mut Readings,
 }
 
+/// What remains of a round when a slow question has been given up.
+const RESERVE: Duration = Duration::from_millis(500);
+/// What a slow question has at the least.
+const LEAST: Duration = Duration::from_millis(100);
+
 /// What a role that may not see others is missing.
 const GRANT: &str = "the role may not see the sessions of others; GRANT pg_monitor TO it";
 
@@ -103,6 +108,18 @@ impl Round<'_> {
             }
             Err(Failure::Fatal(error)) => Err(error),
         }
+    }
+
+    /// [`Round::part`] for a question that may take long: the server gives it up in time for this round to end well.
+    fn slow_part<T>(
+        &mut self,
+        name: &'static str,
+        sql: &str,
+        read: impl FnOnce(&[Row], &mut Readings) -> Result<T, RowError>,
+    ) -> Result<Option<T>, ProbeError> {
+        let left = self.deadline.left().unwrap_or_default();
+        let millis = left.saturating_sub(RESERVE).max(LEAST).as_millis();
+        self.part(name, &format!("SET LOCAL statement_timeout = {millis}; {sql}"), read)
     }
 
     /// Measures how long an answer takes, by a question that costs the server nothing.
@@ -182,7 +199,7 @@ impl Round<'_> {
     /// Sizes and ages of the databases.
     pub(super) fn sizes(&mut self) -> Result<(), ProbeError> {
         let instance = &self.target.instance;
-        self.part("sizes", &databases::sizes_sql(), |rows, readings| {
+        self.slow_part("sizes", &databases::sizes_sql(), |rows, readings| {
             databases::record_sizes(rows, instance, readings)
         })?;
         Ok(())
@@ -191,7 +208,7 @@ impl Round<'_> {
     /// Dead rows of the connected database.
     pub(super) fn tables(&mut self) -> Result<(), ProbeError> {
         let Target { instance, database, .. } = self.target;
-        self.part("dead rows", tables::SQL, |rows, readings| {
+        self.slow_part("dead rows", tables::SQL, |rows, readings| {
             tables::record(rows, database, instance, readings)
         })?;
         Ok(())
@@ -200,12 +217,12 @@ impl Round<'_> {
     /// The statements that took most time; `None` when they are not known.
     pub(super) fn statements(&mut self) -> Result<Option<Vec<TopStatement>>, ProbeError> {
         const PART: &str = "statements";
-        let Some(sql) = self.part(PART, statements::WHERE_SQL, |rows, _| statements::sql(rows))? else {
+        let Some(sql) = self.slow_part(PART, statements::WHERE_SQL, |rows, _| statements::sql(rows))? else {
             return Ok(None);
         };
         match sql {
             Some(sql) if self.server.sees_others => {
-                self.part(PART, &sql, |rows, _| statements::statements(rows))
+                self.slow_part(PART, &sql, |rows, _| statements::statements(rows))
             }
             Some(_) => Ok(None),
             None => {

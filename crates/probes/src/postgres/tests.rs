@@ -1,6 +1,8 @@
 //! What servers that misbehave can do: nothing but fail.
 
 use super::*;
+use crate::testing::recent_host;
+use crate::{Collector, host_probes};
 use proptest::prelude::*;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -107,6 +109,26 @@ fn slow_parts_take_turns() {
         assert_eq!(pace("postgresql_database_size_bytes"), every * rounds);
         assert_eq!(pace("postgresql_dead_rows"), every * rounds);
     }
+}
+
+#[test]
+fn several_servers_and_the_host_fit_together() {
+    let mut probes = host_probes(&recent_host());
+    for host in ["a", "b"] {
+        let url = format!("postgresql://me:sesame@{host}/app");
+        probes.push(Box::new(Postgres::new(&url, EVERY).unwrap()));
+        probes.push(Box::new(crate::Redis::new(&format!("redis://:sesame@{host}"), EVERY).unwrap()));
+    }
+    let names: Vec<String> = probes.iter().map(|probe| probe.name().to_owned()).collect();
+    assert_eq!(names[6..], ["postgres:a:5432/app", "redis:a:6379", "postgres:b:5432/app", "redis:b:6379"]);
+    let collector = Collector::new(probes, &[("host", "h")], 1000).unwrap();
+    let panels = |section: &str| {
+        collector.catalogue().panels().iter().filter(|panel| panel.section == section).count()
+    };
+    assert_eq!((panels("PostgreSQL"), panels("Redis")), (13, 10));
+    assert_eq!(collector.pace_of("postgresql_dead_rows"), Some(Duration::from_secs(60)));
+    assert_eq!(collector.pace_of("redis_clients"), Some(EVERY));
+    assert!(!format!("{collector:?}").contains("sesame"));
 }
 
 proptest! {

@@ -2,8 +2,8 @@
 
 use super::info::Info;
 use crate::TextError;
-use crate::remote::MOST_REPLICAS;
 use crate::remote::declare::{INSTANCE, gauge, panel};
+use crate::remote::{MOST_REPLICAS, one_line};
 use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 
 static PANEL: PanelDeclaration =
@@ -61,6 +61,9 @@ static DOWN: Declaration = gauge(
 pub(super) static METRICS: [&Declaration; 6] =
     [&LAG_BYTES, &LAG_SECONDS, &REPLICAS, &LINK_UP, &SILENT, &DOWN];
 
+/// The most characters of a replica's address. Where a replica announces a name, that stands for it.
+const MOST_OF_NAME: usize = 100;
+
 /// Records replication.
 pub(super) fn record(info: &Info<'_>, instance: &str, readings: &mut Readings) -> Result<(), TextError> {
     info.record(&[(&REPLICAS, "connected_slaves")], instance, readings)?;
@@ -77,6 +80,7 @@ pub(super) fn record(info: &Info<'_>, instance: &str, readings: &mut Readings) -
             continue;
         };
         let replica = if ip.contains(':') { format!("[{ip}]:{port}") } else { format!("{ip}:{port}") };
+        let replica = one_line(&replica, MOST_OF_NAME);
         // One that is still being filled has confirmed nothing, which is not a lag.
         if parts.word("state") != Some("online") {
             continue;

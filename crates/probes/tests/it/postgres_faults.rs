@@ -1,6 +1,6 @@
 //! A PostgreSQL that hangs, dies and comes back.
 
-use crate::support::{CONTINUE, EVERY, PostgresServer, STOP, round, rounds_until};
+use crate::support::{CONTINUE, EVERY, PostgresServer, STOP, round, rounds_until, until};
 use watchglass_probes::Postgres;
 
 #[test]
@@ -56,20 +56,30 @@ fn who_is_not_let_in_hears_why_and_no_secret() {
 }
 
 #[test]
-fn the_session_only_reads_and_limits_itself() {
+fn there_is_one_session_which_limits_itself_and_ends_with_the_probe() {
     let Some(server) = PostgresServer::start() else {
         return;
     };
-    server.ask("app", "GRANT pg_monitor TO watch");
+    server.ask("app", "GRANT pg_monitor TO watch; CREATE EXTENSION pg_stat_statements");
     let mut probe = Postgres::new(&server.url(), EVERY).unwrap();
-    for _ in 0..4 {
-        round(&mut probe).unwrap();
-    }
+    let holder = server.session("BEGIN; LOCK TABLE pg_stat_statements IN ACCESS EXCLUSIVE MODE;");
+    let locks = "SELECT count(*) FROM pg_locks WHERE relation = 'pg_stat_statements'::regclass AND granted";
+    until("the lock", || (server.ask("app", locks) == "1").then_some(()));
+    // In some round the statements are asked for, which it gives up. It has the rest of that round.
+    let details = probe.details();
+    let note = "statements: left out: canceling statement due to statement timeout";
+    let values = rounds_until(&mut probe, "a note", |outcome| {
+        outcome.clone().ok().filter(|_| details.get().notes.iter().any(|found| found == note))
+    });
+    assert_eq!(values["postgresql_locks AccessExclusive"], 1.0);
+    assert_eq!(details.get().statements, None);
+    drop(holder);
+
     let sessions =
         server.ask("app", "SELECT count(*), max(state) FROM pg_stat_activity WHERE usename = 'watch'");
     assert_eq!(sessions, "1|idle", "one connection, and no transaction left open");
     drop(probe);
-    crate::support::until("the session's end", || {
+    until("the session's end", || {
         let count = server.ask("app", "SELECT count(*) FROM pg_stat_activity WHERE usename = 'watch'");
         (count == "0").then_some(())
     });
