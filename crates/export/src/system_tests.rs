@@ -111,6 +111,9 @@ fn what_is_over_its_threshold_is_said_with_value_and_unit() {
     });
     assert_eq!(
         over,
-        ["Use of the file system of /home is 92.0\u{a0}%, above 90.0\u{a0}%", "disk gives no data: it cannot be read"]
+        [
+            "Use of the file system of /home is 92.0\u{a0}%, above 90.0\u{a0}%",
+            "disk gives no data: it cannot be read"
+        ]
     );
 }
