@@ -1,28 +1,47 @@
 //! The data that a running server has: what every route and page reads.
 
+mod answers;
+
 use app::Backend;
 use app::api::{History, HostInfo, Reading, Snapshot, TrackHistory};
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
-use watchglass_history::{Columns, MemoryHistory, Query, QueryError, Selector};
+use watchglass_alerts::Thresholds;
+use watchglass_export::{Current, judgement};
+use watchglass_history::{self as history, Columns, Latest, Query, QueryError, Selector};
+use watchglass_instrument::requests::Recorder;
 use watchglass_live::{Hello, Hub, PROTOCOL_VERSION, State};
-use watchglass_model::{Batch, Catalogue, Metric, Role, Series, TimeRange};
+use watchglass_model::{Batch, Catalogue, Kind, Metric, Role, Series, TimeRange};
+use watchglass_probes::Vitals;
 
 /// Time between ticks.
 pub(crate) const TICK: Duration = Duration::from_secs(1);
-/// How much the history in memory holds: a little more than pages ask for, so that the first row of an hour is whole.
-const KEPT: Duration = Duration::from_secs(3660);
+/// How many alerts that are over are remembered.
+const PAST_ALERTS: usize = 1000;
 
 /// Shared by the ticking thread, which writes, and the routes, which read.
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) hub: Hub,
+    /// What the parts of this program tell of themselves.
+    pub(crate) vitals: Arc<Vitals>,
+    /// Every request that was answered.
+    pub(crate) requests: Arc<Recorder>,
     host: HostInfo,
     catalogue: Catalogue,
     paces: BTreeMap<String, u32>,
-    history: MemoryHistory,
+    history: Arc<dyn history::History>,
+    newest: RwLock<Newest>,
+    thresholds: Mutex<Thresholds>,
     state: RwLock<Arc<State>>,
+}
+
+/// The newest samples, and the kinds of all series in the order of their numbers.
+#[derive(Debug, Default)]
+struct Newest {
+    latest: Latest,
+    kinds: Vec<Kind>,
 }
 
 impl Core {
@@ -32,6 +51,9 @@ impl Core {
         catalogue: Catalogue,
         paces: BTreeMap<String, u32>,
         build: String,
+        history: Arc<dyn history::History>,
+        vitals: Arc<Vitals>,
+        requests: Arc<Recorder>,
     ) -> Self {
         let hello = Hello {
             version: PROTOCOL_VERSION,
@@ -42,16 +64,20 @@ impl Core {
         };
         Self {
             hub: Hub::new(hello),
+            vitals,
+            requests,
             host,
             catalogue,
             paces,
-            history: MemoryHistory::new(KEPT),
+            history,
+            newest: RwLock::default(),
+            thresholds: Mutex::new(Thresholds::new(PAST_ALERTS)),
             state: RwLock::default(),
         }
     }
 
-    /// Takes over what one tick gave: stores it, then shows it. `state` is asked for only when its version is new, and
-    /// told the one before.
+    /// Takes over what one tick gave: stores it, shows it, judges it. `state` is asked for only when its version is new,
+    /// and told the one before.
     pub(crate) fn accept(
         &self,
         batch: Batch,
@@ -59,41 +85,69 @@ impl Core {
         version: u32,
         state: impl FnOnce(&State) -> State,
     ) {
-        self.history.append(&batch, series);
+        self.history.append(&batch, series, &self.catalogue);
+        self.remember(&batch, series);
         let before = self.read_state();
         if before.version != version {
             *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state(&before));
         }
+        let time = batch.time;
         self.hub.publish(batch, version, || State::clone(&self.read_state()));
+        let seen = self.look(|current, state| judgement::observations(current, &state.problems));
+        self.thresholds.lock().unwrap_or_else(PoisonError::into_inner).observe(time, seen);
+    }
+
+    fn remember(&self, batch: &Batch, series: &[Series]) {
+        let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
+        let Newest { latest, kinds } = &mut *newest;
+        for new in series.iter().skip(kinds.len()) {
+            kinds.push(self.catalogue.metric(&new.metric).map_or(Kind::Gauge, |metric| metric.kind));
+        }
+        latest.update(batch, |id| kinds.get(id.0 as usize).copied().unwrap_or(Kind::Gauge));
+    }
+
+    /// Tells the vitals what this core knows: how many look on, and what the history takes.
+    pub(crate) fn tell_vitals(&self) {
+        self.vitals.set_connections(self.hub.subscribers());
+        self.vitals.set_frames_skipped(self.hub.skipped());
+        let status = self.history.status();
+        self.vitals.set_history(status.stored_bytes, status.series, status.refused);
     }
 
     fn read_state(&self) -> Arc<State> {
         Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn ask(&self, metric: &Metric, range: TimeRange, step_millis: i64) -> Result<Columns, QueryError> {
-        let selector = Selector::metric(&metric.name);
-        self.history.query(&Query { selector, range, step_millis, kind: metric.kind })
+    /// Hands the newest values to `ask`.
+    fn look<T>(&self, ask: impl FnOnce(&Current<'_>, &State) -> T) -> T {
+        let state = self.read_state();
+        let newest = self.newest.read().unwrap_or_else(PoisonError::into_inner);
+        let current = Current {
+            catalogue: &self.catalogue,
+            series: &state.series,
+            latest: &newest.latest,
+            tick_millis: millis(TICK),
+            paces: &self.paces,
+        };
+        ask(&current, &state)
     }
 
-    /// The newest readings that are not overdue: at most two and a half times their pace old.
+    fn ask(&self, metric: &str, range: TimeRange, step_millis: i64) -> Result<Columns, QueryError> {
+        self.history.query(&Query { selector: Selector::metric(metric), range, step_millis })
+    }
+
+    /// The newest readings of what the pages show, as far as they are not overdue.
     fn readings(&self) -> Vec<Reading> {
-        let Some(newest) = self.history.newest() else { return Vec::new() };
-        let mut readings = Vec::new();
-        for metric in self.catalogue.metrics().iter().filter(|metric| metric.panel.is_some()) {
-            let pace = self.paces.get(&metric.name).copied().unwrap_or(millis(TICK));
-            let range = TimeRange::before(
-                newest + Duration::from_millis(1),
-                Duration::from_millis(u64::from(pace) * 5 / 2),
-            );
-            let Ok(columns) = self.ask(metric, range, i64::from(millis(TICK))) else { continue };
-            readings.extend(columns.columns.iter().filter_map(|column| {
-                let (row, &value) = column.mean.iter().enumerate().rfind(|(_, value)| !value.is_nan())?;
-                let time = columns.start + TICK * u32::try_from(row).ok()?;
-                Some(Reading { series: column.series, time, value })
-            }));
-        }
-        readings
+        self.look(|current, state| {
+            let shown = |series: &&Series| {
+                self.catalogue.metric(&series.metric).is_some_and(|metric| metric.panel.is_some())
+            };
+            let readings = state.series.iter().filter(shown).filter_map(|series| {
+                let newest = current.newest(series)?;
+                Some(Reading { series: series.id, time: newest.time, value: newest.reading? })
+            });
+            readings.collect()
+        })
     }
 }
 
@@ -129,10 +183,11 @@ impl Backend for Core {
         let charted =
             |metric: &&Metric| matches!(metric.panel, Some((_, Role::Chart | Role::HeadlineAndChart)));
         for metric in self.catalogue.metrics().iter().filter(charted) {
-            let columns = self.ask(metric, range, step_millis).map_err(|error| error.to_string())?;
-            history.tracks.extend(columns.columns.into_iter().map(|column| {
+            let columns = self.ask(&metric.name, range, step_millis).map_err(|error| error.to_string())?;
+            // What was not measured since the start is not on a live page.
+            history.tracks.extend(columns.columns.into_iter().filter_map(|column| {
                 let high = if same(&column.low, &column.high) { Vec::new() } else { brief(&column.high) };
-                TrackHistory { series: column.series, low: brief(&column.low), high }
+                Some(TrackHistory { series: column.id?, low: brief(&column.low), high })
             }));
         }
         Ok(history)
@@ -193,7 +248,16 @@ mod tests {
     fn core(seconds: std::ops::Range<i64>) -> Core {
         let mut catalogue = Catalogue::default();
         catalogue.declare(&GAUGE).unwrap();
-        let core = Core::new(HostInfo::default(), catalogue, BTreeMap::new(), "b".to_owned());
+        let history = Arc::new(history::MemoryHistory::new(Duration::from_secs(3660), 100));
+        let core = Core::new(
+            HostInfo::default(),
+            catalogue,
+            BTreeMap::new(),
+            "b".to_owned(),
+            history,
+            Arc::default(),
+            Arc::default(),
+        );
         let series = [Series { id: SeriesId(0), metric: "gauge".to_owned(), labels: Default::default() }];
         for second in seconds {
             let samples = vec![Sample { series: SeriesId(0), value: second as f64 }];

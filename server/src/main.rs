@@ -9,6 +9,7 @@ mod logging;
 mod routes;
 mod serve;
 mod settings;
+mod store_probe;
 mod ticker;
 
 use std::path::{Path, PathBuf};

@@ -2,7 +2,8 @@
 
 use crate::core::Core;
 use crate::data_dir::{DataDir, default_path};
-use crate::settings::Settings;
+use crate::settings::{PACE, Settings};
+use crate::store_probe::StoreProbe;
 use crate::ticker::Ticker;
 use crate::{assets, guard, logging, routes, say};
 use app::api::HostInfo;
@@ -17,11 +18,18 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use watchglass_history::{EmbeddedHistory, History, Options};
+use watchglass_instrument::requests::Recorder;
 use watchglass_model::Catalogue;
-use watchglass_probes::{Collector, HostFacts, HostRoots, host_probes};
+use watchglass_probes::{
+    Collector, HostFacts, HostRoots, Probe, Requests, Vitals, host_probes, own_probes, postgres, redis,
+};
 
 /// The most series that one server keeps.
 const MOST_SERIES: usize = 10_000;
+const DAY: Duration = Duration::from_secs(86_400);
+/// Days for which every minute is kept, unless every second is kept longer.
+const MINUTES_KEPT: u32 = 35;
 /// How long open connections may take to end once the server stops.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -56,29 +64,68 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
 
     let facts = HostFacts::read();
     let name = settings.host_name.clone().unwrap_or_else(|| facts.hostname.clone());
-    let roots = HostRoots { proc: settings.host_proc.clone(), ..HostRoots::default() };
-    let collector = Collector::new(host_probes(&roots), &[("host", &name)], MOST_SERIES)?;
+    let history: Arc<dyn History> =
+        Arc::new(EmbeddedHistory::open(&data.path().join("history"), keep(settings))?);
+    let (vitals, requests) = (Arc::<Vitals>::default(), Arc::<Recorder>::default());
+    let mut probes =
+        host_probes(&HostRoots { proc: settings.host_proc.clone(), sys: settings.host_sys.clone() });
+    probes.extend(services(settings)?);
+    probes.push(Box::new(Requests::new(Arc::clone(&requests))));
+    probes.extend(own_probes(&vitals));
+    probes.push(Box::new(StoreProbe(Arc::clone(&history))));
+    let collector = Collector::new(probes, &[("host", &name)], MOST_SERIES)?;
     let core = Arc::new(Core::new(
         host_info(name.clone(), facts),
         collector.catalogue().clone(),
         paces(collector.catalogue(), &collector),
         assets::page_assets().build,
+        Arc::clone(&history),
+        vitals,
+        requests,
     ));
     if settings.redis_url.is_some() {
-        tracing::warn!("redis_url is set, but this version keeps history in memory only");
+        tracing::warn!("redis_url is watched, but this version keeps history in its own files only");
     }
     // Before anybody is told that the server runs: a signal must never find it unprepared.
     let signals = runtime.block_on(async { Signals::listen() })?;
-    let ticker = Ticker::start(Arc::clone(&core), collector)?;
+    let ticker = Ticker::start(Arc::clone(&core), collector, runtime.handle().clone())?;
     announce(&name, address, &data);
     tracing::info!(%address, data_dir = %data.path().display(), open_files = raised, "started");
 
     let guard = guard::Guard::new(&settings.allowed_hosts);
     let outcome = runtime.block_on(answer(listener, core, guard, signals));
     ticker.stop();
+    history.close();
     runtime.shutdown_timeout(Duration::from_secs(1));
     tracing::info!("stopped");
     Ok(outcome?)
+}
+
+/// How much the history keeps.
+fn keep(settings: &Settings) -> Options {
+    let days = |days: u32| DAY * days;
+    let raw_retention = days(settings.history_days);
+    let quarter_retention = days(settings.rollup_days).max(raw_retention);
+    Options {
+        raw_retention,
+        minute_retention: days(MINUTES_KEPT).clamp(raw_retention, quarter_retention.max(raw_retention)),
+        quarter_retention,
+        series_limit: MOST_SERIES,
+    }
+}
+
+/// The probes of the servers that are to be watched. The Redis that is shared with other servers is among them, unless
+/// others are named.
+fn services(settings: &Settings) -> Result<Vec<Box<dyn Probe>>, Box<dyn Error>> {
+    let mut probes = Vec::new();
+    for url in &settings.postgres {
+        probes.push(postgres(url, PACE)?.probe);
+    }
+    let shared = settings.redis_url.iter().filter(|_| settings.redis.is_empty());
+    for url in settings.redis.iter().chain(shared) {
+        probes.push(redis(url, PACE)?.probe);
+    }
+    Ok(probes)
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {

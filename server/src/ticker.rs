@@ -6,8 +6,9 @@ use crate::core::{Core, TICK};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{io, thread};
+use tokio::runtime::Handle;
 use watchglass_live::State;
 use watchglass_model::{Problem, Timestamp};
 use watchglass_probes::Collector;
@@ -20,11 +21,11 @@ pub(crate) struct Ticker {
 }
 
 impl Ticker {
-    /// Starts ticking, first at once.
+    /// Starts ticking, first at once. `runtime` is asked how many tasks it has.
     ///
     /// # Errors
     /// The system has no thread left.
-    pub(crate) fn start(core: Arc<Core>, mut collector: Collector) -> io::Result<Self> {
+    pub(crate) fn start(core: Arc<Core>, mut collector: Collector, runtime: Handle) -> io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
         let thread = thread::Builder::new().name("ticker".to_owned()).spawn(move || {
             let mut last = None;
@@ -32,7 +33,11 @@ impl Ticker {
                 let now = now();
                 let time = tick_time(now, last);
                 if let Some(time) = time {
+                    let began = Instant::now();
                     tick(&core, &mut collector, time);
+                    core.vitals.ticked(lateness(now, time), began.elapsed());
+                    core.vitals.set_tasks(runtime.metrics().num_alive_tasks());
+                    core.tell_vitals();
                     last = Some(time);
                 }
                 match stopped.recv_timeout(until_next_tick(self::now())) {
@@ -77,6 +82,11 @@ fn log_changes(before: &[Problem], now: &[Problem]) {
 fn tick_time(now: Timestamp, last: Option<Timestamp>) -> Option<Timestamp> {
     let time = now.floor(step());
     (Some(time) != last).then_some(time)
+}
+
+/// How late a tick began: it could have at the beginning of its second.
+fn lateness(now: Timestamp, time: Timestamp) -> Duration {
+    Duration::from_millis(u64::try_from(now.millis_since(time)).unwrap_or(0))
 }
 
 fn until_next_tick(now: Timestamp) -> Duration {

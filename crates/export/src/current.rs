@@ -25,11 +25,21 @@ impl<'a> Current<'a> {
         self.latest.time()
     }
 
+    /// How old the newest sample of a metric's series may be: two and a half times its pace.
+    fn most_millis(&self, metric: &str) -> i64 {
+        let pace = self.paces.get(metric).copied().unwrap_or(self.tick_millis);
+        i64::from(pace) * 5 / 2
+    }
+
+    /// The newest sample of `series`, unless it is overdue.
+    pub fn newest(&self, series: &Series) -> Option<Newest> {
+        self.latest.get(series.id, self.most_millis(&series.metric))
+    }
+
     /// The newest sample of each series of `metric`. One that is older than two and a half times the pace of its metric
     /// is missing: what stopped being measured has no value now.
     pub fn samples(&self, metric: &str) -> impl Iterator<Item = (&'a Labels, Newest)> + use<'a> {
-        let pace = self.paces.get(metric).copied().unwrap_or(self.tick_millis);
-        let most_millis = i64::from(pace) * 5 / 2;
+        let most_millis = self.most_millis(metric);
         let (latest, metric) = (self.latest, metric.to_owned());
         self.series
             .iter()

@@ -90,6 +90,8 @@ fn unit_of(format: TextFormat, unit: Unit) -> Option<&'static str> {
         (_, Unit::Ratio) => Some("ratio"),
         (_, Unit::Bytes) => Some("bytes"),
         (_, Unit::Seconds) => Some("seconds"),
+        (_, Unit::Celsius) => Some("celsius"),
+        (_, Unit::Hertz) => Some("hertz"),
         (_, _) => None,
     }
 }

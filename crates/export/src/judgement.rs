@@ -64,7 +64,7 @@ fn is_of(probe: &str, name: &str) -> bool {
 }
 
 fn probe_of(component: &str) -> &str {
-    if component == "database" { "postgresql" } else { component }
+    if component == "database" { "postgres" } else { component }
 }
 
 /// Everything that has a threshold, with its value. What has none now is not among it.
@@ -105,7 +105,7 @@ fn availability(current: &Current<'_>, problems: &[Problem]) -> Vec<Observation>
             let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
             let kind = probe.split(':').next().unwrap_or(probe);
             Some(Observation {
-                component: if kind == "postgresql" { "database" } else { kind }.to_owned(),
+                component: if kind == "postgres" { "database" } else { kind }.to_owned(),
                 subject: format!("probe {probe}"),
                 value: if up > 0.0 { 0.0 } else { f64::INFINITY },
                 limit: Limit { warning: 0.0, critical: 1.0 },

@@ -11,9 +11,11 @@ mod report;
 pub mod series;
 pub mod system;
 mod time;
+mod words;
 
 pub use current::Current;
 pub use exposition::{TextFormat, write_metrics};
 pub use names::report_metrics;
 pub use report::*;
 pub use time::{parse_time, written};
+pub use words::{KindWord, unit_word};

@@ -4,7 +4,7 @@
 pub(crate) const UP: &str = "up";
 /// Part of the processors' time.
 pub(crate) const CPU: &str = "host_cpu_usage_ratio";
-pub(crate) const CPU_CORE: &str = "host_cpu_core_usage_ratio";
+pub(crate) const CPU_CORE: &str = "host_cpu_core_used_ratio";
 pub(crate) const CPU_CORES: &str = "host_cpu_cores";
 pub(crate) const CPU_FREQUENCY: &str = "host_cpu_frequency_hertz";
 pub(crate) const LOADS: [&str; 3] = ["host_load1", "host_load5", "host_load15"];
@@ -27,14 +27,16 @@ pub(crate) const NETWORK: [&str; 8] = [
     "host_network_receive_drops_total",
     "host_network_send_drops_total",
 ];
+pub(crate) const INODES_USED: &str = "host_filesystem_inodes_used_ratio";
 pub(crate) const DATABASE_SECONDS: &str = "postgresql_response_seconds";
 pub(crate) const DATABASE_CONNECTIONS: &str = "postgresql_connections";
-pub(crate) const DATABASE_CONNECTIONS_LIMIT: &str = "postgresql_connections_limit";
+pub(crate) const DATABASE_CONNECTIONS_LIMIT: &str = "postgresql_connections_max";
 pub(crate) const REDIS_SECONDS: &str = "redis_ping_seconds";
 pub(crate) const WEBSOCKETS: &str = "watchglass_websocket_connections";
+pub(crate) const REQUESTS_LAST_MINUTE: &str = "http_requests_last_minute";
 pub(crate) const REQUESTS_PER_SECOND: &str = "http_requests_per_second";
-pub(crate) const ERRORS_4XX: &str = "http_requests_recent_4xx";
-pub(crate) const ERRORS_5XX: &str = "http_requests_recent_5xx";
+pub(crate) const ERRORS_4XX: &str = "http_client_errors_last_minute";
+pub(crate) const ERRORS_5XX: &str = "http_server_errors_last_minute";
 pub(crate) const ERROR_RATIO: &str = "http_requests_error_ratio";
 pub(crate) const LATENCY_P50: &str = "http_request_duration_p50_seconds";
 pub(crate) const LATENCY_P95: &str = "http_request_duration_p95_seconds";
@@ -58,11 +60,13 @@ pub fn report_metrics() -> impl Iterator<Item = &'static str> {
         DISK_USED,
         DISK_AVAILABLE,
         DISK_USED_RATIO,
+        INODES_USED,
         DATABASE_SECONDS,
         DATABASE_CONNECTIONS,
         DATABASE_CONNECTIONS_LIMIT,
         REDIS_SECONDS,
         WEBSOCKETS,
+        REQUESTS_LAST_MINUTE,
         REQUESTS_PER_SECOND,
         ERRORS_4XX,
         ERRORS_5XX,

@@ -100,6 +100,8 @@ pub struct Partition {
     pub free_gb: Option<f64>,
     /// Used, of what programs without privileges can use.
     pub used_percent: Option<f64>,
+    /// Files that exist, of all that there can be; `null` where the file system has no such limit.
+    pub inodes_used_percent: Option<f64>,
     /// `healthy`, `warning`, `critical` or `unknown`.
     pub status: String,
 }

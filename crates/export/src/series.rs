@@ -99,6 +99,23 @@ pub fn csv(metric: &str, table: &Table) -> String {
     text
 }
 
+/// Points as CSV, with the fields' names in the first line.
+pub fn points_csv(points: &[Point]) -> String {
+    let mut text = format!("timestamp,{}\r\n", FIELDS.map(|(name, ..)| name).join(","));
+    for point in points {
+        text.push_str(&point.timestamp);
+        for value in point.values() {
+            text.push(',');
+            if let Some(value) = value {
+                // Writing to a string cannot fail.
+                let _ = write!(text, "{value}");
+            }
+        }
+        text.push_str("\r\n");
+    }
+    text
+}
+
 /// How the series of a metric become one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Merge {
@@ -106,23 +123,23 @@ enum Merge {
     Largest,
 }
 
-/// A field of a [`Point`]: the metric, how its series are put together, and what a reading is multiplied by.
-type Field = (&'static str, Merge, f64);
+/// A field of a [`Point`]: its name, the metric, how its series are put together, and what a reading is multiplied by.
+type Field = (&'static str, &'static str, Merge, f64);
 
 const FIELDS: [Field; 13] = [
-    (names::CPU, Merge::Largest, 100.0),
-    (names::MEMORY_USED_RATIO, Merge::Largest, 100.0),
-    (names::DISK_USED_RATIO, Merge::Largest, 100.0),
-    ("host_load1", Merge::Largest, 1.0),
-    ("host_network_received_bytes_total", Merge::Sum, 1.0),
-    ("host_network_sent_bytes_total", Merge::Sum, 1.0),
-    (names::DATABASE_SECONDS, Merge::Largest, 1e3),
-    (names::DATABASE_CONNECTIONS, Merge::Sum, 1.0),
-    (names::REDIS_SECONDS, Merge::Largest, 1e3),
-    (names::WEBSOCKETS, Merge::Sum, 1.0),
-    (names::REQUESTS_PER_SECOND, Merge::Sum, 1.0),
-    (names::ERROR_RATIO, Merge::Largest, 100.0),
-    (names::LATENCY_P95, Merge::Largest, 1e3),
+    ("cpu_percent", names::CPU, Merge::Largest, 100.0),
+    ("memory_percent", names::MEMORY_USED_RATIO, Merge::Largest, 100.0),
+    ("disk_percent", names::DISK_USED_RATIO, Merge::Largest, 100.0),
+    ("load_1min", "host_load1", Merge::Largest, 1.0),
+    ("network_bytes_in_per_second", "host_network_received_bytes_total", Merge::Sum, 1.0),
+    ("network_bytes_out_per_second", "host_network_sent_bytes_total", Merge::Sum, 1.0),
+    ("database_response_time_ms", names::DATABASE_SECONDS, Merge::Largest, 1e3),
+    ("database_connections", names::DATABASE_CONNECTIONS, Merge::Sum, 1.0),
+    ("redis_response_time_ms", names::REDIS_SECONDS, Merge::Largest, 1e3),
+    ("websocket_connections", names::WEBSOCKETS, Merge::Sum, 1.0),
+    ("requests_per_second", names::REQUESTS_PER_SECOND, Merge::Sum, 1.0),
+    ("error_rate_percent", names::ERROR_RATIO, Merge::Largest, 100.0),
+    ("latency_p95_ms", names::LATENCY_P95, Merge::Largest, 1e3),
 ];
 
 /// The system at a moment of the past; means over the step that begins there, `null` where there was no value.
@@ -158,6 +175,27 @@ pub struct Point {
     pub latency_p95_ms: Option<f64>,
 }
 
+impl Point {
+    /// The values in the order of the fields.
+    fn values(&self) -> [Option<f64>; FIELDS.len()] {
+        [
+            self.cpu_percent,
+            self.memory_percent,
+            self.disk_percent,
+            self.load_1min,
+            self.network_bytes_in_per_second,
+            self.network_bytes_out_per_second,
+            self.database_response_time_ms,
+            self.database_connections,
+            self.redis_response_time_ms,
+            self.websocket_connections,
+            self.requests_per_second,
+            self.error_rate_percent,
+            self.latency_p95_ms,
+        ]
+    }
+}
+
 /// The system's history: asks for each metric it is made of and puts the answers side by side.
 ///
 /// # Errors
@@ -165,7 +203,7 @@ pub struct Point {
 pub fn points<E>(mut ask: impl FnMut(&str) -> Result<Table, E>) -> Result<Vec<Point>, E> {
     let mut times: Vec<Timestamp> = Vec::new();
     let mut fields: Vec<Vec<Option<f64>>> = Vec::with_capacity(FIELDS.len());
-    for (metric, merge, factor) in FIELDS {
+    for (_, metric, merge, factor) in FIELDS {
         let table = ask(metric)?;
         if times.is_empty() {
             times = table.times().collect();
@@ -266,6 +304,23 @@ mod tests {
         };
         assert_eq!(points[0], first);
         assert_eq!((points[1].disk_percent, points[2].disk_percent), (None, Some(50.0)));
+    }
+
+    #[test]
+    fn points_are_a_table_too() {
+        let point = Point {
+            timestamp: "t".to_owned(),
+            cpu_percent: Some(1.5),
+            latency_p95_ms: Some(2.0),
+            ..Point::default()
+        };
+        let text = points_csv(&[point]);
+        let lines: Vec<&str> = text.split("\r\n").collect();
+        assert!(
+            lines[0].starts_with("timestamp,cpu_percent,") && lines[0].ends_with(",latency_p95_ms"),
+            "{text}"
+        );
+        assert_eq!((lines[1], lines.len()), ("t,1.5,,,,,,,,,,,,2", 3));
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub fn report(
         websocket: WebsocketReport { active_connections: current.sum(names::WEBSOCKETS) },
         requests: RequestsReport {
             per_second: rounded(current.reading(names::REQUESTS_PER_SECOND)),
-            per_minute: rounded(current.reading(names::REQUESTS_PER_SECOND).map(|rate| rate * 60.0)),
+            per_minute: current.reading(names::REQUESTS_LAST_MINUTE),
             status: status(&parts, "requests"),
         },
         errors: ErrorsReport {
@@ -115,6 +115,7 @@ fn disk(current: &Current<'_>, parts: &[Component]) -> DiskReport {
                 used_gb: gigabytes(of(names::DISK_USED, mountpoint)),
                 free_gb: gigabytes(of(names::DISK_AVAILABLE, mountpoint)),
                 used_percent: percent(used),
+                inodes_used_percent: percent(of(names::INODES_USED, mountpoint)),
                 status: word(Condition::of_load(used)).to_owned(),
             })
         })

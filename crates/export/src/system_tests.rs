@@ -78,7 +78,7 @@ fn before_the_first_tick_nothing_is_known() {
 #[test]
 fn a_service_that_does_not_answer_is_critical() {
     let down = Problem {
-        probe: "postgresql:db:5432/app".to_owned(),
+        probe: "postgres:db:5432/app".to_owned(),
         reason: "no answer".to_owned(),
         since: Timestamp::from_millis(0),
     };

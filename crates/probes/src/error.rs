@@ -84,6 +84,12 @@ pub enum ProbeError {
         /// The operating system's words.
         reason: String,
     },
+    /// What a part of this program says of itself.
+    #[error("{reason}")]
+    Reported {
+        /// In its own words.
+        reason: String,
+    },
     /// A probe panicked, which is a mistake in it. The message is in the program's log.
     #[error("the probe panicked; the log has the message")]
     Panicked,

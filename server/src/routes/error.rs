@@ -1,9 +1,9 @@
 //! Errors of the API: `{"success":false,"error":{"code","message"}}` with a status that fits.
 
+use super::envelope::{Failure, Reason};
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 
 /// An error answer.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = json!({ "success": false, "error": { "code": self.code, "message": self.message } });
-        (self.status, Json(body)).into_response()
+        let Self { status, code, message } = self;
+        (status, Json(Failure { success: false, error: Reason { code, message } })).into_response()
     }
 }

@@ -11,10 +11,12 @@ use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, interval_at, timeout};
 use watchglass_live::{Outgoing, Protocol, Subscriber};
+use watchglass_probes::Vitals;
 
 /// Clients have nothing to say that is larger.
 const MOST_INBOUND: usize = 4 << 10;
@@ -71,7 +73,7 @@ pub(crate) async fn open(
     let subscriber = shared.core.hub.subscribe(protocol);
     upgrade
         .on_failed_upgrade(|error| tracing::debug!(%error, "a live connection failed to open"))
-        .on_upgrade(move |socket| serve(socket, subscriber, shared.stopping))
+        .on_upgrade(move |socket| serve(socket, subscriber, shared.core.vitals.clone(), shared.stopping))
 }
 
 /// How a connection ends.
@@ -85,7 +87,12 @@ enum End {
 }
 
 /// Serves one connection until either side ends it.
-async fn serve(mut socket: WebSocket, mut subscriber: Subscriber, mut stopping: watch::Receiver<bool>) {
+async fn serve(
+    mut socket: WebSocket,
+    mut subscriber: Subscriber,
+    vitals: Arc<Vitals>,
+    mut stopping: watch::Receiver<bool>,
+) {
     let mut ping = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
     let mut heard = Instant::now();
     let end = loop {
@@ -114,8 +121,9 @@ async fn serve(mut socket: WebSocket, mut subscriber: Subscriber, mut stopping: 
             }
             _ = stopping.wait_for(|&stop| stop) => break End::Say(close_code::AWAY, "the server stops"),
         };
+        let bytes = size(&message);
         match timeout(SEND_WITHIN, socket.send(message)).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => vitals.frame_sent(bytes),
             Ok(Err(error)) => {
                 tracing::debug!(%error, "a live connection broke");
                 break End::Silent;
@@ -143,6 +151,14 @@ async fn serve(mut socket: WebSocket, mut subscriber: Subscriber, mut stopping: 
             let _ = timeout(CLOSE_WITHIN, socket.recv()).await;
         }
         End::Silent => {}
+    }
+}
+
+fn size(message: &Message) -> usize {
+    match message {
+        Message::Text(text) => text.len(),
+        Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
+        Message::Close(_) => 0,
     }
 }
 

@@ -1,18 +1,27 @@
 //! Every route of the server.
 
+mod docs;
+mod envelope;
 mod error;
 mod functions;
 mod live;
+mod live_state;
+mod openapi;
 mod pages;
 mod panics;
+mod query;
+mod scrape;
+mod system;
 
+pub(crate) use envelope::{Envelope, Failure};
 pub(crate) use error::ApiError;
+pub(crate) use query::{Parameters, bad};
 
 use crate::core::Core;
 use crate::guard::{self, Guard};
 use axum::Router;
-use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{Extensions, HeaderValue, Uri};
 use axum::middleware;
 use axum::routing::get;
 use axum::serve::ListenerExt;
@@ -21,6 +30,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use watchglass_instrument::requests::{RequestLayer, matched_path};
 
 /// What the routes share.
 #[derive(Clone)]
@@ -30,14 +40,32 @@ pub(crate) struct Shared {
     stopping: watch::Receiver<bool>,
 }
 
+/// The addresses that the description of the API must have.
+#[cfg(test)]
+const DESCRIBED: [&str; 11] = [
+    "/api/admin/system/alerts/",
+    "/api/admin/system/health/",
+    "/api/admin/system/history/",
+    "/api/admin/system/metrics/",
+    "/api/core/admin/system/alerts/",
+    "/api/core/admin/system/health/",
+    "/api/core/admin/system/history/",
+    "/api/core/admin/system/metrics/",
+    "/api/live",
+    "/api/openapi.json",
+    "/metrics",
+];
+
 /// All routes, behind the guard.
 pub(crate) fn router(core: Arc<Core>, guard: Guard, stopping: watch::Receiver<bool>) -> Router {
     let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    let requests = Arc::clone(&core.requests);
     Router::new()
-        .route(
-            "/api/live",
-            get(|| async { axum::Json(serde_json::json!({ "success": true, "data": { "live": true } })) }),
-        )
+        .route("/api/live", get(live_state::live))
+        .route("/api/openapi.json", get(openapi::openapi))
+        .route("/api/docs", get(docs::docs))
+        .route("/metrics", get(scrape::scrape))
+        .merge(system::routes())
         .route("/ws/live", get(live::open))
         .route(&format!("{}/{{function}}", app::api::PREFIX), get(functions::call))
         .fallback(pages::page_or_file)
@@ -49,6 +77,16 @@ pub(crate) fn router(core: Arc<Core>, guard: Guard, stopping: watch::Receiver<bo
         .layer(header(CACHE_CONTROL, "no-store"))
         .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(REFERRER_POLICY, "same-origin"))
+        // The last layer is the outermost: what the guard refuses is counted as well.
+        .layer(RequestLayer::new(requests, route_name))
+}
+
+/// What a request is counted under: its route, or one name for all files of the front end.
+fn route_name<'r>(uri: &'r Uri, extensions: &'r Extensions) -> Option<&'r str> {
+    matched_path(uri, extensions).or_else(|| match uri.path() {
+        "/" => Some("/"),
+        path => crate::assets::find(path).map(|_| "front end"),
+    })
 }
 
 /// Small answers are sent at once: Nagle's delay would hold live frames back.

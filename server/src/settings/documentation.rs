@@ -1,6 +1,7 @@
 //! `docs/configuration.md` is made from the table of settings.
 
 use super::KEYS;
+use super::keys::Form;
 use std::fmt::Write as _;
 
 #[test]
@@ -13,7 +14,7 @@ fn the_documentation_lists_the_settings_that_there_are() {
          | key in the file | flag | environment | default | what it does |\n|---|---|---|---|---|\n",
     );
     for key in KEYS {
-        let kind = if key.list { " (list)" } else { "" };
+        let kind = if matches!(key.form, Form::Commas | Form::Spaces) { " (list)" } else { "" };
         writeln!(
             page,
             "| `{}`{kind} | `--{} {}` | `{}` | {} | {} |",

@@ -1,7 +1,7 @@
 //! The TOML file. Errors name file, line and key.
 
 use super::Settings;
-use super::keys::{KEYS, Key};
+use super::keys::{Form, KEYS, Key};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -73,16 +73,16 @@ fn apply_table(table: &DeTable<'_>, prefix: &str, settings: &mut Settings) -> Re
 
 fn apply_value(key: &Key, value: &Spanned<DeValue<'_>>, settings: &mut Settings) -> Result<(), Wrong> {
     let at = Some(value.span().start);
-    let text = match value.get_ref() {
-        DeValue::String(text) if !key.list => text.to_string(),
-        DeValue::Array(items) if key.list => {
+    let wrong = |found: &str| (at, format!("{} is {found}: it must be {}", key.name, key.form.wanted()));
+    let text = match (value.get_ref(), key.form) {
+        (DeValue::String(text), Form::Text | Form::Spaces) => text.to_string(),
+        (DeValue::Integer(number), Form::Number) => number.to_string(),
+        (DeValue::Array(items), Form::Commas | Form::Spaces) => {
             let items: Option<Vec<&str>> = items.iter().map(|item| item.get_ref().as_str()).collect();
-            items.ok_or_else(|| (at, format!("{} must be a list of strings", key.name)))?.join(",")
+            let separator = if key.form == Form::Spaces { " " } else { "," };
+            items.ok_or_else(|| wrong("a list of other things"))?.join(separator)
         }
-        other => {
-            let wanted = if key.list { "a list of strings" } else { "a string" };
-            return Err((at, format!("{} is {}: it must be {wanted}", key.name, other.type_str())));
-        }
+        (other, _) => return Err(wrong(other.type_str())),
     };
     (key.set)(settings, &text).map_err(|message| (at, format!("{}: {message}", key.name)))
 }
@@ -134,7 +134,16 @@ mod tests {
                 "listen = '0.0.0.0:80'",
                 "/watchglass.toml, line 1: listen: 0.0.0.0:80 can be reached from other machines",
             ),
-            ("allowed_hosts = ['a', 1]", "line 1: allowed_hosts must be a list of strings"),
+            (
+                "allowed_hosts = ['a', 1]",
+                "line 1: allowed_hosts is a list of other things: it must be a list of strings",
+            ),
+            ("[history]\ndays = '7'", "line 2: history.days is string: it must be a whole number"),
+            ("[history]\ndays = 0", "line 2: history.days: \"0\" must be a whole number from 1 to 90"),
+            (
+                "[postgres]\nurl = 1",
+                "line 2: postgres.url is integer: it must be a string or a list of strings",
+            ),
             ("a = 1\na = 2", "/watchglass.toml, line 2: "),
             ("listen = ", "/watchglass.toml, line 1: "),
         ] {
@@ -144,7 +153,22 @@ mod tests {
     }
 
     #[test]
+    fn several_servers_are_a_list_and_one_is_a_text() {
+        let mut settings = Settings::default();
+        let text =
+            "[postgres]\nurl = 'postgresql://u:p@a/x'\n[redis]\nwatch = ['redis://b', 'redis://:p,w@c']";
+        apply(text, &mut settings).unwrap();
+        assert_eq!(settings.postgres, ["postgresql://u:p@a/x"]);
+        assert_eq!(settings.redis, ["redis://b", "redis://:p,w@c"]);
+    }
+
+    #[test]
     fn a_password_in_an_url_is_not_repeated() {
+        for text in ["[postgres]\nurl = 'http://u:secret@h/d'", "[redis]\nwatch = ['redis://:secret@h:port']"]
+        {
+            let error = error(text);
+            assert!(error.contains("line 2: ") && !error.contains("secret"), "{error}");
+        }
         let error = error("redis_url = 'http://:secret@h'");
         assert!(
             error.contains("line 1: redis_url: it must begin with redis://") && !error.contains("secret"),

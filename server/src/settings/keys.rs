@@ -4,6 +4,33 @@
 use super::{LogFormat, Settings};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
+use std::time::Duration;
+use watchglass_probes::{Postgres, Redis, TargetError};
+
+/// How a value is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A text.
+    Text,
+    /// A whole number.
+    Number,
+    /// A list in the file; elsewhere its items are separated by commas.
+    Commas,
+    /// A list in the file, or a single text; elsewhere its items are separated by spaces, which URLs cannot have.
+    Spaces,
+}
+
+impl Form {
+    /// What it is called in an error.
+    pub(crate) fn wanted(self) -> &'static str {
+        match self {
+            Self::Text => "a string",
+            Self::Number => "a whole number",
+            Self::Commas => "a list of strings",
+            Self::Spaces => "a string or a list of strings",
+        }
+    }
+}
 
 /// A thing that can be set.
 pub(crate) struct Key {
@@ -15,8 +42,8 @@ pub(crate) struct Key {
     pub(crate) default: &'static str,
     /// What it does.
     pub(crate) help: &'static str,
-    /// Whether the file has a list for it; elsewhere its items are separated by commas.
-    pub(crate) list: bool,
+    /// How its value is written.
+    pub(crate) form: Form,
     /// Takes over a value, or says what would be right.
     pub(crate) set: fn(&mut Settings, &str) -> Result<(), String>,
 }
@@ -40,7 +67,7 @@ pub(crate) static KEYS: &[Key] = &[
         placeholder: "ADDRESS:PORT",
         default: "127.0.0.1:7070",
         help: "Where the server answers. Only loopback addresses, as long as there is no sign-in",
-        list: false,
+        form: Form::Text,
         set: |settings, value| {
             settings.listen = address(value)?;
             Ok(())
@@ -51,7 +78,7 @@ pub(crate) static KEYS: &[Key] = &[
         placeholder: "DIR",
         default: "$XDG_DATA_HOME/watchglass, or ~/.local/share/watchglass",
         help: "The folder of everything that the server keeps. It is made if it is missing",
-        list: false,
+        form: Form::Text,
         set: |settings, value| {
             settings.data_dir = Some(PathBuf::from(filled(value)?));
             Ok(())
@@ -61,8 +88,8 @@ pub(crate) static KEYS: &[Key] = &[
         name: "redis_url",
         placeholder: "URL",
         default: "none",
-        help: "A Redis that shares history and alerts. Checked, but not used by this version",
-        list: false,
+        help: "A Redis that shares history and alerts. This version only watches it",
+        form: Form::Text,
         set: |settings, value| {
             // The value may hold a password: the message must not repeat it.
             if !value.starts_with("redis://") && !value.starts_with("rediss://") {
@@ -77,7 +104,7 @@ pub(crate) static KEYS: &[Key] = &[
         placeholder: "NAME,…",
         default: "none",
         help: "Names besides localhost and loopback addresses by which browsers may call the server",
-        list: true,
+        form: Form::Commas,
         set: |settings, value| {
             let names: Vec<String> = value.split(',').map(|name| name.trim().to_ascii_lowercase()).collect();
             let wrong = |name: &&String| {
@@ -100,7 +127,7 @@ pub(crate) static KEYS: &[Key] = &[
         placeholder: "NAME",
         default: "the machine's host name",
         help: "What this machine is called in the label `host` of every series",
-        list: false,
+        form: Form::Text,
         set: |settings, value| {
             let name = filled(value)?;
             if name.len() > 253 || name.chars().any(char::is_control) {
@@ -115,9 +142,64 @@ pub(crate) static KEYS: &[Key] = &[
         placeholder: "DIR",
         default: "/proc",
         help: "Where the host's proc file system is mounted, for a server in a container",
-        list: false,
+        form: Form::Text,
         set: |settings, value| {
             settings.host_proc = PathBuf::from(filled(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "host.sys",
+        placeholder: "DIR",
+        default: "/sys",
+        help: "Where the host's sysfs is mounted, for a server in a container",
+        form: Form::Text,
+        set: |settings, value| {
+            settings.host_sys = PathBuf::from(filled(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "postgres.url",
+        placeholder: "URL",
+        default: "none",
+        help: "The PostgreSQL servers to watch, such as postgresql://watchglass:PASSWORD@db.example:5432/app",
+        form: Form::Spaces,
+        set: |settings, value| {
+            settings.postgres = urls(value, |url| Postgres::new(url, PACE).err())?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "redis.watch",
+        placeholder: "URL",
+        default: "the one of redis_url",
+        help: "The Redis servers to watch, such as redis://watchglass:PASSWORD@cache.example:6379",
+        form: Form::Spaces,
+        set: |settings, value| {
+            settings.redis = urls(value, |url| Redis::new(url, PACE).err())?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "history.days",
+        placeholder: "DAYS",
+        default: "7",
+        help: "How long every second is kept, from 1 to 90 days",
+        form: Form::Number,
+        set: |settings, value| {
+            settings.history_days = number(value, 1, 90)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "history.rollup_days",
+        placeholder: "DAYS",
+        default: "400",
+        help: "How long means, minima and maxima are kept, from 7 to 3660 days: of minutes for 35 days at most, then of quarters of an hour",
+        form: Form::Number,
+        set: |settings, value| {
+            settings.rollup_days = number(value, 7, 3660)?;
             Ok(())
         },
     },
@@ -126,7 +208,7 @@ pub(crate) static KEYS: &[Key] = &[
         placeholder: "LEVEL",
         default: "info",
         help: "The least level that is logged: error, warn, info, debug or trace",
-        list: false,
+        form: Form::Text,
         set: |settings, value| match value {
             "error" | "warn" | "info" | "debug" | "trace" => {
                 settings.log_level = value.to_owned();
@@ -140,7 +222,7 @@ pub(crate) static KEYS: &[Key] = &[
         placeholder: "FORMAT",
         default: "text",
         help: "How log lines are written to standard error: text, or json with one object a line",
-        list: false,
+        form: Form::Text,
         set: |settings, value| {
             settings.log_format = match value {
                 "text" => LogFormat::Text,
@@ -151,6 +233,32 @@ pub(crate) static KEYS: &[Key] = &[
         },
     },
 ];
+
+/// The most servers of one kind that are watched.
+const MOST_SERVERS: usize = 20;
+
+/// Time between two looks at a server.
+pub(crate) const PACE: Duration = Duration::from_secs(5);
+
+/// The URLs of servers. None of the messages repeats a part of one: it may hold a password.
+fn urls(value: &str, mistake: impl Fn(&str) -> Option<TargetError>) -> Result<Vec<String>, String> {
+    let urls: Vec<String> = value.split_whitespace().map(str::to_owned).collect();
+    if urls.is_empty() {
+        return Err("it must not be empty".to_owned());
+    }
+    if urls.len() > MOST_SERVERS {
+        return Err(format!("there are {} servers: at most {MOST_SERVERS} are watched", urls.len()));
+    }
+    match urls.iter().find_map(|url| mistake(url)) {
+        Some(error) => Err(error.to_string()),
+        None => Ok(urls),
+    }
+}
+
+fn number(value: &str, least: u32, most: u32) -> Result<u32, String> {
+    let number = value.trim().parse().ok().filter(|number| (least..=most).contains(number));
+    number.ok_or_else(|| format!("{value:?} must be a whole number from {least} to {most}"))
+}
 
 fn filled(value: &str) -> Result<&str, String> {
     if value.trim().is_empty() { Err("it must not be empty".to_owned()) } else { Ok(value) }

@@ -5,7 +5,7 @@ mod keys;
 mod resolve;
 
 pub(crate) use file::read_file;
-pub(crate) use keys::KEYS;
+pub(crate) use keys::{KEYS, PACE};
 pub(crate) use resolve::resolve;
 
 #[cfg(test)]
@@ -25,7 +25,7 @@ pub(crate) enum LogFormat {
 }
 
 /// Everything that can be set.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) data_dir: Option<PathBuf>,
@@ -33,6 +33,11 @@ pub(crate) struct Settings {
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) host_name: Option<String>,
     pub(crate) host_proc: PathBuf,
+    pub(crate) host_sys: PathBuf,
+    pub(crate) postgres: Vec<String>,
+    pub(crate) redis: Vec<String>,
+    pub(crate) history_days: u32,
+    pub(crate) rollup_days: u32,
     pub(crate) log_level: String,
     pub(crate) log_format: LogFormat,
 }
@@ -46,6 +51,11 @@ impl Default for Settings {
             allowed_hosts: Vec::new(),
             host_name: None,
             host_proc: PathBuf::from("/proc"),
+            host_sys: PathBuf::from("/sys"),
+            postgres: Vec::new(),
+            redis: Vec::new(),
+            history_days: 7,
+            rollup_days: 400,
             log_level: "info".to_owned(),
             log_format: LogFormat::default(),
         }

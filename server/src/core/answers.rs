@@ -1,0 +1,92 @@
+//! What the REST API asks of the core.
+
+use super::Core;
+use std::sync::PoisonError;
+use std::time::Duration;
+use watchglass_alerts::Alert;
+use watchglass_export::judgement::{Component, components};
+use watchglass_export::series::{Table, Track};
+use watchglass_export::{SystemMetrics, TextFormat, system, write_metrics};
+use watchglass_history::QueryError;
+use watchglass_model::{Metric, TimeRange, Timestamp};
+
+impl Core {
+    /// Time of the newest values.
+    pub(crate) fn newest(&self) -> Option<Timestamp> {
+        self.history.newest()
+    }
+
+    /// The metric with that name.
+    pub(crate) fn metric(&self, name: &str) -> Option<&Metric> {
+        self.catalogue.metric(name)
+    }
+
+    /// The system report.
+    pub(crate) fn system_metrics(&self) -> SystemMetrics {
+        self.look(|current, state| {
+            system::report(current, &state.problems, |metric, length| self.mean(metric, length))
+        })
+    }
+
+    /// The condition of each component.
+    pub(crate) fn components(&self) -> Vec<Component> {
+        self.look(|current, state| components(current, &state.problems))
+    }
+
+    /// What is wrong now, the newest first.
+    pub(crate) fn active_alerts(&self) -> Vec<Alert> {
+        self.thresholds.lock().unwrap_or_else(PoisonError::into_inner).active()
+    }
+
+    /// What was wrong, the latest to be over first.
+    pub(crate) fn past_alerts(&self) -> Vec<Alert> {
+        self.thresholds.lock().unwrap_or_else(PoisonError::into_inner).past().cloned().collect()
+    }
+
+    /// All metrics with their newest values, for a scrape.
+    pub(crate) fn exposition(&self, format: TextFormat) -> String {
+        self.look(|current, _| write_metrics(format, current.families()))
+    }
+
+    /// The past of a metric.
+    ///
+    /// # Errors
+    /// Whatever makes the question impossible.
+    pub(crate) fn table(
+        &self,
+        metric: &str,
+        range: TimeRange,
+        step_millis: i64,
+    ) -> Result<Table, QueryError> {
+        let columns = self.ask(metric, range, step_millis)?;
+        let tracks = columns.columns.into_iter().map(|column| Track {
+            labels: column.series.labels.clone(),
+            low: column.low,
+            mean: column.mean,
+            high: column.high,
+        });
+        Ok(Table {
+            start: columns.start,
+            step_millis: columns.step_millis,
+            rows: columns.rows,
+            tracks: tracks.collect(),
+        })
+    }
+
+    /// The mean reading of a metric over the last while, of its first series.
+    fn mean(&self, metric: &str, length: Duration) -> Option<f64> {
+        let range = TimeRange::before(self.newest()? + Duration::from_millis(1), length);
+        // Ten-second rows hold the same number of readings, so that their mean is that of the readings.
+        let columns = self.ask(metric, range, 10_000).ok()?;
+        let column = columns.columns.into_iter().next()?;
+        let (sum, count) = column
+            .mean
+            .iter()
+            .zip(&column.count)
+            .filter(|(mean, _)| mean.is_finite())
+            .fold((0.0, 0.0), |(sum, count), (mean, &rows)| {
+                (sum + mean * f64::from(rows), count + f64::from(rows))
+            });
+        (count > 0.0).then(|| sum / count)
+    }
+}

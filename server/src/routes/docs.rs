@@ -1,0 +1,141 @@
+//! `GET /api/docs`: the description of the API as a page for people, made from the one for programs.
+
+use super::openapi::DOCUMENT;
+use crate::assets;
+use axum::response::Html;
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+static PAGE: LazyLock<String> = LazyLock::new(|| page(&DOCUMENT, &assets::page_assets().styles));
+
+/// The page.
+pub(crate) async fn docs() -> Html<&'static str> {
+    Html(&PAGE)
+}
+
+fn page(document: &Value, styles: &[String]) -> String {
+    let mut body = format!(
+        "<h1>The API of Watchglass</h1><p class=\"facts\">{}</p><p>For programs: <a href=\"/api/openapi.json\">openapi.json</a></p>",
+        escaped(text(document, "/info/description"))
+    );
+    let paths = document.get("paths").and_then(Value::as_object);
+    for (path, item) in paths.into_iter().flatten() {
+        // Older addresses answer as the newer ones do.
+        if !path.starts_with("/api/core/") {
+            operation(&mut body, document, path, item.get("get").unwrap_or(&Value::Null));
+        }
+    }
+    let links: String =
+        styles.iter().map(|style| format!("<link rel=\"stylesheet\" href=\"{}\">", escaped(style))).collect();
+    format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"dark light\">\
+         <title>API · Watchglass</title><link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\">{links}</head>\
+         <body><main class=\"document\">{body}<p><a href=\"/\">Overview</a></p></main></body></html>"
+    )
+}
+
+fn operation(body: &mut String, document: &Value, path: &str, operation: &Value) {
+    // Writing to a string cannot fail.
+    let _ = write!(
+        body,
+        "<section class=\"section\"><h2><code>GET {}</code></h2><p>{}</p>",
+        escaped(path),
+        escaped(text(operation, "/summary"))
+    );
+    let parameters = operation.get("parameters").and_then(Value::as_array);
+    if let Some(parameters) = parameters.filter(|parameters| !parameters.is_empty()) {
+        body.push_str("<table><thead><tr><th>Parameter</th><th>What it does</th></tr></thead><tbody>");
+        for parameter in parameters {
+            let name = escaped(text(parameter, "/name"));
+            let what = escaped(text(parameter, "/description"));
+            let _ = write!(body, "<tr><td><code>{name}</code></td><td>{what}</td></tr>");
+        }
+        body.push_str("</tbody></table>");
+    }
+    let fields = fields(document, operation);
+    if !fields.is_empty() {
+        body.push_str("<table><thead><tr><th>Field</th><th>What it is</th></tr></thead><tbody>");
+        for (name, what) in fields {
+            let _ =
+                write!(body, "<tr><td><code>{}</code></td><td>{}</td></tr>", escaped(&name), escaped(&what));
+        }
+        body.push_str("</tbody></table>");
+    }
+    body.push_str("</section>");
+}
+
+/// How deep the fields of an answer are followed: a form that contained itself would go on for ever.
+const DEPTH: usize = 4;
+
+/// The fields of an answer's data, those inside others with the way to them, and what they are.
+fn fields(document: &Value, operation: &Value) -> Vec<(String, String)> {
+    let schema = operation.pointer("/responses/200/content/application~1json/schema").unwrap_or(&Value::Null);
+    let schema = resolved(document, schema);
+    let mut found = Vec::new();
+    if let Some(data) = schema.pointer("/properties/data") {
+        collect(document, data, "", DEPTH, &mut found);
+    }
+    found
+}
+
+fn collect(document: &Value, schema: &Value, prefix: &str, depth: usize, found: &mut Vec<(String, String)>) {
+    let schema = resolved(document, schema);
+    for forms in ["oneOf", "anyOf", "allOf"] {
+        for form in schema.get(forms).and_then(Value::as_array).into_iter().flatten() {
+            collect(document, form, prefix, depth, found);
+        }
+    }
+    if depth == 0 {
+        return;
+    }
+    if let Some(items) = schema.get("items") {
+        collect(document, items, prefix, depth - 1, found);
+    }
+    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        found.push((path.clone(), text(property, "/description").to_owned()));
+        collect(document, property, &path, depth - 1, found);
+    }
+}
+
+fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    let reference =
+        schema.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
+    reference.and_then(|pointer| document.pointer(pointer)).unwrap_or(schema)
+}
+
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_tells_of_every_address_and_field() {
+        let page = page(&DOCUMENT, &["/a.css".to_owned()]);
+        for expected in [
+            "GET /metrics",
+            "GET /api/admin/system/history/",
+            "<code>page_size</code>",
+            "<code>cpu.avg_5min_percent</code>",
+            "<code>data_points.cpu_percent</code>",
+            "href=\"/a.css\"",
+        ] {
+            assert!(page.contains(expected), "{expected} in {page}");
+        }
+    }
+
+    #[test]
+    fn nothing_in_the_description_becomes_markup() {
+        let document = serde_json::json!({ "info": { "description": "<b>\"&" } });
+        assert!(page(&document, &[]).contains("&lt;b&gt;&quot;&amp;"));
+    }
+}

@@ -1,0 +1,38 @@
+//! The form of all answers of the API.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An answer: `{"success":true,"data":…}`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Envelope<T> {
+    /// Always true; errors have another form.
+    success: bool,
+    /// What was asked for.
+    data: T,
+}
+
+impl<T> Envelope<T> {
+    /// Around `data`.
+    pub(crate) fn of(data: T) -> axum::Json<Self> {
+        axum::Json(Self { success: true, data })
+    }
+}
+
+/// An error: `{"success":false,"error":{"code","message"}}`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Failure {
+    /// Always false.
+    pub(super) success: bool,
+    /// What went wrong.
+    pub(super) error: Reason,
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Reason {
+    /// For programs; it stays the same.
+    pub(super) code: &'static str,
+    /// For people: what was wrong, and what would be right.
+    pub(super) message: String,
+}

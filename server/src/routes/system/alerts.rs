@@ -1,0 +1,112 @@
+//! `GET /api/admin/system/alerts/`.
+
+use crate::routes::{ApiError, Envelope, Parameters, Shared, bad};
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use watchglass_alerts::{Alert, Severity};
+use watchglass_export::written;
+use watchglass_model::Timestamp;
+
+/// The most alerts that one answer has.
+const MOST: usize = 1000;
+
+/// What can be asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Question {
+    /// Alerts that are over, instead of those that are active.
+    #[serde(default)]
+    history: bool,
+    /// How many at most, from 1 to 1000; the latest come first.
+    #[serde(default = "usual_limit")]
+    #[param(default = 100, minimum = 1, maximum = 1000)]
+    limit: usize,
+}
+
+fn usual_limit() -> usize {
+    100
+}
+
+/// A list of alerts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Alerts {
+    /// `active` or `history`.
+    r#type: &'static str,
+    /// How many there are in this answer.
+    count: usize,
+    /// The alerts, the latest first.
+    alerts: Vec<AlertRow>,
+    /// When this was true, in RFC 3339; `null` before the first tick.
+    timestamp: Option<String>,
+}
+
+/// What is or was wrong.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AlertRow {
+    /// The component.
+    component: String,
+    /// Which of several: a mount point, an instance; empty where there is one.
+    subject: String,
+    /// `warning` or `critical`: the worst it has been.
+    severity: &'static str,
+    /// What is wrong, with the value and its threshold.
+    message: String,
+    /// Since when, in RFC 3339.
+    timestamp: String,
+    /// When it was over; `null` while it is active.
+    resolved_at: Option<String>,
+    /// How long it has lasted, or lasted until it was over.
+    duration_seconds: i64,
+}
+
+impl AlertRow {
+    fn new(alert: Alert, now: Timestamp) -> Self {
+        Self {
+            timestamp: written(alert.since),
+            resolved_at: alert.resolved.map(written),
+            duration_seconds: alert.seconds(now),
+            severity: match alert.severity {
+                Severity::Warning => "warning",
+                Severity::Critical => "critical",
+            },
+            component: alert.component,
+            subject: alert.subject,
+            message: alert.message,
+        }
+    }
+}
+
+/// What is wrong now, or what was.
+#[utoipa::path(
+    get,
+    path = "/api/admin/system/alerts/",
+    tag = "system",
+    params(Question),
+    responses(
+        (status = 200, description = "The alerts", body = Envelope<Alerts>),
+        (status = 400, description = "A parameter that cannot be understood", body = crate::routes::Failure)
+    )
+)]
+pub(crate) async fn system_alerts(
+    State(shared): State<Shared>,
+    Parameters(question): Parameters<Question>,
+) -> Result<Json<Envelope<Alerts>>, ApiError> {
+    let Question { history, limit } = question;
+    if !(1..=MOST).contains(&limit) {
+        return Err(bad(format!("limit is {limit}: it must be from 1 to {MOST}")));
+    }
+    let time = shared.core.newest();
+    let now = time.unwrap_or_default();
+    let mut found = if history { shared.core.past_alerts() } else { shared.core.active_alerts() };
+    found.truncate(limit);
+    let alerts: Vec<AlertRow> = found.into_iter().map(|alert| AlertRow::new(alert, now)).collect();
+    Ok(Envelope::of(Alerts {
+        r#type: if history { "history" } else { "active" },
+        count: alerts.len(),
+        alerts,
+        timestamp: time.map(written),
+    }))
+}
