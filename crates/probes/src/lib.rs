@@ -24,7 +24,7 @@ pub use host::{
     Cpu, CpuFrequency, Disk, Filesystem, Load, Memory, Network, OpenFiles, Pressure, Temperature,
     TopProcesses, Uptime,
 };
-pub use own::{OwnFiles, OwnProcess, Vitals};
+pub use own::{Cgroup, OwnFiles, OwnProcess, Vitals};
 pub use own_thread::OwnThread;
 pub use probe::Probe;
 pub use registry::{HostRoots, host_probes, own_probes};

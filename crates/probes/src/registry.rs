@@ -1,8 +1,8 @@
 //! The probes that there are.
 
 use crate::{
-    Cpu, CpuFrequency, Disk, Filesystem, Load, Memory, Network, OpenFiles, OwnFiles, OwnProcess, OwnThread,
-    Pressure, Probe, Temperature, TopProcesses, Uptime, Vitals,
+    Cgroup, Cpu, CpuFrequency, Disk, Filesystem, Load, Memory, Network, OpenFiles, OwnFiles, OwnProcess,
+    OwnThread, Pressure, Probe, Temperature, TopProcesses, Uptime, Vitals,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -65,6 +65,7 @@ pub fn host_probes(roots: &HostRoots) -> Vec<Box<dyn Probe>> {
 /// All probes of this program itself, whose parts tell of themselves in `vitals`.
 pub fn own_probes(vitals: &Arc<Vitals>) -> Vec<Box<dyn Probe>> {
     vec![
+        Box::new(Cgroup::new()),
         Box::new(OwnProcess::new(Arc::clone(vitals))),
         Box::new(OwnThread::start(OwnFiles::new(), OwnFiles::EVERY, OwnFiles::DEADLINE)),
     ]
