@@ -1,22 +1,27 @@
 //! Log lines go to standard error, for people or as JSON.
 
 use crate::settings::{LogFormat, Settings};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Starts logging, of panics too. A second call changes nothing.
 pub(crate) fn start(settings: &Settings) {
     // The libraries below speak only when something is wrong, unless everything is asked for.
-    let others = if matches!(settings.log_level.as_str(), "debug" | "trace") { "info" } else { "warn" };
-    let filter = EnvFilter::new(format!("{others},watchglass={0},app={0}", settings.log_level));
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = match settings.log_format {
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    let ours = settings.log_level.parse().unwrap_or(LevelFilter::INFO);
+    let others = if ours >= LevelFilter::DEBUG { LevelFilter::INFO } else { LevelFilter::WARN };
+    // A target counts with all that begin like it: `watchglass` stands for every crate of that family.
+    let filter = Targets::new().with_default(others).with_target("watchglass", ours).with_target("app", ours);
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = match settings.log_format {
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
         LogFormat::Text => {
             let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
-            builder.with_ansi(colour).with_target(false).try_init()
+            lines.with_ansi(colour).with_target(false).boxed()
         }
     };
+    let started = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
     if let Err(error) = started {
         tracing::warn!(%error, "logging was started already");
     }

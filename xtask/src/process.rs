@@ -16,7 +16,17 @@ pub(crate) fn program(workspace: &Workspace, program: impl AsRef<OsStr>) -> Comm
 
 /// A call of cargo that builds into the workspace's own target folder.
 pub(crate) fn cargo(workspace: &Workspace) -> Command {
-    let mut command = program(workspace, "cargo");
+    for_workspace(program(workspace, "cargo"), workspace)
+}
+
+/// The same, giving way to builds that others wait for longer.
+pub(crate) fn yielding_cargo(workspace: &Workspace) -> Command {
+    let mut command = program(workspace, "nice");
+    command.args(["-n", "5", "cargo"]);
+    for_workspace(command, workspace)
+}
+
+fn for_workspace(mut command: Command, workspace: &Workspace) -> Command {
     command.env("CARGO_TARGET_DIR", workspace.target());
     // Everything here builds for named targets; a target from the environment would move the results.
     command.env_remove("CARGO_BUILD_TARGET");

@@ -3,6 +3,7 @@
 //! Everything here compiles for the server and for the page (wasm), does no I/O and reads no clock.
 
 mod catalogue;
+mod details;
 pub mod format;
 mod labels;
 mod metric;
@@ -13,6 +14,7 @@ mod series;
 mod time;
 
 pub use catalogue::{Catalogue, CatalogueError};
+pub use details::{BlockedBy, PostgresDetails, RedisDetails, SlowLogEntry, TopStatement};
 pub use labels::{Labels, is_label_name, is_metric_name};
 pub use metric::{Declaration, Kind, Metric, Role, Unit};
 pub use panel::{Panel, PanelDeclaration, Style};

@@ -5,6 +5,9 @@ use divan::{Bencher, black_box};
 use std::fs::{self, File};
 use std::io::{Read, Seek};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use watchglass_instrument::requests::{Recorder, StatusClass};
 use watchglass_model::{Readings, Timestamp};
 use watchglass_probes::{Collector, HostRoots, Probe, host_probes, own_probes};
 
@@ -100,6 +103,31 @@ fn temperature(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn filesystem(bencher: Bencher<'_, '_>) {
     one(bencher, watchglass_probes::Filesystem::new(&HostRoots::default()));
+}
+
+/// Thirty routes that had ten requests each in the last second; with 0, that are at rest.
+#[divan::bench(args = [0, 10])]
+fn requests(bencher: Bencher<'_, '_>, requests: u64) {
+    let recorder = Arc::new(Recorder::default());
+    let routes: Vec<String> = (0..30).map(|number| format!("/api/resource/{number}/{{id}}")).collect();
+    let answer = |route: &str, millis| {
+        let ticket = recorder.start(Some(route), &http::Method::GET);
+        recorder.answered(ticket, StatusClass::Success, Duration::from_millis(millis));
+    };
+    routes.iter().for_each(|route| answer(route, 1));
+    let seconds = AtomicU64::new(0);
+    let mut probe = watchglass_probes::Requests::with_clock(Arc::clone(&recorder), move || {
+        Duration::from_secs(seconds.fetch_add(1, Ordering::Relaxed))
+    });
+    let mut readings = Readings::new();
+    bencher
+        .with_inputs(|| {
+            routes.iter().for_each(|route| (0..requests).for_each(|millis| answer(route, millis)))
+        })
+        .bench_local_values(|()| {
+            readings.clear();
+            probe.collect(&mut readings)
+        });
 }
 
 /// The files that the probes read at every tick.

@@ -55,7 +55,7 @@ pub struct Collector {
 }
 
 struct Running {
-    name: &'static str,
+    name: String,
     metrics: &'static [&'static Declaration],
     probe: Box<dyn Probe>,
 }
@@ -66,7 +66,8 @@ impl Collector {
     ///
     /// # Errors
     /// A mistake in a probe: a declaration that cannot stand in a catalogue, a label that is also a base
-    /// label, or the name of another probe.
+    /// label, or the name of another probe. Probes may share a declaration: two servers of one kind are
+    /// measured by the same metrics, which a label tells apart.
     pub fn new(
         probes: Vec<Box<dyn Probe>>,
         base_labels: &[(&str, &str)],
@@ -74,14 +75,11 @@ impl Collector {
     ) -> Result<Self, CatalogueError> {
         let probes: Vec<Running> = probes
             .into_iter()
-            .map(|probe| Running { name: probe.name(), metrics: probe.metrics(), probe })
+            .map(|probe| Running { name: probe.name().to_owned(), metrics: probe.metrics(), probe })
             .collect();
         let mut collector = Self {
             catalogue: catalogue(&probes, base_labels)?,
-            paces: probes
-                .iter()
-                .flat_map(|running| running.metrics.iter().map(|metric| (metric.name, running.probe.every())))
-                .collect(),
+            paces: paces(&probes),
             probes,
             table: SeriesTable::new(base_labels, series_limit),
             limit: series_limit,
@@ -99,7 +97,7 @@ impl Collector {
     /// When there are too many series, whether a probe works must not be what goes missing.
     fn number_ups_first(&mut self) {
         for running in &self.probes {
-            self.ups.record(&UP, &[running.name], 1.0);
+            self.ups.record(&UP, &[running.name.as_str()], 1.0);
         }
         self.table.resolve(&self.ups, &mut Vec::new());
     }
@@ -132,8 +130,8 @@ impl Collector {
             if outcome.is_ok() {
                 self.table.resolve(&self.readings, &mut samples);
             }
-            self.ups.record(&UP, &[running.name], if outcome.is_ok() { 1.0 } else { 0.0 });
-            self.problems.note(running.name, outcome.err().map(|error| error.to_string()), now);
+            self.ups.record(&UP, &[running.name.as_str()], if outcome.is_ok() { 1.0 } else { 0.0 });
+            self.problems.note(&running.name, outcome.err().map(|error| error.to_string()), now);
         }
         self.table.resolve(&self.ups, &mut samples);
         let over_limit = (self.table.refused() > refused).then(|| self.over_limit());
@@ -170,19 +168,37 @@ impl Running {
     }
 }
 
+/// How far apart the values of each metric are: the longest, where several probes share one.
+fn paces(probes: &[Running]) -> HashMap<&'static str, Duration> {
+    let mut paces = HashMap::new();
+    for running in probes {
+        for metric in running.metrics {
+            let pace = paces.entry(metric.name).or_insert(Duration::ZERO);
+            *pace = running.probe.every_of(metric).max(*pace);
+        }
+    }
+    paces
+}
+
 /// The catalogue of what `probes` declare.
 fn catalogue(probes: &[Running], base_labels: &[(&str, &str)]) -> Result<Catalogue, CatalogueError> {
     let mut names = HashSet::from([SELF]);
-    if let Some(twice) = probes.iter().find(|running| !names.insert(running.name)) {
+    if let Some(twice) = probes.iter().find(|running| !names.insert(running.name.as_str())) {
         let reason = format!("two probes are called {:?}, or one as the collector itself", twice.name);
         return Err(CatalogueError { metric: UP.name.to_owned(), reason });
     }
-    let mut ranked: Vec<(usize, &Declaration)> =
+    let mut ranked: Vec<(usize, &'static Declaration)> =
         probes.iter().flat_map(|running| ranked(running.metrics)).collect();
     ranked.sort_by_key(|&(rank, _)| rank);
 
     let mut catalogue = Catalogue::default();
+    let mut declared: Vec<&'static Declaration> = Vec::new();
     for declaration in ranked.into_iter().map(|(_, declaration)| declaration).chain([&UP]) {
+        // The same declaration, not one that is equal: two probes that chose the same name by chance are a mistake.
+        if declared.iter().any(|known| std::ptr::eq(*known, declaration)) {
+            continue;
+        }
+        declared.push(declaration);
         if let Some(label) =
             declaration.labels.iter().find(|&&label| base_labels.iter().any(|(base, _)| *base == label))
         {
@@ -213,7 +229,7 @@ fn ranked(metrics: &'static [&'static Declaration]) -> Vec<(usize, &'static Decl
 
 impl std::fmt::Debug for Collector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<_> = self.probes.iter().map(|running| running.name).collect();
+        let names: Vec<_> = self.probes.iter().map(|running| running.name.as_str()).collect();
         f.debug_struct("Collector")
             .field("probes", &names)
             .field("version", &self.version)

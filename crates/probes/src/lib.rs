@@ -1,4 +1,4 @@
-//! Probes read the host; the collector runs them and numbers what they measured.
+//! Probes read the host, PostgreSQL and Redis; the collector runs them and numbers what they measured.
 //!
 //! A new probe is one file with its declarations and its [`Probe`], and one line in the registry.
 
@@ -8,10 +8,14 @@ mod facts;
 mod host;
 mod own;
 mod own_thread;
+mod postgres;
 mod probe;
 mod problems;
 mod proc_file;
+mod redis;
 mod registry;
+mod remote;
+mod requests;
 mod sys_file;
 #[cfg(test)]
 mod testing;
@@ -26,6 +30,10 @@ pub use host::{
 };
 pub use own::{Cgroup, OwnFiles, OwnProcess, Vitals};
 pub use own_thread::OwnThread;
+pub use postgres::{Postgres, postgres};
 pub use probe::Probe;
+pub use redis::{Redis, redis};
 pub use registry::{HostRoots, host_probes, own_probes};
+pub use remote::{Details, TargetError, Watched};
+pub use requests::Requests;
 pub use text::TextError;

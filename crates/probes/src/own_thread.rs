@@ -22,8 +22,10 @@ type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 ///
 /// When this is dropped the thread ends after the round that it is in. Nobody waits for it: it may hang.
 pub struct OwnThread {
-    name: &'static str,
+    name: String,
     metrics: &'static [&'static Declaration],
+    /// How far apart the values of each metric are.
+    paces: Vec<(&'static str, Duration)>,
     every: Duration,
     deadline: Duration,
     clock: Clock,
@@ -64,9 +66,12 @@ impl OwnThread {
         clock: impl Fn() -> Duration + Send + Sync + 'static,
     ) -> Self {
         let clock: Clock = Arc::new(clock);
+        let metrics = probe.metrics();
         Self {
-            name: probe.name(),
-            metrics: probe.metrics(),
+            name: probe.name().to_owned(),
+            metrics,
+            // A metric is measured in some of the rounds; it cannot be measured more often than there are rounds.
+            paces: metrics.iter().map(|metric| (metric.name, probe.every_of(metric).max(every))).collect(),
             every,
             deadline,
             clock: Arc::clone(&clock),
@@ -97,7 +102,8 @@ fn connect(mut probe: Box<dyn Probe>, clock: Clock) -> Result<Connection, ProbeE
     let (requests, to_do) = sync_channel::<Readings>(1);
     let (done, answers) = sync_channel(1);
     thread::Builder::new()
-        .name(format!("probe-{}", probe.name()))
+        // The standard library panics at a zero byte.
+        .name(format!("probe-{}", probe.name()).replace('\0', ""))
         .spawn(move || {
             for mut readings in to_do {
                 let result = run(probe.as_mut(), &mut readings);
@@ -112,8 +118,8 @@ fn connect(mut probe: Box<dyn Probe>, clock: Clock) -> Result<Connection, ProbeE
 }
 
 impl Probe for OwnThread {
-    fn name(&self) -> &'static str {
-        self.name
+    fn name(&self) -> &str {
+        &self.name
     }
 
     fn metrics(&self) -> &'static [&'static Declaration] {
@@ -122,6 +128,11 @@ impl Probe for OwnThread {
 
     fn every(&self) -> Duration {
         self.every
+    }
+
+    fn every_of(&self, metric: &Declaration) -> Duration {
+        let found = self.paces.iter().find(|(name, _)| *name == metric.name);
+        found.map_or(self.every, |&(_, pace)| pace)
     }
 
     fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {

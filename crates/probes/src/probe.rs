@@ -7,8 +7,9 @@ use watchglass_model::{Declaration, Readings};
 
 /// Measures one thing: the processors, the disks, a database.
 pub trait Probe: Send {
-    /// Short, unique and fit for a label value: `cpu`.
-    fn name(&self) -> &'static str;
+    /// Short, unique and fit for a label value: `cpu`. Of probes that are there several times, it says which:
+    /// `redis:cache.example:6379`. Always the same.
+    fn name(&self) -> &str;
 
     /// Every metric it may record, in the order in which pages show them.
     fn metrics(&self) -> &'static [&'static Declaration];
@@ -17,6 +18,12 @@ pub trait Probe: Send {
     /// must not be shorter than the truth.
     fn every(&self) -> Duration {
         Duration::from_secs(1)
+    }
+
+    /// How far apart the values of one of its metrics are, where it measures some less often than others.
+    fn every_of(&self, metric: &Declaration) -> Duration {
+        let _ = metric;
+        self.every()
     }
 
     /// Measures, and records what it found in `readings`, which is empty when handed in.

@@ -24,7 +24,7 @@ pub(crate) fn setup(workspace: &Workspace) -> Result<(), Failure> {
 pub(super) fn prepare_build(workspace: &Workspace, steps: &mut Steps) -> Result<(), Failure> {
     steps.begin("wasm target of the compiler");
     setup::add_wasm_target(workspace)?;
-    steps.begin("packages, tools, and the page's program");
+    steps.begin("packages, tools, the page's program and the server's libraries");
     setup::build_tools_and_page(workspace, || setup::fetch(workspace))
 }
 

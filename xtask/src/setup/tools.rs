@@ -1,4 +1,4 @@
-//! The tools that build the page, and the page's program, which take about as long and are built beside them.
+//! The tools that build the page, the page's program and the server's libraries: all that can be built side by side.
 
 use super::jobs::Jobs;
 use super::target::WASM;
@@ -11,8 +11,9 @@ use std::process::Command;
 /// The version of Trunk that this workspace is built with.
 pub(crate) const TRUNK_VERSION: &str = "0.21.14";
 
-/// Installs Trunk, builds our own tools and compiles the page's program, all at the same time, as far as they
-/// are not up to date. `before_compiling` runs while Trunk is being installed and the others have yet to begin.
+/// Installs Trunk, builds our own tools, compiles the page's program and what the server stands on, all at the same
+/// time, as far as they are not up to date. `before_compiling` runs while Trunk is being installed and the others have
+/// yet to begin.
 ///
 /// # Errors
 /// The first build that failed, with the end of its log, or the error of `before_compiling`.
@@ -30,6 +31,7 @@ pub(crate) fn build_tools_and_page(
     before_compiling()?;
     jobs.start("page", vec![compile_page(workspace)]);
     jobs.start("tools", vec![compile_tools(workspace)]);
+    jobs.start("server's libraries", vec![compile_server_libraries(workspace)]);
     jobs.wait()?;
     let leftover = workspace.tools().join("build");
     if leftover.exists() {
@@ -45,7 +47,7 @@ fn is_right_version(workspace: &Workspace, trunk: &PathBuf) -> bool {
 }
 
 fn install_trunk(workspace: &Workspace, offline: bool) -> Command {
-    let mut command = process::cargo(workspace);
+    let mut command = process::yielding_cargo(workspace);
     // Trunk only waits for other programs: an unoptimised build does, and takes a third of the time.
     command.args([
         "install",
@@ -56,9 +58,17 @@ fn install_trunk(workspace: &Workspace, offline: bool) -> Command {
         "--no-default-features",
         "--debug",
     ]);
+    for library in ["minify-html", "lightningcss"] {
+        let path = workspace.root().join("xtask").join("trunk").join(library);
+        command.arg("--config").arg(format!("patch.crates-io.{library}.path={path:?}"));
+    }
     command.arg("--root").arg(workspace.tools());
     command.arg("--target-dir").arg(workspace.tools().join("build"));
+    // The same as `[profile.tool]`, which a package from elsewhere does not see.
     command.env("CARGO_PROFILE_DEV_DEBUG", "0");
+    command.env("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS", "false");
+    command.env("CARGO_PROFILE_DEV_OVERFLOW_CHECKS", "false");
+    command.env("CARGO_PROFILE_DEV_PANIC", "abort");
     if offline {
         command.arg("--offline");
     }
@@ -67,7 +77,7 @@ fn install_trunk(workspace: &Workspace, offline: bool) -> Command {
 
 /// The very call that Trunk makes later, which then finds everything done.
 fn compile_page(workspace: &Workspace) -> Command {
-    let mut command = process::cargo(workspace);
+    let mut command = process::yielding_cargo(workspace);
     command.arg("build").arg(format!("--target={WASM}"));
     command.arg("--manifest-path").arg(workspace.root().join("app").join("Cargo.toml"));
     command.args(["--profile", "wasm-release", "--offline", "--features", "hydrate"]);
@@ -75,8 +85,16 @@ fn compile_page(workspace: &Workspace) -> Command {
 }
 
 fn compile_tools(workspace: &Workspace) -> Command {
-    let mut command = process::cargo(workspace);
+    let mut command = process::yielding_cargo(workspace);
     command.args(["build", "--profile", "tool", "--offline"]);
     command.args(["--package", "wasm-bindgen-tool", "--package", "watchglass-compress"]);
+    command
+}
+
+/// Everything but the server itself, which waits for the page. Its longest chain of crates that need each other is longer
+/// than those of the other builds: they give way to it, so that all end at about the same time.
+fn compile_server_libraries(workspace: &Workspace) -> Command {
+    let mut command = process::cargo(workspace);
+    command.args(["build", "--release", "--offline", "--package", "watchglass", "--lib"]);
     command
 }

@@ -16,7 +16,10 @@ static OTHER: Declaration = gauge("other", &[], Some((&THIRD_PANEL, Role::Chart)
 static UNKNOWN: Declaration = gauge("unknown", &[], None);
 static WITH_HOST: Declaration = gauge("with_host", &["host"], None);
 
+static SAME_NAME: Declaration = gauge("good", &[], None);
+
 static GOOD_METRICS: [&Declaration; 2] = [&GOOD, &GOOD_TOO];
+static SAME_NAME_METRICS: [&Declaration; 1] = [&SAME_NAME];
 static OTHER_METRICS: [&Declaration; 1] = [&OTHER];
 static HOST_METRICS: [&Declaration; 1] = [&WITH_HOST];
 
@@ -243,6 +246,29 @@ fn the_catalogue_has_the_first_panel_of_every_probe_before_the_second_of_any() {
 }
 
 #[test]
+fn probes_may_share_their_declarations() {
+    let of_part = |name: &'static str| {
+        probe(name, &GOOD_METRICS, move |readings| {
+            readings.record(&GOOD, &[name], 1.0);
+            Ok(())
+        })
+    };
+    let probes = vec![of_part("a"), of_part("slow")];
+    let mut collector = Collector::new(probes, &[("host", "h")], 10).unwrap();
+    let names: Vec<_> = collector.catalogue().metrics().iter().map(|metric| metric.name.as_str()).collect();
+    assert_eq!(names, ["good", "good_too", "up"]);
+    assert_eq!(collector.pace_of("good"), Some(Duration::from_secs(5)), "the longer of both");
+    let tick = collector.tick(Timestamp::from_millis(0));
+    let all = [
+        (r#"good{h,part="a"}"#, 1.0),
+        (r#"good{h,part="slow"}"#, 1.0),
+        (r#"up{h,probe="a"}"#, 1.0),
+        (r#"up{h,probe="slow"}"#, 1.0),
+    ];
+    assert_eq!(values(&collector, &tick), expected(&all));
+}
+
+#[test]
 fn mistakes_of_a_probe_are_refused() {
     let nothing = |_: &mut Readings| Ok(());
     let cases: [(Vec<Box<dyn Probe>>, &str); 4] = [
@@ -255,7 +281,7 @@ fn mistakes_of_a_probe_are_refused() {
             "metric up: two probes are called \"collector\", or one as the collector itself",
         ),
         (
-            vec![probe("a", &GOOD_METRICS, nothing), probe("b", &GOOD_METRICS, nothing)],
+            vec![probe("a", &GOOD_METRICS, nothing), probe("b", &SAME_NAME_METRICS, nothing)],
             "metric good: it is declared twice",
         ),
         (

@@ -1,0 +1,7 @@
+//! Judges what was measured. Pure: time is passed in, nothing is sent.
+
+mod health;
+mod thresholds;
+
+pub use health::{Colour, Condition, Health, judge};
+pub use thresholds::{Alert, Limit, Observation, Severity, Thresholds};

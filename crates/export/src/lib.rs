@@ -1,0 +1,19 @@
+//! What leaves for other programs: Prometheus text and OpenMetrics, CSV, and the system report of the REST API.
+//!
+//! Pure: it is given the newest values and the answers of the history, and writes. This is the one place outside of the
+//! probes that knows metrics by name, because the report's fields have names of their own: see `names.rs`.
+
+mod current;
+mod exposition;
+pub mod judgement;
+mod names;
+mod report;
+pub mod series;
+pub mod system;
+mod time;
+
+pub use current::Current;
+pub use exposition::{TextFormat, write_metrics};
+pub use names::report_metrics;
+pub use report::*;
+pub use time::{parse_time, written};

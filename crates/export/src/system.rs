@@ -1,0 +1,204 @@
+//! The system report: the newest values under the names and in the units that clients of the REST API know.
+//!
+//! Gigabytes are 1,073,741,824 bytes, percentages go from 0 to 100, times are in milliseconds. A field without a value is
+//! `null`: missing is missing.
+
+use crate::judgement::{Component, components, thresholds};
+use crate::report::{
+    CpuReport, DatabaseReport, DiskReport, ErrorsReport, LatencyReport, MemoryReport, NetworkReport,
+    Partition, RedisReport, RequestsReport, SystemMetrics, WebsocketReport,
+};
+use crate::{Current, names, written};
+use std::time::Duration;
+use watchglass_alerts::Condition;
+use watchglass_model::Problem;
+
+const GIB: f64 = 1_073_741_824.0;
+
+/// Writes the report. `mean` asks the history for the mean reading of a metric over the last while.
+pub fn report(
+    current: &Current<'_>,
+    problems: &[Problem],
+    mean: impl Fn(&str, Duration) -> Option<f64>,
+) -> SystemMetrics {
+    let parts = components(current, problems);
+    let [avg_5min_percent, avg_15min_percent] =
+        [5, 15].map(|minutes| percent(mean(names::CPU, Duration::from_secs(minutes * 60))));
+    SystemMetrics {
+        timestamp: current.time().map(written),
+        cpu: CpuReport { avg_5min_percent, avg_15min_percent, ..cpu(current, &parts) },
+        memory: memory(current, &parts),
+        disk: disk(current, &parts),
+        network: network(current),
+        database: DatabaseReport {
+            response_time_ms: slowest(current, names::DATABASE_SECONDS),
+            connections: current.sum(names::DATABASE_CONNECTIONS),
+            connection_pool_size: current.sum(names::DATABASE_CONNECTIONS_LIMIT),
+            status: status(&parts, "database"),
+            threshold: thresholds::DATABASE * 1e3,
+        },
+        redis: redis(current, &parts),
+        websocket: WebsocketReport { active_connections: current.sum(names::WEBSOCKETS) },
+        requests: RequestsReport {
+            per_second: rounded(current.reading(names::REQUESTS_PER_SECOND)),
+            per_minute: rounded(current.reading(names::REQUESTS_PER_SECOND).map(|rate| rate * 60.0)),
+            status: status(&parts, "requests"),
+        },
+        errors: ErrorsReport {
+            count_4xx: current.sum(names::ERRORS_4XX),
+            count_5xx: current.sum(names::ERRORS_5XX),
+            error_rate_percent: percent(current.reading(names::ERROR_RATIO)),
+            status: status(&parts, "errors"),
+        },
+        latency: LatencyReport {
+            p50_ms: slowest(current, names::LATENCY_P50),
+            p95_ms: slowest(current, names::LATENCY_P95),
+            p99_ms: slowest(current, names::LATENCY_P99),
+            avg_ms: slowest(current, names::LATENCY_MEAN),
+            threshold: thresholds::API * 1e3,
+        },
+    }
+}
+
+fn cpu(current: &Current<'_>, parts: &[Component]) -> CpuReport {
+    let mut cores: Vec<(u32, f64)> = current
+        .readings(names::CPU_CORE)
+        .filter_map(|(labels, used)| Some((labels.get("core")?.parse().ok()?, used)))
+        .collect();
+    cores.sort_by_key(|&(core, _)| core);
+    CpuReport {
+        current_percent: percent(current.reading(names::CPU)),
+        avg_5min_percent: None,
+        avg_15min_percent: None,
+        per_core_percent: cores.into_iter().filter_map(|(_, used)| percent(Some(used))).collect(),
+        load_average: names::LOADS.map(|load| current.reading(load)),
+        core_count: current.reading(names::CPU_CORES).map(|cores| cores as u64),
+        frequency_mhz: rounded(current.reading(names::CPU_FREQUENCY).map(|hertz| hertz / 1e6)),
+        status: status(parts, "cpu"),
+        threshold: thresholds::CPU * 100.0,
+    }
+}
+
+fn memory(current: &Current<'_>, parts: &[Component]) -> MemoryReport {
+    let (total, available) = (current.reading(names::MEMORY_TOTAL), current.reading(names::MEMORY_AVAILABLE));
+    let (swap, swap_used) = (current.reading(names::SWAP_TOTAL), current.reading(names::SWAP_USED));
+    let used = total.zip(available).map(|(total, available)| total - available);
+    MemoryReport {
+        total_gb: gigabytes(total),
+        used_gb: gigabytes(used),
+        available_gb: gigabytes(available),
+        used_percent: percent(current.reading(names::MEMORY_USED_RATIO)),
+        swap_total_gb: gigabytes(swap),
+        swap_used_percent: percent(
+            swap.zip(swap_used).map(|(swap, used)| if swap > 0.0 { used / swap } else { 0.0 }),
+        ),
+        status: status(parts, "memory"),
+        threshold: thresholds::MEMORY * 100.0,
+    }
+}
+
+fn disk(current: &Current<'_>, parts: &[Component]) -> DiskReport {
+    let of = |metric: &str, mountpoint: &str| {
+        current
+            .readings(metric)
+            .find(|(labels, _)| labels.get("mountpoint") == Some(mountpoint))
+            .map(|(_, reading)| reading)
+    };
+    let partitions: Vec<Partition> = current
+        .readings(names::DISK_SIZE)
+        .filter_map(|(labels, size)| {
+            let mountpoint = labels.get("mountpoint")?;
+            let used = of(names::DISK_USED_RATIO, mountpoint);
+            Some(Partition {
+                mountpoint: mountpoint.to_owned(),
+                total_gb: gigabytes(Some(size)),
+                used_gb: gigabytes(of(names::DISK_USED, mountpoint)),
+                free_gb: gigabytes(of(names::DISK_AVAILABLE, mountpoint)),
+                used_percent: percent(used),
+                status: word(Condition::of_load(used)).to_owned(),
+            })
+        })
+        .collect();
+    let fullest = partitions.iter().filter_map(|partition| partition.used_percent).reduce(f64::max);
+    DiskReport {
+        partitions,
+        used_percent: fullest,
+        status: status(parts, "disk"),
+        threshold: thresholds::DISK * 100.0,
+    }
+}
+
+fn network(current: &Current<'_>) -> NetworkReport {
+    let [bytes_in, bytes_out, packets_in, packets_out, errors_in, errors_out, dropped_in, dropped_out] =
+        names::NETWORK.map(|metric| current.sum(metric));
+    let rate = |metric: &str| {
+        current.readings(metric).map(|(_, reading)| reading).reduce(|left, right| left + right)
+    };
+    let [received, sent, ..] = names::NETWORK;
+    NetworkReport {
+        bytes_in,
+        bytes_out,
+        packets_in,
+        packets_out,
+        errors_in,
+        errors_out,
+        dropped_in,
+        dropped_out,
+        bytes_in_per_second: rounded(rate(received)),
+        bytes_out_per_second: rounded(rate(sent)),
+    }
+}
+
+fn redis(current: &Current<'_>, parts: &[Component]) -> RedisReport {
+    let condition = parts.iter().find(|part| part.name == "redis").map(|part| part.condition);
+    let load = parts.iter().find(|part| part.name == "redis").and_then(|part| part.load);
+    RedisReport {
+        response_time_ms: slowest(current, names::REDIS_SECONDS),
+        working: match condition {
+            None | Some(Condition::NotConfigured | Condition::Unknown) => None,
+            Some(_) => load.map(f64::is_finite),
+        },
+        status: status(parts, "redis"),
+    }
+}
+
+/// The largest reading of a time, in milliseconds.
+fn slowest(current: &Current<'_>, metric: &str) -> Option<f64> {
+    let longest = current.readings(metric).map(|(_, seconds)| seconds).reduce(f64::max);
+    longest.map(|seconds| (seconds * 1e6).round() / 1e3)
+}
+
+/// The condition of a component in the report's word for it.
+fn status(parts: &[Component], name: &str) -> String {
+    let condition =
+        parts.iter().find(|part| part.name == name).map_or(Condition::Unknown, |part| part.condition);
+    word(condition).to_owned()
+}
+
+/// A condition in the report's word for it.
+pub fn word(condition: Condition) -> &'static str {
+    match condition {
+        Condition::NotConfigured => "not_configured",
+        Condition::Unknown => "unknown",
+        Condition::Healthy => "healthy",
+        Condition::Warning => "warning",
+        Condition::Critical => "critical",
+    }
+}
+
+fn percent(ratio: Option<f64>) -> Option<f64> {
+    rounded(ratio.map(|ratio| ratio * 100.0))
+}
+
+fn gigabytes(bytes: Option<f64>) -> Option<f64> {
+    rounded(bytes.map(|bytes| bytes / GIB))
+}
+
+/// To two digits behind the point: the report is for people and thresholds.
+fn rounded(value: Option<f64>) -> Option<f64> {
+    value.map(|value| (value * 100.0).round() / 100.0)
+}
+
+#[cfg(test)]
+#[path = "system_tests.rs"]
+mod tests;

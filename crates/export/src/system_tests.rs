@@ -1,0 +1,119 @@
+use super::*;
+use std::collections::BTreeMap;
+use watchglass_history::Latest;
+use watchglass_model::{Batch, Catalogue, Declaration, Kind, Readings, SeriesTable, Timestamp, Unit};
+
+const fn gauge(name: &'static str, unit: Unit, labels: &'static [&'static str]) -> Declaration {
+    Declaration { name, kind: Kind::Gauge, unit, help: "A test.", labels, panel: None, legend: "" }
+}
+
+static CPU: Declaration = gauge(names::CPU, Unit::Ratio, &[]);
+static TOTAL: Declaration = gauge(names::MEMORY_TOTAL, Unit::Bytes, &[]);
+static AVAILABLE: Declaration = gauge(names::MEMORY_AVAILABLE, Unit::Bytes, &[]);
+static SIZE: Declaration = gauge(names::DISK_SIZE, Unit::Bytes, &["mountpoint"]);
+static FULL: Declaration = gauge(names::DISK_USED_RATIO, Unit::Ratio, &["mountpoint"]);
+static ANSWER: Declaration = gauge(names::DATABASE_SECONDS, Unit::Seconds, &["instance"]);
+static UP: Declaration = gauge(names::UP, Unit::Count, &["probe"]);
+
+/// Takes the newest values from one batch and hands them to `ask`.
+fn with<T>(record: impl Fn(&mut Readings), ask: impl FnOnce(&Current<'_>) -> T) -> T {
+    let mut catalogue = Catalogue::default();
+    for declaration in [&CPU, &TOTAL, &AVAILABLE, &SIZE, &FULL, &ANSWER, &UP] {
+        catalogue.declare(declaration).unwrap();
+    }
+    let mut readings = Readings::new();
+    record(&mut readings);
+    let mut table = SeriesTable::new(&[("host", "h")], 100);
+    let mut samples = Vec::new();
+    table.resolve(&readings, &mut samples);
+    let mut latest = Latest::default();
+    latest.update(&Batch { time: Timestamp::from_millis(1_795_314_030_000), samples }, |_| Kind::Gauge);
+    ask(&Current {
+        catalogue: &catalogue,
+        series: table.series(),
+        latest: &latest,
+        tick_millis: 1000,
+        paces: &BTreeMap::new(),
+    })
+}
+
+fn host(readings: &mut Readings) {
+    readings.record(&CPU, &[], 0.25);
+    readings.record(&TOTAL, &[], 16.0 * GIB);
+    readings.record(&AVAILABLE, &[], 7.5 * GIB);
+    for (mount, full) in [("/", 0.5), ("/home", 0.92)] {
+        readings.record(&SIZE, &[mount], 100.0 * GIB);
+        readings.record(&FULL, &[mount], full);
+    }
+}
+
+#[test]
+fn the_report_has_the_newest_values_in_its_own_units() {
+    let report =
+        with(host, |current| report(current, &[], |_, length| (length.as_secs() == 300).then_some(0.2)));
+    assert_eq!(report.timestamp.as_deref(), Some("2026-11-22T02:20:30.000Z"));
+    assert_eq!((report.cpu.current_percent, report.cpu.avg_5min_percent), (Some(25.0), Some(20.0)));
+    assert_eq!((report.cpu.avg_15min_percent, report.cpu.frequency_mhz), (None, None));
+    assert_eq!((report.cpu.status.as_str(), report.cpu.threshold), ("healthy", 80.0));
+    assert_eq!((report.memory.total_gb, report.memory.used_gb), (Some(16.0), Some(8.5)));
+    assert_eq!(report.memory.status, "unknown");
+    assert_eq!(report.disk.used_percent, Some(92.0));
+    let partitions: Vec<_> =
+        report.disk.partitions.iter().map(|part| (part.mountpoint.as_str(), part.status.as_str())).collect();
+    assert_eq!(partitions, [("/", "healthy"), ("/home", "critical")]);
+    assert_eq!((report.disk.status.as_str(), report.disk.threshold), ("critical", 90.0));
+    assert_eq!((report.redis.status.as_str(), report.redis.working), ("not_configured", None));
+    assert_eq!(report.database.status, "unknown");
+    assert_eq!(report.network.bytes_in, None);
+}
+
+#[test]
+fn before_the_first_tick_nothing_is_known() {
+    let json = with(|_| (), |current| serde_json::to_value(report(current, &[], |_, _| None)).unwrap());
+    assert_eq!(json["cpu"]["current_percent"], serde_json::Value::Null);
+    assert_eq!(json["cpu"]["status"], "unknown");
+    assert_eq!(json["disk"]["partitions"], serde_json::json!([]));
+}
+
+#[test]
+fn a_service_that_does_not_answer_is_critical() {
+    let down = Problem {
+        probe: "postgresql:db:5432/app".to_owned(),
+        reason: "no answer".to_owned(),
+        since: Timestamp::from_millis(0),
+    };
+    let record = |readings: &mut Readings| readings.record(&ANSWER, &["db:5432/app"], 0.002);
+    with(record, |current| {
+        let answered = report(current, &[], |_, _| None).database;
+        assert_eq!((answered.response_time_ms, answered.status.as_str()), (Some(2.0), "healthy"));
+        assert_eq!(report(current, std::slice::from_ref(&down), |_, _| None).database.status, "critical");
+    });
+}
+
+#[test]
+fn what_is_over_its_threshold_is_said_with_value_and_unit() {
+    let record = |readings: &mut Readings| {
+        host(readings);
+        readings.record(&UP, &["cpu"], 1.0);
+        readings.record(&UP, &["disk"], 0.0);
+    };
+    let problem = Problem {
+        probe: "disk".to_owned(),
+        reason: "it cannot be read".to_owned(),
+        since: Timestamp::from_millis(0),
+    };
+    let over: Vec<String> = with(record, |current| {
+        crate::judgement::observations(current, &[problem])
+            .into_iter()
+            .filter(|seen| seen.value > seen.limit.warning)
+            .map(|seen| seen.message)
+            .collect()
+    });
+    assert_eq!(
+        over,
+        [
+            "Use of the file system of /home is 92.0\u{a0}%, above 90.0\u{a0}%",
+            "disk gives no data: it cannot be read"
+        ]
+    );
+}

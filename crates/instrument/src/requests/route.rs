@@ -1,0 +1,74 @@
+//! What is counted of one route.
+
+use super::class::CLASSES;
+use super::method::METHODS;
+use super::{Counts, StatusClass};
+use crate::sketch::LiveSketch;
+use std::array;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// What is counted of one route, by many threads at once.
+#[derive(Debug)]
+pub(crate) struct Route {
+    name: Arc<str>,
+    methods: [Tally; METHODS.len()],
+    latency: LiveSketch,
+}
+
+/// Requests of one method.
+#[derive(Debug, Default)]
+struct Tally {
+    started: AtomicU64,
+    answered: [AtomicU64; CLASSES],
+    cancelled: AtomicU64,
+}
+
+impl Route {
+    pub(crate) fn new(name: &str) -> Self {
+        Self { name: name.into(), methods: array::from_fn(|_| Tally::default()), latency: LiveSketch::new() }
+    }
+
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    pub(crate) fn latency(&self) -> &LiveSketch {
+        &self.latency
+    }
+
+    pub(crate) fn start(&self, method: u8) {
+        if let Some(tally) = self.methods.get(usize::from(method)) {
+            tally.started.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn answered(&self, method: u8, class: StatusClass, latency: Duration) {
+        self.latency.record(latency);
+        let tally = self.methods.get(usize::from(method));
+        if let Some(count) = tally.and_then(|tally| tally.answered.get(class as usize)) {
+            // Who sees that the request has ended must see its latency, and that it had begun.
+            count.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    pub(crate) fn cancelled(&self, method: u8) {
+        if let Some(tally) = self.methods.get(usize::from(method)) {
+            tally.cancelled.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// The methods that were met: name, how many ended, and how many are in flight.
+    pub(crate) fn methods(&self) -> impl Iterator<Item = (&'static str, Counts, u64)> {
+        METHODS.into_iter().zip(&self.methods).filter_map(|(method, tally)| {
+            let answered = array::from_fn(|class| {
+                tally.answered.get(class).map_or(0, |count| count.load(Ordering::Acquire))
+            });
+            let counts = Counts::new(answered, tally.cancelled.load(Ordering::Acquire));
+            // Read last: a request that has ended is then among those that have begun.
+            let started = tally.started.load(Ordering::Relaxed);
+            (started > 0).then(|| (method, counts, started.saturating_sub(counts.ended())))
+        })
+    }
+}

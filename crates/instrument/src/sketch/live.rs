@@ -1,0 +1,70 @@
+//! A sketch that many threads record in at once.
+
+use super::{BINS, Sketch, SketchGrowth, bin, nanos};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// A [`Sketch`] that many threads record in at once, without a lock: two atomic additions each.
+#[derive(Debug)]
+pub struct LiveSketch {
+    counts: Box<[AtomicU64]>,
+    sum_nanos: AtomicU64,
+}
+
+impl Default for LiveSketch {
+    fn default() -> Self {
+        Self { counts: (0..BINS).map(|_| AtomicU64::new(0)).collect(), sum_nanos: AtomicU64::new(0) }
+    }
+}
+
+impl LiveSketch {
+    /// An empty sketch.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a duration. One above [`LONGEST`](super::LONGEST) counts as that.
+    pub fn record(&self, duration: Duration) {
+        let nanos = nanos(duration);
+        self.sum_nanos.fetch_add(nanos, Ordering::Relaxed);
+        if let Some(count) = self.counts.get(bin(nanos)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// All durations so far. Those that are recorded meanwhile may be in it or not, or with their length and
+    /// not yet with their number.
+    pub fn sketch(&self) -> Sketch {
+        let mut sketch = Sketch::new();
+        sketch.follow(self, &mut SketchGrowth::default());
+        sketch
+    }
+
+    pub(super) fn counts(&self) -> impl Iterator<Item = u64> {
+        self.counts.iter().map(|count| count.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn sum_nanos(&self) -> u64 {
+        self.sum_nanos.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    #[test]
+    fn nothing_is_lost_when_threads_record_at_once() {
+        let live = LiveSketch::new();
+        thread::scope(|scope| {
+            for millis in 1..=4 {
+                let live = &live;
+                scope.spawn(move || (0..10_000).for_each(|_| live.record(Duration::from_millis(millis))));
+            }
+        });
+        let sketch = live.sketch();
+        assert_eq!(sketch.count(), 40_000);
+        assert!((sketch.sum() - 100.0).abs() < 1e-9, "{}", sketch.sum());
+    }
+}

@@ -1,0 +1,238 @@
+//! A sketch that stands still: merged, compared and asked.
+
+use super::{BINS, LiveSketch, bin, middle, nanos};
+use std::time::Duration;
+
+/// How often durations of each size came: any quantile of them, to [`RELATIVE_ERROR`](super::RELATIVE_ERROR).
+///
+/// It holds 9 KB, however many durations it has seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sketch {
+    counts: Box<[u64]>,
+    sum_nanos: u64,
+}
+
+/// What came to a sketch since it was last looked at: eight bytes for each bin that grew.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SketchGrowth {
+    /// Bins, and how much they grew. A bin may stand here more than once.
+    bins: Vec<(u16, u32)>,
+    sum_nanos: u64,
+}
+
+impl SketchGrowth {
+    /// Nothing, in the memory of what was.
+    pub(crate) fn clear(&mut self) {
+        self.bins.clear();
+        self.sum_nanos = 0;
+    }
+
+    /// Adds what came later.
+    pub(crate) fn append(&mut self, later: &Self) {
+        self.bins.extend_from_slice(&later.bins);
+        self.sum_nanos = self.sum_nanos.wrapping_add(later.sum_nanos);
+    }
+}
+
+impl Default for Sketch {
+    fn default() -> Self {
+        Self { counts: vec![0; BINS].into(), sum_nanos: 0 }
+    }
+}
+
+impl Sketch {
+    /// An empty sketch.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a duration. One above [`LONGEST`](super::LONGEST) counts as that.
+    pub fn record(&mut self, duration: Duration) {
+        let nanos = nanos(duration);
+        if let Some(count) = self.counts.get_mut(bin(nanos)) {
+            *count = count.saturating_add(1);
+        }
+        self.sum_nanos = self.sum_nanos.wrapping_add(nanos);
+    }
+
+    /// Adds everything that `other` has seen.
+    pub fn merge(&mut self, other: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count = count.saturating_add(*more);
+        }
+        self.sum_nanos = self.sum_nanos.wrapping_add(other.sum_nanos);
+    }
+
+    /// What came between `earlier` and this, two looks at the same growing sketch.
+    pub fn since(&self, earlier: &Self) -> Self {
+        let grown = |(now, before): (&u64, &u64)| now.saturating_sub(*before);
+        Self {
+            counts: self.counts.iter().zip(&earlier.counts).map(grown).collect(),
+            sum_nanos: self.sum_nanos.wrapping_sub(earlier.sum_nanos),
+        }
+    }
+
+    /// How many durations it has seen.
+    pub fn count(&self) -> u64 {
+        self.counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+
+    /// All durations together, in seconds. It begins anew from zero after 584 years.
+    pub fn sum(&self) -> f64 {
+        self.sum_nanos as f64 / 1e9
+    }
+
+    /// The mean in seconds, which is exact; `None` when there are no durations.
+    pub fn mean(&self) -> Option<f64> {
+        let count = self.count();
+        (count > 0).then(|| self.sum() / count as f64)
+    }
+
+    /// The duration in seconds below which the part `quantile` (0 to 1) of all lies: 0.5 asks for the median.
+    /// Of n durations in their order, the one at ⌊quantile · (n − 1)⌋ counted from zero (the paper's
+    /// algorithm 2). `None` when there are no durations, or when `quantile` is not within 0 and 1.
+    pub fn quantile(&self, quantile: f64) -> Option<f64> {
+        let last = self.count().checked_sub(1)?;
+        if !(0.0..=1.0).contains(&quantile) {
+            return None;
+        }
+        let rank = (quantile * last as f64) as u64;
+        let mut seen = 0_u64;
+        let found = self.counts.iter().position(|count| {
+            seen = seen.saturating_add(*count);
+            seen > rank
+        });
+        found.map(middle)
+    }
+
+    /// Becomes what `live` is now, and adds to `growth` what is new.
+    pub(crate) fn follow(&mut self, live: &LiveSketch, growth: &mut SketchGrowth) {
+        for ((bin, kept), now) in (0_u16..).zip(&mut self.counts).zip(live.counts()) {
+            let grown = now.wrapping_sub(*kept);
+            if grown > 0 {
+                *kept = now;
+                growth.bins.push((bin, u32::try_from(grown).unwrap_or(u32::MAX)));
+            }
+        }
+        let sum_nanos = live.sum_nanos();
+        growth.sum_nanos = growth.sum_nanos.wrapping_add(sum_nanos.wrapping_sub(self.sum_nanos));
+        self.sum_nanos = sum_nanos;
+    }
+
+    /// Adds what came.
+    pub(crate) fn add(&mut self, growth: &SketchGrowth) {
+        for (bin, grown) in &growth.bins {
+            if let Some(count) = self.counts.get_mut(usize::from(*bin)) {
+                *count = count.saturating_add(u64::from(*grown));
+            }
+        }
+        self.sum_nanos = self.sum_nanos.wrapping_add(growth.sum_nanos);
+    }
+
+    /// Takes back what was added.
+    pub(crate) fn subtract(&mut self, growth: &SketchGrowth) {
+        for (bin, grown) in &growth.bins {
+            if let Some(count) = self.counts.get_mut(usize::from(*bin)) {
+                *count = count.saturating_sub(u64::from(*grown));
+            }
+        }
+        self.sum_nanos = self.sum_nanos.wrapping_sub(growth.sum_nanos);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sketch::RELATIVE_ERROR;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    /// Durations of every size that is promised: as many of microseconds as of minutes.
+    fn promised() -> impl Strategy<Value = Duration> {
+        (3.0_f64..12.556).prop_map(|digits| Duration::from_nanos((10_f64.powf(digits)).ceil() as u64))
+    }
+
+    fn sketch_of(durations: &[Duration]) -> Sketch {
+        let mut sketch = Sketch::new();
+        durations.iter().for_each(|duration| sketch.record(*duration));
+        sketch
+    }
+
+    #[test]
+    fn without_durations_there_is_no_quantile_and_no_mean() {
+        let sketch = Sketch::new();
+        assert_eq!((sketch.count(), sketch.mean(), sketch.quantile(0.5)), (0, None, None));
+    }
+
+    #[test]
+    fn takes_durations_of_any_size_and_refuses_quantiles_of_none() {
+        let sketch =
+            sketch_of(&[Duration::ZERO, Duration::from_nanos(1), Duration::from_secs(7200), Duration::MAX]);
+        assert_eq!(sketch.count(), 4);
+        assert!(sketch.quantile(0.0).unwrap() <= 1e-6);
+        assert!((sketch.quantile(1.0).unwrap() / 3600.0 - 1.0).abs() <= RELATIVE_ERROR);
+        assert!((sketch.mean().unwrap() - 1800.0).abs() < 1e-6);
+        for quantile in [f64::NAN, f64::INFINITY, -0.1, 1.1] {
+            assert_eq!(sketch.quantile(quantile), None, "{quantile}");
+        }
+    }
+
+    #[test]
+    fn a_median_among_few() {
+        let millis =
+            |all: &[u64]| sketch_of(&all.iter().map(|&ms| Duration::from_millis(ms)).collect::<Vec<_>>());
+        for (all, quantile, expected) in [
+            (&[10][..], 0.5, 0.010),
+            (&[10, 20], 0.5, 0.010),
+            (&[10, 20, 30], 0.5, 0.020),
+            (&[30, 10, 20], 1.0, 0.030),
+            (&[10, 20, 30], 0.0, 0.010),
+        ] {
+            let found = millis(all).quantile(quantile).unwrap();
+            assert!((found / expected - 1.0).abs() <= RELATIVE_ERROR, "{all:?} at {quantile}: {found}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_quantile_is_within_the_promised_error(
+            mut durations in vec(promised(), 1..300),
+            quantile in 0.0_f64..=1.0,
+        ) {
+            let found = sketch_of(&durations).quantile(quantile).unwrap();
+            durations.sort();
+            let exact = durations[(quantile * (durations.len() - 1) as f64) as usize].as_secs_f64();
+            // The last digits of the logarithm are added to the promise.
+            prop_assert!((found - exact).abs() <= exact * (RELATIVE_ERROR + 1e-9), "{found} for {exact}");
+        }
+
+        #[test]
+        fn merging_is_the_union_and_a_difference_takes_it_back(
+            left in vec(any::<u64>().prop_map(Duration::from_nanos), 0..50),
+            right in vec(promised(), 0..50),
+        ) {
+            let mut merged = sketch_of(&left);
+            merged.merge(&sketch_of(&right));
+            prop_assert_eq!(&merged, &sketch_of(&[left.clone(), right.clone()].concat()));
+            prop_assert_eq!(merged.since(&sketch_of(&left)), sketch_of(&right));
+        }
+
+        #[test]
+        fn following_a_live_sketch_gives_what_is_new(
+            rounds in vec(vec(promised(), 0..30), 1..5),
+        ) {
+            let (live, mut copy, mut window) = (LiveSketch::new(), Sketch::new(), Sketch::new());
+            for round in &rounds {
+                round.iter().for_each(|duration| live.record(*duration));
+                let mut growth = SketchGrowth::default();
+                copy.follow(&live, &mut growth);
+                window.add(&growth);
+                prop_assert_eq!(&window, &sketch_of(round));
+                window.subtract(&growth);
+            }
+            prop_assert_eq!(&copy, &sketch_of(&rounds.concat()));
+            prop_assert_eq!(copy, live.sketch());
+            prop_assert_eq!(window, Sketch::new());
+        }
+    }
+}

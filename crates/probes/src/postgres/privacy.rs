@@ -1,0 +1,168 @@
+//! Queries without what may be secret in them.
+
+use crate::remote::one_line;
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// The text of a query without its literals and comments, on one line of at most `most` characters.
+///
+/// A `?` stands for each literal. Where it is not certain what is a literal, because the text was cut or a
+/// backslash may or may not escape a quote, the rest is left out. The words are those of PostgreSQL's
+/// [lexical structure](https://www.postgresql.org/docs/current/sql-syntax-lexical.html).
+pub(super) fn without_literals(query: &str, most: usize) -> String {
+    let mut reader = Reader { rest: query.chars().peekable(), shown: String::new() };
+    let whole = reader.read().is_some();
+    // What is set need not be in quotes: SET app.token = abc.
+    let first = reader.shown.split_whitespace().next().unwrap_or_default();
+    if first.eq_ignore_ascii_case("set") {
+        return "SET …".to_owned();
+    }
+    let shown = if whole { reader.shown } else { reader.shown + "…" };
+    one_line(&shown, most)
+}
+
+struct Reader<'a> {
+    rest: Peekable<Chars<'a>>,
+    shown: String,
+}
+
+impl Reader<'_> {
+    /// Reads to the end; `None` when it stopped before.
+    fn read(&mut self) -> Option<()> {
+        while let Some(next) = self.rest.next() {
+            match next {
+                '\'' => self.literal()?,
+                '"' => self.name()?,
+                '$' => self.dollar()?,
+                '-' if self.rest.peek() == Some(&'-') => self.skip_line(),
+                '/' if self.rest.peek() == Some(&'*') => self.skip_comment()?,
+                '0'..='9' if !self.is_in_word() => self.number(),
+                other => self.shown.push(other),
+            }
+        }
+        Some(())
+    }
+
+    /// Whether what comes next continues a word: the 1 of `t1`, or of `$1`.
+    fn is_in_word(&self) -> bool {
+        self.shown.chars().next_back().is_some_and(|last| last.is_alphanumeric() || matches!(last, '_' | '$'))
+    }
+
+    fn literal(&mut self) -> Option<()> {
+        self.shown.push('?');
+        loop {
+            match self.rest.next()? {
+                // It depends on a setting and on the letter before the quote whether it escapes.
+                '\\' => return None,
+                '\'' if self.rest.next_if_eq(&'\'').is_none() => return Some(()),
+                _ => {}
+            }
+        }
+    }
+
+    /// A name in quotes is no literal.
+    fn name(&mut self) -> Option<()> {
+        self.shown.push('"');
+        loop {
+            let next = self.rest.next()?;
+            self.shown.push(next);
+            if next == '"' {
+                return Some(());
+            }
+        }
+    }
+
+    /// A parameter (`$1`), or a literal between two equal marks (`$tag$ … $tag$`).
+    fn dollar(&mut self) -> Option<()> {
+        let mut tag = String::from("$");
+        while let Some(next) = self.rest.next_if(|next| next.is_alphanumeric() || *next == '_') {
+            tag.push(next);
+        }
+        if self.rest.next_if_eq(&'$').is_none() {
+            self.shown.push_str(&tag);
+            return Some(());
+        }
+        tag.push('$');
+        self.shown.push('?');
+        let mut inside = String::new();
+        while !inside.ends_with(&tag) {
+            inside.push(self.rest.next()?);
+        }
+        Some(())
+    }
+
+    fn number(&mut self) {
+        self.shown.push('?');
+        while self.rest.next_if(|next| next.is_ascii_alphanumeric() || matches!(next, '.' | '_')).is_some() {}
+    }
+
+    fn skip_line(&mut self) {
+        self.shown.push(' ');
+        while self.rest.next_if(|next| *next != '\n').is_some() {}
+    }
+
+    /// Comments nest.
+    fn skip_comment(&mut self) -> Option<()> {
+        self.rest.next();
+        self.shown.push(' ');
+        let mut depth = 1_usize;
+        while depth > 0 {
+            match self.rest.next()? {
+                '*' if self.rest.next_if_eq(&'/').is_some() => depth -= 1,
+                '/' if self.rest.next_if_eq(&'*').is_some() => depth += 1,
+                _ => {}
+            }
+        }
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn literals_and_comments_are_left_out() {
+        for (query, expected) in [
+            ("SELECT $1, t1.a FROM t1\n WHERE b = 12.5e3", "SELECT $1, t1.a FROM t1 WHERE b = ?"),
+            ("ALTER ROLE me PASSWORD 'ses''ame'", "ALTER ROLE me PASSWORD ?"),
+            ("SELECT E'a\\'sesame', 'b'", "SELECT E?…"),
+            ("SELECT 'sesame", "SELECT ?…"),
+            ("SELECT $$ses'ame$$, $a$ses$$ame$a$, 1", "SELECT ?, ?, ?"),
+            ("SELECT $a$sesame", "SELECT ?…"),
+            ("SELECT 1 -- sesame\n+ 2 /* a /* sesame */ b */ + 3", "SELECT ? + ? + ?"),
+            ("SELECT 1 /* sesame", "SELECT ? …"),
+            (r#"SELECT "a 'b' 1" FROM c"#, r#"SELECT "a 'b' 1" FROM c"#),
+            ("  set app.token = sesame", "SET …"),
+            ("UPDATE t SET a = 'sesame'", "UPDATE t SET a = ?"),
+            ("", ""),
+        ] {
+            assert_eq!(without_literals(query, 200), expected, "{query}");
+        }
+        assert_eq!(without_literals("SELECT abcdef", 10), "SELECT ab…");
+    }
+
+    proptest! {
+        #[test]
+        fn what_stands_in_quotes_is_never_shown(
+            before in "[a-z (=,]{0,30}",
+            secret in "[A-Z]{8,12}",
+            after in "[a-z ),';$]{0,30}",
+        ) {
+            for query in [
+                format!("{before} '{secret}' {after}"),
+                format!("{before} $q${secret}$q$ {after}"),
+                format!("{before} 'it\\'s {secret}' {after}"),
+                format!("{before} '{secret}"),
+            ] {
+                prop_assert!(!without_literals(&query, 200).contains(&secret), "{query}");
+            }
+        }
+
+        #[test]
+        fn any_text_is_taken(query in "\\PC{0,100}") {
+            prop_assert!(without_literals(&query, 50).chars().count() <= 50);
+        }
+    }
+}

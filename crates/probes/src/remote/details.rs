@@ -1,0 +1,41 @@
+//! The newest lists of a server, shared between its probe and whoever shows them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The newest lists of a server, shared between its probe and whoever shows them.
+#[derive(Debug)]
+pub struct Details<T>(Arc<Mutex<Arc<T>>>);
+
+impl<T> Clone for Details<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Details<T> {
+    pub(crate) fn new(first: T) -> Self {
+        Self(Arc::new(Mutex::new(Arc::new(first))))
+    }
+
+    /// What is known now. Nobody is made to wait: the lock is held for no longer than a pointer takes.
+    pub fn get(&self) -> Arc<T> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set(&self, newest: T) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(newest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_is_seen_by_all() {
+        let details = Details::new(1);
+        let other = details.clone();
+        details.set(2);
+        assert_eq!((*details.get(), *other.get()), (2, 2));
+    }
+}

@@ -1,0 +1,158 @@
+//! What the probe says of requests, with a clock that stands still.
+
+use super::*;
+use crate::Collector;
+use crate::testing::{Written, rows, written};
+use http::Method;
+use std::sync::atomic::{AtomicU64, Ordering};
+use watchglass_model::Timestamp;
+
+struct Bench {
+    recorder: Arc<Recorder>,
+    probe: Requests,
+    seconds: Arc<AtomicU64>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let (recorder, seconds) = (Arc::new(Recorder::default()), Arc::new(AtomicU64::new(0)));
+        let clock = Arc::clone(&seconds);
+        let probe = Requests::with_clock(Arc::clone(&recorder), move || {
+            Duration::from_secs(clock.load(Ordering::SeqCst))
+        });
+        Self { recorder, probe, seconds }
+    }
+
+    fn answer(&self, route: &str, class: StatusClass, millis: u64) {
+        let ticket = self.recorder.start(Some(route), &Method::GET);
+        self.recorder.answered(ticket, class, Duration::from_millis(millis));
+    }
+
+    /// Everything that is recorded at that second.
+    fn tick(&mut self, second: u64) -> Vec<Written> {
+        self.seconds.store(second, Ordering::SeqCst);
+        let mut readings = Readings::new();
+        self.probe.collect(&mut readings).unwrap();
+        rows(&readings)
+    }
+}
+
+/// The five classes of all routes together, and what else there always is.
+fn always(answered: [f64; 5], in_flight: f64, routes: f64) -> Vec<Written> {
+    let classes = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+    let mut all: Vec<_> =
+        classes.iter().zip(answered).map(|(class, count)| ("http_responses_total", *class, count)).collect();
+    all.extend([("http_requests_in_flight", "", in_flight), ("http_routes", "", routes)]);
+    written(&all)
+}
+
+#[test]
+fn counts_are_there_from_the_start_and_the_last_minute_from_the_second_tick() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.tick(0), always([0.0; 5], 0.0, 0.0));
+    let quiet = [
+        ("http_requests_last_minute", "", 0.0),
+        ("http_requests_per_second", "", 0.0),
+        ("http_client_errors_last_minute", "", 0.0),
+        ("http_server_errors_last_minute", "", 0.0),
+    ];
+    let expected = [always([0.0; 5], 0.0, 0.0), written(&quiet)].concat();
+    assert_eq!(bench.tick(1), expected, "without requests no latency and no part of errors");
+}
+
+#[test]
+fn tells_routes_methods_and_classes_apart() {
+    let mut bench = Bench::new();
+    bench.tick(0);
+    bench.answer("/a", StatusClass::Success, 10);
+    bench.answer("/a", StatusClass::Success, 10);
+    bench.answer("/a", StatusClass::ServerError, 10);
+    bench.answer("/b/{id}", StatusClass::ClientError, 10);
+    bench.recorder.cancelled(bench.recorder.start(None, &Method::POST));
+    let _waiting = bench.recorder.start(Some("/b/{id}"), &Method::GET);
+
+    // The middle of the bin that 10 ms fall into; the mean is exact.
+    let near = 0.009_999;
+    let expected = [
+        ("http_requests_last_minute", "", 4.0),
+        ("http_requests_per_second", "", 2.0),
+        ("http_request_duration_p50_seconds", "", near),
+        ("http_request_duration_p95_seconds", "", near),
+        ("http_request_duration_p99_seconds", "", near),
+        ("http_request_duration_mean_seconds", "", 0.010),
+        ("http_requests_error_ratio", "", 0.25),
+        ("http_client_errors_last_minute", "", 1.0),
+        ("http_server_errors_last_minute", "", 1.0),
+        ("http_requests_cancelled_total", "unmatched POST", 1.0),
+        ("http_requests_total", "/a GET 2xx", 2.0),
+        ("http_requests_total", "/a GET 5xx", 1.0),
+        ("http_requests_total", "/b/{id} GET 4xx", 1.0),
+        ("http_route_duration_p50_seconds", "/a", near),
+        ("http_route_duration_p95_seconds", "/a", near),
+        ("http_route_duration_p99_seconds", "/a", near),
+        ("http_route_duration_mean_seconds", "/a", 0.010),
+        ("http_route_duration_p50_seconds", "/b/{id}", near),
+        ("http_route_duration_p95_seconds", "/b/{id}", near),
+        ("http_route_duration_p99_seconds", "/b/{id}", near),
+        ("http_route_duration_mean_seconds", "/b/{id}", 0.010),
+    ];
+    assert_eq!(bench.tick(2), [always([0.0, 2.0, 0.0, 1.0, 1.0], 1.0, 2.0), written(&expected)].concat());
+}
+
+#[test]
+fn after_a_minute_only_what_is_counted_for_ever_is_left() {
+    let mut bench = Bench::new();
+    bench.tick(0);
+    bench.answer("/a", StatusClass::ServerError, 10);
+    for second in 1..=60 {
+        let rows = bench.tick(second);
+        assert!(rows.contains(&written(&[("http_requests_error_ratio", "", 1.0)])[0]), "at {second} s");
+    }
+    let expected = [
+        ("http_requests_last_minute", "", 0.0),
+        ("http_requests_per_second", "", 0.0),
+        ("http_client_errors_last_minute", "", 0.0),
+        ("http_server_errors_last_minute", "", 0.0),
+        ("http_requests_total", "/a GET 5xx", 1.0),
+    ];
+    assert_eq!(bench.tick(61), [always([0.0, 0.0, 0.0, 0.0, 1.0], 0.0, 1.0), written(&expected)].concat());
+}
+
+#[test]
+fn percentiles_tell_slow_requests_from_most() {
+    let mut bench = Bench::new();
+    bench.tick(0);
+    (0..90).for_each(|_| bench.answer("/a", StatusClass::Success, 10));
+    (0..8).for_each(|_| bench.answer("/a", StatusClass::Success, 100));
+    (0..2).for_each(|_| bench.answer("/a", StatusClass::Success, 1000));
+    let rows = bench.tick(1);
+    for (name, expected) in [("p50", 0.010), ("p95", 0.100), ("p99", 1.000), ("mean", 0.037)] {
+        for (scope, route) in [("request", ""), ("route", "/a")] {
+            let name = format!("http_{scope}_duration_{name}_seconds");
+            let (_, _, value) = rows
+                .iter()
+                .find(|(metric, label, _)| (metric.as_str(), label.as_str()) == (&name, route))
+                .unwrap();
+            let value: f64 = value.parse().unwrap();
+            assert!((value / expected - 1.0).abs() <= 0.01, "{name}: {value}");
+        }
+    }
+}
+
+#[test]
+fn its_declarations_make_a_catalogue_with_four_panels() {
+    let bench = Bench::new();
+    let mut collector = Collector::new(vec![Box::new(bench.probe)], &[("host", "h")], 100).unwrap();
+    let panels: Vec<_> = collector
+        .catalogue()
+        .panels()
+        .iter()
+        .map(|panel| (panel.section.as_str(), panel.id.as_str()))
+        .collect();
+    let expected = ["requests", "request-latency", "request-errors", "requests-in-flight"];
+    assert_eq!(panels, expected.map(|id| ("Requests", id)));
+
+    (0..3).for_each(|second| drop(collector.tick(Timestamp::from_millis(second * 1000))));
+    bench.recorder.cancelled(bench.recorder.start(None, &Method::GET));
+    assert!(collector.tick(Timestamp::from_millis(3000)).problems.is_empty());
+}

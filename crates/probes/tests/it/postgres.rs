@@ -1,0 +1,253 @@
+//! What the probe of PostgreSQL records is what its views say at the same moment.
+
+use crate::support::{EVERY, PostgresServer, Values, round, rounds_until, until};
+use watchglass_probes::Postgres;
+
+/// What is measured, and the question whose answer it must agree with. `d` is the row of the database.
+const QUESTIONS: [(&str, &str); 24] = [
+    ("postgresql_connections_max", "SELECT setting FROM pg_settings WHERE name = 'max_connections'"),
+    ("postgresql_standby", "SELECT 0"),
+    ("postgresql_commits_total app", "SELECT xact_commit FROM d"),
+    ("postgresql_rollbacks_total app", "SELECT xact_rollback FROM d"),
+    ("postgresql_deadlocks_total app", "SELECT deadlocks FROM d"),
+    ("postgresql_blocks_hit_total app", "SELECT blks_hit FROM d"),
+    ("postgresql_blocks_read_total app", "SELECT blks_read FROM d"),
+    ("postgresql_rows_total app returned", "SELECT tup_returned FROM d"),
+    ("postgresql_rows_total app fetched", "SELECT tup_fetched FROM d"),
+    ("postgresql_rows_total app inserted", "SELECT tup_inserted FROM d"),
+    ("postgresql_rows_total app updated", "SELECT tup_updated FROM d"),
+    ("postgresql_rows_total app deleted", "SELECT tup_deleted FROM d"),
+    ("postgresql_temporary_files_total app", "SELECT temp_files FROM d"),
+    ("postgresql_temporary_bytes_total app", "SELECT temp_bytes FROM d"),
+    ("postgresql_wal_bytes_total", "SELECT pg_current_wal_lsn() - '0/0'"),
+    ("postgresql_checkpoints_total timed", "SELECT checkpoints_timed FROM pg_stat_bgwriter"),
+    ("postgresql_checkpoints_total requested", "SELECT checkpoints_req FROM pg_stat_bgwriter"),
+    (
+        "postgresql_checkpoint_seconds_total write",
+        "SELECT checkpoint_write_time / 1000 FROM pg_stat_bgwriter",
+    ),
+    ("postgresql_checkpoint_seconds_total sync", "SELECT checkpoint_sync_time / 1000 FROM pg_stat_bgwriter"),
+    ("postgresql_buffers_written_total checkpoints", "SELECT buffers_checkpoint FROM pg_stat_bgwriter"),
+    ("postgresql_buffers_written_total cleaner", "SELECT buffers_clean FROM pg_stat_bgwriter"),
+    ("postgresql_buffers_written_total backends", "SELECT buffers_backend FROM pg_stat_bgwriter"),
+    ("postgresql_database_size_bytes app", "SELECT pg_database_size('app')"),
+    ("postgresql_transaction_id_age app", "SELECT age(datfrozenxid) FROM pg_database WHERE datname = 'app'"),
+];
+
+/// The answers of the server to all questions.
+fn answers(server: &PostgresServer) -> Vec<f64> {
+    let version: u32 = server.ask("app", "SHOW server_version_num").parse().unwrap();
+    let question = |question: &str| {
+        if version >= 170_000 && question.contains("pg_stat_bgwriter") {
+            return "SELECT 'nan'".to_owned();
+        }
+        format!("WITH d AS (SELECT * FROM pg_stat_database WHERE datname = 'app') {question}")
+    };
+    let all: Vec<String> = QUESTIONS.iter().map(|(_, sql)| question(sql)).collect();
+    let text = server.ask("app", &all.join("; "));
+    text.lines().map(|line| line.parse().unwrap()).collect()
+}
+
+fn with_monitor() -> Option<PostgresServer> {
+    let server = PostgresServer::start()?;
+    server.ask("app", "GRANT pg_monitor TO watch");
+    Some(server)
+}
+
+#[test]
+fn values_are_those_of_the_views() {
+    let Some(server) = with_monitor() else {
+        return;
+    };
+    server.ask("app", "CREATE EXTENSION pg_stat_statements");
+    server.ask(
+        "app",
+        "CREATE TABLE t AS SELECT i AS id, 'sesame'::text AS word FROM generate_series(1, 20000) i",
+    );
+    server.ask("app", "UPDATE t SET word = 'open' WHERE id <= 100; DELETE FROM t WHERE id > 19000");
+    server.ask(
+        "app",
+        "SET work_mem = '64kB'; SELECT count(*) FROM (SELECT * FROM t ORDER BY word, id) AS sorted",
+    );
+    server.ask("app", "BEGIN; SELECT 1; ROLLBACK; CHECKPOINT; ALTER ROLE watch CONNECTION LIMIT 5");
+    let mut probe = Postgres::new(&server.url(), EVERY).unwrap();
+    let mut all = Values::new();
+    // The slow parts take turns: after three rounds all have been asked for. What each round tells is compared at once.
+    for number in 0..3 {
+        let before = answers(&server);
+        let values = round(&mut probe).unwrap();
+        let after = answers(&server);
+        for (place, (metric, _)) in QUESTIONS.iter().enumerate() {
+            let slow = metric.contains("size") || metric.contains("age");
+            if (slow && number != 0) || before[place].is_nan() {
+                continue;
+            }
+            let value = values.get(*metric).unwrap_or_else(|| panic!("{metric} in {values:#?}"));
+            let (low, high) = (before[place].min(after[place]), before[place].max(after[place]));
+            assert!((low - 1e-9..=high + 1e-9).contains(value), "{metric}: {value}, {low} to {high}");
+        }
+        all.extend(values);
+    }
+    for metric in ["commits", "rows", "temporary_files", "temporary_bytes", "wal_bytes"] {
+        let grew = |(name, value): (&String, &f64)| {
+            name.starts_with(&format!("postgresql_{metric}")) && *value > 0.0
+        };
+        assert!(all.iter().any(grew), "{metric} in {all:#?}");
+    }
+    let ratio = all["postgresql_cache_hit_ratio"];
+    assert!((0.0..=1.0).contains(&ratio), "{ratio}");
+    assert!(all["postgresql_response_seconds"] > 0.0);
+    assert_eq!(all["postgresql_connections active"], 1.0, "the probe's own");
+    assert_eq!(all["postgresql_connections_used_ratio"], 1.0 / 20.0);
+    assert_eq!(all["postgresql_longest_transaction_seconds"], 0.0);
+    let rows = server.ask("app", "SELECT n_dead_tup, n_live_tup FROM pg_stat_user_tables");
+    assert_eq!(rows, format!("{}|{}", all["postgresql_dead_rows app"], all["postgresql_live_rows app"]));
+
+    let details = probe.details().get();
+    assert_eq!(details.notes, [""; 0]);
+    assert_eq!(details.blocked, Some(Vec::new()));
+    let statements = details.statements.as_ref().unwrap();
+    let update = statements.iter().find(|statement| statement.query.starts_with("UPDATE t")).unwrap();
+    assert_eq!((update.calls, update.rows), (1, 100), "{statements:#?}");
+    assert!(update.query.contains("$1") && update.total_seconds > 0.0, "{update:?}");
+    assert!(!format!("{details:?}").contains("sesame"), "{details:#?}");
+}
+
+#[test]
+fn who_waits_for_whom_is_told_without_literals() {
+    let Some(server) = with_monitor() else {
+        return;
+    };
+    server.ask("app", "CREATE TABLE t AS SELECT 1 AS id, 'open' AS word");
+    let mut probe = Postgres::new(&server.url(), EVERY).unwrap();
+    let holder = server.session("BEGIN; UPDATE t SET word = 'first' WHERE id = 1;");
+    until("a lock", || {
+        (server.ask("app", "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'")
+            == "1")
+            .then_some(())
+    });
+    let waiter = server.session("UPDATE t SET word = 'sesame' WHERE id = 1;");
+    let values = rounds_until(&mut probe, "someone who waits", |outcome| {
+        let values = outcome.as_ref().unwrap();
+        (values["postgresql_locks_waiting"] == 1.0).then(|| values.clone())
+    });
+    assert!(values["postgresql_locks RowExclusive"] >= 2.0, "{values:#?}");
+    assert_eq!(values["postgresql_connections idle in transaction"], 1.0);
+    assert!(values["postgresql_longest_transaction_seconds"] > 0.0);
+    assert!(values["postgresql_longest_idle_in_transaction_seconds"] > 0.0);
+
+    let details = probe.details().get();
+    let blocked = details.blocked.as_ref().unwrap();
+    let pid = |state: &str| {
+        let sql = format!(
+            "SELECT pid FROM pg_stat_activity WHERE datname = 'app' AND usename = 'postgres' AND {state}"
+        );
+        server.ask("postgres", &sql).parse::<i32>().unwrap()
+    };
+    assert_eq!(blocked.len(), 1);
+    assert_eq!(blocked[0].blocked_pid, pid("wait_event_type = 'Lock'"));
+    assert_eq!(blocked[0].blocking_pids, [pid("state = 'idle in transaction'")]);
+    assert_eq!(blocked[0].query, "UPDATE t SET word = ? WHERE id = ?;");
+    assert_eq!((blocked[0].database.as_str(), blocked[0].wait_seconds >= 0.0), ("app", true));
+    drop(holder);
+    drop(waiter);
+    rounds_until(&mut probe, "nobody who waits", |outcome| {
+        (outcome.as_ref().unwrap()["postgresql_locks_waiting"] == 0.0).then_some(())
+    });
+    assert_eq!(probe.details().get().blocked, Some(Vec::new()));
+}
+
+#[test]
+fn a_role_without_privileges_gets_what_everyone_may_see_and_a_note() {
+    let Some(server) = PostgresServer::start() else {
+        return;
+    };
+    server.ask("app", "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_current_wal_lsn() FROM PUBLIC");
+    server.ask("app", "CREATE DATABASE closed");
+    server.ask("app", "REVOKE CONNECT ON DATABASE closed FROM PUBLIC");
+    let mut probe = Postgres::new(&server.url(), EVERY).unwrap();
+    let mut all = Values::new();
+    for _ in 0..3 {
+        all.extend(round(&mut probe).unwrap());
+    }
+    for metric in [
+        "postgresql_response_seconds",
+        "postgresql_commits_total closed",
+        "postgresql_database_size_bytes app",
+        "postgresql_transaction_id_age closed",
+        "postgresql_locks_waiting",
+        "postgresql_connections_max",
+        "postgresql_checkpoints_total timed",
+    ] {
+        assert!(all.contains_key(metric), "{metric} in {all:#?}");
+    }
+    for metric in [
+        "postgresql_connections active",
+        "postgresql_connections_used_ratio",
+        "postgresql_longest_transaction_seconds",
+        "postgresql_database_size_bytes closed",
+        "postgresql_wal_bytes_total",
+    ] {
+        assert!(!all.contains_key(metric), "{metric} in {all:#?}");
+    }
+    let notes = probe.details().get().notes.join("\n");
+    for note in [
+        "sessions: the role may not see",
+        "write-ahead log: left out: permission denied",
+        "statements: left out",
+    ] {
+        assert!(notes.contains(note), "{note} in {notes}");
+    }
+    // Granted, it is all there from the next connection on.
+    server.ask(
+        "app",
+        "GRANT pg_monitor TO watch; GRANT EXECUTE ON FUNCTION pg_catalog.pg_current_wal_lsn() TO watch",
+    );
+    let mut probe = Postgres::new(&server.url(), EVERY).unwrap();
+    let values = round(&mut probe).unwrap();
+    assert!(
+        values.contains_key("postgresql_connections active")
+            && values.contains_key("postgresql_wal_bytes_total")
+    );
+    assert!(values.contains_key("postgresql_database_size_bytes closed"));
+}
+
+#[test]
+fn a_standby_and_its_primary_tell_of_each_other() {
+    let Some(primary) = with_monitor() else {
+        return;
+    };
+    primary.ask("app", "SELECT pg_create_physical_replication_slot('kept', true)");
+    let standby = primary.standby();
+    let mut of_standby = Postgres::new(&standby.url(), EVERY).unwrap();
+    let mut of_primary = Postgres::new(&primary.url(), EVERY).unwrap();
+    primary.ask("app", "CREATE TABLE t AS SELECT generate_series(1, 1000)");
+    rounds_until(&mut of_standby, "a standby that has all", |outcome| {
+        let values = outcome.as_ref().unwrap();
+        assert_eq!(values["postgresql_standby"], 1.0);
+        let streams = values.get("postgresql_standby_streaming") == Some(&1.0);
+        (streams && values.get("postgresql_replication_lag_bytes self") == Some(&0.0)).then_some(())
+    });
+    let replica = "walreceiver@127.0.0.1";
+    rounds_until(&mut of_primary, "a replica that has all", |outcome| {
+        let values = outcome.as_ref().unwrap();
+        assert!(values.contains_key("postgresql_replication_slot_retained_bytes kept"), "{values:#?}");
+        let lag = values.get(&format!("postgresql_replication_lag_bytes {replica}"));
+        (lag == Some(&0.0))
+            .then(|| assert_eq!(values[&format!("postgresql_replication_lag_seconds {replica}")], 0.0))
+    });
+    // A standby that applies nothing falls behind.
+    standby.ask("app", "SELECT pg_wal_replay_pause()");
+    primary.ask("app", "INSERT INTO t SELECT generate_series(1, 1000)");
+    for (probe, name) in [(&mut of_standby, "self"), (&mut of_primary, replica)] {
+        rounds_until(probe, "a lag", |outcome| {
+            let lag =
+                outcome.as_ref().unwrap().get(&format!("postgresql_replication_lag_bytes {name}")).copied();
+            lag.filter(|lag| *lag > 0.0)
+        });
+    }
+    drop(primary);
+    rounds_until(&mut of_standby, "the connection's end", |outcome| {
+        (outcome.as_ref().unwrap().get("postgresql_standby_streaming") == Some(&0.0)).then_some(())
+    });
+}

@@ -1,0 +1,80 @@
+//! A Redis that hangs, dies and comes back.
+
+use crate::support::{CONTINUE, EVERY, RedisServer, STOP, round, rounds_until, until};
+use std::time::Duration;
+use watchglass_model::{Problem, Timestamp};
+use watchglass_probes::{Collector, Redis, redis};
+
+#[test]
+fn a_server_that_hangs_dies_and_comes_back_is_down_for_as_long() {
+    let Some(mut server) = RedisServer::start(&[]) else {
+        return;
+    };
+    let name = format!("127.0.0.1:{}", server.port);
+    let mut probe = Redis::new(&server.url(), EVERY).unwrap();
+    round(&mut probe).unwrap();
+
+    server.signal(STOP);
+    for _ in 0..2 {
+        assert_eq!(round(&mut probe), Err(format!("no answer from {name} within 2.5 s")));
+        assert_eq!(probe.details().get().slow_log, None);
+    }
+    server.signal(CONTINUE);
+    rounds_until(&mut probe, "an answer", |outcome| outcome.is_ok().then_some(()));
+
+    // A restart between two rounds is noticed by nobody but the counters.
+    server.restart();
+    let values = round(&mut probe).unwrap();
+    assert!(!values.contains_key("redis_hit_ratio"));
+
+    server.kill();
+    let refused = format!("cannot connect to {name}: Connection refused (os error 111)");
+    assert_eq!(round(&mut probe), Err(refused));
+    server.restart();
+    rounds_until(&mut probe, "an answer", |outcome| outcome.is_ok().then_some(()));
+}
+
+#[test]
+fn a_server_that_hangs_delays_nobody_and_is_down_since_then() {
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    let Some(other) = RedisServer::start(&[]) else {
+        return;
+    };
+    let every = Duration::from_millis(50);
+    let probes = [&server, &other].map(|server| redis(&server.url(), every).unwrap());
+    let [name, other_name] = probes.each_ref().map(|watched| format!("redis:{}", watched.instance));
+    let probes = probes.into_iter().map(|watched| watched.probe).collect();
+    let mut collector = Collector::new(probes, &[("host", "h")], 1000).unwrap();
+
+    let mut now = 0;
+    let mut tick_until = |collector: &mut Collector, metric: &str, probe: &str, value: f64| -> Vec<Problem> {
+        until(&format!("{metric} of {probe} to be {value}"), || {
+            now += 1000;
+            let tick = collector.tick(Timestamp::from_millis(now));
+            let series = collector.table().series();
+            let found = tick.batch.samples.iter().any(|sample| {
+                let series = &series[sample.series.0 as usize];
+                let is_it = series.labels.get("probe") == Some(probe)
+                    || series.labels.get("instance").is_some_and(|instance| probe.ends_with(instance));
+                series.metric == metric && is_it && sample.value == value
+            });
+            found.then(|| tick.problems.to_vec())
+        })
+    };
+    for probe in [&name, &other_name] {
+        assert_eq!(tick_until(&mut collector, "redis_replicas", probe, 0.0), []);
+    }
+    server.signal(STOP);
+    let down = tick_until(&mut collector, "up", &name, 0.0);
+    assert_eq!(down.len(), 1);
+    assert_eq!(down[0].probe, name);
+    assert!(down[0].reason.starts_with("no answer"), "{down:?}");
+    // The other is measured meanwhile, and the one that is down is so since the same moment.
+    let later = tick_until(&mut collector, "redis_replicas", &other_name, 0.0);
+    assert_eq!((&later[0].probe, later[0].since), (&name, down[0].since));
+    server.signal(CONTINUE);
+    tick_until(&mut collector, "redis_replicas", &name, 0.0);
+    assert_eq!(tick_until(&mut collector, "up", &name, 1.0), []);
+}

@@ -1,0 +1,80 @@
+//! A Redis of the test's own.
+
+use super::process::{Process, find_program, free_port, signal, text_of, until};
+use rustix::process::Signal;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
+use tempfile::TempDir;
+
+pub(crate) struct RedisServer {
+    program: PathBuf,
+    arguments: Vec<String>,
+    folder: TempDir,
+    pub(crate) port: u16,
+    process: Process,
+}
+
+impl RedisServer {
+    /// Starts one with more `arguments`; `None` where Redis is not installed.
+    pub(crate) fn start(arguments: &[&str]) -> Option<Self> {
+        let program = find_program("redis-server", &[])?;
+        find_program("redis-cli", &[])?;
+        let folder = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let process = Process::start(&mut command(&program, &arguments, &folder, port));
+        let server = Self { program, arguments, folder, port, process };
+        server.wait();
+        Some(server)
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Runs a command, as the default user.
+    pub(crate) fn run(&self, words: &[&str]) -> String {
+        text_of(Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(words))
+    }
+
+    /// The fields of `INFO` as they are now.
+    pub(crate) fn info(&self) -> BTreeMap<String, String> {
+        let text = self.run(&["INFO"]);
+        let fields = text.lines().filter_map(|line| line.trim_end().split_once(':'));
+        fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    pub(crate) fn signal(&self, which: Signal) {
+        signal(self.process.id(), which);
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Starts it again where it was.
+    pub(crate) fn restart(&mut self) {
+        self.process.kill();
+        self.process = Process::start(&mut command(&self.program, &self.arguments, &self.folder, self.port));
+        self.wait();
+    }
+
+    fn wait(&self) {
+        until("Redis", || {
+            let mut ping = Command::new("redis-cli");
+            ping.args(["-p", &self.port.to_string(), "PING"]);
+            let answer = ping.output().unwrap().stdout;
+            // Without a password it answers that it wants one, which will do.
+            let answer = String::from_utf8_lossy(&answer).into_owned();
+            (answer.starts_with("PONG") || answer.starts_with("NOAUTH")).then_some(())
+        });
+    }
+}
+
+fn command(program: &PathBuf, arguments: &[String], folder: &TempDir, port: u16) -> Command {
+    let mut command = Command::new(program);
+    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"]);
+    command.arg(folder.path()).args(arguments);
+    command
+}
