@@ -3,8 +3,8 @@
 
 use divan::{Bencher, black_box};
 use std::time::Duration;
-use watchglass_history::{MemoryHistory, Query, Selector};
-use watchglass_model::{Batch, Kind, Sample, Series, SeriesId, TimeRange, Timestamp};
+use watchglass_history::{History, MemoryHistory, Query, Selector};
+use watchglass_model::{Batch, Catalogue, Sample, Series, SeriesId, TimeRange, Timestamp};
 
 const HOUR: i64 = 3600;
 
@@ -26,17 +26,17 @@ fn full() -> (MemoryHistory, Vec<Series>) {
             labels: [("n", id.to_string())].into_iter().collect(),
         })
         .collect();
-    let history = MemoryHistory::new(Duration::from_secs(3600));
-    (0..HOUR).for_each(|second| history.append(&batch(second), &series));
+    let history = MemoryHistory::new(Duration::from_secs(3600), 1000);
+    (0..HOUR).for_each(|second| history.append(&batch(second), &series, &Catalogue::default()));
     (history, series)
 }
 
 #[divan::bench]
 fn append_a_tick_of_200_series(bencher: Bencher<'_, '_>) {
     let (history, series) = full();
-    let mut second = HOUR;
+    let (mut second, catalogue) = (HOUR, Catalogue::default());
     bencher.bench_local(|| {
-        history.append(black_box(&batch(second)), &series);
+        history.append(black_box(&batch(second)), &series, &catalogue);
         second += 1;
     });
 }
@@ -48,7 +48,6 @@ fn an_hour_of_20_series_by_step_seconds(bencher: Bencher<'_, '_>, step: i64) {
         selector: Selector::metric("metric_3"),
         range: TimeRange { start: Timestamp::from_millis(0), end: Timestamp::from_millis(HOUR * 1000) },
         step_millis: step * 1000,
-        kind: Kind::Counter,
     };
     bencher.bench(|| history.query(black_box(&query)).unwrap());
 }

@@ -1,37 +1,46 @@
 //! Readings gathered into the rows of an answer.
 
-use crate::Column;
-use watchglass_model::SeriesId;
+use crate::reading::Row;
+use crate::{Column, StoredSeries};
+use std::sync::Arc;
+use watchglass_model::{Kind, SeriesId};
 
 /// Fills one column. Readings may come in any order.
 #[derive(Debug)]
 pub(crate) struct Gatherer {
-    column: Column,
-    counts: Vec<u32>,
+    rows: Vec<Option<Row>>,
 }
 
 impl Gatherer {
-    pub(crate) fn new(series: SeriesId, rows: usize) -> Self {
-        let empty = || vec![f64::NAN; rows];
-        Self { column: Column { series, low: empty(), high: empty(), mean: empty() }, counts: vec![0; rows] }
+    pub(crate) fn new(rows: usize) -> Self {
+        Self { rows: vec![None; rows] }
     }
 
-    /// Adds a reading to a row; one outside the answer is left out.
-    pub(crate) fn add(&mut self, row: usize, reading: f64) {
-        let Column { low, high, mean, .. } = &mut self.column;
-        if let (Some(low), Some(high), Some(mean), Some(count)) =
-            (low.get_mut(row), high.get_mut(row), mean.get_mut(row), self.counts.get_mut(row))
-        {
-            *count += 1;
-            // The minimum of NaN and a number is the number.
-            *low = low.min(reading);
-            *high = high.max(reading);
-            *mean = if *count == 1 { reading } else { *mean + (reading - *mean) / f64::from(*count) };
+    /// Adds readings to a row; those outside the answer are left out.
+    pub(crate) fn add(&mut self, row: usize, readings: &Row) {
+        match self.rows.get_mut(row) {
+            Some(Some(row)) => row.add(readings),
+            Some(empty) => *empty = Some(*readings),
+            None => {}
         }
     }
 
     /// The column, if any row of it has a reading.
-    pub(crate) fn finish(self) -> Option<Column> {
-        self.counts.iter().any(|&count| count > 0).then_some(self.column)
+    pub(crate) fn finish(self, series: Arc<StoredSeries>, id: Option<SeriesId>) -> Option<Column> {
+        if self.rows.iter().all(Option::is_none) {
+            return None;
+        }
+        let column = |value: fn(&Row) -> f64| {
+            self.rows.iter().map(|row| row.as_ref().map_or(f64::NAN, value)).collect()
+        };
+        Some(Column {
+            low: column(|row| row.low),
+            high: column(|row| row.high),
+            mean: column(Row::mean),
+            count: self.rows.iter().map(|row| row.map_or(0, |row| row.count)).collect(),
+            increase: if series.kind == Kind::Counter { column(|row| row.increase) } else { Vec::new() },
+            series,
+            id,
+        })
     }
 }

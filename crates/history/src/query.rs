@@ -1,45 +1,25 @@
 //! The one query: which series, which range, how coarse; columns come back.
 
+use crate::{Selector, StoredSeries};
+use std::sync::Arc;
 use thiserror::Error;
-use watchglass_model::{Kind, Series, SeriesId, TimeRange, Timestamp};
-
-/// Which series: those of a metric that carry all the labels.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selector {
-    /// The metric's name; `None` for every metric.
-    pub metric: Option<String>,
-    /// Label names and the values they must have.
-    pub labels: Vec<(String, String)>,
-}
-
-impl Selector {
-    /// All series of a metric.
-    pub fn metric(name: &str) -> Self {
-        Self { metric: Some(name.to_owned()), labels: Vec::new() }
-    }
-
-    /// Whether `series` is one of them.
-    pub fn matches(&self, series: &Series) -> bool {
-        self.metric.as_ref().is_none_or(|name| *name == series.metric)
-            && self.labels.iter().all(|(name, value)| series.labels.get(name) == Some(value))
-    }
-}
+use watchglass_model::{SeriesId, TimeRange, Timestamp};
 
 /// A question to the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
     /// Which series.
     pub selector: Selector,
-    /// Which stretch of time. Its start is rounded down to a multiple of the step.
+    /// Which stretch of time. It is widened at both ends to multiples of the step, so that every row is whole.
     pub range: TimeRange,
     /// Milliseconds from one row of the answer to the next.
     pub step_millis: i64,
-    /// How the values become readings: a counter's are rates per second.
-    pub kind: Kind,
 }
 
 /// The most rows that one answer has.
 const MOST_ROWS: i64 = 100_000;
+/// The most rows of all its columns together: some 200 MB.
+const MOST_CELLS: usize = 4_000_000;
 
 impl Query {
     /// The times of the rows: the first one, and how many there are.
@@ -61,6 +41,17 @@ impl Query {
             _ => Err(QueryError::TooLong(rows)),
         }
     }
+
+    /// The end of the last row.
+    pub(crate) fn end(&self, start: Timestamp, rows: usize) -> Timestamp {
+        let length = i64::try_from(rows).unwrap_or(i64::MAX).saturating_mul(self.step_millis);
+        Timestamp::from_millis(start.millis().saturating_add(length))
+    }
+
+    /// The row that a time belongs to, if it is not before the first.
+    pub(crate) fn row(&self, start: Timestamp, millis: i64) -> Option<usize> {
+        usize::try_from(millis.saturating_sub(start.millis()).checked_div_euclid(self.step_millis)?).ok()
+    }
 }
 
 /// A question that cannot be answered.
@@ -75,6 +66,30 @@ pub enum QueryError {
     /// The answer would be too long.
     #[error("the range and step give {0} rows: at most 100000; take a longer step or a shorter range")]
     TooLong(i64),
+    /// The answer would be too wide.
+    #[error(
+        "{series} series of {rows} rows each: at most 4000000 rows in all; ask for fewer series or a longer step"
+    )]
+    TooWide {
+        /// Series that are selected.
+        series: usize,
+        /// Rows of each.
+        rows: usize,
+    },
+    /// A matcher's regular expression.
+    #[error("the regular expression {pattern:?} cannot be used: {reason}")]
+    Regex {
+        /// The expression, or its beginning.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Refuses an answer that would take too much memory.
+pub(crate) fn check_size(series: usize, rows: usize) -> Result<(), QueryError> {
+    let cells = series.saturating_mul(rows);
+    if cells > MOST_CELLS { Err(QueryError::TooWide { series, rows }) } else { Ok(()) }
 }
 
 /// The answer: rows at regular times, a column for each series that has any reading in the range.
@@ -86,21 +101,34 @@ pub struct Columns {
     pub step_millis: i64,
     /// Number of rows.
     pub rows: usize,
-    /// The series, in the order of their numbers.
+    /// The series: those of this run in the order of their numbers, then the others by name and labels.
     pub columns: Vec<Column>,
 }
 
-/// The readings of one series. A row without one holds NaN: a gap stays a gap.
+/// The readings of one series: a gauge's values, a counter's rates per second. A row without one holds NaN: a gap stays
+/// a gap.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// The series.
-    pub series: SeriesId,
+    pub series: Arc<StoredSeries>,
+    /// Its number in this run; `None` if it was not measured in this run.
+    pub id: Option<SeriesId>,
     /// The smallest reading of each row.
     pub low: Vec<f64>,
     /// The largest reading of each row.
     pub high: Vec<f64>,
     /// The mean of the readings of each row.
     pub mean: Vec<f64>,
+    /// The number of readings of each row.
+    pub count: Vec<u32>,
+    /// By how much a counter grew in each row, restarts left out; empty for a gauge.
+    pub increase: Vec<f64>,
+}
+
+/// Puts columns into the order that [`Columns::columns`] promises.
+pub(crate) fn sort(columns: &mut [Column]) {
+    let rank = |column: &Column| column.id.map_or(u64::MAX, |id| u64::from(id.0));
+    columns.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.series.order(&b.series)));
 }
 
 #[cfg(test)]
@@ -109,7 +137,7 @@ mod tests {
 
     fn rows(start: i64, end: i64, step_millis: i64) -> Result<(i64, usize), QueryError> {
         let range = TimeRange { start: Timestamp::from_millis(start), end: Timestamp::from_millis(end) };
-        let query = Query { selector: Selector::default(), range, step_millis, kind: Kind::Gauge };
+        let query = Query { selector: Selector::default(), range, step_millis };
         query.rows().map(|(start, count)| (start.millis(), count))
     }
 

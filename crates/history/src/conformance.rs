@@ -1,0 +1,354 @@
+//! The suite that every store must pass: what a [`History`] promises, asked of an empty store at a time.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a suite of tests stops at the first surprise"
+)]
+
+use crate::reading::Row;
+use crate::{Column, Columns, History, Operator, Query, QueryError, Selector};
+use std::collections::BTreeMap;
+use watchglass_model::{
+    Batch, Catalogue, Declaration, Kind, Sample, Series, SeriesId, TimeRange, Timestamp, Unit,
+};
+
+/// Makes an empty store that takes at most so many series at a time.
+pub type Factory<'a> = &'a dyn Fn(usize) -> Box<dyn History>;
+
+/// Runs the whole suite.
+///
+/// # Panics
+/// At the first promise that is not kept.
+pub fn check(factory: Factory<'_>) {
+    gauges_come_back_with_their_gaps(factory);
+    a_longer_step_keeps_minimum_and_maximum(factory);
+    counters_come_back_as_rates(factory);
+    labels_select(factory);
+    samples_come_back_as_they_were(factory);
+    the_clock_may_be_set_back(factory);
+    series_over_the_limit_are_refused_and_counted(factory);
+    what_is_no_sample_is_left_out(factory);
+    impossible_questions_are_refused(factory);
+    answers_like_a_map(factory);
+}
+
+static GAUGE: Declaration = Declaration {
+    name: "even",
+    kind: Kind::Gauge,
+    unit: Unit::Count,
+    help: "A test.",
+    labels: &["n"],
+    panel: None,
+    legend: "",
+};
+static COUNTER: Declaration = Declaration { name: "odd_total", kind: Kind::Counter, ..GAUGE };
+
+/// Series to test with: those with even numbers are gauges, the others counters; the label `n` is the number.
+#[derive(Debug)]
+pub struct World {
+    series: Vec<Series>,
+    catalogue: Catalogue,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl World {
+    /// Eight series.
+    pub fn new() -> Self {
+        let mut catalogue = Catalogue::default();
+        catalogue.declare(&GAUGE).unwrap();
+        catalogue.declare(&COUNTER).unwrap();
+        let series = (0..8)
+            .map(|id| Series {
+                id: SeriesId(id),
+                metric: if id.is_multiple_of(2) { GAUGE.name } else { COUNTER.name }.to_owned(),
+                labels: [("n", id.to_string())].into_iter().collect(),
+            })
+            .collect();
+        Self { series, catalogue }
+    }
+
+    /// The kind of a series.
+    pub fn kind(id: u32) -> Kind {
+        if id.is_multiple_of(2) { Kind::Gauge } else { Kind::Counter }
+    }
+
+    /// Appends a batch: numbers of series, growing, with their values.
+    pub fn append(&self, history: &dyn History, millis: i64, values: &[(u32, f64)]) {
+        let samples = values.iter().map(|&(id, value)| Sample { series: SeriesId(id), value }).collect();
+        history.append(
+            &Batch { time: Timestamp::from_millis(millis), samples },
+            &self.series,
+            &self.catalogue,
+        );
+    }
+
+    /// All rows of all series.
+    pub fn ask(&self, history: &dyn History, range: (i64, i64), step_millis: i64) -> Columns {
+        let query = Query { selector: Selector::default(), range: span(range), step_millis };
+        history.query(&query).unwrap()
+    }
+
+    /// Rows of one series as text, so that NaN compares and a failure is readable: `low..high ~mean`.
+    pub fn rows(&self, history: &dyn History, id: u32, range: (i64, i64), step_millis: i64) -> Vec<String> {
+        let columns = self.ask(history, range, step_millis);
+        let Some(column) = columns.columns.iter().find(|column| number(column) == id) else {
+            return Vec::new();
+        };
+        let row = |row: usize| match column.low[row] {
+            low if low.is_nan() => "-".to_owned(),
+            low => format!("{low}..{} ~{}", column.high[row], column.mean[row]),
+        };
+        (0..columns.rows).map(row).collect()
+    }
+
+    /// Every sample that the history has in a range.
+    pub fn samples(&self, history: &dyn History, range: (i64, i64)) -> BTreeMap<(u32, i64), f64> {
+        let mut map = BTreeMap::new();
+        let visit = &mut |series: &crate::StoredSeries, samples: &[(Timestamp, f64)]| {
+            let id: u32 = series.labels.get("n").unwrap().parse().unwrap();
+            assert_eq!(series.kind, Self::kind(id));
+            for &(time, value) in samples {
+                assert_eq!(map.insert((id, time.millis()), value), None, "a sample came twice");
+            }
+        };
+        history.raw(&Selector::default(), span(range), visit).unwrap();
+        map
+    }
+
+    /// Compares a query with what a plain map answers.
+    ///
+    /// # Panics
+    /// Where they differ.
+    pub fn compare(
+        &self,
+        history: &dyn History,
+        map: &BTreeMap<(u32, i64), f64>,
+        range: (i64, i64),
+        step: i64,
+    ) {
+        let columns = self.ask(history, range, step);
+        let start = columns.start.millis();
+        let mut expected: BTreeMap<(u32, usize), Row> = BTreeMap::new();
+        let mut before: Option<(u32, (i64, f64))> = None;
+        for (&(id, time), &value) in map {
+            let same = before.filter(|before| before.0 == id).map(|before| before.1);
+            before = Some((id, (time, value)));
+            let Ok(row) = usize::try_from((time - start).div_euclid(step)) else { continue };
+            if let Some(reading) = Row::reading(Self::kind(id), same, (time, value))
+                && row < columns.rows
+            {
+                expected.entry((id, row)).and_modify(|row| row.add(&reading)).or_insert(reading);
+            }
+        }
+        let mut found = BTreeMap::new();
+        for column in &columns.columns {
+            for row in (0..columns.rows).filter(|&row| column.count[row] > 0) {
+                let increase = column.increase.get(row).copied().unwrap_or(0.0);
+                let got = Row {
+                    low: column.low[row],
+                    high: column.high[row],
+                    sum: column.mean[row] * f64::from(column.count[row]),
+                    count: column.count[row],
+                    increase,
+                };
+                found.insert((number(column), row), got);
+            }
+        }
+        let (found_places, expected_places): (Vec<_>, Vec<_>) =
+            (found.keys().collect(), expected.keys().collect());
+        assert_eq!(found_places, expected_places, "rows with readings, range {range:?} step {step}");
+        for (place, expected) in &expected {
+            let got = &found[place];
+            // Sums of the same readings in another order differ in their last digits.
+            let close = |a: f64, b: f64| (a - b).abs() <= 1e-9 * (a.abs() + b.abs() + expected.high.abs());
+            assert_eq!(
+                (got.low, got.high, got.count),
+                (expected.low, expected.high, expected.count),
+                "{place:?}"
+            );
+            assert!(close(got.increase, expected.increase), "{place:?}: {got:?} {expected:?}");
+            assert!(close(got.sum, expected.sum), "{place:?}: {got:?} {expected:?}");
+        }
+    }
+}
+
+fn span(range: (i64, i64)) -> TimeRange {
+    TimeRange { start: Timestamp::from_millis(range.0), end: Timestamp::from_millis(range.1) }
+}
+
+fn number(column: &Column) -> u32 {
+    column.series.labels.get("n").unwrap().parse().unwrap()
+}
+
+fn filled(factory: Factory<'_>) -> (World, Box<dyn History>) {
+    let (world, history) = (World::new(), factory(100));
+    assert_eq!(history.newest(), None);
+    world.append(&*history, 1000, &[(0, 1.0), (1, 10.0)]);
+    world.append(&*history, 2000, &[(0, 5.0), (1, 20.0)]);
+    world.append(&*history, 3000, &[(1, 40.0), (2, 7.0)]);
+    world.append(&*history, 4000, &[(0, 3.0), (1, 30.0), (2, 8.0)]);
+    assert_eq!(history.newest(), Some(Timestamp::from_millis(4000)));
+    (world, history)
+}
+
+fn gauges_come_back_with_their_gaps(factory: Factory<'_>) {
+    let (world, history) = filled(factory);
+    let columns = world.ask(&*history, (0, 5000), 1000);
+    assert_eq!((columns.start.millis(), columns.rows, columns.columns.len()), (0, 5, 3));
+    let ids: Vec<_> = columns.columns.iter().map(|column| column.id.unwrap().0).collect();
+    assert_eq!(ids, [0, 1, 2]);
+    assert_eq!(columns.columns[0].count, [0, 1, 1, 0, 1]);
+    assert!(columns.columns[0].increase.is_empty());
+    assert_eq!(world.rows(&*history, 0, (0, 5000), 1000), ["-", "1..1 ~1", "5..5 ~5", "-", "3..3 ~3"]);
+    assert_eq!(world.rows(&*history, 2, (0, 5000), 1000), ["-", "-", "-", "7..7 ~7", "8..8 ~8"]);
+}
+
+fn a_longer_step_keeps_minimum_and_maximum(factory: Factory<'_>) {
+    let (world, history) = filled(factory);
+    assert_eq!(world.rows(&*history, 0, (0, 5000), 4000), ["1..5 ~3", "3..3 ~3"]);
+    // The range is widened to whole rows.
+    assert_eq!(world.rows(&*history, 0, (1500, 4001), 4000), ["1..5 ~3", "3..3 ~3"]);
+}
+
+fn counters_come_back_as_rates(factory: Factory<'_>) {
+    let (world, history) = filled(factory);
+    // The sample before the range gives the first rate; a restart is a gap.
+    assert_eq!(world.rows(&*history, 1, (2000, 5000), 1000), ["10..10 ~10", "20..20 ~20", "-"]);
+    let columns = world.ask(&*history, (0, 5000), 5000);
+    assert_eq!(columns.columns[1].increase, [30.0]);
+    // A sample an hour before is near enough, one before that is a gap.
+    for (offset, expected) in [(3_600_000, "2..2 ~2"), (3_600_001, "")] {
+        let history = factory(100);
+        world.append(&*history, 0, &[(1, 0.0)]);
+        world.append(&*history, offset, &[(1, 7200.0)]);
+        let rows = world.rows(&*history, 1, (offset - 1, offset + 1), 1);
+        let last = rows.last().map(|row| row.split('.').next().unwrap().to_owned()).unwrap_or_default();
+        assert_eq!(last, expected.split('.').next().unwrap());
+    }
+}
+
+fn labels_select(factory: Factory<'_>) {
+    let (_, history) = filled(factory);
+    for (selector, expected) in [
+        (Selector::default(), vec!["even{n=\"0\"}", "even{n=\"2\"}", "odd_total{n=\"1\"}"]),
+        (Selector::metric("even"), vec!["even{n=\"0\"}", "even{n=\"2\"}"]),
+        (Selector::default().with("n", Operator::Equal, "2"), vec!["even{n=\"2\"}"]),
+        (Selector::metric("even").with("n", Operator::NotEqual, "2"), vec!["even{n=\"0\"}"]),
+        (Selector::default().with("n", Operator::Regex, "[12]"), vec!["even{n=\"2\"}", "odd_total{n=\"1\"}"]),
+        (Selector::default().with("n", Operator::NotRegex, "[12]"), vec!["even{n=\"0\"}"]),
+        (Selector::metric("absent"), vec![]),
+    ] {
+        let keys: Vec<_> = history.series(&selector).unwrap().iter().map(|series| series.key()).collect();
+        assert_eq!(keys, expected, "{selector:?}");
+        let mut visited = Vec::new();
+        history.raw(&selector, span((0, 9000)), &mut |series, _| visited.push(series.key())).unwrap();
+        visited.dedup();
+        assert_eq!(visited, expected, "{selector:?}");
+        let query = Query { selector, range: span((0, 9000)), step_millis: 1000 };
+        let mut asked: Vec<_> =
+            history.query(&query).unwrap().columns.iter().map(|column| column.series.key()).collect();
+        asked.sort();
+        assert_eq!(asked, expected);
+    }
+}
+
+fn samples_come_back_as_they_were(factory: Factory<'_>) {
+    let (world, history) = filled(factory);
+    let samples = world.samples(&*history, (2000, 4000));
+    let expected = [((0, 2000), 5.0), ((1, 2000), 20.0), ((1, 3000), 40.0), ((2, 3000), 7.0)];
+    assert_eq!(samples.into_iter().collect::<Vec<_>>(), expected);
+    assert_eq!(history.status().samples, 9);
+    assert_eq!((history.status().series, history.status().oldest), (3, Some(Timestamp::from_millis(1000))));
+    history.close();
+    history.close();
+}
+
+fn the_clock_may_be_set_back(factory: Factory<'_>) {
+    let (world, history) = filled(factory);
+    world.append(&*history, 2500, &[(0, 9.0)]);
+    world.append(&*history, 2000, &[(0, 6.0), (2, 1.0)]);
+    assert_eq!(history.newest(), Some(Timestamp::from_millis(2000)));
+    assert_eq!(
+        world.rows(&*history, 0, (0, 5000), 500),
+        ["-", "-", "1..1 ~1", "-", "6..6 ~6", "9..9 ~9", "-", "-", "3..3 ~3", "-"]
+    );
+    assert_eq!(world.rows(&*history, 1, (2000, 3000), 1000), ["10..10 ~10"]);
+    assert_eq!(world.rows(&*history, 2, (2000, 3000), 1000), ["1..1 ~1"]);
+}
+
+fn series_over_the_limit_are_refused_and_counted(factory: Factory<'_>) {
+    let (world, history) = (World::new(), factory(2));
+    world.append(&*history, 1000, &[(0, 1.0), (2, 2.0), (4, 3.0)]);
+    world.append(&*history, 2000, &[(0, 1.0), (4, 3.0), (6, 3.0)]);
+    assert_eq!((history.status().series, history.status().refused), (2, 3));
+    assert_eq!(world.samples(&*history, (0, 9000)).len(), 3);
+}
+
+fn what_is_no_sample_is_left_out(factory: Factory<'_>) {
+    let (world, history) = (World::new(), factory(100));
+    world.append(&*history, 1000, &[(0, f64::NAN), (2, f64::INFINITY), (4, -0.5), (99, 1.0)]);
+    assert_eq!(world.samples(&*history, (0, 9000)).into_iter().collect::<Vec<_>>(), [((4, 1000), -0.5)]);
+    world.append(&*history, i64::MAX, &[(0, 1.0)]);
+    assert_eq!(history.status().refused, 1);
+    assert_eq!(history.newest(), Some(Timestamp::from_millis(1000)));
+}
+
+fn impossible_questions_are_refused(factory: Factory<'_>) {
+    let (_, history) = filled(factory);
+    let ask = |range, step_millis, selector| {
+        history.query(&Query { selector, range: span(range), step_millis }).unwrap_err()
+    };
+    assert_eq!(ask((0, 1), 0, Selector::default()), QueryError::Step(0));
+    assert_eq!(ask((2, 1), 1, Selector::default()), QueryError::Range(2, 1));
+    assert_eq!(ask((0, 1_000_000), 1, Selector::default()), QueryError::TooLong(1_000_000));
+    let wrong = Selector::default().with("n", Operator::Regex, "(");
+    assert!(matches!(ask((0, 1000), 1000, wrong.clone()), QueryError::Regex { .. }));
+    assert!(history.raw(&wrong, span((0, 1)), &mut |_, _| ()).is_err());
+    assert!(history.series(&wrong).is_err());
+}
+
+/// Marsaglia's xorshift64: the same numbers in every run.
+#[derive(Debug)]
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+}
+
+/// Whatever the order of the times, repeated ones included, the answer is a plain map's.
+fn answers_like_a_map(factory: Factory<'_>) {
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    for _ in 0..12 {
+        let (world, history, mut map) = (World::new(), factory(100), BTreeMap::new());
+        let base = 1_700_000_000_000 + random.below(7_200) as i64 * 1000;
+        let mut time = base;
+        for _ in 0..200 {
+            time = match random.below(20) {
+                0 => time - random.below(600) as i64 * 1000,
+                1 => time + random.below(3000) as i64 * 1000,
+                2 => time,
+                _ => time + 1000,
+            };
+            let mut values: Vec<_> = (0..8).map(|id| (id, random.below(1000) as f64 / 8.0)).collect();
+            values.retain(|_| random.below(5) > 0);
+            world.append(&*history, time, &values);
+            map.extend(values.into_iter().map(|(id, value)| ((id, time), value)));
+        }
+        let end = map.keys().map(|&(_, time)| time).max().unwrap_or(base) + 1000;
+        assert_eq!(world.samples(&*history, (base - 1_000_000, end)), map);
+        for step in [1000, 7000, 60_000, 900_000, 3_600_000] {
+            world.compare(&*history, &map, (base - 700_000, end), step);
+            world.compare(&*history, &map, (base + 100_000, base + 1_200_000), step);
+        }
+    }
+}

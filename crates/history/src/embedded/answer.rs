@@ -1,0 +1,270 @@
+//! Answers questions from the files and the head.
+
+use super::files::{Files, bit_of, set_aside};
+use super::level::Level;
+use super::plan::{Piece, plan};
+use super::reader::{Chunk, Segment};
+use super::roll::rows;
+use super::segment::SegmentError;
+use super::shared::Shared;
+use crate::bucket::Gatherer;
+use crate::head::{HOUR, hour_of};
+use crate::query::{check_size, sort};
+use crate::reading::Row;
+use crate::selector::Test;
+use crate::{Columns, Query, QueryError, StoredSeries, Visit};
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+use watchglass_model::{SeriesId, TimeRange, Timestamp};
+
+/// An answer in the making.
+struct Answer<'a> {
+    shared: &'a Shared,
+    files: &'a Files,
+    query: &'a Query,
+    test: Test,
+    start: Timestamp,
+    rows: usize,
+    times: Range<i64>,
+    series: HashMap<Arc<StoredSeries>, State>,
+}
+
+/// What is known of a series.
+struct State {
+    id: Option<SeriesId>,
+    gatherer: Gatherer,
+    before: Option<(i64, f64)>,
+}
+
+/// Answers a query.
+///
+/// # Errors
+/// Whatever makes the question impossible.
+pub(crate) fn query(shared: &Shared, query: &Query) -> Result<Columns, QueryError> {
+    let test = query.selector.compile()?;
+    let (start, rows) = query.rows()?;
+    let times = start.millis()..query.end(start, rows).millis();
+    let files = shared.files();
+    let pieces = plan(&files, &shared.head(), &times, query.step_millis);
+    let mut answer =
+        Answer { shared, files: &files, query, test, start, rows, times, series: HashMap::new() };
+    let selected = shared.head().select(&answer.test);
+    for (series, id) in selected {
+        answer.state(&series)?.id = id;
+    }
+    let mut sampled = None;
+    for piece in pieces {
+        match piece {
+            Piece::Samples { hour } => {
+                if sampled != Some(hour.saturating_sub(1)) {
+                    answer.look_back(hour)?;
+                }
+                answer.samples(hour)?;
+                sampled = Some(hour);
+            }
+            Piece::Rollups { level, day, hours } => answer.rollups(level, day, hours)?,
+        }
+    }
+    let columns = answer.series.into_iter();
+    let mut columns: Vec<_> =
+        columns.filter_map(|(series, state)| state.gatherer.finish(series, state.id)).collect();
+    sort(&mut columns);
+    Ok(Columns { start, step_millis: query.step_millis, rows, columns })
+}
+
+impl Answer<'_> {
+    fn state(&mut self, series: &Arc<StoredSeries>) -> Result<&mut State, QueryError> {
+        if !self.series.contains_key(series) {
+            check_size(self.series.len() + 1, self.rows)?;
+        }
+        let rows = self.rows;
+        let new = || State { id: None, gatherer: Gatherer::new(rows), before: None };
+        Ok(self.series.entry(Arc::clone(series)).or_insert_with(new))
+    }
+
+    fn open(&self, level: Level, index: i64) -> Option<Segment> {
+        if !self.files.of(level).contains_key(&index) {
+            return None;
+        }
+        let opened = self.files.open(level, index, |series| self.test.matches(series));
+        opened.map_err(|error| report(self.shared, self.files, level, index, &error)).ok()
+    }
+
+    /// Finds the samples before an hour, which give its first rates.
+    fn look_back(&mut self, hour: i64) -> Result<(), QueryError> {
+        let before = hour.saturating_sub(1);
+        if let Some(segment) = self.open(Level::Raw, before) {
+            for chunk in segment.chunks {
+                self.state(&chunk.series)?.before = Some(chunk.last);
+            }
+        }
+        let start = before.saturating_mul(HOUR);
+        let head = self.shared.head();
+        for (series, state) in &mut self.series {
+            if let Some(last) = head.last_of(series, start..start.saturating_add(HOUR))
+                && state.before.is_none_or(|before| before.0 <= last.0)
+            {
+                state.before = Some(last);
+            }
+        }
+        Ok(())
+    }
+
+    fn samples(&mut self, hour: i64) -> Result<(), QueryError> {
+        let mut stored = HashMap::new();
+        if let Some(segment) = self.open(Level::Raw, hour) {
+            for chunk in &segment.chunks {
+                match segment.samples(chunk) {
+                    Ok(samples) => {
+                        self.state(&chunk.series)?;
+                        stored.insert(Arc::clone(&chunk.series), samples);
+                    }
+                    Err(error) => report_chunk(self.shared, Level::Raw, hour, chunk, &error),
+                }
+            }
+        }
+        let start = hour.saturating_mul(HOUR);
+        for (series, state) in &mut self.series {
+            let newer = self.shared.head().samples_of(series, start..start.saturating_add(HOUR));
+            for sample in merge(stored.remove(series).unwrap_or_default(), newer) {
+                if sample.0 >= self.times.end {
+                    break;
+                }
+                if let Some(reading) = Row::reading(series.kind, state.before, sample)
+                    && let Some(row) = self.query.row(self.start, sample.0)
+                {
+                    state.gatherer.add(row, &reading);
+                }
+                state.before = Some(sample);
+            }
+        }
+        Ok(())
+    }
+
+    fn rollups(&mut self, level: Level, day: i64, hours: u32) -> Result<(), QueryError> {
+        let Some(segment) = self.open(level, day) else { return Ok(()) };
+        for chunk in &segment.chunks {
+            let values = match segment.read(chunk) {
+                Ok(values) => values,
+                Err(error) => {
+                    report_chunk(self.shared, level, day, chunk, &error);
+                    continue;
+                }
+            };
+            let (start, times, query) = (self.start, self.times.clone(), self.query);
+            let gatherer = &mut self.state(&chunk.series)?.gatherer;
+            let is_asked = |time: i64| times.contains(&time) && hours & bit_of(hour_of(time)) != 0;
+            for (time, readings) in rows(&values).filter(|(time, _)| is_asked(*time)) {
+                if let Some(row) = query.row(start, time) {
+                    gatherer.add(row, &readings);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Samples in the order of time; of two for the same moment the newer.
+fn merge(stored: Vec<(i64, f64)>, newer: Vec<(i64, f64)>) -> Vec<(i64, f64)> {
+    match (stored.last(), newer.first()) {
+        (None, _) => newer,
+        (_, None) => stored,
+        (Some(last), Some(first)) if last.0 < first.0 => [stored, newer].concat(),
+        _ => stored.into_iter().chain(newer).collect::<BTreeMap<_, _>>().into_iter().collect(),
+    }
+}
+
+/// Visits the samples of series in a range.
+///
+/// # Errors
+/// Whatever makes the question impossible.
+pub(crate) fn raw(shared: &Shared, test: &Test, range: TimeRange, visit: &mut Visit<'_>) {
+    let times = range.start.millis()..range.end.millis();
+    if times.is_empty() {
+        return;
+    }
+    let files = shared.files();
+    let (first, last) = (hour_of(times.start), hour_of(times.end.saturating_sub(1)));
+    let mut parts: BTreeMap<i64, Option<Segment>> =
+        shared.head().hours().range(first..=last).map(|(&hour, _)| (hour, None)).collect();
+    for (&hour, _) in files.of(Level::Raw).range(first..=last) {
+        match files.open(Level::Raw, hour, |series| test.matches(series)) {
+            Ok(segment) => drop(parts.insert(hour, Some(segment))),
+            Err(error) => report(shared, &files, Level::Raw, hour, &error),
+        }
+    }
+    for series in known(shared, test, parts.values().flatten()) {
+        for (&hour, segment) in &parts {
+            let found = segment.as_ref().and_then(|segment| {
+                let place = segment.chunks.binary_search_by(|chunk| chunk.series.order(&series)).ok()?;
+                Some((segment, segment.chunks.get(place)?))
+            });
+            let stored = match found.map(|(segment, chunk)| (segment.samples(chunk), chunk)) {
+                None => Vec::new(),
+                Some((Ok(samples), _)) => samples,
+                Some((Err(error), chunk)) => {
+                    report_chunk(shared, Level::Raw, hour, chunk, &error);
+                    Vec::new()
+                }
+            };
+            let start = hour.saturating_mul(HOUR);
+            let newer = shared.head().samples_of(&series, start..start.saturating_add(HOUR));
+            let samples = merge(stored, newer).into_iter().filter(|(time, _)| times.contains(time));
+            let samples: Vec<_> =
+                samples.map(|(time, value)| (Timestamp::from_millis(time), value)).collect();
+            if !samples.is_empty() {
+                visit(&series, &samples);
+            }
+        }
+    }
+}
+
+/// The series that are selected, of all files and the head.
+pub(crate) fn series(shared: &Shared, test: &Test) -> Vec<Arc<StoredSeries>> {
+    let files = shared.files();
+    let open = |(level, index): (Level, i64)| {
+        let opened = files.open(level, index, |series| test.matches(series));
+        opened.map_err(|error| report(shared, &files, level, index, &error)).ok()
+    };
+    let all =
+        Level::ALL.into_iter().flat_map(|level| files.of(level).keys().map(move |&index| (level, index)));
+    let segments: Vec<Segment> = Vec::new();
+    let mut series = known(shared, test, segments.iter());
+    for segment in all.filter_map(open) {
+        series.extend(segment.chunks.into_iter().map(|chunk| chunk.series));
+        series.sort_by(|a, b| a.order(b));
+        series.dedup();
+    }
+    series
+}
+
+fn known<'a>(
+    shared: &Shared,
+    test: &Test,
+    segments: impl Iterator<Item = &'a Segment>,
+) -> Vec<Arc<StoredSeries>> {
+    let mut series = shared.head().all();
+    series.retain(|series| test.matches(series));
+    series.extend(segments.flat_map(|segment| &segment.chunks).map(|chunk| Arc::clone(&chunk.series)));
+    series.sort_by(|a, b| a.order(b));
+    series.dedup();
+    series
+}
+
+/// A file that was whole at the start and is not any more. It is left to the next start to set it aside.
+fn report(shared: &Shared, files: &Files, level: Level, index: i64, error: &SegmentError) {
+    match error {
+        SegmentError::Damage(_) => {
+            set_aside(&files.path(level, index), error, shared.disk.as_ref(), &shared.problems)
+        }
+        _ => {
+            let name = level.file_name(index);
+            shared.problems.set(&name, format!("{name}: {error}"));
+        }
+    }
+}
+
+fn report_chunk(shared: &Shared, level: Level, index: i64, chunk: &Chunk, error: &SegmentError) {
+    super::seal::report_chunk(shared, level, index, &chunk.series, error);
+}

@@ -1,0 +1,132 @@
+//! Numbers as bytes, and bytes as numbers: little-endian, and variable-length integers of seven bits a byte, the lowest
+//! first, as in [LEB128](https://en.wikipedia.org/wiki/LEB128).
+
+use thiserror::Error;
+
+/// Stored bytes that are not what was written.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("{0}")]
+pub(crate) struct Damage(pub(crate) &'static str);
+
+/// Writes a variable-length integer.
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push((value & 0x7f) as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Writes a signed one, small numbers of either sign in few bytes.
+pub(crate) fn put_signed(out: &mut Vec<u8>, value: i64) {
+    put_varint(out, zigzag(value));
+}
+
+/// 0, -1, 1, -2, … as 0, 1, 2, 3, …
+pub(crate) fn zigzag(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)) as u64
+}
+
+/// The inverse of [`zigzag`].
+pub(crate) fn unzigzag(value: u64) -> i64 {
+    (value >> 1) as i64 ^ -((value & 1) as i64)
+}
+
+/// Writes bytes behind their number.
+pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    put_varint(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+/// Bytes that are read from the front.
+#[derive(Clone, Debug)]
+pub(crate) struct Cursor<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn slice(&mut self, length: usize) -> Result<&'a [u8], Damage> {
+        let (slice, rest) = self.0.split_at_checked(length).ok_or(Damage("it ends too early"))?;
+        self.0 = rest;
+        Ok(slice)
+    }
+
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Damage> {
+        let (array, rest) = self.0.split_first_chunk().ok_or(Damage("it ends too early"))?;
+        self.0 = rest;
+        Ok(*array)
+    }
+
+    pub(crate) fn byte(&mut self) -> Result<u8, Damage> {
+        Ok(u8::from_le_bytes(self.array()?))
+    }
+
+    pub(crate) fn u32(&mut self) -> Result<u32, Damage> {
+        Ok(u32::from_le_bytes(self.array()?))
+    }
+
+    pub(crate) fn f64(&mut self) -> Result<f64, Damage> {
+        Ok(f64::from_le_bytes(self.array()?))
+    }
+
+    pub(crate) fn varint(&mut self) -> Result<u64, Damage> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(Damage("a number has too many bytes"))
+    }
+
+    pub(crate) fn signed(&mut self) -> Result<i64, Damage> {
+        Ok(unzigzag(self.varint()?))
+    }
+
+    /// A number of things, at most `most`.
+    pub(crate) fn count(&mut self, most: usize) -> Result<usize, Damage> {
+        usize::try_from(self.varint()?)
+            .ok()
+            .filter(|&count| count <= most)
+            .ok_or(Damage("a count is too large"))
+    }
+
+    /// Bytes behind their number.
+    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Damage> {
+        let length = self.count(self.0.len())?;
+        self.slice(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn numbers_come_back(value: u64, signed: i64) {
+            let mut out = Vec::new();
+            put_varint(&mut out, value);
+            put_signed(&mut out, signed);
+            put_bytes(&mut out, b"abc");
+            let mut cursor = Cursor(&out);
+            prop_assert_eq!(cursor.varint(), Ok(value));
+            prop_assert_eq!(cursor.signed(), Ok(signed));
+            prop_assert_eq!(cursor.bytes(), Ok(b"abc".as_slice()));
+            prop_assert!(cursor.is_empty());
+        }
+
+        #[test]
+        fn rubbish_is_an_error_at_most(bytes: Vec<u8>) {
+            let mut cursor = Cursor(&bytes);
+            while cursor.bytes().is_ok() && !cursor.is_empty() {}
+            let mut cursor = Cursor(&bytes);
+            while cursor.varint().is_ok() {}
+        }
+    }
+}

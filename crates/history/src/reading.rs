@@ -1,0 +1,87 @@
+//! From samples to readings, and readings gathered into rows.
+
+use std::time::Duration;
+use watchglass_model::Kind;
+
+/// The longest that a counter's rate looks back for the sample before. Longer is a gap.
+pub const LOOKBACK: Duration = Duration::from_secs(3600);
+const LOOKBACK_MILLIS: i64 = 3_600_000;
+
+/// Any number of readings of one series, as little of them as a chart needs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Row {
+    /// The smallest reading.
+    pub(crate) low: f64,
+    /// The largest reading.
+    pub(crate) high: f64,
+    /// The sum of the readings.
+    pub(crate) sum: f64,
+    /// How many readings there are.
+    pub(crate) count: u32,
+    /// By how much a counter grew; 0 for a gauge.
+    pub(crate) increase: f64,
+}
+
+impl Row {
+    /// What people are shown at `now`, after the sample `before`; both are milliseconds and value.
+    pub(crate) fn reading(kind: Kind, before: Option<(i64, f64)>, now: (i64, f64)) -> Option<Self> {
+        let before = before.filter(|before| now.0.saturating_sub(before.0) <= LOOKBACK_MILLIS);
+        let value = kind.reading(before, now).filter(|value| value.is_finite())?;
+        let increase = match (kind, before) {
+            (Kind::Counter, Some(before)) => finite(now.1 - before.1),
+            _ => 0.0,
+        };
+        Some(Self { low: value, high: value, sum: value, count: 1, increase })
+    }
+
+    /// Takes in another row's readings.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.low = self.low.min(other.low);
+        self.high = self.high.max(other.high);
+        self.sum = finite(self.sum + other.sum);
+        self.count = self.count.saturating_add(other.count);
+        self.increase = finite(self.increase + other.increase);
+    }
+
+    /// The mean of the readings. It lies between the smallest and the largest, even where their sum is none.
+    pub(crate) fn mean(&self) -> f64 {
+        (self.sum / f64::from(self.count)).max(self.low).min(self.high)
+    }
+}
+
+/// The nearest number there is.
+fn finite(value: f64) -> f64 {
+    value.clamp(f64::MIN, f64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_looks_back_an_hour_and_no_further() {
+        let reading =
+            |before| Row::reading(Kind::Counter, Some(before), (7_200_000, 7200.0)).map(|row| row.sum);
+        assert_eq!(reading((3_600_000, 0.0)), Some(2.0));
+        assert_eq!(reading((3_599_999, 0.0)), None);
+    }
+
+    #[test]
+    fn rows_add_up() {
+        let row = |kind, before, value| Row::reading(kind, Some((0, before)), (2000, value)).unwrap();
+        let mut counter = row(Kind::Counter, 1.0, 5.0);
+        counter.add(&row(Kind::Counter, 0.0, 12.0));
+        assert_eq!(counter, Row { low: 2.0, high: 6.0, sum: 8.0, count: 2, increase: 16.0 });
+        assert_eq!(counter.mean(), 4.0);
+        assert_eq!(row(Kind::Gauge, 1.0, 5.0).increase, 0.0);
+    }
+
+    #[test]
+    fn a_mean_is_a_number() {
+        let mut row = Row { low: f64::MAX, high: f64::MAX, sum: f64::MAX, count: 1, increase: 0.0 };
+        let same = row;
+        row.add(&same);
+        assert_eq!((row.sum, row.mean()), (f64::MAX, f64::MAX));
+        assert_eq!(Row::reading(Kind::Counter, Some((0, f64::MIN)), (1, f64::MAX)), None);
+    }
+}
