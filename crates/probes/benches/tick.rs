@@ -9,16 +9,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use watchglass_instrument::requests::{Recorder, StatusClass};
 use watchglass_model::{Readings, Timestamp};
-use watchglass_probes::{Collector, HostRoots, Probe, host_probes};
+use watchglass_probes::{Collector, HostRoots, Probe, host_probes, own_probes};
 
 fn main() {
     divan::main();
 }
 
-/// One tick of all probes on this host. The file systems are asked in their own thread.
+/// One tick of all probes on this host, and of this program itself. What takes long has a thread of its own.
 #[divan::bench]
 fn tick(bencher: Bencher<'_, '_>) {
-    let probes = host_probes(&HostRoots::default());
+    let mut probes = host_probes(&HostRoots::default());
+    probes.extend(own_probes(&Arc::default()));
     let Ok(mut collector) = Collector::new(probes, &[("host", "bench")], 1000) else {
         return;
     };
@@ -63,7 +64,42 @@ fn load(bencher: Bencher<'_, '_>) {
     one(bencher, watchglass_probes::Load::new(&HostRoots::default()));
 }
 
-/// In its own thread this happens every 5 s.
+#[divan::bench]
+fn pressure(bencher: Bencher<'_, '_>) {
+    one(bencher, watchglass_probes::Pressure::new(&HostRoots::default()));
+}
+
+#[divan::bench]
+fn open_files(bencher: Bencher<'_, '_>) {
+    one(bencher, watchglass_probes::OpenFiles::new(&HostRoots::default()));
+}
+
+#[divan::bench]
+fn uptime(bencher: Bencher<'_, '_>) {
+    one(bencher, watchglass_probes::Uptime::new(&HostRoots::default()));
+}
+
+#[divan::bench]
+fn own_process(bencher: Bencher<'_, '_>) {
+    one(bencher, watchglass_probes::OwnProcess::new(Arc::default()));
+}
+
+/// In its own thread this happens every 5 s, as do the next three.
+#[divan::bench]
+fn top_processes(bencher: Bencher<'_, '_>) {
+    one(bencher, watchglass_probes::TopProcesses::new(&HostRoots::default()));
+}
+
+#[divan::bench]
+fn cpu_frequency(bencher: Bencher<'_, '_>) {
+    one(bencher, watchglass_probes::CpuFrequency::new(&HostRoots::default()));
+}
+
+#[divan::bench]
+fn temperature(bencher: Bencher<'_, '_>) {
+    one(bencher, watchglass_probes::Temperature::new(&HostRoots::default()));
+}
+
 #[divan::bench]
 fn filesystem(bencher: Bencher<'_, '_>) {
     one(bencher, watchglass_probes::Filesystem::new(&HostRoots::default()));

@@ -28,7 +28,7 @@ pub use host::{
     Cpu, CpuFrequency, Disk, Filesystem, Load, Memory, Network, OpenFiles, Pressure, Temperature,
     TopProcesses, Uptime,
 };
-pub use own::{OwnFiles, OwnProcess, Vitals};
+pub use own::{Cgroup, OwnFiles, OwnProcess, Vitals};
 pub use own_thread::OwnThread;
 pub use postgres::{Postgres, postgres};
 pub use probe::Probe;

@@ -1,8 +1,8 @@
 //! The probes that there are.
 
 use crate::{
-    Cpu, CpuFrequency, Disk, Filesystem, Load, Memory, Network, OpenFiles, OwnFiles, OwnProcess, OwnThread,
-    Pressure, Probe, Temperature, TopProcesses, Uptime, Vitals,
+    Cgroup, Cpu, CpuFrequency, Disk, Filesystem, Load, Memory, Network, OpenFiles, OwnFiles, OwnProcess,
+    OwnThread, Pressure, Probe, Temperature, TopProcesses, Uptime, Vitals,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,8 +13,8 @@ pub struct HostRoots {
     /// Its proc file system: `/proc`, unless this program runs in a container into which the host's is
     /// mounted.
     pub proc: PathBuf,
-    /// Its sysfs, which tells of sensors, of how fast processors run and of control groups: `/sys`, unless the
-    /// host's is mounted elsewhere.
+    /// Its sysfs, which tells of sensors and of how fast processors run: `/sys`, unless the host's is mounted
+    /// elsewhere.
     pub sys: PathBuf,
 }
 
@@ -65,6 +65,7 @@ pub fn host_probes(roots: &HostRoots) -> Vec<Box<dyn Probe>> {
 /// All probes of this program itself, whose parts tell of themselves in `vitals`.
 pub fn own_probes(vitals: &Arc<Vitals>) -> Vec<Box<dyn Probe>> {
     vec![
+        Box::new(Cgroup::new()),
         Box::new(OwnProcess::new(Arc::clone(vitals))),
         Box::new(OwnThread::start(OwnFiles::new(), OwnFiles::EVERY, OwnFiles::DEADLINE)),
     ]
@@ -75,6 +76,7 @@ mod tests {
     use super::*;
     use crate::Collector;
     use crate::testing::recent_host;
+    use std::time::Duration;
     use watchglass_model::Timestamp;
 
     #[test]
@@ -89,6 +91,79 @@ mod tests {
             assert_eq!(roots.process_file("mountinfo"), Path::new(file), "{proc}");
             assert_eq!(roots.files(), Path::new(files), "{proc}");
         }
+    }
+
+    #[test]
+    fn the_probes_of_the_host_fit_together_and_measure_what_they_declare() {
+        let mut collector = Collector::new(host_probes(&recent_host()), &[("host", "h")], 1000).unwrap();
+        let panels: Vec<_> = collector.catalogue().panels().iter().map(|panel| panel.id.clone()).collect();
+        let expected = [
+            "cpu",
+            "memory",
+            "disk-io",
+            "network",
+            "filesystems",
+            "load",
+            "pressure",
+            "open-files",
+            "processes",
+            "cpu-frequency",
+            "temperatures",
+            "top-cpu",
+            "cpu-cores",
+            "disk-operations",
+            "network-packets",
+            "top-memory",
+            "disk-busy",
+            "network-errors",
+            "disk-latency",
+        ];
+        assert_eq!(panels, expected);
+        let of_processes = ["open-files", "processes", "top-cpu", "top-memory"];
+        for panel in collector.catalogue().panels() {
+            let section = if of_processes.contains(&panel.id.as_str()) { "Processes" } else { "Host" };
+            assert_eq!(panel.section, section, "{}", panel.id);
+        }
+        assert_eq!(collector.pace_of("host_filesystem_used_ratio"), Some(Duration::from_secs(5)));
+
+        let tick = collector.tick(Timestamp::from_millis(0));
+        assert_eq!(tick.problems.to_vec(), []);
+        let samples = |name: &str| {
+            let series = collector.table().series();
+            tick.batch.samples.iter().filter(|sample| series[sample.series.0 as usize].metric == name).count()
+        };
+        for (name, count) in [
+            ("up", 12),
+            ("host_cpu_cores", 1),
+            ("host_cpu_usage_ratio", 0),
+            ("host_memory_used_ratio", 1),
+            ("host_disk_read_bytes_total", 2),
+            ("host_network_sent_bytes_total", 2),
+            ("host_load1", 1),
+            ("host_pressure_io_some_seconds_total", 1),
+            ("host_open_files", 1),
+            ("host_uptime_seconds", 1),
+        ] {
+            assert_eq!(samples(name), count, "{name}");
+        }
+    }
+
+    #[test]
+    fn without_proc_every_probe_that_answers_at_once_is_down() {
+        let folder = tempfile::tempdir().unwrap();
+        let roots = HostRoots { proc: folder.path().join("nowhere"), sys: folder.path().join("nowhere") };
+        let mut collector = Collector::new(host_probes(&roots), &[("host", "h")], 1000).unwrap();
+        let first = collector.tick(Timestamp::from_millis(0));
+        let failing: Vec<_> = first.problems.iter().map(|problem| problem.probe.as_str()).collect();
+        // The probe of the file systems has been asked only just now; a host without pressure has none to report.
+        assert_eq!(failing, ["cpu", "memory", "disk", "network", "load", "open_files", "uptime"]);
+        for problem in first.problems.iter() {
+            assert!(
+                problem.reason.starts_with(&format!("cannot read {}", roots.proc.display())),
+                "{problem:?}"
+            );
+        }
+        assert_eq!(first.batch.samples.len(), 12, "nothing but the ups");
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! What the collector promises, with probes that do as they are told.
 
 use super::*;
-use crate::testing::recent_host;
-use crate::{HostRoots, host_probes};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -294,69 +292,4 @@ fn mistakes_of_a_probe_are_refused() {
     for (probes, reason) in cases {
         assert_eq!(Collector::new(probes, &[("host", "h")], 10).unwrap_err().to_string(), reason);
     }
-}
-
-#[test]
-fn the_probes_of_the_host_fit_together_and_measure_what_they_declare() {
-    let mut collector = Collector::new(host_probes(&recent_host()), &[("host", "h")], 1000).unwrap();
-    let panels: Vec<_> = collector.catalogue().panels().iter().map(|panel| panel.id.clone()).collect();
-    let expected = [
-        "cpu",
-        "memory",
-        "disk-io",
-        "network",
-        "filesystems",
-        "load",
-        "pressure",
-        "open-files",
-        "processes",
-        "cpu-frequency",
-        "temperatures",
-        "top-cpu",
-        "cpu-cores",
-        "disk-operations",
-        "network-packets",
-        "top-memory",
-        "disk-busy",
-        "network-errors",
-        "disk-latency",
-    ];
-    assert_eq!(panels, expected);
-    assert_eq!(collector.pace_of("host_filesystem_used_ratio"), Some(Duration::from_secs(5)));
-
-    let tick = collector.tick(Timestamp::from_millis(0));
-    assert_eq!(tick.problems.to_vec(), []);
-    let samples = |name: &str| {
-        let series = collector.table().series();
-        tick.batch.samples.iter().filter(|sample| series[sample.series.0 as usize].metric == name).count()
-    };
-    for (name, count) in [
-        ("up", 12),
-        ("host_cpu_cores", 1),
-        ("host_cpu_usage_ratio", 0),
-        ("host_memory_used_ratio", 1),
-        ("host_disk_read_bytes_total", 2),
-        ("host_network_sent_bytes_total", 2),
-        ("host_load1", 1),
-        ("host_pressure_io_some_seconds_total", 1),
-        ("host_open_files", 1),
-        ("host_uptime_seconds", 1),
-    ] {
-        assert_eq!(samples(name), count, "{name}");
-    }
-}
-
-#[test]
-fn without_proc_every_probe_that_answers_at_once_is_down() {
-    let folder = tempfile::tempdir().unwrap();
-    let roots = HostRoots { proc: folder.path().join("nowhere"), sys: folder.path().join("nowhere") };
-    let mut collector = Collector::new(host_probes(&roots), &[("host", "h")], 1000).unwrap();
-    let first = collector.tick(Timestamp::from_millis(0));
-    let failing: Vec<_> = first.problems.iter().map(|problem| problem.probe.as_str()).collect();
-    // The probe of the file systems has been asked only just now; a host without pressure has none to report.
-    assert_eq!(failing, ["cpu", "memory", "disk", "network", "load", "open_files", "uptime"]);
-    for problem in first.problems.iter() {
-        assert!(problem.reason.starts_with(&format!("cannot read {}", roots.proc.display())), "{problem:?}");
-    }
-    assert_eq!(first.batch.samples.len(), 12, "nothing but the ups");
 }

@@ -114,13 +114,17 @@ fn slow_parts_take_turns() {
 #[test]
 fn several_servers_and_the_host_fit_together() {
     let mut probes = host_probes(&recent_host());
+    let of_host = probes.len();
     for host in ["a", "b"] {
         let url = format!("postgresql://me:sesame@{host}/app");
         probes.push(Box::new(Postgres::new(&url, EVERY).unwrap()));
         probes.push(Box::new(crate::Redis::new(&format!("redis://:sesame@{host}"), EVERY).unwrap()));
     }
     let names: Vec<String> = probes.iter().map(|probe| probe.name().to_owned()).collect();
-    assert_eq!(names[6..], ["postgres:a:5432/app", "redis:a:6379", "postgres:b:5432/app", "redis:b:6379"]);
+    assert_eq!(
+        names[of_host..],
+        ["postgres:a:5432/app", "redis:a:6379", "postgres:b:5432/app", "redis:b:6379"]
+    );
     let collector = Collector::new(probes, &[("host", "h")], 1000).unwrap();
     let panels = |section: &str| {
         collector.catalogue().panels().iter().filter(|panel| panel.section == section).count()
