@@ -43,6 +43,14 @@ pub(crate) struct LineView {
     pub(crate) colour: usize,
 }
 
+impl PanelView {
+    /// Whether nothing it could show was ever measured.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+            && self.headlines.iter().chain(&self.details).all(|figure| figure.series.is_empty())
+    }
+}
+
 impl Figure {
     fn new(metric: &Metric, all: &[Series]) -> Self {
         let series =

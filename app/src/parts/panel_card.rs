@@ -21,11 +21,13 @@ pub(crate) fn PanelCard(
     let lines = Memo::new(move |_| view.get().map(|view| view.lines).unwrap_or_default());
     let headlines = move || figures(view.get().map(|view| view.headlines), "figure");
     let details = move || figures(view.get().map(|view| view.details), "detail");
+    // A panel of what this machine does not have (sensors, a container's limits) would stay empty for ever.
+    let is_empty = Memo::new(move |_| view.with(|view| view.as_ref().is_none_or(PanelView::is_empty)));
     let title = panel.title.clone();
     let heading = format!("panel-{id}");
     let labelled_by = heading.clone();
     view! {
-        <article class="panel" data-panel=id aria-labelledby=labelled_by>
+        <article class="panel" data-panel=id aria-labelledby=labelled_by hidden=move || is_empty.get()>
             <header>
                 <h3 id=heading>{title}</h3>
                 <div class="figures">{headlines}</div>
