@@ -51,13 +51,7 @@ impl Connection {
             let stream = into_async(socket).map_err(|error| unreachable(target, deadline, &error))?;
             let left = deadline.left().map_err(|_over| silent(target, deadline))?;
             let bounded = Bounded::new(stream, Arc::clone(&room));
-            let (client, connection) = timeout(left, target.config.connect_raw(bounded, NoTls))
-                .await
-                .map_err(|_over| silent(target, deadline))?
-                .map_err(|error| describe(target, &error))?;
-            // It ends when the client is dropped, or the runtime with it.
-            tokio::spawn(connection);
-            Ok::<_, ProbeError>(client)
+            timeout(left, let_in(target, bounded)).await.map_err(|_over| silent(target, deadline))?
         })?;
         Ok(Self { client, room, runtime })
     }
@@ -107,6 +101,25 @@ impl Connection {
             _ => Failure::Fatal(describe(target, error)),
         }
     }
+}
+
+/// Says who we are; the other end of the client moves by itself from then on, and ends with it or with the runtime.
+async fn let_in(target: &Target, stream: Bounded) -> Result<Client, ProbeError> {
+    #[cfg(feature = "tls")]
+    if target.encrypted {
+        let tls = super::tls::Tls::new(&target.address).map_err(|error| ProbeError::Unreachable {
+            instance: target.instance.clone(),
+            reason: error.to_string(),
+        })?;
+        let (client, connection) =
+            target.config.connect_raw(stream, tls).await.map_err(|error| describe(target, &error))?;
+        tokio::spawn(connection);
+        return Ok(client);
+    }
+    let (client, connection) =
+        target.config.connect_raw(stream, NoTls).await.map_err(|error| describe(target, &error))?;
+    tokio::spawn(connection);
+    Ok(client)
 }
 
 fn into_async(socket: Socket) -> io::Result<Box<dyn Stream>> {

@@ -12,6 +12,8 @@ mod statements;
 mod stream;
 mod tables;
 mod target;
+#[cfg(feature = "tls")]
+mod tls;
 mod writing;
 
 use crate::remote::declare::{INSTANCE, gauge, panel};

@@ -17,6 +17,9 @@ pub(super) struct Target {
     pub(super) database: String,
     pub(super) config: Config,
     pub(super) password: Secret,
+    /// Whether all that is said must be encrypted.
+    #[cfg(feature = "tls")]
+    pub(super) encrypted: bool,
 }
 
 const fn error(wrong: &'static str, right: &'static str) -> TargetError {
@@ -29,7 +32,7 @@ const UNREADABLE: TargetError = error(
      password in percent form (%40 for @)",
 );
 const ENCRYPTED: TargetError = error(
-    "asks for TLS, which this probe does not speak",
+    "asks for TLS, which this program was built without",
     "leave sslmode out and keep to a network you trust",
 );
 const NO_USER_FOUND: TargetError =
@@ -81,11 +84,22 @@ impl Target {
         if !is_printable(&instance) {
             return Err(ODD_NAME);
         }
-        if config.get_ssl_mode() == SslMode::Require {
+        // What a server may choose not to encrypt is no secret: it is all or nothing.
+        let encrypted = config.get_ssl_mode() == SslMode::Require;
+        if encrypted && cfg!(not(feature = "tls")) {
             return Err(ENCRYPTED);
         }
-        config.ssl_mode(SslMode::Disable).application_name("watchglass");
-        Ok(Self { instance, address, database, config, password })
+        config.ssl_mode(if encrypted { SslMode::Require } else { SslMode::Disable });
+        config.application_name("watchglass");
+        Ok(Self {
+            instance,
+            address,
+            database,
+            config,
+            password,
+            #[cfg(feature = "tls")]
+            encrypted,
+        })
     }
 }
 
@@ -135,11 +149,23 @@ mod tests {
             ("postgresql://me:sesame@/app", SEVERAL_HOSTS),
             ("postgresql://me:sesame@d%20b/app", ODD_NAME),
             ("postgresql://me:sesame@db/a%0Ab", ODD_NAME),
+            #[cfg(not(feature = "tls"))]
             ("postgresql://me:sesame@db/app?sslmode=require", ENCRYPTED),
         ] {
             let error = Target::parse(url).unwrap_err();
             assert_eq!(error, expected, "{url}");
             assert!(!error.to_string().contains("sesame"), "{error}");
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn some_are_encrypted() {
+        for (query, encrypted) in
+            [("", false), ("?sslmode=disable", false), ("?sslmode=prefer", false), ("?sslmode=require", true)]
+        {
+            let target = Target::parse(&format!("postgresql://me@db/app{query}")).unwrap();
+            assert_eq!(target.encrypted, encrypted, "{query}");
         }
     }
 

@@ -3,16 +3,16 @@
 use super::target::Target;
 use crate::ProbeError;
 use crate::remote::deadline::is_timeout;
-use crate::remote::{Deadline, MOST_BYTES, Socket};
+use crate::remote::{Channel, Deadline, MOST_BYTES};
 use redis::{Parser, ServerError, Value, cmd};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
 
 /// A connection that is let in.
 ///
 /// The driver's own connection has a time limit for each read and none for the size of an answer. Here a round
 /// has one for both; of the driver come the words on the wire.
 pub(super) struct Connection {
-    socket: Socket,
+    socket: Box<dyn Channel>,
     parser: Parser,
 }
 
@@ -22,7 +22,7 @@ impl Connection {
     /// # Errors
     /// Nobody answers, or we are not let in.
     pub(super) fn open(target: &Target, deadline: Deadline) -> Result<Self, ProbeError> {
-        let socket = target.address.connect(deadline).map_err(|error| match is_timeout(&error) {
+        let socket = connect(target, deadline).map_err(|error| match is_timeout(&error) {
             true => silent(target, deadline),
             false => ProbeError::Unreachable { instance: target.instance.clone(), reason: error.to_string() },
         })?;
@@ -50,7 +50,7 @@ impl Connection {
         target: &Target,
         deadline: Deadline,
     ) -> Result<Vec<Value>, ProbeError> {
-        let mut bounded = Bounded { socket: &mut self.socket, deadline, left: MOST_BYTES, failure: None };
+        let mut bounded = Bounded { socket: self.socket.as_mut(), deadline, left: MOST_BYTES, failure: None };
         if let Err(error) = bounded.send(commands) {
             return Err(broken(target, deadline, &error));
         }
@@ -68,6 +68,15 @@ impl Connection {
         }
         Ok(answers)
     }
+}
+
+fn connect(target: &Target, deadline: Deadline) -> io::Result<Box<dyn Channel>> {
+    let socket = target.address.connect(deadline)?;
+    #[cfg(feature = "tls")]
+    if target.encrypted {
+        return Ok(Box::new(crate::remote::tls::encrypt(socket, &target.address, deadline)?));
+    }
+    Ok(Box::new(socket))
 }
 
 /// Says what is wrong with an answer.
@@ -102,7 +111,7 @@ fn broken(target: &Target, deadline: Deadline, error: &io::Error) -> ProbeError 
 
 /// The socket for the length of a round.
 struct Bounded<'a> {
-    socket: &'a mut Socket,
+    socket: &'a mut dyn Channel,
     deadline: Deadline,
     /// How many bytes may still come.
     left: usize,
@@ -122,7 +131,7 @@ impl Bounded<'_> {
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        self.socket.flush()
     }
 
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -48,7 +48,7 @@ static METRICS: LazyLock<Vec<&'static Declaration>> = LazyLock::new(|| {
 /// Asks a Redis with `PING`, `INFO` and `SLOWLOG`, over one connection that stays open.
 ///
 /// A round takes no longer than 2.5 s. A server whose address is hard to find can take longer: run it in an
-/// [`OwnThread`], as [`redis`] does.
+/// [`OwnThread`], as [`redis()`] does.
 pub struct Redis {
     name: String,
     target: Target,

@@ -13,6 +13,9 @@ pub(super) struct Target {
     pub(super) address: Address,
     pub(super) user: Option<String>,
     pub(super) password: Secret,
+    /// Whether all that is said must be encrypted.
+    #[cfg(feature = "tls")]
+    pub(super) encrypted: bool,
 }
 
 const fn error(wrong: &'static str, right: &'static str) -> TargetError {
@@ -25,7 +28,7 @@ const UNREADABLE: TargetError = error(
      @ : / ? # in a password in percent form (%40 for @)",
 );
 const ENCRYPTED: TargetError = error(
-    "asks for TLS, which this probe does not speak",
+    "asks for TLS, which this program was built without",
     "begin it with redis:// and keep to a network you trust",
 );
 const NO_USER_FOUND: TargetError = error(
@@ -43,10 +46,18 @@ impl Target {
     /// # Errors
     /// What is wrong with it, in words that contain nothing of it.
     pub(super) fn parse(url: &str) -> Result<Self, TargetError> {
-        if url.starts_with("rediss:") || url.starts_with("valkeys:") {
+        // The driver is built without TLS, which is ours; its words for the rest of the URL are the same.
+        let plain =
+            url.strip_prefix("rediss:").or(url.strip_prefix("valkeys:")).map(|rest| format!("redis:{rest}"));
+        let encrypted = plain.is_some();
+        if encrypted && cfg!(not(feature = "tls")) {
             return Err(ENCRYPTED);
         }
-        let info: ConnectionInfo = url.into_connection_info().map_err(|_may_quote_the_url| UNREADABLE)?;
+        let info: ConnectionInfo = plain
+            .as_deref()
+            .unwrap_or(url)
+            .into_connection_info()
+            .map_err(|_may_quote_the_url| UNREADABLE)?;
         let settings = info.redis_settings();
         let address = match info.addr() {
             ConnectionAddr::Tcp(host, port) if is_printable(host) && *port > 0 => {
@@ -63,7 +74,14 @@ impl Target {
         if hides_user(url, user.is_some() || password.reveal().is_some()) {
             return Err(NO_USER_FOUND);
         }
-        Ok(Self { instance: address.to_string(), address, user, password })
+        Ok(Self {
+            instance: address.to_string(),
+            address,
+            user,
+            password,
+            #[cfg(feature = "tls")]
+            encrypted,
+        })
     }
 }
 
@@ -104,11 +122,23 @@ mod tests {
             ("redis://user:12?sesame@cache", NO_USER_FOUND),
             ("redis://user:12#sesame@cache", NO_USER_FOUND),
             ("redis://cache:0", ODD_NAME),
+            #[cfg(not(feature = "tls"))]
             ("rediss://:sesame@cache", ENCRYPTED),
         ] {
             let error = Target::parse(url).unwrap_err();
             assert_eq!(error, expected, "{url}");
             assert!(!error.to_string().contains("sesame"), "{error}");
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn some_are_encrypted() {
+        for (url, encrypted) in
+            [("redis://:pw@cache", false), ("rediss://:pw@cache:1", true), ("valkeys://:pw@cache", true)]
+        {
+            let target = Target::parse(url).unwrap();
+            assert_eq!((target.encrypted, target.password.reveal()), (encrypted, Some("pw")), "{url}");
         }
     }
 

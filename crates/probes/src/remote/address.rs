@@ -63,9 +63,14 @@ impl Address {
     }
 }
 
-impl Socket {
+/// A connection whose steps can be made to end in time.
+pub(crate) trait Channel: Read + Write + Send {
     /// Lets the next read and the next write take no longer than until `deadline`.
-    pub(crate) fn limit(&self, deadline: Deadline) -> io::Result<()> {
+    fn limit(&self, deadline: Deadline) -> io::Result<()>;
+}
+
+impl Channel for Socket {
+    fn limit(&self, deadline: Deadline) -> io::Result<()> {
         let left = Some(deadline.left()?);
         match self {
             Self::Tcp(stream) => stream.set_read_timeout(left).and_then(|()| stream.set_write_timeout(left)),

@@ -9,8 +9,10 @@ pub(crate) mod notes;
 mod ratio;
 mod secret;
 pub(crate) mod target_error;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
 
-pub(crate) use address::{Address, Socket};
+pub(crate) use address::{Address, Channel, Socket};
 pub(crate) use backoff::Backoff;
 pub(crate) use deadline::Deadline;
 pub use details::Details;

@@ -8,6 +8,8 @@
     reason = "what must not happen ends a test; the functions that several tests share are not known as tests"
 )]
 
+#[cfg(feature = "tls")]
+mod encrypted;
 mod postgres;
 mod postgres_faults;
 mod redis;

@@ -23,7 +23,9 @@ fn a_server_that_hangs_dies_and_comes_back_is_down_for_as_long() {
 
     // A session that was ended between two rounds is opened anew at once.
     let gone = server.backend();
-    server.ask("app", &format!("SELECT pg_terminate_backend({gone}, 60000)"));
+    server.ask("app", &format!("SELECT pg_terminate_backend({gone})"));
+    let is_there = format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {gone}");
+    until("the session's end", || (server.ask("app", &is_there) == "0").then_some(()));
     round(&mut probe).unwrap();
     assert_ne!(server.backend(), gone);
 

@@ -1,10 +1,16 @@
 //! What several tests need: servers, and a look at what a probe recorded.
 
+#[cfg(feature = "tls")]
+mod certificates;
 mod postgres_server;
 mod process;
 mod redis_server;
 
+#[cfg(feature = "tls")]
+pub(crate) use certificates::Certificates;
 pub(crate) use postgres_server::PostgresServer;
+#[cfg(feature = "tls")]
+pub(crate) use process::free_port;
 pub(crate) use process::{CONTINUE, STOP, until};
 pub(crate) use redis_server::RedisServer;
 

@@ -58,6 +58,30 @@ impl PostgresServer {
         server
     }
 
+    /// Encrypts, and lets [`ROLE`] in over no other connection.
+    #[cfg(feature = "tls")]
+    pub(crate) fn encrypt(&self, certificates: &super::Certificates) {
+        use std::os::unix::fs::{PermissionsExt, chown};
+        let data = self.folder.path().join("data");
+        for (from, name) in [(&certificates.server, "server.crt"), (&certificates.key, "server.key")] {
+            let to = data.join(name);
+            fs::copy(from, &to).unwrap();
+            fs::set_permissions(&to, fs::Permissions::from_mode(0o600)).unwrap();
+            if let Some((user, group)) = owner() {
+                chown(&to, Some(user), Some(group)).unwrap();
+            }
+        }
+        let access = data.join("pg_hba.conf");
+        let rules = fs::read_to_string(&access).unwrap();
+        let rules = rules.replace(&format!("host all {ROLE}"), &format!("hostssl all {ROLE}"));
+        // The rule for all others would let it in otherwise.
+        let rules = rules.replace("host all all", "host all postgres");
+        fs::write(&access, rules).unwrap();
+        self.ask("postgres", "ALTER SYSTEM SET ssl = on");
+        self.ask("postgres", "SELECT pg_reload_conf()");
+        until("encryption", || (self.ask("postgres", "SHOW ssl") == "on").then_some(()));
+    }
+
     /// The URL for [`ROLE`].
     pub(crate) fn url(&self) -> String {
         format!("postgresql://{ROLE}:{PASSWORD}@127.0.0.1:{}/app", self.port)

@@ -1,0 +1,89 @@
+//! Encrypted connections: to servers that are who they should be, and to no others.
+//!
+//! Whom to trust is said by an environment variable, which a test cannot change for itself: it runs [`one_round`] in a
+//! process of its own.
+
+use crate::support::{Certificates, EVERY, PostgresServer, RedisServer, free_port, round};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use watchglass_probes::{Postgres, Probe, Redis};
+
+const URL: &str = "WATCHGLASS_TEST_URL";
+const EXPECTED: &str = "WATCHGLASS_TEST_EXPECTED";
+
+#[test]
+fn one_round() {
+    let (Ok(url), Ok(expected)) = (std::env::var(URL), std::env::var(EXPECTED)) else {
+        return;
+    };
+    let mut probe: Box<dyn Probe> = if url.starts_with("redis") {
+        Box::new(Redis::new(&url, EVERY).unwrap())
+    } else {
+        Box::new(Postgres::new(&url, EVERY).unwrap())
+    };
+    let outcome = round(probe.as_mut()).map(|values| !values.is_empty());
+    match expected.as_str() {
+        "values" => assert_eq!(outcome, Ok(true)),
+        error => assert!(outcome.as_ref().is_err_and(|found| found.contains(error)), "{outcome:?}"),
+    }
+}
+
+/// Makes sure that a round with `url` gives what is `expected`, where the certificates in `trusted` are trusted.
+fn expect(url: &str, trusted: &Path, expected: &str) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "encrypted::one_round", "--nocapture"]).stdin(Stdio::null());
+    command.env("SSL_CERT_FILE", trusted).env_remove("SSL_CERT_DIR").env(URL, url).env(EXPECTED, expected);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{expected}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
+}
+
+#[test]
+fn redis_must_be_who_it_should_be() {
+    let (Some(ours), Some(others)) = (Certificates::make(), Certificates::make()) else {
+        return;
+    };
+    let port = free_port().to_string();
+    let files = [ours.server.to_str().unwrap(), ours.key.to_str().unwrap(), ours.authority.to_str().unwrap()];
+    let [certificate, key, authority] = files;
+    let Some(server) = RedisServer::start(&[
+        "--tls-port",
+        &port,
+        "--tls-cert-file",
+        certificate,
+        "--tls-key-file",
+        key,
+        "--tls-ca-cert-file",
+        authority,
+        "--tls-auth-clients",
+        "no",
+        "--requirepass",
+        "open-sesame",
+    ]) else {
+        return;
+    };
+    let url = format!("rediss://:open-sesame@127.0.0.1:{port}");
+    expect(&url, &ours.authority, "values");
+    expect(&url, &others.authority, "invalid peer certificate");
+    // The certificate is that of an address, not of this name.
+    expect(&url.replace("127.0.0.1", "localhost"), &ours.authority, "invalid peer certificate");
+    // Where nothing is encrypted, Redis waits for the end of a line that never comes.
+    expect(&url.replace(&port, &server.port.to_string()), &ours.authority, "no answer from");
+}
+
+#[test]
+fn postgresql_must_be_who_it_should_be() {
+    let (Some(ours), Some(others)) = (Certificates::make(), Certificates::make()) else {
+        return;
+    };
+    let Some(server) = PostgresServer::start() else {
+        return;
+    };
+    let url = format!("{}?sslmode=require", server.url());
+    expect(&url, &ours.authority, "server does not support TLS");
+    server.encrypt(&ours);
+    expect(&url, &ours.authority, "values");
+    expect(&url, &others.authority, "invalid peer certificate");
+    expect(&url.replace("127.0.0.1", "localhost"), &ours.authority, "invalid peer certificate");
+    expect(&server.url(), &ours.authority, "no pg_hba.conf entry");
+}

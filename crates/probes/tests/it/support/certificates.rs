@@ -1,0 +1,36 @@
+//! Certificates of the test's own.
+
+use super::process::{find_program, text_of};
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use tempfile::TempDir;
+
+pub(crate) struct Certificates {
+    /// Who vouches for the server.
+    pub(crate) authority: PathBuf,
+    /// The certificate of a server at 127.0.0.1.
+    pub(crate) server: PathBuf,
+    /// The key of that server.
+    pub(crate) key: PathBuf,
+    // Removed when the test is over.
+    _folder: TempDir,
+}
+
+impl Certificates {
+    /// Makes new ones; `None` where OpenSSL is not installed.
+    pub(crate) fn make() -> Option<Self> {
+        let program = find_program("openssl", &[])?;
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("names"), "subjectAltName=IP:127.0.0.1\n").unwrap();
+        let run = |words: &str| text_of(Command::new(&program).current_dir(&folder).args(words.split(' ')));
+        let new = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+        run(&format!("req -x509 {new} -days 2 -subj /CN=authority -keyout authority.key -out authority.pem"));
+        run(&format!("req {new} -subj /CN=server -keyout server.key -out server.csr"));
+        run("x509 -req -days 2 -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial \
+             -extfile names -out server.pem");
+        let file = |name: &str| folder.path().join(name);
+        let [authority, server, key] = ["authority.pem", "server.pem", "server.key"].map(file);
+        Some(Self { authority, server, key, _folder: folder })
+    }
+}
