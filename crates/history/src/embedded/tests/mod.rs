@@ -1,6 +1,7 @@
 //! The embedded store from outside.
 
 mod disk;
+mod faults;
 mod map;
 
 use super::*;
@@ -64,7 +65,8 @@ fn conforms_when_hours_are_sealed_in_between() {
     conformance::check(&|series_limit| {
         let folder = tempfile::tempdir().unwrap();
         let options = Options { series_limit, ..Options::default() };
-        let history = EmbeddedHistory::open(folder.path(), options).unwrap();
+        let disk = Box::new(disk::TestDisk::new(folder.path()));
+        let history = EmbeddedHistory::open_on(disk, folder.path(), options).unwrap();
         folders.lock().unwrap().push(folder);
         Box::new(Sealing(history, Mutex::new(0)))
     });
