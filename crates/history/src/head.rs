@@ -1,14 +1,14 @@
-//! The newest samples, in memory.
+//! The newest samples, in memory: how they come and go. `head/read.rs` is how they are asked for.
 //!
 //! All series share one column of times, because all samples of a tick share its time; each series then costs
 //! eight bytes a tick. A missing value is NaN, which no sample can be.
 
+mod read;
+
 use crate::StoredSeries;
-use crate::selector::Test;
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::ops::Range;
 use std::sync::Arc;
-use watchglass_model::{Batch, Catalogue, Series, SeriesId, Timestamp};
+use watchglass_model::{Batch, Catalogue, Series, SeriesId};
 
 /// Milliseconds of the stretches that samples are stored in.
 pub(crate) const HOUR: i64 = 3_600_000;
@@ -213,126 +213,6 @@ impl Head {
         self.newest = Some(time);
         let hour = self.hours.entry(hour_of(time)).or_default();
         *hour = HourState { version: hour.version + 1, touched: self.batches };
-    }
-
-    /// Time of the batch that came last.
-    pub(crate) fn newest(&self) -> Option<Timestamp> {
-        self.newest.map(Timestamp::from_millis)
-    }
-
-    /// After a start, the newest stored time counts as that of the batch that came last.
-    pub(crate) fn set_newest(&mut self, millis: i64) {
-        self.newest = Some(millis);
-    }
-
-    /// The largest time.
-    pub(crate) fn last_time(&self) -> Option<i64> {
-        self.times.back().copied()
-    }
-
-    /// The smallest time.
-    pub(crate) fn first_time(&self) -> Option<i64> {
-        self.times.front().copied()
-    }
-
-    /// How many batches came.
-    pub(crate) fn batches(&self) -> u64 {
-        self.batches
-    }
-
-    /// How many samples were refused.
-    pub(crate) fn refused(&self) -> u64 {
-        self.refused
-    }
-
-    /// Places in memory that values take.
-    pub(crate) fn cells(&self) -> usize {
-        self.times.len().saturating_mul(self.columns.len())
-    }
-
-    /// How many samples there are.
-    pub(crate) fn samples(&self) -> u64 {
-        self.columns.iter().flat_map(|column| &column.values).filter(|value| !value.is_nan()).count() as u64
-    }
-
-    /// How many series have samples.
-    pub(crate) fn active(&self) -> usize {
-        self.columns.iter().filter(|column| !column.values.is_empty()).count()
-    }
-
-    /// The hours that have samples.
-    pub(crate) fn hours(&self) -> &BTreeMap<i64, HourState> {
-        &self.hours
-    }
-
-    /// The series that are selected, with their numbers in this run.
-    pub(crate) fn select(&self, test: &Test) -> Vec<(Arc<StoredSeries>, Option<SeriesId>)> {
-        let columns = self.columns.iter().filter(|column| test.matches(&column.series));
-        columns.map(|column| (Arc::clone(&column.series), column.id)).collect()
-    }
-
-    /// All series with samples.
-    pub(crate) fn all(&self) -> Vec<Arc<StoredSeries>> {
-        let columns = self.columns.iter().filter(|column| !column.values.is_empty());
-        columns.map(|column| Arc::clone(&column.series)).collect()
-    }
-
-    /// The series that the head gave a number to.
-    pub(crate) fn numbered(&self, number: u32) -> Option<Arc<StoredSeries>> {
-        // The numbers grow from column to column.
-        let place = self.columns.partition_point(|column| column.number < number);
-        self.columns
-            .get(place)
-            .filter(|column| column.number == number)
-            .map(|column| Arc::clone(&column.series))
-    }
-
-    fn rows(&self, times: &Range<i64>) -> Range<usize> {
-        let row = |time: i64| self.times.partition_point(|&earlier| earlier < time);
-        let start = row(times.start);
-        start..row(times.end).max(start)
-    }
-
-    /// The moments within a range of times.
-    pub(crate) fn times_in(&self, times: Range<i64>) -> Vec<i64> {
-        self.times.range(self.rows(&times)).copied().collect()
-    }
-
-    /// The samples of a series within a range of times.
-    pub(crate) fn samples_of(&self, series: &StoredSeries, times: Range<i64>) -> Vec<(i64, f64)> {
-        let Some(column) = self.by_series.get(series).and_then(|&place| self.columns.get(place)) else {
-            return Vec::new();
-        };
-        let rows = self.rows(&times);
-        let end = rows.end.min(column.values.len());
-        let start = rows.start.min(end);
-        let times = self.times.range(start..end).copied();
-        times.zip(column.values.range(start..end).copied()).filter(|(_, value)| !value.is_nan()).collect()
-    }
-
-    /// The newest sample of a series within a range of times.
-    pub(crate) fn last_of(&self, series: &StoredSeries, times: Range<i64>) -> Option<(i64, f64)> {
-        let column = self.columns.get(*self.by_series.get(series)?)?;
-        let rows = self.rows(&times);
-        let end = rows.end.min(column.values.len());
-        let start = rows.start.min(end);
-        let times = self.times.range(start..end).copied();
-        times.zip(column.values.range(start..end).copied()).rev().find(|(_, value)| !value.is_nan())
-    }
-
-    /// At most `count` of the moments from `from` on, with their samples.
-    pub(crate) fn entries(&self, from: i64, count: usize) -> Vec<Entry> {
-        let first = self.times.partition_point(|&time| time < from);
-        let times = self.times.iter().enumerate().skip(first).take(count);
-        times
-            .map(|(row, &time)| {
-                let values = self.columns.iter().filter_map(|column| {
-                    let value = *column.values.get(row)?;
-                    (!value.is_nan()).then_some((column.number, value))
-                });
-                Entry { time, samples: values.collect() }
-            })
-            .collect()
     }
 
     /// Forgets the samples of an hour.

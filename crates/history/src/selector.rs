@@ -68,7 +68,10 @@ impl Selector {
             };
             Ok((matcher.clone(), regex))
         });
-        Ok(Test { metric: self.metric.clone(), tests: tests.collect::<Result<_, _>>()? })
+        let mut tests: Vec<(Matcher, Option<Regex>)> = tests.collect::<Result<_, _>>()?;
+        // What is quickly compared comes first.
+        tests.sort_by_key(|(_, regex)| regex.is_some());
+        Ok(Test { metric: self.metric.clone(), tests })
     }
 }
 

@@ -16,6 +16,7 @@ mod hostile_requests;
 mod http;
 mod load;
 mod pages;
+mod rest;
 mod start_and_stop;
 mod support;
 mod websocket;

@@ -135,7 +135,7 @@ impl Writer {
 
     /// Begins a new log behind those that there are.
     fn begin(&mut self) -> io::Result<()> {
-        let generation = self.shared.logs().last().map_or(0, |log| log.generation + 1);
+        let generation = self.shared.next_log.fetch_add(1, Ordering::Relaxed);
         let file = self.shared.disk.create(&self.shared.log_path(generation))?;
         let header = log_format::header();
         let log = Log {
@@ -170,7 +170,7 @@ impl Writer {
     /// Writes the whole head into a new log, which then stands for all before it. So nothing is lost that could not be
     /// written for a while, and the logs of earlier runs become one.
     pub(crate) fn restart(&mut self) -> bool {
-        let first = self.shared.logs().last().map_or(0, |log| log.generation + 1);
+        let first = self.shared.next_log.load(Ordering::Relaxed);
         let result = self.copy_head();
         self.is_open = self.report(result);
         self.hour = self.shared.head().newest().map_or(0, |newest| hour_of(newest.millis()));
@@ -250,6 +250,9 @@ pub(crate) fn replay_all(
     generations: &[u64],
 ) -> Result<Vec<(PathBuf, SegmentError)>, OpenError> {
     let mut damaged = Vec::new();
+    // A number that a damaged log has must not be given to another.
+    let next = generations.last().map_or(0, |last| last.saturating_add(1));
+    shared.next_log.store(next, Ordering::Relaxed);
     for &generation in generations {
         let path = shared.log_path(generation);
         let result = replay(&path, &mut shared.head_mut(), |time| shared.clock().note(time));

@@ -62,7 +62,7 @@ impl Sealer {
 
     fn look(&mut self, all: bool) -> bool {
         let batches = self.shared.head().batches();
-        if batches >= self.synced + SYNC {
+        if all || batches >= self.synced + SYNC {
             self.synced = batches;
             self.sync();
         }

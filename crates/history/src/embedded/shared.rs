@@ -8,7 +8,7 @@ use super::problems::Problems;
 use crate::head::Head;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Locks are taken in the order of the fields. Whoever asks holds `files` for as long as it reads them: an hour leaves the
@@ -25,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     /// A batch could not be handed to the thread that writes the log.
     pub(crate) missed: AtomicBool,
+    /// Number of the next log.
+    pub(crate) next_log: AtomicU64,
 }
 
 /// A log on the disk. The last one is being written.
@@ -57,6 +59,7 @@ impl Shared {
             disk,
             options,
             missed: AtomicBool::new(false),
+            next_log: AtomicU64::new(0),
         }
     }
 

@@ -133,6 +133,11 @@ impl Server {
         Finished { code: status.code(), stdout: self.stdout.all().await, stderr: self.log.all().await }
     }
 
+    /// Ends it as a crash would: without a chance to tidy up.
+    pub(crate) async fn kill(mut self) {
+        within("the end of a killed program", self.child.kill()).await.unwrap();
+    }
+
     /// Stops the server, and makes sure that nothing in it panicked and that it ended as it should.
     pub(crate) async fn stop(self) -> Finished {
         self.signal(Signal::TERM);
