@@ -53,7 +53,7 @@ static MEMORY: Declaration = Declaration {
 };
 
 static COUNT: Declaration = Declaration {
-    name: "host_process_count",
+    name: "host_process_instances",
     kind: Kind::Gauge,
     unit: Unit::Count,
     help: "Processes of a command, of those commands that take most processor time or memory.",

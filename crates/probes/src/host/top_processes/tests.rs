@@ -57,9 +57,9 @@ fn commands_are_listed_with_what_their_processes_have_together() {
     let memory = [
         ("host_process_memory_bytes", "web", 11_000.0),
         ("host_process_memory_bytes", "init", 2000.0),
-        ("host_process_count", "init", 1.0),
-        ("host_process_count", "web", 2.0),
-        ("host_process_count", "other", 0.0),
+        ("host_process_instances", "init", 1.0),
+        ("host_process_instances", "web", 2.0),
+        ("host_process_instances", "other", 0.0),
         ("host_processes", "", 3.0),
     ];
     assert_eq!(first, written(&memory), "the first round has nothing to compare with");
