@@ -19,8 +19,15 @@ export function history(server) {
   return call(server, "history", { window_seconds: 300, rows: 300 });
 }
 
-/** The lines of a panel's legend in a snapshot: `[{series, label}]`. */
-export function legend({ catalogue, state }, panel) {
+/** Ids of the panels that have any series, in the order of the catalogue. */
+export function filledPanels({ catalogue, state }) {
+  const measured = new Set(state.series.map((series) => series.metric));
+  const shows = (panel) => catalogue.metrics.some((metric) => metric.panel?.[0] === panel.id && measured.has(metric.name));
+  return catalogue.panels.filter(shows).map((panel) => panel.id);
+}
+
+/** The lines of a panel's legend in a snapshot: `[{series, label, pace}]`, the pace in milliseconds. */
+export function legend({ catalogue, state, paces, interval_ms }, panel) {
   return catalogue.metrics
     .filter((metric) => metric.panel?.[0] === panel && ["chart", "headline_and_chart"].includes(metric.panel[1]))
     .flatMap((metric) =>
@@ -28,7 +35,8 @@ export function legend({ catalogue, state }, panel) {
         .filter((series) => series.metric === metric.name)
         .map((series) => {
           const words = [...metric.labels.map((name) => series.labels[name]), metric.legend].filter(Boolean);
-          return { series: series.id, label: words.join(" ") || metric.name };
+          const pace = paces[metric.name] ?? interval_ms;
+          return { series: series.id, label: words.join(" ") || metric.name, pace };
         }),
     );
 }

@@ -37,9 +37,9 @@ export async function ticks(page, times = 1) {
   }
 }
 
-/** Ids of the panels, in order. */
+/** Ids of the panels that show anything, in order. Those of what this machine does not have are hidden. */
 export function panels(page) {
-  return page.locator(".panel").evaluateAll((panels) => panels.map((panel) => panel.dataset.panel));
+  return page.locator(".panel:not([hidden])").evaluateAll((panels) => panels.map((panel) => panel.dataset.panel));
 }
 
 /** A panel's element. */

@@ -34,7 +34,7 @@ function isOneOf(text, values) {
 
 /** The moments that the charts say they are pointed at: `HH:MM:SS`, one for each chart. */
 function moments(page) {
-  return page.locator(".chart .moment").allTextContents();
+  return page.locator(".panel:not([hidden]) .chart .moment").allTextContents();
 }
 
 /** Fails unless the legend of a panel shows the readings that the history has at that moment. */
@@ -42,11 +42,12 @@ function assertShows(entries, lines, { start, step_millis, tracks }, moment) {
   const rows = tracks[0].low.map((_, row) => new Date(start + row * step_millis).toISOString().slice(11, 19));
   const row = rows.indexOf(moment);
   assert.ok(row >= 0, `the history has no ${moment}`);
-  for (const { series, label } of lines) {
+  for (const { series, label, pace } of lines) {
     const track = tracks.find((track) => track.series === series);
     const values = track?.high.length ? track.high : (track?.low ?? []);
     // What is not measured with every tick keeps its last value until the next is due.
-    const known = values.slice(Math.max(0, row - 7), row + 1).filter((value) => value !== null);
+    const overdue = Math.ceil((pace * 2.5) / step_millis);
+    const known = values.slice(Math.max(0, row - overdue), row + 1).filter((value) => value !== null);
     const own = values[row] ?? null;
     const fits = own === null ? entries[label] === "–" || isOneOf(entries[label], known) : isOneOf(entries[label], [own]);
     assert.ok(fits, `${label} is ${entries[label]} at ${moment}, and in the history ${own ?? known}`);

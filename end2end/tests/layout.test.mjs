@@ -10,7 +10,7 @@ const { pageTest } = testBench();
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 3 };
 
 function boxes(page) {
-  return page.locator(".panel").evaluateAll((panels) =>
+  return page.locator(".panel:not([hidden])").evaluateAll((panels) =>
     panels.map((panel) => {
       const { left, top, right, bottom } = panel.getBoundingClientRect();
       return { left, top, right, bottom };
