@@ -80,6 +80,11 @@ impl Head {
         }
     }
 
+    /// Sets how many series it takes at a time.
+    pub(crate) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
     /// Takes over a batch; see [`History::append`](crate::History::append). What it took is returned.
     pub(crate) fn append(&mut self, batch: &Batch, series: &[Series], catalogue: &Catalogue) -> Entry {
         let time = batch.time.millis();
