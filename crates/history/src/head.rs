@@ -15,6 +15,9 @@ pub(crate) const HOUR: i64 = 3_600_000;
 /// The latest and the earliest moment that a calendar need know: what JavaScript's `Date` can hold.
 const MOST_MILLIS: u64 = 8_640_000_000_000_000;
 
+/// Values that a series has room for: an hour of them at one a second, and what comes until that is sealed.
+const ROOM: usize = 4096;
+
 /// The stretch that a moment lies in: hours since the Unix epoch.
 pub(crate) fn hour_of(millis: i64) -> i64 {
     millis.div_euclid(HOUR)
@@ -78,6 +81,11 @@ impl Head {
             newest: None,
             refused: 0,
         }
+    }
+
+    /// Sets how many series it takes at a time.
+    pub(crate) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
     }
 
     /// Takes over a batch; see [`History::append`](crate::History::append). What it took is returned.
@@ -227,7 +235,9 @@ impl Head {
             if column.values.iter().all(|value| value.is_nan()) {
                 column.values.clear();
             }
-            column.values.shrink_to(column.values.len() * 2);
+            // Room for another hour stays, so that memory is not given back and taken again every hour.
+            let room = if column.values.is_empty() { 0 } else { ROOM };
+            column.values.shrink_to(room);
         }
         self.hours.remove(&hour);
         self.may_prune = true;

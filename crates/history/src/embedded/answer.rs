@@ -14,6 +14,7 @@ use crate::reading::Row;
 use crate::selector::Test;
 use crate::{Columns, Query, QueryError, StoredSeries, Visit};
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 use watchglass_model::{SeriesId, TimeRange, Timestamp};
@@ -252,12 +253,14 @@ fn known<'a>(
     series
 }
 
-/// A file that was whole at the start and is not any more. It is left to the next start to set it aside.
+/// Names a file that was whole at the start and is not any more. One that is damaged is set aside.
 fn report(shared: &Shared, files: &Files, level: Level, index: i64, error: &SegmentError) {
     match error {
         SegmentError::Damage(_) => {
             set_aside(&files.path(level, index), error, shared.disk.as_ref(), &shared.problems)
         }
+        // Set aside by an earlier question.
+        SegmentError::Io(error) if error.kind() == io::ErrorKind::NotFound => {}
         _ => {
             let name = level.file_name(index);
             shared.problems.set(&name, format!("{name}: {error}"));

@@ -112,7 +112,7 @@ impl Writer {
         }
         let hour = hour_of(entry.time);
         if (hour != self.hour && self.records >= LEAST_RECORDS) || self.records >= MOST_RECORDS {
-            let result = self.rotate();
+            let result = self.begin();
             self.is_open = self.report(result);
         }
         if !self.is_open {
@@ -125,12 +125,6 @@ impl Writer {
             self.is_open = false;
             self.waited = 0;
         }
-    }
-
-    fn rotate(&mut self) -> io::Result<()> {
-        // The old log is complete; the disk gets it now, because nobody will ask for it later.
-        self.sync()?;
-        self.begin()
     }
 
     /// Begins a new log behind those that there are.
@@ -147,8 +141,7 @@ impl Writer {
         self.shared.logs().push(log);
         self.encoder = Encoder::default();
         self.records = 0;
-        file.append(&header)?;
-        self.shared.disk.sync_folder(&self.shared.folder)
+        file.append(&header)
     }
 
     fn append(&mut self, entries: &[Entry]) -> io::Result<()> {
@@ -193,7 +186,8 @@ impl Writer {
             self.append(&entries)?;
         }
         self.records = 0;
-        self.sync()
+        self.sync()?;
+        self.shared.disk.sync_folder(&self.shared.folder)
     }
 }
 

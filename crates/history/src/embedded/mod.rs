@@ -131,11 +131,13 @@ impl EmbeddedHistory {
         let problems = Problems::default();
         let (files, logs) = Files::find(folder, disk.as_ref(), &problems)?;
         let newest = files.contents().map(|contents| contents.newest).max();
-        let head = Head::new(options.series_limit);
+        // What was taken once is not refused now.
+        let head = Head::new(usize::MAX);
         let shared = Arc::new(Shared::new(files, head, problems, folder.to_owned(), disk, options));
         let damaged = log::replay_all(&shared, &logs)?;
         {
             let mut head = shared.head_mut();
+            head.set_limit(shared.options.series_limit);
             if let Some(newest) = head.last_time().max(newest) {
                 head.set_newest(newest);
             }

@@ -27,7 +27,12 @@ pub(crate) fn open_old(shared: &Shared, level: Level, index: i64) -> io::Result<
     }
     match Segment::open(&path, level, index, |_| true) {
         Ok(segment) => Ok(Some(segment)),
-        Err(SegmentError::Io(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Err(SegmentError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+            // Set aside when a question found it damaged.
+            shared.files_mut().of_mut(level).remove(&index);
+            Ok(None)
+        }
+        Err(SegmentError::Io(error)) => Err(error),
         Err(error) => {
             shared.files_mut().of_mut(level).remove(&index);
             set_aside(&path, &error, shared.disk.as_ref(), &shared.problems);

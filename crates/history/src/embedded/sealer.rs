@@ -85,8 +85,9 @@ impl Sealer {
     }
 
     fn sync(&self) {
-        let file = self.shared.logs().last().and_then(|log| log.file.clone());
-        match file.map_or(Ok(()), |file| file.sync()) {
+        let files: Vec<_> = self.shared.logs().iter().filter_map(|log| log.file.clone()).collect();
+        let result = files.iter().try_for_each(|file| file.sync());
+        match result.and_then(|()| self.shared.disk.sync_folder(&self.shared.folder)) {
             Ok(()) => self.shared.problems.clear(SYNC_PROBLEM),
             Err(error) => {
                 self.shared.problems.set(SYNC_PROBLEM, format!("the disk did not take the log: {error}"))

@@ -80,6 +80,29 @@ fn a_damaged_file_is_named_and_set_aside_and_the_rest_opens() {
 }
 
 #[test]
+fn damage_found_later_is_named_and_leaves_a_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut map = filled(folder.path());
+    let history = open(folder.path());
+    let name = Level::Raw.file_name(BEGIN / HOUR);
+    // In the first series, and then in what tells where the others are.
+    for (at, lost) in [(20, 0..1), (usize::MAX, 0..4)] {
+        change(&folder.path().join(&name), |bytes| {
+            let at = at.min(bytes.len() - 20);
+            bytes[at] ^= 1;
+        });
+        map.retain(|(id, time), _| *time >= BEGIN + HOUR || !lost.contains(id));
+        for _ in 0..2 {
+            assert!(World::new().samples(&history, (0, i64::MAX)) == map);
+            let problems = history.status().problems.join("\n");
+            assert!(problems.contains(&name), "{problems}");
+        }
+    }
+    assert!(history.seal());
+    assert!(World::new().samples(&history, (0, i64::MAX)) == map);
+}
+
+#[test]
 fn lost_rollups_are_made_anew() {
     let folder = tempfile::tempdir().unwrap();
     let map = filled(folder.path());
