@@ -19,11 +19,12 @@ export function history(server) {
   return call(server, "history", { window_seconds: 300, rows: 300 });
 }
 
-/** Ids of the panels that have any series, in the order of the catalogue. */
+/** Ids of the panels that have any series, section by section, in the order of the catalogue. */
 export function filledPanels({ catalogue, state }) {
   const measured = new Set(state.series.map((series) => series.metric));
   const shows = (panel) => catalogue.metrics.some((metric) => metric.panel?.[0] === panel.id && measured.has(metric.name));
-  return catalogue.panels.filter(shows).map((panel) => panel.id);
+  const sections = [...new Set(catalogue.panels.map((panel) => panel.section))];
+  return sections.flatMap((section) => catalogue.panels.filter((panel) => panel.section === section && shows(panel))).map((panel) => panel.id);
 }
 
 /** The lines of a panel's legend in a snapshot: `[{series, label, pace}]`, the pace in milliseconds. */

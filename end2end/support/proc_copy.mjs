@@ -9,8 +9,15 @@ const LINKS = {
   meminfo: "/proc/meminfo",
   loadavg: "/proc/loadavg",
   diskstats: "/proc/diskstats",
+  cpuinfo: "/proc/cpuinfo",
+  uptime: "/proc/uptime",
+  pressure: "/proc/pressure",
+  "sys/fs/file-nr": "/proc/sys/fs/file-nr",
   // The host's first process, as the server takes it. Through `self` no privileges are needed.
   "1/net": "/proc/self/net",
+  "1/stat": "/proc/self/stat",
+  "1/statm": "/proc/self/statm",
+  "1/status": "/proc/self/status",
   "1/mountinfo": "/proc/self/mountinfo",
   "1/root": "/",
 };

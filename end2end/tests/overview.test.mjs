@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { eventually } from "../support/conditions.mjs";
 import { fingerprint, inked } from "../support/canvas.mjs";
 import { filledPanels, history, legend, snapshot } from "../support/api.mjs";
-import { badge, chartsPainted, clock, live, openLive, panels, ticks } from "../support/overview.mjs";
+import { badge, chartsPainted, clock, live, openLive, panel, panels, ticks } from "../support/overview.mjs";
 import { testBench } from "../support/case.mjs";
 
 const { pageTest } = testBench();
@@ -51,6 +51,8 @@ pageTest("the clock advances with every tick", {}, async ({ page, server }) => {
 pageTest("a chart moves: its pixels change from tick to tick", {}, async ({ page, server }) => {
   await openLive(page, server.url);
   const [id] = await chartsPainted(page);
+  // A chart out of sight is not drawn.
+  await panel(page, id).scrollIntoViewIfNeeded();
   let before = await fingerprint(page, id, "series");
   for (let change = 0; change < 3; change += 1) {
     await ticks(page);
