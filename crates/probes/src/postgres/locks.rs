@@ -136,7 +136,7 @@ mod tests {
         let found = blocked(&answer).unwrap();
         assert_eq!(found[0].query, "UPDATE t SET a = ?");
         assert_eq!((found[0].blocked_pid, found[0].blocking_pids.as_slice()), (7, &[8, 0][..]));
-        assert_eq!(found[1].blocking_pids, []);
+        assert!(found[1].blocking_pids.is_empty());
         assert!(blocked(&given(&["x||app|-|0"])).is_err());
     }
 }

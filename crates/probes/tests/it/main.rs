@@ -3,7 +3,6 @@
 //! No test waits for time to pass: each waits for what must come, for as long as it takes. Where the programs of
 //! PostgreSQL or Redis are not installed, the tests that need them say so and do nothing.
 #![expect(
-    clippy::print_stderr,
     clippy::unwrap_used,
     reason = "what must not happen ends a test; the functions that several tests share are not known as tests"
 )]
