@@ -43,7 +43,7 @@ pub fn components(current: &Current<'_>, problems: &[Problem]) -> Vec<Component>
         if current.catalogue.metric(metric).is_none() {
             return Component { name, load: None, condition: Condition::NotConfigured };
         }
-        let is_down = problems.iter().any(|problem| is_of(&problem.probe, probe_of(name)));
+        let is_down = problems.iter().any(|problem| component_of(&problem.probe) == name);
         let load = if is_down { Some(f64::INFINITY) } else { part(metric, limit) };
         Component { name, load, condition: Condition::of_load(load) }
     };
@@ -58,13 +58,13 @@ pub fn components(current: &Current<'_>, problems: &[Problem]) -> Vec<Component>
     ]
 }
 
-/// The probes of a component are called like it, those of one instance have its address behind a colon.
-fn is_of(probe: &str, name: &str) -> bool {
-    probe.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
-}
-
-fn probe_of(component: &str) -> &str {
-    if component == "database" { "postgres" } else { component }
+/// The component that a probe tells of. The probes of one instance have its address behind a colon.
+fn component_of(probe: &str) -> &str {
+    match probe.split(':').next() {
+        Some("postgres") => "database",
+        Some(name) => name,
+        None => probe,
+    }
 }
 
 /// Everything that has a threshold, with its value. What has none now is not among it.
@@ -103,9 +103,8 @@ fn availability(current: &Current<'_>, problems: &[Problem]) -> Vec<Observation>
             let reason =
                 problems.iter().find(|problem| problem.probe == probe).map(|problem| &problem.reason);
             let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
-            let kind = probe.split(':').next().unwrap_or(probe);
             Some(Observation {
-                component: if kind == "postgres" { "database" } else { kind }.to_owned(),
+                component: component_of(probe).to_owned(),
                 subject: format!("probe {probe}"),
                 value: if up > 0.0 { 0.0 } else { f64::INFINITY },
                 limit: Limit { warning: 0.0, critical: 1.0 },
