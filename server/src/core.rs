@@ -106,12 +106,10 @@ impl Core {
         latest.update(batch, |id| kinds.get(id.0 as usize).copied().unwrap_or(Kind::Gauge));
     }
 
-    /// Tells the vitals what this core knows: how many look on, and what the history takes.
+    /// Tells the vitals how many look on.
     pub(crate) fn tell_vitals(&self) {
         self.vitals.set_connections(self.hub.subscribers());
         self.vitals.set_frames_skipped(self.hub.skipped());
-        let status = self.history.status();
-        self.vitals.set_history(status.stored_bytes, status.series, status.refused);
     }
 
     fn read_state(&self) -> Arc<State> {

@@ -72,7 +72,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     probes.extend(services(settings)?);
     probes.push(Box::new(Requests::new(Arc::clone(&requests))));
     probes.extend(own_probes(&vitals));
-    probes.push(Box::new(StoreProbe(Arc::clone(&history))));
+    probes.push(Box::new(StoreProbe { history: Arc::clone(&history), vitals: Arc::clone(&vitals) }));
     let collector = Collector::new(probes, &[("host", &name)], MOST_SERIES)?;
     let core = Arc::new(Core::new(
         host_info(name.clone(), facts),
