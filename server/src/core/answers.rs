@@ -16,6 +16,11 @@ impl Core {
         self.history.newest()
     }
 
+    /// When the newest values were measured; unlike [`Core::newest`] not before the first tick of this run.
+    pub(crate) fn measured(&self) -> Option<Timestamp> {
+        self.look(|current, _| current.time())
+    }
+
     /// The metric with that name.
     pub(crate) fn metric(&self, name: &str) -> Option<&Metric> {
         self.catalogue.metric(name)
@@ -76,7 +81,7 @@ impl Core {
     /// The mean reading of a metric over the last while, of its first series.
     fn mean(&self, metric: &str, length: Duration) -> Option<f64> {
         let range = TimeRange::before(self.newest()? + Duration::from_millis(1), length);
-        // Ten-second rows hold the same number of readings, so that their mean is that of the readings.
+        // Few rows are enough, for each counts as much as the readings that it has.
         let columns = self.ask(metric, range, 10_000).ok()?;
         let column = columns.columns.into_iter().next()?;
         let (sum, count) = column

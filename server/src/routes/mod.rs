@@ -40,6 +40,24 @@ pub(crate) struct Shared {
     stopping: watch::Receiver<bool>,
 }
 
+impl Shared {
+    /// Asks the core what may have to be read from its files: milliseconds as a rule, of a disk that is busy more, and
+    /// nothing for the threads that send live frames.
+    ///
+    /// # Errors
+    /// 500, when answering panicked.
+    async fn ask<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Core) -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let core = Arc::clone(&self.core);
+        tokio::task::spawn_blocking(move || ask(&core)).await.map_err(|error| {
+            tracing::error!(%error, "a question to the history broke off");
+            ApiError::internal()
+        })
+    }
+}
+
 /// The addresses that the description of the API must have.
 #[cfg(test)]
 const DESCRIBED: [&str; 11] = [

@@ -1,13 +1,14 @@
 //! `GET /api/admin/system/health/`.
 
-use crate::routes::{Envelope, Parameters, Shared};
+use crate::core::Core;
+use crate::routes::{ApiError, Envelope, Parameters, Shared};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 use watchglass_alerts::{Colour, judge};
-use watchglass_export::{SystemMetrics, system};
+use watchglass_export::{SystemMetrics, system, written};
 
 /// What can be asked for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -55,23 +56,26 @@ pub(crate) struct SystemHealth {
 pub(crate) async fn system_health(
     State(shared): State<Shared>,
     Parameters(question): Parameters<Question>,
-) -> Json<Envelope<SystemHealth>> {
-    let components = shared.core.components();
+) -> Result<Json<Envelope<SystemHealth>>, ApiError> {
+    shared.ask(move |core| Envelope::of(answer(core, question.detailed))).await
+}
+
+fn answer(core: &Core, detailed: bool) -> SystemHealth {
+    let components = core.components();
     let health = judge(components.iter().map(|component| component.load));
-    let metrics = shared.core.system_metrics();
-    Envelope::of(SystemHealth {
+    SystemHealth {
         status: match health.colour {
             Colour::Green => "green",
             Colour::Yellow => "yellow",
             Colour::Red => "red",
         },
-        timestamp: metrics.timestamp.clone(),
+        timestamp: core.measured().map(written),
         health_score: health.score,
         components: components
             .iter()
             .map(|component| (component.name, system::word(component.condition)))
             .collect(),
-        active_alerts: shared.core.active_alerts().len(),
-        metrics: question.detailed.then_some(metrics),
-    })
+        active_alerts: core.active_alerts().len(),
+        metrics: detailed.then(|| core.system_metrics()),
+    }
 }

@@ -136,12 +136,7 @@ pub(crate) async fn system_history(
     State(shared): State<Shared>,
     Parameters(question): Parameters<Question>,
 ) -> Result<Response, ApiError> {
-    // Reading a week takes milliseconds, of a disk that is busy more: nothing for the threads that send live frames.
-    let task = tokio::task::spawn_blocking(move || answer(&shared.core, &question));
-    task.await.map_err(|error| {
-        tracing::error!(%error, "a question to the history broke off");
-        ApiError::internal()
-    })?
+    shared.ask(move |core| answer(core, &question)).await?
 }
 
 fn answer(core: &Core, question: &Question) -> Result<Response, ApiError> {

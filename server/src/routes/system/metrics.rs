@@ -1,6 +1,6 @@
 //! `GET /api/admin/system/metrics/`.
 
-use crate::routes::{Envelope, Shared};
+use crate::routes::{ApiError, Envelope, Shared};
 use axum::Json;
 use axum::extract::State;
 use watchglass_export::SystemMetrics;
@@ -12,6 +12,8 @@ use watchglass_export::SystemMetrics;
     tag = "system",
     responses((status = 200, description = "The newest values; `null` where there is none", body = Envelope<SystemMetrics>))
 )]
-pub(crate) async fn system_metrics(State(shared): State<Shared>) -> Json<Envelope<SystemMetrics>> {
-    Envelope::of(shared.core.system_metrics())
+pub(crate) async fn system_metrics(
+    State(shared): State<Shared>,
+) -> Result<Json<Envelope<SystemMetrics>>, ApiError> {
+    shared.ask(|core| Envelope::of(core.system_metrics())).await
 }
