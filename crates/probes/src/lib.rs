@@ -3,6 +3,7 @@
 //! A new probe is one file with its declarations and its [`Probe`], and one line in the registry.
 
 mod collector;
+mod declare;
 mod error;
 mod facts;
 mod host;

@@ -1,5 +1,6 @@
 //! Requests: how many an application answers, how long it takes and how often it fails.
 
+use crate::declare::Place;
 use crate::{Probe, ProbeError};
 use std::fmt;
 use std::sync::Arc;
@@ -20,8 +21,6 @@ static IN_FLIGHT_PANEL: PanelDeclaration =
 const fn panel(id: &'static str, title: &'static str, style: Style, unit: Unit) -> PanelDeclaration {
     PanelDeclaration { id, section: "Requests", title, style, unit, ceiling: None }
 }
-
-type Place = Option<(&'static PanelDeclaration, Role)>;
 
 const fn gauge(
     name: &'static str,

@@ -1,6 +1,7 @@
 //! What else `/proc/stat` tells: tasks that run or wait, context switches, forks and the start of the host.
 
 use crate::TextError;
+use crate::declare::metric;
 use crate::text::lines;
 use watchglass_model::{Declaration, Kind, PanelDeclaration, Readings, Role, Style, Unit};
 
@@ -13,17 +14,6 @@ pub(super) static PANEL: PanelDeclaration = PanelDeclaration {
     unit: Unit::Count,
     ceiling: None,
 };
-
-const fn metric(
-    name: &'static str,
-    kind: Kind,
-    unit: Unit,
-    help: &'static str,
-    panel: Option<(&'static PanelDeclaration, Role)>,
-    legend: &'static str,
-) -> Declaration {
-    Declaration { name, kind, unit, help, labels: &[], panel, legend }
-}
 
 pub(super) static RUNNING: Declaration = metric(
     "host_processes_running",

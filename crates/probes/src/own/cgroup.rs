@@ -1,6 +1,7 @@
 //! The control group that this program runs in: its limits, as in a container, and how near they are.
 
 use super::cgroup_files::{CpuFiles, MemoryFiles, find};
+use crate::declare::metric;
 use crate::proc_file::ProcFile;
 use crate::{Probe, ProbeError};
 use std::path::{Path, PathBuf};
@@ -24,23 +25,12 @@ static CPU_PANEL: PanelDeclaration = PanelDeclaration {
     ceiling: None,
 };
 
-const fn metric(
-    name: &'static str,
-    kind: Kind,
-    unit: Unit,
-    help: &'static str,
-    panel: (&'static PanelDeclaration, Role),
-    legend: &'static str,
-) -> Declaration {
-    Declaration { name, kind, unit, help, labels: &[], panel: Some(panel), legend }
-}
-
 static MEMORY_RATIO: Declaration = metric(
     "cgroup_memory_used_ratio",
     Kind::Gauge,
     Unit::Ratio,
     "Part of its memory limit that the control group of Watchglass uses. At 1 the kernel kills.",
-    (&MEMORY_PANEL, Role::Headline),
+    Some((&MEMORY_PANEL, Role::Headline)),
     "of the limit",
 );
 static MEMORY_USED: Declaration = metric(
@@ -48,7 +38,7 @@ static MEMORY_USED: Declaration = metric(
     Kind::Gauge,
     Unit::Bytes,
     "Memory that the control group of Watchglass uses, without files that were read and not used since.",
-    (&MEMORY_PANEL, Role::Chart),
+    Some((&MEMORY_PANEL, Role::Chart)),
     "used",
 );
 static MEMORY_LIMIT: Declaration = metric(
@@ -56,7 +46,7 @@ static MEMORY_LIMIT: Declaration = metric(
     Kind::Gauge,
     Unit::Bytes,
     "Memory that the control group of Watchglass may use.",
-    (&MEMORY_PANEL, Role::Detail),
+    Some((&MEMORY_PANEL, Role::Detail)),
     "limit",
 );
 static CPU_USED: Declaration = metric(
@@ -64,7 +54,7 @@ static CPU_USED: Declaration = metric(
     Kind::Counter,
     Unit::Seconds,
     "Processor time that the control group of Watchglass took; a rate of 1 is a whole core.",
-    (&CPU_PANEL, Role::HeadlineAndChart),
+    Some((&CPU_PANEL, Role::HeadlineAndChart)),
     "used",
 );
 static CPU_THROTTLED: Declaration = metric(
@@ -72,7 +62,7 @@ static CPU_THROTTLED: Declaration = metric(
     Kind::Counter,
     Unit::Seconds,
     "Time that the control group of Watchglass had to wait because of its limit, added up over processors.",
-    (&CPU_PANEL, Role::HeadlineAndChart),
+    Some((&CPU_PANEL, Role::HeadlineAndChart)),
     "kept waiting",
 );
 static CPU_LIMIT: Declaration = metric(
@@ -80,7 +70,7 @@ static CPU_LIMIT: Declaration = metric(
     Kind::Gauge,
     Unit::Count,
     "How many processors the control group of Watchglass may keep busy.",
-    (&CPU_PANEL, Role::Detail),
+    Some((&CPU_PANEL, Role::Detail)),
     "limit in cores",
 );
 

@@ -1,6 +1,7 @@
 //! This program: what it takes of the host, and what its parts tell of themselves.
 
 use super::Vitals;
+use crate::declare::metric;
 use crate::host::process_stat;
 use crate::proc_file::ProcFile;
 use crate::{Probe, ProbeError};
@@ -18,17 +19,6 @@ static MEMORY_PANEL: PanelDeclaration = panel("own-memory", "Memory of Watchglas
 static TICK_PANEL: PanelDeclaration = panel("own-tick", "Ticks", Unit::Seconds);
 static LIVE_PANEL: PanelDeclaration = panel("own-connections", "Open pages", Unit::Count);
 static SENT_PANEL: PanelDeclaration = panel("own-sent", "Sent to pages", Unit::BytesPerSecond);
-
-const fn metric(
-    name: &'static str,
-    kind: Kind,
-    unit: Unit,
-    help: &'static str,
-    panel: Option<(&'static PanelDeclaration, Role)>,
-    legend: &'static str,
-) -> Declaration {
-    Declaration { name, kind, unit, help, labels: &[], panel, legend }
-}
 
 static CPU: Declaration = metric(
     "watchglass_cpu_seconds_total",

@@ -1,7 +1,7 @@
 //! Sessions of PostgreSQL: how many there are, in what state, and how long their transactions have been open.
 
 use super::row::{Row, RowError};
-use crate::remote::declare::{INSTANCE, gauge, panel};
+use crate::declare::{INSTANCE, gauge, panel};
 use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 
 static CONNECTIONS_PANEL: PanelDeclaration =

@@ -1,7 +1,7 @@
 //! Databases of PostgreSQL: what is done in each, how large it is, and how old its oldest transaction id.
 
 use super::row::{Row, RowError};
-use crate::remote::declare::{INSTANCE, Place, counter, gauge, panel};
+use crate::declare::{INSTANCE, Place, counter, gauge, panel};
 use crate::remote::{HitRatio, MOST_DATABASES};
 use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 

@@ -2,8 +2,8 @@
 
 use super::privacy::without_literals;
 use super::row::{Row, RowError};
+use crate::declare::{INSTANCE, gauge, panel};
 use crate::remote::MOST_DETAILS;
-use crate::remote::declare::{INSTANCE, gauge, panel};
 use watchglass_model::{BlockedBy, Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 
 static PANEL: PanelDeclaration =

@@ -16,7 +16,7 @@ mod target;
 mod tls;
 mod writing;
 
-use crate::remote::declare::{INSTANCE, gauge, panel};
+use crate::declare::{INSTANCE, gauge, panel};
 use crate::remote::{Backoff, DEADLINE, Deadline, Details, HitRatio, Notes, ROUND, TargetError, Watched};
 use crate::{OwnThread, Probe, ProbeError};
 use connection::Connection;

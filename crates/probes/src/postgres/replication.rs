@@ -1,8 +1,8 @@
 //! Replication of PostgreSQL: whether copies follow, how far behind they are, and what is kept for them.
 
 use super::row::{Row, RowError};
+use crate::declare::{INSTANCE, gauge, panel};
 use crate::remote::MOST_REPLICAS;
-use crate::remote::declare::{INSTANCE, gauge, panel};
 use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 
 static PANEL: PanelDeclaration =

@@ -1,7 +1,7 @@
 //! Rows of the connected PostgreSQL database that are dead: space that vacuum has not won back.
 
 use super::row::{Row, RowError};
-use crate::remote::declare::{gauge, panel};
+use crate::declare::{gauge, panel};
 use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 
 static PANEL: PanelDeclaration =

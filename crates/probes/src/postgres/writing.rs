@@ -1,7 +1,7 @@
 //! What PostgreSQL writes: its log of changes, and checkpoints.
 
 use super::row::{Row, RowError};
-use crate::remote::declare::{INSTANCE, counter, panel};
+use crate::declare::{INSTANCE, counter, panel};
 use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 
 static PANEL: PanelDeclaration =

@@ -9,7 +9,7 @@ mod slow_log;
 mod target;
 mod traffic;
 
-use crate::remote::declare::{INSTANCE, gauge, panel};
+use crate::declare::{INSTANCE, gauge, panel};
 use crate::remote::{
     Backoff, DEADLINE, Deadline, Details, HitRatio, MOST_DETAILS, Notes, ROUND, TargetError, Watched,
     one_line,

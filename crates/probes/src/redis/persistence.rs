@@ -2,7 +2,7 @@
 
 use super::info::Info;
 use crate::TextError;
-use crate::remote::declare::{INSTANCE, gauge, panel};
+use crate::declare::{INSTANCE, gauge, panel};
 use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 
 static PANEL: PanelDeclaration =

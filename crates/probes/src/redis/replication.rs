@@ -2,7 +2,7 @@
 
 use super::info::Info;
 use crate::TextError;
-use crate::remote::declare::{INSTANCE, gauge, panel};
+use crate::declare::{INSTANCE, gauge, panel};
 use crate::remote::{MOST_REPLICAS, one_line};
 use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 

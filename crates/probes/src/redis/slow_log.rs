@@ -1,6 +1,6 @@
 //! Redis's [slow log](https://redis.io/docs/latest/commands/slowlog-get/): commands that took long.
 
-use crate::remote::declare::{INSTANCE, gauge};
+use crate::declare::{INSTANCE, gauge};
 use crate::remote::{MOST_DETAILS, one_line};
 use redis::Value;
 use watchglass_model::{Declaration, SlowLogEntry, Timestamp, Unit};

@@ -2,8 +2,8 @@
 
 use super::info::Info;
 use crate::TextError;
+use crate::declare::{INSTANCE, counter, gauge, panel};
 use crate::remote::HitRatio;
-use crate::remote::declare::{INSTANCE, counter, gauge, panel};
 use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 
 static COMMANDS_PANEL: PanelDeclaration =

@@ -3,7 +3,6 @@
 pub(crate) mod address;
 mod backoff;
 pub(crate) mod deadline;
-pub(crate) mod declare;
 mod details;
 pub(crate) mod notes;
 mod ratio;

@@ -8,6 +8,18 @@ pub(crate) type Place = Option<(&'static PanelDeclaration, Role)>;
 /// The label that every metric of a server has: which one.
 pub(crate) const INSTANCE: &[&str] = &["instance"];
 
+/// A metric of which there is one series.
+pub(crate) const fn metric(
+    name: &'static str,
+    kind: Kind,
+    unit: Unit,
+    help: &'static str,
+    panel: Place,
+    legend: &'static str,
+) -> Declaration {
+    Declaration { name, kind, unit, help, labels: &[], panel, legend }
+}
+
 /// A metric whose value goes up and down.
 pub(crate) const fn gauge(
     name: &'static str,
