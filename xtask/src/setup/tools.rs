@@ -11,6 +11,10 @@ use std::process::Command;
 /// The version of Trunk that this workspace is built with.
 pub(crate) const TRUNK_VERSION: &str = "0.21.14";
 
+/// What Trunk links and is not used here; `xtask/trunk` tells why.
+const STAND_INS: [&str; 7] =
+    ["hickory-resolver", "lightningcss", "local-ip-address", "minify-html", "minify-js", "oxipng", "zip"];
+
 /// Installs Trunk, builds our own tools, compiles the page's program and what the server stands on, all at the same
 /// time, as far as they are not up to date. `before_compiling` runs while Trunk is being installed and the others have
 /// yet to begin.
@@ -58,7 +62,7 @@ fn install_trunk(workspace: &Workspace, offline: bool) -> Command {
         "--no-default-features",
         "--debug",
     ]);
-    for library in ["minify-html", "lightningcss"] {
+    for library in STAND_INS {
         let path = workspace.root().join("xtask").join("trunk").join(library);
         command.arg("--config").arg(format!("patch.crates-io.{library}.path={path:?}"));
     }
