@@ -3,6 +3,7 @@
 use crate::TextError;
 use std::path::PathBuf;
 use std::time::Duration;
+use watchglass_remote::RemoteError;
 
 /// Why a probe has no values. The messages stay the same while the cause does, and are free of secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,46 +39,9 @@ pub enum ProbeError {
         /// The time it has for an answer.
         deadline: Duration,
     },
-    /// A server could not be reached.
-    #[error("cannot connect to {instance}: {reason}")]
-    Unreachable {
-        /// Which: host and port.
-        instance: String,
-        /// The operating system's words.
-        reason: String,
-    },
-    /// A server did not answer in time.
-    #[error("no answer from {instance} within {} s", .within.as_secs_f64())]
-    Silent {
-        /// Which.
-        instance: String,
-        /// The time it had.
-        within: Duration,
-    },
-    /// The connection to a server broke.
-    #[error("the connection to {instance} broke: {reason}")]
-    Broken {
-        /// Which.
-        instance: String,
-        /// What happened to it.
-        reason: String,
-    },
-    /// A server does not let us in, or does not answer a question.
-    #[error("{instance} refuses: {reason}")]
-    Refused {
-        /// Which.
-        instance: String,
-        /// The server's words, without secrets.
-        reason: String,
-    },
-    /// A server answers with something that it should not.
-    #[error("{instance} answers with something else than it should: {reason}")]
-    Unexpected {
-        /// Which.
-        instance: String,
-        /// What is wrong with it.
-        reason: String,
-    },
+    /// Another server did not do what it was asked to.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     /// The thread of a probe could not be started.
     #[error("its thread cannot run: {reason}")]
     NoThread {

@@ -35,6 +35,7 @@ pub use postgres::{Postgres, postgres};
 pub use probe::Probe;
 pub use redis::{Redis, redis};
 pub use registry::{HostRoots, host_probes, own_probes};
-pub use remote::{Details, TargetError, Watched};
+pub use remote::{Details, Watched};
 pub use requests::Requests;
 pub use text::TextError;
+pub use watchglass_remote::TargetError;

@@ -3,9 +3,8 @@
 use super::row::Row;
 use super::stream::{Bounded, Stream};
 use super::target::Target;
-use crate::ProbeError;
-use crate::remote::deadline::is_timeout;
-use crate::remote::{Deadline, MOST_BYTES, Socket};
+
+use crate::remote::MOST_BYTES;
 use std::error::Error as _;
 use std::io;
 use std::sync::Arc;
@@ -15,6 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::{Client, Error, NoTls, SimpleQueryMessage};
+use watchglass_remote::{Deadline, RemoteError, Socket, is_timeout};
 
 /// Why a question has no rows.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(super) enum Failure {
     /// It alone cannot be answered, for want of a privilege, say: the server's words.
     LeftOut(String),
     /// The server does not answer as it should at all.
-    Fatal(ProbeError),
+    Fatal(RemoteError),
 }
 
 /// A connection that is let in. It moves only while a question is asked, in the thread that asks.
@@ -39,13 +39,13 @@ impl Connection {
     ///
     /// # Errors
     /// Nobody answers, or we are not let in.
-    pub(super) fn open(target: &Target, deadline: Deadline) -> Result<Self, ProbeError> {
+    pub(super) fn open(target: &Target, deadline: Deadline) -> Result<Self, RemoteError> {
         let socket =
             target.address.connect(deadline).map_err(|error| unreachable(target, deadline, &error))?;
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| ProbeError::NoThread { reason: error.to_string() })?;
+            .map_err(|error| unreachable(target, deadline, &error))?;
         let room = Arc::new(AtomicUsize::new(MOST_BYTES));
         let client = runtime.block_on(async {
             let stream = into_async(socket).map_err(|error| unreachable(target, deadline, &error))?;
@@ -88,13 +88,13 @@ impl Connection {
             }
             // The server's last words: it ends the session, because it stops, say, or somebody wants it to.
             Some(answer) if matches!(answer.parsed_severity(), Some(Severity::Fatal | Severity::Panic)) => {
-                Failure::Fatal(ProbeError::Broken {
+                Failure::Fatal(RemoteError::Broken {
                     instance: target.instance.clone(),
                     reason: target.password.scrub(answer.message()),
                 })
             }
             // The driver only says that the connection was closed.
-            _ if self.room.load(Ordering::Relaxed) == 0 => Failure::Fatal(ProbeError::Unexpected {
+            _ if self.room.load(Ordering::Relaxed) == 0 => Failure::Fatal(RemoteError::Unexpected {
                 instance: target.instance.clone(),
                 reason: "the answer is larger than 4 MiB".to_owned(),
             }),
@@ -104,10 +104,10 @@ impl Connection {
 }
 
 /// Says who we are; the other end of the client moves by itself from then on, and ends with it or with the runtime.
-async fn let_in(target: &Target, stream: Bounded) -> Result<Client, ProbeError> {
+async fn let_in(target: &Target, stream: Bounded) -> Result<Client, RemoteError> {
     #[cfg(feature = "tls")]
     if target.encrypted {
-        let tls = super::tls::Tls::new(&target.address).map_err(|error| ProbeError::Unreachable {
+        let tls = super::tls::Tls::new(&target.address).map_err(|error| RemoteError::Unreachable {
             instance: target.instance.clone(),
             reason: error.to_string(),
         })?;
@@ -148,30 +148,30 @@ const LEFT_OUT: [SqlState; 7] = [
 ];
 
 /// The driver's error, as people may see it.
-fn describe(target: &Target, error: &Error) -> ProbeError {
+fn describe(target: &Target, error: &Error) -> RemoteError {
     let instance = target.instance.clone();
     if let Some(answer) = error.as_db_error() {
-        return ProbeError::Refused { instance, reason: target.password.scrub(answer.message()) };
+        return RemoteError::Refused { instance, reason: target.password.scrub(answer.message()) };
     }
     let cause = error.source().map(ToString::to_string);
     let is_io = error.source().is_some_and(|cause| cause.is::<io::Error>());
     let words = cause.map_or(error.to_string(), |cause| format!("{error}: {cause}"));
     let reason = target.password.scrub(&words);
     if error.is_closed() || is_io {
-        ProbeError::Broken { instance, reason }
+        RemoteError::Broken { instance, reason }
     } else {
-        ProbeError::Unexpected { instance, reason }
+        RemoteError::Unexpected { instance, reason }
     }
 }
 
-fn unreachable(target: &Target, deadline: Deadline, error: &io::Error) -> ProbeError {
+fn unreachable(target: &Target, deadline: Deadline, error: &io::Error) -> RemoteError {
     if is_timeout(error) {
         silent(target, deadline)
     } else {
-        ProbeError::Unreachable { instance: target.instance.clone(), reason: error.to_string() }
+        RemoteError::Unreachable { instance: target.instance.clone(), reason: error.to_string() }
     }
 }
 
-fn silent(target: &Target, deadline: Deadline) -> ProbeError {
-    ProbeError::Silent { instance: target.instance.clone(), within: deadline.within }
+fn silent(target: &Target, deadline: Deadline) -> RemoteError {
+    RemoteError::Silent { instance: target.instance.clone(), within: deadline.within }
 }

@@ -17,7 +17,7 @@ mod tls;
 mod writing;
 
 use crate::declare::{INSTANCE, gauge, panel};
-use crate::remote::{Backoff, DEADLINE, Deadline, Details, HitRatio, Notes, ROUND, TargetError, Watched};
+use crate::remote::{Backoff, DEADLINE, Details, HitRatio, Notes, ROUND, Watched};
 use crate::{OwnThread, Probe, ProbeError};
 use connection::Connection;
 use round::{Round, Server};
@@ -28,6 +28,7 @@ use target::Target;
 use watchglass_model::{
     Declaration, PanelDeclaration, PostgresDetails, Readings, Role, Style, TopStatement, Unit,
 };
+use watchglass_remote::{Deadline, RemoteError, TargetError};
 
 static RESPONSE_PANEL: PanelDeclaration =
     panel("PostgreSQL", "postgresql-response", "Response time", Style::Line, Unit::Seconds);
@@ -119,12 +120,12 @@ impl Postgres {
 
     /// Asks over the connection there is. One that broke since the last round is opened anew at once: a
     /// server may close what is idle, and be well.
-    fn round(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
+    fn round(&mut self, readings: &mut Readings) -> Result<(), RemoteError> {
         let deadline = Deadline::within(ROUND);
         if let Some((connection, server)) = self.connection.take() {
             connection.begin_round();
             match self.measure(connection, server, deadline, readings) {
-                Err(ProbeError::Broken { .. }) => readings.clear(),
+                Err(RemoteError::Broken { .. }) => readings.clear(),
                 outcome => return outcome,
             }
         }
@@ -140,7 +141,7 @@ impl Postgres {
         server: Server,
         deadline: Deadline,
         readings: &mut Readings,
-    ) -> Result<(), ProbeError> {
+    ) -> Result<(), RemoteError> {
         let slow_part = self.round % self.slow_rounds();
         let mut round = Round {
             connection: &connection,
@@ -193,7 +194,7 @@ impl Probe for Postgres {
 
     fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
         self.backoff.permit()?;
-        let outcome = self.round(readings);
+        let outcome = self.round(readings).map_err(ProbeError::from);
         match &outcome {
             Ok(()) => self.backoff.succeeded(),
             Err(error) => {

@@ -1,8 +1,8 @@
 //! Queries without what may be secret in them.
 
-use crate::remote::one_line;
 use std::iter::Peekable;
 use std::str::Chars;
+use watchglass_remote::one_line;
 
 /// The text of a query without its literals and comments, on one line of at most `most` characters.
 ///

@@ -4,10 +4,11 @@ use super::connection::{Connection, Failure};
 use super::row::{Row, RowError};
 use super::target::Target;
 use super::{activity, databases, locks, replication, statements, tables, writing};
-use crate::ProbeError;
-use crate::remote::{Deadline, HitRatio, Notes, one_line};
+
+use crate::remote::{HitRatio, Notes};
 use std::time::{Duration, Instant};
 use watchglass_model::{BlockedBy, Declaration, Readings, TopStatement};
+use watchglass_remote::{Deadline, RemoteError, one_line};
 
 /// What is asked once, when a connection is made.
 pub(super) struct Server {
@@ -38,15 +39,15 @@ impl Server {
         connection: &Connection,
         target: &Target,
         deadline: Deadline,
-    ) -> Result<Self, ProbeError> {
+    ) -> Result<Self, RemoteError> {
         let rows = match connection.ask(LEARN_SQL, target, deadline) {
             Ok(rows) => rows,
             Err(Failure::Fatal(error)) => return Err(error),
             Err(Failure::LeftOut(reason)) => {
-                return Err(ProbeError::Refused { instance: target.instance.clone(), reason });
+                return Err(RemoteError::Refused { instance: target.instance.clone(), reason });
             }
         };
-        Self::read(&rows).map_err(|error| ProbeError::Unexpected {
+        Self::read(&rows).map_err(|error| RemoteError::Unexpected {
             instance: target.instance.clone(),
             reason: format!("its version: {error}"),
         })
@@ -92,11 +93,11 @@ impl Round<'_> {
         name: &'static str,
         sql: &str,
         read: impl FnOnce(&[Row], &mut Readings) -> Result<T, RowError>,
-    ) -> Result<Option<T>, ProbeError> {
+    ) -> Result<Option<T>, RemoteError> {
         match self.connection.ask(sql, self.target, self.deadline) {
             Ok(rows) => {
                 self.notes.note(name, None);
-                let wrong = |error| ProbeError::Unexpected {
+                let wrong = |error| RemoteError::Unexpected {
                     instance: self.target.instance.clone(),
                     reason: format!("{name}: {error}"),
                 };
@@ -116,14 +117,14 @@ impl Round<'_> {
         name: &'static str,
         sql: &str,
         read: impl FnOnce(&[Row], &mut Readings) -> Result<T, RowError>,
-    ) -> Result<Option<T>, ProbeError> {
+    ) -> Result<Option<T>, RemoteError> {
         let left = self.deadline.left().unwrap_or_default();
         let millis = left.saturating_sub(RESERVE).max(LEAST).as_millis();
         self.part(name, &format!("SET LOCAL statement_timeout = {millis}; {sql}"), read)
     }
 
     /// Measures how long an answer takes, by a question that costs the server nothing.
-    pub(super) fn response_time(&mut self, metric: &'static Declaration) -> Result<(), ProbeError> {
+    pub(super) fn response_time(&mut self, metric: &'static Declaration) -> Result<(), RemoteError> {
         let instance = &self.target.instance;
         let asked = Instant::now();
         self.part("response time", replication::STANDBY_SQL, |rows, readings| {
@@ -134,7 +135,7 @@ impl Round<'_> {
     }
 
     /// What is asked in every round and answered from memory.
-    pub(super) fn fast(&mut self, ratio: &mut HitRatio) -> Result<(), ProbeError> {
+    pub(super) fn fast(&mut self, ratio: &mut HitRatio) -> Result<(), RemoteError> {
         let instance = &self.target.instance;
         let most = self.server.most_connections;
         activity::record_limit(most, instance, self.readings);
@@ -165,7 +166,7 @@ impl Round<'_> {
     }
 
     /// What only a standby has to tell; the questions have no rows on a primary.
-    fn standby(&mut self, may_see: bool) -> Result<(), ProbeError> {
+    fn standby(&mut self, may_see: bool) -> Result<(), RemoteError> {
         let instance = &self.target.instance;
         let only_standby = |sql: &str| format!("{sql} WHERE pg_is_in_recovery()");
         self.part("standby", &only_standby(replication::SELF_SQL), |rows, readings| {
@@ -181,7 +182,7 @@ impl Round<'_> {
     }
 
     /// Locks, and who waits for whom, if anyone does; `None` when that is not known.
-    pub(super) fn locks(&mut self) -> Result<Option<Vec<BlockedBy>>, ProbeError> {
+    pub(super) fn locks(&mut self) -> Result<Option<Vec<BlockedBy>>, RemoteError> {
         let instance = &self.target.instance;
         let waiting =
             self.part("locks", locks::SQL, |rows, readings| locks::record(rows, instance, readings))?;
@@ -197,7 +198,7 @@ impl Round<'_> {
     }
 
     /// Sizes and ages of the databases.
-    pub(super) fn sizes(&mut self) -> Result<(), ProbeError> {
+    pub(super) fn sizes(&mut self) -> Result<(), RemoteError> {
         let instance = &self.target.instance;
         self.slow_part("sizes", &databases::sizes_sql(), |rows, readings| {
             databases::record_sizes(rows, instance, readings)
@@ -206,7 +207,7 @@ impl Round<'_> {
     }
 
     /// Dead rows of the connected database.
-    pub(super) fn tables(&mut self) -> Result<(), ProbeError> {
+    pub(super) fn tables(&mut self) -> Result<(), RemoteError> {
         let Target { instance, database, .. } = self.target;
         self.slow_part("dead rows", tables::SQL, |rows, readings| {
             tables::record(rows, database, instance, readings)
@@ -215,7 +216,7 @@ impl Round<'_> {
     }
 
     /// The statements that took most time; `None` when they are not known.
-    pub(super) fn statements(&mut self) -> Result<Option<Vec<TopStatement>>, ProbeError> {
+    pub(super) fn statements(&mut self) -> Result<Option<Vec<TopStatement>>, RemoteError> {
         const PART: &str = "statements";
         let Some(sql) = self.slow_part(PART, statements::WHERE_SQL, |rows, _| statements::sql(rows))? else {
             return Ok(None);

@@ -1,7 +1,7 @@
 //! Rows of PostgreSQL's answers, read value by value.
 
-use crate::remote::one_line;
 use std::slice::Iter;
+use watchglass_remote::one_line;
 
 /// The most characters of a name that becomes a label. PostgreSQL's own limit is 63 bytes.
 const MOST_OF_NAME: usize = 100;

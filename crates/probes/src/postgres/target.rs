@@ -1,11 +1,9 @@
 //! Which PostgreSQL: the parts of its URL.
 
-use crate::remote::address::is_printable;
-use crate::remote::target_error::hides_user;
-use crate::remote::{Address, Secret, TargetError};
 use std::fmt;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
+use watchglass_remote::{Address, Secret, TargetError, hides_user, is_printable};
 
 /// Which PostgreSQL, and how to get in. [`Debug`](fmt::Debug) shows no secret.
 #[derive(Clone)]

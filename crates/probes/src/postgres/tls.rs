@@ -1,6 +1,5 @@
 //! Encryption for the driver of PostgreSQL, which asks the server for it first.
 
-use crate::remote::{Address, tls};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -8,6 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
+use watchglass_remote::{Address, tls};
 
 /// Whom to trust, and who it must be.
 pub(super) struct Tls {

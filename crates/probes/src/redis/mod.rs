@@ -1,29 +1,24 @@
 //! Redis: whether it answers, how fast, and what it says about itself.
 
-mod connection;
 mod info;
 mod memory;
 mod persistence;
 mod replication;
 mod slow_log;
-mod target;
 mod traffic;
 
 use crate::declare::{INSTANCE, gauge, panel};
-use crate::remote::{
-    Backoff, DEADLINE, Deadline, Details, HitRatio, MOST_DETAILS, Notes, ROUND, TargetError, Watched,
-    one_line,
-};
+use crate::remote::{Backoff, DEADLINE, Details, HitRatio, MOST_BYTES, MOST_DETAILS, Notes, ROUND, Watched};
 use crate::{OwnThread, Probe, ProbeError, TextError};
-use connection::{Connection, unexpected, words};
 use info::Info;
 use redis::{Value, cmd};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
-use target::Target;
 use watchglass_model::{Declaration, PanelDeclaration, Readings, RedisDetails, Role, Style, Unit};
+use watchglass_remote::redis::{Connection, Target, unexpected, words};
+use watchglass_remote::{Deadline, RemoteError, TargetError, one_line};
 
 static PING_PANEL: PanelDeclaration =
     panel("Redis", "redis-ping", "Response time", Style::Line, Unit::Seconds);
@@ -97,15 +92,15 @@ impl Redis {
 
     /// Asks over the connection there is. One that broke since the last round is opened anew at once: a
     /// server may close what is idle, and be well.
-    fn round(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
+    fn round(&mut self, readings: &mut Readings) -> Result<(), RemoteError> {
         let deadline = Deadline::within(ROUND);
         if let Some(kept) = self.connection.take() {
             match self.measure(kept, deadline, readings) {
-                Err(ProbeError::Broken { .. }) => readings.clear(),
+                Err(RemoteError::Broken { .. }) => readings.clear(),
                 outcome => return outcome,
             }
         }
-        let fresh = Connection::open(&self.target, deadline)?;
+        let fresh = Connection::open(&self.target, deadline, MOST_BYTES)?;
         self.measure(fresh, deadline, readings)
     }
 
@@ -115,13 +110,13 @@ impl Redis {
         mut connection: Connection,
         deadline: Deadline,
         readings: &mut Readings,
-    ) -> Result<(), ProbeError> {
+    ) -> Result<(), RemoteError> {
         let target = &self.target;
         let asked = Instant::now();
         let ping = connection.ask(&cmd("PING").get_packed_command(), 1, target, deadline)?;
         let ping_seconds = asked.elapsed().as_secs_f64();
         if let Some(Value::ServerError(error)) = ping.first() {
-            return Err(ProbeError::Refused {
+            return Err(RemoteError::Refused {
                 instance: target.instance.clone(),
                 reason: words(target, error),
             });
@@ -136,7 +131,7 @@ impl Redis {
         readings.record(&PING, &[&target.instance], ping_seconds);
         let text = text(info).map_err(|error| match error {
             Some(error) => {
-                ProbeError::Refused { instance: target.instance.clone(), reason: words(target, error) }
+                RemoteError::Refused { instance: target.instance.clone(), reason: words(target, error) }
             }
             None => unexpected(target, "INFO should be a text"),
         })?;
@@ -205,7 +200,7 @@ impl Probe for Redis {
 
     fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
         self.backoff.permit()?;
-        let outcome = self.round(readings);
+        let outcome = self.round(readings).map_err(ProbeError::from);
         match &outcome {
             Ok(()) => self.backoff.succeeded(),
             Err(error) => {

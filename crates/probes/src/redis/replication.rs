@@ -3,8 +3,9 @@
 use super::info::Info;
 use crate::TextError;
 use crate::declare::{INSTANCE, gauge, panel};
-use crate::remote::{MOST_REPLICAS, one_line};
+use crate::remote::MOST_REPLICAS;
 use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
+use watchglass_remote::one_line;
 
 static PANEL: PanelDeclaration =
     panel("Redis", "redis-replication", "Replication lag", Style::Line, Unit::Bytes);

@@ -1,9 +1,10 @@
 //! Redis's [slow log](https://redis.io/docs/latest/commands/slowlog-get/): commands that took long.
 
 use crate::declare::{INSTANCE, gauge};
-use crate::remote::{MOST_DETAILS, one_line};
+use crate::remote::MOST_DETAILS;
 use redis::Value;
 use watchglass_model::{Declaration, SlowLogEntry, Timestamp, Unit};
+use watchglass_remote::one_line;
 
 pub(super) static ENTRIES: Declaration = gauge(
     "redis_slow_log_entries",

@@ -45,10 +45,12 @@ impl Backoff {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use watchglass_remote::RemoteError;
 
     #[test]
     fn rounds_are_left_out_while_it_fails_and_no_longer() {
-        let error = ProbeError::Unreachable { instance: "a:1".to_owned(), reason: "refused".to_owned() };
+        let error = RemoteError::Unreachable { instance: "a:1".to_owned(), reason: "refused".to_owned() };
+        let error = ProbeError::Remote(error);
         let mut backoff = Backoff::default();
         for _ in 0..2 {
             let tried: String = (0..24)

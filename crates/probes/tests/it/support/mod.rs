@@ -1,18 +1,8 @@
 //! What several tests need: servers, and a look at what a probe recorded.
 
+pub(crate) use watchglass_test_servers::{CONTINUE, PostgresServer, RedisServer, STOP, until};
 #[cfg(feature = "tls")]
-mod certificates;
-mod postgres_server;
-mod process;
-mod redis_server;
-
-#[cfg(feature = "tls")]
-pub(crate) use certificates::Certificates;
-pub(crate) use postgres_server::PostgresServer;
-#[cfg(feature = "tls")]
-pub(crate) use process::free_port;
-pub(crate) use process::{CONTINUE, STOP, until};
-pub(crate) use redis_server::RedisServer;
+pub(crate) use watchglass_test_servers::{Certificates, free_port};
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -14,6 +14,6 @@ pub struct TargetError {
 
 /// Whether a URL has an `@` although it names no user: then a password in it was not written in percent form,
 /// and what was taken for a host or a path may be a part of it.
-pub(crate) fn hides_user(url: &str, user_found: bool) -> bool {
+pub fn hides_user(url: &str, user_found: bool) -> bool {
     url.contains('@') && !user_found
 }

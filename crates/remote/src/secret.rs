@@ -1,6 +1,6 @@
 //! A password: it can be used, and cannot be shown.
 
-use super::one_line;
+use crate::one_line;
 use std::fmt;
 
 /// The most characters of a server's words that are passed on.
@@ -8,20 +8,21 @@ const MOST_WORDS: usize = 200;
 
 /// A password, or that there is none.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Secret(Option<String>);
+pub struct Secret(Option<String>);
 
 impl Secret {
-    pub(crate) fn new(password: Option<&str>) -> Self {
+    /// A password; an empty one is none.
+    pub fn new(password: Option<&str>) -> Self {
         Self(password.filter(|password| !password.is_empty()).map(str::to_owned))
     }
 
     /// The password itself, for the server it belongs to and for nobody else.
-    pub(crate) fn reveal(&self) -> Option<&str> {
+    pub fn reveal(&self) -> Option<&str> {
         self.0.as_deref()
     }
 
     /// The words of a server, on one line, not too many, and without this password should they contain it.
-    pub(crate) fn scrub(&self, words: &str) -> String {
+    pub fn scrub(&self, words: &str) -> String {
         match &self.0 {
             Some(password) => one_line(&words.replace(password, "…"), MOST_WORDS),
             None => one_line(words, MOST_WORDS),

@@ -7,17 +7,20 @@ use std::path::PathBuf;
 use std::process::Command;
 use tempfile::TempDir;
 
-pub(crate) struct RedisServer {
+/// A Redis in a temporary folder.
+#[derive(Debug)]
+pub struct RedisServer {
     program: PathBuf,
     arguments: Vec<String>,
     folder: TempDir,
-    pub(crate) port: u16,
+    /// Its port on 127.0.0.1.
+    pub port: u16,
     process: Process,
 }
 
 impl RedisServer {
     /// Starts one with more `arguments`; `None` where Redis is not installed.
-    pub(crate) fn start(arguments: &[&str]) -> Option<Self> {
+    pub fn start(arguments: &[&str]) -> Option<Self> {
         let program = find_program("redis-server", &[])?;
         find_program("redis-cli", &[])?;
         let folder = tempfile::tempdir().unwrap();
@@ -29,32 +32,35 @@ impl RedisServer {
         Some(server)
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// How a client finds it.
+    pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
     /// Runs a command, as the default user.
-    pub(crate) fn run(&self, words: &[&str]) -> String {
+    pub fn run(&self, words: &[&str]) -> String {
         text_of(Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(words))
     }
 
     /// The fields of `INFO` as they are now.
-    pub(crate) fn info(&self) -> BTreeMap<String, String> {
+    pub fn info(&self) -> BTreeMap<String, String> {
         let text = self.run(&["INFO"]);
         let fields = text.lines().filter_map(|line| line.trim_end().split_once(':'));
         fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
-    pub(crate) fn signal(&self, which: Signal) {
+    /// Sends it a signal.
+    pub fn signal(&self, which: Signal) {
         signal(self.process.id(), which);
     }
 
-    pub(crate) fn kill(&mut self) {
+    /// Ends it at once, as a crash would.
+    pub fn kill(&mut self) {
         self.process.kill();
     }
 
     /// Starts it again where it was.
-    pub(crate) fn restart(&mut self) {
+    pub fn restart(&mut self) {
         self.process.kill();
         self.process = Process::start(&mut command(&self.program, &self.arguments, &self.folder, self.port));
         self.wait();

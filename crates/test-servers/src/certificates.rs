@@ -6,20 +6,22 @@ use std::path::PathBuf;
 use std::process::Command;
 use tempfile::TempDir;
 
-pub(crate) struct Certificates {
+/// A certificate for a server at 127.0.0.1, and who vouches for it.
+#[derive(Debug)]
+pub struct Certificates {
     /// Who vouches for the server.
-    pub(crate) authority: PathBuf,
+    pub authority: PathBuf,
     /// The certificate of a server at 127.0.0.1.
-    pub(crate) server: PathBuf,
+    pub server: PathBuf,
     /// The key of that server.
-    pub(crate) key: PathBuf,
+    pub key: PathBuf,
     // Removed when the test is over.
     _folder: TempDir,
 }
 
 impl Certificates {
     /// Makes new ones; `None` where OpenSSL is not installed.
-    pub(crate) fn make() -> Option<Self> {
+    pub fn make() -> Option<Self> {
         let program = find_program("openssl", &[])?;
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("names"), "subjectAltName=IP:127.0.0.1\n").unwrap();

@@ -1,6 +1,6 @@
 //! Encryption: certificates are checked against those that the system trusts, and names against the certificates.
 
-use super::{Address, Channel, Deadline, Socket};
+use crate::{Address, Channel, Deadline, Socket};
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -17,7 +17,7 @@ impl Channel for StreamOwned<ClientConnection, Socket> {
 ///
 /// # Errors
 /// There are none.
-pub(crate) fn client_config() -> io::Result<Arc<ClientConfig>> {
+pub fn client_config() -> io::Result<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() {
@@ -36,7 +36,7 @@ pub(crate) fn client_config() -> io::Result<Arc<ClientConfig>> {
 ///
 /// # Errors
 /// The address has none: it is that of a socket in the file system.
-pub(crate) fn server_name(address: &Address) -> io::Result<ServerName<'static>> {
+pub fn server_name(address: &Address) -> io::Result<ServerName<'static>> {
     match address {
         Address::Tcp { host, .. } => ServerName::try_from(host.clone()).map_err(io::Error::other),
         Address::Unix(_) => Err(io::Error::new(ErrorKind::Unsupported, "a local socket is not encrypted")),
@@ -47,7 +47,7 @@ pub(crate) fn server_name(address: &Address) -> io::Result<ServerName<'static>> 
 ///
 /// # Errors
 /// It is not who it should be, does not encrypt, or is not done by `deadline`.
-pub(crate) fn encrypt(
+pub fn encrypt(
     socket: Socket,
     address: &Address,
     deadline: Deadline,

@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 
 /// A moment by which something must be done.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Deadline {
+pub struct Deadline {
     end: Instant,
     /// The time there was at the beginning, for messages.
-    pub(crate) within: Duration,
+    pub within: Duration,
 }
 
 impl Deadline {
     /// The moment that far from now.
-    pub(crate) fn within(within: Duration) -> Self {
+    pub fn within(within: Duration) -> Self {
         Self { end: Instant::now() + within, within }
     }
 
@@ -21,7 +21,7 @@ impl Deadline {
     ///
     /// # Errors
     /// Of kind [`ErrorKind::TimedOut`] when none is left.
-    pub(crate) fn left(&self) -> Result<Duration, Error> {
+    pub fn left(&self) -> Result<Duration, Error> {
         match self.end.saturating_duration_since(Instant::now()) {
             Duration::ZERO => Err(ErrorKind::TimedOut.into()),
             left => Ok(left),
@@ -30,7 +30,7 @@ impl Deadline {
 }
 
 /// Whether an error of a socket says that time was up.
-pub(crate) fn is_timeout(error: &Error) -> bool {
+pub fn is_timeout(error: &Error) -> bool {
     // Linux reports a read that took too long as one that would have to wait.
     matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
 }

@@ -1,39 +1,47 @@
 //! A connection to Redis: commands out, values in, within a time and a size.
 
 use super::target::Target;
-use crate::ProbeError;
-use crate::remote::deadline::is_timeout;
-use crate::remote::{Channel, Deadline, MOST_BYTES};
+use crate::{Channel, Deadline, RemoteError, is_timeout};
 use redis::{Parser, ServerError, Value, cmd};
+use std::fmt;
 use std::io::{self, ErrorKind, Read};
 
 /// A connection that is let in.
 ///
 /// The driver's own connection has a time limit for each read and none for the size of an answer. Here a round
 /// has one for both; of the driver come the words on the wire.
-pub(super) struct Connection {
+pub struct Connection {
     socket: Box<dyn Channel>,
     parser: Parser,
+    most_bytes: usize,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
 }
 
 impl Connection {
-    /// Connects and says who we are.
+    /// Connects and says who we are. The answers to one [`ask`](Self::ask) will be at most `most_bytes` long.
     ///
     /// # Errors
     /// Nobody answers, or we are not let in.
-    pub(super) fn open(target: &Target, deadline: Deadline) -> Result<Self, ProbeError> {
+    pub fn open(target: &Target, deadline: Deadline, most_bytes: usize) -> Result<Self, RemoteError> {
         let socket = connect(target, deadline).map_err(|error| match is_timeout(&error) {
             true => silent(target, deadline),
-            false => ProbeError::Unreachable { instance: target.instance.clone(), reason: error.to_string() },
+            false => {
+                RemoteError::Unreachable { instance: target.instance.clone(), reason: error.to_string() }
+            }
         })?;
-        let mut connection = Self { socket, parser: Parser::new() };
+        let mut connection = Self { socket, parser: Parser::new(), most_bytes };
         if let Some(password) = target.password.reveal() {
             let auth = cmd("AUTH").arg(target.user.as_deref()).arg(password).get_packed_command();
             let answer = connection.ask(&auth, 1, target, deadline)?;
             if let Some(Value::ServerError(error)) = answer.first() {
                 // An old Redis repeats what it does not understand, the beginning of the password included.
                 let reason = format!("the user's name or the password ({})", code(error));
-                return Err(ProbeError::Refused { instance: target.instance.clone(), reason });
+                return Err(RemoteError::Refused { instance: target.instance.clone(), reason });
             }
         }
         Ok(connection)
@@ -43,14 +51,20 @@ impl Connection {
     ///
     /// # Errors
     /// No answer in time, one that is too large or none at all, or a connection that broke.
-    pub(super) fn ask(
+    pub fn ask(
         &mut self,
         commands: &[u8],
         count: usize,
         target: &Target,
         deadline: Deadline,
-    ) -> Result<Vec<Value>, ProbeError> {
-        let mut bounded = Bounded { socket: self.socket.as_mut(), deadline, left: MOST_BYTES, failure: None };
+    ) -> Result<Vec<Value>, RemoteError> {
+        let mut bounded = Bounded {
+            socket: self.socket.as_mut(),
+            deadline,
+            left: self.most_bytes,
+            most_bytes: self.most_bytes,
+            failure: None,
+        };
         if let Err(error) = bounded.send(commands) {
             return Err(broken(target, deadline, &error));
         }
@@ -74,18 +88,18 @@ fn connect(target: &Target, deadline: Deadline) -> io::Result<Box<dyn Channel>> 
     let socket = target.address.connect(deadline)?;
     #[cfg(feature = "tls")]
     if target.encrypted {
-        return Ok(Box::new(crate::remote::tls::encrypt(socket, &target.address, deadline)?));
+        return Ok(Box::new(crate::tls::encrypt(socket, &target.address, deadline)?));
     }
     Ok(Box::new(socket))
 }
 
 /// Says what is wrong with an answer.
-pub(super) fn unexpected(target: &Target, reason: &str) -> ProbeError {
-    ProbeError::Unexpected { instance: target.instance.clone(), reason: reason.to_owned() }
+pub fn unexpected(target: &Target, reason: &str) -> RemoteError {
+    RemoteError::Unexpected { instance: target.instance.clone(), reason: reason.to_owned() }
 }
 
 /// The server's error, as people may see it.
-pub(super) fn words(target: &Target, error: &ServerError) -> String {
+pub fn words(target: &Target, error: &ServerError) -> String {
     target.password.scrub(&format!("{} {}", error.code(), error.details().unwrap_or_default()))
 }
 
@@ -97,15 +111,15 @@ fn code(error: &ServerError) -> &str {
     if is_code { code } else { "ERR" }
 }
 
-fn silent(target: &Target, deadline: Deadline) -> ProbeError {
-    ProbeError::Silent { instance: target.instance.clone(), within: deadline.within }
+fn silent(target: &Target, deadline: Deadline) -> RemoteError {
+    RemoteError::Silent { instance: target.instance.clone(), within: deadline.within }
 }
 
-fn broken(target: &Target, deadline: Deadline, error: &io::Error) -> ProbeError {
+fn broken(target: &Target, deadline: Deadline, error: &io::Error) -> RemoteError {
     match error.kind() {
         _ if is_timeout(error) => silent(target, deadline),
-        ErrorKind::FileTooLarge => unexpected(target, "the answer is larger than 4 MiB"),
-        _ => ProbeError::Broken { instance: target.instance.clone(), reason: error.to_string() },
+        ErrorKind::FileTooLarge => unexpected(target, &error.to_string()),
+        _ => RemoteError::Broken { instance: target.instance.clone(), reason: error.to_string() },
     }
 }
 
@@ -115,6 +129,7 @@ struct Bounded<'a> {
     deadline: Deadline,
     /// How many bytes may still come.
     left: usize,
+    most_bytes: usize,
     /// The last error of the socket: the parser does not pass it on whole.
     failure: Option<io::Error>,
 }
@@ -137,7 +152,10 @@ impl Bounded<'_> {
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let room = buffer.len().min(self.left);
         let buffer = buffer.get_mut(..room).filter(|buffer| !buffer.is_empty());
-        let buffer = buffer.ok_or(io::Error::from(ErrorKind::FileTooLarge))?;
+        let buffer = buffer.ok_or_else(|| {
+            let reason = format!("the answer is larger than {} MiB", self.most_bytes >> 20);
+            io::Error::new(ErrorKind::FileTooLarge, reason)
+        })?;
         self.socket.limit(self.deadline)?;
         match self.socket.read(buffer)? {
             0 => Err(io::Error::new(ErrorKind::UnexpectedEof, "the server closed it")),

@@ -6,14 +6,16 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-pub(crate) const STOP: Signal = Signal::STOP;
-pub(crate) const CONTINUE: Signal = Signal::CONT;
+/// Holds a process.
+pub const STOP: Signal = Signal::STOP;
+/// Lets a held process go on.
+pub const CONTINUE: Signal = Signal::CONT;
 
 /// Nothing takes this long unless it never comes. No test's outcome depends on its size.
 const DEADLINE: Duration = Duration::from_secs(90);
 
 /// Looks again and again until there is something.
-pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = look() {
@@ -26,12 +28,12 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 }
 
 /// A port that was free just now.
-pub(crate) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// The program of that name in one of `folders` or in those of `PATH`.
-pub(crate) fn find_program(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
+pub fn find_program(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = folders
         .iter()
@@ -45,7 +47,7 @@ pub(crate) fn find_program(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
 }
 
 /// Sends a signal to a process.
-pub(crate) fn signal(process: u32, signal: Signal) {
+pub fn signal(process: u32, signal: Signal) {
     let process = Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
     // One that is gone already cannot be stopped.
     let _ = kill_process(process, signal);
@@ -59,25 +61,28 @@ pub(crate) fn text_of(command: &mut Command) -> String {
 }
 
 /// A process that is ended when the test is over.
-pub(crate) struct Process(Child);
+#[derive(Debug)]
+pub struct Process(Child);
 
 impl Process {
-    pub(crate) fn start(command: &mut Command) -> Self {
+    /// Starts it, without input, its output thrown away.
+    pub fn start(command: &mut Command) -> Self {
         Self(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
     }
 
-    pub(crate) fn id(&self) -> u32 {
+    /// Its number.
+    pub fn id(&self) -> u32 {
         self.0.id()
     }
 
     /// Ends it at once, without a word, as a crash would.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 
     /// Asks it to end, and waits until it has.
-    pub(crate) fn end(&mut self, how: Signal) {
+    pub fn end(&mut self, how: Signal) {
         signal(self.id(), CONTINUE);
         signal(self.id(), how);
         let _ = self.0.wait();

@@ -13,16 +13,19 @@ use tempfile::TempDir;
 pub(crate) const ROLE: &str = "watch";
 pub(crate) const PASSWORD: &str = "open-sesame";
 
-pub(crate) struct PostgresServer {
+/// A PostgreSQL in a temporary folder.
+#[derive(Debug)]
+pub struct PostgresServer {
     programs: PathBuf,
     folder: TempDir,
-    pub(crate) port: u16,
+    /// Its port on 127.0.0.1.
+    pub port: u16,
     process: Process,
 }
 
 impl PostgresServer {
     /// Starts one with a database `app` and the role [`ROLE`]; `None` where PostgreSQL is not installed.
-    pub(crate) fn start() -> Option<Self> {
+    pub fn start() -> Option<Self> {
         let programs = programs()?;
         let folder = own_folder();
         let mut initdb = as_owner(&programs.join("initdb"));
@@ -41,7 +44,7 @@ impl PostgresServer {
     }
 
     /// Starts a standby of this server.
-    pub(crate) fn standby(&self) -> Self {
+    pub fn standby(&self) -> Self {
         let folder = own_folder();
         let mut copy = as_owner(&self.programs.join("pg_basebackup"));
         copy.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "postgres"]);
@@ -59,8 +62,7 @@ impl PostgresServer {
     }
 
     /// Encrypts, and lets [`ROLE`] in over no other connection.
-    #[cfg(feature = "tls")]
-    pub(crate) fn encrypt(&self, certificates: &super::Certificates) {
+    pub fn encrypt(&self, certificates: &super::Certificates) {
         use std::os::unix::fs::{PermissionsExt, chown};
         let data = self.folder.path().join("data");
         for (from, name) in [(&certificates.server, "server.crt"), (&certificates.key, "server.key")] {
@@ -83,17 +85,17 @@ impl PostgresServer {
     }
 
     /// The URL for [`ROLE`].
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("postgresql://{ROLE}:{PASSWORD}@127.0.0.1:{}/app", self.port)
     }
 
     /// Runs a statement as superuser and gives its rows, values with `|` between.
-    pub(crate) fn ask(&self, database: &str, sql: &str) -> String {
+    pub fn ask(&self, database: &str, sql: &str) -> String {
         text_of(self.psql(database).args(["-Atqc", sql]))
     }
 
     /// A session of the superuser, which has run `sql` or is about to, and stays.
-    pub(crate) fn session(&self, sql: &str) -> Session {
+    pub fn session(&self, sql: &str) -> Session {
         let mut psql = self.psql("app");
         let mut child = psql.arg("-Atq").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         child.stdin.as_mut().unwrap().write_all(format!("{sql}\n").as_bytes()).unwrap();
@@ -108,25 +110,25 @@ impl PostgresServer {
     }
 
     /// Sends a signal to the server and to the process that answers the probe, if there is one.
-    pub(crate) fn signal(&self, which: Signal, backend: Option<u32>) {
+    pub fn signal(&self, which: Signal, backend: Option<u32>) {
         for process in [self.process.id()].into_iter().chain(backend) {
             signal(process, which);
         }
     }
 
     /// Number of the process that answers the probe.
-    pub(crate) fn backend(&self) -> u32 {
+    pub fn backend(&self) -> u32 {
         let sql = "SELECT pid FROM pg_stat_activity WHERE application_name = 'watchglass'";
         self.ask("postgres", sql).parse().unwrap()
     }
 
     /// Ends it, sessions included.
-    pub(crate) fn end(&mut self) {
+    pub fn end(&mut self) {
         self.process.end(Signal::INT);
     }
 
     /// Starts it again where it was.
-    pub(crate) fn restart(&mut self) {
+    pub fn restart(&mut self) {
         self.process = Process::start(&mut command(&self.programs, &self.folder, self.port));
         self.wait();
     }
@@ -147,7 +149,7 @@ impl Drop for PostgresServer {
 }
 
 /// A session that ends when it is dropped.
-pub(crate) struct Session(Child);
+pub struct Session(Child);
 
 impl Drop for Session {
     fn drop(&mut self) {

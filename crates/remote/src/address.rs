@@ -1,6 +1,6 @@
 //! Where a server is reached, and how long that may take.
 
-use super::Deadline;
+use crate::Deadline;
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -9,11 +9,12 @@ use std::path::PathBuf;
 
 /// Where a server is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Address {
+pub enum Address {
     /// Over the network.
     Tcp {
         /// Name or address; an IPv6 address without brackets.
         host: String,
+        /// From 1 on.
         port: u16,
     },
     /// Over a socket in the file system.
@@ -32,8 +33,10 @@ impl fmt::Display for Address {
 
 /// A connection over which bytes are sent and received.
 #[derive(Debug)]
-pub(crate) enum Socket {
+pub enum Socket {
+    /// Over the network.
     Tcp(TcpStream),
+    /// In the file system.
     Unix(UnixStream),
 }
 
@@ -42,7 +45,7 @@ impl Address {
     ///
     /// # Errors
     /// What the last address that was tried answered; of kind [`ErrorKind::TimedOut`] when time was up.
-    pub(crate) fn connect(&self, deadline: Deadline) -> io::Result<Socket> {
+    pub fn connect(&self, deadline: Deadline) -> io::Result<Socket> {
         let (host, port) = match self {
             Self::Unix(path) => return Ok(Socket::Unix(UnixStream::connect(path)?)),
             Self::Tcp { host, port } => (host.as_str(), *port),
@@ -64,7 +67,7 @@ impl Address {
 }
 
 /// A connection whose steps can be made to end in time.
-pub(crate) trait Channel: Read + Write + Send {
+pub trait Channel: Read + Write + Send {
     /// Lets the next read and the next write take no longer than until `deadline`.
     fn limit(&self, deadline: Deadline) -> io::Result<()>;
 }
@@ -102,7 +105,7 @@ impl Write for Socket {
 }
 
 /// Whether a name can stand in a label, a message and the name of a thread.
-pub(crate) fn is_printable(name: &str) -> bool {
+pub fn is_printable(name: &str) -> bool {
     !name.is_empty() && name.len() <= 255 && !name.chars().any(|letter| letter.is_control() || letter == ' ')
 }
 

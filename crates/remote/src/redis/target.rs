@@ -1,21 +1,26 @@
 //! Which Redis: the parts of its URL.
 
-use crate::remote::address::is_printable;
-use crate::remote::target_error::hides_user;
-use crate::remote::{Address, Secret, TargetError};
+use crate::hides_user;
+use crate::is_printable;
+use crate::{Address, Secret, TargetError};
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
 /// Which Redis, and how to get in. [`Debug`] shows no secret.
 #[derive(Clone, Debug)]
-pub(super) struct Target {
+pub struct Target {
     /// Host and port, or the path of a socket.
-    pub(super) instance: String,
-    pub(super) address: Address,
-    pub(super) user: Option<String>,
-    pub(super) password: Secret,
+    pub instance: String,
+    /// Where it is.
+    pub address: Address,
+    /// Whom to sign in as; Redis has a user of its own for nobody in particular.
+    pub user: Option<String>,
+    /// What proves it.
+    pub password: Secret,
+    /// Number of the database, for those who keep data there.
+    pub database: i64,
     /// Whether all that is said must be encrypted.
     #[cfg(feature = "tls")]
-    pub(super) encrypted: bool,
+    pub encrypted: bool,
 }
 
 const fn error(wrong: &'static str, right: &'static str) -> TargetError {
@@ -41,11 +46,11 @@ const ODD_NAME: TargetError = error(
 );
 
 impl Target {
-    /// The parts of `url`. Its number of a database has no meaning here: what is measured is the whole server.
+    /// The parts of `url`.
     ///
     /// # Errors
     /// What is wrong with it, in words that contain nothing of it.
-    pub(super) fn parse(url: &str) -> Result<Self, TargetError> {
+    pub fn parse(url: &str) -> Result<Self, TargetError> {
         // The driver is built without TLS, which is ours; its words for the rest of the URL are the same.
         let plain =
             url.strip_prefix("rediss:").or(url.strip_prefix("valkeys:")).map(|rest| format!("redis:{rest}"));
@@ -79,6 +84,7 @@ impl Target {
             address,
             user,
             password,
+            database: settings.db(),
             #[cfg(feature = "tls")]
             encrypted,
         })
@@ -106,6 +112,7 @@ mod tests {
             assert_eq!(target.instance, instance, "{url}");
             assert_eq!(target.user.as_deref(), user, "{url}");
             assert_eq!(target.password.reveal(), password, "{url}");
+            assert_eq!(target.database, if url.ends_with("/3") { 3 } else { 0 }, "{url}");
         }
     }
 

@@ -1,0 +1,20 @@
+//! Servers of the tests' own: Redis, PostgreSQL and certificates in temporary folders, on free ports.
+//!
+//! Only tests stand on this; it stops at the first surprise, as they do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
+mod certificates;
+mod postgres_server;
+mod process;
+mod redis_server;
+
+pub use certificates::Certificates;
+pub use postgres_server::PostgresServer;
+pub use process::{CONTINUE, Process, STOP, find_program, free_port, signal, until};
+pub use redis_server::RedisServer;
