@@ -38,14 +38,14 @@ struct State {
     before: Option<(i64, f64)>,
 }
 
-/// Answers a query.
+/// Answers a query, from what lies `within`.
 ///
 /// # Errors
 /// Whatever makes the question impossible.
-pub(crate) fn query(shared: &Shared, query: &Query) -> Result<Columns, QueryError> {
+pub(crate) fn query(shared: &Shared, query: &Query, within: Range<i64>) -> Result<Columns, QueryError> {
     let test = query.selector.compile()?;
     let (start, rows) = query.rows()?;
-    let times = start.millis()..query.end(start, rows).millis();
+    let times = start.millis().max(within.start)..query.end(start, rows).millis().min(within.end);
     let files = shared.files();
     let pieces = plan(&files, &shared.head(), &times, query.step_millis);
     let mut answer =
@@ -132,7 +132,8 @@ impl Answer<'_> {
                 if sample.0 >= self.times.end {
                     break;
                 }
-                if let Some(reading) = Row::reading(series.kind, state.before, sample)
+                if sample.0 >= self.times.start
+                    && let Some(reading) = Row::reading(series.kind, state.before, sample)
                     && let Some(row) = self.query.row(self.start, sample.0)
                 {
                     state.gatherer.add(row, &reading);

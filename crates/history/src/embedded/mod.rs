@@ -5,12 +5,12 @@
 //! day (`roll.rs`). A question reads from each file the series it is about and keeps nothing in memory.
 
 mod answer;
-mod bytes;
+pub(crate) mod bytes;
 mod clock;
-mod column;
+pub(crate) mod column;
 mod disk;
 mod files;
-mod key;
+pub(crate) mod key;
 mod level;
 mod log;
 mod log_format;
@@ -22,6 +22,7 @@ mod seal;
 mod sealer;
 mod segment;
 mod shared;
+mod sharing;
 mod value_code;
 
 #[cfg(test)]
@@ -221,7 +222,7 @@ impl History for EmbeddedHistory {
     }
 
     fn query(&self, query: &Query) -> Result<Columns, QueryError> {
-        answer::query(&self.shared, query)
+        answer::query(&self.shared, query, i64::MIN..i64::MAX)
     }
 
     fn raw(&self, selector: &Selector, range: TimeRange, visit: &mut Visit<'_>) -> Result<(), QueryError> {

@@ -66,6 +66,30 @@ impl Link {
         self.failed = None;
     }
 
+    /// The same over the connection that the last answer came over, and over no other: for what depends on it.
+    ///
+    /// # Errors
+    /// Also when that connection is gone.
+    pub fn ask_on(&mut self, commands: &Commands) -> Result<Vec<Value>, RemoteError> {
+        let target = self.moved.as_ref().unwrap_or(&self.home);
+        let gone = || RemoteError::Broken {
+            instance: target.instance.clone(),
+            reason: "it was closed between two questions".to_owned(),
+        };
+        let connection = self.connection.as_mut().ok_or_else(gone)?;
+        let deadline = Deadline::within(self.within);
+        let outcome = connection.ask(commands.bytes(), commands.count(), target, deadline);
+        let outcome = outcome.and_then(|answers| match first_error(&answers) {
+            Some(error) => Err(refused(target, words(target, error))),
+            None => Ok(answers),
+        });
+        if outcome.is_err() {
+            self.connection = None;
+            self.moved = None;
+        }
+        outcome
+    }
+
     fn ask_now(&mut self, commands: &Commands) -> Result<Vec<Value>, RemoteError> {
         let deadline = Deadline::within(self.within);
         let mut was_open = self.connection.is_some();

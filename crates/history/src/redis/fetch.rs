@@ -1,0 +1,167 @@
+//! Reads what Redis has of a source.
+
+use super::keys::Keys;
+use super::minute_format::{self, BySeries};
+use super::rows_format::{self, Rows};
+use super::table::Table;
+use crate::StoredSeries;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use watchglass_remote::RemoteError;
+use watchglass_remote::redis::{Commands, Link, Value, bytes, list, number};
+
+/// Minutes of an hour.
+pub(crate) const MINUTES: i64 = 60;
+
+/// What a source has, as far as that can be said without its samples.
+#[derive(Debug)]
+pub(crate) struct Outline {
+    pub(crate) table: Table,
+    /// The hours with samples.
+    pub(crate) hours: BTreeSet<i64>,
+    /// Those of them that are not rolled up.
+    pub(crate) open: BTreeSet<i64>,
+}
+
+/// What was read besides what cannot be read.
+#[derive(Debug, Default)]
+pub(crate) struct Damaged {
+    /// Keys with bytes that this program did not write, and what is wrong with them.
+    pub(crate) keys: Vec<(String, String)>,
+}
+
+impl Damaged {
+    fn note(&mut self, key: String, error: &impl ToString) {
+        self.keys.push((key, error.to_string()));
+    }
+}
+
+/// The sources that have samples from `since` on, in milliseconds.
+///
+/// # Errors
+/// Redis does not answer.
+pub(crate) fn sources(link: &mut Link, keys: &Keys, since: i64) -> Result<Vec<Keys>, RemoteError> {
+    let mut commands = Commands::default();
+    commands.add("ZRANGE", &[&keys.sources(), &since, &"+inf", &"BYSCORE"]);
+    let answers = link.ask(&commands)?;
+    let names = answers.first().map(list).unwrap_or_default().iter().filter_map(bytes);
+    Ok(names.filter_map(|name| std::str::from_utf8(name).ok()).map(|name| keys.of(name)).collect())
+}
+
+/// What a source has.
+///
+/// # Errors
+/// Redis does not answer.
+pub(crate) fn outline(link: &mut Link, keys: &Keys) -> Result<Outline, RemoteError> {
+    let mut commands = Commands::default();
+    commands.add("HGETALL", &[&keys.series()]);
+    commands.add("ZRANGE", &[&keys.hours(), &0, &-1]);
+    commands.add("ZRANGE", &[&keys.open(), &0, &-1]);
+    let answers = link.ask(&commands)?;
+    let hours = |place: usize| answers.get(place).map(list).unwrap_or_default().iter().filter_map(number);
+    Ok(Outline {
+        table: Table::read(answers.first().map(list).unwrap_or_default()),
+        hours: hours(1).collect(),
+        open: hours(2).collect(),
+    })
+}
+
+/// The samples of some minutes, of the series that `wanted` says yes to.
+///
+/// # Errors
+/// Redis does not answer.
+pub(crate) fn minutes(
+    link: &mut Link,
+    keys: &Keys,
+    minutes: impl Iterator<Item = i64>,
+    wanted: impl Fn(u32) -> bool,
+    damaged: &mut Damaged,
+) -> Result<BTreeMap<i64, BySeries>, RemoteError> {
+    let minutes: Vec<i64> = minutes.collect();
+    if minutes.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut commands = Commands::default();
+    let names: Vec<String> = minutes.iter().map(|&minute| keys.minute(minute)).collect();
+    commands.add("MGET", &[&names]);
+    let answers = link.ask(&commands)?;
+    let mut found = BTreeMap::new();
+    for ((minute, name), value) in
+        minutes.into_iter().zip(names).zip(answers.first().map(list).unwrap_or_default())
+    {
+        let Some(bytes) = bytes(value) else { continue };
+        match minute_format::decode(bytes, minute, &wanted) {
+            Ok(samples) => drop(found.insert(minute, samples)),
+            Err(error) => damaged.note(name, &error),
+        }
+    }
+    Ok(found)
+}
+
+/// All samples of an hour, series by series.
+///
+/// # Errors
+/// Redis does not answer.
+pub(crate) fn hour(
+    link: &mut Link,
+    keys: &Keys,
+    hour: i64,
+    wanted: impl Fn(u32) -> bool,
+    damaged: &mut Damaged,
+) -> Result<BySeries, RemoteError> {
+    let first = hour.saturating_mul(MINUTES);
+    let mut samples = BySeries::new();
+    for minute in minutes(link, keys, first..first.saturating_add(MINUTES), wanted, damaged)?.into_values() {
+        for (number, minute) in minute {
+            samples.entry(number).or_default().extend(minute);
+        }
+    }
+    Ok(samples)
+}
+
+/// Rollups of some series, from several hashes at once: for each hash its rows by series.
+///
+/// # Errors
+/// Redis does not answer.
+pub(crate) fn rows(
+    link: &mut Link,
+    hashes: &[String],
+    numbers: &[u32],
+    damaged: &mut Damaged,
+) -> Result<Vec<BTreeMap<u32, Rows>>, RemoteError> {
+    if hashes.is_empty() || numbers.is_empty() {
+        return Ok(hashes.iter().map(|_| BTreeMap::new()).collect());
+    }
+    let mut commands = Commands::default();
+    for hash in hashes {
+        commands.add("HMGET", &[hash, &numbers]);
+    }
+    let answers = link.ask(&commands)?;
+    let mut found = Vec::with_capacity(hashes.len());
+    for (hash, answer) in hashes.iter().zip(&answers) {
+        let mut by_series = BTreeMap::new();
+        for (&number, value) in numbers.iter().zip(list(answer)) {
+            let Some(bytes) = bytes(value) else { continue };
+            match rows_format::decode(bytes) {
+                Ok(rows) => drop(by_series.insert(number, rows)),
+                Err(error) => damaged.note(hash.clone(), &error),
+            }
+        }
+        found.push(by_series);
+    }
+    Ok(found)
+}
+
+/// The series of an outline that `test` says yes to.
+pub(crate) fn select(outline: &Outline, test: &crate::selector::Test) -> BTreeMap<u32, Arc<StoredSeries>> {
+    let selected = outline.table.iter().filter(|(_, series)| test.matches(series));
+    selected.map(|(number, series)| (number, Arc::clone(series))).collect()
+}
+
+/// The text of a field of a hash that was asked for with all its fields.
+pub(crate) fn field<'a>(fields: &'a [Value], name: &str) -> Option<&'a str> {
+    fields.chunks_exact(2).find_map(|pair| match pair {
+        [field, value] if bytes(field) == Some(name.as_bytes()) => std::str::from_utf8(bytes(value)?).ok(),
+        _ => None,
+    })
+}

@@ -1,0 +1,133 @@
+//! The lower door: samples as they were measured, of this server's own store and of Redis.
+
+use super::answer::{all_sources, is_own};
+use super::fetch::{self, Damaged, MINUTES};
+use super::keys::Keys;
+use super::minute_format::minute_of;
+use super::shared::Shared;
+use crate::head::hour_of;
+use crate::selector::Test;
+use crate::{History, Selector, StoredSeries, Visit};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use watchglass_model::{TimeRange, Timestamp};
+use watchglass_remote::RemoteError;
+use watchglass_remote::redis::Link;
+
+/// Samples that are held in memory at a time, about.
+const MANY: usize = 4_000_000;
+/// Samples of a series in an hour, as a rule.
+const OF_AN_HOUR: usize = 3600;
+
+/// What is to be read of a source.
+struct Source {
+    keys: Keys,
+    hours: BTreeSet<i64>,
+    series: BTreeMap<u32, Arc<StoredSeries>>,
+}
+
+/// Visits the samples in a range, series by series. `born` is the hour in which this server's own store begins.
+///
+/// # Errors
+/// Redis does not answer. Some series may have been visited then.
+pub(crate) fn visit(
+    shared: &Shared,
+    link: &mut Link,
+    (selector, test): (&Selector, &Test),
+    range: TimeRange,
+    born: Option<i64>,
+    visit: &mut Visit<'_>,
+) -> Result<Damaged, RemoteError> {
+    let mut damaged = Damaged::default();
+    let sources = look(shared, link, test, range, born)?;
+    if sources.iter().all(|source| source.hours.is_empty()) {
+        // The selector was compiled before: it can be.
+        let _ = shared.local.raw(selector, range, visit);
+        return Ok(damaged);
+    }
+    let mut all: Vec<Arc<StoredSeries>> =
+        sources.iter().flat_map(|source| source.series.values().cloned()).collect();
+    let mut name = |series: &StoredSeries, _: &[(Timestamp, f64)]| all.push(Arc::new(series.clone()));
+    let _ = shared.local.raw(selector, range, &mut name);
+    all.sort_by(|a, b| a.order(b));
+    all.dedup();
+    let hours = sources.iter().map(|source| source.hours.len()).sum::<usize>().max(1);
+    for group in all.chunks((MANY / (hours * OF_AN_HOUR)).max(1)) {
+        let mut found: HashMap<&StoredSeries, BTreeMap<i64, f64>> =
+            group.iter().map(|series| (series.as_ref(), BTreeMap::new())).collect();
+        for source in &sources {
+            read(link, source, range, &mut found, &mut damaged)?;
+        }
+        let mut ours = |series: &StoredSeries, samples: &[(Timestamp, f64)]| {
+            if let Some(found) = found.get_mut(series) {
+                found.extend(samples.iter().map(|&(time, value)| (time.millis(), value)));
+            }
+        };
+        let _ = shared.local.raw(selector, range, &mut ours);
+        for series in group {
+            let samples = found.remove(series.as_ref()).unwrap_or_default();
+            let samples: Vec<_> =
+                samples.into_iter().map(|(time, value)| (Timestamp::from_millis(time), value)).collect();
+            if !samples.is_empty() {
+                visit(series, &samples);
+            }
+        }
+    }
+    Ok(damaged)
+}
+
+/// What Redis has that this server's own store has not.
+fn look(
+    shared: &Shared,
+    link: &mut Link,
+    test: &Test,
+    range: TimeRange,
+    born: Option<i64>,
+) -> Result<Vec<Source>, RemoteError> {
+    let mut sources = Vec::new();
+    if range.end <= range.start {
+        return Ok(sources);
+    }
+    for keys in all_sources(shared, link, range.start.millis())? {
+        let outline = fetch::outline(link, &keys)?;
+        let first = hour_of(range.start.millis());
+        let last = hour_of(range.end.millis().saturating_sub(1));
+        let last = if is_own(shared, &keys) { last.min(born.unwrap_or(i64::MAX)) } else { last };
+        let series = fetch::select(&outline, test);
+        let hours =
+            outline.hours.into_iter().filter(|hour| (first..=last).contains(hour) && !series.is_empty());
+        sources.push(Source { keys, hours: hours.collect(), series });
+    }
+    Ok(sources)
+}
+
+/// Adds what Redis has of a source.
+fn read(
+    link: &mut Link,
+    source: &Source,
+    range: TimeRange,
+    found: &mut HashMap<&StoredSeries, BTreeMap<i64, f64>>,
+    damaged: &mut Damaged,
+) -> Result<(), RemoteError> {
+    let wanted =
+        |number: u32| source.series.get(&number).is_some_and(|series| found.contains_key(series.as_ref()));
+    if !source.series.keys().any(|&number| wanted(number)) {
+        return Ok(());
+    }
+    let (start, end) = (range.start.millis(), range.end.millis());
+    for hour in &source.hours {
+        let first = hour.saturating_mul(MINUTES);
+        let minutes = first.max(minute_of(start))
+            ..first.saturating_add(MINUTES).min(minute_of(end.saturating_sub(1)).saturating_add(1));
+        let wanted = |number: u32| {
+            source.series.get(&number).is_some_and(|series| found.contains_key(series.as_ref()))
+        };
+        let read = fetch::minutes(link, &source.keys, minutes, wanted, damaged)?;
+        for (number, samples) in read.into_values().flatten() {
+            let series = source.series.get(&number).and_then(|series| found.get_mut(series.as_ref()));
+            let Some(all) = series else { continue };
+            all.extend(samples.into_iter().filter(|(time, _)| (start..end).contains(time)));
+        }
+    }
+    Ok(())
+}
