@@ -18,18 +18,21 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use watchglass_history::{EmbeddedHistory, History, Options};
+use watchglass_history::{EmbeddedHistory, History, Options, RedisHistory, RedisOptions};
 use watchglass_instrument::requests::Recorder;
 use watchglass_model::Catalogue;
 use watchglass_probes::{
     Collector, HostFacts, HostRoots, Probe, Requests, Vitals, host_probes, own_probes, postgres, redis,
 };
+use watchglass_remote::redis::Target;
 
 /// The most series that one server keeps.
 const MOST_SERIES: usize = 10_000;
 const DAY: Duration = Duration::from_secs(86_400);
 /// Days for which every minute is kept, unless every second is kept longer.
 const MINUTES_KEPT: u32 = 35;
+/// How long a shared Redis keeps samples: 10,080 minutes.
+const SHARED_FOR: Duration = Duration::from_secs(7 * 86_400);
 /// How long open connections may take to end once the server stops.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -64,8 +67,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
 
     let facts = HostFacts::read();
     let name = settings.host_name.clone().unwrap_or_else(|| facts.hostname.clone());
-    let history: Arc<dyn History> =
-        Arc::new(EmbeddedHistory::open(&data.path().join("history"), keep(settings))?);
+    let history = open_history(settings, &data, &name)?;
     let (vitals, requests) = (Arc::<Vitals>::default(), Arc::<Recorder>::default());
     let mut probes =
         host_probes(&HostRoots { proc: settings.host_proc.clone(), sys: settings.host_sys.clone() });
@@ -83,9 +85,6 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
         vitals,
         requests,
     ));
-    if settings.redis_url.is_some() {
-        tracing::warn!("redis_url is watched, but this version keeps history in its own files only");
-    }
     // Before anybody is told that the server runs: a signal must never find it unprepared.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let ticker = Ticker::start(Arc::clone(&core), collector, runtime.handle().clone())?;
@@ -99,6 +98,20 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     runtime.shutdown_timeout(Duration::from_secs(1));
     tracing::info!("stopped");
     Ok(outcome?)
+}
+
+/// Opens the history, which is shared where a Redis is given for it.
+fn open_history(settings: &Settings, data: &DataDir, host: &str) -> Result<Arc<dyn History>, Box<dyn Error>> {
+    let local = EmbeddedHistory::open(&data.path().join("history"), keep(settings))?;
+    let Some(url) = &settings.redis_url else { return Ok(Arc::new(local)) };
+    let target = Target::parse(url)?;
+    tracing::info!(redis = target.instance, prefix = settings.redis_prefix, "the history is shared");
+    let options = RedisOptions {
+        prefix: settings.redis_prefix.clone(),
+        source: host.to_owned(),
+        retention: SHARED_FOR,
+    };
+    Ok(Arc::new(RedisHistory::open(local, target, &options)?))
 }
 
 /// How much the history keeps.

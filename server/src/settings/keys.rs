@@ -6,6 +6,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 use watchglass_probes::{Postgres, Redis, TargetError};
+use watchglass_remote::redis::Target;
 
 /// How a value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,14 +89,32 @@ pub(crate) static KEYS: &[Key] = &[
         name: "redis_url",
         placeholder: "URL",
         default: "none",
-        help: "A Redis that shares history and alerts. This version only watches it",
+        help: "A Redis that shares the history with other servers, such as redis://watchglass:PASSWORD@redis.example:6379",
         form: Form::Text,
         set: |settings, value| {
             // The value may hold a password: the message must not repeat it.
             if !value.starts_with("redis://") && !value.starts_with("rediss://") {
                 return Err("it must begin with redis:// or rediss://".to_owned());
             }
+            Target::parse(value).map_err(|error| error.to_string())?;
             settings.redis_url = Some(value.to_owned());
+            Ok(())
+        },
+    },
+    Key {
+        name: "redis_prefix",
+        placeholder: "NAME",
+        default: "watchglass",
+        help: "What all keys in the shared Redis begin with, in braces. Servers with the same one share their history",
+        form: Form::Text,
+        set: |settings, value| {
+            let name = filled(value)?;
+            if name.len() > 50
+                || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+            {
+                return Err(format!("{name:?} must be at most 50 letters, digits and .-_"));
+            }
+            settings.redis_prefix = name.to_owned();
             Ok(())
         },
     },

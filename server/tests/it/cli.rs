@@ -199,7 +199,7 @@ async fn a_password_is_never_repeated() {
         assert!(!page.text().contains(PASSWORD));
         let finished = server.stop().await;
         assert!(
-            finished.stderr.contains("redis_url is watched"),
+            finished.stderr.contains("the history is shared"),
             "the setting was not read: {}",
             finished.stderr
         );

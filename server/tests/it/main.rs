@@ -17,6 +17,7 @@ mod http;
 mod load;
 mod pages;
 mod rest;
+mod shared_history;
 mod start_and_stop;
 mod support;
 mod websocket;

@@ -81,7 +81,11 @@ impl Writer {
 
     /// Sends what waits and rolls up what is over. Says whether nothing is left to do.
     fn work(&mut self, all: bool) -> bool {
-        let outcome = self.send_waiting(all).and_then(|()| self.seal_open());
+        // The question comes first: what cannot be reached is known to be away, also when nothing waits.
+        let mut ping = Commands::default();
+        ping.add("PING", &[]);
+        let outcome = self.link.ask(&ping).and_then(|_| self.send_waiting(all));
+        let outcome = outcome.and_then(|()| self.seal_open());
         match outcome {
             Ok(()) => self.shared.set_link(None),
             Err(error) => {

@@ -1,0 +1,51 @@
+//! Two servers that share their history through a Redis.
+
+use crate::support::{Server, Socket, get};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use watchglass_test_servers::RedisServer;
+
+const HISTORY: &str = "/api/admin/system/history/?metric=host_memory_used_bytes&period=1h&step=1s";
+
+async fn ticked(redis: &RedisServer, host: &str) -> Server {
+    let server = Server::start_with(&["--redis-url", &redis.url(), "--host-name", host], &[]).await;
+    Socket::json(server.address).await.in_a_row(3).await;
+    server
+}
+
+/// The hosts whose memory a server can tell of.
+async fn hosts(server: &Server) -> BTreeSet<String> {
+    let answer = get(server.address, HISTORY).await.json();
+    let series = answer["data"]["series"].as_array().unwrap();
+    let has_values = |series: &&Value| series["avg"].as_array().unwrap().iter().any(Value::is_number);
+    let host = |series: &Value| series["labels"]["host"].as_str().unwrap().to_owned();
+    series.iter().filter(has_values).map(host).collect()
+}
+
+#[tokio::test]
+async fn what_one_server_measured_another_shows() {
+    let redis = RedisServer::start(&["--save", ""]).unwrap();
+    let one = ticked(&redis, "one").await;
+    // A server that ends sends what it has.
+    one.stop().await;
+    let two = ticked(&redis, "two").await;
+    assert_eq!(hosts(&two).await, BTreeSet::from(["one".to_owned(), "two".to_owned()]));
+    two.stop().await;
+    // With a new disk, too, a server knows what it measured.
+    let one = ticked(&redis, "one").await;
+    assert_eq!(hosts(&one).await, BTreeSet::from(["one".to_owned(), "two".to_owned()]));
+    one.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_without_its_redis_says_so_and_works() {
+    let mut redis = RedisServer::start(&["--save", ""]).unwrap();
+    let server = ticked(&redis, "one").await;
+    redis.kill();
+    assert_eq!(hosts(&server).await, BTreeSet::from(["one".to_owned()]));
+    let mut socket = Socket::json(server.address).await;
+    while !get(server.address, "/").await.text().contains("history is not shared: cannot connect") {
+        socket.in_a_row(1).await;
+    }
+    server.stop().await;
+}
