@@ -12,6 +12,9 @@ cargo xtask COMMAND
   test [--fast]    formatting, lints, unit and integration tests, release build, browser tests;
                    --fast leaves out the release build and the browser tests
   bench [-- ARGS]  run the benchmarks; ARGS go to them, such as a name to filter by
+  bench history [DAYS SERIES]
+                   what seven days of 200 series cost in files, beside Prometheus if it is installed; the first time
+                   it records this machine for 20 minutes
   load [ARGS]      measure many live connections, to a server of its own or to --url ws://127.0.0.1:PORT/ws/live;
                    `cargo xtask load --help` lists ARGS
   setup            only set up what building and testing need
@@ -41,6 +44,11 @@ pub(crate) enum Command {
         /// Arguments for the benchmarks.
         arguments: Vec<OsString>,
     },
+    /// Measure the history with days of samples in it.
+    BenchHistory {
+        /// Days and series.
+        arguments: Vec<OsString>,
+    },
     /// Measure many live connections.
     Load {
         /// Arguments for the load generator.
@@ -64,6 +72,14 @@ impl Command {
             "setup" => none(&name, &rest).map(|()| Self::Setup),
             "build" => none(&name, &rest).map(|()| Self::Build),
             "run" => Ok(Self::Run { arguments: passed_on(rest) }),
+            "bench" if rest.first().is_some_and(|first| first == "history") => match rest.get(1..) {
+                Some(arguments @ ([] | [_, _])) => Ok(Self::BenchHistory { arguments: arguments.to_vec() }),
+                other => Err(unexpected(
+                    OsStr::new("bench history"),
+                    other.unwrap_or_default(),
+                    "it takes nothing, or days and series",
+                )),
+            },
             "bench" => Ok(Self::Bench { arguments: passed_on(rest) }),
             "load" => Ok(Self::Load { arguments: passed_on(rest) }),
             "test" => match rest.as_slice() {
@@ -121,6 +137,9 @@ mod tests {
             ("test", Command::Test { fast: false }),
             ("test --fast", Command::Test { fast: true }),
             ("bench -- encode", Command::Bench { arguments: words("encode") }),
+            ("bench -- history", Command::Bench { arguments: words("history") }),
+            ("bench history", Command::BenchHistory { arguments: words("") }),
+            ("bench history 1 40", Command::BenchHistory { arguments: words("1 40") }),
             ("load --sockets 10", Command::Load { arguments: words("--sockets 10") }),
         ];
         for (line, expected) in cases {
@@ -135,6 +154,7 @@ mod tests {
             ("build --release", "build does not understand \"--release\": it takes none"),
             ("test --quick", "nothing, or --fast"),
             ("test --fast --fast", "nothing, or --fast"),
+            ("bench history 1", "nothing, or days and series"),
             ("setup now", "it takes none"),
         ] {
             let message = parse(line).unwrap_err().to_string();

@@ -41,6 +41,7 @@ fn run() -> Result<(), Failure> {
         Command::Run { arguments } => commands::run(&workspace, &arguments)?,
         Command::Test { fast } => commands::test(&workspace, fast)?,
         Command::Bench { arguments } => commands::bench(&workspace, &arguments)?,
+        Command::BenchHistory { arguments } => commands::history(&workspace, &arguments)?,
         Command::Load { arguments } => commands::load(&workspace, &arguments)?,
     }
     Ok(())

@@ -1,35 +1,12 @@
 //! The time axis: round local times and their labels.
 
 use crate::{Tick, calendar};
-use watchglass_model::TimeRange;
+use watchglass_model::{ROUND_STEPS, TimeRange};
 
 const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-
-static STEPS: [i64; 20] = [
-    SECOND,
-    2 * SECOND,
-    5 * SECOND,
-    10 * SECOND,
-    15 * SECOND,
-    30 * SECOND,
-    MINUTE,
-    2 * MINUTE,
-    5 * MINUTE,
-    10 * MINUTE,
-    15 * MINUTE,
-    30 * MINUTE,
-    HOUR,
-    2 * HOUR,
-    3 * HOUR,
-    6 * HOUR,
-    12 * HOUR,
-    DAY,
-    2 * DAY,
-    7 * DAY,
-];
 
 /// Least space between two labels, in the unit of the width.
 const BETWEEN_LABELS: f64 = 16.0;
@@ -70,7 +47,7 @@ pub fn time_ticks(
         step as f64 / millis as f64 * width >= (text + BETWEEN_LABELS).max(LEAST_SPACING)
     };
     let longer = std::iter::successors(Some(14 * DAY), |step| step.checked_mul(2));
-    let Some(step) = STEPS.iter().copied().chain(longer).find(|&step| fits(step)) else {
+    let Some(step) = ROUND_STEPS.into_iter().chain(longer).find(|&step| fits(step)) else {
         return Vec::new();
     };
     marks(window, step, i64::from(utc_offset_minutes) * MINUTE)

@@ -1,55 +1,32 @@
 //! How far apart the rows of an answer are.
 
-use watchglass_model::TimeRange;
+use watchglass_model::{ROUND_STEPS, TimeRange};
 
-const SECOND: i64 = 1000;
-const MINUTE: i64 = 60 * SECOND;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
+const WEEK: i64 = 7 * 24 * 3_600_000;
 
-/// Steps that fit clocks and calendars, shortest first. From a minute on, each is a whole number of minutes and from a
-/// quarter of an hour on almost each of quarters, so that rollups answer.
-const STEPS: [i64; 20] = [
-    SECOND,
-    2 * SECOND,
-    5 * SECOND,
-    10 * SECOND,
-    15 * SECOND,
-    30 * SECOND,
-    MINUTE,
-    2 * MINUTE,
-    5 * MINUTE,
-    10 * MINUTE,
-    15 * MINUTE,
-    30 * MINUTE,
-    HOUR,
-    2 * HOUR,
-    3 * HOUR,
-    6 * HOUR,
-    12 * HOUR,
-    DAY,
-    2 * DAY,
-    7 * DAY,
-];
-
-/// The shortest step in milliseconds that gives at most `points` whole rows over `range`: one of 1, 2, 5, 10, 15, 30 s,
-/// the same in minutes, 1, 2, 3, 6, 12 h, 1, 2, 7 days, or a multiple of 7 days. No `points` count as one.
+/// The shortest step in milliseconds that gives at most `points` whole rows over `range`: one of [`ROUND_STEPS`], or a
+/// multiple of 7 days. No `points` count as one. From a minute on, each is a whole number of minutes and from a quarter
+/// of an hour on of quarters, so that rollups answer.
 ///
 /// An answer is aligned to its step and may have one row more, begun at the one end and ended at the other.
 pub fn step_for(range: TimeRange, points: usize) -> i64 {
     let points = i64::try_from(points).unwrap_or(i64::MAX).max(1);
     let least = range.millis() / points + i64::from(range.millis() % points != 0);
-    let week = 7 * DAY;
-    STEPS
+    ROUND_STEPS
         .into_iter()
         .find(|&step| step >= least)
-        .unwrap_or_else(|| (least / week + i64::from(least % week != 0)).saturating_mul(week))
+        .unwrap_or_else(|| (least / WEEK + i64::from(least % WEEK != 0)).saturating_mul(WEEK))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use watchglass_model::Timestamp;
+
+    const SECOND: i64 = 1000;
+    const MINUTE: i64 = 60 * SECOND;
+    const HOUR: i64 = 60 * MINUTE;
+    const DAY: i64 = 24 * HOUR;
 
     #[test]
     fn steps_are_the_shortest_that_fit() {

@@ -21,4 +21,4 @@ pub use panel::{Panel, PanelDeclaration, Style};
 pub use problem::Problem;
 pub use readings::{Readings, Row};
 pub use series::{Batch, Sample, Series, SeriesId, SeriesTable};
-pub use time::{TimeRange, Timestamp};
+pub use time::{ROUND_STEPS, TimeRange, Timestamp};

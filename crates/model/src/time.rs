@@ -4,6 +4,37 @@ use serde::{Deserialize, Serialize};
 use std::ops::{Add, Sub};
 use std::time::Duration;
 
+const SECOND: i64 = 1000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// Stretches of time that fit clocks and calendars, in milliseconds, shortest first: 1, 2, 5, 10, 15, 30 s, the same in
+/// minutes, 1, 2, 3, 6, 12 h, 1, 2, 7 days. Rows of an answer and marks of an axis are that far apart; what is longer
+/// still is a multiple of the last.
+pub const ROUND_STEPS: [i64; 20] = [
+    SECOND,
+    2 * SECOND,
+    5 * SECOND,
+    10 * SECOND,
+    15 * SECOND,
+    30 * SECOND,
+    MINUTE,
+    2 * MINUTE,
+    5 * MINUTE,
+    10 * MINUTE,
+    15 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    3 * HOUR,
+    6 * HOUR,
+    12 * HOUR,
+    DAY,
+    2 * DAY,
+    7 * DAY,
+];
+
 /// A moment: milliseconds since 1970-01-01 00:00 UTC. May be negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -96,6 +127,14 @@ mod tests {
         let inside = |millis| range.contains(Timestamp::from_millis(millis));
         assert_eq!([inside(2999), inside(3000), inside(4999), inside(5000)], [false, true, true, false]);
         assert_eq!(range.millis(), 2000);
+    }
+
+    #[test]
+    fn round_steps_grow_and_divide_the_day_or_are_days() {
+        assert!(ROUND_STEPS.is_sorted_by(|a, b| a < b));
+        for step in ROUND_STEPS {
+            assert!(DAY % step == 0 || step % DAY == 0, "{step}");
+        }
     }
 
     #[test]

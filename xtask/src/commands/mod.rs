@@ -2,6 +2,7 @@
 
 mod bench;
 mod build;
+mod history;
 mod load;
 mod run;
 mod server;
@@ -10,6 +11,7 @@ mod test;
 
 pub(crate) use bench::bench;
 pub(crate) use build::build;
+pub(crate) use history::history;
 pub(crate) use load::load;
 pub(crate) use run::run;
 pub(crate) use setup::setup;

@@ -112,36 +112,52 @@ impl Answer<'_> {
         Ok(())
     }
 
+    /// Takes in the samples of an hour, one series at a time: an hour of many series is much memory.
     fn samples(&mut self, hour: i64) -> Result<(), QueryError> {
-        let mut stored = HashMap::new();
-        if let Some(segment) = self.open(Level::Raw, hour) {
-            for chunk in &segment.chunks {
-                match segment.samples(chunk) {
-                    Ok(samples) => {
-                        self.state(&chunk.series)?;
-                        stored.insert(Arc::clone(&chunk.series), samples);
-                    }
-                    Err(error) => report_chunk(self.shared, Level::Raw, hour, chunk, &error),
-                }
-            }
+        let segment = self.open(Level::Raw, hour);
+        let chunks = segment.as_ref().map_or(&[][..], |segment| &segment.chunks);
+        let is_elsewhere = |series: &&Arc<StoredSeries>| {
+            chunks.binary_search_by(|chunk| chunk.series.order(series)).is_err()
+        };
+        let others: Vec<_> = self.series.keys().filter(is_elsewhere).cloned().collect();
+        for series in others {
+            self.gather(&series, hour, Vec::new());
         }
-        let start = hour.saturating_mul(HOUR);
-        for (series, state) in &mut self.series {
-            let newer = self.shared.head().samples_of(series, start..start.saturating_add(HOUR));
-            for sample in merge(stored.remove(series).unwrap_or_default(), newer) {
-                if sample.0 >= self.times.end {
-                    break;
+        for (segment, chunk) in
+            segment.iter().flat_map(|segment| segment.chunks.iter().map(move |chunk| (segment, chunk)))
+        {
+            let stored = match segment.samples(chunk) {
+                Ok(samples) => {
+                    self.state(&chunk.series)?;
+                    samples
                 }
-                if sample.0 >= self.times.start
-                    && let Some(reading) = Row::reading(series.kind, state.before, sample)
-                    && let Some(row) = self.query.row(self.start, sample.0)
-                {
-                    state.gatherer.add(row, &reading);
+                Err(error) => {
+                    report_chunk(self.shared, Level::Raw, hour, chunk, &error);
+                    Vec::new()
                 }
-                state.before = Some(sample);
-            }
+            };
+            self.gather(&chunk.series, hour, stored);
         }
         Ok(())
+    }
+
+    /// Adds the samples that a series has in an hour, in its file and in the head, if it is part of the answer.
+    fn gather(&mut self, series: &Arc<StoredSeries>, hour: i64, stored: Vec<(i64, f64)>) {
+        let Some(state) = self.series.get_mut(series) else { return };
+        let start = hour.saturating_mul(HOUR);
+        let newer = self.shared.head().samples_of(series, start..start.saturating_add(HOUR));
+        for sample in merge(stored, newer) {
+            if sample.0 >= self.times.end {
+                break;
+            }
+            if sample.0 >= self.times.start
+                && let Some(reading) = Row::reading(series.kind, state.before, sample)
+                && let Some(row) = self.query.row(self.start, sample.0)
+            {
+                state.gatherer.add(row, &reading);
+            }
+            state.before = Some(sample);
+        }
     }
 
     fn rollups(&mut self, level: Level, day: i64, hours: u32) -> Result<(), QueryError> {

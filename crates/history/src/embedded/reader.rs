@@ -28,7 +28,7 @@ pub(crate) struct Segment {
     pub(crate) contents: Contents,
     /// The times that any of its series has.
     pub(crate) times: Vec<i64>,
-    /// The series that were asked for, in the order of their keys.
+    /// The series that were asked for, by name and labels: in the file `a1` stands before `a`.
     pub(crate) chunks: Vec<Chunk>,
 }
 
@@ -135,6 +135,7 @@ impl Segment {
             }
             offset += length as u64;
         }
+        self.chunks.sort_by(|a, b| a.series.order(&b.series));
         if offset != end || !footer.is_empty() {
             return Err(Damage("its parts do not add up"));
         }

@@ -7,6 +7,7 @@ mod map;
 
 use super::*;
 use crate::conformance;
+use watchglass_model::{Labels, Sample, SeriesId};
 
 #[test]
 fn conforms() {
@@ -71,4 +72,40 @@ fn conforms_when_hours_are_sealed_in_between() {
         folders.lock().unwrap().push(folder);
         Box::new(Sealing(history, Mutex::new(0)))
     });
+}
+
+#[test]
+fn a_series_is_found_beside_one_whose_name_goes_on_where_its_own_ends() {
+    let labels = ["a", "a1", "a10", "b"].map(|value| [("n", value)].into_iter().collect());
+    let metrics = ["load", "load1", "load_total"];
+    let all = metrics.into_iter().flat_map(|metric| labels.iter().map(move |labels| (metric, labels)));
+    let series: Vec<Series> = all
+        .enumerate()
+        .map(|(id, (metric, labels))| Series {
+            id: SeriesId(id as u32),
+            metric: metric.to_owned(),
+            labels: Labels::clone(labels),
+        })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let history = EmbeddedHistory::open(folder.path(), Options::default()).unwrap();
+    for second in 0..3 {
+        let samples =
+            series.iter().map(|one| Sample { series: one.id, value: f64::from(one.id.0) }).collect();
+        let batch = Batch { time: Timestamp::from_millis(second * 1000), samples };
+        history.append(&batch, &series, &Catalogue::default());
+        // One of the moments is in the head, the others are in a file.
+        assert!(second == 2 || history.seal());
+    }
+    let mut found = Vec::new();
+    let range = TimeRange { start: Timestamp::from_millis(0), end: Timestamp::from_millis(9000) };
+    history
+        .raw(&Selector::default(), range, &mut |series, samples| found.push((series.key(), samples.len())))
+        .unwrap();
+    let expected: Vec<_> = series.iter().map(|one| (format!("{}{}", one.metric, one.labels), 3)).collect();
+    assert_eq!(found, expected);
+    let query = Query { selector: Selector::default(), range, step_millis: 9000 };
+    let columns = history.query(&query).unwrap().columns;
+    let rows: Vec<_> = columns.iter().map(|column| (column.series.key(), column.count[0] as usize)).collect();
+    assert_eq!(rows, expected);
 }

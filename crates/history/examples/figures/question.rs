@@ -1,0 +1,52 @@
+//! What both stores are asked, and how long they took.
+
+use watchglass_history::step_for;
+use watchglass_model::{TimeRange, Timestamp};
+
+/// Some metrics of all hosts over the last hours of what is stored, at about 1,000 points.
+#[derive(Clone)]
+pub(crate) struct Question {
+    pub(crate) metrics: Vec<String>,
+    pub(crate) range: TimeRange,
+    pub(crate) step_millis: i64,
+}
+
+impl Question {
+    pub(crate) fn new(metrics: &[String], end: Timestamp, hours: u64) -> Self {
+        let range = TimeRange::before(end, std::time::Duration::from_secs(hours * 3600));
+        Self { metrics: metrics.to_vec(), range, step_millis: step_for(range, 1000) }
+    }
+
+    /// The same question about one metric at a time.
+    pub(crate) fn each(&self) -> impl Iterator<Item = Self> + '_ {
+        self.metrics.iter().map(|metric| Self { metrics: vec![metric.clone()], ..self.clone() })
+    }
+}
+
+/// Times of the same question asked again and again, in milliseconds.
+#[derive(Default)]
+pub(crate) struct Times(Vec<f64>);
+
+impl Times {
+    pub(crate) fn add(&mut self, millis: f64) {
+        self.0.push(millis);
+        self.0.sort_by(f64::total_cmp);
+    }
+
+    pub(crate) fn median(&self) -> f64 {
+        self.0[self.0.len() / 2]
+    }
+
+    /// The time that 95 of 100 answers do not exceed.
+    pub(crate) fn p95(&self) -> f64 {
+        self.0[(self.0.len() * 95).div_ceil(100) - 1]
+    }
+}
+
+/// A row of the table: the same figure of both, and how many times greater the other's is.
+pub(crate) fn row(what: &str, ours: f64, other: Option<f64>, unit: &str) {
+    match other {
+        Some(other) => println!("| {what} | {ours:.2} {unit} | {other:.2} {unit} | {:.1} |", other / ours),
+        None => println!("| {what} | {ours:.2} {unit} | | |"),
+    }
+}

@@ -1,0 +1,146 @@
+//! The two servers: Prometheus with the same samples, and ours.
+
+use crate::http::{Connection, escaped};
+use crate::process::{Memory, Program, free_address};
+use crate::question::Question;
+use crate::recording::Recording;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+use watchglass_model::Series;
+
+/// Seconds of a block: what Prometheus makes of blocks of two hours when it compacts them twice.
+const BLOCK: i64 = 18 * 3600;
+
+/// Gives Prometheus the same samples as [`fill`](crate::store::fill) gave us, as text, block by block.
+pub(crate) fn import(
+    folder: &Path,
+    recording: &Recording,
+    (copies, begin, seconds): (usize, i64, i64),
+) -> u64 {
+    let (started, series) = (Instant::now(), recording.copies(copies));
+    let keys: Vec<String> =
+        series.iter().map(|Series { metric, labels, .. }| format!("{metric}{labels}")).collect();
+    let recorded = keys.len() / copies;
+    let (blocks, text) = (folder.join("blocks"), folder.join("samples.txt"));
+    let mut replay = recording.replay();
+    let (mut second, last) = (begin / 1000, begin / 1000 + seconds);
+    while second < last {
+        let end = ((second / BLOCK + 1) * BLOCK).min(last);
+        let mut out = BufWriter::new(File::create(&text).unwrap());
+        for second in second..end {
+            let values = replay.next();
+            for copy in 0..copies {
+                for &(id, value) in &values {
+                    writeln!(out, "{} {value} {second}", keys[copy * recorded + id as usize]).unwrap();
+                }
+            }
+        }
+        writeln!(out, "# EOF").unwrap();
+        out.into_inner().unwrap();
+        let mut command = Command::new("promtool");
+        command.args(["tsdb", "create-blocks-from", "--quiet", "--max-block-duration=18h", "openmetrics"]);
+        let status = command.arg(&text).arg(&blocks).stdout(Stdio::null()).status().unwrap();
+        assert!(status.success(), "promtool: {status}");
+        second = end;
+    }
+    fs::remove_file(&text).unwrap();
+    println!("imported into Prometheus in {:.1} s", started.elapsed().as_secs_f64());
+    size(&blocks)
+}
+
+fn size(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    entries
+        .map(|entry| match entry.metadata().unwrap() {
+            metadata if metadata.is_dir() => size(&entry.path()),
+            metadata => metadata.len(),
+        })
+        .sum()
+}
+
+/// A server and a connection to it.
+pub(crate) struct Server {
+    program: Program,
+    connection: Connection,
+}
+
+impl Server {
+    /// Prometheus on what [`import`] left.
+    pub(crate) fn prometheus(folder: &Path) -> Self {
+        let (address, settings) = (free_address(), folder.join("prometheus.yml"));
+        fs::write(&settings, "global: {}\n").unwrap();
+        let mut command = Command::new("prometheus");
+        command.arg(format!("--config.file={}", settings.display()));
+        command.arg(format!("--storage.tsdb.path={}", folder.join("blocks").display()));
+        command.arg(format!("--web.listen-address={address}"));
+        command.args(["--storage.tsdb.retention.time=30d", "--log.level=warn"]);
+        let program = Program::start(&mut command);
+        Self { program, connection: Connection::wait_for(address, "/-/ready") }
+    }
+
+    /// Ours, on a data folder.
+    pub(crate) fn watchglass(binary: &Path, data: &Path) -> Self {
+        let address = free_address();
+        let mut command = Command::new(binary);
+        command.args(["serve", "--listen", &address.to_string(), "--data-dir"]).arg(data);
+        let program = Program::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
+        Self { program, connection: Connection::wait_for(address, "/api/live") }
+    }
+
+    pub(crate) fn memory(&self) -> Memory {
+        self.program.memory()
+    }
+
+    /// Milliseconds until the last byte of the answer, and how many series it has. Prometheus takes the last sample
+    /// before each point.
+    pub(crate) fn samples(&mut self, question: &Question) -> (f64, usize) {
+        self.range(&format!("{{__name__=~\"{}\"}}", question.metrics.join("|")), question)
+    }
+
+    /// The same, with the mean of all samples between two points, metric by metric: what a rollup answers.
+    pub(crate) fn means(&mut self, question: &Question) -> (f64, usize) {
+        let step = question.step_millis / 1000;
+        let answers = question
+            .each()
+            .map(|one| self.range(&format!("avg_over_time({}[{step}s])", one.metrics[0]), &one));
+        answers.fold((0.0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+    }
+
+    fn range(&mut self, query: &str, question: &Question) -> (f64, usize) {
+        let seconds = |millis: i64| millis as f64 / 1e3;
+        let path = format!(
+            "/api/v1/query_range?query={}&start={}&end={}&step={}",
+            escaped(query),
+            seconds(question.range.start.millis()),
+            seconds(question.range.end.millis()),
+            seconds(question.step_millis)
+        );
+        self.timed(&path, b"\"metric\":")
+    }
+
+    /// The same of our server: least, mean and greatest value of each row, metric by metric.
+    pub(crate) fn rows(&mut self, question: &Question) -> (f64, usize) {
+        let answers = question.each().map(|one| {
+            let path = format!(
+                "/api/admin/system/history/?metric={}&start={}&end={}&step={}",
+                one.metrics[0],
+                one.range.start.millis() / 1000,
+                one.range.end.millis() / 1000,
+                one.step_millis / 1000
+            );
+            self.timed(&path, b"\"labels\":")
+        });
+        answers.fold((0.0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+    }
+
+    fn timed(&mut self, path: &str, mark: &[u8]) -> (f64, usize) {
+        let before = Instant::now();
+        let (status, body) = self.connection.get(path);
+        let millis = before.elapsed().as_secs_f64() * 1e3;
+        assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&body));
+        (millis, body.windows(mark.len()).filter(|part| *part == mark).count())
+    }
+}
