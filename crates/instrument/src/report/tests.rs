@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::requests::{METHODS, Recorder};
-use crate::sketch::BINS;
+use crate::sketch::{BINS, LN_GAMMA};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::path::Path;
@@ -49,6 +49,24 @@ fn the_smallest_report_is_two_fields() {
         routes: Vec::new(),
     };
     assert_eq!(report, expected);
+}
+
+/// The example that is there to be copied, in both of its forms.
+#[test]
+fn what_the_documentation_shows_is_taken() {
+    let page =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/ingest.md")).unwrap();
+    let body = page.split("-d '").nth(1).unwrap().split('\'').next().unwrap();
+    let report = Report::parse(body.as_bytes()).unwrap();
+    assert_eq!((report.app.as_str(), report.in_flight), ("shop", 2));
+    let (before, durations) = body.split_once("\"durations\": ").unwrap();
+    let (_, after) = durations.split_once(']').unwrap();
+    let bins = page.split("The same in fewer bytes: `").nth(1).unwrap().split('`').next().unwrap();
+    let in_bins = Report::parse(format!("{before}\"latency\": {bins}{after}").as_bytes()).unwrap();
+    let mut sorted = report.routes[0].latency.clone();
+    sorted.bins.sort_unstable();
+    assert_eq!(in_bins.routes[0].latency, sorted);
+    assert!(page.contains(&format!("{LN_GAMMA}")) && page.contains(&format!("no more than {}", BINS - 1)));
 }
 
 #[test]

@@ -23,7 +23,7 @@ struct WireReport {
     seconds: f64,
     #[serde(default)]
     in_flight: u64,
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     leaving: bool,
     #[serde(default)]
     routes: Vec<WireRoute>,
@@ -56,11 +56,6 @@ struct Versioned {
 
 fn one_second() -> f64 {
     1.0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 impl Report {

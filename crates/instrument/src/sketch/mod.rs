@@ -29,7 +29,7 @@ pub const LONGEST: Duration = Duration::from_secs(3600);
 pub(crate) const BINS: usize = 1102;
 
 /// ln γ; a logarithm cannot be a constant expression.
-const LN_GAMMA: f64 = 0.020_000_666_706_669_435;
+pub(crate) const LN_GAMMA: f64 = 0.020_000_666_706_669_435;
 
 /// Nanoseconds of a duration, of [`LONGEST`] at most.
 pub(crate) fn nanos(duration: Duration) -> u64 {
