@@ -22,7 +22,8 @@ use watchglass_history::{EmbeddedHistory, History, Options};
 use watchglass_instrument::requests::Recorder;
 use watchglass_model::Catalogue;
 use watchglass_probes::{
-    Collector, HostFacts, HostRoots, Probe, Requests, Vitals, host_probes, own_probes, postgres, redis,
+    Applications, Collector, HostFacts, HostRoots, Probe, Reported, Requests, Vitals, host_probes,
+    own_probes, postgres, redis,
 };
 
 /// The most series that one server keeps.
@@ -70,11 +71,13 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let mut probes =
         host_probes(&HostRoots { proc: settings.host_proc.clone(), sys: settings.host_sys.clone() });
     probes.extend(services(settings)?);
+    let applications = Arc::<Applications>::default();
     probes.push(Box::new(Requests::new(Arc::clone(&requests))));
+    probes.push(Box::new(Reported::new(Arc::clone(&applications))));
     probes.extend(own_probes(&vitals));
     probes.push(Box::new(StoreProbe { history: Arc::clone(&history), vitals: Arc::clone(&vitals) }));
     let collector = Collector::new(probes, &[("host", &name)], MOST_SERIES)?;
-    let core = Arc::new(Core::new(
+    let core = Core::new(
         host_info(name.clone(), facts),
         collector.catalogue().clone(),
         paces(collector.catalogue(), &collector),
@@ -82,7 +85,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
         Arc::clone(&history),
         vitals,
         requests,
-    ));
+    );
+    let core = Arc::new(core.with_applications(applications));
     if settings.redis_url.is_some() {
         tracing::warn!("redis_url is watched, but this version keeps history in its own files only");
     }
