@@ -1,6 +1,5 @@
 //! A reporter and a server of a few lines that does what real ones do: takes, refuses, hangs, is away.
 #![expect(
-    clippy::panic,
     clippy::unwrap_used,
     reason = "what must not happen ends a test; the functions that several tests share are not known as tests"
 )]
