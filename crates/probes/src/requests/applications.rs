@@ -179,7 +179,8 @@ impl Application {
     /// Records what is new, if anything is: a value that was recorded already is not recorded again. What is wrong
     /// with the application, if anything is.
     fn tick(&mut self, app: &str, now: Duration, readings: &mut Readings) -> Option<ProbeError> {
-        if now.saturating_sub(self.reported_at) >= SILENT {
+        // One that has said goodbye may be silent.
+        if now.saturating_sub(self.reported_at) >= SILENT && !self.instances.is_empty() {
             let reason = format!(
                 "no report for more than {} s: the application has stopped, or cannot reach this server",
                 SILENT.as_secs()
@@ -206,3 +207,7 @@ impl fmt::Debug for Applications {
         f.debug_struct("Applications").field("state", &self.state).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "applications_tests.rs"]
+mod tests;
