@@ -1,10 +1,13 @@
 //! From the catalogue to what a panel shows. No metric is known here by its name.
 
 use crate::live::LiveStore;
-use watchglass_model::{Kind, Metric, Panel, Role, Series, SeriesId, Unit};
+use watchglass_model::{APP, Kind, Metric, Panel, Role, Series, SeriesId, Unit};
 
 /// The tints that charts have; series beyond them begin again with the first.
 pub(crate) const COLOURS: usize = 8;
+
+/// What the application is called that has no name, this server, beside others that have one.
+const OWN: &str = "this server";
 
 /// A panel with its series.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +22,7 @@ pub(crate) struct PanelView {
     pub(crate) lines: Vec<LineView>,
 }
 
-/// A number that stands for all series of a metric.
+/// A number that stands for all series of a metric, or for those of one application where several speak.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Figure {
     /// What it is called; may be empty when the panel's title says it.
@@ -52,14 +55,22 @@ impl PanelView {
 }
 
 impl Figure {
-    fn new(metric: &Metric, all: &[Series]) -> Self {
-        let series =
-            all.iter().filter(|series| series.metric == metric.name).map(|series| series.id).collect();
-        Self {
-            label: metric.legend.clone(),
+    /// One for each application; one that is called by the metric's word alone where there are not several.
+    fn of(metric: &Metric, all: &[&Series]) -> Vec<Self> {
+        let apps = apps(all);
+        let figure = |app: Option<&str>| Self {
+            label: [app.unwrap_or_default(), &metric.legend].join(" ").trim().to_owned(),
             unit: metric.reading_unit(),
-            series,
+            series: all
+                .iter()
+                .filter(|series| app.is_none_or(|app| app == speaker(series)))
+                .map(|series| series.id)
+                .collect(),
             sum: metric.kind == Kind::Counter,
+        };
+        match apps.as_slice() {
+            [] | [_] => vec![figure(None)],
+            several => several.iter().map(|&app| figure(Some(app))).collect(),
         }
     }
 
@@ -77,26 +88,50 @@ pub(crate) fn panel_view(store: &LiveStore, id: &str) -> Option<PanelView> {
     let series = &store.state().series;
     let mut view = PanelView { panel, headlines: Vec::new(), details: Vec::new(), lines: Vec::new() };
     for (metric, role) in catalogue.shown_in(id) {
+        let series: Vec<&Series> = series.iter().filter(|series| series.metric == metric.name).collect();
         match role {
-            Role::Headline => view.headlines.push(Figure::new(metric, series)),
-            Role::Detail => view.details.push(Figure::new(metric, series)),
+            Role::Headline | Role::HeadlineAndChart => view.headlines.extend(Figure::of(metric, &series)),
+            Role::Detail => view.details.extend(Figure::of(metric, &series)),
             Role::Chart => {}
-            Role::HeadlineAndChart => view.headlines.push(Figure::new(metric, series)),
         }
         if matches!(role, Role::Chart | Role::HeadlineAndChart) {
-            for series in series.iter().filter(|series| series.metric == metric.name) {
+            let several = apps(&series).len() > 1;
+            for series in series {
                 let colour = view.lines.len() % COLOURS;
-                view.lines.push(LineView { series: series.id, label: legend(metric, series), colour });
+                let label = legend(metric, series, several);
+                view.lines.push(LineView { series: series.id, label, colour });
             }
         }
     }
     Some(view)
 }
 
-/// `eth0 received`: the values of the metric's own labels, then its word.
-fn legend(metric: &Metric, series: &Series) -> String {
-    let values = metric.labels.iter().filter_map(|name| series.labels.get(name));
-    let words: Vec<&str> = values.chain([metric.legend.as_str()]).filter(|word| !word.is_empty()).collect();
+/// The application that a series is of.
+fn speaker(series: &Series) -> &str {
+    series.labels.get(APP).unwrap_or(OWN)
+}
+
+/// The applications that speak in these series, in the order in which they were met.
+fn apps<'a>(all: &[&'a Series]) -> Vec<&'a str> {
+    let mut apps = Vec::new();
+    for app in all.iter().map(|series| speaker(series)) {
+        if !apps.contains(&app) {
+            apps.push(app);
+        }
+    }
+    apps
+}
+
+/// `eth0 received`: the application where there are `several`, the values of the metric's other labels, then its word.
+fn legend(metric: &Metric, series: &Series, several: bool) -> String {
+    let app = several.then(|| speaker(series));
+    let values = metric.labels.iter().filter(|name| *name != APP).filter_map(|name| series.labels.get(name));
+    let words: Vec<&str> = app
+        .into_iter()
+        .chain(values)
+        .chain([metric.legend.as_str()])
+        .filter(|word| !word.is_empty())
+        .collect();
     if words.is_empty() { metric.name.clone() } else { words.join(" ") }
 }
 
@@ -128,10 +163,42 @@ mod tests {
             metric: "m".to_owned(),
             labels: [("host", "h"), ("interface", "eth0")].into_iter().collect(),
         };
-        assert_eq!(legend(&metric(&["interface"], "received"), &series), "eth0 received");
-        assert_eq!(legend(&metric(&["interface"], ""), &series), "eth0");
-        assert_eq!(legend(&metric(&[], "used"), &series), "used");
-        assert_eq!(legend(&metric(&[], ""), &series), "m");
+        assert_eq!(legend(&metric(&["interface"], "received"), &series, false), "eth0 received");
+        assert_eq!(legend(&metric(&["interface"], ""), &series, false), "eth0");
+        assert_eq!(legend(&metric(&[], "used"), &series, false), "used");
+        assert_eq!(legend(&metric(&[], ""), &series, false), "m");
+    }
+
+    fn of_apps(apps: &[Option<&str>]) -> Vec<Series> {
+        let labels =
+            |app: &Option<&str>| app.iter().map(|app| (APP, *app)).chain([("class", "2xx")]).collect();
+        let series = |(id, app)| Series { id: SeriesId(id), metric: "m".to_owned(), labels: labels(app) };
+        (0..).zip(apps).map(series).collect()
+    }
+
+    #[test]
+    fn applications_are_named_where_there_are_several_and_never_mixed() {
+        let metric = metric(&[APP, "class"], "answers");
+        for (apps, figures, lines) in [
+            (vec![None], vec![("answers", 1)], vec!["2xx answers"]),
+            (vec![Some("shop")], vec![("answers", 1)], vec!["2xx answers"]),
+            (
+                vec![None, Some("shop"), Some("shop"), Some("cart")],
+                vec![("this server answers", 1), ("shop answers", 2), ("cart answers", 1)],
+                vec!["this server 2xx answers", "shop 2xx answers", "shop 2xx answers", "cart 2xx answers"],
+            ),
+        ] {
+            let all = of_apps(&apps);
+            let all: Vec<&Series> = all.iter().collect();
+            let found = Figure::of(&metric, &all);
+            let found: Vec<_> =
+                found.iter().map(|figure| (figure.label.as_str(), figure.series.len())).collect();
+            assert_eq!(found, figures);
+            let several = super::apps(&all).len() > 1;
+            let found: Vec<_> = all.iter().map(|series| legend(&metric, series, several)).collect();
+            assert_eq!(found, lines);
+        }
+        assert_eq!(Figure::of(&metric, &[]).len(), 1, "a number that is missing");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use watchglass_history::{self as history, Columns, Latest, Query, QueryError, Se
 use watchglass_instrument::requests::Recorder;
 use watchglass_live::{Hello, Hub, PROTOCOL_VERSION, State};
 use watchglass_model::{Batch, Catalogue, Kind, Metric, Role, Series, TimeRange};
-use watchglass_probes::Vitals;
+use watchglass_probes::{Applications, Vitals};
 
 /// Time between ticks.
 pub(crate) const TICK: Duration = Duration::from_secs(1);
@@ -28,6 +28,8 @@ pub(crate) struct Core {
     pub(crate) vitals: Arc<Vitals>,
     /// Every request that was answered.
     pub(crate) requests: Arc<Recorder>,
+    /// What other applications report.
+    pub(crate) applications: Arc<Applications>,
     host: HostInfo,
     catalogue: Catalogue,
     paces: BTreeMap<String, u32>,
@@ -66,6 +68,7 @@ impl Core {
             hub: Hub::new(hello),
             vitals,
             requests,
+            applications: Arc::default(),
             host,
             catalogue,
             paces,
@@ -74,6 +77,11 @@ impl Core {
             thresholds: Mutex::new(Thresholds::new(PAST_ALERTS)),
             state: RwLock::default(),
         }
+    }
+
+    /// The same core, told by `applications` what other applications report.
+    pub(crate) fn with_applications(self, applications: Arc<Applications>) -> Self {
+        Self { applications, ..self }
     }
 
     /// Takes over what one tick gave: stores it, shows it, judges it. `state` is asked for only when its version is new,

@@ -22,7 +22,8 @@ use watchglass_history::{EmbeddedHistory, History, Options, RedisHistory, RedisO
 use watchglass_instrument::requests::Recorder;
 use watchglass_model::Catalogue;
 use watchglass_probes::{
-    Collector, HostFacts, HostRoots, Probe, Requests, Vitals, host_probes, own_probes, postgres, redis,
+    Applications, Collector, HostFacts, HostRoots, Probe, Reported, Requests, Vitals, host_probes,
+    own_probes, postgres, redis,
 };
 use watchglass_remote::redis::Target;
 
@@ -72,11 +73,13 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let mut probes =
         host_probes(&HostRoots { proc: settings.host_proc.clone(), sys: settings.host_sys.clone() });
     probes.extend(services(settings)?);
+    let applications = Arc::<Applications>::default();
     probes.push(Box::new(Requests::new(Arc::clone(&requests))));
+    probes.push(Box::new(Reported::new(Arc::clone(&applications))));
     probes.extend(own_probes(&vitals));
     probes.push(Box::new(StoreProbe { history: Arc::clone(&history), vitals: Arc::clone(&vitals) }));
     let collector = Collector::new(probes, &[("host", &name)], MOST_SERIES)?;
-    let core = Arc::new(Core::new(
+    let core = Core::new(
         host_info(name.clone(), facts),
         collector.catalogue().clone(),
         paces(collector.catalogue(), &collector),
@@ -84,7 +87,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
         Arc::clone(&history),
         vitals,
         requests,
-    ));
+    );
+    let core = Arc::new(core.with_applications(applications));
     // Before anybody is told that the server runs: a signal must never find it unprepared.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let ticker = Ticker::start(Arc::clone(&core), collector, runtime.handle().clone())?;

@@ -3,7 +3,7 @@
 use crate::Current;
 use crate::names;
 use watchglass_alerts::{Condition, Limit, Observation};
-use watchglass_model::{Problem, Unit};
+use watchglass_model::{APP, Problem, Unit};
 
 /// Thresholds of the alerts, as the source documents have them.
 pub mod thresholds {
@@ -38,30 +38,35 @@ pub fn components(current: &Current<'_>, problems: &[Problem]) -> Vec<Component>
         let readings = current.readings(metric).map(|(_, reading)| reading / whole);
         readings.reduce(f64::max)
     };
+    let is_down = |name: &str| problems.iter().any(|problem| component_of(&problem.probe) == name);
     let host = |name, load| Component { name, load, condition: Condition::of_load(load) };
     let service = |name: &'static str, metric: &str, limit| {
         if current.catalogue.metric(metric).is_none() {
             return Component { name, load: None, condition: Condition::NotConfigured };
         }
-        let is_down = problems.iter().any(|problem| component_of(&problem.probe) == name);
-        let load = if is_down { Some(f64::INFINITY) } else { part(metric, limit) };
+        let load = if is_down(name) { Some(f64::INFINITY) } else { part(metric, limit) };
         Component { name, load, condition: Condition::of_load(load) }
     };
+    // Of this server's own and of every application that reports: the worst of them, and critical while one is silent.
+    let requests =
+        if is_down("requests") { Some(f64::INFINITY) } else { part(names::LATENCY_P95, thresholds::API) };
     vec![
         host("cpu", part(names::CPU, 1.0)),
         host("memory", part(names::MEMORY_USED_RATIO, 1.0)),
         host("disk", part(names::DISK_USED_RATIO, 1.0)),
         service("database", names::DATABASE_SECONDS, thresholds::DATABASE),
         service("redis", names::REDIS_SECONDS, thresholds::DATABASE),
-        host("requests", part(names::LATENCY_P95, thresholds::API)),
+        host("requests", requests),
         host("errors", part(names::ERROR_RATIO, thresholds::ERRORS)),
     ]
 }
 
-/// The component that a probe tells of. The probes of one instance have its address behind a colon.
+/// The component that a probe tells of. The probes of one instance have its address behind a colon, those of an
+/// application its name.
 fn component_of(probe: &str) -> &str {
     match probe.split(':').next() {
         Some("postgres") => "database",
+        Some("app") => "requests",
         Some(name) => name,
         None => probe,
     }
@@ -88,8 +93,8 @@ pub fn observations(current: &Current<'_>, problems: &[Problem]) -> Vec<Observat
     look("memory", names::MEMORY_USED_RATIO, "", thresholds::MEMORY, "Use of the memory");
     look("disk", names::DISK_USED_RATIO, "mountpoint", thresholds::DISK, "Use of the file system");
     look("database", names::DATABASE_SECONDS, "instance", thresholds::DATABASE, "The response time");
-    look("requests", names::LATENCY_P95, "", thresholds::API, "The response time of 95 % of the requests");
-    look("errors", names::ERROR_RATIO, "", thresholds::ERRORS, "The part of requests that fail");
+    look("requests", names::LATENCY_P95, APP, thresholds::API, "The response time of 95 % of the requests");
+    look("errors", names::ERROR_RATIO, APP, thresholds::ERRORS, "The part of failed requests");
     found.extend(availability(current, problems));
     found
 }

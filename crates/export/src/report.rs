@@ -164,31 +164,32 @@ pub struct WebsocketReport {
     pub active_connections: Option<f64>,
 }
 
-/// Requests answered.
+/// Requests answered: those of this server and of every application that reports, added up.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RequestsReport {
     /// Mean over the last minute.
     pub per_second: Option<f64>,
     /// In the last minute.
     pub per_minute: Option<f64>,
-    /// `healthy`, `warning`, `critical` or `unknown`: by the response time of 95 % of them.
+    /// `healthy`, `warning`, `critical` or `unknown`: by the response time of 95 % of them, of the slowest application;
+    /// `critical` while an application is silent.
     pub status: String,
 }
 
-/// Requests that failed.
+/// Requests that failed: those of this server and of every application that reports, added up.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ErrorsReport {
     /// Answers that blame the caller, in the last minute.
     pub count_4xx: Option<f64>,
     /// Answers that blame the server, in the last minute.
     pub count_5xx: Option<f64>,
-    /// Those that blame the server, of all.
+    /// Those that blame the server, of all; that of the worst application.
     pub error_rate_percent: Option<f64>,
     /// `healthy`, `warning`, `critical` or `unknown`.
     pub status: String,
 }
 
-/// Time that requests took.
+/// Time that requests took: that of the slowest application, this server among them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct LatencyReport {
     /// Half of them took at most so long.

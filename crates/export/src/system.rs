@@ -40,14 +40,14 @@ pub fn report(
         redis: redis(current, &parts),
         websocket: WebsocketReport { active_connections: current.sum(names::WEBSOCKETS) },
         requests: RequestsReport {
-            per_second: rounded(current.reading(names::REQUESTS_PER_SECOND)),
-            per_minute: current.reading(names::REQUESTS_LAST_MINUTE),
+            per_second: rounded(current.sum(names::REQUESTS_PER_SECOND)),
+            per_minute: current.sum(names::REQUESTS_LAST_MINUTE),
             status: status(&parts, "requests"),
         },
         errors: ErrorsReport {
             count_4xx: current.sum(names::ERRORS_4XX),
             count_5xx: current.sum(names::ERRORS_5XX),
-            error_rate_percent: percent(current.reading(names::ERROR_RATIO)),
+            error_rate_percent: percent(largest(current, names::ERROR_RATIO)),
             status: status(&parts, "errors"),
         },
         latency: LatencyReport {
@@ -165,8 +165,12 @@ fn redis(current: &Current<'_>, parts: &[Component]) -> RedisReport {
 
 /// The largest reading of a time, in milliseconds.
 fn slowest(current: &Current<'_>, metric: &str) -> Option<f64> {
-    let longest = current.readings(metric).map(|(_, seconds)| seconds).reduce(f64::max);
-    longest.map(|seconds| (seconds * 1e6).round() / 1e3)
+    largest(current, metric).map(|seconds| (seconds * 1e6).round() / 1e3)
+}
+
+/// The largest reading of a metric.
+fn largest(current: &Current<'_>, metric: &str) -> Option<f64> {
+    current.readings(metric).map(|(_, reading)| reading).reduce(f64::max)
 }
 
 /// The condition of a component in the report's word for it.

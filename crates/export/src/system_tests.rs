@@ -13,12 +13,31 @@ static AVAILABLE: Declaration = gauge(names::MEMORY_AVAILABLE, Unit::Bytes, &[])
 static SIZE: Declaration = gauge(names::DISK_SIZE, Unit::Bytes, &["mountpoint"]);
 static FULL: Declaration = gauge(names::DISK_USED_RATIO, Unit::Ratio, &["mountpoint"]);
 static ANSWER: Declaration = gauge(names::DATABASE_SECONDS, Unit::Seconds, &["instance"]);
+static PER_SECOND: Declaration = gauge(names::REQUESTS_PER_SECOND, Unit::PerSecond, &["app"]);
+static LAST_MINUTE: Declaration = gauge(names::REQUESTS_LAST_MINUTE, Unit::Count, &["app"]);
+static ERRORS: Declaration = gauge(names::ERRORS_5XX, Unit::Count, &["app"]);
+static RATIO: Declaration = gauge(names::ERROR_RATIO, Unit::Ratio, &["app"]);
+static P95: Declaration = gauge(names::LATENCY_P95, Unit::Seconds, &["app"]);
 static UP: Declaration = gauge(names::UP, Unit::Count, &["probe"]);
 
 /// Takes the newest values from one batch and hands them to `ask`.
 fn with<T>(record: impl Fn(&mut Readings), ask: impl FnOnce(&Current<'_>) -> T) -> T {
     let mut catalogue = Catalogue::default();
-    for declaration in [&CPU, &TOTAL, &AVAILABLE, &SIZE, &FULL, &ANSWER, &UP] {
+    let all = [
+        &CPU,
+        &TOTAL,
+        &AVAILABLE,
+        &SIZE,
+        &FULL,
+        &ANSWER,
+        &PER_SECOND,
+        &LAST_MINUTE,
+        &ERRORS,
+        &RATIO,
+        &P95,
+        &UP,
+    ];
+    for declaration in all {
         catalogue.declare(declaration).unwrap();
     }
     let mut readings = Readings::new();
@@ -116,4 +135,72 @@ fn what_is_over_its_threshold_is_said_with_value_and_unit() {
             "disk gives no data: it cannot be read"
         ]
     );
+}
+
+/// This server's own requests, and those of an application that is slow and fails.
+fn requests(readings: &mut Readings) {
+    for (app, per_second, failed, answered, p95) in
+        [("", 2.0, 0.0, 120.0, 0.004), ("shop", 0.5, 6.0, 30.0, 2.5)]
+    {
+        readings.record(&PER_SECOND, &[app], per_second);
+        readings.record(&LAST_MINUTE, &[app], answered);
+        readings.record(&ERRORS, &[app], failed);
+        readings.record(&RATIO, &[app], failed / answered);
+        readings.record(&P95, &[app], p95);
+    }
+}
+
+#[test]
+fn requests_add_up_and_of_ratios_and_times_the_worst_counts() {
+    with(requests, |current| {
+        let report = report(current, &[], |_, _| None);
+        assert_eq!((report.requests.per_second, report.requests.per_minute), (Some(2.5), Some(150.0)));
+        assert_eq!((report.errors.count_5xx, report.errors.error_rate_percent), (Some(6.0), Some(20.0)));
+        assert_eq!((report.latency.p95_ms, report.latency.p50_ms), (Some(2500.0), None));
+        assert_eq!(
+            (report.requests.status.as_str(), report.errors.status.as_str()),
+            ("critical", "critical")
+        );
+        let over: Vec<_> = crate::judgement::observations(current, &[])
+            .into_iter()
+            .filter(|seen| seen.value > seen.limit.warning)
+            .map(|seen| (seen.component, seen.subject, seen.message))
+            .collect();
+        let expected = [
+            ("requests", "The response time of 95 % of the requests of shop is 2.5\u{a0}s, above 2.0\u{a0}s"),
+            ("errors", "The part of failed requests of shop is 20.0\u{a0}%, above 10.0\u{a0}%"),
+        ];
+        assert_eq!(
+            over,
+            expected.map(|(component, message)| (
+                component.to_owned(),
+                "shop".to_owned(),
+                message.to_owned()
+            ))
+        );
+    });
+}
+
+#[test]
+fn an_application_that_is_silent_makes_requests_critical() {
+    let silent = Problem {
+        probe: "app:shop".to_owned(),
+        reason: "no report".to_owned(),
+        since: Timestamp::from_millis(0),
+    };
+    let record = |readings: &mut Readings| {
+        readings.record(&P95, &[""], 0.004);
+        readings.record(&UP, &["app:shop"], 0.0);
+    };
+    with(record, |current| {
+        assert_eq!(report(current, &[], |_, _| None).requests.status, "healthy");
+        let problems = std::slice::from_ref(&silent);
+        assert_eq!(report(current, problems, |_, _| None).requests.status, "critical");
+        let seen = crate::judgement::observations(current, problems);
+        let seen = seen.iter().find(|seen| seen.subject == "probe app:shop").unwrap();
+        assert_eq!(
+            (seen.component.as_str(), seen.message.as_str()),
+            ("requests", "app:shop gives no data: no report")
+        );
+    });
 }

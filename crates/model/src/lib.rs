@@ -15,7 +15,7 @@ mod time;
 
 pub use catalogue::{Catalogue, CatalogueError};
 pub use details::{BlockedBy, PostgresDetails, RedisDetails, SlowLogEntry, TopStatement};
-pub use labels::{Labels, is_label_name, is_metric_name};
+pub use labels::{APP, Labels, is_label_name, is_metric_name};
 pub use metric::{Declaration, Kind, Metric, Role, Unit};
 pub use panel::{Panel, PanelDeclaration, Style};
 pub use problem::Problem;

@@ -95,7 +95,8 @@ pub struct Declaration {
     pub unit: Unit,
     /// One sentence for a person who meets the name for the first time.
     pub help: &'static str,
-    /// Names of its own labels, in the order in which a probe gives their values. `host` is added to every series.
+    /// Names of its own labels, in the order in which a probe gives their values. An empty value is no label, as in
+    /// Prometheus. `host` is added to every series.
     pub labels: &'static [&'static str],
     /// The panel that shows it and the part it plays there; `None` keeps it off the pages.
     pub panel: Option<(&'static PanelDeclaration, Role)>,

@@ -117,6 +117,8 @@ impl SeriesTable {
         let id = SeriesId(u32::try_from(self.series.len()).ok()?);
         let values: Vec<String> = row.label_values().map(str::to_owned).collect();
         let own = row.metric.labels.iter().map(|&name| name.to_owned()).zip(values.iter().cloned());
+        // To Prometheus a label that is empty is the same as none: what not every series of a metric has is left empty.
+        let own = own.filter(|(_, value)| !value.is_empty());
         let labels = self.base.iter().cloned().chain(own).collect();
         self.series.push(Series { id, metric: row.metric.name.to_owned(), labels });
         known.next = count + 1;
@@ -160,6 +162,14 @@ mod tests {
         );
         assert_eq!(resolve(&mut table, &[("2", 0.6)]), [(2, 0.6)]);
         assert_eq!(table.series()[2].key(), r#"core{core="2",host="h"}"#);
+    }
+
+    #[test]
+    fn an_empty_label_is_none() {
+        let mut table = SeriesTable::new(&[("host", "h")], 10);
+        assert_eq!(resolve(&mut table, &[("", 0.1), ("0", 0.2)]), [(0, 0.1), (1, 0.2)]);
+        assert_eq!(resolve(&mut table, &[("0", 0.3), ("", 0.4)]), [(0, 0.4), (1, 0.3)]);
+        assert_eq!(table.series()[0].key(), r#"core{host="h"}"#);
     }
 
     #[test]

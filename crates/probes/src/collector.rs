@@ -38,7 +38,7 @@ pub struct Tick {
 
 /// Runs the probes at every tick and numbers what they measured.
 ///
-/// Each probe has the series `up{probe="…"}`: 1 when it works, 0 when it fails. One that fails, by an error
+/// Each probe, and each part of one, has the series `up{probe="…"}`: 1 when it works, 0 when it fails. One that fails, by an error
 /// or a panic, has no other values in that tick, and does not keep the others from theirs.
 pub struct Collector {
     probes: Vec<Running>,
@@ -131,6 +131,10 @@ impl Collector {
                 self.table.resolve(&self.readings, &mut samples);
             }
             self.ups.record(&UP, &[running.name.as_str()], if outcome.is_ok() { 1.0 } else { 0.0 });
+            for part in running.probe.parts() {
+                self.ups.record(&UP, &[part.name.as_str()], if part.problem.is_none() { 1.0 } else { 0.0 });
+                self.problems.note(&part.name, part.problem.as_ref().map(ProbeError::to_string), now);
+            }
             self.problems.note(&running.name, outcome.err().map(|error| error.to_string()), now);
         }
         self.table.resolve(&self.ups, &mut samples);

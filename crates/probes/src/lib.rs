@@ -32,10 +32,10 @@ pub use host::{
 pub use own::{Cgroup, OwnFiles, OwnProcess, Vitals};
 pub use own_thread::OwnThread;
 pub use postgres::{Postgres, postgres};
-pub use probe::Probe;
+pub use probe::{Part, Probe};
 pub use redis::{Redis, redis};
 pub use registry::{HostRoots, host_probes, own_probes};
 pub use remote::{Details, Watched};
-pub use requests::Requests;
+pub use requests::{Applications, IngestError, Reported, Requests, Taken};
 pub use text::TextError;
 pub use watchglass_remote::TargetError;

@@ -5,6 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use watchglass_model::{Declaration, Readings};
 
+/// One of the sources that a probe stands for, where they come and go while it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// As the name of a probe, and different from all of them: `app:shop`.
+    pub name: String,
+    /// Why it has no values; `None` while it has.
+    pub problem: Option<ProbeError>,
+}
+
 /// Measures one thing: the processors, the disks, a database.
 pub trait Probe: Send {
     /// Short, unique and fit for a label value: `cpu`. Of probes that are there several times, it says which:
@@ -36,6 +45,12 @@ pub trait Probe: Send {
     /// What could not be read, and why. The text must stay the same while the cause does: no changing
     /// numbers. What was recorded before an error is dropped.
     fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError>;
+
+    /// What it has found out about each of its parts when it was last asked to measure. A part has an `up` and a
+    /// problem of its own. One that goes must have been without a problem the last time that it was here.
+    fn parts(&self) -> &[Part] {
+        &[]
+    }
 }
 
 /// Runs a probe; a panic in it counts as a failure of its own.

@@ -5,12 +5,14 @@ use std::fs;
 use std::path::Path;
 use watchglass_model::Readings;
 
-/// Name, label values with a space between, and value.
+/// Name, label values with a space between, of which those that are empty are left out, and value.
 pub(crate) type Written = (String, String, String);
 
 /// The readings as text, so that a failed comparison can be read and rounding does not matter.
 pub(crate) fn rows(readings: &Readings) -> Vec<Written> {
-    let labels = |row: &watchglass_model::Row<'_>| row.label_values().collect::<Vec<_>>().join(" ");
+    let labels = |row: &watchglass_model::Row<'_>| {
+        row.label_values().filter(|value| !value.is_empty()).collect::<Vec<_>>().join(" ")
+    };
     readings.rows().map(|row| write(row.metric.name, &labels(&row), row.value)).collect()
 }
 

@@ -23,7 +23,9 @@ fn page(document: &Value, styles: &[String]) -> String {
     for (path, item) in paths.into_iter().flatten() {
         // Older addresses answer as the newer ones do.
         if !path.starts_with("/api/core/") {
-            operation(&mut body, document, path, item.get("get").unwrap_or(&Value::Null));
+            for (method, what) in item.as_object().into_iter().flatten() {
+                operation(&mut body, document, &method.to_ascii_uppercase(), path, what);
+            }
         }
     }
     let links: String =
@@ -36,11 +38,12 @@ fn page(document: &Value, styles: &[String]) -> String {
     )
 }
 
-fn operation(body: &mut String, document: &Value, path: &str, operation: &Value) {
+fn operation(body: &mut String, document: &Value, method: &str, path: &str, operation: &Value) {
     // Writing to a string cannot fail.
     let _ = write!(
         body,
-        "<section class=\"section\"><h2><code>GET {}</code></h2><p>{}</p>",
+        "<section class=\"section\"><h2><code>{} {}</code></h2><p>{}</p>",
+        escaped(method),
         escaped(path),
         escaped(text(operation, "/summary"))
     );
@@ -123,6 +126,7 @@ mod tests {
         let page = page(&DOCUMENT, &["/a.css".to_owned()]);
         for expected in [
             "GET /metrics",
+            "POST /api/ingest",
             "GET /api/admin/system/history/",
             "<code>page_size</code>",
             "<code>cpu.avg_5min_percent</code>",

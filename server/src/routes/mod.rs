@@ -4,6 +4,7 @@ mod docs;
 mod envelope;
 mod error;
 mod functions;
+mod ingest;
 mod live;
 mod live_state;
 mod openapi;
@@ -23,7 +24,7 @@ use axum::Router;
 use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{Extensions, HeaderValue, Uri};
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
@@ -60,7 +61,7 @@ impl Shared {
 
 /// The addresses that the description of the API must have.
 #[cfg(test)]
-const DESCRIBED: [&str; 11] = [
+const DESCRIBED: [&str; 12] = [
     "/api/admin/system/alerts/",
     "/api/admin/system/health/",
     "/api/admin/system/history/",
@@ -69,6 +70,7 @@ const DESCRIBED: [&str; 11] = [
     "/api/core/admin/system/health/",
     "/api/core/admin/system/history/",
     "/api/core/admin/system/metrics/",
+    "/api/ingest",
     "/api/live",
     "/api/openapi.json",
     "/metrics",
@@ -83,6 +85,7 @@ pub(crate) fn router(core: Arc<Core>, guard: Guard, stopping: watch::Receiver<bo
         .route("/api/openapi.json", get(openapi::openapi))
         .route("/api/docs", get(docs::docs))
         .route("/metrics", get(scrape::scrape))
+        .route("/api/ingest", post(ingest::ingest))
         .merge(system::routes())
         .route("/ws/live", get(live::open))
         .route(&format!("{}/{{function}}", app::api::PREFIX), get(functions::call))

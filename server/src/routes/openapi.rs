@@ -1,6 +1,6 @@
 //! `GET /api/openapi.json`: the API described for programs, made from the handlers themselves.
 
-use super::{live_state, scrape, system};
+use super::{ingest, live_state, scrape, system};
 use axum::Json;
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -17,6 +17,7 @@ use utoipa::OpenApi;
     paths(
         live_state::live,
         scrape::scrape,
+        ingest::ingest,
         system::system_metrics,
         system::system_health,
         system::system_alerts,
@@ -27,6 +28,7 @@ use utoipa::OpenApi;
     tags(
         (name = "system", description = "The newest values, the health, alerts and the past"),
         (name = "metrics", description = "For scrapers"),
+        (name = "applications", description = "What other applications report"),
         (name = "server", description = "About the server itself")
     )
 )]
@@ -77,8 +79,9 @@ mod tests {
     #[test]
     fn every_operation_has_its_own_name() {
         let paths = DOCUMENT["paths"].as_object().unwrap();
+        let operations = paths.values().flat_map(|item| item.as_object().unwrap().values());
         let mut names: Vec<&str> =
-            paths.values().map(|item| item["get"]["operationId"].as_str().unwrap()).collect();
+            operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
         let all = names.len();
         names.sort_unstable();
         names.dedup();

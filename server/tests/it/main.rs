@@ -14,6 +14,7 @@ mod faults;
 mod functions;
 mod hostile_requests;
 mod http;
+mod ingest;
 mod load;
 mod pages;
 mod rest;

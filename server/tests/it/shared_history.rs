@@ -3,7 +3,7 @@
 use crate::support::{Server, Socket, get};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use watchglass_test_servers::RedisServer;
+use watchglass_test_servers::{Certificates, RedisServer, free_port};
 
 const HISTORY: &str = "/api/admin/system/history/?metric=host_memory_used_bytes&period=1h&step=1s";
 
@@ -48,4 +48,36 @@ async fn a_server_without_its_redis_says_so_and_works() {
         socket.in_a_row(1).await;
     }
     server.stop().await;
+}
+
+#[tokio::test]
+async fn the_shared_history_is_encrypted_where_the_url_says_so() {
+    let certificates = Certificates::make().unwrap();
+    let file = |path: &std::path::Path| path.to_str().unwrap().to_owned();
+    let [certificate, key, authority] =
+        [&certificates.server, &certificates.key, &certificates.authority].map(|path| file(path));
+    let port = free_port().to_string();
+    let words = "--save  --tls-auth-clients no --tls-port";
+    let mut arguments: Vec<&str> = words.split(' ').collect();
+    arguments.extend([
+        &port,
+        "--tls-cert-file",
+        &certificate,
+        "--tls-key-file",
+        &key,
+        "--tls-ca-cert-file",
+        &authority,
+    ]);
+    let redis = RedisServer::start(&arguments).unwrap();
+    let url = format!("rediss://127.0.0.1:{port}");
+    let flags = |host| ["--redis-url", &url, "--host-name", host];
+    for host in ["one", "two"] {
+        let server = Server::start_with(&flags(host), &[("SSL_CERT_FILE", &authority)]).await;
+        Socket::json(server.address).await.in_a_row(3).await;
+        if host == "two" {
+            assert_eq!(hosts(&server).await, BTreeSet::from(["one".to_owned(), "two".to_owned()]));
+        }
+        server.stop().await;
+    }
+    assert_ne!(redis.run(&["DBSIZE"]), "0");
 }

@@ -37,6 +37,12 @@ impl StatusClass {
         }
     }
 
+    /// The class that a label writes so.
+    #[cfg(feature = "report")]
+    pub(crate) fn from_label(label: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.as_str() == label)
+    }
+
     /// As a label writes it: `2xx`.
     pub const fn as_str(self) -> &'static str {
         match self {

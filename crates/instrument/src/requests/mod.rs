@@ -14,6 +14,8 @@
 //!   request: paths are without number. Requests without a template are [`UNMATCHED`]; once there are as many
 //!   routes as a recorder takes, those of further routes are [`OTHER`].
 
+#[cfg(feature = "report")]
+mod absorb;
 mod class;
 mod counts;
 mod future;
@@ -29,6 +31,8 @@ mod routes;
 mod snapshot;
 mod window;
 
+#[cfg(feature = "report")]
+pub(crate) use class::CLASSES;
 pub use class::StatusClass;
 pub use counts::Counts;
 pub use future::ResponseFuture;
@@ -36,6 +40,8 @@ pub use last_minute::LastMinute;
 pub use layer::{RequestLayer, RequestService};
 #[cfg(feature = "axum")]
 pub use matched_path::matched_path;
+#[cfg(feature = "report")]
+pub(crate) use method::METHODS;
 pub use recorder::{Recorder, Ticket};
 pub use routes::{OTHER, UNMATCHED};
 pub use snapshot::{MethodSnapshot, RouteSnapshot, Snapshot};

@@ -1,6 +1,6 @@
 //! Where requests are recorded.
 
-use super::routes::Routes;
+use super::routes::{ALWAYS, Routes};
 use super::{Snapshot, StatusClass, method};
 use http::Method;
 use std::time::Duration;
@@ -68,6 +68,11 @@ impl Recorder {
         let mut snapshot = Snapshot::default();
         snapshot.follow(self, |_, _| {});
         snapshot
+    }
+
+    /// How many routes are told apart, [`UNMATCHED`](super::UNMATCHED) and [`OTHER`](super::OTHER) not counted.
+    pub fn named_routes(&self) -> usize {
+        self.routes.iter().count().saturating_sub(ALWAYS)
     }
 
     pub(crate) fn routes(&self) -> &Routes {

@@ -59,6 +59,20 @@ impl Route {
         }
     }
 
+    /// Requests of one method that began and ended elsewhere. Their latencies are to be added before.
+    #[cfg(feature = "report")]
+    pub(crate) fn add(&self, method: &str, counts: &Counts) {
+        let place = METHODS.iter().position(|known| *known == method);
+        let Some(tally) = place.and_then(|place| self.methods.get(place)) else { return };
+        tally.started.fetch_add(counts.ended(), Ordering::Relaxed);
+        for class in StatusClass::ALL {
+            if let Some(count) = tally.answered.get(class as usize) {
+                count.fetch_add(counts.of(class), Ordering::Release);
+            }
+        }
+        tally.cancelled.fetch_add(counts.cancelled(), Ordering::Release);
+    }
+
     /// The methods that were met: name, how many ended, and how many are in flight.
     pub(crate) fn methods(&self) -> impl Iterator<Item = (&'static str, Counts, u64)> {
         METHODS.into_iter().zip(&self.methods).filter_map(|(method, tally)| {

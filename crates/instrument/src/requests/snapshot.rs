@@ -3,6 +3,8 @@
 use super::route::Route;
 use super::routes::ALWAYS;
 use super::{Counts, Recorder};
+#[cfg(feature = "push")]
+use crate::report::RouteReport;
 use crate::sketch::{Sketch, SketchGrowth};
 use std::sync::Arc;
 
@@ -110,6 +112,28 @@ impl RouteSnapshot {
     /// Requests that ended, of all methods together.
     pub fn counts(&self) -> Counts {
         self.methods.iter().fold(Counts::default(), |sum, method| sum.plus(&method.counts))
+    }
+
+    /// What came between `earlier` and this as a report says it; everything, when there is nothing earlier. `None` when
+    /// nothing came.
+    #[cfg(feature = "push")]
+    pub(crate) fn report_since(&self, earlier: Option<&Self>) -> Option<RouteReport> {
+        let before = |method: &MethodSnapshot| {
+            let known =
+                earlier.and_then(|earlier| earlier.methods.iter().find(|old| old.method == method.method));
+            known.map_or_else(Counts::default, |known| known.counts)
+        };
+        let methods: Vec<_> = self
+            .methods
+            .iter()
+            .map(|method| (method.method, method.counts.since(&before(method))))
+            .filter(|(_, counts)| counts.ended() > 0)
+            .collect();
+        (!methods.is_empty()).then(|| RouteReport {
+            route: self.route.to_string(),
+            methods,
+            latency: self.latency.growth_since(earlier.map(|earlier| &earlier.latency)),
+        })
     }
 
     fn since(&self, earlier: &Self) -> Self {

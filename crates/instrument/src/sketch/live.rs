@@ -32,6 +32,17 @@ impl LiveSketch {
         }
     }
 
+    /// Adds durations that were recorded elsewhere.
+    #[cfg(feature = "report")]
+    pub(crate) fn add(&self, growth: &SketchGrowth) {
+        self.sum_nanos.fetch_add(growth.sum_nanos, Ordering::Relaxed);
+        for (bin, grown) in &growth.bins {
+            if let Some(count) = self.counts.get(usize::from(*bin)) {
+                count.fetch_add(u64::from(*grown), Ordering::Relaxed);
+            }
+        }
+    }
+
     /// All durations so far. Those that are recorded meanwhile may be in it or not, or with their length and
     /// not yet with their number.
     pub fn sketch(&self) -> Sketch {

@@ -16,8 +16,8 @@ pub struct Sketch {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SketchGrowth {
     /// Bins, and how much they grew. A bin may stand here more than once.
-    bins: Vec<(u16, u32)>,
-    sum_nanos: u64,
+    pub(crate) bins: Vec<(u16, u32)>,
+    pub(crate) sum_nanos: u64,
 }
 
 impl SketchGrowth {
@@ -103,6 +103,20 @@ impl Sketch {
             seen > rank
         });
         found.map(middle)
+    }
+
+    /// What came between `earlier` and this, bin by bin; everything, when there is nothing earlier.
+    #[cfg(feature = "push")]
+    pub(crate) fn growth_since(&self, earlier: Option<&Self>) -> SketchGrowth {
+        let before = |bin: u16| {
+            earlier.and_then(|earlier| earlier.counts.get(usize::from(bin))).copied().unwrap_or_default()
+        };
+        let grown = (0_u16..).zip(&self.counts).filter_map(|(bin, now)| {
+            let grown = now.saturating_sub(before(bin));
+            (grown > 0).then(|| (bin, u32::try_from(grown).unwrap_or(u32::MAX)))
+        });
+        let sum_before = earlier.map_or(0, |earlier| earlier.sum_nanos);
+        SketchGrowth { bins: grown.collect(), sum_nanos: self.sum_nanos.wrapping_sub(sum_before) }
     }
 
     /// Becomes what `live` is now, and adds to `growth` what is new.

@@ -26,18 +26,18 @@ pub const SHORTEST: Duration = Duration::from_micros(1);
 pub const LONGEST: Duration = Duration::from_secs(3600);
 
 /// How many bins reach from [`SHORTEST`] to [`LONGEST`].
-const BINS: usize = 1102;
+pub(crate) const BINS: usize = 1102;
 
 /// ln γ; a logarithm cannot be a constant expression.
-const LN_GAMMA: f64 = 0.020_000_666_706_669_435;
+pub(crate) const LN_GAMMA: f64 = 0.020_000_666_706_669_435;
 
 /// Nanoseconds of a duration, of [`LONGEST`] at most.
-fn nanos(duration: Duration) -> u64 {
+pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.min(LONGEST).as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// The bin of a duration: ⌈log_γ (x / SHORTEST)⌉, within the range.
-fn bin(nanos: u64) -> usize {
+pub(crate) fn bin(nanos: u64) -> usize {
     let steps = (nanos as f64 / SHORTEST.as_nanos() as f64).ln() / LN_GAMMA;
     // Shorter than the shortest gives a negative number or none at all: the cast makes both zero.
     (steps.ceil() as usize).min(BINS - 1)

@@ -5,6 +5,7 @@ use crate::Collector;
 use crate::testing::{Written, rows, written};
 use http::Method;
 use std::sync::atomic::{AtomicU64, Ordering};
+use watchglass_instrument::requests::StatusClass;
 use watchglass_model::Timestamp;
 
 struct Bench {

@@ -74,11 +74,20 @@ impl Server {
         server
     }
 
+    /// Starts a server where another one was.
+    pub(crate) async fn start_at(address: SocketAddr, flags: &[&str]) -> Self {
+        Self::announced_at(&address.to_string(), flags, &[]).await
+    }
+
     /// Starts a server and waits for nothing but its announcement.
     pub(crate) async fn announced(flags: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::announced_at("127.0.0.1:0", flags, variables).await
+    }
+
+    async fn announced_at(listen: &str, flags: &[&str], variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = command(folder.path());
-        command.args(["serve", "--listen", "127.0.0.1:0"]).args(flags).envs(variables.iter().copied());
+        command.args(["serve", "--listen", listen]).args(flags).envs(variables.iter().copied());
         let mut child = command.spawn().unwrap();
         let mut stdout = Lines::read(child.stdout.take().unwrap());
         let mut log = Lines::read(child.stderr.take().unwrap());

@@ -1,0 +1,203 @@
+//! The form of a report on the wire, version 1.
+
+use super::{LONGEST, LONGEST_ROUTE, MOST_BYTES, Report, ReportError, RouteReport, VERSION, is_app_name};
+use crate::requests::{CLASSES, Counts, METHODS, StatusClass};
+use crate::sketch::{BINS, SketchGrowth, bin, nanos};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The largest number that every reader of JSON has exactly: 2^53.
+const MOST: u64 = 1 << 53;
+/// How the outcome is written of requests that were given up.
+const CANCELLED: &str = "cancelled";
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireReport {
+    version: u64,
+    app: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    instance: String,
+    #[serde(default = "one_second")]
+    seconds: f64,
+    #[serde(default)]
+    in_flight: u64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    leaving: bool,
+    #[serde(default)]
+    routes: Vec<WireRoute>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireRoute {
+    route: String,
+    methods: BTreeMap<String, BTreeMap<String, u64>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    latency: Option<WireLatency>,
+    /// For whoever does not want to make bins: each duration, in seconds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    durations: Vec<f64>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireLatency {
+    sum: f64,
+    bins: Vec<(u16, u32)>,
+}
+
+/// What every version has.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u64,
+}
+
+fn one_second() -> f64 {
+    1.0
+}
+
+impl Report {
+    /// Reads a report.
+    ///
+    /// # Errors
+    /// What is wrong with it, where, and what would be right.
+    pub fn parse(body: &[u8]) -> Result<Self, ReportError> {
+        if body.len() > MOST_BYTES {
+            return Err(ReportError::TooLong);
+        }
+        let malformed = |error: serde_json::Error| ReportError::Malformed(error.to_string());
+        // Asked first: what another version has besides is not for this one to judge.
+        let Versioned { version } = serde_json::from_slice(body).map_err(malformed)?;
+        if version != u64::from(VERSION) {
+            return Err(ReportError::Version { found: version });
+        }
+        let wire: WireReport = serde_json::from_slice(body).map_err(malformed)?;
+        if !is_app_name(&wire.app) {
+            return Err(ReportError::Name { field: "app" });
+        }
+        if !wire.instance.is_empty() && !is_app_name(&wire.instance) {
+            return Err(ReportError::Name { field: "instance" });
+        }
+        at_most("in_flight", wire.in_flight)?;
+        let covers = seconds(wire.seconds).ok_or_else(|| ReportError::Number {
+            field: "seconds".to_owned(),
+            least: 0,
+            most: LONGEST.as_secs(),
+        })?;
+        let routes = wire.routes.into_iter().enumerate().map(|(place, route)| read_route(place, route));
+        Ok(Self {
+            app: wire.app,
+            instance: wire.instance,
+            covers,
+            in_flight: wire.in_flight,
+            leaving: wire.leaving,
+            routes: routes.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Writes it as it is sent.
+    pub fn to_json(&self) -> String {
+        let wire = WireReport {
+            version: u64::from(VERSION),
+            app: self.app.clone(),
+            instance: self.instance.clone(),
+            seconds: self.covers.as_secs_f64(),
+            in_flight: self.in_flight,
+            leaving: self.leaving,
+            routes: self.routes.iter().map(write_route).collect(),
+        };
+        // Neither a map with other keys than texts nor a number that JSON does not have is in it.
+        serde_json::to_string(&wire).unwrap_or_default()
+    }
+}
+
+fn read_route(place: usize, wire: WireRoute) -> Result<RouteReport, ReportError> {
+    let length = wire.route.len();
+    if !(1..=LONGEST_ROUTE).contains(&length) || wire.route.chars().any(char::is_control) {
+        return Err(ReportError::Route { place });
+    }
+    let mut methods: Vec<(&'static str, Counts)> = Vec::new();
+    for (name, outcomes) in &wire.methods {
+        let counts = read_counts(place, outcomes)?;
+        let name = METHODS.into_iter().find(|known| known == name).unwrap_or("other");
+        match methods.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = known.plus(&counts),
+            None => methods.push((name, counts)),
+        }
+    }
+    let mut latency =
+        wire.latency.map_or(Ok(SketchGrowth::default()), |latency| read_latency(place, latency))?;
+    for duration in wire.durations {
+        let duration = seconds(duration).ok_or_else(|| ReportError::Number {
+            field: format!("routes[{place}].durations"),
+            least: 0,
+            most: LONGEST.as_secs(),
+        })?;
+        let nanos = nanos(duration);
+        latency.bins.extend(u16::try_from(bin(nanos)).map(|bin| (bin, 1)));
+        latency.sum_nanos = latency.sum_nanos.saturating_add(nanos);
+    }
+    Ok(RouteReport { route: wire.route, methods, latency })
+}
+
+fn read_counts(place: usize, outcomes: &BTreeMap<String, u64>) -> Result<Counts, ReportError> {
+    let (mut answered, mut cancelled) = ([0; CLASSES], 0);
+    for (outcome, &count) in outcomes {
+        at_most(&format!("routes[{place}].methods: each number"), count)?;
+        if outcome == CANCELLED {
+            cancelled = count;
+            continue;
+        }
+        let class = StatusClass::from_label(outcome).ok_or(ReportError::Outcome { place })?;
+        if let Some(known) = answered.get_mut(class as usize) {
+            *known = count;
+        }
+    }
+    Ok(Counts::new(answered, cancelled))
+}
+
+fn read_latency(place: usize, wire: WireLatency) -> Result<SketchGrowth, ReportError> {
+    if wire.bins.iter().any(|(bin, _)| usize::from(*bin) >= BINS) {
+        return Err(ReportError::Bin { place });
+    }
+    if wire.sum < 0.0 {
+        let field = format!("routes[{place}].latency.sum");
+        return Err(ReportError::Number { field, least: 0, most: u64::MAX });
+    }
+    // The cast takes what is too large for the most there is.
+    Ok(SketchGrowth { bins: wire.bins, sum_nanos: (wire.sum * 1e9).round() as u64 })
+}
+
+fn write_route(told: &RouteReport) -> WireRoute {
+    let outcomes = |counts: &Counts| -> BTreeMap<String, u64> {
+        StatusClass::ALL
+            .into_iter()
+            .map(|class| (class.as_str(), counts.of(class)))
+            .chain([(CANCELLED, counts.cancelled())])
+            .filter(|(_, count)| *count > 0)
+            .map(|(outcome, count)| (outcome.to_owned(), count))
+            .collect()
+    };
+    let latency = (!told.latency.bins.is_empty())
+        .then(|| WireLatency { sum: told.latency.sum_nanos as f64 / 1e9, bins: told.latency.bins.clone() });
+    WireRoute {
+        route: told.route.clone(),
+        methods: told.methods.iter().map(|(name, counts)| ((*name).to_owned(), outcomes(counts))).collect(),
+        latency,
+        durations: Vec::new(),
+    }
+}
+
+fn at_most(field: &str, number: u64) -> Result<(), ReportError> {
+    if number <= MOST {
+        return Ok(());
+    }
+    Err(ReportError::Number { field: field.to_owned(), least: 0, most: MOST })
+}
+
+/// A time of that many seconds, if it is one that a report may name.
+fn seconds(seconds: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= LONGEST)
+}
