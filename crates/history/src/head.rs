@@ -210,6 +210,12 @@ impl Head {
     fn set(&mut self, place: usize, row: usize, value: f64) -> Option<u32> {
         let column = self.columns.get_mut(place)?;
         if column.values.len() <= row {
+            if column.values.capacity() <= row {
+                // As much as if the series had grown row by row: one that begins late in an hour would otherwise be
+                // given twice the rows that it needs by its second sample.
+                let room = (row + 1).next_power_of_two();
+                column.values.reserve_exact(room - column.values.len());
+            }
             column.values.resize(row + 1, f64::NAN);
         }
         *column.values.get_mut(row)? = value;
