@@ -4,7 +4,7 @@
 //! other servers measured, and for what this one did before its store began; the hour of that beginning is put together from
 //! both.
 
-use super::fetch::{self, Damaged, Outline};
+use super::fetch::{self, Damaged, MINUTES, Outline};
 use super::keys::Keys;
 use super::minute_format::{MINUTE, Samples};
 use super::seal::{HOURS, QUARTER, readings};
@@ -254,10 +254,20 @@ impl<'a> Answer<'a> {
         if !selected.keys().any(|&number| is_counter(number)) {
             return Ok(HashMap::new());
         }
-        let before = hour.saturating_sub(1);
-        let samples = fetch::hour(self.link, keys, before, is_counter, &mut self.damaged)?;
-        let last = |(number, samples): (u32, Samples)| Some((number, *samples.last()?));
-        Ok(samples.into_iter().filter_map(last).collect())
+        let end = hour.saturating_mul(MINUTES);
+        let mut found: HashMap<u32, (i64, f64)> = HashMap::new();
+        // Almost always all of them are in the last minute; only what is not needs the rest of the hour.
+        for minutes in [end - 1..end, end - MINUTES..end - 1] {
+            let is_missing = |number: u32| is_counter(number) && !found.contains_key(&number);
+            if !selected.keys().any(|&number| is_missing(number)) {
+                break;
+            }
+            let read = fetch::minutes(self.link, keys, minutes, is_missing, &mut self.damaged)?;
+            let last = |(number, samples): (u32, Samples)| Some((number, *samples.last()?));
+            let last: Vec<_> = read.into_values().flatten().filter_map(last).collect();
+            found.extend(last);
+        }
+        Ok(found)
     }
 }
 

@@ -89,19 +89,18 @@ pub(crate) fn decode(bytes: &[u8], minute: i64, wanted: impl Fn(u32) -> bool) ->
         let number = u32::try_from(cursor.varint()?).ok().and_then(|gap| next.checked_add(gap));
         let number = number.ok_or(Damage("a number of a series is too large"))?;
         next = number.saturating_add(1);
-        let present: Vec<i64> = match cursor.byte()? {
-            0 => times.clone(),
-            1 => {
-                let bits = cursor.slice(times.len().div_ceil(8))?;
-                let is_set =
-                    |place: usize| bits.get(place / 8).is_some_and(|byte| byte >> (place % 8) & 1 == 1);
-                let places = times.iter().enumerate().filter(|(place, _)| is_set(*place));
-                places.map(|(_, &time)| time).collect()
-            }
+        let bits = match cursor.byte()? {
+            0 => None,
+            1 => Some(cursor.slice(times.len().div_ceil(8))?),
             _ => return Err(Damage("a series is written in an unknown way")),
         };
         let values = cursor.bytes()?;
         if wanted(number) {
+            let is_set = |place: usize| {
+                bits.is_none_or(|bits| bits.get(place / 8).is_some_and(|byte| byte >> (place % 8) & 1 == 1))
+            };
+            let present = times.iter().enumerate().filter(|(place, _)| is_set(*place));
+            let present: Vec<i64> = present.map(|(_, &time)| time).collect();
             let values = column::decode(values, present.len())?;
             found.insert(number, present.into_iter().zip(values).collect());
         }

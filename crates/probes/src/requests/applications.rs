@@ -149,6 +149,10 @@ impl State {
             .or_insert_with(|| Application::new(now, now.saturating_sub(report.covers)));
         if report.leaving {
             application.instances.remove(&report.instance);
+            if report.instance.is_empty() {
+                // Somebody speaks for those that cannot any more.
+                application.instances.retain(|_, one| now.saturating_sub(one.reported_at) < SILENT);
+            }
         } else {
             application.note(report, now)?;
         }

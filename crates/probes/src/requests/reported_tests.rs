@@ -169,6 +169,21 @@ fn one_process_that_is_gone_is_forgotten_while_others_report() {
 }
 
 #[test]
+fn somebody_may_say_goodbye_for_a_process_that_crashed() {
+    let mut bench = Bench::new();
+    bench.report(0.5, "shop", r#","instance":"a","in_flight":7"#).unwrap();
+    bench.report(0.5, "shop", r#","instance":"b""#).unwrap();
+    assert_eq!(bench.tick(1.0).1, up("shop", true));
+    bench.report(15.0, "shop", r#","instance":"b""#).unwrap();
+    bench.report(15.5, "shop", r#","leaving":true"#).unwrap();
+    assert_eq!(bench.tick(16.0).1, up("shop", true), "one that reports is not sent away");
+    assert_eq!(bench.tick(26.0).1, up("shop", false));
+    bench.report(26.5, "shop", r#","leaving":true"#).unwrap();
+    bench.tick(27.0);
+    assert_eq!(bench.tick(28.0).1, vec![]);
+}
+
+#[test]
 fn there_is_a_limit_and_what_is_refused_is_counted() {
     let mut bench = Bench::new();
     for number in 0..50 {
