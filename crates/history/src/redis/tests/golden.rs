@@ -12,7 +12,7 @@ const HOUR: i64 = 3_600_000;
 const BEGIN: i64 = 19_676 * 24 * HOUR;
 
 fn file() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join("redis.txt")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden-redis").join("keys.txt")
 }
 
 fn link(redis: &RedisServer) -> Link {
