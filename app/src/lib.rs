@@ -15,6 +15,9 @@ mod live;
 mod pages;
 mod parts;
 mod root;
+mod service_condition;
+mod service_view;
+mod table;
 mod view_model;
 
 #[cfg(feature = "ssr")]

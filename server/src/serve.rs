@@ -2,7 +2,8 @@
 
 use crate::core::Core;
 use crate::data_dir::{DataDir, default_path};
-use crate::settings::{PACE, Settings};
+use crate::services::Services;
+use crate::settings::Settings;
 use crate::store_probe::StoreProbe;
 use crate::ticker::Ticker;
 use crate::{assets, guard, logging, routes, say};
@@ -21,9 +22,7 @@ use tokio::sync::watch;
 use watchglass_history::{EmbeddedHistory, History, Options};
 use watchglass_instrument::requests::Recorder;
 use watchglass_model::Catalogue;
-use watchglass_probes::{
-    Collector, HostFacts, HostRoots, Probe, Requests, Vitals, host_probes, own_probes, postgres, redis,
-};
+use watchglass_probes::{Collector, HostFacts, HostRoots, Requests, Vitals, host_probes, own_probes};
 
 /// The most series that one server keeps.
 const MOST_SERIES: usize = 10_000;
@@ -69,12 +68,13 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let (vitals, requests) = (Arc::<Vitals>::default(), Arc::<Recorder>::default());
     let mut probes =
         host_probes(&HostRoots { proc: settings.host_proc.clone(), sys: settings.host_sys.clone() });
-    probes.extend(services(settings)?);
+    let (services, probes_of_services) = Services::watch(settings)?;
+    probes.extend(probes_of_services);
     probes.push(Box::new(Requests::new(Arc::clone(&requests))));
     probes.extend(own_probes(&vitals));
     probes.push(Box::new(StoreProbe { history: Arc::clone(&history), vitals: Arc::clone(&vitals) }));
     let collector = Collector::new(probes, &[("host", &name)], MOST_SERIES)?;
-    let core = Arc::new(Core::new(
+    let core = Core::new(
         host_info(name.clone(), facts),
         collector.catalogue().clone(),
         paces(collector.catalogue(), &collector),
@@ -82,7 +82,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
         Arc::clone(&history),
         vitals,
         requests,
-    ));
+    );
+    let core = Arc::new(core.with_services(services));
     if settings.redis_url.is_some() {
         tracing::warn!("redis_url is watched, but this version keeps history in its own files only");
     }
@@ -112,20 +113,6 @@ fn keep(settings: &Settings) -> Options {
         quarter_retention,
         series_limit: MOST_SERIES,
     }
-}
-
-/// The probes of the servers that are to be watched. The Redis that is shared with other servers is among them, unless
-/// others are named.
-fn services(settings: &Settings) -> Result<Vec<Box<dyn Probe>>, Box<dyn Error>> {
-    let mut probes = Vec::new();
-    for url in &settings.postgres {
-        probes.push(postgres(url, PACE)?.probe);
-    }
-    let shared = settings.redis_url.iter().filter(|_| settings.redis.is_empty());
-    for url in settings.redis.iter().chain(shared) {
-        probes.push(redis(url, PACE)?.probe);
-    }
-    Ok(probes)
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
