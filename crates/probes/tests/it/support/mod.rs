@@ -9,9 +9,7 @@ mod redis_server;
 #[cfg(feature = "tls")]
 pub(crate) use certificates::Certificates;
 pub(crate) use postgres_server::PostgresServer;
-#[cfg(feature = "tls")]
-pub(crate) use process::free_port;
-pub(crate) use process::{CONTINUE, STOP, until};
+pub(crate) use process::{CONTINUE, Process, STOP, find_program, free_port, until};
 pub(crate) use redis_server::RedisServer;
 
 use std::collections::BTreeMap;
