@@ -24,3 +24,5 @@ mod view_model;
 pub use backend::Backend;
 #[cfg(feature = "ssr")]
 pub use document::{PageAssets, ResponseStatus, Theme, document};
+#[cfg(feature = "ssr")]
+pub use root::PAGES;

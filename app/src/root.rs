@@ -8,6 +8,10 @@ use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
+/// Addresses of all pages.
+#[cfg(feature = "ssr")]
+pub const PAGES: [&str; 3] = ["/", "/database", "/cache"];
+
 /// The whole page inside `<body>`.
 #[component]
 pub(crate) fn App() -> impl IntoView {

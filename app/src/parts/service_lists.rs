@@ -58,4 +58,5 @@ fn List(
             </div>
         </section>
     }
+    .into_any()
 }
