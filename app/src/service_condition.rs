@@ -59,6 +59,14 @@ impl Condition {
         }
     }
 
+    /// How many rows a list has; a dash where that is not known.
+    pub(crate) fn count(&self, list: &ListView) -> String {
+        match (self, &list.rows) {
+            (Self::Up, Some(rows)) => rows.len().to_string(),
+            _ => "–".to_owned(),
+        }
+    }
+
     /// What is said in place of a list that has nothing to show; `None` when it has.
     pub(crate) fn instead_of(&self, list: &ListView, has_notes: bool) -> Option<&'static str> {
         match (self, &list.rows) {
@@ -140,18 +148,23 @@ mod tests {
     }
 
     #[test]
-    fn a_list_without_rows_says_why() {
+    fn a_list_without_rows_says_why_and_no_number_is_made_up() {
         let some = Some(vec![vec![Cell::Text("a".to_owned())]]);
-        for (condition, rows, has_notes, expected) in [
-            (Condition::Up, some.clone(), true, None),
-            (Condition::Up, Some(Vec::new()), true, Some("empty")),
-            (Condition::Up, None, false, Some("not yet")),
-            (Condition::Up, None, true, Some("Not known. The notes above")),
-            (Condition::Asked, None, false, Some("The server has not answered")),
-            (down(), some, false, Some("Not known while the server is down")),
+        for (condition, rows, has_notes, expected, count) in [
+            (Condition::Up, some.clone(), true, None, "1"),
+            (Condition::Up, Some(Vec::new()), true, Some("empty"), "0"),
+            (Condition::Up, None, false, Some("not yet"), "–"),
+            (Condition::Up, None, true, Some("Not known. The notes above"), "–"),
+            (Condition::Asked, None, false, Some("The server has not answered"), "–"),
+            (down(), some, false, Some("Not known while the server is down"), "–"),
         ] {
-            let said = condition.instead_of(&ListView { kind: &KIND, rows }, has_notes);
-            assert_eq!(said.is_some(), expected.is_some(), "{said:?}");
+            let list = ListView { kind: &KIND, rows };
+            let said = condition.instead_of(&list, has_notes);
+            assert_eq!(
+                (said.is_some(), condition.count(&list).as_str()),
+                (expected.is_some(), count),
+                "{said:?}"
+            );
             assert!(said.unwrap_or_default().starts_with(expected.unwrap_or_default()), "{said:?}");
         }
     }

@@ -45,6 +45,13 @@ pub(crate) struct ListKind {
     pub(crate) not_yet: &'static str,
 }
 
+impl ServiceView {
+    /// The address within the page of one of its lists.
+    pub(crate) fn anchor(&self, kind: &ListKind) -> String {
+        format!("{} {}", kind.title, self.instance).replace(' ', "-").to_lowercase()
+    }
+}
+
 static BLOCKED: ListKind = ListKind {
     title: "Who blocks whom",
     columns: &[
@@ -218,6 +225,7 @@ mod tests {
         let view = databases(&services).remove(0);
         assert_eq!((view.is_known, view.facts.as_str(), view.notes.len()), (true, "PostgreSQL 15.8", 1));
         let [blocked, statements] = view.lists.as_slice() else { panic!("{view:?}") };
+        assert_eq!(view.anchor(blocked.kind), "who-blocks-whom-db:5432/app");
         assert_eq!(texts(blocked), [["1.5 min", "7", "8, a prepared transaction", "app", "UPDATE t"]]);
         assert_eq!(texts(statements), [["500 ms", "20.0 k", "25.0 µs", "3", "SELECT $1"]]);
     }

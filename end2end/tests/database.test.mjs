@@ -6,7 +6,7 @@ import { testBench } from "../support/case.mjs";
 import { eventually } from "../support/conditions.mjs";
 import { chartsPainted, live, panels, ticks } from "../support/overview.mjs";
 import { startPostgres } from "../support/postgres.mjs";
-import { WIDTHS, assertFits, condition, instead, rows } from "../support/services.mjs";
+import { WIDTHS, assertFits, condition, instead, list, rows } from "../support/services.mjs";
 
 const BLOCKED = "Who blocks whom";
 const STATEMENTS = "Top statements";
@@ -62,6 +62,13 @@ pageTest("who waits for whom is seen while it lasts", {}, async ({ page, server,
     assert.equal(found.length, 1);
     const [, , by, database, statement] = found[0];
     assert.deepEqual([by, database, statement], [pid, "app", "UPDATE account SET name = ? WHERE id = ?;"]);
+  });
+  // Before anybody scrolls, it is seen that there is somebody, and where.
+  const link = page.locator(".service").getByRole("link", { name: `${BLOCKED} 1` });
+  await link.click();
+  await eventually(async () => {
+    const top = await list(page, BLOCKED).evaluate((list) => list.getBoundingClientRect().top);
+    assert.ok(top >= 0 && top < 700, `the list begins at ${top}`);
   });
   await holder.end();
   await waiter.end();

@@ -17,7 +17,8 @@ pub(crate) fn ServiceLists(
     // How many lists there are, and of what kind, does not change.
     let Some(known) = service.get_untracked() else { return ().into_any() };
     let list = |(place, list): (usize, ListView)| {
-        view! { <List service condition place list instance=known.instance.clone()/> }
+        let id = known.anchor(list.kind);
+        view! { <List service condition place list id instance=known.instance.clone()/> }
     };
     known.lists.clone().into_iter().enumerate().map(list).collect_view().into_any()
 }
@@ -33,6 +34,8 @@ fn List(
     place: usize,
     /// The list as it is at first.
     list: ListView,
+    /// Its address within the page.
+    id: String,
     /// Which server.
     instance: String,
 ) -> impl IntoView {
@@ -50,7 +53,7 @@ fn List(
     });
     let label = format!("{}, {instance}", kind.title);
     view! {
-        <section class="listing">
+        <section class="listing" id=id>
             <h2>{kind.title} " " <span class="of">{instance}</span></h2>
             <p class="instead" hidden=move || instead.get().is_none()>{move || instead.get()}</p>
             <div hidden=move || instead.get().is_some()>
