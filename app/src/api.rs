@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use watchglass_live::State;
-use watchglass_model::{Catalogue, SeriesId, Timestamp};
+use watchglass_model::{Catalogue, PostgresDetails, RedisDetails, SeriesId, Timestamp};
 
 /// The path below which all server functions lie.
 pub const PREFIX: &str = "/api/fn";
@@ -82,6 +82,24 @@ pub struct TrackHistory {
     pub high: Vec<Option<f32>>,
 }
 
+/// The servers that are watched, with what is known of them beyond numbers, in the order of the settings.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Services {
+    /// Each PostgreSQL.
+    pub postgres: Vec<Service<PostgresDetails>>,
+    /// Each Redis.
+    pub redis: Vec<Service<RedisDetails>>,
+}
+
+/// A server that is watched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Service<T> {
+    /// Name of its probe, under which it stands among the problems while it is down.
+    pub probe: String,
+    /// What it told last; nothing but which server it is while it is down.
+    pub details: T,
+}
+
 /// A limit of an argument.
 #[derive(Clone, Copy, Debug)]
 pub struct Bound {
@@ -126,4 +144,13 @@ pub async fn history(
 ) -> Result<History, ServerFnError> {
     let (window_seconds, rows) = (WINDOW.check(window_seconds)?, ROWS.check(rows)?);
     crate::backend::backend()?.history(window_seconds, rows).map_err(ServerFnError::Args)
+}
+
+/// What is known of the servers that are watched, beyond numbers: who waits for whom, and what was slow.
+///
+/// # Errors
+/// None but that the server is not there.
+#[server(name = GetServices, prefix = "/api/fn", endpoint = "services", input = server_fn::codec::GetUrl)]
+pub async fn services() -> Result<Services, ServerFnError> {
+    Ok(crate::backend::backend()?.services())
 }

@@ -1,5 +1,6 @@
 //! Times of day, written without asking the browser: server and page must write the same.
 
+use watchglass_chart::date;
 use watchglass_model::Timestamp;
 
 /// Writes the time of day `HH:MM:SS` at `offset_minutes` east of UTC.
@@ -7,6 +8,22 @@ pub(crate) fn time_of_day(time: Timestamp, offset_minutes: i32) -> String {
     let seconds = time.millis().div_euclid(1000) + i64::from(offset_minutes) * 60;
     let of_day = seconds.rem_euclid(86_400);
     format!("{:02}:{:02}:{:02}", of_day / 3600, of_day / 60 % 60, of_day % 60)
+}
+
+/// The time of day on the reader's clock; as long as that is not known, in UTC, and saying so.
+pub(crate) fn local_time(time: Timestamp, offset: Option<i32>) -> String {
+    said_in(offset, time_of_day(time, offset.unwrap_or(0)))
+}
+
+/// The same with the date before it: `22 Nov 05:58:01`.
+pub(crate) fn local_date_and_time(time: Timestamp, offset: Option<i32>) -> String {
+    let minutes = offset.unwrap_or(0);
+    let days = (time.millis() + i64::from(minutes) * 60_000).div_euclid(86_400_000);
+    said_in(offset, format!("{} {}", date(days), time_of_day(time, minutes)))
+}
+
+fn said_in(offset: Option<i32>, text: String) -> String {
+    if offset.is_some() { text } else { format!("{text} UTC") }
 }
 
 #[cfg(test)]
@@ -23,6 +40,20 @@ mod tests {
             (-1, 0, "23:59:59"),
         ] {
             assert_eq!(time_of_day(Timestamp::from_millis(millis), offset), expected);
+        }
+    }
+
+    #[test]
+    fn local_times_and_dates() {
+        for (millis, offset, time, both) in [
+            (0, None, "00:00:00 UTC", "1 Jan 00:00:00 UTC"),
+            (0, Some(0), "00:00:00", "1 Jan 00:00:00"),
+            (0, Some(-60), "23:00:00", "31 Dec 23:00:00"),
+            (82_800_000, Some(90), "00:30:00", "2 Jan 00:30:00"),
+        ] {
+            let moment = Timestamp::from_millis(millis);
+            assert_eq!(local_time(moment, offset), time);
+            assert_eq!(local_date_and_time(moment, offset).replace('\u{a0}', " "), both);
         }
     }
 }

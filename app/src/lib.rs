@@ -15,9 +15,14 @@ mod live;
 mod pages;
 mod parts;
 mod root;
+mod service_condition;
+mod service_view;
+mod table;
 mod view_model;
 
 #[cfg(feature = "ssr")]
 pub use backend::Backend;
 #[cfg(feature = "ssr")]
 pub use document::{PageAssets, ResponseStatus, Theme, document};
+#[cfg(feature = "ssr")]
+pub use root::PAGES;

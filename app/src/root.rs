@@ -1,12 +1,16 @@
 //! The root component: shared state, the frame around all pages, and the routes.
 
 use crate::live::Live;
-use crate::pages::{NotFound, Overview};
+use crate::pages::{Cache, Database, NotFound, Overview};
 use crate::parts::{OutdatedBanner, PanicBanner, TopBar};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
-use leptos_router::path;
+use leptos_router::{SsrMode, path};
+
+/// Addresses of all pages.
+#[cfg(feature = "ssr")]
+pub const PAGES: [&str; 3] = ["/", "/database", "/cache"];
 
 /// The whole page inside `<body>`.
 #[component]
@@ -29,7 +33,9 @@ pub(crate) fn App() -> impl IntoView {
             <OutdatedBanner/>
             <main id="main" tabindex="-1">
                 <Routes fallback=NotFound>
-                    <Route path=path!("/") view=Overview ssr=leptos_router::SsrMode::Async/>
+                    <Route path=path!("/") view=Overview ssr=SsrMode::Async/>
+                    <Route path=path!("/database") view=Database ssr=SsrMode::Async/>
+                    <Route path=path!("/cache") view=Cache ssr=SsrMode::Async/>
                 </Routes>
             </main>
         </Router>

@@ -10,25 +10,27 @@ const TIMEOUT = 180_000;
 
 /**
  * Starts server and browser before the file's tests and ends them after. With `ownServers` the tests start servers
- * themselves.
+ * themselves. `watched` starts what the server is to watch: `{args, close}`, and whatever else the tests need of it.
  */
-export function testBench({ ownServers = false } = {}) {
+export function testBench({ ownServers = false, watched } = {}) {
   const bench = {};
   before(async () => {
     bench.browser = await launchBrowser();
+    bench.watched = await watched?.();
     if (!ownServers) {
-      bench.server = await startServer();
+      bench.server = await startServer({ args: bench.watched?.args });
     }
   });
   after(async () => {
     await bench.browser?.close();
     await bench.server?.close();
+    await bench.watched?.close();
   });
 
   /** Declares a test of a page. `options` are those of `withPage`. */
   bench.pageTest = (name, options, body) =>
     test(name, { timeout: TIMEOUT }, (t) =>
-      withPage(bench.browser, { name, ...options }, (page, context) => body({ page, context, t, server: bench.server })),
+      withPage(bench.browser, { name, ...options }, (page, context) => body({ page, context, t, server: bench.server, watched: bench.watched })),
     );
 
   /**

@@ -94,7 +94,8 @@ class Server {
   }
 }
 
-async function freePort() {
+/** A port that was free just now. */
+export async function freePort() {
   return eventually(async () => {
     const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
     const probe = createServer();

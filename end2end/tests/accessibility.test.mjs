@@ -89,6 +89,8 @@ pageTest("Tab reaches every control in order, and the focus is seen", {}, async 
     "Skip to content",
     "Watchglass",
     "Overview",
+    "Database",
+    "Cache",
     "Switch between dark and light",
     "Show the last 5 minutes",
     "Show the last 15 minutes",

@@ -2,8 +2,9 @@
 
 mod answers;
 
+use crate::services::Services;
 use app::Backend;
-use app::api::{History, HostInfo, Reading, Snapshot, TrackHistory};
+use app::api::{self, History, HostInfo, Reading, Snapshot, TrackHistory};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -33,6 +34,7 @@ pub(crate) struct Core {
     host: HostInfo,
     catalogue: Catalogue,
     paces: BTreeMap<String, u32>,
+    services: Services,
     history: Arc<dyn history::History>,
     newest: RwLock<Newest>,
     thresholds: Mutex<Thresholds>,
@@ -72,6 +74,7 @@ impl Core {
             host,
             catalogue,
             paces,
+            services: Services::default(),
             history,
             newest: RwLock::default(),
             thresholds: Mutex::new(Thresholds::new(PAST_ALERTS)),
@@ -82,6 +85,11 @@ impl Core {
     /// The same core, told by `applications` what other applications report.
     pub(crate) fn with_applications(self, applications: Arc<Applications>) -> Self {
         Self { applications, ..self }
+    }
+
+    /// The same core, which tells of the servers that are watched as well.
+    pub(crate) fn with_services(self, services: Services) -> Self {
+        Self { services, ..self }
     }
 
     /// Takes over what one tick gave: stores it, shows it, judges it. `state` is asked for only when its version is new,
@@ -197,6 +205,10 @@ impl Backend for Core {
             }));
         }
         Ok(history)
+    }
+
+    fn services(&self) -> api::Services {
+        self.services.known()
     }
 }
 

@@ -8,6 +8,7 @@ mod guard;
 mod logging;
 mod routes;
 mod serve;
+mod services;
 mod settings;
 mod store_probe;
 mod ticker;

@@ -2,7 +2,8 @@
 
 use crate::core::Core;
 use crate::data_dir::{DataDir, default_path};
-use crate::settings::{PACE, Settings};
+use crate::services::Services;
+use crate::settings::Settings;
 use crate::store_probe::StoreProbe;
 use crate::ticker::Ticker;
 use crate::{assets, guard, logging, routes, say};
@@ -22,8 +23,7 @@ use watchglass_history::{EmbeddedHistory, History, Options, RedisHistory, RedisO
 use watchglass_instrument::requests::Recorder;
 use watchglass_model::Catalogue;
 use watchglass_probes::{
-    Applications, Collector, HostFacts, HostRoots, Probe, Reported, Requests, Vitals, host_probes,
-    own_probes, postgres, redis,
+    Applications, Collector, HostFacts, HostRoots, Reported, Requests, Vitals, host_probes, own_probes,
 };
 use watchglass_remote::redis::Target;
 
@@ -72,7 +72,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let (vitals, requests) = (Arc::<Vitals>::default(), Arc::<Recorder>::default());
     let mut probes =
         host_probes(&HostRoots { proc: settings.host_proc.clone(), sys: settings.host_sys.clone() });
-    probes.extend(services(settings)?);
+    let (services, probes_of_services) = Services::watch(settings)?;
+    probes.extend(probes_of_services);
     let applications = Arc::<Applications>::default();
     probes.push(Box::new(Requests::new(Arc::clone(&requests))));
     probes.push(Box::new(Reported::new(Arc::clone(&applications))));
@@ -88,7 +89,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
         vitals,
         requests,
     );
-    let core = Arc::new(core.with_applications(applications));
+    let core = Arc::new(core.with_applications(applications).with_services(services));
     // Before anybody is told that the server runs: a signal must never find it unprepared.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let ticker = Ticker::start(Arc::clone(&core), collector, runtime.handle().clone())?;
@@ -129,20 +130,6 @@ fn keep(settings: &Settings) -> Options {
         quarter_retention,
         series_limit: MOST_SERIES,
     }
-}
-
-/// The probes of the servers that are to be watched. The Redis that is shared with other servers is among them, unless
-/// others are named.
-fn services(settings: &Settings) -> Result<Vec<Box<dyn Probe>>, Box<dyn Error>> {
-    let mut probes = Vec::new();
-    for url in &settings.postgres {
-        probes.push(postgres(url, PACE)?.probe);
-    }
-    let shared = settings.redis_url.iter().filter(|_| settings.redis.is_empty());
-    for url in settings.redis.iter().chain(shared) {
-        probes.push(redis(url, PACE)?.probe);
-    }
-    Ok(probes)
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {

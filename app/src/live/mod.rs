@@ -7,6 +7,8 @@
 #[cfg(feature = "hydrate")]
 mod client;
 mod context;
+#[cfg(feature = "hydrate")]
+mod fresh;
 mod link;
 mod store;
 mod track;
@@ -14,6 +16,8 @@ mod track;
 #[cfg(feature = "hydrate")]
 pub(crate) use client::start;
 pub(crate) use context::{Live, Window, use_live};
+#[cfg(feature = "hydrate")]
+pub(crate) use fresh::keep_fresh;
 pub(crate) use link::Status;
 pub(crate) use store::LiveStore;
 pub(crate) use track::Track;

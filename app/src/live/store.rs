@@ -1,6 +1,6 @@
 //! What a page knows: the catalogue, the series, their newest readings, and their tracks over the window.
 
-use crate::api::{History, Snapshot};
+use crate::api::{History, HostInfo, Snapshot};
 use crate::live::Track;
 use std::collections::BTreeMap;
 use watchglass_live::{Metrics, State};
@@ -9,6 +9,7 @@ use watchglass_model::{Catalogue, Kind, SeriesId, TimeRange, Timestamp};
 /// Everything that a page shows is read from here, on the server and in the browser alike.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LiveStore {
+    host: HostInfo,
     catalogue: Catalogue,
     paces: BTreeMap<String, u32>,
     interval: i64,
@@ -36,6 +37,7 @@ impl LiveStore {
         let state =
             if self.state.version > snapshot.state.version { &self.state } else { &snapshot.state }.clone();
         *self = Self {
+            host: snapshot.host.clone(),
             catalogue: snapshot.catalogue.clone(),
             paces: snapshot.paces.clone(),
             interval: i64::from(snapshot.interval_ms).max(1),
@@ -111,6 +113,11 @@ impl LiveStore {
         self.series.iter_mut().for_each(|known| known.track.forget_before(start));
     }
 
+    /// The machine.
+    pub(crate) fn host(&self) -> &HostInfo {
+        &self.host
+    }
+
     /// All metrics and panels.
     pub(crate) fn catalogue(&self) -> &Catalogue {
         &self.catalogue
@@ -169,7 +176,7 @@ impl LiveStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{HostInfo, Reading, TrackHistory};
+    use crate::api::{Reading, TrackHistory};
     use watchglass_model::{Batch, Declaration, Sample, Series, Unit};
 
     fn catalogue() -> Catalogue {

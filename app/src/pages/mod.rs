@@ -1,7 +1,13 @@
-//! One file for each page.
+//! One file for each page, and what they have in common.
 
+mod cache;
+mod database;
+mod loading;
 mod not_found;
 mod overview;
+mod services;
 
+pub(crate) use cache::Cache;
+pub(crate) use database::Database;
 pub(crate) use not_found::NotFound;
 pub(crate) use overview::Overview;

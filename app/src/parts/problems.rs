@@ -1,6 +1,6 @@
 //! Probes that yield nothing, and why.
 
-use crate::clock::time_of_day;
+use crate::clock::local_time;
 use crate::live::use_live;
 use leptos::prelude::*;
 
@@ -15,10 +15,7 @@ pub(crate) fn Problems() -> impl IntoView {
             .with_value(|store| store.state().problems.clone())
             .into_iter()
             .map(|problem| {
-                let since = match offset {
-                    Some(offset) => time_of_day(problem.since, offset),
-                    None => format!("{} UTC", time_of_day(problem.since, 0)),
-                };
+                let since = local_time(problem.since, offset);
                 view! {
                     <li>
                         <strong>{problem.probe}</strong>

@@ -4,7 +4,7 @@ use crate::parts::{ConnectionBadge, ThemeSwitch};
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-/// The way home, the state of the connection, the theme.
+/// The ways to all pages, the state of the connection, the theme.
 #[component]
 pub(crate) fn TopBar() -> impl IntoView {
     view! {
@@ -19,6 +19,8 @@ pub(crate) fn TopBar() -> impl IntoView {
             </A>
             <nav aria-label="Pages">
                 <A href="/" exact=true>"Overview"</A>
+                <A href="/database">"Database"</A>
+                <A href="/cache">"Cache"</A>
             </nav>
             <ConnectionBadge/>
             <ThemeSwitch/>

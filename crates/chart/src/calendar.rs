@@ -9,7 +9,7 @@ const MONTHS: [&str; 12] =
 /// It holds for any date within millions of years.
 ///
 /// [`civil_from_days`]: https://howardhinnant.github.io/date_algorithms.html#civil_from_days
-pub(crate) fn date(days: i64) -> String {
+pub fn date(days: i64) -> String {
     let day_of_era = (days + 719_468).rem_euclid(146_097);
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);

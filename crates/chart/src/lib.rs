@@ -40,6 +40,7 @@ mod time_axis;
 mod trace;
 mod value_axis;
 
+pub use calendar::date;
 pub use decimate::{Point, decimate};
 pub use layout::Layout;
 pub use nearest::nearest;

@@ -102,10 +102,10 @@ pub(crate) fn router(core: Arc<Core>, guard: Guard, stopping: watch::Receiver<bo
         .layer(RequestLayer::new(requests, route_name))
 }
 
-/// What a request is counted under: its route, or one name for all files of the front end.
+/// What a request is counted under: its route or page, or one name for all files of the front end.
 fn route_name<'r>(uri: &'r Uri, extensions: &'r Extensions) -> Option<&'r str> {
     matched_path(uri, extensions).or_else(|| match uri.path() {
-        "/" => Some("/"),
+        path if app::PAGES.contains(&path) => Some(path),
         path => crate::assets::find(path).map(|_| "front end"),
     })
 }

@@ -2,20 +2,20 @@
 
 use crate::support::{Server, Socket, get, request};
 use leptos::server_fn::axum::server_fn_paths;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const GOOD: &str = "window_seconds=300&rows=75";
 
 #[tokio::test]
-async fn there_are_two_and_their_addresses_do_not_change() {
+async fn there_are_three_and_their_addresses_do_not_change() {
     // The functions register themselves in every program that links the pages, this one too.
     let mut paths: Vec<String> = server_fn_paths().map(|(path, method)| format!("{method} {path}")).collect();
     paths.sort();
-    assert_eq!(paths, ["GET /api/fn/history", "GET /api/fn/snapshot"]);
+    assert_eq!(paths, ["GET /api/fn/history", "GET /api/fn/services", "GET /api/fn/snapshot"]);
     assert_eq!(app::api::PREFIX, "/api/fn");
 
     let server = Server::start().await;
-    for path in ["/api/fn/history", "/api/fn/snapshot"] {
+    for path in ["/api/fn/history", "/api/fn/services", "/api/fn/snapshot"] {
         assert_eq!(get(server.address, &format!("{path}?{GOOD}")).await.status, 200, "{path}");
     }
     for path in [
@@ -75,6 +75,80 @@ async fn the_history_has_as_many_rows_as_were_asked_for() {
     for (window, rows) in [(10, 2), (300, 75), (300, 3600), (3600, 2), (3600, 75), (3600, 3600)] {
         let path = format!("/api/fn/history?window_seconds={window}&rows={rows}");
         assert_history(&get(server.address, &path).await.json(), window, rows);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_history_of_the_pages_is_that_of_the_rest_api() {
+    let server = Server::start().await;
+    Socket::json(server.address).await.in_a_row(4).await;
+    let page = get(server.address, "/api/fn/history?window_seconds=60&rows=60").await.json();
+    let snapshot = get(server.address, &format!("/api/fn/snapshot?{GOOD}")).await.json();
+    let mut compared = 0;
+    for track in page["tracks"].as_array().unwrap() {
+        let number = usize::try_from(track["series"].as_u64().unwrap()).unwrap();
+        let series = &snapshot["state"]["series"][number];
+        let metric = series["metric"].as_str().unwrap();
+        let path = format!("/api/admin/system/history/?metric={metric}&period=1h&step=1s");
+        let rest = get(server.address, &path).await.json();
+        let times = rest["data"]["timestamps"].as_array().unwrap();
+        let all = rest["data"]["series"].as_array().unwrap();
+        let same = all.iter().find(|other| other["labels"] == series["labels"]).unwrap();
+        for (row, value) in (0..).zip(track["low"].as_array().unwrap()) {
+            let Some(value) = value.as_f64() else { continue };
+            let time = page["start"].as_i64().unwrap() + row * page["step_millis"].as_i64().unwrap();
+            let place = times.iter().position(|at| at.as_f64() == Some(time as f64 / 1000.0)).unwrap();
+            let other = same["min"][place].as_f64().unwrap();
+            // Pages are sent four digits.
+            assert!((value - other).abs() <= 1e-3 * other.abs(), "{series} at {time}: {value}, {other}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 20, "{compared} values");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn without_servers_to_watch_there_is_nothing_to_tell_of_them() {
+    let server = Server::start().await;
+    let services = get(server.address, "/api/fn/services").await.json();
+    assert_eq!(services, json!({ "postgres": [], "redis": [] }));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_watched_is_known_by_its_probe_and_its_secrets_by_nobody() {
+    // Nothing answers at port 1.
+    let flags = [
+        "--postgres-url",
+        "postgresql://w:sesame@127.0.0.1:1/app",
+        "--redis-watch",
+        "redis://:sesame@127.0.0.1:1",
+    ];
+    let server = Server::start_with(&flags, &[]).await;
+    let services = get(server.address, "/api/fn/services").await;
+    assert!(!services.text().contains("sesame"), "{}", services.text());
+    let nothing = json!({ "instance": "127.0.0.1:1/app", "version": null, "notes": [], "blocked": null, "statements": null });
+    assert_eq!(
+        services.json()["postgres"],
+        json!([{ "probe": "postgres:127.0.0.1:1/app", "details": nothing }])
+    );
+    let nothing =
+        json!({ "instance": "127.0.0.1:1", "version": null, "role": null, "notes": [], "slow_log": null });
+    assert_eq!(services.json()["redis"], json!([{ "probe": "redis:127.0.0.1:1", "details": nothing }]));
+
+    // While they are down, the problem and the page say so.
+    let mut socket = Socket::json(server.address).await;
+    let down = |state: &Value, probe: &str| {
+        state["problems"].as_array().is_some_and(|all| all.iter().any(|problem| problem["probe"] == probe))
+    };
+    while !(down(&socket.state, "postgres:127.0.0.1:1/app") && down(&socket.state, "redis:127.0.0.1:1")) {
+        socket.metrics().await;
+    }
+    for path in ["/database", "/cache"] {
+        let page = get(server.address, path).await;
+        assert!(page.text().contains("Down since") && !page.text().contains("sesame"), "{}", page.text());
     }
     server.stop().await;
 }
@@ -165,7 +239,7 @@ async fn a_function_that_is_opened_in_a_browser_shows_its_answer() {
 #[tokio::test]
 async fn a_function_answers_head_as_get() {
     let server = Server::start().await;
-    for path in ["/api/fn/snapshot", "/api/fn/history"] {
+    for path in ["/api/fn/snapshot", "/api/fn/history", "/api/fn/services"] {
         let answer = request(server.address, "HEAD", &format!("{path}?{GOOD}"), &[]).await;
         assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")), "{path}");
     }

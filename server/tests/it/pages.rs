@@ -46,6 +46,32 @@ async fn the_overview_shows_the_host_its_numbers_and_its_charts() {
 }
 
 #[tokio::test]
+async fn the_pages_of_servers_say_what_to_set_where_none_is_watched() {
+    let server = Server::start().await;
+    for (path, title, parts) in [
+        (
+            "/database",
+            "Database",
+            ["No PostgreSQL is watched", "[postgres]\nurl = ", "WATCHGLASS_POSTGRES_URL"],
+        ),
+        ("/cache", "Cache", ["No Redis is watched", "[redis]\nwatch = ", "WATCHGLASS_REDIS_WATCH"]),
+    ] {
+        let answer = get(server.address, path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert_html(&answer);
+        let text = answer.text();
+        assert!(text.contains(&format!("<title>{title} · Watchglass</title>")), "{text}");
+        assert!(text.contains(&format!("<h1>{title}</h1>")), "{text}");
+        for part in parts {
+            assert!(text.contains(part), "{path}: no {part:?} in {text}");
+        }
+        let current: Vec<_> = text.match_indices("aria-current=\"page\"").collect();
+        assert_eq!(current.len(), 1, "{text}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn the_build_of_a_page_is_that_of_the_live_connection() {
     let server = Server::start().await;
     let hello = Socket::open(server.address, None).await.text().await;

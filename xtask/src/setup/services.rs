@@ -1,4 +1,4 @@
-//! The programs that tests start: Redis, PostgreSQL, a browser, Node.js.
+//! The programs that tests start: Redis, PostgreSQL, a node exporter, a browser, Node.js.
 
 use crate::failure::Failure;
 use crate::process;
@@ -69,7 +69,7 @@ impl Manager {
     }
 }
 
-static SERVICES: [Program; 2] = [
+static SERVICES: [Program; 3] = [
     Program {
         name: "Redis",
         packages: ["redis-server", "redis", "redis", "redis"],
@@ -79,6 +79,16 @@ static SERVICES: [Program; 2] = [
         name: "PostgreSQL",
         packages: ["postgresql", "postgresql-server", "postgresql", "postgresql@17"],
         is_there: |_| has_postgres(),
+    },
+    Program {
+        name: "Prometheus's node exporter",
+        packages: [
+            "prometheus-node-exporter",
+            "golang-github-prometheus-node-exporter",
+            "prometheus-node-exporter",
+            "node_exporter",
+        ],
+        is_there: |_| has_node_exporter(),
     },
 ];
 
@@ -189,6 +199,12 @@ fn has_postgres() -> bool {
         || in_versions("/usr", "bin/initdb")
 }
 
+/// It is compared with the probes of the host, which is read on Linux alone. Its makers call it otherwise than Debian.
+fn has_node_exporter() -> bool {
+    let names = ["prometheus-node-exporter", "node_exporter"];
+    !cfg!(target_os = "linux") || names.into_iter().any(|name| process::find_on_path(name).is_some())
+}
+
 fn has_node(workspace: &Workspace) -> bool {
     process::find_on_path("npm").is_some()
         && process::output_of(process::program(workspace, "node").arg("--version"))
@@ -206,11 +222,12 @@ mod tests {
 
     #[test]
     fn what_to_install() {
-        let [redis, postgres] = &SERVICES;
+        let [redis, postgres, exporter] = &SERVICES;
         let [_, node] = &BROWSER;
         let cases: &[(&[&'static Program], bool, &[Manager], Plan)] = &[
             (&[], true, &[Manager::Apt], Plan::Nothing),
             (&[redis, node], true, &[Manager::Apt], Plan::Apt(vec!["redis-server", "nodejs", "npm"])),
+            (&[exporter], true, &[Manager::Apt], Plan::Apt(vec!["prometheus-node-exporter"])),
             (
                 &[redis, node],
                 false,

@@ -1,8 +1,10 @@
 //! What several tests need: servers, and a look at what a probe recorded.
 
-pub(crate) use watchglass_test_servers::{CONTINUE, PostgresServer, RedisServer, STOP, until};
 #[cfg(feature = "tls")]
-pub(crate) use watchglass_test_servers::{Certificates, free_port};
+pub(crate) use watchglass_test_servers::Certificates;
+pub(crate) use watchglass_test_servers::{
+    CONTINUE, PostgresServer, Process, RedisServer, STOP, find_program, free_port, until,
+};
 
 use std::collections::BTreeMap;
 use std::time::Duration;

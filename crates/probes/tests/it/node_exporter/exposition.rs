@@ -15,14 +15,12 @@ pub(crate) struct Exposition {
     text: String,
 }
 
-/// Asks `http://HOST:PORT/PATH`.
-pub(crate) fn scrape(url: &str) -> Result<Exposition, Box<dyn Error>> {
-    let rest = url.strip_prefix("http://").ok_or("the URL should begin with http://")?;
-    let (address, path) = rest.split_once('/').unwrap_or((rest, "metrics"));
+/// Asks the exporter at that address, `HOST:PORT`.
+pub(crate) fn scrape(address: &str) -> Result<Exposition, Box<dyn Error>> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     // In version 1.0 the answer comes in one piece and ends with the connection.
-    write!(stream, "GET /{path} HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
+    write!(stream, "GET /metrics HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
     let mut answer = String::new();
     stream.take(LIMIT).read_to_string(&mut answer)?;
     let (head, text) = answer.split_once("\r\n\r\n").ok_or("the answer has no end of its head")?;

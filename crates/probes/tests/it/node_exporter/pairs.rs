@@ -1,6 +1,6 @@
 //! Which of our metrics are which of theirs.
 
-use crate::exposition::Exposition;
+use super::exposition::Exposition;
 
 /// A metric that both measure.
 pub(crate) struct Pair {

@@ -1,0 +1,78 @@
+//! A server that is watched: which one, whether it answers, what it is, and what it lets nobody read.
+
+use crate::live::{Live, use_live};
+use crate::service_condition::Condition;
+use crate::service_view::{ListKind, ServiceView};
+use leptos::prelude::*;
+
+/// The head of a server's part of the page.
+#[component]
+pub(crate) fn ServiceState(
+    /// The server; `None` when it is no longer watched.
+    service: Memo<Option<ServiceView>>,
+) -> impl IntoView {
+    let live = use_live();
+    let condition = condition(live, service);
+    let instance = move || service.with(|service| service.as_ref().map(|service| service.instance.clone()));
+    let facts = move || service.with(|service| service.as_ref().map(|service| service.facts.clone()));
+    let word = move || condition.with(Condition::word);
+    // A reader hears changes of state, not every second of an age.
+    let spoken = move || format!("{}: {}", instance().unwrap_or_default(), word());
+    let text = move || {
+        let newest = live.read(|store| store.newest()).flatten();
+        condition.with(|condition| condition.text(newest, live.utc_offset.get()))
+    };
+    let reason = move || condition.with(Condition::reason);
+    let notes = Memo::new(move |_| {
+        service.with(|service| service.as_ref().map(|service| service.notes.clone())).unwrap_or_default()
+    });
+    // How many lists there are, and of what kind, does not change.
+    let known = service.get_untracked();
+    let list = move |place: usize, kind: &'static ListKind, href: String| {
+        let count = move || {
+            let count = |service: &ServiceView| {
+                let list = service.lists.get(place)?;
+                Some(condition.with(|condition| condition.count(list)))
+            };
+            service.with(|service| service.as_ref().and_then(count))
+        };
+        view! {
+            <li><a href=href rel="external">{kind.title} " " <span class="number">{count}</span></a></li>
+        }
+    };
+    let lists = known.as_ref().map(|known| {
+        let href = |kind| format!("#{}", known.anchor(kind));
+        let lists = known.lists.iter().enumerate();
+        lists.map(|(place, view)| list(place, view.kind, href(view.kind))).collect_view()
+    });
+    let note = |note: String| view! { <li>{note}</li> };
+    view! {
+        <section class="service" data-state=word>
+            <header>
+                <h2>{instance}</h2>
+                <p class="state">
+                    <span class="dot" aria-hidden="true"></span>
+                    <span class="word">{text}</span>
+                    <span class="hidden" role="status">{spoken}</span>
+                </p>
+                <p class="facts">{facts}</p>
+            </header>
+            <p class="reason" hidden=move || reason().is_empty()>{reason}</p>
+            <ul class="jumps" aria-label="Lists">{lists}</ul>
+            <ul class="notes" aria-label="What is left out" hidden=move || notes.with(Vec::is_empty)>
+                {move || notes.get().into_iter().map(note).collect_view()}
+            </ul>
+        </section>
+    }
+}
+
+/// Whether the server answers, kept up by the live connection.
+pub(crate) fn condition(live: Live, service: Memo<Option<ServiceView>>) -> Memo<Condition> {
+    Memo::new(move |_| {
+        live.shape.track();
+        let of = |service: &ServiceView| {
+            live.store.try_with_value(|store| Condition::of(service, &store.state().problems))
+        };
+        service.with(|service| service.as_ref().and_then(of)).unwrap_or(Condition::Asked)
+    })
+}

@@ -1,0 +1,35 @@
+//! A node exporter of the test's own.
+
+use super::exposition::{Exposition, scrape};
+use crate::support::{Process, find_program, free_port, until};
+use std::process::Command;
+
+/// What the program is called: by Debian and Arch, and by its makers.
+const NAMES: [&str; 2] = ["prometheus-node-exporter", "node_exporter"];
+
+/// Ends with the test.
+pub(crate) struct Exporter {
+    address: String,
+    _process: Process,
+}
+
+impl Exporter {
+    /// Starts one on a free loopback port, and waits until it answers. The first answer is slow: it sets itself up.
+    pub(crate) fn start() -> Self {
+        let name = NAMES.into_iter().find(|name| is_on_path(name)).unwrap_or(NAMES[0]);
+        let program = find_program(name, &[]).unwrap();
+        let address = format!("127.0.0.1:{}", free_port());
+        let process = Process::start(Command::new(program).arg(format!("--web.listen-address={address}")));
+        until("the node exporter", || scrape(&address).ok());
+        Self { address, _process: process }
+    }
+
+    pub(crate) fn scrape(&self) -> Exposition {
+        scrape(&self.address).unwrap()
+    }
+}
+
+fn is_on_path(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
+}
