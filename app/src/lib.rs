@@ -9,6 +9,7 @@ mod backend;
 mod clock;
 #[cfg(feature = "ssr")]
 mod document;
+mod encoding;
 #[cfg(feature = "hydrate")]
 mod hydrate;
 mod live;

@@ -48,7 +48,7 @@ pub(crate) struct ListKind {
 impl ServiceView {
     /// The address within the page of one of its lists.
     pub(crate) fn anchor(&self, kind: &ListKind) -> String {
-        format!("{} {}", kind.title, self.instance).replace(' ', "-").to_lowercase()
+        format!("{} {}", kind.title, self.instance).replace(' ', "-").to_ascii_lowercase()
     }
 }
 

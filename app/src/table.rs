@@ -82,6 +82,37 @@ impl Cell {
     }
 }
 
+/// The rows as HTML. As text they cost the page's program a fraction of what elements made one by one would.
+pub(crate) fn html(rows: &[Row], offset: Option<i32>) -> String {
+    let mut html = String::new();
+    for row in rows {
+        html.push_str("<tr>");
+        for cell in row {
+            html.push_str("<td class=\"");
+            html.push_str(cell.class());
+            html.push_str("\">");
+            escape(&cell.text(offset), &mut html);
+            html.push_str("</td>");
+        }
+        html.push_str("</tr>");
+    }
+    html
+}
+
+/// Appends `text` so that nothing in it is taken for markup.
+pub(crate) fn escape(text: &str, html: &mut String) {
+    for letter in text.chars() {
+        match letter {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            other => html.push(other),
+        }
+    }
+}
+
 impl Sort {
     /// By that column, the largest first.
     pub(crate) const fn largest(column: usize) -> Self {
@@ -130,6 +161,17 @@ mod tests {
         }
         let time = Cell::Time(Timestamp::from_millis(0));
         assert_eq!(time.text(Some(60)).replace('\u{a0}', " "), "1 Jan 01:00:00");
+    }
+
+    #[test]
+    fn nothing_in_a_cell_is_taken_for_markup() {
+        let rows =
+            [vec![Cell::Text("a".to_owned()), Cell::Code("<img src=\"x\" onerror='y'> & &lt;".to_owned())]];
+        let expected = concat!(
+            r#"<tr><td class="words">a</td><td class="code">"#,
+            "&lt;img src=&quot;x&quot; onerror=&#39;y&#39;&gt; &amp; &amp;lt;</td></tr>"
+        );
+        assert_eq!(html(&rows, None), expected);
     }
 
     #[test]

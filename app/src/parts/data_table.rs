@@ -1,7 +1,7 @@
 //! A table whose columns can be chosen to order it by.
 
 use crate::live::use_live;
-use crate::table::{Column, Row, Sort};
+use crate::table::{Column, Row, Sort, html};
 use leptos::prelude::*;
 
 /// The rows, in an order that is the reader's to choose once the page lives. It scrolls sideways inside its own box.
@@ -33,18 +33,13 @@ pub(crate) fn DataTable(
         let offset = live.utc_offset.get();
         let mut rows = rows.get();
         sort.get().apply(&mut rows);
-        let cells = |row: Row| {
-            row.into_iter()
-                .map(|cell| view! { <td class=cell.class()>{cell.text(offset)}</td> })
-                .collect_view()
-        };
-        rows.into_iter().map(|row| view! { <tr>{cells(row)}</tr> }).collect_view()
+        html(&rows, offset)
     };
     view! {
         <div class="table-box">
             <table aria-label=label>
                 <thead><tr>{heads.collect_view()}</tr></thead>
-                <tbody>{body}</tbody>
+                <tbody inner_html=body></tbody>
             </table>
         </div>
     }

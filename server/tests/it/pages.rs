@@ -52,9 +52,9 @@ async fn the_pages_of_servers_say_what_to_set_where_none_is_watched() {
         (
             "/database",
             "Database",
-            ["No PostgreSQL is watched", "[postgres]\nurl = ", "WATCHGLASS_POSTGRES_URL"],
+            ["No PostgreSQL is watched", "[postgres]\nurl = &quot;", "WATCHGLASS_POSTGRES_URL"],
         ),
-        ("/cache", "Cache", ["No Redis is watched", "[redis]\nwatch = ", "WATCHGLASS_REDIS_WATCH"]),
+        ("/cache", "Cache", ["No Redis is watched", "[redis]\nwatch = &quot;", "WATCHGLASS_REDIS_WATCH"]),
     ] {
         let answer = get(server.address, path).await;
         assert_eq!(answer.status, 200, "{path}");
