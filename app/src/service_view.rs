@@ -5,7 +5,7 @@ use crate::table::{Cell, Column, Row, Sort, numbers, words};
 use watchglass_model::{BlockedBy, PostgresDetails, RedisDetails, SlowLogEntry, TopStatement, Unit};
 
 /// A server, as its page shows it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ServiceView {
     /// Name of its probe, as problems have it.
     pub(crate) probe: String,

@@ -113,6 +113,13 @@ pub(crate) fn escape(text: &str, html: &mut String) {
     }
 }
 
+/// `text` so that nothing in it is taken for markup.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut html = String::new();
+    escape(text, &mut html);
+    html
+}
+
 impl Sort {
     /// By that column, the largest first.
     pub(crate) const fn largest(column: usize) -> Self {

@@ -69,21 +69,24 @@ fn Loaded(
     #[cfg(feature = "hydrate")]
     crate::live::keep_fresh(known);
     let views = Memo::new(move |_| known.with(kind.select));
-    let probes = move || views.with(|views| views.iter().map(|view| view.probe.clone()).collect::<Vec<_>>());
+    // Which servers there are is set when the program starts.
+    let probes: Vec<String> =
+        views.with_untracked(|views| views.iter().map(|view| view.probe.clone()).collect());
     let service = move |probe: String| {
         Memo::new(move |_| views.with(|views| views.iter().find(|view| view.probe == probe).cloned()))
     };
+    let services: Vec<_> = probes.into_iter().map(service).collect();
+    let states = services.iter().map(|&service| view! { <ServiceState service/> }).collect_view();
+    let lists = services.into_iter().map(|service| view! { <ServiceLists service/> }).collect_view();
     Either::Right(view! {
         <header class="page-head">
             <h1>{kind.title}</h1>
             <p class="facts">{move || count(views.with(Vec::len), kind.section)}</p>
             <WindowPicker window path=kind.path/>
         </header>
-        <div class="services">
-            <For each=probes key=String::clone children=move |probe| view! { <ServiceState service=service(probe)/> }/>
-        </div>
+        <div class="services">{states}</div>
         <PanelSections only=kind.section/>
-        <For each=probes key=String::clone children=move |probe| view! { <ServiceLists service=service(probe)/> }/>
+        {lists}
         <StandsStill/>
     })
 }

@@ -15,12 +15,12 @@ pub(crate) fn ServiceLists(
 ) -> impl IntoView {
     let condition = condition(use_live(), service);
     // How many lists there are, and of what kind, does not change.
-    let Some(known) = service.get_untracked() else { return ().into_any() };
-    let list = |(place, list): (usize, ListView)| {
+    let known = service.get_untracked().unwrap_or_default();
+    let list = |(place, list): (usize, &ListView)| {
         let id = known.anchor(list.kind);
-        view! { <List service condition place list id instance=known.instance.clone()/> }
+        view! { <List service condition place list=list.clone() id instance=known.instance.clone()/> }
     };
-    known.lists.clone().into_iter().enumerate().map(list).collect_view().into_any()
+    known.lists.iter().enumerate().map(list).collect_view()
 }
 
 /// One list.

@@ -2,7 +2,8 @@
 
 use crate::live::{Live, use_live};
 use crate::service_condition::Condition;
-use crate::service_view::{ListKind, ServiceView};
+use crate::service_view::{ListView, ServiceView};
+use crate::table::escaped;
 use leptos::prelude::*;
 
 /// The head of a server's part of the page.
@@ -23,29 +24,25 @@ pub(crate) fn ServiceState(
         condition.with(|condition| condition.text(newest, live.utc_offset.get()))
     };
     let reason = move || condition.with(Condition::reason);
+    // Lists that change as a whole cost the page's program least as HTML.
     let notes = Memo::new(move |_| {
-        service.with(|service| service.as_ref().map(|service| service.notes.clone())).unwrap_or_default()
-    });
-    // How many lists there are, and of what kind, does not change.
-    let known = service.get_untracked();
-    let list = move |place: usize, kind: &'static ListKind, href: String| {
-        let count = move || {
-            let count = |service: &ServiceView| {
-                let list = service.lists.get(place)?;
-                Some(condition.with(|condition| condition.count(list)))
-            };
-            service.with(|service| service.as_ref().and_then(count))
+        let html = |service: &ServiceView| {
+            service.notes.iter().map(|note| format!("<li>{}</li>", escaped(note))).collect::<String>()
         };
-        view! {
-            <li><a href=href rel="external">{kind.title} " " <span class="number">{count}</span></a></li>
-        }
-    };
-    let lists = known.as_ref().map(|known| {
-        let href = |kind| format!("#{}", known.anchor(kind));
-        let lists = known.lists.iter().enumerate();
-        lists.map(|(place, view)| list(place, view.kind, href(view.kind))).collect_view()
+        service.with(|service| service.as_ref().map(html)).unwrap_or_default()
     });
-    let note = |note: String| view! { <li>{note}</li> };
+    let jumps = move || {
+        let item = |service: &ServiceView, list: &ListView| {
+            let (anchor, title) = (escaped(&service.anchor(list.kind)), list.kind.title);
+            let count = condition.with(|condition| condition.count(list));
+            format!(
+                "<li><a href=\"#{anchor}\" rel=\"external\">{title} <span class=\"number\">{count}</span></a></li>"
+            )
+        };
+        let html =
+            |service: &ServiceView| service.lists.iter().map(|list| item(service, list)).collect::<String>();
+        service.with(|service| service.as_ref().map(html)).unwrap_or_default()
+    };
     view! {
         <section class="service" data-state=word>
             <header>
@@ -58,10 +55,9 @@ pub(crate) fn ServiceState(
                 <p class="facts">{facts}</p>
             </header>
             <p class="reason" hidden=move || reason().is_empty()>{reason}</p>
-            <ul class="jumps" aria-label="Lists">{lists}</ul>
-            <ul class="notes" aria-label="What is left out" hidden=move || notes.with(Vec::is_empty)>
-                {move || notes.get().into_iter().map(note).collect_view()}
-            </ul>
+            <ul class="jumps" aria-label="Lists" inner_html=jumps></ul>
+            <ul class="notes" aria-label="What is left out" hidden=move || notes.with(String::is_empty)
+                inner_html=move || notes.get()></ul>
         </section>
     }
 }

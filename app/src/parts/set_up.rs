@@ -1,6 +1,6 @@
 //! What to do so that a kind of server is watched.
 
-use crate::table::escape;
+use crate::table::escaped;
 use leptos::prelude::*;
 
 /// How a kind of server comes to be watched.
@@ -24,11 +24,7 @@ pub(crate) struct SetUpText {
 #[component]
 pub(crate) fn SetUp(text: &'static SetUpText) -> impl IntoView {
     let SetUpText { title, file, flag, variable, rights, rights_where } = text;
-    let [file, rights] = [file, rights].map(|code| {
-        let mut html = String::new();
-        escape(code, &mut html);
-        html
-    });
+    let [file, rights] = [file, rights].map(|code| escaped(code));
     let html = format!(
         "<h2 id=\"set-up\">{title}</h2>\
          <p>Name the server in the configuration file:</p><pre><code>{file}</code></pre>\
