@@ -35,7 +35,10 @@ pub(crate) struct Core {
     catalogue: Catalogue,
     paces: BTreeMap<String, u32>,
     services: Services,
+    /// Takes in what is measured, and answers for all servers that share it.
     history: Arc<dyn history::History>,
+    /// Answers for this server alone, and waits for no other: live pages and the tick ask here.
+    local: Arc<dyn history::History>,
     newest: RwLock<Newest>,
     thresholds: Mutex<Thresholds>,
     state: RwLock<Arc<State>>,
@@ -75,11 +78,17 @@ impl Core {
             catalogue,
             paces,
             services: Services::default(),
+            local: Arc::clone(&history),
             history,
             newest: RwLock::default(),
             thresholds: Mutex::new(Thresholds::new(PAST_ALERTS)),
             state: RwLock::default(),
         }
+    }
+
+    /// The same core with a history that is shared, of which this server's own part is `local`.
+    pub(crate) fn with_local(self, local: Arc<dyn history::History>) -> Self {
+        Self { local, ..self }
     }
 
     /// The same core, told by `applications` what other applications report.
@@ -146,8 +155,9 @@ impl Core {
         ask(&current, &state)
     }
 
+    /// The past of a metric on this server.
     fn ask(&self, metric: &str, range: TimeRange, step_millis: i64) -> Result<Columns, QueryError> {
-        self.history.query(&Query { selector: Selector::metric(metric), range, step_millis })
+        self.local.query(&Query { selector: Selector::metric(metric), range, step_millis })
     }
 
     /// The newest readings of what the pages show, as far as they are not overdue.

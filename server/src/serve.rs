@@ -68,7 +68,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
 
     let facts = HostFacts::read();
     let name = settings.host_name.clone().unwrap_or_else(|| facts.hostname.clone());
-    let history = open_history(settings, &data, &name)?;
+    let local = Arc::new(EmbeddedHistory::open(&data.path().join("history"), keep(settings))?);
+    let history = share(settings, &local, &name)?;
     let (vitals, requests) = (Arc::<Vitals>::default(), Arc::<Recorder>::default());
     let mut probes =
         host_probes(&HostRoots { proc: settings.host_proc.clone(), sys: settings.host_sys.clone() });
@@ -89,7 +90,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
         vitals,
         requests,
     );
-    let core = Arc::new(core.with_applications(applications).with_services(services));
+    let core = Arc::new(core.with_local(local).with_applications(applications).with_services(services));
     // Before anybody is told that the server runs: a signal must never find it unprepared.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let ticker = Ticker::start(Arc::clone(&core), collector, runtime.handle().clone())?;
@@ -105,10 +106,14 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     Ok(outcome?)
 }
 
-/// Opens the history, which is shared where a Redis is given for it.
-fn open_history(settings: &Settings, data: &DataDir, host: &str) -> Result<Arc<dyn History>, Box<dyn Error>> {
-    let local = EmbeddedHistory::open(&data.path().join("history"), keep(settings))?;
-    let Some(url) = &settings.redis_url else { return Ok(Arc::new(local)) };
+/// The history, shared with other servers where a Redis is given for that.
+fn share(
+    settings: &Settings,
+    local: &Arc<EmbeddedHistory>,
+    host: &str,
+) -> Result<Arc<dyn History>, Box<dyn Error>> {
+    let local = Arc::clone(local);
+    let Some(url) = &settings.redis_url else { return Ok(local) };
     let target = Target::parse(url)?;
     tracing::info!(redis = target.instance, prefix = settings.redis_prefix, "the history is shared");
     let options = RedisOptions {

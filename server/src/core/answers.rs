@@ -7,7 +7,7 @@ use watchglass_alerts::Alert;
 use watchglass_export::judgement::{Component, components};
 use watchglass_export::series::{Table, Track};
 use watchglass_export::{SystemMetrics, TextFormat, system, write_metrics};
-use watchglass_history::QueryError;
+use watchglass_history::{Query, QueryError, Selector};
 use watchglass_model::{Metric, TimeRange, Timestamp};
 
 impl Core {
@@ -53,7 +53,7 @@ impl Core {
         self.look(|current, _| write_metrics(format, current.families()))
     }
 
-    /// The past of a metric.
+    /// The past of a metric, on all servers that share their history.
     ///
     /// # Errors
     /// Whatever makes the question impossible.
@@ -63,7 +63,8 @@ impl Core {
         range: TimeRange,
         step_millis: i64,
     ) -> Result<Table, QueryError> {
-        let columns = self.ask(metric, range, step_millis)?;
+        let query = Query { selector: Selector::metric(metric), range, step_millis };
+        let columns = self.history.query(&query)?;
         let tracks = columns.columns.into_iter().map(|column| Track {
             labels: column.series.labels.clone(),
             low: column.low,

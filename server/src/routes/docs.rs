@@ -17,7 +17,7 @@ pub(crate) async fn docs() -> Html<&'static str> {
 fn page(document: &Value, styles: &[String]) -> String {
     let mut body = format!(
         "<h1>The API of Watchglass</h1><p class=\"facts\">{}</p><p>For programs: <a href=\"/api/openapi.json\">openapi.json</a></p>",
-        escaped(text(document, "/info/description"))
+        marked_up(text(document, "/info/description"))
     );
     let paths = document.get("paths").and_then(Value::as_object);
     for (path, item) in paths.into_iter().flatten() {
@@ -42,17 +42,17 @@ fn operation(body: &mut String, document: &Value, method: &str, path: &str, oper
     // Writing to a string cannot fail.
     let _ = write!(
         body,
-        "<section class=\"section\"><h2><code>{} {}</code></h2><p>{}</p>",
+        "<section><h2><code>{} {}</code></h2><p>{}</p>",
         escaped(method),
         escaped(path),
-        escaped(text(operation, "/summary"))
+        marked_up(text(operation, "/summary"))
     );
     let parameters = operation.get("parameters").and_then(Value::as_array);
     if let Some(parameters) = parameters.filter(|parameters| !parameters.is_empty()) {
         body.push_str("<table><thead><tr><th>Parameter</th><th>What it does</th></tr></thead><tbody>");
         for parameter in parameters {
             let name = escaped(text(parameter, "/name"));
-            let what = escaped(text(parameter, "/description"));
+            let what = marked_up(text(parameter, "/description"));
             let _ = write!(body, "<tr><td><code>{name}</code></td><td>{what}</td></tr>");
         }
         body.push_str("</tbody></table>");
@@ -61,8 +61,12 @@ fn operation(body: &mut String, document: &Value, method: &str, path: &str, oper
     if !fields.is_empty() {
         body.push_str("<table><thead><tr><th>Field</th><th>What it is</th></tr></thead><tbody>");
         for (name, what) in fields {
-            let _ =
-                write!(body, "<tr><td><code>{}</code></td><td>{}</td></tr>", escaped(&name), escaped(&what));
+            let _ = write!(
+                body,
+                "<tr><td><code>{}</code></td><td>{}</td></tr>",
+                escaped(&name),
+                marked_up(&what)
+            );
         }
         body.push_str("</tbody></table>");
     }
@@ -113,6 +117,17 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// A text of the description: what stands between backticks is code.
+fn marked_up(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    parts
+        .map(|(place, part)| match place % 2 {
+            0 => escaped(part),
+            _ => format!("<code>{}</code>", escaped(part)),
+        })
+        .collect()
+}
+
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -141,5 +156,6 @@ mod tests {
     fn nothing_in_the_description_becomes_markup() {
         let document = serde_json::json!({ "info": { "description": "<b>\"&" } });
         assert!(page(&document, &[]).contains("&lt;b&gt;&quot;&amp;"));
+        assert_eq!(marked_up("`<a>` or <b>"), "<code>&lt;a&gt;</code> or &lt;b&gt;");
     }
 }

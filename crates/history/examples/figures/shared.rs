@@ -4,6 +4,7 @@ use crate::question::{Question, Times, row};
 use crate::store::Asked;
 use crate::{ROUNDS, pair};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use watchglass_history::{EmbeddedHistory, Options, RedisHistory, RedisOptions};
 use watchglass_remote::redis::Target;
@@ -16,7 +17,7 @@ pub(crate) fn open(local: EmbeddedHistory, url: &str, source: &str) -> RedisHist
         source: source.to_owned(),
         retention: Duration::from_secs(7 * 86_400),
     };
-    RedisHistory::open(local, Target::parse(url).unwrap(), &options).unwrap()
+    RedisHistory::open(Arc::new(local), Target::parse(url).unwrap(), &options).unwrap()
 }
 
 /// Sends all that the store in `history` has, and asks a reader with an empty store of its own.

@@ -71,11 +71,12 @@ pub struct RedisHistory {
 }
 
 impl RedisHistory {
-    /// Shares what `local` keeps through the Redis that `target` names. Redis need not be there yet.
+    /// Shares what `local` keeps through the Redis that `target` names. Redis need not be there yet. What is appended
+    /// goes into `local`, which may be asked on its own for what must not wait for Redis, and is closed with this.
     ///
     /// # Errors
     /// The system has no thread left.
-    pub fn open(local: EmbeddedHistory, target: Target, options: &RedisOptions) -> io::Result<Self> {
+    pub fn open(local: Arc<EmbeddedHistory>, target: Target, options: &RedisOptions) -> io::Result<Self> {
         let keys = Keys::new(&options.prefix, &options.source);
         let born = local.first_hour();
         let shared = Arc::new(Shared::new(local, keys, options.retention));

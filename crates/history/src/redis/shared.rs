@@ -5,14 +5,14 @@ use super::minute_format::minute_of;
 use crate::EmbeddedHistory;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// What the writing thread and the callers share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     /// Keeps all that this server measures, on its own disk: what Redis lacks is in it.
-    pub(crate) local: EmbeddedHistory,
+    pub(crate) local: Arc<EmbeddedHistory>,
     pub(crate) keys: Keys,
     /// How long Redis keeps a bucket.
     pub(crate) retention: Duration,
@@ -43,7 +43,7 @@ const MOST_NAMED: usize = 20;
 const FEW: usize = 3;
 
 impl Shared {
-    pub(crate) fn new(local: EmbeddedHistory, keys: Keys, retention: Duration) -> Self {
+    pub(crate) fn new(local: Arc<EmbeddedHistory>, keys: Keys, retention: Duration) -> Self {
         Self {
             local,
             keys,

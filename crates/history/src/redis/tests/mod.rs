@@ -26,7 +26,7 @@ fn options(prefix: &str, source: &str) -> RedisOptions {
 fn open(folder: &Path, url: &str, options: &RedisOptions, limit: usize) -> RedisHistory {
     let local = Options { series_limit: limit, ..Options::default() };
     let local = EmbeddedHistory::open(folder, local).unwrap();
-    RedisHistory::open(local, Target::parse(url).unwrap(), options).unwrap()
+    RedisHistory::open(Arc::new(local), Target::parse(url).unwrap(), options).unwrap()
 }
 
 /// A shared history in a folder that is removed with it.
