@@ -82,20 +82,34 @@ pub(crate) fn minutes(
         return Ok(BTreeMap::new());
     }
     let mut commands = Commands::default();
+    add_minutes(&mut commands, keys, &minutes);
+    let answers = link.ask(&commands)?;
+    Ok(read_minutes(answers.first(), keys, &minutes, wanted, damaged))
+}
+
+/// Adds the question for some minutes; at least one.
+pub(crate) fn add_minutes(commands: &mut Commands, keys: &Keys, minutes: &[i64]) {
     let names: Vec<String> = minutes.iter().map(|&minute| keys.minute(minute)).collect();
     commands.add("MGET", &[&names]);
-    let answers = link.ask(&commands)?;
+}
+
+/// Reads the answer to [`add_minutes`].
+pub(crate) fn read_minutes(
+    answer: Option<&Value>,
+    keys: &Keys,
+    minutes: &[i64],
+    wanted: impl Fn(u32) -> bool,
+    damaged: &mut Damaged,
+) -> BTreeMap<i64, BySeries> {
     let mut found = BTreeMap::new();
-    for ((minute, name), value) in
-        minutes.into_iter().zip(names).zip(answers.first().map(list).unwrap_or_default())
-    {
+    for (&minute, value) in minutes.iter().zip(answer.map(list).unwrap_or_default()) {
         let Some(bytes) = bytes(value) else { continue };
         match minute_format::decode(bytes, minute, &wanted) {
             Ok(samples) => drop(found.insert(minute, samples)),
-            Err(error) => damaged.note(name, &error),
+            Err(error) => damaged.note(keys.minute(minute), &error),
         }
     }
-    Ok(found)
+    found
 }
 
 /// All samples of an hour, series by series.

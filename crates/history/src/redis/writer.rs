@@ -178,17 +178,19 @@ impl Writer {
         let keys = self.shared.keys.clone();
         let Some(known) = &mut self.known else { return Ok(false) };
         let mut look = Commands::default();
-        // From here on the connection must stay the same: whoever changes the state meanwhile makes the transaction fail.
+        // Between this question and the transaction the connection stays the same: whatever happens to the state meanwhile
+        // makes the transaction fail.
         look.add("WATCH", &[&keys.state(), &keys.series()]);
         look.add("HGET", &[&keys.state(), &"sent"]);
         look.add("HLEN", &[&keys.series()]);
+        fetch::add_minutes(&mut look, &keys, minutes);
         let seen = self.link.ask(&look)?;
         let length = i64::try_from(known.table.len()).unwrap_or(i64::MAX);
         if (seen.get(1).and_then(number), seen.get(2).and_then(number)) != (known.sent, Some(length)) {
             return Ok(false);
         }
         let mut damaged = Damaged::default();
-        let stored = fetch::minutes(&mut self.link, &keys, minutes.iter().copied(), |_| true, &mut damaged)?;
+        let stored = fetch::read_minutes(seen.get(3), &keys, minutes, |_| true, &mut damaged);
         damaged.keys.iter().for_each(|(key, error)| self.shared.set_damaged(key, error));
         let new = known.table.add(measured.iter().map(|(series, _)| series));
         let mut by_minute: BTreeMap<i64, BySeries> = BTreeMap::new();
