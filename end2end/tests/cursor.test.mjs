@@ -20,6 +20,23 @@ async function legends(page) {
   return Object.fromEntries(entries);
 }
 
+/**
+ * What the server says of its series, and the legends of a page that has heard of all of them. Series come while one looks:
+ * a command that starts to work is a line of its own.
+ */
+async function caughtUp(page, server, ids) {
+  const state = await snapshot(server);
+  const lines = Object.fromEntries(ids.map((id) => [id, legend(state, id)]));
+  const entries = await eventually(async () => {
+    const entries = await legends(page);
+    for (const [id, { label }] of ids.flatMap((id) => lines[id].map((line) => [id, line]))) {
+      assert.ok(label in entries[id], `${id} has no line ${label}`);
+    }
+    return entries;
+  });
+  return { lines, entries };
+}
+
 /** Places the pointer on a chart, `fromRight` pixels from its right edge. */
 async function pointAt(page, id, fromRight) {
   const box = await panel(page, id).locator(".chart").boundingBox();
@@ -74,9 +91,10 @@ pageTest("pointing at a chart shows that moment in the legends of all panels; le
     assert.equal(new Set(shown).size, 1, `the charts point at ${shown}`);
     assert.match(shown[0], /^\d\d:\d\d:\d\d$/);
     assert.notEqual(shown[0], now);
-    const [entries, past, state] = [await legends(page), await history(server), await snapshot(server)];
+    const { lines, entries } = await caughtUp(page, server, ids);
+    const past = await history(server);
     for (const panel of ids) {
-      assertShows(entries[panel], legend(state, panel), past, shown[0]);
+      assertShows(entries[panel], lines[panel], past, shown[0]);
     }
     // The moment stays while the charts move on.
     await ticks(page, 2);
