@@ -19,10 +19,13 @@ pub(crate) fn cargo(workspace: &Workspace) -> Command {
     for_workspace(program(workspace, "cargo"), workspace)
 }
 
-/// The same, giving way to builds that others wait for longer.
+/// The same, giving way to builds that others wait for longer. It takes half of the processors at most: compilers that
+/// push each other aside are all slower for it.
 pub(crate) fn yielding_cargo(workspace: &Workspace) -> Command {
     let mut command = program(workspace, "nice");
     command.args(["-n", "5", "cargo"]);
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    command.env("CARGO_BUILD_JOBS", (processors / 2).max(1).to_string());
     for_workspace(command, workspace)
 }
 

@@ -12,8 +12,17 @@ use std::process::Command;
 pub(crate) const TRUNK_VERSION: &str = "0.21.14";
 
 /// What Trunk links and is not used here; `xtask/trunk` tells why.
-const STAND_INS: [&str; 7] =
-    ["hickory-resolver", "lightningcss", "local-ip-address", "minify-html", "minify-js", "oxipng", "zip"];
+const STAND_INS: [&str; 9] = [
+    "hickory-resolver",
+    "idna_adapter",
+    "lightningcss",
+    "local-ip-address",
+    "minify-html",
+    "minify-js",
+    "oxipng",
+    "reqwest",
+    "zip",
+];
 
 /// Installs Trunk, builds our own tools, compiles the page's program and what the server stands on, all at the same
 /// time, as far as they are not up to date. `before_compiling` runs while Trunk is being installed and the others have
