@@ -1,15 +1,25 @@
 //! Judges what was measured. Pure: time is passed in, nothing is sent.
+//!
+//! A [`Rule`] says what is an alert; the [`Engine`] judges at each tick and tells what has changed.
 
 mod alert;
+mod condition;
+mod engine;
 mod health;
+mod machine;
 mod measured;
 mod rule;
 mod rule_check;
 mod selection;
+#[cfg(test)]
+mod testing;
 pub mod thresholds;
+mod watch;
 mod window;
+mod wording;
 
 pub use alert::{Alert, AlertKey, Change, Phase, Severity};
+pub use engine::{Engine, EngineState, StateError};
 pub use health::{Colour, Condition, Health, judge};
 pub use measured::{Measured, Point};
 pub use rule::{Comparison, Rule};
