@@ -1,6 +1,7 @@
 //! Judges what was measured. Pure: time is passed in, nothing is sent.
 //!
-//! A [`Rule`] says what is an alert; the [`Engine`] judges at each tick and tells what has changed.
+//! A [`Rule`] says what is an alert; the [`Engine`] judges at each tick and tells what has changed; [`preview`] runs the same
+//! over the past. [`stock`] has the rules that this program comes with.
 
 mod alert;
 mod condition;
@@ -8,9 +9,11 @@ mod engine;
 mod health;
 mod machine;
 mod measured;
+mod preview;
 mod rule;
 mod rule_check;
 mod selection;
+pub mod stock;
 #[cfg(test)]
 mod testing;
 pub mod thresholds;
@@ -22,6 +25,7 @@ pub use alert::{Alert, AlertKey, Change, Phase, Severity};
 pub use engine::{Engine, EngineState, StateError};
 pub use health::{Colour, Condition, Health, judge};
 pub use measured::{Measured, Point};
+pub use preview::{Firing, Preview, Track, preview};
 pub use rule::{Comparison, Rule};
 pub use rule_check::RuleError;
 pub use selection::{Matcher, Operator};
