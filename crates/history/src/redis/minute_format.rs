@@ -1,20 +1,18 @@
 //! The samples of a minute as bytes: what a one-minute bucket holds.
 //!
-//! Little-endian, varints and columns as in the embedded store's files:
+//! Little-endian, varints and columns as in the embedded store's files, within a frame (`frame.rs`):
 //!
-//! - u8 version, 1.
 //! - the moments: varint how many; then runs until there are so many: varint milliseconds from the moment before (the
 //!   first: from the beginning of the minute), varint how many moments follow each other at that distance.
 //! - varint how many series; for each: varint its number less the one before and less one; u8 0 if it has a value at each
 //!   moment, else 1 and a bit for each moment, the first in the lowest bit; the values as a column behind its length.
-//! - u32 CRC-32 of everything before.
 
+use super::frame;
 use crate::embedded::bytes::{Cursor, Damage, put_bytes, put_varint};
 use crate::embedded::column;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const MINUTE: i64 = 60_000;
-const VERSION: u8 = 1;
 /// More series than a source ever has.
 const MOST_SERIES: usize = 1 << 22;
 
@@ -35,7 +33,7 @@ pub(crate) fn encode(minute: i64, samples: &BySeries) -> Vec<u8> {
     let times: BTreeSet<i64> =
         samples.values().flatten().map(|&(time, _)| time).filter(|&time| is_inside(time)).collect();
     let times: Vec<i64> = times.into_iter().collect();
-    let mut out = vec![VERSION];
+    let mut out = frame::begin();
     put_varint(&mut out, times.len() as u64);
     let before = std::iter::once(start).chain(times.iter().copied());
     let distances: Vec<i64> = times.iter().zip(before).map(|(time, before)| time - before).collect();
@@ -65,8 +63,7 @@ pub(crate) fn encode(minute: i64, samples: &BySeries) -> Vec<u8> {
         }
         put_bytes(&mut out, &column::encode(&values));
     }
-    out.extend(crc32fast::hash(&out).to_le_bytes());
-    out
+    frame::end(out)
 }
 
 /// The samples that [`encode`] was given, of the series that `wanted` says yes to.
@@ -74,15 +71,11 @@ pub(crate) fn encode(minute: i64, samples: &BySeries) -> Vec<u8> {
 /// # Errors
 /// Bytes that it did not write.
 pub(crate) fn decode(bytes: &[u8], minute: i64, wanted: impl Fn(u32) -> bool) -> Result<BySeries, Damage> {
-    let (bytes, sum) = bytes.split_last_chunk().ok_or(Damage("it ends too early"))?;
-    if crc32fast::hash(bytes) != u32::from_le_bytes(*sum) {
-        return Err(Damage("its checksum is wrong"));
-    }
-    let mut cursor = Cursor(bytes);
-    if cursor.byte()? != VERSION {
-        return Err(Damage("it has a version that this program does not know"));
-    }
-    let times = times(&mut cursor, minute.saturating_mul(MINUTE))?;
+    frame::read(bytes, |cursor| read(cursor, minute, wanted))
+}
+
+fn read(cursor: &mut Cursor<'_>, minute: i64, wanted: impl Fn(u32) -> bool) -> Result<BySeries, Damage> {
+    let times = times(cursor, minute.saturating_mul(MINUTE))?;
     let mut found = BySeries::new();
     let mut next: u32 = 0;
     for _ in 0..cursor.count(MOST_SERIES)? {
@@ -105,7 +98,7 @@ pub(crate) fn decode(bytes: &[u8], minute: i64, wanted: impl Fn(u32) -> bool) ->
             found.insert(number, present.into_iter().zip(values).collect());
         }
     }
-    if cursor.is_empty() { Ok(found) } else { Err(Damage("it is too long")) }
+    Ok(found)
 }
 
 fn times(cursor: &mut Cursor<'_>, start: i64) -> Result<Vec<i64>, Damage> {
@@ -165,9 +158,8 @@ mod tests {
 
         #[test]
         fn rubbish_is_an_error_at_most(mut bytes in vec(any::<u8>(), 0..80)) {
-            bytes.insert(0, VERSION);
-            bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
-            let _ = decode(&bytes, 5, |_| true);
+            bytes.splice(0..0, frame::begin());
+            let _ = decode(&frame::end(bytes), 5, |_| true);
         }
     }
 }

@@ -11,6 +11,7 @@
 
 mod answer;
 mod fetch;
+mod frame;
 mod keys;
 mod minute_format;
 mod raw;
