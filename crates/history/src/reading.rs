@@ -43,6 +43,34 @@ impl Row {
         self.increase = finite(self.increase + other.increase);
     }
 
+    /// Rows as they are stored: low, high, sum, count, increase.
+    pub(crate) fn columns<'a>(rows: impl Iterator<Item = &'a Self> + Clone) -> [Vec<f64>; 5] {
+        let column = |value: fn(&Self) -> f64| rows.clone().map(value).collect();
+        [
+            column(|row| row.low),
+            column(|row| row.high),
+            column(|row| row.sum),
+            column(|row| f64::from(row.count)),
+            column(|row| row.increase),
+        ]
+    }
+
+    /// The rows that [`columns`](Self::columns) was given; none if there are not five columns.
+    pub(crate) fn of_columns(columns: &[Vec<f64>]) -> impl Iterator<Item = Self> {
+        let (low, high, sum, count, increase) = match columns {
+            [low, high, sum, count, increase] => (&**low, &**high, &**sum, &**count, &**increase),
+            _ => Default::default(),
+        };
+        let rows = low.iter().zip(high).zip(sum).zip(count).zip(increase);
+        rows.map(|((((&low, &high), &sum), &count), &increase)| Self {
+            low,
+            high,
+            sum,
+            count: count as u32,
+            increase,
+        })
+    }
+
     /// The mean of the readings. It lies between the smallest and the largest, even where their sum is none.
     pub(crate) fn mean(&self) -> f64 {
         (self.sum / f64::from(self.count)).max(self.low).min(self.high)
@@ -74,6 +102,16 @@ mod tests {
         assert_eq!(counter, Row { low: 2.0, high: 6.0, sum: 8.0, count: 2, increase: 16.0 });
         assert_eq!(counter.mean(), 4.0);
         assert_eq!(row(Kind::Gauge, 1.0, 5.0).increase, 0.0);
+    }
+
+    #[test]
+    fn rows_come_back_from_columns() {
+        let row = |low: f64, count| Row { low, high: low + 2.0, sum: low * 3.0, count, increase: low + 1.0 };
+        let rows = [row(1.5, 3), row(-4.0, u32::MAX)];
+        let columns = Row::columns(rows.iter());
+        assert_eq!(columns.first(), Some(&vec![1.5, -4.0]));
+        assert_eq!(Row::of_columns(&columns).collect::<Vec<_>>(), rows);
+        assert_eq!(Row::of_columns(&[vec![1.0]]).count(), 0);
     }
 
     #[test]

@@ -102,7 +102,7 @@ fn replace(
         let place = |time: &i64| u32::try_from(times.binary_search(time).ok()?).ok();
         let places: Vec<u32> = rows.keys().filter_map(place).collect();
         if !places.is_empty() {
-            file.add(shared, &series, &places, &columns(&rows), (level.start_of(day), 0.0))?;
+            file.add(shared, &series, &places, &Row::columns(rows.values()), (level.start_of(day), 0.0))?;
         }
     }
     file.finish(shared, covered)
@@ -132,26 +132,7 @@ fn merge_old(
     }
 }
 
-/// Rows as they are stored: low, high, sum, count, increase.
-fn columns(rows: &Rows) -> [Vec<f64>; 5] {
-    let column = |value: fn(&Row) -> f64| rows.values().map(value).collect();
-    [
-        column(|row| row.low),
-        column(|row| row.high),
-        column(|row| row.sum),
-        column(|row| f64::from(row.count)),
-        column(|row| row.increase),
-    ]
-}
-
 /// Rows and the times that they begin at, from a file of rollups.
 pub(crate) fn rows((times, columns): &Values) -> impl Iterator<Item = (i64, Row)> {
-    let (low, high, sum, count, increase) = match columns.as_slice() {
-        [low, high, sum, count, increase] => (&**low, &**high, &**sum, &**count, &**increase),
-        _ => Default::default(),
-    };
-    let rows = times.iter().zip(low).zip(high).zip(sum).zip(count).zip(increase);
-    rows.map(|(((((&time, &low), &high), &sum), &count), &increase)| {
-        (time, Row { low, high, sum, count: count as u32, increase })
-    })
+    times.iter().copied().zip(Row::of_columns(columns))
 }

@@ -22,10 +22,7 @@ pub(crate) fn encode(rows: &Rows) -> Vec<u8> {
     put_varint(&mut out, rows.len() as u64);
     let places: Vec<u32> = rows.keys().copied().collect();
     put_bytes(&mut out, &column::encode_places(&places));
-    let fields: [fn(&Row) -> f64; 5] =
-        [|row| row.low, |row| row.high, |row| row.sum, |row| f64::from(row.count), |row| row.increase];
-    for field in fields {
-        let values: Vec<f64> = rows.values().map(field).collect();
+    for values in Row::columns(rows.values()) {
         put_bytes(&mut out, &column::encode(&values));
     }
     frame::end(out)
@@ -43,13 +40,8 @@ fn read(cursor: &mut Cursor<'_>) -> Result<Rows, Damage> {
     let count = cursor.count(MOST_ROWS)?;
     let places = column::decode_places(cursor.bytes()?, count)?;
     let mut field = || column::decode(cursor.bytes()?, count);
-    let (low, high, sum, counts, increase) = (field()?, field()?, field()?, field()?, field()?);
-    let rows = places.into_iter().zip(low).zip(high).zip(sum).zip(counts).zip(increase);
-    Ok(rows
-        .map(|(((((place, low), high), sum), count), increase)| {
-            (place, Row { low, high, sum, count: count as u32, increase })
-        })
-        .collect())
+    let columns = [field()?, field()?, field()?, field()?, field()?];
+    Ok(places.into_iter().zip(Row::of_columns(&columns)).collect())
 }
 
 #[cfg(test)]
