@@ -109,9 +109,9 @@ fn read(
     found: &mut HashMap<&StoredSeries, BTreeMap<i64, f64>>,
     damaged: &mut Damaged,
 ) -> Result<(), RemoteError> {
-    let wanted =
-        |number: u32| source.series.get(&number).is_some_and(|series| found.contains_key(series.as_ref()));
-    if !source.series.keys().any(|&number| wanted(number)) {
+    let wanted = source.series.iter().filter(|(_, series)| found.contains_key(series.as_ref()));
+    let wanted: BTreeSet<u32> = wanted.map(|(&number, _)| number).collect();
+    if wanted.is_empty() {
         return Ok(());
     }
     let (start, end) = (range.start.millis(), range.end.millis());
@@ -119,10 +119,8 @@ fn read(
         let first = hour.saturating_mul(MINUTES);
         let minutes = first.max(minute_of(start))
             ..first.saturating_add(MINUTES).min(minute_of(end.saturating_sub(1)).saturating_add(1));
-        let wanted = |number: u32| {
-            source.series.get(&number).is_some_and(|series| found.contains_key(series.as_ref()))
-        };
-        let read = fetch::minutes(link, &source.keys, minutes, wanted, damaged)?;
+        let is_wanted = |number: u32| wanted.contains(&number);
+        let read = fetch::minutes(link, &source.keys, minutes, is_wanted, damaged)?;
         for (number, samples) in read.into_values().flatten() {
             let series = source.series.get(&number).and_then(|series| found.get_mut(series.as_ref()));
             let Some(all) = series else { continue };
