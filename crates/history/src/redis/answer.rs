@@ -6,7 +6,7 @@
 
 use super::fetch::{self, Damaged, MINUTES, Outline};
 use super::keys::Keys;
-use super::minute_format::{MINUTE, Samples};
+use super::minute_format::MINUTE;
 use super::seal::{HOURS, QUARTER, readings};
 use super::shared::Shared;
 use super::table::Table;
@@ -14,6 +14,7 @@ use crate::bucket::Gatherer;
 use crate::head::{HOUR, hour_of};
 use crate::query::{check_size, sort};
 use crate::reading::Row;
+use crate::samples::{Samples, merge};
 use crate::selector::Test;
 use crate::{Column, Columns, History, Query, QueryError, Selector, StoredSeries};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -181,8 +182,7 @@ impl<'a> Answer<'a> {
             for (number, ours) in local_of(&outline.table, local, hour) {
                 let stored = samples.remove(&number).unwrap_or_default();
                 // Of two values for a moment that measured here counts.
-                let both: BTreeMap<i64, f64> = stored.into_iter().chain(ours.iter().copied()).collect();
-                samples.insert(number, both.into_iter().collect());
+                samples.insert(number, merge(stored, ours.clone()));
             }
             for (number, samples) in samples {
                 let Some(series) = selected.get(&number) else { continue };

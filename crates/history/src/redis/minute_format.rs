@@ -10,14 +10,13 @@
 use super::frame;
 use crate::embedded::bytes::{Cursor, Damage, put_bytes, put_varint};
 use crate::embedded::column;
+use crate::samples::Samples;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const MINUTE: i64 = 60_000;
 /// More series than a source ever has.
 const MOST_SERIES: usize = 1 << 22;
 
-/// Times in milliseconds and values, in the order of time.
-pub(crate) type Samples = Vec<(i64, f64)>;
 /// Samples by the numbers of their series.
 pub(crate) type BySeries = BTreeMap<u32, Samples>;
 

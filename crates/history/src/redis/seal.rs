@@ -1,11 +1,12 @@
 //! Rolls up the hours that are over, from their buckets, and lets go of what Redis has let go of.
 
 use super::fetch::{self, Damaged, MINUTES};
-use super::minute_format::{BySeries, MINUTE, Samples};
+use super::minute_format::{BySeries, MINUTE};
 use super::rows_format::{self, Rows};
 use super::writer::Writer;
 use crate::head::{HOUR, hour_of};
 use crate::reading::Row;
+use crate::samples::Samples;
 use std::collections::{BTreeMap, BTreeSet};
 use watchglass_model::Kind;
 use watchglass_remote::RemoteError;

@@ -5,10 +5,11 @@
 //! still in the store on this server's disk. Everything may be sent twice.
 
 use super::fetch::{self, Damaged, field};
-use super::minute_format::{self, BySeries, MINUTE, Samples, minute_of};
+use super::minute_format::{self, BySeries, MINUTE, minute_of};
 use super::shared::{Shared, hour_of_minute};
 use super::table::Table;
 use crate::embedded::key;
+use crate::samples::{Samples, merge};
 use crate::{History, Selector, StoredSeries};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -202,7 +203,12 @@ impl Writer {
             }
         }
         for (minute, stored) in stored {
-            merge(by_minute.entry(minute).or_default(), stored);
+            let measured = by_minute.entry(minute).or_default();
+            for (number, stored) in stored {
+                // Of two values for a moment that measured here counts.
+                let ours = measured.remove(&number).unwrap_or_default();
+                measured.insert(number, merge(stored, ours));
+            }
         }
         self.write(&new, &by_minute, hour_of_minute(first))
     }
@@ -289,14 +295,4 @@ fn transaction(
     }
     commands.add("EXEC", &[]);
     commands
-}
-
-/// Adds what is stored to what was measured here, which counts where both have a value.
-fn merge(measured: &mut BySeries, stored: BySeries) {
-    for (number, stored) in stored {
-        let samples = measured.entry(number).or_default();
-        let ours = std::mem::take(samples);
-        let both: BTreeMap<i64, f64> = stored.into_iter().chain(ours).collect();
-        samples.extend(both);
-    }
 }
