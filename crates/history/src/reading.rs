@@ -77,6 +77,18 @@ impl Row {
     }
 }
 
+/// The readings of samples, with their times. `before` is the sample before them.
+pub(crate) fn readings(
+    kind: Kind,
+    mut before: Option<(i64, f64)>,
+    samples: &[(i64, f64)],
+) -> impl Iterator<Item = (i64, Row)> {
+    samples.iter().filter_map(move |&sample| {
+        let reading = Row::reading(kind, before.replace(sample), sample);
+        reading.map(|reading| (sample.0, reading))
+    })
+}
+
 /// The nearest number there is.
 fn finite(value: f64) -> f64 {
     value.clamp(f64::MIN, f64::MAX)
@@ -92,6 +104,17 @@ mod tests {
             |before| Row::reading(Kind::Counter, Some(before), (7_200_000, 7200.0)).map(|row| row.sum);
         assert_eq!(reading((3_600_000, 0.0)), Some(2.0));
         assert_eq!(reading((3_599_999, 0.0)), None);
+    }
+
+    #[test]
+    fn readings_look_back_to_the_sample_before() {
+        let samples = [(1000, 3.0), (2000, 5.0), (3000, 1.0), (4000, 4.0)];
+        let rates = |before| {
+            readings(Kind::Counter, before, &samples).map(|(time, row)| (time, row.sum)).collect::<Vec<_>>()
+        };
+        assert_eq!(rates(None), [(2000, 2.0), (4000, 3.0)]);
+        assert_eq!(rates(Some((0, 2.0))), [(1000, 1.0), (2000, 2.0), (4000, 3.0)]);
+        assert_eq!(readings(Kind::Gauge, None, &samples).count(), 4);
     }
 
     #[test]

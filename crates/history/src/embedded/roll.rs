@@ -9,7 +9,7 @@ use super::segment::{Contents, SegmentError};
 use super::shared::Shared;
 use crate::StoredSeries;
 use crate::head::HOUR;
-use crate::reading::Row;
+use crate::reading::{Row, readings};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::ops::Range;
@@ -41,13 +41,10 @@ pub(crate) fn roll(shared: &Shared, hour: i64, adds: bool) -> io::Result<()> {
                 continue;
             }
         };
-        let mut before = before.get(&chunk.series).copied();
+        let before = before.get(&chunk.series).copied();
         let mut rows = Rows::new();
-        for sample in samples {
-            if let Some(reading) = Row::reading(chunk.series.kind, before, sample) {
-                add(&mut rows, sample.0, Level::Minute, &reading);
-            }
-            before = Some(sample);
+        for (time, reading) in readings(chunk.series.kind, before, &samples) {
+            add(&mut rows, time, Level::Minute, &reading);
         }
         minutes.insert(key::encode(&chunk.series), (Arc::clone(&chunk.series), rows));
     }

@@ -7,13 +7,13 @@
 use super::fetch::{self, Damaged, MINUTES, Outline};
 use super::keys::Keys;
 use super::minute_format::MINUTE;
-use super::seal::{HOURS, QUARTER, readings};
+use super::seal::{HOURS, QUARTER};
 use super::shared::Shared;
 use super::table::Table;
 use crate::bucket::Gatherer;
 use crate::head::{HOUR, hour_of};
 use crate::query::{check_size, sort};
-use crate::reading::Row;
+use crate::reading::{Row, readings};
 use crate::samples::{Samples, merge};
 use crate::selector::Test;
 use crate::{Column, Columns, History, Query, QueryError, Selector, StoredSeries};

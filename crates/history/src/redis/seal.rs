@@ -5,8 +5,7 @@ use super::minute_format::{BySeries, MINUTE};
 use super::rows_format::{self, Rows};
 use super::writer::Writer;
 use crate::head::{HOUR, hour_of};
-use crate::reading::Row;
-use crate::samples::Samples;
+use crate::reading::readings;
 use std::collections::{BTreeMap, BTreeSet};
 use watchglass_model::Kind;
 use watchglass_remote::RemoteError;
@@ -196,16 +195,4 @@ fn roll(
         }
     }
     (minutes, quarters)
-}
-
-/// The readings of samples, with their times. `before` is the sample before them.
-pub(crate) fn readings(
-    kind: Kind,
-    mut before: Option<(i64, f64)>,
-    samples: &Samples,
-) -> impl Iterator<Item = (i64, Row)> {
-    samples.iter().filter_map(move |&sample| {
-        let reading = Row::reading(kind, before.replace(sample), sample);
-        reading.map(|reading| (sample.0, reading))
-    })
 }
