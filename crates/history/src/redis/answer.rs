@@ -121,9 +121,8 @@ impl<'a> Answer<'a> {
         let Some(born) = born else { return Ok(()) };
         let begin = born.saturating_add(1).saturating_mul(HOUR);
         for column in self.shared.local.query_within(self.query, begin..i64::MAX)?.columns {
-            let rows: Vec<_> = rows_of(&column).collect();
             let (_, gatherer) = self.entry(&column.series)?;
-            rows.iter().for_each(|(place, row)| gatherer.add(*place, row));
+            rows_of(&column).for_each(|(place, row)| gatherer.add(place, &row));
         }
         Ok(())
     }
@@ -187,8 +186,7 @@ impl<'a> Answer<'a> {
             for (number, samples) in samples {
                 let Some(series) = selected.get(&number) else { continue };
                 let last = samples.last().copied();
-                let found: Vec<_> = readings(series.kind, before.get(&number).copied(), &samples).collect();
-                self.add_rows(series, found.into_iter())?;
+                self.add_rows(series, readings(series.kind, before.get(&number).copied(), &samples))?;
                 before.extend(last.map(|last| (number, last)));
             }
         }
