@@ -6,12 +6,24 @@ use super::rows_format::{self, Rows};
 use super::table::Table;
 use crate::StoredSeries;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 use watchglass_remote::RemoteError;
 use watchglass_remote::redis::{Commands, Link, Value, bytes, list, number};
 
 /// Minutes of an hour.
 pub(crate) const MINUTES: i64 = 60;
+
+/// The minutes of an hour, both counted since the Unix epoch.
+pub(crate) fn minutes_of(hour: i64) -> Range<i64> {
+    let first = hour.saturating_mul(MINUTES);
+    first..first.saturating_add(MINUTES)
+}
+
+/// The hour that a minute is in.
+pub(crate) fn hour_of_minute(minute: i64) -> i64 {
+    minute.div_euclid(MINUTES)
+}
 
 /// What a source has, as far as that can be said without its samples.
 #[derive(Debug)]
@@ -123,9 +135,8 @@ pub(crate) fn hour(
     wanted: impl Fn(u32) -> bool,
     damaged: &mut Damaged,
 ) -> Result<BySeries, RemoteError> {
-    let first = hour.saturating_mul(MINUTES);
     let mut samples = BySeries::new();
-    for minute in minutes(link, keys, first..first.saturating_add(MINUTES), wanted, damaged)?.into_values() {
+    for minute in minutes(link, keys, minutes_of(hour), wanted, damaged)?.into_values() {
         for (number, minute) in minute {
             samples.entry(number).or_default().extend(minute);
         }

@@ -1,6 +1,6 @@
 //! Rolls up the hours that are over, from their buckets, and lets go of what Redis has let go of.
 
-use super::fetch::{self, Damaged, MINUTES};
+use super::fetch::{self, Damaged};
 use super::minute_format::{BySeries, MINUTE};
 use super::rows_format::{self, Rows};
 use super::writer::Writer;
@@ -95,9 +95,7 @@ impl Writer {
         let hours: Vec<i64> = known.hours.iter().take(FEW_HOURS).copied().collect();
         let mut commands = Commands::default();
         for hour in &hours {
-            let first = hour.saturating_mul(MINUTES);
-            let buckets: Vec<String> =
-                (first..first.saturating_add(MINUTES)).map(|minute| keys.minute(minute)).collect();
+            let buckets: Vec<String> = fetch::minutes_of(*hour).map(|minute| keys.minute(minute)).collect();
             commands.add("EXISTS", &[&buckets]);
         }
         commands.add("ZRANGE", &[&keys.sources(), &0, &-1]);

@@ -4,9 +4,9 @@
 //! happens to Redis (a stop, a crash, an old copy put back), the next look at `sent` says what is missing, and that is
 //! still in the store on this server's disk. Everything may be sent twice.
 
-use super::fetch::{self, Damaged, field};
+use super::fetch::{self, Damaged, MINUTES, field, hour_of_minute};
 use super::minute_format::{self, BySeries, MINUTE, minute_of};
-use super::shared::{Shared, hour_of_minute};
+use super::shared::Shared;
 use super::table::Table;
 use crate::embedded::key;
 use crate::samples::{Samples, merge};
@@ -25,6 +25,8 @@ pub(crate) const FORMAT: &str = "1";
 const RETRY: Duration = Duration::from_secs(5);
 /// Samples that are sent together, at most.
 const MANY: usize = 500_000;
+/// Samples that a series has in a minute, as a rule.
+const SECONDS: usize = 60;
 /// How often Redis may have something else than it was thought to have, while minutes are being sent.
 const MOST_SURPRISES: usize = 5;
 
@@ -106,7 +108,7 @@ impl Writer {
         let mut surprises = 0;
         loop {
             let series = self.known.as_ref().map_or(0, |known| known.table.iter().count());
-            let most = (MANY / (series.max(1) * 60)).clamp(1, 60);
+            let most = (MANY / (series.max(1) * SECONDS)).clamp(1, MINUTES as usize);
             let minutes = self.shared.take_waiting(most, all);
             if minutes.is_empty() {
                 return Ok(());
@@ -153,10 +155,7 @@ impl Writer {
         self.known = Some(Known { table: outline.table, hours: outline.hours, open: outline.open, sent });
         let oldest = self.oldest_kept().max(sent.unwrap_or(i64::MIN));
         let hours = self.shared.local.sampled_hours();
-        let minutes = hours.into_iter().flat_map(|hour| {
-            let first = hour.saturating_mul(60);
-            first..first.saturating_add(60)
-        });
+        let minutes = hours.into_iter().flat_map(fetch::minutes_of);
         let newest = self.shared.local.last_time().map_or(i64::MIN, minute_of);
         self.shared.add_waiting(minutes.filter(|minute| (oldest..=newest).contains(minute)));
         Ok(())
