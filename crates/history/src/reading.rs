@@ -24,6 +24,7 @@ pub(crate) struct Row {
 
 impl Row {
     /// What people are shown at `now`, after the sample `before`; both are milliseconds and value.
+    #[inline]
     pub(crate) fn reading(kind: Kind, before: Option<(i64, f64)>, now: (i64, f64)) -> Option<Self> {
         let before = before.filter(|before| now.0.saturating_sub(before.0) <= LOOKBACK_MILLIS);
         let value = kind.reading(before, now).filter(|value| value.is_finite())?;
@@ -35,6 +36,7 @@ impl Row {
     }
 
     /// Takes in another row's readings.
+    #[inline]
     pub(crate) fn add(&mut self, other: &Self) {
         self.low = self.low.min(other.low);
         self.high = self.high.max(other.high);
