@@ -252,7 +252,7 @@ impl<'a> Answer<'a> {
             }
             let read = fetch::minutes(self.link, keys, minutes, is_missing, &mut self.damaged)?;
             let last = |(number, samples): (u32, Samples)| Some((number, *samples.last()?));
-            let last: Vec<_> = read.into_values().flatten().filter_map(last).collect();
+            let last: Vec<_> = read.into_iter().filter_map(last).collect();
             found.extend(last);
         }
         Ok(found)

@@ -2,7 +2,7 @@
 
 use super::keys::Keys;
 use super::minute_format::{self, BySeries};
-use super::rows_format::{self, Rows};
+use super::rows_format::{self, Placed};
 use super::table::Table;
 use crate::StoredSeries;
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,7 +78,7 @@ pub(crate) fn outline(link: &mut Link, keys: &Keys) -> Result<Outline, RemoteErr
     })
 }
 
-/// The samples of some minutes, of the series that `wanted` says yes to.
+/// The samples of some minutes, which ascend, of the series that `wanted` says yes to.
 ///
 /// # Errors
 /// Redis does not answer.
@@ -88,10 +88,10 @@ pub(crate) fn minutes(
     minutes: impl Iterator<Item = i64>,
     wanted: impl Fn(u32) -> bool,
     damaged: &mut Damaged,
-) -> Result<BTreeMap<i64, BySeries>, RemoteError> {
+) -> Result<BySeries, RemoteError> {
     let minutes: Vec<i64> = minutes.collect();
     if minutes.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ok(BySeries::new());
     }
     let mut commands = Commands::default();
     add_minutes(&mut commands, keys, &minutes);
@@ -112,19 +112,18 @@ pub(crate) fn read_minutes(
     minutes: &[i64],
     wanted: impl Fn(u32) -> bool,
     damaged: &mut Damaged,
-) -> BTreeMap<i64, BySeries> {
-    let mut found = BTreeMap::new();
+) -> BySeries {
+    let mut found = BySeries::new();
     for (&minute, value) in minutes.iter().zip(answer.map(list).unwrap_or_default()) {
         let Some(bytes) = bytes(value) else { continue };
-        match minute_format::decode(bytes, minute, &wanted) {
-            Ok(samples) => drop(found.insert(minute, samples)),
-            Err(error) => damaged.note(keys.minute(minute), &error),
+        if let Err(error) = minute_format::decode(bytes, minute, &wanted, &mut found) {
+            damaged.note(keys.minute(minute), &error);
         }
     }
     found
 }
 
-/// All samples of an hour, series by series.
+/// All samples of an hour.
 ///
 /// # Errors
 /// Redis does not answer.
@@ -135,13 +134,7 @@ pub(crate) fn hour(
     wanted: impl Fn(u32) -> bool,
     damaged: &mut Damaged,
 ) -> Result<BySeries, RemoteError> {
-    let mut samples = BySeries::new();
-    for minute in minutes(link, keys, minutes_of(hour), wanted, damaged)?.into_values() {
-        for (number, minute) in minute {
-            samples.entry(number).or_default().extend(minute);
-        }
-    }
-    Ok(samples)
+    minutes(link, keys, minutes_of(hour), wanted, damaged)
 }
 
 /// Rollups of some series, from several hashes at once: for each hash its rows by series.
@@ -153,7 +146,7 @@ pub(crate) fn rows(
     hashes: &[String],
     numbers: &[u32],
     damaged: &mut Damaged,
-) -> Result<Vec<BTreeMap<u32, Rows>>, RemoteError> {
+) -> Result<Vec<BTreeMap<u32, Placed>>, RemoteError> {
     if hashes.is_empty() || numbers.is_empty() {
         return Ok(hashes.iter().map(|_| BTreeMap::new()).collect());
     }

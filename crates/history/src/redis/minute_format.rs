@@ -65,17 +65,32 @@ pub(crate) fn encode(minute: i64, samples: &BySeries) -> Vec<u8> {
     frame::end(out)
 }
 
-/// The samples that [`encode`] was given, of the series that `wanted` says yes to.
+/// Adds to `found`, which has samples of earlier minutes, those that [`encode`] was given, of the series that `wanted`
+/// says yes to.
 ///
 /// # Errors
-/// Bytes that it did not write.
-pub(crate) fn decode(bytes: &[u8], minute: i64, wanted: impl Fn(u32) -> bool) -> Result<BySeries, Damage> {
-    frame::read(bytes, |cursor| read(cursor, minute, wanted))
+/// Bytes that it did not write; nothing is added then.
+pub(crate) fn decode(
+    bytes: &[u8],
+    minute: i64,
+    wanted: impl Fn(u32) -> bool,
+    found: &mut BySeries,
+) -> Result<(), Damage> {
+    let start = minute.saturating_mul(MINUTE);
+    frame::read(bytes, |cursor| read(cursor, start, wanted, found)).inspect_err(|_| {
+        for samples in found.values_mut() {
+            samples.truncate(samples.partition_point(|&(time, _)| time < start));
+        }
+    })
 }
 
-fn read(cursor: &mut Cursor<'_>, minute: i64, wanted: impl Fn(u32) -> bool) -> Result<BySeries, Damage> {
-    let times = times(cursor, minute.saturating_mul(MINUTE))?;
-    let mut found = BySeries::new();
+fn read(
+    cursor: &mut Cursor<'_>,
+    start: i64,
+    wanted: impl Fn(u32) -> bool,
+    found: &mut BySeries,
+) -> Result<(), Damage> {
+    let times = times(cursor, start)?;
     let mut next: u32 = 0;
     for _ in 0..cursor.count(MOST_SERIES)? {
         let number = u32::try_from(cursor.varint()?).ok().and_then(|gap| next.checked_add(gap));
@@ -92,12 +107,11 @@ fn read(cursor: &mut Cursor<'_>, minute: i64, wanted: impl Fn(u32) -> bool) -> R
                 bits.is_none_or(|bits| bits.get(place / 8).is_some_and(|byte| byte >> (place % 8) & 1 == 1))
             };
             let present = times.iter().enumerate().filter(|(place, _)| is_set(*place));
-            let present: Vec<i64> = present.map(|(_, &time)| time).collect();
-            let values = column::decode(values, present.len())?;
-            found.insert(number, present.into_iter().zip(values).collect());
+            let values = column::decode(values, present.clone().count())?;
+            found.entry(number).or_default().extend(present.map(|(_, &time)| time).zip(values));
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 fn times(cursor: &mut Cursor<'_>, start: i64) -> Result<Vec<i64>, Damage> {
@@ -123,6 +137,36 @@ mod tests {
     use super::*;
     use proptest::collection::{btree_map, vec};
     use proptest::prelude::*;
+
+    fn decode(bytes: &[u8], minute: i64, wanted: impl Fn(u32) -> bool) -> Result<BySeries, Damage> {
+        let mut found = BySeries::new();
+        super::decode(bytes, minute, wanted, &mut found).map(|()| found)
+    }
+
+    #[test]
+    fn minutes_follow_each_other_and_a_damaged_one_adds_nothing() {
+        let minute = |minute: i64, values: &[f64]| {
+            let times = (0..).map(|second| minute * MINUTE + second * 1000);
+            BySeries::from([
+                (1, times.clone().zip(values.iter().copied()).collect()),
+                (2, vec![(minute * MINUTE, 0.5)]),
+            ])
+        };
+        let mut found = BySeries::new();
+        assert_eq!(super::decode(&encode(3, &minute(3, &[1.0, 2.0])), 3, |_| true, &mut found), Ok(()));
+        let before = found.clone();
+        // Whole, but with a byte too many.
+        let bytes = encode(4, &minute(4, &[3.0]));
+        let bytes = frame::end([&bytes[..bytes.len() - 4], &[0]].concat());
+        assert_eq!(super::decode(&bytes, 4, |_| true, &mut found), Err(Damage("it is too long")));
+        assert_eq!(found, before);
+        assert_eq!(
+            super::decode(&encode(5, &minute(5, &[4.0])), 5, |number| number == 1, &mut found),
+            Ok(())
+        );
+        assert_eq!(found[&1], [(180_000, 1.0), (181_000, 2.0), (300_000, 4.0)]);
+        assert_eq!(found[&2], [(180_000, 0.5)]);
+    }
 
     #[test]
     fn a_minute_of_quiet_series_is_small() {

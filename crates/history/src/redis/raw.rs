@@ -121,7 +121,7 @@ fn read(
         let minutes = all.start.max(minute_of(start))..all.end.min(last.saturating_add(1));
         let is_wanted = |number: u32| wanted.contains(&number);
         let read = fetch::minutes(link, &source.keys, minutes, is_wanted, damaged)?;
-        for (number, samples) in read.into_values().flatten() {
+        for (number, samples) in read {
             let series = source.series.get(&number).and_then(|series| found.get_mut(series.as_ref()));
             let Some(all) = series else { continue };
             all.extend(samples.into_iter().filter(|(time, _)| (start..end).contains(time)));

@@ -16,6 +16,9 @@ const MOST_ROWS: usize = 1440;
 /// Rows by their places in the stretch.
 pub(crate) type Rows = BTreeMap<u32, Row>;
 
+/// Rows and their places, which ascend.
+pub(crate) type Placed = Vec<(u32, Row)>;
+
 /// Rows as bytes.
 pub(crate) fn encode(rows: &Rows) -> Vec<u8> {
     let mut out = frame::begin();
@@ -32,13 +35,16 @@ pub(crate) fn encode(rows: &Rows) -> Vec<u8> {
 ///
 /// # Errors
 /// Bytes that it did not write.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Rows, Damage> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Placed, Damage> {
     frame::read(bytes, read)
 }
 
-fn read(cursor: &mut Cursor<'_>) -> Result<Rows, Damage> {
+fn read(cursor: &mut Cursor<'_>) -> Result<Placed, Damage> {
     let count = cursor.count(MOST_ROWS)?;
     let places = column::decode_places(cursor.bytes()?, count)?;
+    if !places.is_sorted_by(|a, b| a < b) {
+        return Err(Damage("its places are out of order"));
+    }
     let mut field = || column::decode(cursor.bytes()?, count);
     let columns = [field()?, field()?, field()?, field()?, field()?];
     Ok(places.into_iter().zip(Row::of_columns(&columns)).collect())
@@ -66,7 +72,7 @@ mod tests {
     proptest! {
         #[test]
         fn rows_come_back(rows in rows()) {
-            prop_assert_eq!(decode(&encode(&rows)), Ok(rows));
+            prop_assert_eq!(decode(&encode(&rows)), Ok(rows.into_iter().collect()));
         }
 
         #[test]

@@ -58,7 +58,9 @@ impl Writer {
         let numbers: Vec<u32> = quarters.keys().copied().collect();
         let day_key = keys.quarter_rows(day);
         let mut days = fetch::rows(&mut self.link, std::slice::from_ref(&day_key), &numbers, &mut damaged)?;
-        let mut day_rows = days.pop().unwrap_or_default();
+        let day_rows = days.pop().unwrap_or_default().into_iter();
+        let mut day_rows: Rolled =
+            day_rows.map(|(number, rows)| (number, rows.into_iter().collect())).collect();
         let first = u32::try_from(place * HOUR / QUARTER).unwrap_or(0);
         for (&number, new) in &quarters {
             let rows = day_rows.entry(number).or_default();

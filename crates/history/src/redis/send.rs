@@ -33,23 +33,20 @@ impl Writer {
             return Ok(false);
         }
         let mut damaged = Damaged::default();
-        let stored = fetch::read_minutes(seen.get(3), &keys, minutes, |_| true, &mut damaged);
+        let mut samples = fetch::read_minutes(seen.get(3), &keys, minutes, |_| true, &mut damaged);
         damaged.keys.iter().for_each(|(key, error)| self.shared.set_damaged(key, error));
         let new = known.table.add(measured.iter().map(|(series, _)| series));
+        for (series, ours) in measured {
+            let Some(number) = known.table.number(&series) else { continue };
+            let stored = samples.remove(&number).unwrap_or_default();
+            // Of two values for a moment that measured here counts.
+            samples.insert(number, merge(stored, ours));
+        }
         let mut by_minute: BTreeMap<i64, BySeries> = BTreeMap::new();
-        for (series, samples) in &measured {
-            let Some(number) = known.table.number(series) else { continue };
+        for (number, samples) in samples {
             for run in samples.chunk_by(|a, b| minute_of(a.0) == minute_of(b.0)) {
                 let Some(minute) = run.first().map(|first| minute_of(first.0)) else { continue };
                 by_minute.entry(minute).or_default().insert(number, run.to_vec());
-            }
-        }
-        for (minute, stored) in stored {
-            let measured = by_minute.entry(minute).or_default();
-            for (number, stored) in stored {
-                // Of two values for a moment that measured here counts.
-                let ours = measured.remove(&number).unwrap_or_default();
-                measured.insert(number, merge(stored, ours));
             }
         }
         self.write(&new, &by_minute, hour_of_minute(first))
