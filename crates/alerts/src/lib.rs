@@ -1,7 +1,33 @@
 //! Judges what was measured. Pure: time is passed in, nothing is sent.
+//!
+//! A [`Rule`] says what is an alert; the [`Engine`] judges at each tick and tells what has changed; [`preview`] runs the same
+//! over the past. [`stock`] has the rules that this program comes with.
 
+mod alert;
+mod condition;
+mod engine;
 mod health;
-mod thresholds;
+mod machine;
+mod measured;
+mod preview;
+mod rule;
+mod rule_check;
+mod selection;
+pub mod stock;
+#[cfg(test)]
+mod testing;
+pub mod thresholds;
+mod watch;
+mod window;
+mod wording;
 
+pub use alert::{Alert, AlertKey, Change, Phase, Severity};
+pub use engine::{Engine, EngineState, StateError};
 pub use health::{Colour, Condition, Health, judge};
-pub use thresholds::{Alert, Limit, Observation, Severity, Thresholds};
+pub use measured::{Measured, Point};
+pub use preview::{Firing, Preview, Track, preview};
+pub use rule::{Comparison, Rule};
+pub use rule_check::RuleError;
+pub use selection::{Matcher, Operator};
+pub use thresholds::{Limit, Observation, Thresholds};
+pub use window::Aggregation;

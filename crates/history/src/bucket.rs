@@ -17,6 +17,7 @@ impl Gatherer {
     }
 
     /// Adds readings to a row; those outside the answer are left out.
+    #[inline]
     pub(crate) fn add(&mut self, row: usize, readings: &Row) {
         match self.rows.get_mut(row) {
             Some(Some(row)) => row.add(readings),

@@ -14,6 +14,7 @@ mod memory;
 mod query;
 mod reading;
 mod redis;
+mod samples;
 mod selector;
 mod step;
 mod store;

@@ -3,7 +3,7 @@
 use crate::bucket::Gatherer;
 use crate::head::Head;
 use crate::query::{check_size, sort};
-use crate::reading::{LOOKBACK, Row};
+use crate::reading::{LOOKBACK, readings};
 use crate::{Columns, History, Query, QueryError, Selector, Status, StoredSeries, Visit};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
@@ -50,14 +50,10 @@ impl History for MemoryHistory {
             .into_iter()
             .filter_map(|(series, id)| {
                 let mut gatherer = Gatherer::new(rows);
-                let mut before = None;
-                for (time, value) in head.samples_of(&series, times.clone()) {
-                    if let Some(reading) = Row::reading(series.kind, before, (time, value))
-                        && let Some(row) = query.row(start, time)
-                    {
+                for (time, reading) in readings(series.kind, None, &head.samples_of(&series, times.clone())) {
+                    if let Some(row) = query.row(start, time) {
                         gatherer.add(row, &reading);
                     }
-                    before = Some((time, value));
                 }
                 gatherer.finish(series, id)
             })

@@ -49,6 +49,7 @@ impl Query {
     }
 
     /// The row that a time belongs to, if it is not before the first.
+    #[inline]
     pub(crate) fn row(&self, start: Timestamp, millis: i64) -> Option<usize> {
         usize::try_from(millis.saturating_sub(start.millis()).checked_div_euclid(self.step_millis)?).ok()
     }

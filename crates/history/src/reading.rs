@@ -24,6 +24,7 @@ pub(crate) struct Row {
 
 impl Row {
     /// What people are shown at `now`, after the sample `before`; both are milliseconds and value.
+    #[inline]
     pub(crate) fn reading(kind: Kind, before: Option<(i64, f64)>, now: (i64, f64)) -> Option<Self> {
         let before = before.filter(|before| now.0.saturating_sub(before.0) <= LOOKBACK_MILLIS);
         let value = kind.reading(before, now).filter(|value| value.is_finite())?;
@@ -35,6 +36,7 @@ impl Row {
     }
 
     /// Takes in another row's readings.
+    #[inline]
     pub(crate) fn add(&mut self, other: &Self) {
         self.low = self.low.min(other.low);
         self.high = self.high.max(other.high);
@@ -43,10 +45,50 @@ impl Row {
         self.increase = finite(self.increase + other.increase);
     }
 
+    /// Rows as they are stored: low, high, sum, count, increase.
+    pub(crate) fn columns<'a>(rows: impl Iterator<Item = &'a Self> + Clone) -> [Vec<f64>; 5] {
+        let column = |value: fn(&Self) -> f64| rows.clone().map(value).collect();
+        [
+            column(|row| row.low),
+            column(|row| row.high),
+            column(|row| row.sum),
+            column(|row| f64::from(row.count)),
+            column(|row| row.increase),
+        ]
+    }
+
+    /// The rows that [`columns`](Self::columns) was given; none if there are not five columns.
+    pub(crate) fn of_columns(columns: &[Vec<f64>]) -> impl Iterator<Item = Self> {
+        let (low, high, sum, count, increase) = match columns {
+            [low, high, sum, count, increase] => (&**low, &**high, &**sum, &**count, &**increase),
+            _ => Default::default(),
+        };
+        let rows = low.iter().zip(high).zip(sum).zip(count).zip(increase);
+        rows.map(|((((&low, &high), &sum), &count), &increase)| Self {
+            low,
+            high,
+            sum,
+            count: count as u32,
+            increase,
+        })
+    }
+
     /// The mean of the readings. It lies between the smallest and the largest, even where their sum is none.
     pub(crate) fn mean(&self) -> f64 {
         (self.sum / f64::from(self.count)).max(self.low).min(self.high)
     }
+}
+
+/// The readings of samples, with their times. `before` is the sample before them.
+pub(crate) fn readings(
+    kind: Kind,
+    mut before: Option<(i64, f64)>,
+    samples: &[(i64, f64)],
+) -> impl Iterator<Item = (i64, Row)> {
+    samples.iter().filter_map(move |&sample| {
+        let reading = Row::reading(kind, before.replace(sample), sample);
+        reading.map(|reading| (sample.0, reading))
+    })
 }
 
 /// The nearest number there is.
@@ -67,6 +109,17 @@ mod tests {
     }
 
     #[test]
+    fn readings_look_back_to_the_sample_before() {
+        let samples = [(1000, 3.0), (2000, 5.0), (3000, 1.0), (4000, 4.0)];
+        let rates = |before| {
+            readings(Kind::Counter, before, &samples).map(|(time, row)| (time, row.sum)).collect::<Vec<_>>()
+        };
+        assert_eq!(rates(None), [(2000, 2.0), (4000, 3.0)]);
+        assert_eq!(rates(Some((0, 2.0))), [(1000, 1.0), (2000, 2.0), (4000, 3.0)]);
+        assert_eq!(readings(Kind::Gauge, None, &samples).count(), 4);
+    }
+
+    #[test]
     fn rows_add_up() {
         let row = |kind, before, value| Row::reading(kind, Some((0, before)), (2000, value)).unwrap();
         let mut counter = row(Kind::Counter, 1.0, 5.0);
@@ -74,6 +127,16 @@ mod tests {
         assert_eq!(counter, Row { low: 2.0, high: 6.0, sum: 8.0, count: 2, increase: 16.0 });
         assert_eq!(counter.mean(), 4.0);
         assert_eq!(row(Kind::Gauge, 1.0, 5.0).increase, 0.0);
+    }
+
+    #[test]
+    fn rows_come_back_from_columns() {
+        let row = |low: f64, count| Row { low, high: low + 2.0, sum: low * 3.0, count, increase: low + 1.0 };
+        let rows = [row(1.5, 3), row(-4.0, u32::MAX)];
+        let columns = Row::columns(rows.iter());
+        assert_eq!(columns.first(), Some(&vec![1.5, -4.0]));
+        assert_eq!(Row::of_columns(&columns).collect::<Vec<_>>(), rows);
+        assert_eq!(Row::of_columns(&[vec![1.0]]).count(), 0);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use regex::{Regex, RegexBuilder};
 const NAME: &str = "__name__";
 /// The largest compiled regular expression, in bytes: enough for long lists of words, too little to do harm.
 const REGEX_BYTES: usize = 256 * 1024;
+/// What does not stand for itself in a regular expression, besides `|`.
+const SPECIAL: [char; 13] = ['\\', '.', '+', '*', '?', '(', ')', '[', ']', '{', '}', '^', '$'];
 /// The longest regular expression, in bytes.
 const PATTERN_BYTES: usize = 4096;
 
@@ -62,16 +64,44 @@ impl Selector {
     /// A regular expression that is none, or is too large.
     pub(crate) fn compile(&self) -> Result<Test, QueryError> {
         let tests = self.matchers.iter().map(|matcher| {
-            let regex = match matcher.operator {
-                Operator::Equal | Operator::NotEqual => None,
-                Operator::Regex | Operator::NotRegex => Some(anchored(&matcher.value)?),
+            let wanted = match matcher.operator {
+                Operator::Equal | Operator::NotEqual => Wanted::Words(vec![matcher.value.clone()]),
+                Operator::Regex | Operator::NotRegex => Wanted::by_regex(&matcher.value)?,
             };
-            Ok((matcher.clone(), regex))
+            Ok((matcher.clone(), wanted))
         });
-        let mut tests: Vec<(Matcher, Option<Regex>)> = tests.collect::<Result<_, _>>()?;
+        let mut tests: Vec<(Matcher, Wanted)> = tests.collect::<Result<_, _>>()?;
         // What is quickly compared comes first.
-        tests.sort_by_key(|(_, regex)| regex.is_some());
+        tests.sort_by_key(|(_, wanted)| matches!(wanted, Wanted::Regex(_)));
         Ok(Test { metric: self.metric.clone(), tests })
+    }
+}
+
+/// What a value is compared with.
+#[derive(Debug)]
+enum Wanted {
+    /// One of these, which are sorted.
+    Words(Vec<String>),
+    Regex(Regex),
+}
+
+impl Wanted {
+    /// What a regular expression stands for. Most are lists of words: to compile such a one takes longer than to read a
+    /// week of a series.
+    fn by_regex(pattern: &str) -> Result<Self, QueryError> {
+        if pattern.len() > PATTERN_BYTES || pattern.contains(SPECIAL) {
+            return anchored(pattern).map(Self::Regex);
+        }
+        let mut words: Vec<String> = pattern.split('|').map(str::to_owned).collect();
+        words.sort();
+        Ok(Self::Words(words))
+    }
+
+    fn has(&self, value: &str) -> bool {
+        match self {
+            Self::Words(words) => words.binary_search_by(|word| word.as_str().cmp(value)).is_ok(),
+            Self::Regex(regex) => regex.is_match(value),
+        }
     }
 }
 
@@ -94,23 +124,19 @@ fn anchored(pattern: &str) -> Result<Regex, QueryError> {
 #[derive(Debug)]
 pub(crate) struct Test {
     metric: Option<String>,
-    tests: Vec<(Matcher, Option<Regex>)>,
+    tests: Vec<(Matcher, Wanted)>,
 }
 
 impl Test {
     /// Whether `series` is one that was asked for.
     pub(crate) fn matches(&self, series: &StoredSeries) -> bool {
         self.metric.as_ref().is_none_or(|name| *name == series.metric)
-            && self.tests.iter().all(|(matcher, regex)| {
+            && self.tests.iter().all(|(matcher, wanted)| {
                 let value = match matcher.label.as_str() {
                     NAME => &series.metric,
                     label => series.labels.get(label).unwrap_or_default(),
                 };
-                let is_match = match regex {
-                    Some(regex) => regex.is_match(value),
-                    None => matcher.value == value,
-                };
-                is_match == matches!(matcher.operator, Operator::Equal | Operator::Regex)
+                wanted.has(value) == matches!(matcher.operator, Operator::Equal | Operator::Regex)
             })
     }
 }
@@ -119,6 +145,7 @@ impl Test {
 mod tests {
     use super::*;
     use Operator::{Equal, NotEqual, NotRegex, Regex};
+    use proptest::prelude::*;
     use watchglass_model::Kind;
 
     #[test]
@@ -136,6 +163,11 @@ mod tests {
             ("code", Regex, "4..", true),
             ("code", Regex, "4", false),
             ("code", Regex, "200|404", true),
+            ("code", Regex, "200|40", false),
+            ("code", Regex, "4.4|200", true),
+            ("code", NotRegex, "200|404", false),
+            ("absent", Regex, "404|", true),
+            ("absent", NotRegex, "404", true),
             ("code", NotRegex, "5..|404", false),
             ("code", NotRegex, "5..", true),
             ("path", Regex, "/a.*", true),
@@ -163,6 +195,15 @@ mod tests {
         ] {
             let error = Selector::default().with("a", Regex, &pattern).compile().unwrap_err();
             assert!(error.to_string().contains(reason), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_list_of_words_is_what_its_expression_is(pattern in "[ab|#é -]{0,8}", value in "[ab#é -]{0,3}") {
+            let words = Wanted::by_regex(&pattern).unwrap();
+            prop_assert!(matches!(words, Wanted::Words(_)));
+            prop_assert_eq!(words.has(&value), anchored(&pattern).unwrap().is_match(&value));
         }
     }
 }

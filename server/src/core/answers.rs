@@ -3,7 +3,7 @@
 use super::Core;
 use std::sync::PoisonError;
 use std::time::Duration;
-use watchglass_alerts::Alert;
+use watchglass_alerts::thresholds::Alert;
 use watchglass_export::judgement::{Component, components};
 use watchglass_export::series::{Table, Track};
 use watchglass_export::{SystemMetrics, TextFormat, system, write_metrics};

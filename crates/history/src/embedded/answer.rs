@@ -11,6 +11,7 @@ use crate::bucket::Gatherer;
 use crate::head::{HOUR, hour_of};
 use crate::query::{check_size, sort};
 use crate::reading::Row;
+use crate::samples::{Samples, merge};
 use crate::selector::Test;
 use crate::{Columns, Query, QueryError, StoredSeries, Visit};
 use std::collections::{BTreeMap, HashMap};
@@ -142,7 +143,7 @@ impl Answer<'_> {
     }
 
     /// Adds the samples that a series has in an hour, in its file and in the head, if it is part of the answer.
-    fn gather(&mut self, series: &Arc<StoredSeries>, hour: i64, stored: Vec<(i64, f64)>) {
+    fn gather(&mut self, series: &Arc<StoredSeries>, hour: i64, stored: Samples) {
         let Some(state) = self.series.get_mut(series) else { return };
         let start = hour.saturating_mul(HOUR);
         let newer = self.shared.head().samples_of(series, start..start.saturating_add(HOUR));
@@ -180,16 +181,6 @@ impl Answer<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// Samples in the order of time; of two for the same moment the newer.
-fn merge(stored: Vec<(i64, f64)>, newer: Vec<(i64, f64)>) -> Vec<(i64, f64)> {
-    match (stored.last(), newer.first()) {
-        (None, _) => newer,
-        (_, None) => stored,
-        (Some(last), Some(first)) if last.0 < first.0 => [stored, newer].concat(),
-        _ => stored.into_iter().chain(newer).collect::<BTreeMap<_, _>>().into_iter().collect(),
     }
 }
 

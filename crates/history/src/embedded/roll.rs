@@ -9,7 +9,7 @@ use super::segment::{Contents, SegmentError};
 use super::shared::Shared;
 use crate::StoredSeries;
 use crate::head::HOUR;
-use crate::reading::Row;
+use crate::reading::{Row, readings};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::ops::Range;
@@ -41,13 +41,10 @@ pub(crate) fn roll(shared: &Shared, hour: i64, adds: bool) -> io::Result<()> {
                 continue;
             }
         };
-        let mut before = before.get(&chunk.series).copied();
+        let before = before.get(&chunk.series).copied();
         let mut rows = Rows::new();
-        for sample in samples {
-            if let Some(reading) = Row::reading(chunk.series.kind, before, sample) {
-                add(&mut rows, sample.0, Level::Minute, &reading);
-            }
-            before = Some(sample);
+        for (time, reading) in readings(chunk.series.kind, before, &samples) {
+            add(&mut rows, time, Level::Minute, &reading);
         }
         minutes.insert(key::encode(&chunk.series), (Arc::clone(&chunk.series), rows));
     }
@@ -102,7 +99,7 @@ fn replace(
         let place = |time: &i64| u32::try_from(times.binary_search(time).ok()?).ok();
         let places: Vec<u32> = rows.keys().filter_map(place).collect();
         if !places.is_empty() {
-            file.add(shared, &series, &places, &columns(&rows), (level.start_of(day), 0.0))?;
+            file.add(shared, &series, &places, &Row::columns(rows.values()), (level.start_of(day), 0.0))?;
         }
     }
     file.finish(shared, covered)
@@ -132,26 +129,7 @@ fn merge_old(
     }
 }
 
-/// Rows as they are stored: low, high, sum, count, increase.
-fn columns(rows: &Rows) -> [Vec<f64>; 5] {
-    let column = |value: fn(&Row) -> f64| rows.values().map(value).collect();
-    [
-        column(|row| row.low),
-        column(|row| row.high),
-        column(|row| row.sum),
-        column(|row| f64::from(row.count)),
-        column(|row| row.increase),
-    ]
-}
-
 /// Rows and the times that they begin at, from a file of rollups.
 pub(crate) fn rows((times, columns): &Values) -> impl Iterator<Item = (i64, Row)> {
-    let (low, high, sum, count, increase) = match columns.as_slice() {
-        [low, high, sum, count, increase] => (&**low, &**high, &**sum, &**count, &**increase),
-        _ => Default::default(),
-    };
-    let rows = times.iter().zip(low).zip(high).zip(sum).zip(count).zip(increase);
-    rows.map(|(((((&time, &low), &high), &sum), &count), &increase)| {
-        (time, Row { low, high, sum, count: count as u32, increase })
-    })
+    times.iter().copied().zip(Row::of_columns(columns))
 }

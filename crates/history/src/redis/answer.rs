@@ -6,20 +6,22 @@
 
 use super::fetch::{self, Damaged, MINUTES, Outline};
 use super::keys::Keys;
-use super::minute_format::{MINUTE, Samples};
-use super::seal::{HOURS, QUARTER, readings};
+use super::local::{LocalHours, local_of, local_samples};
+use super::minute_format::MINUTE;
+use super::plan::{Piece, plan};
+use super::seal::{HOURS, QUARTER};
 use super::shared::Shared;
-use super::table::Table;
 use crate::bucket::Gatherer;
 use crate::head::{HOUR, hour_of};
 use crate::query::{check_size, sort};
-use crate::reading::Row;
+use crate::reading::{Row, readings};
+use crate::samples::{Samples, merge};
 use crate::selector::Test;
-use crate::{Column, Columns, History, Query, QueryError, Selector, StoredSeries};
+use crate::{Column, Columns, Query, QueryError, StoredSeries};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
-use watchglass_model::{Kind, SeriesId, TimeRange, Timestamp};
+use watchglass_model::{Kind, SeriesId, Timestamp};
 use watchglass_remote::RemoteError;
 use watchglass_remote::redis::Link;
 
@@ -41,17 +43,6 @@ impl From<RemoteError> for Failure {
     fn from(error: RemoteError) -> Self {
         Self::Remote(error)
     }
-}
-
-/// An hour of a source that is to be read, and how.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Piece {
-    /// Its samples; also those of this server's own store where `with_local`.
-    Samples { hour: i64, with_local: bool },
-    /// Its rows of a minute.
-    Minutes { hour: i64 },
-    /// Its rows of a quarter of an hour.
-    Quarters { hour: i64 },
 }
 
 /// An answer in the making.
@@ -120,9 +111,8 @@ impl<'a> Answer<'a> {
         let Some(born) = born else { return Ok(()) };
         let begin = born.saturating_add(1).saturating_mul(HOUR);
         for column in self.shared.local.query_within(self.query, begin..i64::MAX)?.columns {
-            let rows: Vec<_> = rows_of(&column).collect();
             let (_, gatherer) = self.entry(&column.series)?;
-            rows.iter().for_each(|(place, row)| gatherer.add(*place, row));
+            rows_of(&column).for_each(|(place, row)| gatherer.add(place, &row));
         }
         Ok(())
     }
@@ -181,14 +171,12 @@ impl<'a> Answer<'a> {
             for (number, ours) in local_of(&outline.table, local, hour) {
                 let stored = samples.remove(&number).unwrap_or_default();
                 // Of two values for a moment that measured here counts.
-                let both: BTreeMap<i64, f64> = stored.into_iter().chain(ours.iter().copied()).collect();
-                samples.insert(number, both.into_iter().collect());
+                samples.insert(number, merge(stored, ours.clone()));
             }
             for (number, samples) in samples {
                 let Some(series) = selected.get(&number) else { continue };
                 let last = samples.last().copied();
-                let found: Vec<_> = readings(series.kind, before.get(&number).copied(), &samples).collect();
-                self.add_rows(series, found.into_iter())?;
+                self.add_rows(series, readings(series.kind, before.get(&number).copied(), &samples))?;
                 before.extend(last.map(|last| (number, last)));
             }
         }
@@ -264,36 +252,11 @@ impl<'a> Answer<'a> {
             }
             let read = fetch::minutes(self.link, keys, minutes, is_missing, &mut self.damaged)?;
             let last = |(number, samples): (u32, Samples)| Some((number, *samples.last()?));
-            let last: Vec<_> = read.into_values().flatten().filter_map(last).collect();
+            let last: Vec<_> = read.into_iter().filter_map(last).collect();
             found.extend(last);
         }
         Ok(found)
     }
-}
-
-/// How the hours of a source are read. Of this server's own source `own` says the hour in which its store begins, and
-/// the hours that this has samples of.
-fn plan(outline: &Outline, own: Option<(i64, &BTreeSet<i64>)>, times: &Range<i64>, step: i64) -> Vec<Piece> {
-    if times.is_empty() {
-        return Vec::new();
-    }
-    let range = hour_of(times.start)..=hour_of(times.end.saturating_sub(1));
-    let mut hours: BTreeSet<i64> = outline.hours.range(range.clone()).copied().collect();
-    let is_local = |hour: &i64| own.is_some_and(|(born, local)| *hour <= born && local.contains(hour));
-    hours.extend(own.iter().flat_map(|(_, local)| local.range(range.clone())).filter(|hour| is_local(hour)));
-    let is_read_here = |hour: &i64| own.is_none_or(|(born, _)| *hour <= born);
-    hours
-        .into_iter()
-        .filter(is_read_here)
-        .map(|hour| match hour {
-            // Where samples may still wait, only all of them together tell a minute.
-            hour if is_local(&hour) => Piece::Samples { hour, with_local: true },
-            hour if outline.open.contains(&hour) => Piece::Samples { hour, with_local: false },
-            hour if step % QUARTER == 0 => Piece::Quarters { hour },
-            hour if step % MINUTE == 0 => Piece::Minutes { hour },
-            hour => Piece::Samples { hour, with_local: false },
-        })
-        .collect()
 }
 
 /// The sources with samples from `since` on. This server's own is always among them: Redis may not know it yet.
@@ -307,31 +270,6 @@ pub(super) fn all_sources(shared: &Shared, link: &mut Link, since: i64) -> Resul
 
 pub(super) fn is_own(shared: &Shared, keys: &Keys) -> bool {
     keys.source() == shared.keys.source()
-}
-
-/// What this server's own store has of some hours.
-type LocalHours = BTreeMap<i64, Vec<(Arc<StoredSeries>, Samples)>>;
-
-fn local_samples(shared: &Shared, selector: &Selector, hour: i64) -> Vec<(Arc<StoredSeries>, Samples)> {
-    let start = Timestamp::from_millis(hour.saturating_mul(HOUR));
-    let end = Timestamp::from_millis(hour.saturating_add(1).saturating_mul(HOUR));
-    let mut found = Vec::new();
-    let mut visit = |series: &StoredSeries, samples: &[(Timestamp, f64)]| {
-        let samples = samples.iter().map(|&(time, value)| (time.millis(), value)).collect();
-        found.push((Arc::new(series.clone()), samples));
-    };
-    // The selector was compiled before: it can be.
-    let _ = shared.local.raw(selector, TimeRange { start, end }, &mut visit);
-    found
-}
-
-fn local_of<'a>(
-    table: &'a Table,
-    local: &'a LocalHours,
-    hour: i64,
-) -> impl Iterator<Item = (u32, &'a Samples)> {
-    let samples = local.get(&hour).into_iter().flatten();
-    samples.filter_map(|(series, samples)| Some((table.number(series)?, samples)))
 }
 
 /// The rows of a column that have readings.

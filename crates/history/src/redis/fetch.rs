@@ -2,16 +2,28 @@
 
 use super::keys::Keys;
 use super::minute_format::{self, BySeries};
-use super::rows_format::{self, Rows};
+use super::rows_format::{self, Placed};
 use super::table::Table;
 use crate::StoredSeries;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 use watchglass_remote::RemoteError;
 use watchglass_remote::redis::{Commands, Link, Value, bytes, list, number};
 
 /// Minutes of an hour.
 pub(crate) const MINUTES: i64 = 60;
+
+/// The minutes of an hour, both counted since the Unix epoch.
+pub(crate) fn minutes_of(hour: i64) -> Range<i64> {
+    let first = hour.saturating_mul(MINUTES);
+    first..first.saturating_add(MINUTES)
+}
+
+/// The hour that a minute is in.
+pub(crate) fn hour_of_minute(minute: i64) -> i64 {
+    minute.div_euclid(MINUTES)
+}
 
 /// What a source has, as far as that can be said without its samples.
 #[derive(Debug)]
@@ -66,7 +78,7 @@ pub(crate) fn outline(link: &mut Link, keys: &Keys) -> Result<Outline, RemoteErr
     })
 }
 
-/// The samples of some minutes, of the series that `wanted` says yes to.
+/// The samples of some minutes, which ascend, of the series that `wanted` says yes to.
 ///
 /// # Errors
 /// Redis does not answer.
@@ -76,10 +88,10 @@ pub(crate) fn minutes(
     minutes: impl Iterator<Item = i64>,
     wanted: impl Fn(u32) -> bool,
     damaged: &mut Damaged,
-) -> Result<BTreeMap<i64, BySeries>, RemoteError> {
+) -> Result<BySeries, RemoteError> {
     let minutes: Vec<i64> = minutes.collect();
     if minutes.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ok(BySeries::new());
     }
     let mut commands = Commands::default();
     add_minutes(&mut commands, keys, &minutes);
@@ -100,19 +112,18 @@ pub(crate) fn read_minutes(
     minutes: &[i64],
     wanted: impl Fn(u32) -> bool,
     damaged: &mut Damaged,
-) -> BTreeMap<i64, BySeries> {
-    let mut found = BTreeMap::new();
+) -> BySeries {
+    let mut found = BySeries::new();
     for (&minute, value) in minutes.iter().zip(answer.map(list).unwrap_or_default()) {
         let Some(bytes) = bytes(value) else { continue };
-        match minute_format::decode(bytes, minute, &wanted) {
-            Ok(samples) => drop(found.insert(minute, samples)),
-            Err(error) => damaged.note(keys.minute(minute), &error),
+        if let Err(error) = minute_format::decode(bytes, minute, &wanted, &mut found) {
+            damaged.note(keys.minute(minute), &error);
         }
     }
     found
 }
 
-/// All samples of an hour, series by series.
+/// All samples of an hour.
 ///
 /// # Errors
 /// Redis does not answer.
@@ -123,14 +134,7 @@ pub(crate) fn hour(
     wanted: impl Fn(u32) -> bool,
     damaged: &mut Damaged,
 ) -> Result<BySeries, RemoteError> {
-    let first = hour.saturating_mul(MINUTES);
-    let mut samples = BySeries::new();
-    for minute in minutes(link, keys, first..first.saturating_add(MINUTES), wanted, damaged)?.into_values() {
-        for (number, minute) in minute {
-            samples.entry(number).or_default().extend(minute);
-        }
-    }
-    Ok(samples)
+    minutes(link, keys, minutes_of(hour), wanted, damaged)
 }
 
 /// Rollups of some series, from several hashes at once: for each hash its rows by series.
@@ -142,7 +146,7 @@ pub(crate) fn rows(
     hashes: &[String],
     numbers: &[u32],
     damaged: &mut Damaged,
-) -> Result<Vec<BTreeMap<u32, Rows>>, RemoteError> {
+) -> Result<Vec<BTreeMap<u32, Placed>>, RemoteError> {
     if hashes.is_empty() || numbers.is_empty() {
         return Ok(hashes.iter().map(|_| BTreeMap::new()).collect());
     }

@@ -1,25 +1,22 @@
 //! The samples of a minute as bytes: what a one-minute bucket holds.
 //!
-//! Little-endian, varints and columns as in the embedded store's files:
+//! Little-endian, varints and columns as in the embedded store's files, within a frame (`frame.rs`):
 //!
-//! - u8 version, 1.
 //! - the moments: varint how many; then runs until there are so many: varint milliseconds from the moment before (the
 //!   first: from the beginning of the minute), varint how many moments follow each other at that distance.
 //! - varint how many series; for each: varint its number less the one before and less one; u8 0 if it has a value at each
 //!   moment, else 1 and a bit for each moment, the first in the lowest bit; the values as a column behind its length.
-//! - u32 CRC-32 of everything before.
 
+use super::frame;
 use crate::embedded::bytes::{Cursor, Damage, put_bytes, put_varint};
 use crate::embedded::column;
+use crate::samples::Samples;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const MINUTE: i64 = 60_000;
-const VERSION: u8 = 1;
 /// More series than a source ever has.
 const MOST_SERIES: usize = 1 << 22;
 
-/// Times in milliseconds and values, in the order of time.
-pub(crate) type Samples = Vec<(i64, f64)>;
 /// Samples by the numbers of their series.
 pub(crate) type BySeries = BTreeMap<u32, Samples>;
 
@@ -35,7 +32,7 @@ pub(crate) fn encode(minute: i64, samples: &BySeries) -> Vec<u8> {
     let times: BTreeSet<i64> =
         samples.values().flatten().map(|&(time, _)| time).filter(|&time| is_inside(time)).collect();
     let times: Vec<i64> = times.into_iter().collect();
-    let mut out = vec![VERSION];
+    let mut out = frame::begin();
     put_varint(&mut out, times.len() as u64);
     let before = std::iter::once(start).chain(times.iter().copied());
     let distances: Vec<i64> = times.iter().zip(before).map(|(time, before)| time - before).collect();
@@ -65,25 +62,35 @@ pub(crate) fn encode(minute: i64, samples: &BySeries) -> Vec<u8> {
         }
         put_bytes(&mut out, &column::encode(&values));
     }
-    out.extend(crc32fast::hash(&out).to_le_bytes());
-    out
+    frame::end(out)
 }
 
-/// The samples that [`encode`] was given, of the series that `wanted` says yes to.
+/// Adds to `found`, which has samples of earlier minutes, those that [`encode`] was given, of the series that `wanted`
+/// says yes to.
 ///
 /// # Errors
-/// Bytes that it did not write.
-pub(crate) fn decode(bytes: &[u8], minute: i64, wanted: impl Fn(u32) -> bool) -> Result<BySeries, Damage> {
-    let (bytes, sum) = bytes.split_last_chunk().ok_or(Damage("it ends too early"))?;
-    if crc32fast::hash(bytes) != u32::from_le_bytes(*sum) {
-        return Err(Damage("its checksum is wrong"));
-    }
-    let mut cursor = Cursor(bytes);
-    if cursor.byte()? != VERSION {
-        return Err(Damage("it has a version that this program does not know"));
-    }
-    let times = times(&mut cursor, minute.saturating_mul(MINUTE))?;
-    let mut found = BySeries::new();
+/// Bytes that it did not write; nothing is added then.
+pub(crate) fn decode(
+    bytes: &[u8],
+    minute: i64,
+    wanted: impl Fn(u32) -> bool,
+    found: &mut BySeries,
+) -> Result<(), Damage> {
+    let start = minute.saturating_mul(MINUTE);
+    frame::read(bytes, |cursor| read(cursor, start, wanted, found)).inspect_err(|_| {
+        for samples in found.values_mut() {
+            samples.truncate(samples.partition_point(|&(time, _)| time < start));
+        }
+    })
+}
+
+fn read(
+    cursor: &mut Cursor<'_>,
+    start: i64,
+    wanted: impl Fn(u32) -> bool,
+    found: &mut BySeries,
+) -> Result<(), Damage> {
+    let times = times(cursor, start)?;
     let mut next: u32 = 0;
     for _ in 0..cursor.count(MOST_SERIES)? {
         let number = u32::try_from(cursor.varint()?).ok().and_then(|gap| next.checked_add(gap));
@@ -100,12 +107,11 @@ pub(crate) fn decode(bytes: &[u8], minute: i64, wanted: impl Fn(u32) -> bool) ->
                 bits.is_none_or(|bits| bits.get(place / 8).is_some_and(|byte| byte >> (place % 8) & 1 == 1))
             };
             let present = times.iter().enumerate().filter(|(place, _)| is_set(*place));
-            let present: Vec<i64> = present.map(|(_, &time)| time).collect();
-            let values = column::decode(values, present.len())?;
-            found.insert(number, present.into_iter().zip(values).collect());
+            let values = column::decode(values, present.clone().count())?;
+            found.entry(number).or_default().extend(present.map(|(_, &time)| time).zip(values));
         }
     }
-    if cursor.is_empty() { Ok(found) } else { Err(Damage("it is too long")) }
+    Ok(())
 }
 
 fn times(cursor: &mut Cursor<'_>, start: i64) -> Result<Vec<i64>, Damage> {
@@ -131,6 +137,36 @@ mod tests {
     use super::*;
     use proptest::collection::{btree_map, vec};
     use proptest::prelude::*;
+
+    fn decode(bytes: &[u8], minute: i64, wanted: impl Fn(u32) -> bool) -> Result<BySeries, Damage> {
+        let mut found = BySeries::new();
+        super::decode(bytes, minute, wanted, &mut found).map(|()| found)
+    }
+
+    #[test]
+    fn minutes_follow_each_other_and_a_damaged_one_adds_nothing() {
+        let minute = |minute: i64, values: &[f64]| {
+            let times = (0..).map(|second| minute * MINUTE + second * 1000);
+            BySeries::from([
+                (1, times.clone().zip(values.iter().copied()).collect()),
+                (2, vec![(minute * MINUTE, 0.5)]),
+            ])
+        };
+        let mut found = BySeries::new();
+        assert_eq!(super::decode(&encode(3, &minute(3, &[1.0, 2.0])), 3, |_| true, &mut found), Ok(()));
+        let before = found.clone();
+        // Whole, but with a byte too many.
+        let bytes = encode(4, &minute(4, &[3.0]));
+        let bytes = frame::end([&bytes[..bytes.len() - 4], &[0]].concat());
+        assert_eq!(super::decode(&bytes, 4, |_| true, &mut found), Err(Damage("it is too long")));
+        assert_eq!(found, before);
+        assert_eq!(
+            super::decode(&encode(5, &minute(5, &[4.0])), 5, |number| number == 1, &mut found),
+            Ok(())
+        );
+        assert_eq!(found[&1], [(180_000, 1.0), (181_000, 2.0), (300_000, 4.0)]);
+        assert_eq!(found[&2], [(180_000, 0.5)]);
+    }
 
     #[test]
     fn a_minute_of_quiet_series_is_small() {
@@ -165,9 +201,8 @@ mod tests {
 
         #[test]
         fn rubbish_is_an_error_at_most(mut bytes in vec(any::<u8>(), 0..80)) {
-            bytes.insert(0, VERSION);
-            bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
-            let _ = decode(&bytes, 5, |_| true);
+            bytes.splice(0..0, frame::begin());
+            let _ = decode(&frame::end(bytes), 5, |_| true);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! What this server measures goes into an [`EmbeddedHistory`] of its own, at once and whatever Redis does; a thread sends
 //! it on, minute by minute (`writer.rs`). So the store on this server's disk is the journal for the times when Redis is slow
 //! or away, and as long as its retention is the stretch that can be filled in. Questions are answered from both
-//! (`answer.rs`): other servers' samples, and this one's from before its store began, come from Redis.
+//! (`plan.rs`, `answer.rs`): other servers' samples, and this one's from before its store began, come from Redis.
 //!
 //! In Redis (`keys.rs` names the keys) each minute of a source, which is one server's series, is a bucket that Redis
 //! itself expires: 10,080 of them are seven days. When an hour is over its rows of a minute and of a quarter of an hour
@@ -11,11 +11,15 @@
 
 mod answer;
 mod fetch;
+mod frame;
 mod keys;
+mod local;
 mod minute_format;
+mod plan;
 mod raw;
 mod rows_format;
 mod seal;
+mod send;
 mod shared;
 mod table;
 mod writer;

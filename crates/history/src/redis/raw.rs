@@ -1,7 +1,7 @@
 //! The lower door: samples as they were measured, of this server's own store and of Redis.
 
 use super::answer::{all_sources, is_own};
-use super::fetch::{self, Damaged, MINUTES};
+use super::fetch::{self, Damaged};
 use super::keys::Keys;
 use super::minute_format::minute_of;
 use super::shared::Shared;
@@ -109,21 +109,19 @@ fn read(
     found: &mut HashMap<&StoredSeries, BTreeMap<i64, f64>>,
     damaged: &mut Damaged,
 ) -> Result<(), RemoteError> {
-    let wanted =
-        |number: u32| source.series.get(&number).is_some_and(|series| found.contains_key(series.as_ref()));
-    if !source.series.keys().any(|&number| wanted(number)) {
+    let wanted = source.series.iter().filter(|(_, series)| found.contains_key(series.as_ref()));
+    let wanted: BTreeSet<u32> = wanted.map(|(&number, _)| number).collect();
+    if wanted.is_empty() {
         return Ok(());
     }
     let (start, end) = (range.start.millis(), range.end.millis());
     for hour in &source.hours {
-        let first = hour.saturating_mul(MINUTES);
-        let minutes = first.max(minute_of(start))
-            ..first.saturating_add(MINUTES).min(minute_of(end.saturating_sub(1)).saturating_add(1));
-        let wanted = |number: u32| {
-            source.series.get(&number).is_some_and(|series| found.contains_key(series.as_ref()))
-        };
-        let read = fetch::minutes(link, &source.keys, minutes, wanted, damaged)?;
-        for (number, samples) in read.into_values().flatten() {
+        let all = fetch::minutes_of(*hour);
+        let last = minute_of(end.saturating_sub(1));
+        let minutes = all.start.max(minute_of(start))..all.end.min(last.saturating_add(1));
+        let is_wanted = |number: u32| wanted.contains(&number);
+        let read = fetch::minutes(link, &source.keys, minutes, is_wanted, damaged)?;
+        for (number, samples) in read {
             let series = source.series.get(&number).and_then(|series| found.get_mut(series.as_ref()));
             let Some(all) = series else { continue };
             all.extend(samples.into_iter().filter(|(time, _)| (start..end).contains(time)));

@@ -1,61 +1,53 @@
 //! Rollups as bytes: the rows of one series in an hour or a day.
 //!
-//! Little-endian, varints and columns as in the embedded store's files: u8 version, 1; varint how many rows; their places,
-//! counted from the beginning of the stretch, behind their length; then smallest, largest, sum, number of readings and
-//! increase as columns, each behind its length; u32 CRC-32 of everything before.
+//! Little-endian, varints and columns as in the embedded store's files, within a frame (`frame.rs`): varint how many rows;
+//! their places, counted from the beginning of the stretch, behind their length; then smallest, largest, sum, number of
+//! readings and increase as columns, each behind its length.
 
+use super::frame;
 use crate::embedded::bytes::{Cursor, Damage, put_bytes, put_varint};
 use crate::embedded::column;
 use crate::reading::Row;
 use std::collections::BTreeMap;
 
-const VERSION: u8 = 1;
 /// The most rows of a stretch: those of a day in minutes.
 const MOST_ROWS: usize = 1440;
 
 /// Rows by their places in the stretch.
 pub(crate) type Rows = BTreeMap<u32, Row>;
 
+/// Rows and their places, which ascend.
+pub(crate) type Placed = Vec<(u32, Row)>;
+
 /// Rows as bytes.
 pub(crate) fn encode(rows: &Rows) -> Vec<u8> {
-    let mut out = vec![VERSION];
+    let mut out = frame::begin();
     put_varint(&mut out, rows.len() as u64);
     let places: Vec<u32> = rows.keys().copied().collect();
     put_bytes(&mut out, &column::encode_places(&places));
-    let fields: [fn(&Row) -> f64; 5] =
-        [|row| row.low, |row| row.high, |row| row.sum, |row| f64::from(row.count), |row| row.increase];
-    for field in fields {
-        let values: Vec<f64> = rows.values().map(field).collect();
+    for values in Row::columns(rows.values()) {
         put_bytes(&mut out, &column::encode(&values));
     }
-    out.extend(crc32fast::hash(&out).to_le_bytes());
-    out
+    frame::end(out)
 }
 
 /// The rows that [`encode`] was given.
 ///
 /// # Errors
 /// Bytes that it did not write.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Rows, Damage> {
-    let (bytes, sum) = bytes.split_last_chunk().ok_or(Damage("it ends too early"))?;
-    if crc32fast::hash(bytes) != u32::from_le_bytes(*sum) {
-        return Err(Damage("its checksum is wrong"));
-    }
-    let mut cursor = Cursor(bytes);
-    if cursor.byte()? != VERSION {
-        return Err(Damage("it has a version that this program does not know"));
-    }
+pub(crate) fn decode(bytes: &[u8]) -> Result<Placed, Damage> {
+    frame::read(bytes, read)
+}
+
+fn read(cursor: &mut Cursor<'_>) -> Result<Placed, Damage> {
     let count = cursor.count(MOST_ROWS)?;
     let places = column::decode_places(cursor.bytes()?, count)?;
+    if !places.is_sorted_by(|a, b| a < b) {
+        return Err(Damage("its places are out of order"));
+    }
     let mut field = || column::decode(cursor.bytes()?, count);
-    let (low, high, sum, counts, increase) = (field()?, field()?, field()?, field()?, field()?);
-    let rows = places.into_iter().zip(low).zip(high).zip(sum).zip(counts).zip(increase);
-    let rows: Rows = rows
-        .map(|(((((place, low), high), sum), count), increase)| {
-            (place, Row { low, high, sum, count: count as u32, increase })
-        })
-        .collect();
-    if cursor.is_empty() { Ok(rows) } else { Err(Damage("it is too long")) }
+    let columns = [field()?, field()?, field()?, field()?, field()?];
+    Ok(places.into_iter().zip(Row::of_columns(&columns)).collect())
 }
 
 #[cfg(test)]
@@ -80,7 +72,7 @@ mod tests {
     proptest! {
         #[test]
         fn rows_come_back(rows in rows()) {
-            prop_assert_eq!(decode(&encode(&rows)), Ok(rows));
+            prop_assert_eq!(decode(&encode(&rows)), Ok(rows.into_iter().collect()));
         }
 
         #[test]
@@ -93,9 +85,8 @@ mod tests {
 
         #[test]
         fn rubbish_is_an_error_at_most(mut bytes in vec(any::<u8>(), 0..80)) {
-            bytes.insert(0, VERSION);
-            bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
-            let _ = decode(&bytes);
+            bytes.splice(0..0, frame::begin());
+            let _ = decode(&frame::end(bytes));
         }
     }
 }

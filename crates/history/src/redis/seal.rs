@@ -1,11 +1,11 @@
 //! Rolls up the hours that are over, from their buckets, and lets go of what Redis has let go of.
 
-use super::fetch::{self, Damaged, MINUTES};
-use super::minute_format::{BySeries, MINUTE, Samples};
+use super::fetch::{self, Damaged};
+use super::minute_format::{BySeries, MINUTE};
 use super::rows_format::{self, Rows};
 use super::writer::Writer;
 use crate::head::{HOUR, hour_of};
-use crate::reading::Row;
+use crate::reading::readings;
 use std::collections::{BTreeMap, BTreeSet};
 use watchglass_model::Kind;
 use watchglass_remote::RemoteError;
@@ -58,7 +58,9 @@ impl Writer {
         let numbers: Vec<u32> = quarters.keys().copied().collect();
         let day_key = keys.quarter_rows(day);
         let mut days = fetch::rows(&mut self.link, std::slice::from_ref(&day_key), &numbers, &mut damaged)?;
-        let mut day_rows = days.pop().unwrap_or_default();
+        let day_rows = days.pop().unwrap_or_default().into_iter();
+        let mut day_rows: Rolled =
+            day_rows.map(|(number, rows)| (number, rows.into_iter().collect())).collect();
         let first = u32::try_from(place * HOUR / QUARTER).unwrap_or(0);
         for (&number, new) in &quarters {
             let rows = day_rows.entry(number).or_default();
@@ -95,9 +97,7 @@ impl Writer {
         let hours: Vec<i64> = known.hours.iter().take(FEW_HOURS).copied().collect();
         let mut commands = Commands::default();
         for hour in &hours {
-            let first = hour.saturating_mul(MINUTES);
-            let buckets: Vec<String> =
-                (first..first.saturating_add(MINUTES)).map(|minute| keys.minute(minute)).collect();
+            let buckets: Vec<String> = fetch::minutes_of(*hour).map(|minute| keys.minute(minute)).collect();
             commands.add("EXISTS", &[&buckets]);
         }
         commands.add("ZRANGE", &[&keys.sources(), &0, &-1]);
@@ -195,16 +195,4 @@ fn roll(
         }
     }
     (minutes, quarters)
-}
-
-/// The readings of samples, with their times. `before` is the sample before them.
-pub(crate) fn readings(
-    kind: Kind,
-    mut before: Option<(i64, f64)>,
-    samples: &Samples,
-) -> impl Iterator<Item = (i64, Row)> {
-    samples.iter().filter_map(move |&sample| {
-        let reading = Row::reading(kind, before.replace(sample), sample);
-        reading.map(|reading| (sample.0, reading))
-    })
 }

@@ -1,5 +1,6 @@
 //! What the writing thread and the callers share.
 
+use super::fetch::hour_of_minute;
 use super::keys::Keys;
 use super::minute_format::minute_of;
 use crate::EmbeddedHistory;
@@ -151,9 +152,4 @@ impl Shared {
     pub(crate) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Relaxed)
     }
-}
-
-/// The hour that a minute is in.
-pub(crate) fn hour_of_minute(minute: i64) -> i64 {
-    minute.div_euclid(60)
 }

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use watchglass_alerts::{Alert, Severity};
+use watchglass_alerts::thresholds::{Alert, Severity};
 use watchglass_export::written;
 use watchglass_model::Timestamp;
 

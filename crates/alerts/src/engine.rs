@@ -1,0 +1,197 @@
+//! Judges all series by all rules at each tick.
+//!
+//! What is done for each pair of rule and series at each tick is a comparison; nothing is allocated, and nothing but a state that is
+//! not quiet is looked at further. Series are compared with the rules' matchers once, when they are met, and rules
+//! that ask for the same value of a series share it.
+
+mod judged;
+mod kept;
+
+use crate::condition::Found;
+use crate::watch::Watch;
+use crate::{Alert, AlertKey, Change, Measured, Phase, Rule, RuleError};
+use judged::Judged;
+pub use kept::{EngineState, StateError};
+use std::collections::{HashSet, VecDeque};
+use watchglass_model::{Kind, Timestamp};
+
+/// The most rules.
+const MOST_RULES: usize = 1000;
+/// The most subjects of all rules together: at some 40 bytes each, 80 MB.
+const MOST_SUBJECTS: usize = 2_000_000;
+/// The most that one tick can count for, in milliseconds: a server that slept, or a clock that was set, saw no more.
+const MOST_ELAPSED: i64 = 3_000;
+
+/// The rules, the state of each of their alerts, and what is over.
+#[derive(Debug)]
+pub struct Engine {
+    judged: Vec<Judged>,
+    watch: Watch,
+    /// What was gathered for the rules before these.
+    former: Option<Watch>,
+    /// How many series have been met.
+    met: usize,
+    refused: u64,
+    /// The last tick.
+    time: Option<Timestamp>,
+    most_elapsed: i64,
+    /// Alerts whose rule is gone, to be told at the next tick.
+    due: Vec<Alert>,
+    past: VecDeque<Alert>,
+    most_past: usize,
+    found: Vec<Found>,
+}
+
+impl Engine {
+    /// Nothing judged yet, and room for `most_past` alerts that are over; the oldest make place for new ones.
+    ///
+    /// # Errors
+    /// As [`Engine::set_rules`].
+    pub fn new(rules: Vec<Rule>, most_past: usize) -> Result<Self, RuleError> {
+        let mut engine = Self {
+            judged: Vec::new(),
+            watch: Watch::default(),
+            former: None,
+            met: 0,
+            refused: 0,
+            time: None,
+            most_elapsed: MOST_ELAPSED,
+            due: Vec::new(),
+            past: VecDeque::new(),
+            most_past,
+            found: Vec::new(),
+        };
+        engine.set_rules(rules)?;
+        Ok(engine)
+    }
+
+    /// The same engine for ticks that are `millis` apart.
+    pub(crate) fn with_step(self, millis: i64) -> Self {
+        Self { most_elapsed: self.most_elapsed.max(millis), ..self }
+    }
+
+    /// Judges by these rules from the next tick on. Alerts of a rule that stays, by its id, stay as they are, as long as
+    /// the rule is enabled and still about their series. The others are over: the next tick tells.
+    ///
+    /// # Errors
+    /// A rule that cannot be judged, an id that comes twice, more than 1000 rules. Nothing has changed then.
+    pub fn set_rules(&mut self, rules: Vec<Rule>) -> Result<(), RuleError> {
+        let fail =
+            |rule: &Rule, reason: String| Err(RuleError { rule: rule.id.clone(), field: "id", reason });
+        if let Some(rule) = rules.get(MOST_RULES) {
+            return fail(rule, format!("there are {} rules: at most {MOST_RULES} can be", rules.len()));
+        }
+        let mut ids = HashSet::new();
+        if let Some(rule) = rules.iter().find(|rule| !ids.insert(rule.id.as_str())) {
+            return fail(rule, "another rule has this id: each must have its own".to_owned());
+        }
+        let judged = rules.into_iter().map(Judged::new).collect::<Result<_, _>>()?;
+        let kept = self.kept();
+        self.judged = judged;
+        let former = std::mem::take(&mut self.watch);
+        // Of several changes between two ticks, what was gathered is with the first.
+        self.former.get_or_insert(former);
+        (self.met, self.refused) = (0, 0);
+        self.take_up(kept);
+        Ok(())
+    }
+
+    /// The rules, in the order in which they were given.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.judged.iter().map(|judged| &judged.rule)
+    }
+
+    /// Judges what is measured at `now`, once for each tick, and tells what has changed, in the order of the keys.
+    pub fn judge<M: Measured + ?Sized>(&mut self, now: Timestamp, measured: &M) -> Vec<Change> {
+        let elapsed = self.time.map_or(0, |last| now.millis_since(last)).clamp(0, self.most_elapsed);
+        self.time = Some(now);
+        self.meet(measured);
+        self.watch.tick(now, elapsed, measured);
+        let ended = std::mem::take(&mut self.due).into_iter();
+        let mut changes: Vec<Change> = ended.map(|alert| Change::Resolved(over(alert, now))).collect();
+        for judged in &mut self.judged {
+            self.found.clear();
+            judged.condition.look(&self.watch, &mut self.found);
+            judged.judge(&self.found, &self.watch, now, elapsed, measured, &mut changes);
+        }
+        changes.sort_by(|left, right| left.alert().key.cmp(&right.alert().key));
+        for change in &changes {
+            if let Change::Resolved(alert) = change {
+                self.past.push_front(alert.clone());
+            }
+        }
+        self.past.truncate(self.most_past);
+        changes
+    }
+
+    /// Takes notice of series that have not been met before.
+    fn meet<M: Measured + ?Sized>(&mut self, measured: &M) {
+        let series = measured.series();
+        let mut subjects: usize = self.judged.iter().map(|judged| judged.condition.subjects()).sum();
+        for new in series.iter().skip(self.met) {
+            let metric = measured.metric(&new.metric);
+            let kind = metric.map_or(Kind::Gauge, |metric| metric.kind);
+            for judged in &mut self.judged {
+                if !judged.rule.enabled || !judged.condition.is_about(&new.metric, &new.labels) {
+                    continue;
+                }
+                if subjects >= MOST_SUBJECTS {
+                    self.refused = self.refused.saturating_add(1);
+                    continue;
+                }
+                judged.meet(new, metric, kind, &mut self.watch);
+                subjects += 1;
+            }
+        }
+        self.met = self.met.max(series.len());
+        if let Some(former) = self.former.take() {
+            self.watch.inherit(former);
+        }
+    }
+
+    /// What fires, the newest first.
+    pub fn active(&self) -> Vec<Alert> {
+        self.alerts(Phase::Firing)
+    }
+
+    /// What is on its way to firing, the newest first.
+    pub fn pending(&self) -> Vec<Alert> {
+        self.alerts(Phase::Pending)
+    }
+
+    fn alerts(&self, phase: Phase) -> Vec<Alert> {
+        let alerts = self.judged.iter().flat_map(|judged| judged.alerts(&self.watch));
+        let mut alerts: Vec<Alert> = alerts.filter(|alert| alert.phase == phase).collect();
+        alerts.sort_by(|left, right| right.since.cmp(&left.since).then_with(|| left.key.cmp(&right.key)));
+        alerts
+    }
+
+    /// What was wrong, the latest to be over first.
+    pub fn past(&self) -> impl Iterator<Item = &Alert> {
+        self.past.iter()
+    }
+
+    /// How many pairs of rule and series are not judged, because there would be more than 2,000,000.
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Ends an alert whose series will not come back, such as that of a file system that was unmounted: somebody says so.
+    /// Its series is not missed again until it has been there. Tells the change, or nothing when it does not fire.
+    pub fn dismiss(&mut self, now: Timestamp, key: &AlertKey) -> Option<Change> {
+        let judged = self.judged.iter_mut().find(|judged| judged.rule.id == key.rule)?;
+        let alert = judged.dismiss(now, &key.labels, &mut self.watch)?;
+        self.past.push_front(alert.clone());
+        self.past.truncate(self.most_past);
+        Some(Change::Resolved(alert))
+    }
+}
+
+fn over(alert: Alert, now: Timestamp) -> Alert {
+    let message = format!("{}; it is judged no more, since its rule has changed", alert.message);
+    Alert { phase: Phase::Resolved, resolved: alert.fired.max(Some(now)), message, flapping: false, ..alert }
+}
+
+#[cfg(test)]
+#[path = "engine/tests.rs"]
+mod tests;
