@@ -2,14 +2,14 @@
 
 mod answers;
 
+use crate::judging::{Judging, NewestValues};
 use crate::services::Services;
 use app::Backend;
 use app::api::{self, History, HostInfo, Reading, Snapshot, TrackHistory};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use watchglass_alerts::Thresholds;
-use watchglass_export::{Current, judgement};
+use watchglass_export::Current;
 use watchglass_history::{self as history, Columns, Latest, Query, QueryError, Selector};
 use watchglass_instrument::requests::Recorder;
 use watchglass_live::{Hello, Hub, PROTOCOL_VERSION, State};
@@ -18,8 +18,6 @@ use watchglass_probes::{Applications, Vitals};
 
 /// Time between ticks.
 pub(crate) const TICK: Duration = Duration::from_secs(1);
-/// How many alerts that are over are remembered.
-const PAST_ALERTS: usize = 1000;
 
 /// Shared by the ticking thread, which writes, and the routes, which read.
 #[derive(Debug)]
@@ -40,7 +38,7 @@ pub(crate) struct Core {
     /// Answers for this server alone, and waits for no other: live pages and the tick ask here.
     local: Arc<dyn history::History>,
     newest: RwLock<Newest>,
-    thresholds: Mutex<Thresholds>,
+    judging: Judging,
     state: RwLock<Arc<State>>,
 }
 
@@ -81,7 +79,7 @@ impl Core {
             local: Arc::clone(&history),
             history,
             newest: RwLock::default(),
-            thresholds: Mutex::new(Thresholds::new(PAST_ALERTS)),
+            judging: Judging::default(),
             state: RwLock::default(),
         }
     }
@@ -89,6 +87,11 @@ impl Core {
     /// The same core with a history that is shared, of which this server's own part is `local`.
     pub(crate) fn with_local(self, local: Arc<dyn history::History>) -> Self {
         Self { local, ..self }
+    }
+
+    /// The same core with rules and alerts of before.
+    pub(crate) fn with_judging(self, judging: Judging) -> Self {
+        Self { judging, ..self }
     }
 
     /// The same core, told by `applications` what other applications report.
@@ -118,8 +121,14 @@ impl Core {
         }
         let time = batch.time;
         self.hub.publish(batch, version, || State::clone(&self.read_state()));
-        let seen = self.look(|current, state| judgement::observations(current, &state.problems));
-        self.thresholds.lock().unwrap_or_else(PoisonError::into_inner).observe(time, seen);
+        self.look(|current, state| {
+            self.judging.observe(time, &NewestValues { current, problems: &state.problems })
+        });
+    }
+
+    /// Writes down what is wrong. What is judged afterwards is not kept.
+    pub(crate) fn close_judging(&self) {
+        self.judging.close();
     }
 
     fn remember(&self, batch: &Batch, series: &[Series]) {

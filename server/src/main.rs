@@ -5,6 +5,7 @@ mod cli;
 mod core;
 mod data_dir;
 mod guard;
+mod judging;
 mod logging;
 mod routes;
 mod serve;

@@ -2,6 +2,7 @@
 
 use crate::core::Core;
 use crate::data_dir::{DataDir, default_path};
+use crate::judging::Judging;
 use crate::services::Services;
 use crate::settings::Settings;
 use crate::store_probe::StoreProbe;
@@ -19,6 +20,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use watchglass_alerts::stock;
 use watchglass_history::{EmbeddedHistory, History, Options, RedisHistory, RedisOptions};
 use watchglass_instrument::requests::Recorder;
 use watchglass_model::Catalogue;
@@ -90,7 +92,9 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
         vitals,
         requests,
     );
-    let core = Arc::new(core.with_local(local).with_applications(applications).with_services(services));
+    let judging = Judging::open(stock::rules(), data.path())?;
+    let core = core.with_local(local).with_applications(applications).with_services(services);
+    let core = Arc::new(core.with_judging(judging));
     // Before anybody is told that the server runs: a signal must never find it unprepared.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let ticker = Ticker::start(Arc::clone(&core), collector, runtime.handle().clone())?;
@@ -98,8 +102,10 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     tracing::info!(%address, data_dir = %data.path().display(), open_files = raised, "started");
 
     let guard = guard::Guard::new(&settings.allowed_hosts);
+    let closing = Arc::clone(&core);
     let outcome = runtime.block_on(answer(listener, core, guard, signals));
     ticker.stop();
+    closing.close_judging();
     history.close();
     runtime.shutdown_timeout(Duration::from_secs(1));
     tracing::info!("stopped");

@@ -42,13 +42,10 @@ pub struct Engine {
     found: Vec<Found>,
 }
 
-impl Engine {
-    /// Nothing judged yet, and room for `most_past` alerts that are over; the oldest make place for new ones.
-    ///
-    /// # Errors
-    /// As [`Engine::set_rules`].
-    pub fn new(rules: Vec<Rule>, most_past: usize) -> Result<Self, RuleError> {
-        let mut engine = Self {
+impl Default for Engine {
+    /// An engine without rules and without a past.
+    fn default() -> Self {
+        Self {
             judged: Vec::new(),
             watch: Watch::default(),
             former: None,
@@ -58,9 +55,19 @@ impl Engine {
             most_elapsed: MOST_ELAPSED,
             due: Vec::new(),
             past: VecDeque::new(),
-            most_past,
+            most_past: 0,
             found: Vec::new(),
-        };
+        }
+    }
+}
+
+impl Engine {
+    /// Nothing judged yet, and room for `most_past` alerts that are over; the oldest make place for new ones.
+    ///
+    /// # Errors
+    /// As [`Engine::set_rules`].
+    pub fn new(rules: Vec<Rule>, most_past: usize) -> Result<Self, RuleError> {
+        let mut engine = Self { most_past, ..Self::default() };
         engine.set_rules(rules)?;
         Ok(engine)
     }

@@ -16,7 +16,6 @@ mod selection;
 pub mod stock;
 #[cfg(test)]
 mod testing;
-pub mod thresholds;
 mod watch;
 mod window;
 mod wording;
@@ -29,5 +28,4 @@ pub use preview::{Firing, Preview, Track, preview};
 pub use rule::{Comparison, Rule};
 pub use rule_check::RuleError;
 pub use selection::{Matcher, Operator};
-pub use thresholds::{Limit, Observation, Thresholds};
 pub use window::Aggregation;

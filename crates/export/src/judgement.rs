@@ -1,9 +1,9 @@
-//! What the newest values say: how much of its limit each component uses, and what is over its threshold.
+//! What the newest values say: how much of its limit each component uses.
 
 use crate::Current;
 use crate::names;
-use watchglass_alerts::{Condition, Limit, Observation};
-use watchglass_model::{APP, Problem, Unit};
+use watchglass_alerts::Condition;
+use watchglass_model::Problem;
 
 /// Thresholds of the alerts, as the source documents have them.
 pub mod thresholds {
@@ -70,51 +70,4 @@ fn component_of(probe: &str) -> &str {
         Some(name) => name,
         None => probe,
     }
-}
-
-/// Everything that has a threshold, with its value. What has none now is not among it.
-pub fn observations(current: &Current<'_>, problems: &[Problem]) -> Vec<Observation> {
-    let mut found = Vec::new();
-    let mut look = |component: &str, metric: &str, label: &str, warning: f64, what: &str| {
-        let unit = current.catalogue.metric(metric).map_or(Unit::Ratio, |metric| metric.reading_unit());
-        for (labels, value) in current.readings(metric) {
-            let subject = labels.get(label).unwrap_or_default();
-            let place = if subject.is_empty() { String::new() } else { format!(" of {subject}") };
-            found.push(Observation {
-                component: component.to_owned(),
-                subject: subject.to_owned(),
-                value,
-                limit: Limit { warning, critical: f64::INFINITY },
-                message: format!("{what}{place} is {}, above {}", unit.text(value), unit.text(warning)),
-            });
-        }
-    };
-    look("cpu", names::CPU, "", thresholds::CPU, "Use of the processors");
-    look("memory", names::MEMORY_USED_RATIO, "", thresholds::MEMORY, "Use of the memory");
-    look("disk", names::DISK_USED_RATIO, "mountpoint", thresholds::DISK, "Use of the file system");
-    look("database", names::DATABASE_SECONDS, "instance", thresholds::DATABASE, "The response time");
-    look("requests", names::LATENCY_P95, APP, thresholds::API, "The response time of 95 % of the requests");
-    look("errors", names::ERROR_RATIO, APP, thresholds::ERRORS, "The part of failed requests");
-    found.extend(availability(current, problems));
-    found
-}
-
-/// One observation for each probe: whether it works. One that fails is critical from its first failure on.
-fn availability(current: &Current<'_>, problems: &[Problem]) -> Vec<Observation> {
-    let readings = current.readings(names::UP);
-    readings
-        .filter_map(|(labels, up)| {
-            let probe = labels.get("probe")?;
-            let reason =
-                problems.iter().find(|problem| problem.probe == probe).map(|problem| &problem.reason);
-            let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
-            Some(Observation {
-                component: component_of(probe).to_owned(),
-                subject: format!("probe {probe}"),
-                value: if up > 0.0 { 0.0 } else { f64::INFINITY },
-                limit: Limit { warning: 0.0, critical: 1.0 },
-                message: format!("{probe} gives no data{reason}"),
-            })
-        })
-        .collect()
 }

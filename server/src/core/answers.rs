@@ -1,9 +1,8 @@
 //! What the REST API asks of the core.
 
 use super::Core;
-use std::sync::PoisonError;
 use std::time::Duration;
-use watchglass_alerts::thresholds::Alert;
+use watchglass_alerts::Alert;
 use watchglass_export::judgement::{Component, components};
 use watchglass_export::series::{Table, Track};
 use watchglass_export::{SystemMetrics, TextFormat, system, write_metrics};
@@ -40,12 +39,12 @@ impl Core {
 
     /// What is wrong now, the newest first.
     pub(crate) fn active_alerts(&self) -> Vec<Alert> {
-        self.thresholds.lock().unwrap_or_else(PoisonError::into_inner).active()
+        self.judging.active()
     }
 
     /// What was wrong, the latest to be over first.
     pub(crate) fn past_alerts(&self) -> Vec<Alert> {
-        self.thresholds.lock().unwrap_or_else(PoisonError::into_inner).past().cloned().collect()
+        self.judging.past()
     }
 
     /// All metrics with their newest values, for a scrape.

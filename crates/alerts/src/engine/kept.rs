@@ -58,6 +58,16 @@ impl EngineState {
         Ok(serde_json::to_string(self)?)
     }
 
+    /// The state without what is over, for those who keep that elsewhere.
+    pub fn without_past(self) -> Self {
+        Self { past: Vec::new(), ..self }
+    }
+
+    /// The state with what is over, the latest first, in place of what it has of that.
+    pub fn with_past(self, past: Vec<Alert>) -> Self {
+        Self { past, ..self }
+    }
+
     /// Reads what [`EngineState::to_json`] wrote.
     ///
     /// # Errors

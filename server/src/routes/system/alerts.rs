@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use watchglass_alerts::thresholds::{Alert, Severity};
+use watchglass_alerts::{Alert, Severity};
 use watchglass_export::written;
 use watchglass_model::Timestamp;
 
@@ -50,7 +50,7 @@ pub(crate) struct AlertRow {
     component: String,
     /// Which of several: a mount point, an instance; empty where there is one.
     subject: String,
-    /// `warning` or `critical`: the worst it has been.
+    /// `info`, `warning` or `critical`: the worst it has been.
     severity: &'static str,
     /// What is wrong, with the value and its threshold.
     message: String,
@@ -69,6 +69,7 @@ impl AlertRow {
             resolved_at: alert.resolved.map(written),
             duration_seconds: alert.seconds(now),
             severity: match alert.severity {
+                Severity::Info => "info",
                 Severity::Warning => "warning",
                 Severity::Critical => "critical",
             },

@@ -1,0 +1,117 @@
+//! Judges every tick by the rules, and remembers through a restart what was found.
+
+mod files;
+mod keeper;
+
+use files::Files;
+pub(crate) use keeper::KeepError;
+use keeper::Keeper;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use watchglass_alerts::{Alert, Change, Engine, Rule, RuleError};
+use watchglass_model::Timestamp;
+
+/// How many alerts that are over are remembered.
+const MOST_PAST: usize = 1000;
+/// How often what nobody is told of is kept, such as since when a value has been beyond its level, in milliseconds.
+const KEEP_EVERY: i64 = 60_000;
+
+/// The rules, what is wrong by them, and what was.
+#[derive(Debug, Default)]
+pub(crate) struct Judging {
+    state: Mutex<State>,
+    keeper: Option<Keeper>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    engine: Engine,
+    /// When the state was last handed to the keeper.
+    kept: Option<Timestamp>,
+}
+
+impl Judging {
+    /// Judges by `rules`, and forgets all with the process.
+    ///
+    /// # Errors
+    /// A rule that cannot be judged.
+    pub(crate) fn in_memory(rules: Vec<Rule>) -> Result<Self, RuleError> {
+        let engine = Engine::new(rules, MOST_PAST)?;
+        Ok(Self { state: Mutex::new(State { engine, kept: None }), keeper: None })
+    }
+
+    /// Judges by `rules`, goes on from what `folder` holds, and keeps everything there. What there cannot be read is
+    /// set aside and said in the log.
+    ///
+    /// # Errors
+    /// A rule that cannot be judged, a folder that cannot be read, or no thread left to write with.
+    pub(crate) fn open(rules: Vec<Rule>, folder: &Path) -> Result<Self, KeepError> {
+        let mut judging = Self::in_memory(rules)?;
+        let files = Files::new(folder);
+        let past = files.read_past(MOST_PAST)?;
+        let before = files.read_state()?;
+        {
+            let engine = &mut judging.lock().engine;
+            let state = before.unwrap_or_else(|| engine.state());
+            engine.restore(state.with_past(past));
+        }
+        judging.keeper = Some(Keeper::start(files)?);
+        Ok(judging)
+    }
+
+    /// Judges what was measured at `now`, and tells what has changed.
+    pub(crate) fn observe(&self, now: Timestamp, measured: &NewestValues<'_>) -> Vec<Change> {
+        let mut state = self.lock();
+        let changes = state.engine.judge(now, measured);
+        changes.iter().for_each(say);
+        let is_due = state.kept.is_none_or(|kept| !(0..KEEP_EVERY).contains(&now.millis_since(kept)));
+        if let Some(keeper) = &self.keeper
+            && (is_due || !changes.is_empty())
+        {
+            let over = changes.iter().filter(|change| matches!(change, Change::Resolved(_)));
+            keeper.keep(state.engine.state().without_past(), over.map(|change| change.alert().clone()));
+            state.kept = Some(now);
+        }
+        changes
+    }
+
+    /// What is wrong now, the newest first.
+    pub(crate) fn active(&self) -> Vec<Alert> {
+        self.lock().engine.active()
+    }
+
+    /// What was wrong, the latest to be over first.
+    pub(crate) fn past(&self) -> Vec<Alert> {
+        self.lock().engine.past().cloned().collect()
+    }
+
+    /// The rules.
+    pub(crate) fn rules(&self) -> Vec<Rule> {
+        self.lock().engine.rules().cloned().collect()
+    }
+
+    /// Writes down what is known and ends. What is judged afterwards is not kept.
+    pub(crate) fn close(&self) {
+        if let Some(keeper) = &self.keeper {
+            keeper.keep(self.lock().engine.state().without_past(), []);
+            keeper.close();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says in the log what has changed.
+fn say(change: &Change) {
+    let alert = change.alert();
+    let (rule, message) = (&alert.key.rule, &alert.message);
+    match change {
+        Change::Fired(_) => tracing::warn!(rule, severity = ?alert.severity, message, "an alert fires"),
+        Change::Worsened(_) => tracing::warn!(rule, severity = ?alert.severity, message, "an alert is worse"),
+        Change::FlappingBegan(_) => tracing::warn!(rule, message, "an alert comes and goes"),
+        Change::FlappingEnded(_) => tracing::info!(rule, message, "an alert comes and goes no more"),
+        Change::Resolved(_) => tracing::info!(rule, message, "an alert is over"),
+    }
+}
