@@ -5,7 +5,7 @@ use crate::watch::Watch;
 use crate::{Aggregation, Rule, RuleError};
 use std::collections::HashMap;
 use std::fmt::Debug;
-use watchglass_model::{Kind, Labels, Series};
+use watchglass_model::{Kind, Labels};
 
 /// What is found of one subject of a condition.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub(crate) struct Found {
     pub(crate) value: f64,
     /// For how many milliseconds it has given no data at all; 0 while it does.
     pub(crate) absent: i64,
+    /// Whether it gives no data, and did in this run.
+    pub(crate) is_gone: bool,
 }
 
 /// What a rule asks. The state machine knows no more of it than this: a query language would be another condition.
@@ -23,8 +25,8 @@ pub(crate) trait Condition: Debug + Send + Sync {
     /// Whether it is about series of that name.
     fn is_about(&self, metric: &str, labels: &Labels) -> bool;
 
-    /// Takes notice of a series that is met and that it is about.
-    fn meet(&mut self, series: &Series, kind: Kind, watch: &mut Watch);
+    /// Takes notice of a series that is met and that it is about: where it is watched.
+    fn meet(&mut self, series: u32, watch: &mut Watch);
 
     /// Takes notice of a subject that was there before this run, and had given no data for `absent` milliseconds; gives
     /// its number.
@@ -93,10 +95,8 @@ impl Condition for Selected {
         self.metric == metric && self.selection.matches(labels)
     }
 
-    fn meet(&mut self, series: &Series, kind: Kind, watch: &mut Watch) {
-        if let Some(series) = watch.meet(series, kind)
-            && !self.remembered.contains_key(&series)
-        {
+    fn meet(&mut self, series: u32, watch: &mut Watch) {
+        if !self.remembered.contains_key(&series) {
             self.add(series, watch);
         }
     }
@@ -126,7 +126,7 @@ impl Condition for Selected {
 
     fn absent(&self, subject: usize, watch: &Watch) -> Option<i64> {
         let (series, _) = self.subjects.get(subject)?;
-        watch.is_missed(*series).then(|| watch.absent(*series))
+        watch.is_missed(*series).then(|| watch.absence(*series).0)
     }
 
     fn forget(&self, subject: usize, watch: &mut Watch) {
@@ -136,8 +136,10 @@ impl Condition for Selected {
     }
 
     fn look(&self, watch: &Watch, found: &mut Vec<Found>) {
-        let look =
-            |&(series, slot): &(u32, u32)| Found { value: watch.value(slot), absent: watch.absent(series) };
+        let look = |&(series, slot): &(u32, u32)| {
+            let (absent, is_gone) = watch.absence(series);
+            Found { value: watch.value(slot), absent, is_gone }
+        };
         found.extend(self.subjects.iter().map(look));
     }
 }

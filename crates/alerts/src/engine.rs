@@ -136,18 +136,22 @@ impl Engine {
         let series = measured.series();
         let mut subjects: usize = self.judged.iter().map(|judged| judged.condition.subjects()).sum();
         for new in series.iter().skip(self.met) {
+            let is_about =
+                |judged: &Judged| judged.rule.enabled && judged.condition.is_about(&new.metric, &new.labels);
+            // What no rule is about is not watched; the others are looked up once.
+            let mut watched = None;
             let metric = measured.metric(&new.metric);
-            let kind = metric.map_or(Kind::Gauge, |metric| metric.kind);
-            for judged in &mut self.judged {
-                if !judged.rule.enabled || !judged.condition.is_about(&new.metric, &new.labels) {
-                    continue;
-                }
+            for judged in self.judged.iter_mut().filter(|judged| is_about(judged)) {
                 if subjects >= MOST_SUBJECTS {
                     self.refused = self.refused.saturating_add(1);
                     continue;
                 }
-                judged.meet(new, metric, kind, &mut self.watch);
-                subjects += 1;
+                let kind = metric.map_or(Kind::Gauge, |metric| metric.kind);
+                let place = *watched.get_or_insert_with(|| self.watch.meet(new, kind));
+                if let Some(place) = place {
+                    judged.meet(place, metric, &mut self.watch);
+                    subjects += 1;
+                }
             }
         }
         self.met = self.met.max(series.len());

@@ -32,6 +32,7 @@ pub(crate) struct Terms {
     keep: i64,
     /// Milliseconds and how bad it is.
     absence: Option<(i64, Severity)>,
+    ends_when_gone: bool,
 }
 
 impl Terms {
@@ -50,6 +51,7 @@ impl Terms {
             hold: millis(rule.for_seconds),
             keep: millis(rule.keep_firing_seconds),
             absence: rule.absent_seconds.map(|seconds| (millis(seconds), rule.absent_severity)),
+            ends_when_gone: rule.ends_when_gone,
         }
     }
 
@@ -146,7 +148,8 @@ impl State {
         if self.phase == Some(Phase::Firing) {
             let is_good = found.value.is_finite() && absent.is_none() && terms.is_recovered(found.value);
             self.good = is_good.then(|| self.good.map_or(0, |good| good.saturating_add(elapsed)));
-            if self.good.is_some_and(|good| good >= terms.keep) {
+            let is_gone = terms.ends_when_gone && found.is_gone;
+            if is_gone || self.good.is_some_and(|good| good >= terms.keep) {
                 events.push(self.resolve(now));
             }
         }
@@ -177,7 +180,8 @@ impl State {
         if !found.value.is_finite() {
             let missing = self.missing.unwrap_or(0).saturating_add(elapsed);
             self.missing = Some(missing);
-            if missing > terms.hold.saturating_add(GAP) {
+            let is_gone = terms.ends_when_gone && found.is_gone;
+            if is_gone || missing > terms.hold.saturating_add(GAP) {
                 self.held = [None; 3];
             }
             return;

@@ -9,7 +9,7 @@ fn terms(change: impl FnOnce(&mut Rule)) -> Terms {
 }
 
 fn found(value: f64, absent: i64) -> Found {
-    Found { value, absent }
+    Found { value, absent, is_gone: absent > 0 }
 }
 
 /// Plays one value a second from second 1 on; NaN is absent. Tells what happened in which second.
@@ -46,6 +46,7 @@ fn an_alert_fires_after_its_time_and_is_over_after_its_time() {
     let both = terms(|rule| {
         (rule.absent_seconds, rule.absent_severity) = (Some(5), Severity::Critical);
     });
+    let leaving = terms(|rule| rule.ends_when_gone = true);
     let cases: &[Case<'_>] = &[
         ("at its level", &immediate, &[80.0, 80.0], &[]),
         ("at once", &immediate, &[81.0, 80.0], &[(1, Fired), (2, Resolved)]),
@@ -65,6 +66,7 @@ fn an_alert_fires_after_its_time_and_is_over_after_its_time() {
         ("gaps do not count", &patient, &[81.0, 81.0, GONE, GONE, GONE, 81.0], &[(6, Fired)]),
         ("gone", &absence, &[1.0, GONE, GONE, GONE, GONE, GONE, GONE, 1.0], &[(6, Fired), (8, Resolved)]),
         ("gone too briefly", &absence, &[1.0, GONE, GONE, GONE, GONE, 1.0], &[]),
+        ("good-bye", &leaving, &[81.0, GONE, GONE, 81.0], &[(1, Fired), (2, Resolved), (4, Fired)]),
         (
             "high, then gone",
             &both,
@@ -137,11 +139,13 @@ proptest! {
     #[test]
     fn between_two_firings_is_a_resolution(
         ticks in prop::collection::vec((prop::option::weighted(0.8, 60.0..100.0_f64), 0..400_000_i64, -9_000..9_000_i64), 1..200),
-        durations in (0..200_u32, 0..200_u32, prop::option::of(5..200_u32)), recovery in prop::option::of(60.0..80.0_f64),
+        durations in (0..200_u32, 0..200_u32, prop::option::of(5..200_u32)),
+        recovery in prop::option::of(60.0..80.0_f64), ends in any::<bool>(),
     ) {
         let terms = terms(|rule| {
             (rule.for_seconds, rule.keep_firing_seconds, rule.absent_seconds) = durations;
             rule.recovery = recovery;
+            rule.ends_when_gone = ends && rule.absent_seconds.is_none();
         });
         let (mut state, mut now, mut absent) = (State::default(), 0, 0);
         let (mut firing, mut flapping) = (false, false);
@@ -160,7 +164,8 @@ proptest! {
             }
             prop_assert_eq!((next.phase == Some(Phase::Firing), next.flapping), (firing, flapping));
             prop_assert!(!firing || (next.since <= next.fired && next.resolved.is_none()));
-            prop_assert!(value.is_some() || !events.contains(&Event::Resolved), "over without a value");
+            let is_told = value.is_some() || terms.ends_when_gone;
+            prop_assert!(is_told || !events.contains(&Event::Resolved), "over without a value");
             state = next;
         }
     }

@@ -58,6 +58,11 @@ pub struct Rule {
     /// How bad that is.
     #[serde(default = "warning")]
     pub absent_severity: Severity,
+    /// Whether an alert is over when its series is there no more. Right for what says good-bye: `up` is there, if only as
+    /// a zero, as long as its probe is. Otherwise the alert stays, and says that it has no data: no news is not good
+    /// news.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub ends_when_gone: bool,
     /// The component: `cpu`, `disk`, `database`.
     pub component: String,
     /// The label that says which of several; without it the rule has one subject.
@@ -129,6 +134,7 @@ impl Rule {
             keep_firing_seconds: 0,
             absent_seconds: None,
             absent_severity: warning(),
+            ends_when_gone: false,
             component: component.to_owned(),
             subject_label: None,
             phrase: None,
@@ -165,6 +171,11 @@ const fn warning() -> Severity {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 const fn is_yes(value: &bool) -> bool {
     *value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_no(value: &bool) -> bool {
+    !*value
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]

@@ -124,6 +124,9 @@ impl Rule {
         if self.absent_seconds.is_some_and(|seconds| seconds < LEAST_ABSENCE) {
             return Err(("absent_seconds", format!("it must be at least {LEAST_ABSENCE}")));
         }
+        if self.absent_seconds.is_some() && self.ends_when_gone {
+            return Err(("ends_when_gone", "what is an alert when it is gone cannot end by it".to_owned()));
+        }
         match (self.aggregation, self.window_seconds) {
             (Aggregation::Last, 0) => Ok(()),
             (Aggregation::Last, _) => {

@@ -57,6 +57,11 @@ fn what_is_wrong_is_named_with_what_would_be_right() {
         (Rule { aggregation: Aggregation::Mean, ..right() }, "window_seconds", "at least 1"),
         (Rule { for_seconds: 86_401, ..right() }, "for_seconds", "a day"),
         (Rule { absent_seconds: Some(4), ..right() }, "absent_seconds", "at least 5"),
+        (
+            Rule { absent_seconds: Some(5), ends_when_gone: true, ..right() },
+            "ends_when_gone",
+            "cannot end by it",
+        ),
         (Rule { warning: Some(f64::NAN), ..right() }, "warning", "finite"),
         (Rule { critical: Some(0.7), ..right() }, "critical", "0.8, is above it"),
         (Rule { comparison: Comparison::Below, ..right() }, "critical", "is below it"),

@@ -2,9 +2,9 @@
 //! switched on where its metric exists.
 //!
 //! Thresholds and durations are those of the source documents. Where these name a threshold and no duration, readings of a
-//! minute are averaged or several of them must agree: a peak of one second wakes nobody. Memory has both, 85 % and 85 %
-//! for five minutes; it is one rule, with the duration. Recovery levels lie a little on the good side, so that what
-//! sways about its level is one alert.
+//! minute are averaged, or must agree for 10 s: a peak of one second wakes nobody. Memory over 85 % is named twice, at
+//! once and after five minutes: one rule, the earlier, is both. Recovery levels lie a little on the good side, so that
+//! what sways about its level is one alert.
 
 mod texts;
 
@@ -65,7 +65,7 @@ fn host() -> Vec<Rule> {
     let cpu = above("cpu", "Use of the processors", "host_cpu_usage_ratio", "cpu", 0.80, 0.75);
     let memory = above("memory", "Use of the memory", "host_memory_used_ratio", "memory", 0.85, 0.83);
     let disk = above("disk", "Use of the file system", "host_filesystem_used_ratio", "disk", 0.90, 0.89);
-    vec![mean(60, cpu), held(300, memory), by("mountpoint", held(10, disk))]
+    vec![mean(60, cpu), held(10, memory), by("mountpoint", held(10, disk))]
 }
 
 fn requests() -> Vec<Rule> {
@@ -136,6 +136,7 @@ fn probes() -> Vec<Rule> {
             matchers: vec![probe],
             comparison: Comparison::Below,
             phrase: Some(phrase.to_owned()),
+            ends_when_gone: true,
             ..Rule::new(id, name, "up", component)
         };
         by("probe", held(60, rule))
@@ -209,7 +210,7 @@ mod tests {
     fn levels_and_durations_are_those_of_the_documents() {
         let expected = [
             ("cpu", Some(0.80), None, 0),
-            ("memory", Some(0.85), None, 300),
+            ("memory", Some(0.85), None, 10),
             ("disk", Some(0.90), None, 10),
             ("response-time-high", Some(2.0), None, 10),
             ("response-time", Some(1.0), None, 300),

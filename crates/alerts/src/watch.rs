@@ -137,9 +137,10 @@ impl Watch {
         self.slots.get(slot as usize).map_or(f64::NAN, |slot| slot.value)
     }
 
-    /// For how many milliseconds the series at `series` has given no data.
-    pub(crate) fn absent(&self, series: u32) -> i64 {
-        self.series.get(series as usize).map_or(0, |watched| watched.absent)
+    /// For how many milliseconds the series at `series` has given no data, and whether it gives none but did in this run.
+    pub(crate) fn absence(&self, series: u32) -> (i64, bool) {
+        let absence = |watched: &Watched| (watched.absent, watched.id.is_some() && watched.absent > 0);
+        self.series.get(series as usize).map_or((0, false), absence)
     }
 
     /// Whether the series at `series` is missed when it gives no data.

@@ -16,6 +16,7 @@ pub(crate) fn message(
 ) -> String {
     let is_over = state.phase == Some(Phase::Resolved);
     let mut text = match (&rule.phrase, level, state.value) {
+        _ if is_over && state.missing.is_some() => format!("{} gives no data any more", topic(rule, subject)),
         (Some(phrase), _, _) if state.missing.is_none() => {
             let again = if is_over { " no longer" } else { "" };
             format!("{} {phrase}{again}", if subject.is_empty() { &rule.name } else { subject })
@@ -93,6 +94,13 @@ mod tests {
                 firing(None, Some(9000)),
                 None,
                 "Use of the file system of / has given no data for 9 s",
+            ),
+            (
+                &phrase,
+                "app:shop",
+                state(Phase::Resolved, Some(0.0), Some(0)),
+                None,
+                "Use of the file system of app:shop gives no data any more",
             ),
             (&absence, "/", over(Some(0.5)), None, "Use of the file system of / gives data again"),
         ] {

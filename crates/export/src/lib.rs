@@ -6,6 +6,7 @@
 mod current;
 mod exposition;
 pub mod judgement;
+mod measured;
 mod names;
 mod report;
 pub mod series;
@@ -15,6 +16,7 @@ mod words;
 
 pub use current::Current;
 pub use exposition::{TextFormat, write_metrics};
+pub use measured::Judgeable;
 pub use names::report_metrics;
 pub use report::*;
 pub use time::{parse_time, written};

@@ -208,7 +208,7 @@ async fn a_scrape_has_every_series_that_is_live() {
 }
 
 #[tokio::test]
-async fn the_report_asks_for_metrics_that_there_are() {
+async fn the_report_and_the_stock_rules_ask_for_metrics_that_there_are() {
     // The services' probes need not reach anybody to be in the catalogue.
     let flags = ["--postgres-url", "postgresql://u:p@127.0.0.1:1/d", "--redis-watch", "redis://127.0.0.1:1"];
     let server = Server::start_with(&flags, &[]).await;
@@ -221,6 +221,9 @@ async fn the_report_asks_for_metrics_that_there_are() {
         .collect();
     for metric in watchglass_export::report_metrics() {
         assert!(known.contains(&metric), "{metric}");
+    }
+    for metric in watchglass_alerts::stock::metrics() {
+        assert!(known.contains(&metric.as_str()), "{metric}");
     }
     server.stop().await;
 }

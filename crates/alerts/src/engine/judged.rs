@@ -6,7 +6,7 @@ use crate::machine::{Event, State, Terms};
 use crate::watch::Watch;
 use crate::wording::message;
 use crate::{Aggregation, Alert, AlertKey, Change, Measured, Phase, Rule, RuleError, Severity};
-use watchglass_model::{Kind, Labels, Metric, Series, Timestamp, Unit};
+use watchglass_model::{Labels, Metric, Timestamp, Unit};
 
 #[derive(Debug)]
 pub(super) struct Judged {
@@ -34,8 +34,8 @@ impl Judged {
     }
 
     /// Takes notice of a series that the condition is about.
-    pub(super) fn meet(&mut self, series: &Series, metric: Option<&Metric>, kind: Kind, watch: &mut Watch) {
-        self.condition.meet(series, kind, watch);
+    pub(super) fn meet(&mut self, series: u32, metric: Option<&Metric>, watch: &mut Watch) {
+        self.condition.meet(series, watch);
         self.states.resize(self.condition.subjects(), None);
         if let Some(metric) = metric {
             self.unit = Some(unit(self.rule.aggregation, metric));

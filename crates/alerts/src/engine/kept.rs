@@ -91,12 +91,7 @@ impl Engine {
         let mut subjects = self.kept();
         // The numbers of subjects are those of one run.
         subjects.sort_by(|left, right| (&left.rule, &left.labels).cmp(&(&right.rule, &right.labels)));
-        EngineState {
-            version: VERSION,
-            time: self.time,
-            subjects,
-            past: self.past.iter().cloned().collect(),
-        }
+        EngineState { version: VERSION, time: self.time, subjects, past: self.past.iter().cloned().collect() }
     }
 
     /// Goes on from `state`, which takes the place of everything but the rules. What fired and has still a rule fires still, and

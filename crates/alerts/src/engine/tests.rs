@@ -220,6 +220,21 @@ fn a_series_that_does_not_come_back_is_missed_until_somebody_says_so() {
 }
 
 #[test]
+fn who_says_good_bye_is_not_missed_but_who_was_not_heard_of_since_a_restart_is() {
+    let up = Rule { ends_when_gone: true, ..rule() };
+    let (mut first, mut fake) = (engine(std::slice::from_ref(&up)), two());
+    assert_eq!(tick(&mut first, &mut fake, 1, &[Some(81.0), Some(82.0)]), ["fired a", "fired b"]);
+    let mut second = engine(&[up]);
+    second.restore(first.state());
+    let mut only_b = Fake::default();
+    only_b.meet("m", labels("b"));
+    assert!(tick(&mut second, &mut only_b, 2, &[Some(82.0)]).is_empty());
+    assert_eq!(tick(&mut second, &mut only_b, 3, &[None]), ["over b"]);
+    assert_eq!(second.past().next().unwrap().message, "Use of b gives no data any more");
+    assert_eq!(second.active().len(), 1);
+}
+
+#[test]
 fn what_is_stored_stays_as_it_was() {
     let (mut engine, mut fake) = (engine(&[rule()]), two());
     for (second, value) in [(1, 81.0), (2, 91.0), (3, 1.0), (5, 85.5)] {

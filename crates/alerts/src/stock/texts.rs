@@ -23,7 +23,7 @@ pub(super) static TEXTS: [Text; 18] = [
     ),
     text(
         "memory",
-        "Most of the memory has been in use for five minutes; when it runs out, the system kills a process to go on.",
+        "Most of the memory is in use; when it runs out, the system kills a process to go on.",
         "Look at the largest processes on the overview and restart the one that grows; if all are as usual, the host needs more memory.",
     ),
     text(
