@@ -2,14 +2,14 @@
 
 mod answers;
 
-use crate::judging::{Judging, NewestValues};
+use crate::judging::Judging;
 use crate::services::Services;
 use app::Backend;
 use app::api::{self, History, HostInfo, Reading, Snapshot, TrackHistory};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use watchglass_export::Current;
+use watchglass_export::{Current, Judgeable};
 use watchglass_history::{self as history, Columns, Latest, Query, QueryError, Selector};
 use watchglass_instrument::requests::Recorder;
 use watchglass_live::{Hello, Hub, PROTOCOL_VERSION, State};
@@ -121,8 +121,8 @@ impl Core {
         }
         let time = batch.time;
         self.hub.publish(batch, version, || State::clone(&self.read_state()));
-        self.look(|current, state| {
-            self.judging.observe(time, &NewestValues { current, problems: &state.problems })
+        let _changes = self.look(|current, state| {
+            self.judging.observe(time, &Judgeable { current: *current, problems: &state.problems })
         });
     }
 

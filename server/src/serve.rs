@@ -20,7 +20,6 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use watchglass_alerts::stock;
 use watchglass_history::{EmbeddedHistory, History, Options, RedisHistory, RedisOptions};
 use watchglass_instrument::requests::Recorder;
 use watchglass_model::Catalogue;
@@ -92,7 +91,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
         vitals,
         requests,
     );
-    let judging = Judging::open(stock::rules(), data.path())?;
+    let judging = Judging::open(settings.all_rules(), data.path())?;
+    let judging = judging.with_file_rules(settings.rules.iter().map(|rule| rule.id.clone()));
     let core = core.with_local(local).with_applications(applications).with_services(services);
     let core = Arc::new(core.with_judging(judging));
     // Before anybody is told that the server runs: a signal must never find it unprepared.

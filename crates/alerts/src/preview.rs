@@ -71,9 +71,15 @@ pub fn preview(
     let mut past = Past::new(metric, tracks);
     let rows = tracks.iter().map(|track| track.mean.len()).max().unwrap_or(0);
     let mut preview = Preview::default();
+    let last = range.end.millis().saturating_sub(1);
     for row in 0..rows {
-        let after = i64::try_from(row).unwrap_or(i64::MAX).saturating_add(1).saturating_mul(step);
-        let now = Timestamp::from_millis(start.millis().saturating_add(after));
+        let begins =
+            start.millis().saturating_add(i64::try_from(row).unwrap_or(i64::MAX).saturating_mul(step));
+        if begins > last {
+            break;
+        }
+        // A row counts when it is over; one that is not over yet, at the end of the range.
+        let now = Timestamp::from_millis(begins.saturating_add(step).min(last));
         past.show(row, now);
         for change in engine.judge(now, &past) {
             preview.take_in(change, range);

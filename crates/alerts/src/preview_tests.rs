@@ -33,6 +33,18 @@ fn tells_when_and_how_long_it_would_have_fired() {
 }
 
 #[test]
+fn the_minute_that_is_not_over_counts_as_far_as_it_has_come() {
+    let rule = Rule { for_seconds: 0, ..rule() };
+    let (labels, values) = (labels("a"), [1.0, 90.0]);
+    let track =
+        Track { labels: &labels, low: &values, high: &values, mean: &values, count: &[60, 3], increase: &[] };
+    let range = TimeRange { start: at(0), end: at(63) };
+    let found = preview(&rule, &gauge("m"), at(0), 60_000, &[track], range).unwrap();
+    let last = Timestamp::from_millis(at(63).millis() - 1);
+    assert_eq!(found.firings.iter().map(|firing| firing.start).collect::<Vec<_>>(), [last]);
+}
+
+#[test]
 fn a_series_is_missed_only_after_it_was_there() {
     let rule = Rule { warning: None, absent_seconds: Some(5), for_seconds: 0, ..rule() };
     let mut values = [f64::NAN; 30];

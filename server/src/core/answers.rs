@@ -2,12 +2,17 @@
 
 use super::Core;
 use std::time::Duration;
-use watchglass_alerts::Alert;
+use watchglass_alerts::{Alert, Preview, Rule, Track as PastTrack, preview};
 use watchglass_export::judgement::{Component, components};
 use watchglass_export::series::{Table, Track};
 use watchglass_export::{SystemMetrics, TextFormat, system, write_metrics};
 use watchglass_history::{Query, QueryError, Selector};
 use watchglass_model::{Metric, TimeRange, Timestamp};
+
+/// Milliseconds of the rows that rules are previewed with.
+const PREVIEW_STEP: i64 = 60_000;
+/// What is looked at before the range of a preview: as much as fills any window but the longest.
+const PREVIEW_LEAD: Duration = Duration::from_secs(3600);
 
 impl Core {
     /// Time of the newest values.
@@ -45,6 +50,42 @@ impl Core {
     /// What was wrong, the latest to be over first.
     pub(crate) fn past_alerts(&self) -> Vec<Alert> {
         self.judging.past()
+    }
+
+    /// All rules, and whether each is of the configuration file.
+    pub(crate) fn rules(&self) -> Vec<(Rule, bool)> {
+        self.judging.rules()
+    }
+
+    /// When `rule` would have fired in the last while, in which range, and the milliseconds of a row.
+    ///
+    /// # Errors
+    /// What is wrong with the rule, or keeps the past from being read.
+    pub(crate) fn preview(&self, rule: &Rule, length: Duration) -> Result<(Preview, TimeRange, i64), String> {
+        let metric = self.metric(&rule.metric).ok_or_else(|| {
+            format!("There is no metric {:?}: /metrics has all that there are", rule.metric)
+        })?;
+        let end = self.newest().unwrap_or_default() + Duration::from_millis(1);
+        let range = TimeRange::before(end, length);
+        // What is before the range fills windows.
+        let asked = TimeRange::before(end, length + PREVIEW_LEAD);
+        let query =
+            Query { selector: Selector::metric(&rule.metric), range: asked, step_millis: PREVIEW_STEP };
+        let columns = self.history.query(&query).map_err(|error| error.to_string())?;
+        let tracks: Vec<PastTrack<'_>> = columns
+            .columns
+            .iter()
+            .map(|column| PastTrack {
+                labels: &column.series.labels,
+                low: &column.low,
+                high: &column.high,
+                mean: &column.mean,
+                count: &column.count,
+                increase: &column.increase,
+            })
+            .collect();
+        let preview = preview(rule, metric, columns.start, columns.step_millis, &tracks, range);
+        Ok((preview.map_err(|error| error.to_string())?, range, columns.step_millis))
     }
 
     /// All metrics with their newest values, for a scrape.

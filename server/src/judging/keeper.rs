@@ -108,8 +108,9 @@ fn run(shared: &Shared, files: &Files) {
         let (state, over) = (desk.state.take(), std::mem::take(&mut desk.over));
         let is_last = desk.is_closing;
         drop(desk);
-        let written =
-            files.append_past(&over).and_then(|()| state.as_ref().map_or(Ok(()), |state| files.write_state(state)));
+        let written = files
+            .append_past(&over)
+            .and_then(|()| state.as_ref().map_or(Ok(()), |state| files.write_state(state)));
         match written {
             Ok(()) if has_failed => {
                 tracing::info!("alerts are written down again");

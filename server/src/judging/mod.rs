@@ -1,14 +1,18 @@
 //! Judges every tick by the rules, and remembers through a restart what was found.
 
+#[cfg(test)]
+mod documentation;
 mod files;
 mod keeper;
 
 use files::Files;
 pub(crate) use keeper::KeepError;
 use keeper::Keeper;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use watchglass_alerts::{Alert, Change, Engine, Rule, RuleError};
+use watchglass_export::Judgeable;
 use watchglass_model::Timestamp;
 
 /// How many alerts that are over are remembered.
@@ -21,6 +25,8 @@ const KEEP_EVERY: i64 = 60_000;
 pub(crate) struct Judging {
     state: Mutex<State>,
     keeper: Option<Keeper>,
+    /// Ids of the rules that are in the configuration file.
+    of_file: HashSet<String>,
 }
 
 #[derive(Debug, Default)]
@@ -37,7 +43,7 @@ impl Judging {
     /// A rule that cannot be judged.
     pub(crate) fn in_memory(rules: Vec<Rule>) -> Result<Self, RuleError> {
         let engine = Engine::new(rules, MOST_PAST)?;
-        Ok(Self { state: Mutex::new(State { engine, kept: None }), keeper: None })
+        Ok(Self { state: Mutex::new(State { engine, kept: None }), keeper: None, of_file: HashSet::new() })
     }
 
     /// Judges by `rules`, goes on from what `folder` holds, and keeps everything there. What there cannot be read is
@@ -59,8 +65,13 @@ impl Judging {
         Ok(judging)
     }
 
+    /// The same, with the ids of the rules that are in the configuration file.
+    pub(crate) fn with_file_rules(self, ids: impl IntoIterator<Item = String>) -> Self {
+        Self { of_file: ids.into_iter().collect(), ..self }
+    }
+
     /// Judges what was measured at `now`, and tells what has changed.
-    pub(crate) fn observe(&self, now: Timestamp, measured: &NewestValues<'_>) -> Vec<Change> {
+    pub(crate) fn observe(&self, now: Timestamp, measured: &Judgeable<'_>) -> Vec<Change> {
         let mut state = self.lock();
         let changes = state.engine.judge(now, measured);
         changes.iter().for_each(say);
@@ -85,9 +96,10 @@ impl Judging {
         self.lock().engine.past().cloned().collect()
     }
 
-    /// The rules.
-    pub(crate) fn rules(&self) -> Vec<Rule> {
-        self.lock().engine.rules().cloned().collect()
+    /// The rules, and whether each is of the configuration file.
+    pub(crate) fn rules(&self) -> Vec<(Rule, bool)> {
+        let of_file = |rule: &Rule| self.of_file.contains(&rule.id);
+        self.lock().engine.rules().map(|rule| (rule.clone(), of_file(rule))).collect()
     }
 
     /// Writes down what is known and ends. What is judged afterwards is not kept.

@@ -1,20 +1,14 @@
 //! `POST /api/ingest`: what other applications report of their requests.
 
-use super::{ApiError, Envelope, Failure, Shared};
+use super::{ApiError, Envelope, Failure, Shared, body};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
-use futures_util::StreamExt;
 use serde::Serialize;
-use std::time::Duration;
 use utoipa::ToSchema;
 use watchglass_instrument::report::{MOST_BYTES, ReportError};
 use watchglass_probes::IngestError;
-
-/// How long the body of a report may take to come.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What was taken.
 #[derive(Debug, Serialize, ToSchema)]
@@ -46,49 +40,10 @@ pub(crate) async fn ingest(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<Taken>>, ApiError> {
-    if !is_json(&headers) {
-        let message = "A report's Content-Type must be application/json".to_owned();
-        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_content_type", message));
-    }
-    let body = read(&headers, body).await?;
+    let body = body::read_json(&headers, body, MOST_BYTES).await?;
     // Not on the threads that send live frames: a large report takes milliseconds to read.
     let taken = shared.ask(move |core| core.applications.ingest(&body)).await?.map_err(refused)?;
     Ok(Envelope::of(Taken { app: taken.app, routes: taken.routes }))
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
-}
-
-async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, ApiError> {
-    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    // Who says so beforehand is answered before the body comes.
-    if length.is_some_and(|length| length > MOST_BYTES as u64) {
-        return Err(refused(ReportError::TooLong.into()));
-    }
-    match tokio::time::timeout(PATIENCE, collect(body)).await {
-        Ok(report) => report,
-        Err(_) => {
-            let message = format!("The report did not come within {} seconds", PATIENCE.as_secs());
-            Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "too_slow", message))
-        }
-    }
-}
-
-async fn collect(body: Body) -> Result<Vec<u8>, ApiError> {
-    let (mut chunks, mut report) = (body.into_data_stream(), Vec::new());
-    while let Some(chunk) = chunks.next().await {
-        let Ok(chunk) = chunk else {
-            let message = "The report broke off before its end".to_owned();
-            return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad_report", message));
-        };
-        if report.len() + chunk.len() > MOST_BYTES {
-            return Err(refused(ReportError::TooLong.into()));
-        }
-        report.extend_from_slice(&chunk);
-    }
-    Ok(report)
 }
 
 fn refused(error: IngestError) -> ApiError {

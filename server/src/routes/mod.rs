@@ -1,5 +1,6 @@
 //! Every route of the server.
 
+mod body;
 mod docs;
 mod envelope;
 mod error;
@@ -11,6 +12,7 @@ mod openapi;
 mod pages;
 mod panics;
 mod query;
+mod rules;
 mod scrape;
 mod system;
 
@@ -61,7 +63,9 @@ impl Shared {
 
 /// The addresses that the description of the API must have.
 #[cfg(test)]
-const DESCRIBED: [&str; 12] = [
+const DESCRIBED: [&str; 14] = [
+    "/api/admin/rules",
+    "/api/admin/rules/preview",
     "/api/admin/system/alerts/",
     "/api/admin/system/health/",
     "/api/admin/system/history/",
@@ -86,6 +90,9 @@ pub(crate) fn router(core: Arc<Core>, guard: Guard, stopping: watch::Receiver<bo
         .route("/api/docs", get(docs::docs))
         .route("/metrics", get(scrape::scrape))
         .route("/api/ingest", post(ingest::ingest))
+        .route("/api/admin/rules", get(rules::rules))
+        .route("/api/admin/rules/", get(rules::rules))
+        .route("/api/admin/rules/preview", post(rules::preview))
         .merge(system::routes())
         .route("/ws/live", get(live::open))
         .route(&format!("{}/{{function}}", app::api::PREFIX), get(functions::call))

@@ -1,6 +1,6 @@
 //! `GET /api/openapi.json`: the API described for programs, made from the handlers themselves.
 
-use super::{ingest, live_state, scrape, system};
+use super::{ingest, live_state, rules, scrape, system};
 use axum::Json;
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -22,11 +22,14 @@ use utoipa::OpenApi;
         system::system_health,
         system::system_alerts,
         system::system_history,
+        rules::rules,
+        rules::preview,
         openapi
     ),
     components(schemas(system::Format)),
     tags(
         (name = "system", description = "The newest values, the health, alerts and the past"),
+        (name = "alerts", description = "What is an alert"),
         (name = "metrics", description = "For scrapers"),
         (name = "applications", description = "What other applications report"),
         (name = "server", description = "About the server itself")
@@ -41,7 +44,7 @@ pub(super) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
         let older: Vec<(String, Value)> = paths
             .iter()
             .filter_map(|(path, item)| {
-                let rest = path.strip_prefix("/api/admin/")?;
+                let rest = path.strip_prefix("/api/admin/").filter(|rest| rest.starts_with("system/"))?;
                 let mut item = item.clone();
                 if let Some(id) = item.pointer_mut("/get/operationId") {
                     *id = format!("core_{}", id.as_str().unwrap_or_default()).into();

@@ -27,6 +27,9 @@ fn the_documentation_lists_the_settings_that_there_are() {
         )
         .unwrap();
     }
+    page.push_str(
+        "\n`[[rules]]` in the file are rules for alerts: [alerts.md](alerts.md) tells what they may hold.\n",
+    );
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, &page).unwrap();

@@ -3,6 +3,7 @@
 mod file;
 mod keys;
 mod resolve;
+mod rules;
 
 pub(crate) use file::read_file;
 pub(crate) use keys::{KEYS, PACE};
@@ -13,6 +14,7 @@ mod documentation;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use watchglass_alerts::{Rule, stock};
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) redis: Vec<String>,
     pub(crate) history_days: u32,
     pub(crate) rollup_days: u32,
+    /// Rules of the file, in place of the stock rules with their ids, and beside the others.
+    pub(crate) rules: Vec<Rule>,
     pub(crate) log_level: String,
     pub(crate) log_format: LogFormat,
 }
@@ -58,8 +62,21 @@ impl Default for Settings {
             redis: Vec::new(),
             history_days: 7,
             rollup_days: 400,
+            rules: Vec::new(),
             log_level: "info".to_owned(),
             log_format: LogFormat::default(),
         }
+    }
+}
+
+impl Settings {
+    /// All rules: those that the program comes with, as far as the file has no other of their id, and those of the file.
+    pub(crate) fn all_rules(&self) -> Vec<Rule> {
+        let of_file =
+            |stock: Rule| self.rules.iter().find(|rule| rule.id == stock.id).cloned().unwrap_or(stock);
+        let stock: Vec<Rule> = stock::rules().into_iter().map(of_file).collect();
+        let own = self.rules.iter().filter(|rule| !stock.iter().any(|stock| stock.id == rule.id)).cloned();
+        let own: Vec<Rule> = own.collect();
+        stock.into_iter().chain(own).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Requests of other applications: reported by a small one of its own, by hand, and wrongly.
 
-use crate::support::{Answer, Server, Socket, exchange, get, within};
+use crate::support::{Answer, ConfigFile, Server, Socket, exchange, get, within};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get as on_get;
@@ -157,7 +157,9 @@ async fn a_server_that_was_killed_is_told_what_it_missed() {
 
 #[tokio::test]
 async fn an_application_that_falls_silent_is_down_until_it_reports_again() {
-    let server = Server::start_with(&["--host-name", "h"], &[]).await;
+    let config = ConfigFile::without_delay(&["application-down"]);
+    let [config, file] = config.flags();
+    let server = Server::start_with(&["--host-name", "h", config, file], &[]).await;
     let mut socket = Socket::json(server.address).await;
     let taken = report(server.address, r#"{"version":1,"app":"shop"}"#).await;
     assert_eq!((taken.status, taken.json()["data"].take()), (200, json!({ "app": "shop", "routes": 0 })));
@@ -169,7 +171,7 @@ async fn an_application_that_falls_silent_is_down_until_it_reports_again() {
     let problems = socket.state["problems"].to_string();
     assert!(problems.contains("app:shop") && problems.contains("no report for more than 10 s"), "{problems}");
     let active = get(server.address, "/api/admin/system/alerts/").await;
-    assert!(active.text().contains("app:shop gives no data"), "{}", active.text());
+    assert!(active.text().contains("app:shop is down: no report"), "{}", active.text());
 
     report(server.address, r#"{"version":1,"app":"shop","leaving":true}"#).await;
     socket.metrics_where("a last report", |values| values[UP].is_null()).await;

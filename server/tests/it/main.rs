@@ -9,6 +9,7 @@
     reason = "what must not happen ends a test; the functions that several tests share are not known as tests"
 )]
 
+mod alerts;
 mod cli;
 mod faults;
 mod functions;

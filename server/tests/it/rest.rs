@@ -1,6 +1,6 @@
 //! The REST API: system report, health, alerts, history, metrics, and their description.
 
-use crate::support::{Answer, Server, Socket, get, request};
+use crate::support::{Answer, ConfigFile, Server, Socket, get, request};
 use serde_json::{Value, json};
 
 const SYSTEM: &str = "/api/admin/system";
@@ -88,32 +88,6 @@ async fn health_is_a_colour_a_score_and_a_word_for_each_component() {
     assert!(health.get("metrics").is_none());
     let detailed = data(&server, &format!("{SYSTEM}/health/?detailed=true")).await;
     assert!(detailed["metrics"]["memory"]["total_gb"].is_number(), "{detailed}");
-    server.stop().await;
-}
-
-#[tokio::test]
-async fn a_probe_that_fails_is_an_alert_until_it_works_again() {
-    let proc = crate::support::ProcFolder::without("meminfo");
-    let server = Server::start_with(&["--host-proc", proc.path()], &[]).await;
-    let mut socket = Socket::json(server.address).await;
-    let up = |values: &Value, value: f64| {
-        values.as_object().unwrap().iter().any(|(key, found)| {
-            key.starts_with("up{") && key.contains("\"memory\"") && found == &json!(value)
-        })
-    };
-    socket.metrics_where("memory down", |values| up(values, 0.0)).await;
-    socket.in_a_row(1).await;
-    let alerts = data(&server, &format!("{SYSTEM}/alerts/")).await;
-    let alert = alerts["alerts"].as_array().unwrap().iter().find(|alert| alert["component"] == "memory");
-    let alert = alert.unwrap_or_else(|| panic!("{alerts}"));
-    assert_eq!((&alert["severity"], &alert["resolved_at"]), (&json!("critical"), &Value::Null), "{alert}");
-    assert!(alert["message"].as_str().unwrap().contains("meminfo"), "{alert}");
-    proc.mend("meminfo");
-    socket.metrics_where("memory up", |values| up(values, 1.0)).await;
-    socket.in_a_row(1).await;
-    let past = data(&server, &format!("{SYSTEM}/alerts/?history=true&limit=1000")).await;
-    assert_eq!(past["type"], "history");
-    assert!(past["alerts"].as_array().unwrap().iter().any(|alert| alert["component"] == "memory"), "{past}");
     server.stop().await;
 }
 
@@ -230,11 +204,15 @@ async fn the_report_and_the_stock_rules_ask_for_metrics_that_there_are() {
 
 #[tokio::test]
 async fn services_that_do_not_answer_are_critical_and_say_why() {
+    let config = ConfigFile::without_delay(&["postgresql-down", "redis-down"]);
+    let [config, file] = config.flags();
     let flags = [
         "--postgres-url",
         "postgresql://u:hunter2@127.0.0.1:1/d",
         "--redis-watch",
         "redis://:hunter2@127.0.0.1:1",
+        config,
+        file,
     ];
     let server = Server::start_with(&flags, &[]).await;
     let mut socket = Socket::json(server.address).await;

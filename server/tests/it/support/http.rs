@@ -168,6 +168,14 @@ pub(crate) async fn request(
     exchange(address, text.as_bytes()).await.unwrap_or_else(|| panic!("no answer to {method} {path}"))
 }
 
+/// Sends JSON in a connection of its own.
+pub(crate) async fn post(address: SocketAddr, path: &str, body: &str) -> Answer {
+    let length = body.len().to_string();
+    let headers = [("Content-Type", "application/json"), ("Content-Length", &length)];
+    let text = request_text(address, "POST", path, &headers) + body;
+    exchange(address, text.as_bytes()).await.unwrap_or_else(|| panic!("no answer to POST {path}"))
+}
+
 /// Sends GET in a connection of its own.
 pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
     request(address, "GET", path, &[]).await

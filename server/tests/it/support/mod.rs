@@ -1,12 +1,14 @@
 //! What the tests share: the program as a child process, and clients that can also do what they must not.
 
+mod config_file;
 mod http;
 mod proc_folder;
 mod program;
 mod raw_socket;
 mod socket;
 
-pub(crate) use http::{Answer, Connection, exchange, get, request, request_text};
+pub(crate) use config_file::ConfigFile;
+pub(crate) use http::{Answer, Connection, exchange, get, post, request, request_text};
 pub(crate) use proc_folder::ProcFolder;
 pub(crate) use program::{Finished, Server, run, within};
 pub(crate) use raw_socket::{Masking, RawSocket, frame};

@@ -1,0 +1,59 @@
+//! Bodies of requests: read whole, within a limit and in time.
+
+use super::ApiError;
+use axum::body::Body;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use futures_util::StreamExt;
+use std::time::Duration;
+
+/// How long a body may take to come.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The body of a request that says it is JSON.
+///
+/// # Errors
+/// 415 for another `Content-Type`, 413 for more than `most` bytes, 408 when it takes too long, 400 when it breaks off.
+pub(super) async fn read_json(headers: &HeaderMap, body: Body, most: usize) -> Result<Vec<u8>, ApiError> {
+    if !is_json(headers) {
+        let message = "The Content-Type must be application/json".to_owned();
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_content_type", message));
+    }
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    // Who says so beforehand is answered before the body comes.
+    if length.is_some_and(|length| length > most as u64) {
+        return Err(too_long(most));
+    }
+    match tokio::time::timeout(PATIENCE, collect(body, most)).await {
+        Ok(bytes) => bytes,
+        Err(_) => {
+            let message = format!("The body did not come within {} seconds", PATIENCE.as_secs());
+            Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "too_slow", message))
+        }
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+async fn collect(body: Body, most: usize) -> Result<Vec<u8>, ApiError> {
+    let (mut chunks, mut bytes) = (body.into_data_stream(), Vec::new());
+    while let Some(chunk) = chunks.next().await {
+        let Ok(chunk) = chunk else {
+            let message = "The body broke off before its end".to_owned();
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad_body", message));
+        };
+        if bytes.len() + chunk.len() > most {
+            return Err(too_long(most));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn too_long(most: usize) -> ApiError {
+    let message = format!("The body is longer than {most} bytes");
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_long", message)
+}

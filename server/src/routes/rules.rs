@@ -1,0 +1,127 @@
+//! `/api/admin/rules`: what is an alert, and what would have been.
+
+use super::{ApiError, Envelope, Failure, Shared, bad, body};
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Serialize;
+use std::time::Duration;
+use utoipa::ToSchema;
+use watchglass_alerts::{Preview, Rule};
+use watchglass_export::written;
+
+/// The longest rule that is read, in bytes.
+const LONGEST: usize = 64 << 10;
+/// How far a preview looks back.
+pub(crate) const LOOKS_BACK: Duration = Duration::from_secs(7 * 86_400);
+
+/// A rule, and where it comes from.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RuleRow {
+    /// Its fields, as a configuration file has them.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    rule: Rule,
+    /// `stock` for one that the program comes with, `file` for one of the configuration file.
+    origin: &'static str,
+    /// Whether it can only be changed in the configuration file.
+    locked: bool,
+    /// How many alerts of it fire now.
+    firing: usize,
+}
+
+/// When a rule would have fired.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PreviewAnswer {
+    /// How many times.
+    count: usize,
+    /// For how long, all its series together.
+    firing_seconds: i64,
+    /// How many messages would have been sent at least: grouping, silences and repeats are not counted.
+    messages: usize,
+    /// Seconds that a row of the past covers: what was shorter counts as long.
+    step_seconds: i64,
+    /// The beginning of the time that was looked at, in RFC 3339.
+    start: String,
+    /// Its end.
+    end: String,
+    /// The firings, the earliest first; of more than 1000, the latest.
+    firings: Vec<FiringRow>,
+}
+
+/// When an alert would have fired.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FiringRow {
+    /// Labels of its series.
+    #[schema(value_type = Object)]
+    labels: watchglass_model::Labels,
+    /// When it would have fired, in RFC 3339.
+    start: String,
+    /// When it would have been over; `null` if it still fired at the end.
+    end: Option<String>,
+    /// What it would have said.
+    message: String,
+}
+
+/// All rules.
+#[utoipa::path(
+    get,
+    path = "/api/admin/rules",
+    tag = "alerts",
+    responses((status = 200, description = "The rules", body = Envelope<Vec<RuleRow>>))
+)]
+pub(crate) async fn rules(State(shared): State<Shared>) -> Json<Envelope<Vec<RuleRow>>> {
+    let active = shared.core.active_alerts();
+    let row = |(rule, is_of_file): (Rule, bool)| RuleRow {
+        firing: active.iter().filter(|alert| alert.key.rule == rule.id).count(),
+        origin: if is_of_file { "file" } else { "stock" },
+        locked: is_of_file,
+        rule,
+    };
+    Envelope::of(shared.core.rules().into_iter().map(row).collect())
+}
+
+/// When a rule would have fired in the last seven days. The rule need not be one that is judged.
+#[utoipa::path(
+    post,
+    path = "/api/admin/rules/preview",
+    tag = "alerts",
+    request_body(content = Object, content_type = "application/json", description = "A rule, as a configuration file has it"),
+    responses(
+        (status = 200, description = "When it would have fired", body = Envelope<PreviewAnswer>),
+        (status = 400, description = "It is no rule, or its metric is none", body = Failure),
+        (status = 408, description = "It did not come within ten seconds", body = Failure),
+        (status = 413, description = "It is longer than 64 KiB", body = Failure),
+        (status = 415, description = "Its Content-Type is not application/json", body = Failure)
+    )
+)]
+pub(crate) async fn preview(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Envelope<PreviewAnswer>>, ApiError> {
+    let bytes = body::read_json(&headers, body, LONGEST).await?;
+    let rule: Rule =
+        serde_json::from_slice(&bytes).map_err(|error| bad(format!("This is no rule: {error}")))?;
+    rule.check().map_err(|error| bad(error.to_string()))?;
+    let answer = shared.ask(move |core| core.preview(&rule, LOOKS_BACK)).await?;
+    let (preview, range, step_millis) =
+        answer.map_err(|message| ApiError::new(StatusCode::BAD_REQUEST, "no_preview", message))?;
+    let Preview { firings, count, millis, messages } = preview;
+    let firings = firings.into_iter().map(|firing| FiringRow {
+        labels: firing.labels,
+        start: written(firing.start),
+        end: firing.end.map(written),
+        message: firing.message,
+    });
+    Ok(Envelope::of(PreviewAnswer {
+        count,
+        firing_seconds: millis / 1000,
+        messages,
+        step_seconds: step_millis / 1000,
+        start: written(range.start),
+        end: written(range.end),
+        firings: firings.collect(),
+    }))
+}

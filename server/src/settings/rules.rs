@@ -1,0 +1,157 @@
+//! `[[rules]]` in the TOML file: rules of one's own, and other levels for those that the program comes with.
+
+use serde_json::{Map, Value};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use watchglass_alerts::{Rule, stock};
+
+/// The key in the file.
+pub(super) const RULES: &str = "rules";
+/// The most rules that a file has.
+const MOST: usize = 500;
+/// How deep tables may be within each other: a list of matchers, a matcher.
+const DEEPEST: u32 = 4;
+
+type Wrong = (Option<usize>, String);
+
+/// The rules of a file. One with the id of a stock rule needs to have only what differs from it.
+///
+/// # Errors
+/// Where the mistake begins, and what would be right.
+pub(super) fn read(value: &Spanned<DeValue<'_>>) -> Result<Vec<Rule>, Wrong> {
+    let at = value.span().start;
+    let DeValue::Array(items) = value.get_ref() else {
+        return Err((Some(at), format!("{RULES} must be a list of tables: write [[{RULES}]] before each")));
+    };
+    if items.len() > MOST {
+        return Err((Some(at), format!("there are {} {RULES}: at most {MOST} can be", items.len())));
+    }
+    let mut rules: Vec<Rule> = Vec::new();
+    for item in items.iter() {
+        let at = Some(item.span().start);
+        let DeValue::Table(table) = item.get_ref() else {
+            return Err((at, format!("{RULES} must be tables: write [[{RULES}]] before each")));
+        };
+        let rule = read_one(table).map_err(|(inner, message)| (inner.or(at), message))?;
+        if rules.iter().any(|other| other.id == rule.id) {
+            return Err((
+                at,
+                format!("{RULES}: {:?} is there twice: each rule has an id of its own", rule.id),
+            ));
+        }
+        rules.push(rule);
+    }
+    Ok(rules)
+}
+
+fn read_one(table: &DeTable<'_>) -> Result<Rule, Wrong> {
+    let Some(id) = table.get("id").and_then(|id| id.get_ref().as_str()) else {
+        return Err((None, format!("{RULES}: a rule needs an id, a text such as \"disk\"")));
+    };
+    let mut fields = stock_fields(id);
+    let is_stock = !fields.is_empty();
+    for (key, value) in table {
+        let at = Some(value.span().start);
+        let value = to_json(value.get_ref(), DEEPEST)
+            .map_err(|what| (at, format!("{RULES}.{}: {what}", key.get_ref())))?;
+        fields.insert(key.get_ref().to_string(), value);
+    }
+    let rule: Rule = serde_json::from_value(Value::Object(fields)).map_err(|error| {
+        let hint = if is_stock { "" } else { "; it is none of the rules that the program comes with" };
+        (None, format!("{RULES}: rule {id:?}: {error}{hint}"))
+    })?;
+    rule.check().map_err(|error| {
+        let at = table.get(error.field).map(|value| value.span().start);
+        (at, format!("{RULES}.{}: {error}", error.field))
+    })?;
+    Ok(rule)
+}
+
+/// The fields of a stock rule; none when there is no such.
+fn stock_fields(id: &str) -> Map<String, Value> {
+    let rule = stock::rules().into_iter().find(|rule| rule.id == id);
+    match rule.map(serde_json::to_value) {
+        Some(Ok(Value::Object(fields))) => fields,
+        _ => Map::new(),
+    }
+}
+
+fn to_json(value: &DeValue<'_>, deeper: u32) -> Result<Value, String> {
+    let Some(deeper) = deeper.checked_sub(1) else { return Err("it is nested too deeply".to_owned()) };
+    Ok(match value {
+        DeValue::String(text) => Value::String(text.to_string()),
+        DeValue::Boolean(value) => Value::Bool(*value),
+        DeValue::Integer(number) => {
+            let number: i64 = number.to_string().parse().map_err(|_| "the number is too large".to_owned())?;
+            number.into()
+        }
+        DeValue::Float(number) => {
+            let number: f64 = number.to_string().parse().map_err(|_| "it is no number".to_owned())?;
+            serde_json::Number::from_f64(number).ok_or("the number must be finite")?.into()
+        }
+        DeValue::Array(items) => {
+            let items = items.iter().map(|item| to_json(item.get_ref(), deeper));
+            Value::Array(items.collect::<Result<_, _>>()?)
+        }
+        DeValue::Table(table) => {
+            let fields = table
+                .iter()
+                .map(|(key, value)| Ok((key.get_ref().to_string(), to_json(value.get_ref(), deeper)?)));
+            Value::Object(fields.collect::<Result<_, String>>()?)
+        }
+        DeValue::Datetime(_) => return Err("it is a date".to_owned()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use watchglass_alerts::Severity;
+
+    fn rules(text: &str) -> Result<Vec<Rule>, Wrong> {
+        let table = DeTable::parse(text).unwrap();
+        read(table.get_ref().get(RULES).unwrap())
+    }
+
+    #[test]
+    fn a_stock_rule_needs_only_what_differs() {
+        let rules =
+            rules("[[rules]]\nid = 'disk'\nwarning = 0.8\nrecovery = 0.75\n[rules.labels]\nteam = 'ops'")
+                .unwrap();
+        let stock = stock::rules().into_iter().find(|rule| rule.id == "disk").unwrap();
+        assert_eq!(rules[0].labels.get("team"), Some("ops"));
+        let expected =
+            Rule { warning: Some(0.8), recovery: Some(0.75), labels: rules[0].labels.clone(), ..stock };
+        assert_eq!(rules, [expected]);
+    }
+
+    #[test]
+    fn a_rule_of_ones_own_is_whole() {
+        let text = "[[rules]]\nid = 'queue'\nname = 'The queue'\nmetric = 'queue_length'\ncomponent = 'queue'\ncritical = 100\n\
+                    for_seconds = 60\n[[rules.matchers]]\nlabel = 'queue'\noperator = '='\nvalue = 'mail'";
+        let [rule] = &rules(text).unwrap()[..] else { panic!() };
+        assert_eq!((rule.level(Severity::Critical), rule.for_seconds), (Some(100.0), 60));
+        assert_eq!(rule.matchers[0].value, "mail");
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_place() {
+        for (text, line, expected) in [
+            ("rules = 3", 1, "must be a list of tables"),
+            ("rules = [3]", 1, "must be tables"),
+            ("[[rules]]\nname = 'x'", 1, "needs an id"),
+            ("[[rules]]\nid = 'x'", 1, "missing field `name`; it is none of the rules"),
+            ("[[rules]]\nid = 'disk'\nfor = 3", 1, "unknown field `for`"),
+            ("[[rules]]\nid = 'disk'\nwarning = 'a'", 1, "invalid type: string \"a\""),
+            ("[[rules]]\nid = 'disk'\n\nwarning = inf", 4, "rules.warning: the number must be finite"),
+            ("[[rules]]\nid = 'disk'\n\nfor_seconds = 100000", 4, "rules.for_seconds: rule \"disk\""),
+            ("[[rules]]\nid = 'disk'\n[[rules]]\nid = 'disk'", 3, "is there twice"),
+            ("[[rules]]\nid = 'disk'\nlabels = [[[[1]]]]", 3, "nested too deeply"),
+        ] {
+            let (at, message) = rules(text).unwrap_err();
+            let found = at.map(|at| text[..at].matches('\n').count() + 1);
+            assert!(message.contains(expected), "{text:?}: {message}");
+            assert_eq!(found, Some(line), "{text:?}: {message}");
+        }
+    }
+}

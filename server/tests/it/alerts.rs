@@ -1,0 +1,147 @@
+//! Alerts: rules from the file and from the program, what they find, and that it outlives the program.
+
+use crate::support::{ConfigFile, ProcFolder, Server, Socket, get, post};
+use serde_json::{Value, json};
+
+/// A rule that this machine breaks always.
+const ALWAYS: &str = "[[rules]]\nid = 'some-memory'\nname = 'Some memory'\nmetric = 'host_memory_used_ratio'\n\
+                      component = 'memory'\ncritical = 0.0001\n";
+
+async fn data(server: &Server, path: &str) -> Value {
+    let answer = get(server.address, path).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    answer.json()["data"].take()
+}
+
+async fn alerts(server: &Server, query: &str) -> Vec<Value> {
+    let mut answer = data(server, &format!("/api/admin/system/alerts/{query}")).await;
+    answer["alerts"].as_array_mut().unwrap().drain(..).collect()
+}
+
+#[tokio::test]
+async fn a_probe_that_fails_is_an_alert_until_it_works_again() {
+    let proc = ProcFolder::without("meminfo");
+    let config = ConfigFile::without_delay(&["probe"]);
+    let mut flags = vec!["--host-proc", proc.path()];
+    flags.extend(config.flags());
+    let server = Server::start_with(&flags, &[]).await;
+    let mut socket = Socket::json(server.address).await;
+    let up = |values: &Value, value: f64| {
+        values.as_object().unwrap().iter().any(|(key, found)| {
+            key.starts_with("up{") && key.contains("\"memory\"") && found == &json!(value)
+        })
+    };
+    socket.metrics_where("memory down", |values| up(values, 0.0)).await;
+    socket.in_a_row(1).await;
+    let active = alerts(&server, "").await;
+    let alert =
+        active.iter().find(|alert| alert["subject"] == "memory").unwrap_or_else(|| panic!("{active:?}"));
+    assert_eq!((&alert["severity"], &alert["resolved_at"]), (&json!("warning"), &Value::Null), "{alert}");
+    assert!(alert["message"].as_str().unwrap().contains("meminfo"), "{alert}");
+    proc.mend("meminfo");
+    socket.metrics_where("memory up", |values| up(values, 1.0)).await;
+    socket.in_a_row(1).await;
+    let past = alerts(&server, "?history=true&limit=1000").await;
+    assert!(
+        past.iter().any(|alert| alert["subject"] == "memory" && alert["resolved_at"].is_string()),
+        "{past:?}"
+    );
+    assert!(!alerts(&server, "").await.iter().any(|alert| alert["subject"] == "memory"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_alert_outlives_the_program_and_does_not_fire_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = ConfigFile::with(ALWAYS);
+    let mut flags = vec!["--data-dir", folder.path().to_str().unwrap()];
+    flags.extend(config.flags());
+    let mut server = Server::start_with(&flags, &[]).await;
+    server.logged("an alert fires").await;
+    let before = alerts(&server, "").await;
+    let of_rule = |alert: &&Value| alert["message"].as_str().unwrap().starts_with("Some memory is ");
+    let before = before.iter().find(of_rule).unwrap()["timestamp"].clone();
+    server.stop().await;
+
+    let server = Server::start_with(&flags, &[]).await;
+    Socket::json(server.address).await.in_a_row(2).await;
+    let after = alerts(&server, "").await;
+    assert_eq!(after.iter().find(of_rule).unwrap()["timestamp"], before);
+    let finished = server.stop().await;
+    assert!(!finished.stderr.contains("an alert fires"), "{}", finished.stderr);
+
+    // Without its rule it is over, and part of the past.
+    let server = Server::start_with(&flags[..2], &[]).await;
+    Socket::json(server.address).await.in_a_row(2).await;
+    assert_eq!(alerts(&server, "").await.iter().find(of_rule), None);
+    let past = alerts(&server, "?history=true").await;
+    assert_eq!(past.iter().find(of_rule).unwrap()["timestamp"], before);
+    server.stop().await;
+
+    let server = Server::start_with(&flags[..2], &[]).await;
+    let past = alerts(&server, "?history=true").await;
+    assert_eq!(past.iter().find(of_rule).unwrap()["timestamp"], before, "the past is remembered too");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_damaged_file_of_alerts_is_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("alerts.json"), "rubbish").unwrap();
+    std::fs::write(folder.path().join("alerts-past.jsonl"), "{\n\u{0}\n").unwrap();
+    let server = Server::start_with(&["--data-dir", folder.path().to_str().unwrap()], &[]).await;
+    assert_eq!(std::fs::read_to_string(folder.path().join("alerts.json.damaged")).unwrap(), "rubbish");
+    assert_eq!(alerts(&server, "?history=true").await, Vec::<Value>::new());
+    let finished = server.stop().await;
+    assert!(finished.stderr.contains("alerts.json.damaged"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("alerts of the past cannot be read"), "{}", finished.stderr);
+}
+
+#[tokio::test]
+async fn rules_are_listed_with_where_they_come_from() {
+    let config =
+        ConfigFile::with(&format!("{ALWAYS}[[rules]]\nid = 'disk'\nwarning = 0.5\nrecovery = 0.4\n"));
+    let server = Server::start_with(&config.flags(), &[]).await;
+    Socket::json(server.address).await.in_a_row(2).await;
+    let rules = data(&server, "/api/admin/rules").await;
+    let rule = |id: &str| rules.as_array().unwrap().iter().find(|rule| rule["id"] == id).unwrap().clone();
+    assert_eq!((&rule("disk")["warning"], &rule("disk")["origin"]), (&json!(0.5), &json!("file")));
+    assert_eq!((&rule("cpu")["warning"], &rule("cpu")["locked"]), (&json!(0.8), &json!(false)));
+    let own = rule("some-memory");
+    assert_eq!((&own["origin"], &own["locked"], &own["firing"]), (&json!("file"), &json!(true), &json!(1)));
+    for rule in rules.as_array().unwrap().iter().filter(|rule| rule["origin"] == "stock") {
+        assert!(rule["summary"].is_string() && rule["action"].is_string(), "{rule}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_rule_is_previewed_over_the_past() {
+    let server = Server::start().await;
+    Socket::json(server.address).await.in_a_row(3).await;
+    let preview = async |body: &str| post(server.address, "/api/admin/rules/preview", body).await;
+    let rule = |level: f64| json!({ "id": "x", "name": "Memory", "metric": "host_memory_used_ratio", "component": "memory", "warning": level });
+    let found = preview(&rule(0.0001).to_string()).await;
+    assert_eq!(found.status, 200, "{}", found.text());
+    let found = found.json()["data"].take();
+    assert_eq!((&found["count"], &found["step_seconds"]), (&json!(1), &json!(60)), "{found}");
+    assert!(found["firings"][0]["message"].as_str().unwrap().starts_with("Memory is "), "{found}");
+    assert_eq!(found["firings"][0]["end"], Value::Null, "{found}");
+    let none = preview(&rule(0.9999).to_string()).await.json()["data"].take();
+    assert_eq!((&none["count"], &none["messages"]), (&json!(0), &json!(0)), "{none}");
+
+    for (body, expected) in [
+        ("", "This is no rule: EOF"),
+        ("{}", "missing field `id`"),
+        (r#"{"id":"x","name":"n","metric":"m","component":"c"}"#, "rule \"x\""),
+        (
+            r#"{"id":"x","name":"n","metric":"nothing_such","component":"c","warning":1}"#,
+            "no metric \"nothing_such\"",
+        ),
+    ] {
+        let answer = preview(body).await;
+        assert_eq!(answer.status, 400, "{body}");
+        assert!(answer.text().contains(&expected.replace('"', "\\\"")), "{body}: {}", answer.text());
+    }
+    server.stop().await;
+}

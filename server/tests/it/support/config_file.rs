@@ -1,0 +1,31 @@
+//! A configuration file of a test's own.
+
+use tempfile::TempDir;
+
+/// A file for the flag `--config`. It is gone with this.
+pub(crate) struct ConfigFile {
+    folder: TempDir,
+    path: String,
+}
+
+impl ConfigFile {
+    /// A file with this text.
+    pub(crate) fn with(text: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("watchglass.toml");
+        std::fs::write(&path, text).unwrap();
+        Self { path: path.to_str().unwrap().to_owned(), folder }
+    }
+
+    /// In which these stock rules fire at once.
+    pub(crate) fn without_delay(rules: &[&str]) -> Self {
+        let rules = rules.iter().map(|id| format!("[[rules]]\nid = '{id}'\nfor_seconds = 0\n"));
+        Self::with(&rules.collect::<String>())
+    }
+
+    /// The flag and its value.
+    pub(crate) fn flags(&self) -> [&str; 2] {
+        debug_assert!(self.folder.path().exists());
+        ["--config", &self.path]
+    }
+}
