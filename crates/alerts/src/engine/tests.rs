@@ -142,6 +142,25 @@ fn what_flaps_is_calm_when_its_rule_is_gone() {
 }
 
 #[test]
+fn a_second_series_of_the_same_name_is_not_a_second_alert() {
+    let (mut engine, mut fake) = (engine(&[rule()]), two());
+    fake.repeat_last();
+    assert_eq!(tick(&mut engine, &mut fake, 1, &[None, Some(81.0), Some(82.0)]), ["fired b"]);
+    assert_eq!((engine.active().len(), engine.refused()), (1, 0));
+}
+
+#[test]
+fn an_alert_says_that_its_window_fills() {
+    let mean = Rule { aggregation: Aggregation::Mean, window_seconds: 4, ..rule() };
+    let (mut first, mut fake) = (engine(std::slice::from_ref(&mean)), two());
+    (1..=3).for_each(|second| drop(tick(&mut first, &mut fake, second, &[Some(81.0)])));
+    let mut second = engine(&[mean]);
+    second.restore(first.state());
+    assert!(tick(&mut second, &mut fake, 4, &[Some(81.0)]).is_empty());
+    assert_eq!(second.active()[0].message, "Use of a is not known yet; it was 81, above 80");
+}
+
+#[test]
 fn rules_that_cannot_be_judged_change_nothing() {
     let mut engine = engine(&[rule()]);
     let wrong = Rule { warning: None, critical: None, ..rule() };
