@@ -126,7 +126,7 @@ impl Condition for Selected {
 
     fn absent(&self, subject: usize, watch: &Watch) -> Option<i64> {
         let (series, _) = self.subjects.get(subject)?;
-        watch.is_missed(*series).then(|| watch.absence(*series).0)
+        watch.missed(*series)
     }
 
     fn forget(&self, subject: usize, watch: &mut Watch) {

@@ -35,7 +35,7 @@ pub struct Engine {
     /// The last tick.
     time: Option<Timestamp>,
     most_elapsed: i64,
-    /// Alerts whose rule is gone, to be told at the next tick.
+    /// Alerts that fire or flap and whose rule is gone, to be told at the next tick.
     due: Vec<Alert>,
     past: VecDeque<Alert>,
     most_past: usize,
@@ -114,8 +114,7 @@ impl Engine {
         self.time = Some(now);
         self.meet(measured);
         self.watch.tick(now, elapsed, measured);
-        let ended = std::mem::take(&mut self.due).into_iter();
-        let mut changes: Vec<Change> = ended.map(|alert| Change::Resolved(over(alert, now))).collect();
+        let mut changes: Vec<Change> = self.due.drain(..).flat_map(|alert| ended(alert, now)).collect();
         for judged in &mut self.judged {
             self.found.clear();
             judged.condition.look(&self.watch, &mut self.found);
@@ -198,11 +197,15 @@ impl Engine {
     }
 }
 
-fn over(alert: Alert, now: Timestamp) -> Alert {
+/// What is told of an alert whose rule is gone.
+fn ended(alert: Alert, now: Timestamp) -> impl Iterator<Item = Change> {
+    let (fires, flaps) = (alert.phase == Phase::Firing, alert.flapping);
     let message = format!("{}; it is judged no more, since its rule has changed", alert.message);
-    Alert { phase: Phase::Resolved, resolved: alert.fired.max(Some(now)), message, flapping: false, ..alert }
+    let resolved = if fires { alert.fired.max(Some(now)) } else { alert.resolved };
+    let over = Alert { phase: Phase::Resolved, resolved, message, flapping: false, ..alert };
+    let resolved = fires.then(|| Change::Resolved(over.clone()));
+    resolved.into_iter().chain(flaps.then_some(Change::FlappingEnded(over)))
 }
 
 #[cfg(test)]
-#[path = "engine/tests.rs"]
 mod tests;

@@ -87,6 +87,8 @@ pub(crate) struct State {
     pub(crate) flapping: bool,
     /// For how long there has been no value; `None` when there is one.
     pub(crate) missing: Option<i64>,
+    /// Whether it gives no data at all. Without a value, but not silent, is one whose window has to fill first.
+    pub(crate) silent: bool,
     /// For how long each level has held.
     held: [Option<i64>; 3],
     /// For how long an alert that fires has been good.
@@ -177,6 +179,7 @@ impl State {
 
     /// Takes in what is found: how long each level has held.
     fn notice(&mut self, terms: &Terms, found: &Found, elapsed: i64) {
+        self.silent = found.absent > 0;
         if !found.value.is_finite() {
             let missing = self.missing.unwrap_or(0).saturating_add(elapsed);
             self.missing = Some(missing);

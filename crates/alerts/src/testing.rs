@@ -45,6 +45,12 @@ impl Fake {
         }
     }
 
+    /// The last series once more, with another number.
+    pub(crate) fn repeat_last(&mut self) {
+        let id = SeriesId(self.series.len() as u32);
+        self.series.extend(self.series.last().cloned().map(|series| Series { id, ..series }));
+    }
+
     /// The readings of all series at `now`; those left out have none.
     pub(crate) fn set(&mut self, now: Timestamp, readings: &[Option<f64>]) {
         self.newest =

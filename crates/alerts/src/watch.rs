@@ -12,6 +12,10 @@ pub(crate) struct Watch {
     by_key: HashMap<String, u32>,
     slots: Vec<Slot>,
     by_slot: HashMap<(u32, Aggregation, u32), u32>,
+    /// The value of each slot; NaN when there is none. Every rule reads them at every tick: they lie close together.
+    values: Vec<f64>,
+    /// The absence of each series, for the same reason.
+    absences: Vec<(i64, bool)>,
 }
 
 /// One series.
@@ -34,12 +38,10 @@ struct Watched {
     is_missed: bool,
 }
 
-/// A value that rules ask for.
+/// Where a value that rules ask for comes from.
 #[derive(Debug)]
 struct Slot {
     series: u32,
-    /// NaN when there is none.
-    value: f64,
     /// `None` for the newest reading.
     window: Option<Window>,
 }
@@ -63,6 +65,7 @@ impl Watch {
             absent: 0,
             is_missed: true,
         });
+        self.absences.push((0, false));
         self.by_key.insert(key, place);
         Some(place)
     }
@@ -82,7 +85,8 @@ impl Watch {
         }
         let place = u32::try_from(self.slots.len()).ok()?;
         let window = (aggregation != Aggregation::Last).then(|| Window::new(aggregation, seconds));
-        self.slots.push(Slot { series, value: f64::NAN, window });
+        self.slots.push(Slot { series, window });
+        self.values.push(f64::NAN);
         self.by_slot.insert((series, aggregation, seconds), place);
         Some(place)
     }
@@ -111,13 +115,14 @@ impl Watch {
 
     /// Takes in what is measured at `now`, `elapsed` milliseconds after the last time, and makes all values anew.
     pub(crate) fn tick<M: Measured + ?Sized>(&mut self, now: Timestamp, elapsed: i64, measured: &M) {
-        for watched in &mut self.series {
+        for (watched, absence) in self.series.iter_mut().zip(&mut self.absences) {
             watched.take_in(watched.id.and_then(|id| measured.newest(id)), elapsed);
+            *absence = (watched.absent, watched.id.is_some() && watched.absent > 0);
         }
         let now = now.millis();
-        for slot in &mut self.slots {
+        for (slot, value) in self.slots.iter_mut().zip(&mut self.values) {
             let Some(watched) = self.series.get(slot.series as usize) else { continue };
-            slot.value = match &mut slot.window {
+            *value = match &mut slot.window {
                 None => watched.newest,
                 Some(window) => {
                     window.advance(now);
@@ -134,18 +139,18 @@ impl Watch {
 
     /// The value at a slot; NaN when there is none.
     pub(crate) fn value(&self, slot: u32) -> f64 {
-        self.slots.get(slot as usize).map_or(f64::NAN, |slot| slot.value)
+        self.values.get(slot as usize).copied().unwrap_or(f64::NAN)
     }
 
     /// For how many milliseconds the series at `series` has given no data, and whether it gives none but did in this run.
     pub(crate) fn absence(&self, series: u32) -> (i64, bool) {
-        let absence = |watched: &Watched| (watched.absent, watched.id.is_some() && watched.absent > 0);
-        self.series.get(series as usize).map_or((0, false), absence)
+        self.absences.get(series as usize).copied().unwrap_or_default()
     }
 
-    /// Whether the series at `series` is missed when it gives no data.
-    pub(crate) fn is_missed(&self, series: u32) -> bool {
-        self.series.get(series as usize).is_some_and(|watched| watched.is_missed)
+    /// For how many milliseconds the series at `series` has given no data; `None` when it is not missed.
+    pub(crate) fn missed(&self, series: u32) -> Option<i64> {
+        let watched = self.series.get(series as usize)?;
+        watched.is_missed.then_some(watched.absent)
     }
 
     /// Misses the series at `series` no longer, until it has given data again.

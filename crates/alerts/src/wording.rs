@@ -16,7 +16,7 @@ pub(crate) fn message(
 ) -> String {
     let is_over = state.phase == Some(Phase::Resolved);
     let mut text = match (&rule.phrase, level, state.value) {
-        _ if is_over && state.missing.is_some() => format!("{} gives no data any more", topic(rule, subject)),
+        _ if is_over && state.silent => format!("{} gives no data any more", topic(rule, subject)),
         (Some(phrase), _, _) if state.missing.is_none() => {
             let again = if is_over { " no longer" } else { "" };
             format!("{} {phrase}{again}", if subject.is_empty() { &rule.name } else { subject })
@@ -27,6 +27,9 @@ pub(crate) fn message(
             let (value, level) = (unit.text(value), unit.text(level));
             match state.missing {
                 None => format!("{what} is {value}, {was}{word} {level}"),
+                Some(_) if !state.silent => {
+                    format!("{what} is not known yet; it was {value}, {was}{word} {level}")
+                }
                 Some(missing) => {
                     let age = format::age(missing);
                     format!("{what} has given no data for {age}; it was {value}, {was}{word} {level}")
@@ -65,10 +68,13 @@ mod tests {
         let state = |phase, value, missing| {
             let mut state = State::default();
             (state.phase, state.value, state.missing) = (Some(phase), value, missing);
+            state.silent = missing.is_some();
             state
         };
         let firing = |value, missing| state(Phase::Firing, value, missing);
         let over = |value| state(Phase::Resolved, value, None);
+        let mut filling = firing(Some(0.93), Some(300_000));
+        filling.silent = false;
         for (rule, subject, state, reason, expected) in [
             (
                 &level,
@@ -84,6 +90,13 @@ mod tests {
                 firing(Some(0.93), Some(300_000)),
                 None,
                 "Use of the file system of / has given no data for 5 min; it was 93.0 %, above 90.0 %",
+            ),
+            (
+                &level,
+                "",
+                filling,
+                None,
+                "Use of the file system is not known yet; it was 93.0 %, above 90.0 %",
             ),
             (&below, "", firing(Some(0.5), None), None, "Use of the file system is 50.0 %, below 90.0 %"),
             (&phrase, "redis:a", firing(Some(0.0), None), Some("refused"), "redis:a is down: refused"),

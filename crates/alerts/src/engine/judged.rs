@@ -81,7 +81,7 @@ impl Judged {
                 state: tracked.as_ref().map(|tracked| tracked.state),
                 alert: tracked
                     .as_ref()
-                    .filter(|tracked| tracked.state.phase == Some(Phase::Firing))
+                    .filter(|tracked| tracked.state.phase == Some(Phase::Firing) || tracked.state.flapping)
                     .map(|tracked| alert(&self.rule, self.unit, labels, tracked)),
             })
         })

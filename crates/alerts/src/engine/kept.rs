@@ -34,7 +34,7 @@ pub(crate) struct Kept {
     /// For how long it had given no data; `None` when it was not missed.
     pub(crate) absent_millis: Option<i64>,
     pub(crate) state: Option<State>,
-    /// The alert while it fires: it is told to be over should its rule be gone.
+    /// The alert while it fires or flaps: it is told to be over should its rule be gone.
     pub(crate) alert: Option<Alert>,
 }
 
