@@ -107,7 +107,7 @@ impl Desk {
     /// Adds a silence, or replaces the one with the same id.
     ///
     /// # Errors
-    /// A field that can't be used, or there are 500 already that are not over.
+    /// A field that can't be used, or there are 200 already that are not over.
     pub fn put_silence(&mut self, silence: Silence, now: Timestamp) -> Result<(), FieldError> {
         let ready = Ready::new(silence)?;
         self.silences.retain(|_, other| !other.is_over(now - KEPT));

@@ -87,7 +87,7 @@ mod tests {
                 "why: it has a line break or another control character; 0 to 9 characters on one line are right",
             ),
             (name("id", "a b"), "id: \"a b\" is no name; 1 to 64 letters, digits, -, _ and . are one"),
-            (count("matchers", 21, 20), "matchers: there are 21; at most 20 can be"),
+            (count("matchers", 11, 10), "matchers: there are 11; at most 10 can be"),
             (
                 seconds("group_wait_seconds", 99, 0, 60),
                 "group_wait_seconds: it is 99 seconds; 0 to 60 seconds are right",

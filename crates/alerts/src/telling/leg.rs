@@ -13,7 +13,9 @@ use watchglass_model::Timestamp;
 pub(super) struct Leg {
     /// As they were when it was chosen, without those of routes that were chosen before it.
     channels: BTreeSet<String>,
-    /// The channels that were told because nobody had acknowledged.
+    /// Whether others were told because nobody had acknowledged.
+    escalated: bool,
+    /// Which, without those that were told before.
     escalated_to: BTreeSet<String>,
     pub(super) told: Option<Told>,
 }
@@ -35,11 +37,15 @@ pub(super) struct Told {
 
 impl Leg {
     /// What `route` has to do besides `others`, which are chosen already.
-    pub(super) fn new<'a>(route: &Route, others: impl Iterator<Item = &'a Self> + Clone) -> Self {
-        let is_taken = |name: &str| others.clone().any(|other| other.channels.contains(name));
-        let is_free = |name: &&String| !is_taken(name) && !is_taken(ALL_CHANNELS);
-        let channels = route.channels.iter().filter(is_free).cloned().collect();
-        Self { channels, escalated_to: BTreeSet::new(), told: None }
+    pub(super) fn new<'a>(route: &Route, others: impl Iterator<Item = &'a Self>) -> Self {
+        let taken: BTreeSet<&String> = others.flat_map(Self::all).collect();
+        let channels = without(&route.channels, |name| taken.contains(name));
+        Self { channels, escalated: false, escalated_to: BTreeSet::new(), told: None }
+    }
+
+    /// Every channel that is or will be told.
+    pub(super) fn all(&self) -> impl Iterator<Item = &String> {
+        self.channels.union(&self.escalated_to)
     }
 
     /// The channels that are told first.
@@ -49,20 +55,22 @@ impl Leg {
 
     /// The channels that were told by and by.
     pub(super) fn everyone(&self) -> Vec<String> {
-        listed(self.channels.union(&self.escalated_to).cloned().collect())
+        listed(self.all().cloned().collect())
     }
 
     /// Whether others are to be told, because nobody has acknowledged.
     pub(super) fn must_escalate(&self, route: &Route, now: Timestamp) -> bool {
         let after = route.escalate_after_seconds.map(|seconds| Duration::from_secs(seconds.into()));
-        self.escalated_to.is_empty()
+        !self.escalated
             && after.is_some_and(|after| self.told.as_ref().is_some_and(|told| told.waiting + after <= now))
     }
 
-    /// Notes that they were.
-    pub(super) fn escalate(&mut self, route: &Route) -> Vec<String> {
-        self.escalated_to = route.escalate_to.iter().cloned().collect();
-        listed(self.escalated_to.clone())
+    /// Notes that they were, and gives their channels. Later those of them that are `taken` hear from other routes.
+    pub(super) fn escalate(&mut self, route: &Route, taken: &mut BTreeSet<String>) -> Vec<String> {
+        self.escalated = true;
+        self.escalated_to = without(&route.escalate_to, |name| taken.contains(name));
+        taken.extend(self.escalated_to.iter().cloned());
+        listed(route.escalate_to.iter().cloned().collect())
     }
 
     /// Whether it is time to tell it again.
@@ -78,4 +86,12 @@ impl Leg {
             told.repeats
         })
     }
+}
+
+/// What is left of `channels` when those that are taken are not told once more.
+fn without(channels: &[String], is_taken: impl Fn(&String) -> bool) -> BTreeSet<String> {
+    if is_taken(&ALL_CHANNELS.to_owned()) {
+        return BTreeSet::new();
+    }
+    channels.iter().filter(|name| !is_taken(name)).cloned().collect()
 }

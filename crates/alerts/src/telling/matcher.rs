@@ -7,33 +7,32 @@ use serde::{Deserialize, Serialize};
 use watchglass_model::{Labels, is_label_name};
 
 /// The most matchers that a silence or a route can have.
-pub(super) const MOST_MATCHERS: usize = 20;
+pub(super) const MOST_MATCHERS: usize = 10;
 /// The longest value of a matcher, in bytes.
 const VALUE_BYTES: usize = 1024;
-/// The largest compiled regular expression, in bytes: enough for long lists of words, too little to do harm.
+/// The largest compiled regular expression, in bytes, and the most that it may remember while it compares: enough for
+/// long lists of words, and too little to do harm if every silence has as many as it can.
 const REGEX_BYTES: usize = 64 * 1024;
 
 /// What one property of an alert must be.
 ///
-/// `name` is `rule`, `severity`, `component`, `subject`, or a label: of the series, or else of the rule. What an alert
+/// `label` is `rule`, `severity`, `component`, `subject`, or a label: of the series, or else of the rule. What an alert
 /// does not have counts as empty, as in Prometheus.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Matcher {
-    /// The property's name.
-    pub name: String,
-    /// How it is compared; `=` where nothing is said.
-    #[serde(default)]
+    /// The label's name, or one of these four words.
+    pub label: String,
+    /// How it is compared.
     pub operator: Operator,
     /// What it is compared with: a text, or a regular expression, of at most 1024 bytes.
     pub value: String,
 }
 
 /// How a matcher compares. A regular expression must match the whole value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Operator {
     /// `=`
-    #[default]
     #[serde(rename = "=")]
     Equal,
     /// `!=`
@@ -49,17 +48,17 @@ pub enum Operator {
 
 impl Matcher {
     fn compile(&self) -> Result<Option<Regex>, FieldError> {
-        if !is_label_name(&self.name) || self.name.len() > 64 {
-            let shown: String = self.name.chars().take(80).collect();
+        if !is_label_name(&self.label) || self.label.len() > 64 {
+            let shown: String = self.label.chars().take(80).collect();
             let right = "rule, severity, component, subject and names of labels are right";
-            return Err(FieldError::new("name", format!("{shown:?} is no name of a property"), right));
+            return Err(FieldError::new("label", format!("{shown:?} is no label"), right));
         }
         if self.value.len() > VALUE_BYTES {
             let wrong = format!("it has {} bytes", self.value.len());
             return Err(FieldError::new("value", wrong, format!("at most {VALUE_BYTES} can be")));
         }
         let is_text = matches!(self.operator, Operator::Equal | Operator::NotEqual);
-        if is_text && self.name == "severity" && SEVERITIES.iter().all(|(_, word)| *word != self.value) {
+        if is_text && self.label == "severity" && SEVERITIES.iter().all(|(_, word)| *word != self.value) {
             let wrong = format!("{:?} is no severity", self.value);
             return Err(FieldError::new("value", wrong, "info, warning and critical are"));
         }
@@ -70,17 +69,19 @@ impl Matcher {
 /// `(?s)` lets the dot match a line break: a value is matched as a whole, as in Prometheus.
 fn anchored(pattern: &str) -> Result<Regex, FieldError> {
     let build = |whole: &str| {
-        RegexBuilder::new(whole).size_limit(REGEX_BYTES).build().map_err(|error| {
-            let shown: String = pattern.chars().take(80).collect();
-            // The last line of an error says what; those above draw where.
-            let what = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
-            let wrong = format!("{shown:?} is no regular expression that can be used ({what})");
-            FieldError::new(
-                "value",
-                wrong,
-                "one in the syntax of the crate regex, without look-around, is right",
-            )
-        })
+        RegexBuilder::new(whole).size_limit(REGEX_BYTES).dfa_size_limit(REGEX_BYTES).build().map_err(
+            |error| {
+                let shown: String = pattern.chars().take(80).collect();
+                // The last line of an error says what; those above draw where.
+                let what = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
+                let wrong = format!("{shown:?} is no regular expression that can be used ({what})");
+                FieldError::new(
+                    "value",
+                    wrong,
+                    "one in the syntax of the crate regex, without look-around, is right",
+                )
+            },
+        )
     };
     // On its own first: `a)|(b` would close the group around it.
     build(pattern)?;
@@ -154,7 +155,7 @@ impl Test {
     /// Whether all matchers hold; true when there are none.
     pub(super) fn holds(&self, facts: &Facts<'_>) -> bool {
         self.0.iter().all(|(matcher, regex)| {
-            let value = facts.get(&matcher.name);
+            let value = facts.get(&matcher.label);
             let is_match = match regex {
                 Some(regex) => regex.is_match(value),
                 None => matcher.value == value,
@@ -199,7 +200,7 @@ mod tests {
     #[test]
     fn those_that_cannot_be_used_are_named() {
         for (matcher, field, wrong) in [
-            (matcher("a-b", Equal, ""), "matchers[0].name", "no name of a property"),
+            (matcher("a-b", Equal, ""), "matchers[0].label", "is no label"),
             (matcher("severity", Equal, "high"), "matchers[0].value", "\"high\" is no severity"),
             (matcher("rule", Regex, "("), "matchers[0].value", "unclosed group"),
             (matcher("rule", Regex, "a)|(b"), "matchers[0].value", "unopened group"),
@@ -210,18 +211,16 @@ mod tests {
             assert_eq!(error.field, field);
             assert!(error.wrong.contains(wrong), "{error}");
         }
-        let many = vec![matcher("rule", Equal, "a"); 21];
-        assert_eq!(Test::new(&many).unwrap_err().to_string(), "matchers: there are 21; at most 20 can be");
+        let many = vec![matcher("rule", Equal, "a"); 11];
+        assert_eq!(Test::new(&many).unwrap_err().to_string(), "matchers: there are 11; at most 10 can be");
     }
 
     #[test]
     fn are_written_with_their_signs() {
-        let written = r#"{"name":"rule","operator":"!~","value":"a.*"}"#;
+        let written = r#"{"label":"rule","operator":"!~","value":"a.*"}"#;
         let read: Matcher = serde_json::from_str(written).unwrap();
         assert_eq!(read, matcher("rule", NotRegex, "a.*"));
         assert_eq!(serde_json::to_string(&read).unwrap(), written);
-        let short: Matcher = serde_json::from_str(r#"{"name":"rule","value":"a"}"#).unwrap();
-        assert_eq!(short.operator, Equal);
-        assert!(serde_json::from_str::<Matcher>(r#"{"name":"rule","value":"a","op":"="}"#).is_err());
+        assert!(serde_json::from_str::<Matcher>(r#"{"label":"rule","value":"a","op":"="}"#).is_err());
     }
 }

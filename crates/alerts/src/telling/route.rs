@@ -241,7 +241,7 @@ mod tests {
             ),
             (
                 change(&|r| r.matchers = vec![matcher("", Equal, "")]),
-                "routes[1].matchers[0].name: \"\" is no name of a property; rule, severity, component, subject and \
+                "routes[1].matchers[0].label: \"\" is no label; rule, severity, component, subject and \
                  names of labels are right",
             ),
         ] {

@@ -49,8 +49,8 @@ pub(super) fn down(rule: &str, component: &str, labels: &[(&str, &str)], fired: 
     alert
 }
 
-pub(super) fn matcher(name: &str, operator: Operator, value: &str) -> Matcher {
-    Matcher { name: name.to_owned(), operator, value: value.to_owned() }
+pub(super) fn matcher(label: &str, operator: Operator, value: &str) -> Matcher {
+    Matcher { label: label.to_owned(), operator, value: value.to_owned() }
 }
 
 pub(super) fn weekly(days: &[Weekday], from: &str, to: &str, zone: &str) -> Weekly {

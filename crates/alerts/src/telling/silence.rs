@@ -8,7 +8,7 @@ use std::time::Duration;
 use watchglass_model::{TimeRange, Timestamp};
 
 /// The most silences that can be kept.
-pub(super) const MOST_SILENCES: usize = 500;
+pub(super) const MOST_SILENCES: usize = 200;
 /// The longest that one without weekly hours can last.
 const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 
@@ -22,7 +22,7 @@ pub struct Silence {
     /// What people call it, at most 100 characters; may be empty.
     #[serde(default)]
     pub name: String,
-    /// Which alerts: those for which all of these hold; 1 to 20.
+    /// Which alerts: those for which all of these hold; 1 to 10.
     pub matchers: Vec<Matcher>,
     /// The first moment.
     pub start: Timestamp,
@@ -77,7 +77,7 @@ impl Ready {
         error::text("author", &silence.author, 1, 100)?;
         error::text("reason", &silence.reason, 1, 500)?;
         if silence.matchers.is_empty() {
-            let right = "1 to 20 are right; rule =~ \".+\" is about every alert";
+            let right = "1 to 10 are right; rule =~ \".+\" is about every alert";
             return Err(FieldError::new("matchers", "there are none", right));
         }
         let test = Test::new(&silence.matchers)?;
@@ -160,7 +160,7 @@ mod tests {
             ),
             (
                 change(&|s| s.matchers.clear()),
-                "matchers: there are none; 1 to 20 are right; rule =~ \".+\" is about every alert",
+                "matchers: there are none; 1 to 10 are right; rule =~ \".+\" is about every alert",
             ),
             (
                 change(&|s| s.matchers.push(matcher("severity", Equal, "bad"))),

@@ -91,15 +91,17 @@ impl Desk {
         }
         for case in self.open.values_mut().filter(|case| case.can_nag()) {
             let mut legs = std::mem::take(&mut case.legs);
+            let mut taken: BTreeSet<String> = legs.values().flat_map(Leg::all).cloned().collect();
             for (name, leg) in &mut legs {
                 let route = self.plan.named(name);
                 let is_told_before = leg.told.as_ref().is_some_and(|told| told.last < now);
-                if is_told_before && again.contains(&(name.clone(), case.group.clone())) {
+                if is_told_before && !again.is_empty() && again.contains(&(name.clone(), case.group.clone()))
+                {
                     let (ordinal, everyone) = (leg.repeat(now), leg.everyone());
                     add(sheets, case, (Reason::Repeat, false, name.clone(), everyone), ordinal);
                 }
                 if leg.must_escalate(route, now) {
-                    let channels = leg.escalate(route);
+                    let channels = leg.escalate(route, &mut taken);
                     add(sheets, case, (Reason::Escalated, false, name.clone(), channels), 0);
                 }
             }

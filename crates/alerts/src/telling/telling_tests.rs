@@ -122,6 +122,24 @@ fn nobody_acknowledges_so_it_is_repeated_and_escalated() {
 }
 
 #[test]
+fn no_channel_hears_the_same_twice() {
+    let mut pager = route("pager", &["mail", "sms", "phone"]);
+    pager.matchers = vec![matcher("severity", Equal, "critical")];
+    (pager.escalate_after_seconds, pager.escalate_to) = (Some(60), vec!["sms".to_owned(), "boss".to_owned()]);
+    let mut ops = route("ops", &["mail"]);
+    (ops.escalate_after_seconds, ops.escalate_to) = (Some(60), vec!["sms".to_owned()]);
+    let mut world = world(vec![pager, ops]);
+    world.fire(&alert("a", &[]));
+    assert_eq!(told(&world.until(80)), ["10 Fired ops mail: a", "70 Escalated ops sms: a"]);
+    world.fire(&critical("a", &[]));
+    let expected =
+        ["90 Fired pager phone: a", "90 Worsened ops mail,sms: a", "150 Escalated pager boss,sms: a"];
+    assert_eq!(told(&world.until(200)), expected);
+    world.resolve("a");
+    assert_eq!(told(&world.until(300)), ["210 Resolved ops mail,sms: a", "210 Resolved pager boss,phone: a"]);
+}
+
+#[test]
 fn an_acknowledgement_survives_flapping_and_restarts_and_ends_with_the_alert() {
     let mut nagging = route("ops", &["mail"]);
     (nagging.repeat_seconds, nagging.escalate_after_seconds) = (600, Some(60));
