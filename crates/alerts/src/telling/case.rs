@@ -5,6 +5,7 @@
 
 use super::acknowledgement::Acknowledgement;
 use super::leg::{Leg, Told};
+use super::matcher::Facts;
 use super::notice::{Flapped, Reason};
 use super::route::Route;
 use crate::alert::{Alert, AlertKey, Phase, Severity};
@@ -38,6 +39,23 @@ pub(super) struct Case {
     pub(super) routed: Option<Severity>,
     /// By the name of the route.
     pub(super) legs: BTreeMap<String, Leg>,
+    #[serde(skip)]
+    pub(super) memo: Memo,
+}
+
+/// What can be found out again at each step, and so makes no difference between cases.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Memo {
+    /// Whether a silence that holds is about it; `None` until that was found out.
+    pub(super) is_silenced: Option<bool>,
+    /// Whether it is among those that fire at this step.
+    pub(super) is_seen: bool,
+}
+
+impl PartialEq for Memo {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// An alert comes and goes.
@@ -67,12 +85,18 @@ impl Case {
             acknowledged: None,
             routed: None,
             legs: BTreeMap::new(),
+            memo: Memo::default(),
         }
     }
 
     /// Whether it fires or flaps.
     pub(super) fn is_active(&self) -> bool {
         self.alert.phase == Phase::Firing || self.flapping.is_some()
+    }
+
+    /// Whether `alert` is the same firing, and neither begins nor ceases to flap.
+    pub(super) fn is_as(&self, alert: &Alert) -> bool {
+        self.flapping.is_some() == alert.flapping && (alert.flapping || self.alert.fired == alert.fired)
     }
 
     /// Takes in how the alert is now.
@@ -90,6 +114,9 @@ impl Case {
             }
         }
         if self.alert != *alert {
+            if Facts::from(alert) != Facts::from(&self.alert) {
+                self.memo.is_silenced = None;
+            }
             self.alert = storable(alert);
         }
     }

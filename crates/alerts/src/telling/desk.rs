@@ -26,6 +26,8 @@ pub struct Desk {
     pub(super) open: BTreeMap<AlertKey, Case>,
     /// What is over, until that has been told.
     pub(super) over: Vec<Case>,
+    /// The silences that held at the last step; `None` when some are new.
+    pub(super) holding: Option<Vec<String>>,
     /// When a route was last told something new of a group.
     pub(super) said: BTreeMap<(String, String), Timestamp>,
     /// For which end a silence has given its warning.
@@ -47,6 +49,7 @@ impl Desk {
             silences: BTreeMap::new(),
             open: BTreeMap::new(),
             over: Vec::new(),
+            holding: None,
             said: BTreeMap::new(),
             warned: BTreeMap::new(),
             last: None,
@@ -123,6 +126,7 @@ impl Desk {
             }
         }
         self.silences.insert(ready.silence.id.clone(), ready);
+        self.holding = None;
         Ok(())
     }
 

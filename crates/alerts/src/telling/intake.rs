@@ -6,7 +6,6 @@ use super::desk::Desk;
 use super::matcher::Facts;
 use super::silence::Ready;
 use crate::alert::{Alert, AlertKey, Change, Phase};
-use std::collections::BTreeSet;
 use std::time::Duration;
 use watchglass_model::Timestamp;
 
@@ -26,23 +25,22 @@ impl Desk {
                 Change::Resolved(alert) => self.see_over(alert, now),
             }
         }
-        let firing = || active.iter().filter(|alert| alert.phase == Phase::Firing);
+        self.open.values_mut().for_each(|case| case.memo.is_seen = false);
         self.left_out = 0;
-        for alert in firing() {
-            match self.open.get(&alert.key).map(|case| case.flapping.is_some()) {
-                Some(true) if !alert.flapping => self.see_calm(alert, now),
+        for alert in active.iter().filter(|alert| alert.phase == Phase::Firing) {
+            match self.open.get_mut(&alert.key) {
+                // Almost always nothing but the value is new.
+                Some(case) if case.is_as(alert) => case.update(alert, now),
+                Some(case) if case.flapping.is_some() && !alert.flapping => self.see_calm(alert, now),
                 _ if alert.flapping => self.see_flapping(alert, now),
                 _ => self.see(alert, now),
             }
+            if let Some(case) = self.open.get_mut(&alert.key) {
+                case.memo.is_seen = true;
+            }
         }
-        let keys: BTreeSet<&AlertKey> = firing().map(|alert| &alert.key).collect();
-        let missing: Vec<Alert> = self
-            .open
-            .values()
-            .map(|case| &case.alert)
-            .filter(|alert| !keys.contains(&alert.key))
-            .cloned()
-            .collect();
+        let missing = self.open.values().filter(|case| !case.memo.is_seen);
+        let missing: Vec<Alert> = missing.map(|case| case.alert.clone()).collect();
         for mut alert in missing {
             if alert.phase != Phase::Resolved {
                 (alert.phase, alert.resolved) = (Phase::Resolved, Some(now));
@@ -135,13 +133,21 @@ impl Desk {
         let settle = self.settle();
         let holding: Vec<&Ready> =
             self.silences.values().filter(|silence| silence.span(now).is_some()).collect();
+        let ids = || holding.iter().map(|ready| &ready.silence.id);
+        // Expressions are compared when silences or what is known of an alert change, and not at every tick.
+        let is_as_before = self.holding.as_ref().is_some_and(|before| ids().eq(before));
+        if !is_as_before {
+            self.holding = Some(ids().cloned().collect());
+        }
         let active = self.open.values().filter(|case| case.is_active()).map(|case| &case.alert);
         let causes = Causes::new(&self.settings.dependencies, active);
         let because_of: Vec<Option<AlertKey>> =
             self.open.values().map(|case| causes.of(&case.alert).cloned()).collect();
         for (case, because_of) in self.open.values_mut().zip(because_of) {
             let facts = Facts::from(&case.alert);
-            let is_silenced = holding.iter().any(|silence| silence.is_about(&facts));
+            let find_out = || holding.iter().any(|silence| silence.is_about(&facts));
+            let is_silenced = case.memo.is_silenced.filter(|_| is_as_before).unwrap_or_else(find_out);
+            case.memo.is_silenced = Some(is_silenced);
             case.quieten(is_silenced, because_of, settle, now);
             if case.needs_routes() {
                 let routes = self.plan.of(&Facts::from(&case.alert), now);

@@ -97,7 +97,7 @@ pub(super) fn severity_word(severity: Severity) -> &'static str {
 }
 
 /// The properties of an alert that can be asked for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Facts<'a> {
     pub(super) rule: &'a str,
     pub(super) severity: Severity,

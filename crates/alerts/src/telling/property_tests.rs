@@ -59,7 +59,8 @@ fn settings() -> TellingSettings {
     pager.matchers = vec![matcher("severity", Equal, "critical")];
     let mut ops = route("ops", &["chat"]);
     (ops.repeat_seconds, ops.escalate_after_seconds) = (700, Some(300));
-    ops.escalate_to = vec!["sms".to_owned()];
+    ops.escalate_to = vec!["sms".to_owned(), "boss".to_owned()];
+    (pager.escalate_after_seconds, pager.escalate_to) = (Some(400), vec!["boss".to_owned()]);
     TellingSettings { routes: Routes(vec![log, pager, ops]), ..TellingSettings::default() }
 }
 
@@ -119,12 +120,31 @@ proptest! {
         let mut ids = BTreeSet::new();
         let mut told = BTreeSet::new();
         let mut open = BTreeSet::new();
+        // What each channel believes to be wrong.
+        let mut heard: BTreeSet<(&String, &AlertKey)> = BTreeSet::new();
         for (second, notice) in &notices {
             prop_assert!(ids.insert(&notice.id), "{second}: this id was there before: {notice:?}");
             prop_assert!(!notice.channels.is_empty());
             for alert in &notice.alerts {
                 let way = (&notice.route, &alert.key);
                 let ended = notice.flapping.iter().any(|one| one.alert == alert.key && one.ended);
+                for channel in &notice.channels {
+                    let hears = (channel, &alert.key);
+                    match notice.reason {
+                        Reason::Fired => prop_assert!(heard.insert(hears), "{second}: heard before: {notice:?}"),
+                        Reason::Escalated => {
+                            heard.insert(hears);
+                        }
+                        Reason::Digest if !ended => {
+                            heard.insert(hears);
+                        }
+                        Reason::SilenceEnding => {}
+                        _ => prop_assert!(heard.contains(&hears), "{second}: never heard: {notice:?}"),
+                    }
+                    if notice.reason == Reason::Resolved || (ended && alert.phase == Phase::Resolved) {
+                        heard.remove(&hears);
+                    }
+                }
                 match notice.reason {
                     Reason::Fired => {
                         prop_assert!(told.insert((way, alert.fired)), "{second}: told twice: {alert:?}");
@@ -142,13 +162,14 @@ proptest! {
                         }
                     }
                     Reason::Worsened | Reason::Repeat | Reason::Escalated => {
-                        // A route all of whose channels others have told before has told nobody itself.
+                        // The route itself may have told nobody: others had told all of its channels.
                         prop_assert!(alert.phase == Phase::Firing);
                     }
                     Reason::SilenceEnding => {}
                 }
             }
         }
+        prop_assert!(heard.is_empty(), "these still believe it: {heard:?}");
         prop_assert!(open.is_empty(), "the end was not told: {open:?}");
     }
 
