@@ -117,7 +117,12 @@ impl Case {
             if Facts::from(alert) != Facts::from(&self.alert) {
                 self.memo.is_silenced = None;
             }
+            let worst = self.alert.severity;
             self.alert = storable(alert);
+            if alert.phase != Phase::Firing {
+                // What ceases to flap may be pending, and not be that bad yet.
+                self.alert.severity = worst.max(alert.severity);
+            }
         }
     }
 
@@ -154,8 +159,7 @@ impl Case {
         let quiet = is_silenced || self.because_of.is_some() || self.settles.is_some();
         if self.quiet && !quiet {
             // What was told counts; whom else to tell depends on when it is told. Nobody could be expected to acknowledge.
-            self.forget_untold();
-            if self.legs.is_empty() {
+            if self.forget_untold() || self.legs.is_empty() {
                 self.routed = None;
             }
             self.legs.values_mut().filter_map(|leg| leg.told.as_mut()).for_each(|told| told.waiting = now);
@@ -163,9 +167,11 @@ impl Case {
         self.quiet = quiet;
     }
 
-    /// Drops the routes that were chosen and not told yet.
-    pub(super) fn forget_untold(&mut self) {
+    /// Drops the routes that were chosen and not told yet, and says whether there were some.
+    pub(super) fn forget_untold(&mut self) -> bool {
+        let before = self.legs.len();
         self.legs.retain(|_, leg| leg.told.is_some());
+        self.legs.len() < before
     }
 
     /// Whether routes are to be chosen: when it is first told, and each time it has become worse.

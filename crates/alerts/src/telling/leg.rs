@@ -43,7 +43,7 @@ impl Leg {
         Self { channels, escalated: false, escalated_to: BTreeSet::new(), told: None }
     }
 
-    /// Every channel that is or will be told.
+    /// Every channel that was told, or will be if it was not.
     pub(super) fn all(&self) -> impl Iterator<Item = &String> {
         self.channels.union(&self.escalated_to)
     }
@@ -65,12 +65,21 @@ impl Leg {
             && after.is_some_and(|after| self.told.as_ref().is_some_and(|told| told.waiting + after <= now))
     }
 
-    /// Notes that they were, and gives their channels. Later those of them that are `taken` hear from other routes.
+    /// Notes that they were, and gives their channels. Those of them that are `taken` hear the rest from other routes; the
+    /// others become so.
     pub(super) fn escalate(&mut self, route: &Route, taken: &mut BTreeSet<String>) -> Vec<String> {
         self.escalated = true;
         self.escalated_to = without(&route.escalate_to, |name| taken.contains(name));
         taken.extend(self.escalated_to.iter().cloned());
         listed(route.escalate_to.iter().cloned().collect())
+    }
+
+    /// Leaves channels to the routes that have told them meanwhile, unless it was told itself.
+    pub(super) fn leave(&mut self, taken: &BTreeSet<String>) {
+        if self.told.is_none() {
+            let channels: Vec<String> = self.channels.iter().cloned().collect();
+            self.channels = without(&channels, |name| taken.contains(name));
+        }
     }
 
     /// Whether it is time to tell it again.

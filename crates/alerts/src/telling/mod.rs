@@ -36,6 +36,8 @@ mod tell;
 mod weekly;
 
 #[cfg(test)]
+mod flapping_tests;
+#[cfg(test)]
 mod golden_tests;
 #[cfg(test)]
 mod property_tests;

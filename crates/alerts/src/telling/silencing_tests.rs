@@ -66,3 +66,16 @@ fn there_is_an_end_to_silences() {
     world.desk.put_silence(silence("more", 0, 200), at(101)).unwrap();
     assert_eq!(world.desk.silences().count(), 199);
 }
+
+#[test]
+fn those_who_were_to_be_told_are_told_after_the_silence() {
+    let mut pager = route("pager", &["sms"]);
+    pager.matchers = vec![matcher("severity", Equal, "critical")];
+    let mut world = world(vec![pager, route("ops", &["mail"])]);
+    world.fire(&alert("a", &[]));
+    assert_eq!(told(&world.until(100)), ["10 Fired ops mail: a"]);
+    world.fire(&critical("a", &[]));
+    world.until(105);
+    world.desk.put_silence(silence("s", 105, 500), at(105)).unwrap();
+    assert_eq!(told(&world.until(600)), ["500 Fired pager sms: a", "500 Worsened ops mail: a"]);
+}

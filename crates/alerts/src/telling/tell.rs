@@ -11,8 +11,8 @@ use watchglass_model::Timestamp;
 
 /// A route and a group.
 type Way = (String, String);
-/// What is told in one notice: the reason, whether it is an end, the route, its channels, the group. In this order they
-/// are told, so that the end of a firing comes before the beginning of the next.
+/// What is told in one notice: the reason, whether something begins, the route, its channels, the group. In this order
+/// they are told, so that the end of a firing comes before the beginning of the next.
 type Sheet = (Reason, bool, String, Vec<String>, String);
 
 impl Desk {
@@ -91,20 +91,22 @@ impl Desk {
         }
         for case in self.open.values_mut().filter(|case| case.can_nag()) {
             let mut legs = std::mem::take(&mut case.legs);
-            let mut taken: BTreeSet<String> = legs.values().flat_map(Leg::all).cloned().collect();
+            let told = legs.values().filter(|leg| leg.told.is_some());
+            let mut taken: BTreeSet<String> = told.flat_map(Leg::all).cloned().collect();
             for (name, leg) in &mut legs {
                 let route = self.plan.named(name);
                 let is_told_before = leg.told.as_ref().is_some_and(|told| told.last < now);
                 if is_told_before && !again.is_empty() && again.contains(&(name.clone(), case.group.clone()))
                 {
                     let (ordinal, everyone) = (leg.repeat(now), leg.everyone());
-                    add(sheets, case, (Reason::Repeat, false, name.clone(), everyone), ordinal);
+                    add(sheets, case, (Reason::Repeat, true, name.clone(), everyone), ordinal);
                 }
                 if leg.must_escalate(route, now) {
                     let channels = leg.escalate(route, &mut taken);
-                    add(sheets, case, (Reason::Escalated, false, name.clone(), channels), 0);
+                    add(sheets, case, (Reason::Escalated, true, name.clone(), channels), 0);
                 }
             }
+            legs.values_mut().for_each(|leg| leg.leave(&taken));
             case.legs = legs;
         }
     }
@@ -136,8 +138,8 @@ fn tell_of(
         let way = (route.clone(), case.group.clone());
         let Some(reason) = case.wants(leg, is_over).filter(|_| ready.contains(&way)) else { return true };
         let channels = if leg.told.is_some() { leg.everyone() } else { leg.channels() };
-        let is_end = reason == Reason::Digest && case.flapping.is_none();
-        add(sheets, case, (reason, is_end, way.0, channels), 0);
+        let is_begin = !is_over && (reason != Reason::Digest || case.flapping.is_some());
+        add(sheets, case, (reason, is_begin, way.0, channels), 0);
         !case.note(leg, reason, is_over, now)
     });
     case.legs = legs;
@@ -146,11 +148,11 @@ fn tell_of(
 fn add(
     sheets: &mut BTreeMap<Sheet, Vec<Part>>,
     case: &Case,
-    (reason, is_end, route, channels): (Reason, bool, String, Vec<String>),
+    (reason, is_begin, route, channels): (Reason, bool, String, Vec<String>),
     ordinal: u32,
 ) {
     let part = part(case, reason, ordinal);
-    sheets.entry((reason, is_end, route, channels, case.group.clone())).or_default().push(part);
+    sheets.entry((reason, is_begin, route, channels, case.group.clone())).or_default().push(part);
 }
 
 /// What a notice says of one alert.

@@ -170,27 +170,6 @@ fn an_acknowledgement_survives_flapping_and_restarts_and_ends_with_the_alert() {
 }
 
 #[test]
-fn flapping_is_one_digest_when_it_begins_and_one_when_it_ends() {
-    let mut world = world(ops());
-    world.fire(&alert("a", &[]));
-    world.flap("a", true);
-    assert_eq!(told(&world.until(20)), ["10 Digest ops mail: a (1 firings)"]);
-    for _ in 0..30 {
-        world.resolve("a");
-        world.until(world.now + 20);
-        world.fire(&critical("a", &[]));
-        assert_eq!(told(&world.until(world.now + 20)), [""; 0]);
-    }
-    world.resolve("a");
-    world.until(world.now + 900);
-    world.flap("a", false);
-    let notices = world.until(world.now + 20);
-    assert_eq!(told(&notices), ["2130 Digest ops mail: a (31 firings, ended)"]);
-    assert!(notices[0].1.is_end());
-    assert_eq!(told(&world.until(world.now + 900)), [""; 0]);
-}
-
-#[test]
 fn changes_that_were_lost_are_found_in_what_fires() {
     let mut world = world(ops());
     world.fire(&alert("a", &[]));
@@ -206,27 +185,6 @@ fn changes_that_were_lost_are_found_in_what_fires() {
     world.fire(&alert("a", &[]));
     world.changes.clear();
     assert_eq!(told(&world.until(700)), ["410 Resolved ops mail: a", "410 Fired ops mail: a"]);
-}
-
-#[test]
-fn an_end_of_flapping_that_was_lost_is_told_when_it_is_noticed() {
-    for (resolved, expected) in [(true, "21"), (false, "3620")] {
-        let mut world = world(ops());
-        world.fire(&alert("a", &[]));
-        world.flap("a", true);
-        assert_eq!(told(&world.until(10)), [""; 0]);
-        world.until(11);
-        if resolved {
-            world.flap("a", false);
-            world.changes.clear();
-            world.resolve("a");
-        } else {
-            world.resolve("a");
-            world.flap("a", false);
-            world.changes.clear();
-        }
-        assert_eq!(told(&world.until(4000)), [format!("{expected} Digest ops mail: a (1 firings, ended)")]);
-    }
 }
 
 #[test]
