@@ -14,6 +14,7 @@ mod rule;
 mod rule_check;
 mod selection;
 pub mod stock;
+pub mod telling;
 #[cfg(test)]
 mod testing;
 mod watch;
