@@ -2,7 +2,7 @@
 
 use super::keys::Keys;
 use super::minute_format::{self, BySeries};
-use super::rows_format::{self, Placed};
+use super::rows_format::{self, Before, Placed};
 use super::table::Table;
 use crate::StoredSeries;
 use std::collections::{BTreeMap, BTreeSet};
@@ -162,11 +162,12 @@ pub(crate) fn rows(
     }
     let answers = link.ask(&commands)?;
     let mut found = Vec::with_capacity(hashes.len());
+    let mut before = Before::default();
     for (hash, answer) in hashes.iter().zip(&answers) {
         let mut by_series = BTreeMap::new();
         for (&number, value) in numbers.iter().zip(list(answer)) {
             let Some(bytes) = bytes(value) else { continue };
-            match rows_format::decode(bytes) {
+            match rows_format::decode(bytes, &mut before) {
                 Ok(rows) => drop(by_series.insert(number, rows)),
                 Err(error) => damaged.note(hash.clone(), &error),
             }
