@@ -13,9 +13,7 @@
 //! The number of numbers is not part of it.
 
 use super::bytes::{Cursor, Damage, put_bytes, put_varint};
-use pco::ChunkConfig;
-use pco::data_types::Number;
-use pco::standalone::{simple_compress, simple_decompress_into};
+use super::compressed::{compress, decompress};
 
 const SAME: u8 = 0;
 const PLAIN: u8 = 1;
@@ -59,10 +57,6 @@ pub(crate) fn encode(values: &[f64]) -> Vec<u8> {
 
 fn tagged(tag: u8, rest: impl IntoIterator<Item = u8>) -> Vec<u8> {
     std::iter::once(tag).chain(rest).collect()
-}
-
-fn compress<T: Number>(values: &[T]) -> Option<Vec<u8>> {
-    simple_compress(values, &ChunkConfig::default()).ok()
 }
 
 /// The numbers × 10^digits, if that makes all of them whole and loses nothing.
@@ -187,15 +181,6 @@ pub(crate) fn decode_times(bytes: &[u8], count: usize) -> Result<Vec<i64>, Damag
         return Err(Damage("a column is too long"));
     }
     decompress(bytes, count)
-}
-
-fn decompress<T: Number + Default>(bytes: &[u8], count: usize) -> Result<Vec<T>, Damage> {
-    let mut values = vec![T::default(); count];
-    match simple_decompress_into(bytes, &mut values) {
-        Ok(progress) if progress.n_processed == count => Ok(values),
-        Ok(_) => Err(Damage("a column is too short")),
-        Err(_) => Err(Damage("a column cannot be decompressed")),
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod answer;
 pub(crate) mod bytes;
 mod clock;
 pub(crate) mod column;
+mod compressed;
 mod disk;
 mod files;
 pub(crate) mod key;

@@ -82,25 +82,32 @@ impl<'a> Answer<'a> {
     /// Redis does not answer, or the answer grows too large.
     pub(crate) fn add_remote(&mut self, born: Option<i64>) -> Result<(), Failure> {
         let local_hours = self.shared.local.sampled_hours();
-        for keys in all_sources(self.shared, self.link, self.times.start)? {
-            let mut outline = fetch::outline(self.link, &keys)?;
-            let own = is_own(self.shared, &keys).then_some((born.unwrap_or(i64::MAX), &local_hours));
-            let pieces = plan(&outline, own, &self.times, self.query.step_millis);
-            let mut local = LocalHours::new();
-            for piece in &pieces {
-                if let Piece::Samples { hour, with_local: true } = *piece {
-                    for hour in [hour.saturating_sub(1), hour] {
-                        local
-                            .entry(hour)
-                            .or_insert_with(|| local_samples(self.shared, &self.query.selector, hour));
-                    }
-                }
+        for group in all_sources(self.shared, self.link, self.times.start)?.chunks(fetch::TOGETHER) {
+            for (keys, mut outline) in group.iter().zip(fetch::outlines(self.link, group)?) {
+                let own = is_own(self.shared, keys).then_some((born.unwrap_or(i64::MAX), &local_hours));
+                let pieces = plan(&outline, own, &self.times, self.query.step_millis);
+                let local = self.local_hours(&pieces);
+                // Redis may not know a series yet. The number that it gets here is good for this answer only.
+                outline.table.add(local.values().flatten().map(|(series, _)| series));
+                self.add_source(keys, &outline, &pieces, &local)?;
             }
-            // Redis may not know a series yet. The number that it gets here is good for this answer only.
-            outline.table.add(local.values().flatten().map(|(series, _)| series));
-            self.add_source(&keys, &outline, &pieces, &local)?;
         }
         Ok(())
+    }
+
+    /// What this server's own store has of the hours that are read with it, and of those before.
+    fn local_hours(&self, pieces: &[Piece]) -> LocalHours {
+        let mut local = LocalHours::new();
+        for piece in pieces {
+            if let Piece::Samples { hour, with_local: true } = *piece {
+                for hour in [hour.saturating_sub(1), hour] {
+                    local
+                        .entry(hour)
+                        .or_insert_with(|| local_samples(self.shared, &self.query.selector, hour));
+                }
+            }
+        }
+        local
     }
 
     /// Adds what this server's own store has from the hour behind `born` on.

@@ -2,7 +2,7 @@
 
 use super::keys::Keys;
 use super::minute_format::{self, BySeries};
-use super::rows_format::{self, Placed};
+use super::rows_format::{self, Before, Placed};
 use super::table::Table;
 use crate::StoredSeries;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +24,9 @@ pub(crate) fn minutes_of(hour: i64) -> Range<i64> {
 pub(crate) fn hour_of_minute(minute: i64) -> i64 {
     minute.div_euclid(MINUTES)
 }
+
+/// Sources that are asked at once what they have: each question waits for an answer, and each answer takes memory.
+pub(crate) const TOGETHER: usize = 8;
 
 /// What a source has, as far as that can be said without its samples.
 #[derive(Debug)]
@@ -60,22 +63,25 @@ pub(crate) fn sources(link: &mut Link, keys: &Keys, since: i64) -> Result<Vec<Ke
     Ok(names.filter_map(|name| std::str::from_utf8(name).ok()).map(|name| keys.of(name)).collect())
 }
 
-/// What a source has.
+/// What each of some sources has.
 ///
 /// # Errors
 /// Redis does not answer.
-pub(crate) fn outline(link: &mut Link, keys: &Keys) -> Result<Outline, RemoteError> {
+pub(crate) fn outlines(link: &mut Link, sources: &[Keys]) -> Result<Vec<Outline>, RemoteError> {
     let mut commands = Commands::default();
-    commands.add("HGETALL", &[&keys.series()]);
-    commands.add("ZRANGE", &[&keys.hours(), &0, &-1]);
-    commands.add("ZRANGE", &[&keys.open(), &0, &-1]);
+    for keys in sources {
+        commands.add("HGETALL", &[&keys.series()]);
+        commands.add("ZRANGE", &[&keys.hours(), &0, &-1]);
+        commands.add("ZRANGE", &[&keys.open(), &0, &-1]);
+    }
     let answers = link.ask(&commands)?;
-    let hours = |place: usize| answers.get(place).map(list).unwrap_or_default().iter().filter_map(number);
-    Ok(Outline {
-        table: Table::read(answers.first().map(list).unwrap_or_default()),
-        hours: hours(1).collect(),
-        open: hours(2).collect(),
-    })
+    let hours = |answer: &Value| list(answer).iter().filter_map(number).collect();
+    let outlines = answers.as_chunks().0.iter().map(|[series, all, open]| Outline {
+        table: Table::read(list(series)),
+        hours: hours(all),
+        open: hours(open),
+    });
+    Ok(outlines.collect())
 }
 
 /// The samples of some minutes, which ascend, of the series that `wanted` says yes to.
@@ -156,11 +162,12 @@ pub(crate) fn rows(
     }
     let answers = link.ask(&commands)?;
     let mut found = Vec::with_capacity(hashes.len());
+    let mut before = Before::default();
     for (hash, answer) in hashes.iter().zip(&answers) {
         let mut by_series = BTreeMap::new();
         for (&number, value) in numbers.iter().zip(list(answer)) {
             let Some(bytes) = bytes(value) else { continue };
-            match rows_format::decode(bytes) {
+            match rows_format::decode(bytes, &mut before) {
                 Ok(rows) => drop(by_series.insert(number, rows)),
                 Err(error) => damaged.note(hash.clone(), &error),
             }

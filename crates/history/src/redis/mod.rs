@@ -133,8 +133,10 @@ impl RedisHistory {
     fn remote_series(&self, test: &crate::selector::Test) -> Result<Vec<Arc<StoredSeries>>, RemoteError> {
         let mut link = self.link();
         let mut found = Vec::new();
-        for keys in fetch::sources(&mut link, &self.shared.keys, i64::MIN)? {
-            found.extend(fetch::select(&fetch::outline(&mut link, &keys)?, test).into_values());
+        for sources in fetch::sources(&mut link, &self.shared.keys, i64::MIN)?.chunks(fetch::TOGETHER) {
+            for outline in fetch::outlines(&mut link, sources)? {
+                found.extend(fetch::select(&outline, test).into_values());
+            }
         }
         Ok(found)
     }

@@ -88,15 +88,16 @@ fn look(
     if range.end <= range.start {
         return Ok(sources);
     }
-    for keys in all_sources(shared, link, range.start.millis())? {
-        let outline = fetch::outline(link, &keys)?;
-        let first = hour_of(range.start.millis());
-        let last = hour_of(range.end.millis().saturating_sub(1));
-        let last = if is_own(shared, &keys) { last.min(born.unwrap_or(i64::MAX)) } else { last };
-        let series = fetch::select(&outline, test);
-        let hours =
-            outline.hours.into_iter().filter(|hour| (first..=last).contains(hour) && !series.is_empty());
-        sources.push(Source { keys, hours: hours.collect(), series });
+    let first = hour_of(range.start.millis());
+    let last = hour_of(range.end.millis().saturating_sub(1));
+    for group in all_sources(shared, link, range.start.millis())?.chunks(fetch::TOGETHER) {
+        for (keys, outline) in group.iter().zip(fetch::outlines(link, group)?) {
+            let last = if is_own(shared, keys) { last.min(born.unwrap_or(i64::MAX)) } else { last };
+            let series = fetch::select(&outline, test);
+            let is_asked = |hour: &i64| (first..=last).contains(hour) && !series.is_empty();
+            let hours = outline.hours.into_iter().filter(is_asked).collect();
+            sources.push(Source { keys: keys.clone(), hours, series });
+        }
     }
     Ok(sources)
 }

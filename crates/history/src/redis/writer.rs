@@ -5,7 +5,7 @@
 //! happens to Redis (a stop, a crash, an old copy put back), the next look at `sent` says what is missing, and that is
 //! still in the store on this server's disk. Everything may be sent twice.
 
-use super::fetch::{self, MINUTES, field};
+use super::fetch::{self, MINUTES, Outline, field};
 use super::minute_format::minute_of;
 use super::shared::Shared;
 use super::table::Table;
@@ -148,8 +148,8 @@ impl Writer {
             });
         }
         let sent: Option<i64> = field(state, "sent").and_then(|text| text.parse().ok());
-        let outline = fetch::outline(&mut self.link, keys)?;
-        self.known = Some(Known { table: outline.table, hours: outline.hours, open: outline.open, sent });
+        let outline = fetch::outlines(&mut self.link, std::slice::from_ref(keys))?.pop();
+        self.known = outline.map(|Outline { table, hours, open }| Known { table, hours, open, sent });
         let oldest = self.oldest_kept().max(sent.unwrap_or(i64::MIN));
         let hours = self.shared.local.sampled_hours();
         let minutes = hours.into_iter().flat_map(fetch::minutes_of);

@@ -97,6 +97,22 @@ fn two_servers_see_each_other_and_themselves() {
 }
 
 #[test]
+fn more_servers_than_are_asked_at_once_are_all_seen() {
+    let (redis, world, prefix) = (redis(), World::new(), prefix());
+    let mut map = BTreeMap::new();
+    for n in 0..=fetch::TOGETHER as i64 {
+        let server = Temporary::new(&redis.url(), &options(&prefix, &format!("s{n}")), 100);
+        world.append(&server, n * 1000, &[(n as u32 % 2 * 2, n as f64)]);
+        assert!(server.history.settle());
+        map.insert((n as u32 % 2 * 2, n * 1000), n as f64);
+    }
+    let reader = Temporary::new(&redis.url(), &options(&prefix, "reader"), 100);
+    assert_eq!(everything(&reader), map);
+    assert_eq!(reader.series(&Selector::default()).unwrap().len(), 2);
+    world.compare(&reader, &map, (0, 60_000), 60_000);
+}
+
+#[test]
 fn a_week_is_answered_from_rollups_and_nothing_is_lost_with_the_disk() {
     const HOUR: i64 = 3_600_000;
     let (redis, world, prefix) = (redis(), World::new(), prefix());
