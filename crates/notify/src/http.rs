@@ -22,6 +22,8 @@ use watchglass_model::Timestamp;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long all of it may take.
 const WHOLE: Duration = Duration::from_secs(15);
+/// How long the words of a refusal are waited for.
+const WORDS: Duration = Duration::from_secs(2);
 /// More of an answer is not read, in bytes.
 const MOST_ANSWER: usize = 16 << 10;
 
@@ -30,11 +32,12 @@ const MOST_ANSWER: usize = 16 << 10;
 pub(crate) struct Limits {
     pub(crate) connect: Duration,
     pub(crate) whole: Duration,
+    pub(crate) words: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connect: CONNECT, whole: WHOLE }
+        Self { connect: CONNECT, whole: WHOLE, words: WORDS }
     }
 }
 
@@ -58,7 +61,7 @@ pub(crate) async fn post(
     limits: Limits,
     now: Timestamp,
 ) -> Result<(), SendError> {
-    let answer = match timeout(limits.whole, exchange(target, request, limits.connect)).await {
+    let answer = match timeout(limits.whole, exchange(target, request, limits)).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(reason)) => return Err(SendError::temporary(secrets.scrub(&reason))),
         Err(_elapsed) => {
@@ -69,7 +72,7 @@ pub(crate) async fn post(
     answer.judge(target.shown(), secrets, now)
 }
 
-async fn exchange(target: &Target, request: Request<'_>, connect: Duration) -> Result<Answer, String> {
+async fn exchange(target: &Target, request: Request<'_>, limits: Limits) -> Result<Answer, String> {
     let shown = target.shown();
     let open = async {
         let stream = TcpStream::connect((target.host(), target.port())).await?;
@@ -82,16 +85,16 @@ async fn exchange(target: &Target, request: Request<'_>, connect: Duration) -> R
             }
         }
     };
-    let stream = match timeout(connect, open).await {
+    let stream = match timeout(limits.connect, open).await {
         Ok(Ok(stream)) => stream,
         Ok(Err::<_, io::Error>(error)) => return Err(format!("cannot connect to {shown}: {error}")),
         Err(_elapsed) => {
-            return Err(format!("cannot connect to {shown} within {} s", connect.as_secs_f64()));
+            return Err(format!("cannot connect to {shown} within {} s", limits.connect.as_secs_f64()));
         }
     };
     match stream {
-        Stream::Clear(stream) => talk(stream, target, request).await,
-        Stream::Encrypted(stream) => talk(stream, target, request).await,
+        Stream::Clear(stream) => talk(stream, target, request, limits.words).await,
+        Stream::Encrypted(stream) => talk(stream, target, request, limits.words).await,
     }
 }
 
@@ -104,6 +107,7 @@ async fn talk(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     target: &Target,
     request: Request<'_>,
+    words: Duration,
 ) -> Result<Answer, String> {
     let mut bytes = target.head(request.content_type, request.body.len());
     for (name, value) in request.headers {
@@ -121,28 +125,31 @@ async fn talk(
     };
 
     // Even if not all was sent: a server that refuses a message may say so before its end.
-    let mut answer = Vec::new();
+    let shown = target.shown();
+    let (mut answer, mut parsed) = (Vec::new(), None::<Answer>);
     let mut piece = [0; 4096];
     let end = loop {
-        match answer::parse(&answer) {
-            Ok(Some(parsed)) if parsed.is_whole || answer.len() >= MOST_ANSWER => return Ok(parsed),
-            Err(reason) => {
-                return Err(format!("{} gave no answer that is one of HTTP/1.1: {reason}", target.shown()));
-            }
-            Ok(_) if answer.len() >= MOST_ANSWER => break Ok(()),
-            Ok(_) => {}
+        if parsed.as_ref().is_some_and(|answer| answer.is_whole) || answer.len() >= MOST_ANSWER {
+            break Ok(());
         }
-        match stream.read(&mut piece).await {
+        let read = stream.read(&mut piece);
+        // Once it is known what the answer is, its words alone are not worth waiting for long.
+        let read = match &parsed {
+            None => read.await,
+            Some(_) => timeout(words, read).await.unwrap_or(Ok(0)),
+        };
+        match read {
             Ok(0) => break Ok(()),
             Ok(count) => answer.extend(piece.iter().take(count)),
             Err(error) => break Err(error),
         }
+        parsed = answer::parse(&answer)
+            .map_err(|reason| format!("{shown} gave no answer that is one of HTTP/1.1: {reason}"))?;
     };
-    let shown = target.shown();
-    match (answer::parse(&answer), sent, end) {
-        (Ok(Some(parsed)), ..) => Ok(parsed),
-        (_, Err(error), _) => Err(format!("cannot send to {shown}: {error}")),
-        (_, _, Err(error)) => Err(format!("no answer from {shown}: {error}")),
-        _ => Err(format!("{shown} closed the connection without an answer")),
+    match (parsed, sent, end) {
+        (Some(parsed), ..) => Ok(parsed),
+        (None, Err(error), _) => Err(format!("cannot send to {shown}: {error}")),
+        (None, _, Err(error)) => Err(format!("no answer from {shown}: {error}")),
+        (None, Ok(()), Ok(())) => Err(format!("{shown} closed the connection without an answer")),
     }
 }

@@ -3,6 +3,7 @@
 use crate::channel::{email::Email, slack::Slack, sms::Sms, webhook::Webhook};
 use crate::{Channel, Environment, channel};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// The longest name of a channel, in bytes.
@@ -58,13 +59,13 @@ impl ChannelSettings {
     ///
     /// # Errors
     /// The settings are wrong, or a secret is not where they say.
-    pub fn open(&self, environment: Environment<'_>) -> Result<Box<dyn Channel>, SettingsError> {
+    pub fn open(&self, environment: Environment<'_>) -> Result<Arc<dyn Channel>, SettingsError> {
         self.check()?;
         Ok(match self {
-            Self::Email(settings) => Box::new(Email::open(settings, environment)?),
-            Self::Slack(settings) => Box::new(Slack::open(settings, environment)?),
-            Self::Sms(settings) => Box::new(Sms::open(settings, environment)?),
-            Self::Webhook(settings) => Box::new(Webhook::open(settings, environment)?),
+            Self::Email(settings) => Arc::new(Email::open(settings, environment)?),
+            Self::Slack(settings) => Arc::new(Slack::open(settings, environment)?),
+            Self::Sms(settings) => Arc::new(Sms::open(settings, environment)?),
+            Self::Webhook(settings) => Arc::new(Webhook::open(settings, environment)?),
         })
     }
 }

@@ -13,22 +13,24 @@ use crate::{Channel, Environment, Message, SendError, Sending, SettingsError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lettre::message::Mailbox;
+use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::timeout;
 use watchglass_model::Timestamp;
 
-/// How long each step may take: connecting, and every command.
-const STEP: Duration = Duration::from_secs(10);
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(10);
 /// How long all of it may take.
 const WHOLE: Duration = Duration::from_secs(30);
+/// How long the farewell may take once the server has the mail.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// The most addresses that a message goes to.
 const MOST_TO: usize = 20;
 
@@ -131,8 +133,11 @@ impl EmailSettings {
 
 /// Mail.
 pub(crate) struct Email {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
-    server: String,
+    host: String,
+    port: u16,
+    encryption: Encryption,
+    tls: Option<TlsParameters>,
+    credentials: Option<Credentials>,
     from: Mailbox,
     to: Vec<Mailbox>,
     secrets: Secrets,
@@ -142,7 +147,7 @@ pub(crate) struct Email {
 
 impl fmt::Debug for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Email").field("server", &self.server).field("to", &self.to).finish_non_exhaustive()
+        f.debug_struct("Email").field("host", &self.host).field("to", &self.to).finish_non_exhaustive()
     }
 }
 
@@ -151,47 +156,34 @@ impl Email {
         settings: &EmailSettings,
         environment: Environment<'_>,
     ) -> Result<Self, SettingsError> {
-        let parameters = || {
-            TlsParameters::new(settings.host.clone())
-                .map_err(|error| SettingsError::new("encryption", "is not to be had", error.to_string()))
-        };
-        let (tls, usual) = match settings.encryption {
-            Encryption::Starttls => (Tls::Required(parameters()?), 587),
-            Encryption::Tls => (Tls::Wrapper(parameters()?), 465),
-            Encryption::None => (Tls::None, 25),
-        };
-        Self::with(settings, environment, tls, usual)
-    }
-
-    fn with(
-        settings: &EmailSettings,
-        environment: Environment<'_>,
-        tls: Tls,
-        usual_port: u16,
-    ) -> Result<Self, SettingsError> {
         let (from, to) = settings.mailboxes()?;
-        let port = settings.port.unwrap_or(usual_port);
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.host)
-            .port(port)
-            .tls(tls)
-            .timeout(Some(STEP))
-            // Servers want an address where there is no name that they could look up.
-            .hello_name(ClientId::Ipv4(std::net::Ipv4Addr::LOCALHOST));
+        let tls =
+            (settings.encryption != Encryption::None).then(|| TlsParameters::new(settings.host.clone()));
+        let tls = tls
+            .transpose()
+            .map_err(|error| SettingsError::new("encryption", "is not to be had", error.to_string()))?;
+        let usual = match settings.encryption {
+            Encryption::Starttls => 587,
+            Encryption::Tls => 465,
+            Encryption::None => 25,
+        };
         let mut secrets = Secrets::default();
+        let mut credentials = None;
         if let Some(user) = &settings.user {
             let password = settings.password().read(environment)?;
-            let password = password.reveal().unwrap_or_default().to_owned();
+            let password = password.reveal().unwrap_or_default();
             // As it goes over the wire: a server may repeat a command that it does not understand.
             let (plain, login) =
-                (STANDARD.encode(format!("\0{user}\0{password}")), STANDARD.encode(&password));
-            secrets = Secrets::of([password.as_str(), plain.as_str(), login.as_str()]);
-            builder = builder
-                .credentials(Credentials::new(user.clone(), password))
-                .authentication(vec![Mechanism::Plain, Mechanism::Login]);
+                (STANDARD.encode(format!("\0{user}\0{password}")), STANDARD.encode(password));
+            secrets = Secrets::of([password, plain.as_str(), login.as_str()]);
+            credentials = Some(Credentials::new(user.clone(), password.to_owned()));
         }
         Ok(Self {
-            transport: builder.build(),
-            server: format!("{}:{port}", settings.host),
+            host: settings.host.clone(),
+            port: settings.port.unwrap_or(usual),
+            encryption: settings.encryption,
+            tls,
+            credentials,
             from,
             to,
             secrets,
@@ -200,16 +192,28 @@ impl Email {
         })
     }
 
+    /// The same with another deadline, and other certificates to trust.
+    #[cfg(test)]
+    pub(crate) fn with(mut self, whole: Duration, tls: Option<TlsParameters>) -> Self {
+        (self.whole, self.tls) = (whole, tls);
+        self
+    }
+
     async fn deliver(&self, message: &Message) -> Result<(), SendError> {
         let mail =
             compose::mail(message, &self.from, &self.to, self.words.render(message)).map_err(|error| {
                 SendError::permanent(format!("no mail can be made of it: {}", self.secrets.scrub(&error)))
             })?;
-        match timeout(self.whole, self.transport.send(mail)).await {
-            Ok(Ok(_response)) => Ok(()),
+        let server = format!("{}:{}", self.host, self.port);
+        match timeout(self.whole, self.talk(&mail)).await {
+            Ok(Ok(mut connection)) => {
+                // The server has it: however the farewell goes, it must not be sent again.
+                let _ = timeout(FAREWELL, connection.abort()).await;
+                Ok(())
+            }
             Ok(Err(error)) => {
-                let reason = format!("{}: {}", self.server, self.secrets.scrub(&error.to_string()));
-                // What the server refuses for good, and what neither side can do; all else may change.
+                let reason = format!("{server}: {}", self.secrets.scrub(&error.to_string()));
+                // What the server refuses for good, and what it cannot do; all else may change.
                 if error.is_permanent() || error.is_client() {
                     Err(SendError::permanent(reason))
                 } else {
@@ -217,10 +221,28 @@ impl Email {
                 }
             }
             Err(_elapsed) => {
-                let seconds = self.whole.as_secs_f64();
-                Err(SendError::temporary(format!("{} is not done within {seconds} s", self.server)))
+                let reason = format!("{server} is not done within {} s", self.whole.as_secs_f64());
+                Err(SendError::temporary(reason))
             }
         }
+    }
+
+    /// Hands the mail over; the server has it when this is done.
+    async fn talk(&self, mail: &lettre::Message) -> Result<AsyncSmtpConnection, Error> {
+        // Where there is no name that servers could look up they want an address.
+        let name = ClientId::Ipv4(Ipv4Addr::LOCALHOST);
+        let server = (self.host.as_str(), self.port);
+        let at_once = self.tls.clone().filter(|_| self.encryption == Encryption::Tls);
+        let mut connection =
+            AsyncSmtpConnection::connect_tokio1(server, Some(CONNECT), &name, at_once, None).await?;
+        if let (Encryption::Starttls, Some(tls)) = (self.encryption, &self.tls) {
+            connection.starttls(tls.clone(), &name).await?;
+        }
+        if let Some(credentials) = &self.credentials {
+            connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await?;
+        }
+        connection.send(mail.envelope(), &mail.formatted()).await?;
+        Ok(connection)
     }
 }
 

@@ -4,6 +4,7 @@ use super::record::{self, Found, HEADER, MAGIC, Record, VERSION};
 use super::{OpenError, Opened};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "outbox.1";
@@ -128,9 +129,11 @@ impl Journal {
         }
         let bytes = encode(records, record::header())?;
         let new = self.folder.join(NEW);
-        let mut file = File::create(&new)?;
-        file.write_all(&bytes)?;
-        file.sync_all()?;
+        if let Err(error) = write_new(&new, &bytes) {
+            // Half a file would only take the room that is missing.
+            let _ = fs::remove_file(&new);
+            return Err(error);
+        }
         fs::rename(&new, self.folder.join(NAME))?;
         // What is open now is no file of the folder any more.
         self.file = None;
@@ -140,6 +143,13 @@ impl Journal {
         self.compacted = self.length;
         Ok(())
     }
+}
+
+/// Writes a file that nobody else may read: messages have links in them that let people in.
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 fn encode(

@@ -255,13 +255,16 @@ impl Outbox {
         if records.is_empty() {
             return;
         }
+        let was_open = self.journal.is_open();
         let result = self.journal.append(&records);
         records.iter().for_each(|record| self.state.apply(record));
         match result {
             Ok(()) if self.journal.has_grown() => self.rewrite(),
             Ok(()) => {}
             // Perhaps there is room for the file once all is left out that is forgotten.
-            Err(_) => self.rewrite(),
+            Err(_) if was_open => self.rewrite(),
+            // It is tried again in a while; all of it with each record would be too much.
+            Err(_) => {}
         }
     }
 

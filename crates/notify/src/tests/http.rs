@@ -19,7 +19,7 @@ pub(super) fn webhook(url: &str, whole: Duration) -> Webhook {
         ..WebhookSettings::default()
     };
     let mut webhook = Webhook::open(&settings, &|_| Some(KEY.to_owned())).unwrap();
-    webhook.limit(Limits { connect: whole, whole });
+    webhook.limit(Limits { connect: whole, whole, words: Duration::from_millis(50) });
     webhook
 }
 
@@ -63,6 +63,7 @@ fn every_failure_says_whether_to_try_again() {
         Reply::Status(500, "", "whsec-s3cret does not work"),
         Reply::Status(404, "", "no such hook"),
         Reply::Redirect(elsewhere.url("/")),
+        Reply::Mute,
         Reply::Cut,
         Reply::Endless,
     ];
@@ -77,6 +78,7 @@ fn every_failure_says_whether_to_try_again() {
     assert_eq!(temporary(send(&webhook)), format!("{at} answers with status 500: … does not work"));
     assert_eq!(permanent(send(&webhook)), format!("{at} answers with status 404: no such hook"));
     assert!(permanent(send(&webhook)).contains("not followed"));
+    assert_eq!(permanent(send(&webhook)), format!("{at} answers with status 401"));
     assert_eq!(temporary(send(&webhook)), format!("{at} closed the connection without an answer"));
     // Of a body that does not end some is read.
     let endless = temporary(send(&webhook));

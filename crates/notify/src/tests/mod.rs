@@ -1,6 +1,8 @@
 //! Channels and post against real counterparts: an HTTP receiver and a mail server of the tests' own.
 
 mod http;
+mod mail;
+mod mail_server;
 mod post;
 mod receiver;
 

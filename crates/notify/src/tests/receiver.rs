@@ -22,6 +22,8 @@ pub(super) enum Reply {
     Redirect(String),
     /// Reads it and says nothing, for ever.
     Hang,
+    /// Refuses it and never says why.
+    Mute,
     /// Reads it and closes the connection.
     Cut,
     /// Answers with 500 and a body that does not end.
@@ -142,6 +144,7 @@ fn serve(stream: impl Read + Write, script: &mut VecDeque<Reply>, received: &Sen
         Reply::Redirect(to) => {
             write!(stream, "HTTP/1.1 307 x\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n")
         }
+        Reply::Mute => write!(stream, "HTTP/1.1 401 x\r\n\r\n"),
         Reply::Hang | Reply::Cut => Ok(()),
         Reply::Endless => {
             let begun = write!(stream, "HTTP/1.1 500 x\r\n\r\n");
@@ -151,5 +154,5 @@ fn serve(stream: impl Read + Write, script: &mut VecDeque<Reply>, received: &Sen
     };
     // The client may have seen enough.
     drop(sent.and_then(|()| stream.flush()));
-    matches!(reply, Reply::Hang)
+    matches!(reply, Reply::Hang | Reply::Mute)
 }
