@@ -23,7 +23,7 @@ const VERSION: u16 = 1;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookSettings {
-    /// Where it goes: `https://…`, or `http://…` in a network that is trusted. It is shown in the delivery log.
+    /// Where it goes: `https://…`, or `http://…` in a network that is trusted. Its host is shown in the delivery log.
     pub url: String,
     /// The variable that has the key of the signature. Without a key there is no signature.
     #[serde(default, skip_serializing_if = "Option::is_none")]

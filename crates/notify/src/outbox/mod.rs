@@ -226,6 +226,7 @@ impl Outbox {
         let to = one_line(to, MOST_WHO);
         let record = self.state.judge(now, (&job.message.id, &job.channel, &to), result, jitter);
         self.write(record.into_iter().collect());
+        self.state.let_go(job);
     }
 
     /// Sends a message again over a channel that it was on, because `who` asks for it. It keeps its id.

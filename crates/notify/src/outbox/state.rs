@@ -189,6 +189,13 @@ impl State {
         jobs
     }
 
+    /// A job is not under way any more, whatever became of it.
+    pub(super) fn let_go(&mut self, job: &Job) {
+        if self.sending.get(&job.channel) == Some(&job.message.id) {
+            self.sending.remove(&job.channel);
+        }
+    }
+
     fn is_free(&self, channel: &str, now: Timestamp) -> bool {
         !self.sending.contains_key(channel) && self.holds.get(channel).is_none_or(|until| is_due(*until, now))
     }

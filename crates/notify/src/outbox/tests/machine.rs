@@ -122,7 +122,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn every_message_ends_and_none_is_sent_twice(steps in prop::collection::vec(step(), 0..120)) {
