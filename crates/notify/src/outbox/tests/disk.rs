@@ -1,0 +1,109 @@
+//! Files that are torn, damaged, foreign or cannot be written.
+
+use super::*;
+
+fn file(folder: &TempDir) -> PathBuf {
+    folder.path().join("outbox.1")
+}
+
+#[test]
+fn a_torn_end_is_cut_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut outbox = open(&folder);
+    for id in ["a", "b"] {
+        outbox.enqueue(NOW, message(id), &channels(&["ops"])).unwrap();
+    }
+    drop(outbox);
+    let whole = fs::read(file(&folder)).unwrap();
+    fs::write(file(&folder), &whole[..whole.len() - 7]).unwrap();
+    let (outbox, opened) = Outbox::open(folder.path()).unwrap();
+    assert!(opened.torn > 0 && opened.damaged == 0, "{opened:?}");
+    assert_eq!(outbox.counts().waiting, 1);
+    drop(outbox);
+    assert_eq!(Outbox::open(folder.path()).unwrap().1, Opened::default());
+}
+
+#[test]
+fn what_is_behind_damage_is_read_and_the_damaged_file_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut outbox = open(&folder);
+    for id in ["a", "b", "c"] {
+        outbox.enqueue(NOW, message(id), &channels(&["ops"])).unwrap();
+    }
+    drop(outbox);
+    let mut bytes = fs::read(file(&folder)).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(file(&folder), &bytes).unwrap();
+    let (outbox, opened) = Outbox::open(folder.path()).unwrap();
+    assert!(opened.damaged > 0 && opened.torn == 0, "{opened:?}");
+    assert_eq!(outbox.counts().waiting, 2);
+    assert_eq!(fs::read(folder.path().join("outbox.damaged")).unwrap(), bytes);
+}
+
+#[test]
+fn a_file_of_others_stays_as_it_is() {
+    for (bytes, words) in [
+        (b"WGLASBOX\x02\0\0\0\0\0\0\0".as_slice(), "is of version 2, and this program knows only 1"),
+        (b"something that is no outbox", "does not begin as an outbox does"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(file(&folder), bytes).unwrap();
+        let error = Outbox::open(folder.path()).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+        assert_eq!(fs::read(file(&folder)).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn two_programs_do_not_share_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = open(&folder);
+    let error = Outbox::open(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("is in use"), "{error}");
+    drop(first);
+    open(&folder);
+}
+
+#[test]
+fn a_full_disk_is_told_and_keeps_nobody_from_being_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut outbox = open(&folder);
+    outbox.journal.is_full = true;
+    let enqueued = outbox.enqueue(NOW, message("full"), &channels(&["ops"])).unwrap();
+    assert!(!enqueued.is_durable);
+    assert!(outbox.problem().unwrap().contains("cannot be written to"), "{:?}", outbox.problem());
+    assert_eq!(plan(&mut outbox, NOW), ["full ops"]);
+    outbox.done(NOW, &job("full", "ops"), "host", Ok(()), 0.0);
+    assert_eq!(outbox.wait(NOW), Some(MEND));
+
+    // There is room again: what happened meanwhile is written down without anything new.
+    outbox.journal.is_full = false;
+    outbox.plan(NOW + MEND);
+    assert_eq!((outbox.problem(), outbox.wait(NOW)), (None, None));
+    drop(outbox);
+    assert_eq!(open(&folder).counts(), Counts { waiting: 0, delivered: 1, dead: 0 });
+}
+
+#[test]
+fn a_file_that_has_grown_is_written_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut outbox = open(&folder);
+    outbox.room.messages = 10;
+    let length = || fs::metadata(file(&folder)).unwrap().len();
+    let text = "x".repeat(1000);
+    let lines = vec![crate::Line { label: String::new(), text }; 40];
+    let mut longest = 0;
+    for number in 0..200 {
+        let id = number.to_string();
+        let long = Message { lines: lines.clone(), ..message(&id) };
+        outbox.enqueue(NOW, long, &channels(&["ops"])).unwrap();
+        assert_eq!(plan(&mut outbox, NOW), [format!("{id} ops")]);
+        outbox.done(NOW, &job(&id, "ops"), "host", Ok(()), 0.0);
+        longest = longest.max(length());
+    }
+    assert!((1 << 19..2 << 20).contains(&longest), "{longest}");
+    let before = outbox.deliveries(100);
+    drop(outbox);
+    assert_eq!(open(&folder).deliveries(100), before);
+}

@@ -1,0 +1,157 @@
+//! Whatever happens: every message ends, and none is sent twice unless a crash came between sending and its mark.
+
+use super::super::state::{Item, State};
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// Something that happens to the state machine.
+#[derive(Clone, Debug)]
+enum Step {
+    Enqueue(u8, Vec<u8>),
+    Pass(u64),
+    Plan,
+    /// The job under way that is the n-th, and whether it is delivered, refused, or to be tried again after a while.
+    Done(usize, Option<Option<u64>>, bool),
+    Resend(u8, u8),
+    Crash,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => (0..6_u8, prop::collection::vec(0..3_u8, 1..3)).prop_map(|(id, on)| Step::Enqueue(id, on)),
+        2 => prop_oneof![0..20_u64, 0..200_000_u64].prop_map(Step::Pass),
+        4 => Just(Step::Plan),
+        4 => (0..3_usize, prop::option::of(prop::option::of(0..5000_u64)), any::<bool>())
+            .prop_map(|(job, failure, is_permanent)| Step::Done(job, failure, is_permanent)),
+        1 => (0..6_u8, 0..3_u8).prop_map(|(id, on)| Step::Resend(id, on)),
+        1 => Just(Step::Crash),
+    ]
+}
+
+/// The state with what was written down of it, and what the other side saw.
+#[derive(Default)]
+struct World {
+    state: State,
+    written: Vec<Record>,
+    under_way: Vec<Job>,
+    /// How often each was taken by the other side without anybody having asked for it again.
+    taken: BTreeMap<(String, String), u32>,
+    /// How often one was lost between the other side's taking it and the mark.
+    unmarked: BTreeMap<(String, String), u32>,
+    now: Timestamp,
+}
+
+fn key(job: &Job) -> (String, String) {
+    (job.message.id.clone(), job.channel.clone())
+}
+
+impl World {
+    fn write(&mut self, record: Record) {
+        self.state.apply(&record);
+        self.written.push(record);
+    }
+
+    fn plan(&mut self) {
+        let now = self.now;
+        let jobs = self.state.plan(now);
+        self.under_way.extend(jobs);
+        let mut channels: Vec<&str> = self.under_way.iter().map(|job| job.channel.as_str()).collect();
+        channels.sort_unstable();
+        assert!(channels.windows(2).all(|pair| pair[0] != pair[1]), "two at a time: {channels:?}");
+    }
+
+    fn done(&mut self, job: &Job, result: Result<(), SendError>) {
+        if result.is_ok() {
+            *self.taken.entry(key(job)).or_default() += 1;
+        }
+        let about = (job.message.id.as_str(), job.channel.as_str(), "host");
+        let record = self.state.judge(self.now, about, result, 0.5).unwrap();
+        self.write(record);
+    }
+
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Enqueue(id, on) => {
+                let message = message(&id.to_string());
+                let on = on.iter().map(|channel| format!("c{channel}")).collect();
+                self.write(Record::Enqueued { time: self.now, message, channels: on });
+            }
+            Step::Pass(seconds) => self.now = self.now + Duration::from_secs(seconds),
+            Step::Plan => self.plan(),
+            Step::Done(number, failure, is_permanent) if number < self.under_way.len() => {
+                let job = self.under_way.remove(number);
+                let result = match failure {
+                    None => Ok(()),
+                    Some(_) if is_permanent => Err(SendError::permanent("no")),
+                    Some(seconds) => busy(seconds),
+                };
+                self.done(&job, result);
+            }
+            Step::Resend(id, on) => {
+                let (id, channel) = (id.to_string(), format!("c{on}"));
+                let is_over = |item: &Item| !matches!(item.stage, Stage::Waiting { .. });
+                if self.state.item(&id, &channel).is_some_and(is_over) {
+                    self.taken.remove(&(id.clone(), channel.clone()));
+                    self.unmarked.remove(&(id.clone(), channel.clone()));
+                    let happened = Event::Resend { time: self.now, who: "ada".to_owned() };
+                    self.write(Record::Happened { id, channel, happened });
+                }
+            }
+            Step::Crash => {
+                // The other side took it, and the mark was not written.
+                for job in std::mem::take(&mut self.under_way) {
+                    *self.taken.entry(key(&job)).or_default() += 1;
+                    *self.unmarked.entry(key(&job)).or_default() += 1;
+                }
+                let again: Vec<Record> = self.state.records().collect();
+                let of = |records: &[Record]| {
+                    let mut state = State::default();
+                    records.iter().for_each(|record| state.apply(record));
+                    let entries: Vec<_> = state.entries.values().cloned().collect();
+                    (state, entries)
+                };
+                let ((_, appended), (compacted, entries)) = (of(&self.written), of(&again));
+                assert_eq!(appended, entries, "a file that was written anew says something else");
+                assert_eq!(entries, self.state.entries.values().cloned().collect::<Vec<_>>());
+                (self.state, self.written) = (compacted, again);
+            }
+            Step::Done(..) => {}
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn every_message_ends_and_none_is_sent_twice(steps in prop::collection::vec(step(), 0..120)) {
+        let mut world = World { now: NOW, ..World::default() };
+        steps.into_iter().for_each(|step| world.take(step));
+        for (key, taken) in &world.taken {
+            let unmarked = world.unmarked.get(key).copied().unwrap_or_default();
+            prop_assert!(*taken <= 1 + unmarked, "{key:?} was taken {taken} times with {unmarked} crashes between");
+        }
+
+        // From here on nothing works: it comes to an end all the same, and the waits lead there.
+        for job in std::mem::take(&mut world.under_way) {
+            world.done(&job, busy(None));
+        }
+        let mut rounds = 0;
+        while let Some(wait) = world.state.wait(world.now) {
+            world.now = world.now + wait;
+            world.plan();
+            prop_assert!(!world.under_way.is_empty(), "waited for nothing");
+            for job in std::mem::take(&mut world.under_way) {
+                world.done(&job, busy(None));
+            }
+            rounds += 1;
+            prop_assert!(rounds < 18 * MOST_ATTEMPTS, "no end");
+        }
+        let items = world.state.entries.values().flat_map(|entry| &entry.items);
+        for item in items {
+            let is_over = !matches!(item.stage, Stage::Waiting { .. });
+            prop_assert!(is_over);
+        }
+    }
+}

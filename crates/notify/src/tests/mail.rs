@@ -1,0 +1,171 @@
+//! Mail against a mail server.
+
+use super::mail_server::{Behaviour, MailServer};
+use super::{NOW, permanent, run, sample, server_config, temporary};
+use crate::channel::email::Email;
+use crate::{Channel, EmailSettings, Encryption, Line, Message, SendError};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use lettre::transport::smtp::client::{Certificate, TlsParameters};
+use std::fs;
+use std::time::Duration;
+use watchglass_test_servers::{Certificates, free_port};
+
+/// Long enough that it is never over.
+const LONG: Duration = Duration::from_secs(60);
+
+fn settings(port: u16) -> EmailSettings {
+    EmailSettings {
+        host: "127.0.0.1".to_owned(),
+        port: Some(port),
+        encryption: Encryption::None,
+        from: "Watchglass <watch@example.com>".to_owned(),
+        to: vec!["ada@example.com".to_owned(), "Grace <grace@example.com>".to_owned()],
+        ..EmailSettings::default()
+    }
+}
+
+fn open(settings: &EmailSettings) -> Email {
+    settings.check().unwrap();
+    Email::open(settings, &|_| Some("s3cret".to_owned())).unwrap()
+}
+
+fn send(email: &Email, message: &Message) -> Result<(), SendError> {
+    run(email.send(message, NOW))
+}
+
+/// The text parts of a mail, decoded: their types and contents (RFC 2045, 2046).
+fn parts(text: &str) -> Vec<(String, String)> {
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let head = head.replace("\r\n ", " ").replace("\r\n\t", " ");
+    let header = |name: &str| {
+        let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(header, _)| header.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
+    };
+    let kind = header("Content-Type");
+    if let Some((_, boundary)) = kind.split_once("boundary=\"") {
+        let boundary = format!("--{}", boundary.split_once('"').unwrap().0);
+        let mut pieces: Vec<&str> = body.split(boundary.as_str()).skip(1).collect();
+        assert!(pieces.pop().unwrap().starts_with("--"), "the last boundary is missing");
+        return pieces.into_iter().flat_map(|piece| parts(piece.trim_start_matches("\r\n"))).collect();
+    }
+    let bytes = match header("Content-Transfer-Encoding") {
+        "base64" => STANDARD.decode(body.split_whitespace().collect::<String>()).unwrap(),
+        "quoted-printable" => unquote(body),
+        "7bit" => body.as_bytes().to_vec(),
+        other => panic!("{other}"),
+    };
+    let kind = kind.split(';').next().unwrap_or_default().to_owned();
+    vec![(kind, String::from_utf8(bytes).unwrap().replace("\r\n", "\n").trim_end().to_owned())]
+}
+
+/// Quoted-printable (RFC 2045, 6.7).
+fn unquote(text: &str) -> Vec<u8> {
+    let text = text.replace("=\r\n", "");
+    let mut pieces = text.split('=');
+    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        bytes.push(u8::from_str_radix(&piece[..2], 16).unwrap());
+        bytes.extend(piece[2..].bytes());
+    }
+    bytes
+}
+
+#[test]
+fn a_mail_arrives_and_can_be_read() {
+    let server = MailServer::start(Behaviour::default());
+    let settings = EmailSettings {
+        user: Some("watch".to_owned()),
+        password_env: Some("PASSWORD".to_owned()),
+        ..settings(server.port())
+    };
+    let mut message = sample();
+    // A line of a dot alone would end the mail, were it not doubled.
+    message.lines.push(Line { label: ".".to_owned(), text: "ä".repeat(500) });
+    send(&open(&settings), &message).unwrap();
+    let mails = server.mails();
+    let [mail] = mails.as_slice() else { panic!("{mails:?}") };
+    assert_eq!(mail.from, "MAIL FROM:<watch@example.com>");
+    assert_eq!(mail.to, ["RCPT TO:<ada@example.com>", "RCPT TO:<grace@example.com>"]);
+    assert_eq!(mail.auth, Some(format!("PLAIN {}", STANDARD.encode("\0watch\0s3cret"))));
+    assert!(mail.text.is_ascii() && mail.text.lines().all(|line| line.len() <= 998));
+    let parts = parts(&mail.text);
+    let kinds: Vec<&str> = parts.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(kinds, ["text/plain", "text/html", "image/svg+xml"]);
+    assert_eq!(parts[0].1, crate::text::plain(&message).trim_end());
+    assert_eq!(parts[1].1, crate::text::html(&message).trim_end());
+    assert_eq!(Some(&parts[2].1), message.chart_svg.as_ref());
+}
+
+#[test]
+fn every_refusal_says_whether_to_try_again() {
+    for (answers, is_permanent, words) in [
+        (vec![("CONNECT", "421 too busy")], false, "too busy"),
+        (vec![("AUTH", "535 s3cret is wrong, AHdhdGNoAHMzY3JldA== too")], true, "… is wrong, … too"),
+        (vec![("AUTH", "454 later")], false, "later"),
+        (vec![("EHLO", "250 mail.example")], true, "authentication"),
+        (vec![("RCPT TO:<grace", "550 no such user")], true, "no such user"),
+        (vec![("RCPT TO:<grace", "450 mailbox busy")], false, "mailbox busy"),
+        (vec![("DATA", "451 later")], false, "later"),
+        (vec![("END", "554 spam")], true, "spam"),
+        (vec![("END", "452 full")], false, "full"),
+    ] {
+        let server = MailServer::start(Behaviour { answers, ..Behaviour::default() });
+        let settings = EmailSettings {
+            user: Some("watch".to_owned()),
+            password_env: Some("PASSWORD".to_owned()),
+            ..settings(server.port())
+        };
+        let result = send(&open(&settings), &sample());
+        let reason = if is_permanent { permanent(result) } else { temporary(result) };
+        assert!(reason.starts_with("127.0.0.1:") && reason.contains(words), "{words}: {reason}");
+        assert!(!reason.contains("s3cret") && !reason.contains("AHdhdGNo"), "{reason}");
+        // When one of two is refused the other gets nothing either.
+        assert!(server.mails().is_empty());
+    }
+    let nobody = temporary(send(&open(&settings(free_port())), &sample()));
+    assert!(nobody.contains("refused"), "{nobody}");
+}
+
+#[test]
+fn a_server_that_hangs_is_not_waited_for_and_one_that_has_the_mail_gets_it_once() {
+    for silent in ["CONNECT", "EHLO", "MAIL", "DATA"] {
+        let server = MailServer::start(Behaviour { answers: vec![(silent, "")], ..Behaviour::default() });
+        let email = open(&settings(server.port())).with(Duration::from_millis(300), None);
+        let reason = temporary(send(&email, &sample()));
+        assert_eq!(reason, format!("127.0.0.1:{} is not done within 0.3 s", server.port()));
+    }
+    // It has the mail and says no farewell.
+    let server = MailServer::start(Behaviour { answers: vec![("QUIT", "")], ..Behaviour::default() });
+    send(&open(&settings(server.port())), &sample()).unwrap();
+    assert_eq!(server.mails().len(), 1);
+}
+
+#[test]
+fn the_way_is_encrypted_with_the_right_server_or_nothing_is_sent() {
+    let (Some(ours), Some(others)) = (Certificates::make(), Certificates::make()) else { return };
+    let trust = |certificates: &Certificates| {
+        let authority = Certificate::from_pem(&fs::read(&certificates.authority).unwrap()).unwrap();
+        Some(TlsParameters::builder("127.0.0.1".to_owned()).add_root_certificate(authority).build().unwrap())
+    };
+    let config = Some(server_config(&ours));
+    for (encryption, behaviour) in [
+        (Encryption::Tls, Behaviour { tls: config.clone(), ..Behaviour::default() }),
+        (Encryption::Starttls, Behaviour { starttls: config, ..Behaviour::default() }),
+    ] {
+        let server = MailServer::start(behaviour);
+        let settings = EmailSettings { encryption, ..settings(server.port()) };
+        send(&open(&settings).with(LONG, trust(&ours)), &sample()).unwrap();
+        let mails = server.mails();
+        assert!(mails.len() == 1 && mails[0].is_encrypted, "{encryption:?}");
+        let reason = temporary(send(&open(&settings).with(LONG, trust(&others)), &sample()));
+        assert!(reason.contains("certificate"), "{reason}");
+        assert!(server.mails().is_empty());
+    }
+    // A server that does not encrypt, or somebody in between who says so.
+    let server = MailServer::start(Behaviour::default());
+    let settings = EmailSettings { encryption: Encryption::Starttls, ..settings(server.port()) };
+    let reason = permanent(send(&open(&settings).with(LONG, trust(&ours)), &sample()));
+    assert!(reason.contains("STARTTLS"), "{reason}");
+    assert!(server.mails().is_empty());
+}

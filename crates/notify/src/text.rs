@@ -1,0 +1,109 @@
+//! A message as plain text and as HTML, built in.
+
+use crate::Message;
+use std::fmt::Write as _;
+
+/// The first line: how bad it is, and what it is.
+pub(crate) fn headline(message: &Message) -> String {
+    format!("[{}] {}", message.severity, message.title)
+}
+
+/// The message as plain text: the headline, the facts, the links.
+pub(crate) fn plain(message: &Message) -> String {
+    let mut text = headline(message);
+    text.push_str("\n\n");
+    for line in &message.lines {
+        // Writing to a text never fails.
+        let _ = writeln!(text, "{}: {}", line.label, line.text);
+    }
+    let _ = writeln!(text, "Time: {}", message.time_text());
+    if !message.links.is_empty() {
+        text.push('\n');
+    }
+    for link in &message.links {
+        let _ = writeln!(text, "{}: {}", link.label, link.url);
+    }
+    text
+}
+
+/// The message as an HTML document without style sheets, scripts or anything to be fetched.
+pub(crate) fn html(message: &Message) -> String {
+    let mut rows = String::new();
+    for line in &message.lines {
+        let _ = writeln!(
+            rows,
+            "<tr><th align=\"left\">{}</th><td>{}</td></tr>",
+            escape(&line.label),
+            escape(&line.text)
+        );
+    }
+    let mut links = String::new();
+    for link in &message.links {
+        let _ = writeln!(links, "<p><a href=\"{}\">{}</a></p>", escape(&link.url), escape(&link.label));
+    }
+    document(
+        message,
+        &format!(
+            "<p><strong>{}</strong></p>\n<table cellpadding=\"4\">\n{rows}<tr><th align=\"left\">Time</th><td>{}</td></tr>\n\
+             </table>\n{links}",
+            escape(&headline(message)),
+            message.time_text(),
+        ),
+    )
+}
+
+/// A text of a template's as an HTML document: escaped, with its lines as they are.
+pub(crate) fn html_of(message: &Message, text: &str) -> String {
+    document(message, &format!("<p>{}</p>\n", escape(text).replace('\n', "<br>\n")))
+}
+
+fn document(message: &Message, body: &str) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{}</title></head>\n<body>\n{body}</body>\n\
+         </html>\n",
+        escape(&headline(message)),
+    )
+}
+
+/// A text that stays a text in HTML, also within an attribute.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::golden;
+    use crate::message::tests::sample;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_message_reads_as_it_did() {
+        golden::check("message.txt", plain(&sample()).as_bytes());
+        golden::check("message.html", html(&sample()).as_bytes());
+        assert!(html_of(&sample(), "<a>\nb").contains("<p>&lt;a&gt;<br>\nb</p>"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_becomes_markup(title in "\\PC{0,40}", text in "[<>&\"' a-z]{0,40}") {
+            let mut message = sample();
+            message.lines[0].text.clone_from(&text);
+            message.title = title;
+            let tags = |text: &str| text.matches('<').count();
+            prop_assert_eq!(tags(&html(&message)), tags(&html(&sample())));
+            prop_assert_eq!(tags(&html_of(&message, &text)), tags(&html_of(&sample(), "")));
+        }
+    }
+}
