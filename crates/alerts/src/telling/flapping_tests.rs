@@ -60,6 +60,6 @@ fn the_end_of_one_time_comes_before_the_beginning_of_the_next() {
     world.until(21);
     world.fire(&alert("a", &[]));
     world.flap("a", true);
-    let expected = ["30 Digest ops mail: a (1 firings, ended)", "30 Digest ops mail: a (1 firings)"];
+    let expected = ["21 Digest ops mail: a (1 firings, ended)", "31 Digest ops mail: a (1 firings)"];
     assert_eq!(told(&world.until(60)), expected);
 }

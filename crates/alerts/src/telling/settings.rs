@@ -17,7 +17,7 @@ pub struct TellingSettings {
     /// it is what makes one message of one outage, and a rule has waited longer before it fired.
     pub group_wait_seconds: u32,
     /// The least time between two notices of a group about what is new: 5 minutes; 0 to 3600 s. What is critical, and
-    /// that all of the group is over, waits for `group_wait_seconds` only.
+    /// that all of the group is over, waits for `group_wait_seconds` only; what fires after that begins anew.
     pub group_interval_seconds: u32,
     /// How long what was quiet because of something else has to recover when that is over, before it is told:
     /// 60 s; 0 to 3600 s.

@@ -20,30 +20,41 @@ impl Desk {
     pub(super) fn tell(&mut self, now: Timestamp) -> Vec<Notice> {
         let ready = self.ready(now);
         let mut sheets: BTreeMap<Sheet, Vec<Part>> = BTreeMap::new();
-        if !ready.is_empty() {
-            for case in &mut self.over {
-                tell_of(case, true, &ready, now, &mut sheets);
-            }
-            self.over.retain(|case| !case.legs.is_empty());
-            for case in self.open.values_mut() {
-                tell_of(case, false, &ready, now, &mut sheets);
-            }
+        for case in &mut self.over {
+            // What fires again is not told to be over after it was told to fire.
+            let is_back = self.open.contains_key(&case.alert.key);
+            tell_of(case, true, |way| is_back || ready.contains(way), now, &mut sheets);
+        }
+        self.over.retain(|case| !case.legs.is_empty());
+        for case in self.open.values_mut().filter(|_| !ready.is_empty()) {
+            tell_of(case, false, |way| ready.contains(way), now, &mut sheets);
         }
         self.nag(now, &mut sheets);
-        let interval = Duration::from_secs(self.settings.group_interval_seconds.into());
-        self.said.retain(|_, said| *said + interval > now);
         self.said.extend(ready.into_iter().map(|way| (way, now)));
+        self.forget_said(now, !sheets.is_empty());
         let notices = sheets.into_iter().filter(|((.., channels, _), _)| !channels.is_empty());
         let notices = notices
             .map(|((reason, _, route, channels, _), parts)| compose(reason, (route, channels), parts, now));
         notices.map(|notice| self.with_what_depends(notice)).collect()
     }
 
+    /// A group whose interval is over may tell what is new, and so may one of which nothing that was told still fires.
+    fn forget_said(&mut self, now: Timestamp, is_something_told: bool) {
+        let interval = Duration::from_secs(self.settings.group_interval_seconds.into());
+        self.said.retain(|_, said| *said + interval > now);
+        if is_something_told {
+            let mut said = std::mem::take(&mut self.said);
+            let busy = self.busy();
+            said.retain(|(route, group), _| busy.contains(&(route.as_str(), group.as_str())));
+            self.said = said;
+        }
+    }
+
     /// The groups that have something new and have waited long enough.
     fn ready(&self, now: Timestamp) -> BTreeSet<Way> {
         let wait = Duration::from_secs(self.settings.group_wait_seconds.into());
         let interval = Duration::from_secs(self.settings.group_interval_seconds.into());
-        let busy = self.busy();
+        let busy = if self.over.is_empty() { BTreeSet::new() } else { self.busy() };
         let mut ready = BTreeSet::new();
         let over = self.over.iter().map(|case| (case, true));
         for (case, is_over) in over.chain(self.open.values().map(|case| (case, false))) {
@@ -69,10 +80,9 @@ impl Desk {
         ready
     }
 
-    /// Of which groups a route was told of something that still fires; asked for only while something is over.
+    /// Of which groups a route was told of something that still fires.
     fn busy(&self) -> BTreeSet<(&str, &str)> {
-        let open = self.open.values().filter(|_| !self.over.is_empty());
-        let told = open.flat_map(|case| {
+        let told = self.open.values().flat_map(|case| {
             let legs = case.legs.iter().filter(|(_, leg)| leg.told.is_some());
             legs.map(|(route, _)| (route.as_str(), case.group.as_str()))
         });
@@ -129,14 +139,14 @@ impl Desk {
 fn tell_of(
     case: &mut Case,
     is_over: bool,
-    ready: &BTreeSet<Way>,
+    is_ready: impl Fn(&Way) -> bool,
     now: Timestamp,
     sheets: &mut BTreeMap<Sheet, Vec<Part>>,
 ) {
     let mut legs = std::mem::take(&mut case.legs);
     legs.retain(|route, leg: &mut Leg| {
         let way = (route.clone(), case.group.clone());
-        let Some(reason) = case.wants(leg, is_over).filter(|_| ready.contains(&way)) else { return true };
+        let Some(reason) = case.wants(leg, is_over).filter(|_| is_ready(&way)) else { return true };
         let channels = if leg.told.is_some() { leg.everyone() } else { leg.channels() };
         let is_begin = !is_over && (reason != Reason::Digest || case.flapping.is_some());
         add(sheets, case, (reason, is_begin, way.0, channels), 0);

@@ -162,7 +162,7 @@ fn an_acknowledgement_survives_flapping_and_restarts_and_ends_with_the_alert() {
     world.resolve("a");
     assert_eq!(told(&world.until(3100)), ["3010 Resolved ops mail: a"]);
     world.fire(&alert("a", &[]));
-    assert_eq!(told(&world.until(3400)), ["3310 Fired ops mail: a", "3370 Escalated ops sms: a"]);
+    assert_eq!(told(&world.until(3400)), ["3110 Fired ops mail: a", "3170 Escalated ops sms: a"]);
     let error = world.desk.acknowledge(&alert("b", &[]).key, "Ann", "", at(20)).unwrap_err().to_string();
     assert_eq!(error, "b does not fire; only an alert that fires or flaps can be acknowledged");
     let error = world.desk.acknowledge(&key, "", "", at(20)).unwrap_err().to_string();
@@ -179,12 +179,12 @@ fn changes_that_were_lost_are_found_in_what_fires() {
     world.changes.clear();
     assert_eq!(told(&world.until(40)), ["30 Resolved ops mail: a"]);
     world.fire(&alert("a", &[]));
-    assert_eq!(told(&world.until(400)), ["330 Fired ops mail: a"]);
+    assert_eq!(told(&world.until(400)), ["50 Fired ops mail: a"]);
     // Both the end and the next beginning.
     world.resolve("a");
     world.fire(&alert("a", &[]));
     world.changes.clear();
-    assert_eq!(told(&world.until(700)), ["410 Resolved ops mail: a", "410 Fired ops mail: a"]);
+    assert_eq!(told(&world.until(700)), ["400 Resolved ops mail: a", "410 Fired ops mail: a"]);
 }
 
 #[test]
@@ -246,4 +246,20 @@ fn what_is_told_again_after_a_crash_can_be_recognised() {
         (vec!["10 Fired ops mail: a".to_owned()], vec!["12 Fired ops mail: a".to_owned()])
     );
     assert_eq!(first[0].1.id, again[0].1.id);
+}
+
+#[test]
+fn what_fires_again_was_over_before_whoever_is_told() {
+    let mut pager = route("pager", &["sms"]);
+    pager.matchers = vec![matcher("severity", Equal, "critical")];
+    let mut ops = route("ops", &["mail"]);
+    (ops.escalate_after_seconds, ops.escalate_to) = (Some(60), vec!["sms".to_owned()]);
+    let mut world = world(vec![pager, ops]);
+    world.fire(&alert("a", &[]));
+    world.fire(&alert("b", &[]));
+    assert_eq!(told(&world.until(80)), ["10 Fired ops mail: a b", "70 Escalated ops sms: a b"]);
+    world.resolve("a");
+    world.until(90);
+    world.fire(&critical("a", &[]));
+    assert_eq!(told(&world.until(200)), ["90 Resolved ops mail,sms: a", "100 Fired pager sms: a"]);
 }
