@@ -9,7 +9,7 @@ use ring::hmac;
 use std::time::Duration;
 use watchglass_test_servers::{Certificates, free_port};
 
-const KEY: &str = "whsec-s3cret";
+pub(super) const KEY: &str = "whsec-s3cret";
 
 /// A webhook to this URL, signed, that does not wait for long.
 pub(super) fn webhook(url: &str, whole: Duration) -> Webhook {
