@@ -10,8 +10,23 @@ pub use slack::SlackSettings;
 pub use sms::SmsSettings;
 pub use webhook::WebhookSettings;
 
+use crate::http::{self, Clear, Target};
+use crate::secrets::Source;
 use crate::template::{Escape, Template};
-use crate::{Message, SettingsError, text};
+use crate::{Environment, Message, SettingsError, text};
+
+/// A target whose URL is a secret, and the texts by which it is known.
+pub(crate) fn secret_target(
+    source: Source<'_>,
+    environment: Environment<'_>,
+) -> Result<(Target, Vec<String>), SettingsError> {
+    let field = if source.env.is_some() { source.env_field } else { source.file_field };
+    let secret = source.read(environment)?;
+    let url = secret.reveal().unwrap_or_default();
+    // The path alone is enough to write there.
+    let path = http::check(field, url, Clear::Loopback)?.path().trim_start_matches('/').to_owned();
+    Ok((Target::new(field, url, Clear::Loopback)?, vec![url.to_owned(), path]))
+}
 
 /// The words of a channel: those of a template, or the built-in ones.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 //! Blocks as in [Block Kit](https://api.slack.com/reference/block-kit/blocks): a header, the facts, the time with the
 //! links. Slack tells no repeats by itself: a message whose sending a crash cuts off may stand there twice.
 
-use super::Words;
-use crate::http::{self, Clear, Limits, Request, Target, post};
+use super::{Words, secret_target};
+use crate::http::{Limits, Request, Target, post};
 use crate::secrets::{Secrets, Source};
 use crate::template::{Escape, slack as escape};
 use crate::{Channel, Environment, Message, SendError, Sending, SettingsError, text};
@@ -62,14 +62,8 @@ impl Slack {
         settings: &SlackSettings,
         environment: Environment<'_>,
     ) -> Result<Self, SettingsError> {
-        let url = settings.url();
-        let field = if url.env.is_some() { url.env_field } else { url.file_field };
-        let secret = url.read(environment)?;
-        let text = secret.reveal().unwrap_or_default();
-        let target = Target::new(field, text, Clear::Loopback)?;
-        // The path alone is enough to write there.
-        let path = http::check(field, text, Clear::Loopback)?.path().trim_start_matches('/').to_owned();
-        let secrets = Secrets::of([text, path.as_str()]);
+        let (target, hidden) = secret_target(settings.url(), environment)?;
+        let secrets = Secrets::of(hidden.iter().map(String::as_str));
         Ok(Self { target, secrets, words: Words::new(settings.template.as_deref(), Escape::Slack)? })
     }
 

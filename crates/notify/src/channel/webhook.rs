@@ -5,7 +5,7 @@
 //! hexadecimal digits, of `UNIX.BODY`, as [Stripe signs](https://docs.stripe.com/webhooks#verify-manually): who receives
 //! it compares both, and takes no message that is older than some minutes.
 
-use super::Words;
+use super::{Words, secret_target};
 use crate::http::{Clear, Limits, Request, Target, post};
 use crate::secrets::{Secrets, Source};
 use crate::template::Escape;
@@ -23,8 +23,15 @@ const VERSION: u16 = 1;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookSettings {
-    /// Where it goes: `https://…`, or `http://…` in a network that is trusted. Its host is shown in the delivery log.
-    pub url: String,
+    /// Where it goes: `https://…`, or `http://…` in a network that is trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The variable that has the URL, where who knows it can write there; such a one is never shown but for its host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url_env: Option<String>,
+    /// The file that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url_file: Option<PathBuf>,
     /// The variable that has the key of the signature. Without a key there is no signature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_env: Option<String>,
@@ -46,8 +53,20 @@ impl WebhookSettings {
         }
     }
 
+    fn secret_url(&self) -> Source<'_> {
+        let (env, file) = (self.url_env.as_deref(), self.url_file.as_deref());
+        Source { env_field: "url_env", env, file_field: "url_file", file }
+    }
+
     pub(crate) fn check(&self) -> Result<(), SettingsError> {
-        http::check("url", &self.url, Clear::Anywhere)?;
+        self.secret_url().check(false)?;
+        let right = "give one of url, url_env and url_file";
+        match (&self.url, self.secret_url().is_given()) {
+            (None, false) => return Err(SettingsError::new("url", "is missing", right)),
+            (Some(_), true) => return Err(SettingsError::new("url", "is given twice", right)),
+            (Some(url), false) => drop(http::check("url", url, Clear::Anywhere)?),
+            (None, true) => {}
+        }
         self.secret().check(false)?;
         let words = Words::new(self.template.as_deref(), Escape::Json)?;
         match words.render(&crate::message::everything()) {
@@ -87,9 +106,13 @@ impl Webhook {
         environment: Environment<'_>,
     ) -> Result<Self, SettingsError> {
         let key = settings.secret().read(environment)?;
+        let (target, hidden) = match &settings.url {
+            Some(url) => (Target::new("url", url, Clear::Anywhere)?, Vec::new()),
+            None => secret_target(settings.secret_url(), environment)?,
+        };
         Ok(Self {
-            target: Target::new("url", &settings.url, Clear::Anywhere)?,
-            secrets: Secrets::of(key.reveal()),
+            target,
+            secrets: Secrets::of(hidden.iter().map(String::as_str).chain(key.reveal())),
             key,
             words: Words::new(settings.template.as_deref(), Escape::Json)?,
             limits: Limits::default(),
@@ -158,7 +181,7 @@ mod tests {
 
     fn open(template: Option<&str>) -> Result<Webhook, SettingsError> {
         let settings = WebhookSettings {
-            url: "http://localhost/hook".to_owned(),
+            url: Some("http://localhost/hook".to_owned()),
             template: template.map(str::to_owned),
             ..WebhookSettings::default()
         };
@@ -177,6 +200,20 @@ mod tests {
         assert!(body.starts_with(b"{\"version\":1,"), "{}", String::from_utf8_lossy(&body));
         let error = open(Some("text: {{ title }}")).unwrap_err().to_string();
         assert!(error.contains("not JSON"), "{error}");
+    }
+
+    #[test]
+    fn its_url_may_be_a_secret() {
+        let settings = WebhookSettings { url_env: Some("URL".to_owned()), ..WebhookSettings::default() };
+        settings.check().unwrap();
+        let webhook =
+            Webhook::open(&settings, &|_| Some("https://chat.example/hooks/s3cret".to_owned())).unwrap();
+        assert_eq!(webhook.to(), "chat.example");
+        assert_eq!(webhook.secrets.scrub("no /hooks/s3cret"), "no /…");
+        let debug = format!("{webhook:?}");
+        assert!(!debug.contains("s3cret"), "{debug}");
+        let twice = WebhookSettings { url: Some("https://a/".to_owned()), ..settings };
+        assert!(twice.check().unwrap_err().to_string().starts_with("url is given twice: give one of"));
     }
 
     #[test]

@@ -61,7 +61,10 @@ impl Journal {
         if found.damaged > 0 {
             // What could be read is written anew; the rest stays for whoever wants to look into it.
             let damaged = folder.join(DAMAGED);
-            fs::copy(&path, &damaged).map_err(failed(&damaged))?;
+            let _ = fs::remove_file(&damaged);
+            // A second name takes no room, should there be none.
+            let kept = fs::hard_link(&path, &damaged).or_else(|_| fs::copy(&path, &damaged).map(drop));
+            kept.map_err(failed(&damaged))?;
         }
         let opened = Opened { torn: found.torn, damaged: found.damaged };
         let journal = Self {

@@ -9,12 +9,12 @@ use ring::hmac;
 use std::time::Duration;
 use watchglass_test_servers::{Certificates, free_port};
 
-const KEY: &str = "whsec-s3cret";
+pub(super) const KEY: &str = "whsec-s3cret";
 
 /// A webhook to this URL, signed, that does not wait for long.
 pub(super) fn webhook(url: &str, whole: Duration) -> Webhook {
     let settings = WebhookSettings {
-        url: url.to_owned(),
+        url: Some(url.to_owned()),
         secret_env: Some("KEY".to_owned()),
         ..WebhookSettings::default()
     };
@@ -146,7 +146,6 @@ fn slack_and_text_messages_arrive() {
 fn settings_know_their_fields() {
     for (text, words) in [
         ("kind = \"pigeon\"", "unknown variant `pigeon`"),
-        ("kind = \"webhook\"", "missing field `url`"),
         ("kind = \"webhook\"\nurl = \"https://a/\"\nsecret = \"s\"", "unknown field `secret`"),
     ] {
         let error = toml::from_str::<ChannelSettings>(text).unwrap_err().to_string();
@@ -154,6 +153,8 @@ fn settings_know_their_fields() {
     }
     let settings: ChannelSettings = toml::from_str("kind = \"slack\"").unwrap();
     assert!(settings.check().unwrap_err().to_string().starts_with("url_env is missing"));
+    let settings: ChannelSettings = toml::from_str("kind = \"webhook\"").unwrap();
+    assert!(settings.check().unwrap_err().to_string().starts_with("url is missing"));
     let settings: ChannelSettings = toml::from_str("kind = \"webhook\"\nurl = \"https://a/\"").unwrap();
     settings.check().unwrap();
     assert_eq!(serde_json::to_string(&settings).unwrap(), r#"{"kind":"webhook","url":"https://a/"}"#);

@@ -1,6 +1,7 @@
 //! Channels and post against real counterparts: an HTTP receiver and a mail server of the tests' own.
 
 mod http;
+mod kill;
 mod mail;
 mod mail_server;
 mod post;

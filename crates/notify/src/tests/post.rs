@@ -15,10 +15,10 @@ use watchglass_test_servers::until;
 
 /// A clock that stands still until it is set.
 #[derive(Clone, Default)]
-struct Clock(Arc<AtomicI64>);
+pub(super) struct Clock(Arc<AtomicI64>);
 
 impl Clock {
-    fn environs(&self) -> Environs {
+    pub(super) fn environs(&self) -> Environs {
         let clock = Arc::clone(&self.0);
         Environs {
             clock: Box::new(move || NOW + Duration::from_millis(clock.load(Ordering::SeqCst).unsigned_abs())),
@@ -26,7 +26,7 @@ impl Clock {
         }
     }
 
-    fn forward(&self, post: &Post, seconds: i64) {
+    pub(super) fn forward(&self, post: &Post, seconds: i64) {
         self.0.fetch_add(seconds * 1000, Ordering::SeqCst);
         post.wake().unwrap();
     }
@@ -44,17 +44,17 @@ fn start(folder: &Path, channels: Channels, clock: &Clock) -> Post {
     Post::start(folder, channels, clock.environs()).unwrap().0
 }
 
-fn put(post: &Post, id: &str, channels: &[&str]) {
+pub(super) fn put(post: &Post, id: &str, channels: &[&str]) {
     let message = Message { id: id.to_owned(), ..sample() };
     let channels = channels.iter().map(|&name| name.to_owned()).collect();
     assert!(post.enqueue(message, channels).unwrap().wait(LONG).unwrap().is_durable);
 }
 
-fn overview(post: &Post) -> Overview {
+pub(super) fn overview(post: &Post) -> Overview {
     post.overview(1000).unwrap().wait(LONG).unwrap()
 }
 
-fn until_counts(post: &Post, waiting: usize, delivered: usize, dead: usize) {
+pub(super) fn until_counts(post: &Post, waiting: usize, delivered: usize, dead: usize) {
     let counts = Counts { waiting, delivered, dead };
     until(&format!("{counts:?}"), || (overview(post).counts == counts).then_some(()));
 }
