@@ -4,6 +4,7 @@ mod answers;
 
 use crate::judging::Judging;
 use crate::services::Services;
+use crate::telling::Telling;
 use app::Backend;
 use app::api::{self, History, HostInfo, Reading, Snapshot, TrackHistory};
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ pub(crate) struct Core {
     local: Arc<dyn history::History>,
     newest: RwLock<Newest>,
     judging: Judging,
+    telling: Telling,
     state: RwLock<Arc<State>>,
 }
 
@@ -80,6 +82,7 @@ impl Core {
             history,
             newest: RwLock::default(),
             judging: Judging::default(),
+            telling: Telling::default(),
             state: RwLock::default(),
         }
     }
@@ -89,9 +92,9 @@ impl Core {
         Self { local, ..self }
     }
 
-    /// The same core with rules and alerts of before.
-    pub(crate) fn with_judging(self, judging: Judging) -> Self {
-        Self { judging, ..self }
+    /// The same core with rules and alerts of before, and with those who are told.
+    pub(crate) fn with_judging(self, judging: Judging, telling: Telling) -> Self {
+        Self { judging, telling, ..self }
     }
 
     /// The same core, told by `applications` what other applications report.
@@ -121,14 +124,21 @@ impl Core {
         }
         let time = batch.time;
         self.hub.publish(batch, version, || State::clone(&self.read_state()));
-        let _changes = self.look(|current, state| {
+        let changes = self.look(|current, state| {
             self.judging.observe(time, &Judgeable { current: *current, problems: &state.problems })
         });
+        self.telling.step(time, &changes, &self.judging.active());
     }
 
-    /// Writes down what is wrong. What is judged afterwards is not kept.
+    /// Writes down what is wrong and who was told. What is judged afterwards is not kept.
     pub(crate) fn close_judging(&self) {
         self.judging.close();
+        self.telling.close();
+    }
+
+    /// Who is told what.
+    pub(crate) fn telling(&self) -> &Telling {
+        &self.telling
     }
 
     fn remember(&self, batch: &Batch, series: &[Series]) {

@@ -4,14 +4,17 @@ mod assets;
 mod cli;
 mod core;
 mod data_dir;
+mod files;
 mod guard;
 mod judging;
+mod keeper;
 mod logging;
 mod routes;
 mod serve;
 mod services;
 mod settings;
 mod store_probe;
+mod telling;
 mod ticker;
 
 use std::path::{Path, PathBuf};

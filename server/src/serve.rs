@@ -6,6 +6,7 @@ use crate::judging::Judging;
 use crate::services::Services;
 use crate::settings::Settings;
 use crate::store_probe::StoreProbe;
+use crate::telling::Telling;
 use crate::ticker::Ticker;
 use crate::{assets, guard, logging, routes, say};
 use app::api::HostInfo;
@@ -93,8 +94,10 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     );
     let judging = Judging::open(settings.all_rules(), data.path())?;
     let judging = judging.with_file_rules(settings.rules.iter().map(|rule| rule.id.clone()));
+    let rules = settings.all_rules();
+    let telling = Telling::open(settings.telling.clone(), &settings.channels, rules, data.path())?;
     let core = core.with_local(local).with_applications(applications).with_services(services);
-    let core = Arc::new(core.with_judging(judging));
+    let core = Arc::new(core.with_judging(judging, telling));
     // Before anybody is told that the server runs: a signal must never find it unprepared.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let ticker = Ticker::start(Arc::clone(&core), collector, runtime.handle().clone())?;

@@ -2,7 +2,8 @@
 //!
 //! `alerts.json` is an [`EngineState`]; `alerts-past.jsonl` has one [`Alert`] as JSON in each line, the latest last.
 
-use std::fs::{self, File, OpenOptions};
+use crate::files;
+use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -10,8 +11,6 @@ use watchglass_alerts::{Alert, EngineState};
 
 const STATE: &str = "alerts.json";
 const PAST: &str = "alerts-past.jsonl";
-/// The largest file that is read. What is written is a thousandth of it, as a rule.
-const LARGEST: u64 = 256 << 20;
 
 /// The files in a folder.
 #[derive(Clone, Debug)]
@@ -24,21 +23,17 @@ impl Files {
         Self { folder: folder.to_owned() }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
-    }
-
     /// What was wrong when the state was last written; nothing before the first time. A file that cannot be understood
     /// is set aside, and the log says so.
     ///
     /// # Errors
     /// The system cannot read or rename it.
     pub(super) fn read_state(&self) -> io::Result<Option<EngineState>> {
-        let Some(text) = self.read(STATE)? else { return Ok(None) };
+        let Some(text) = files::read(&self.folder, STATE)? else { return Ok(None) };
         match EngineState::from_json(&text) {
             Ok(state) => Ok(Some(state)),
             Err(error) => {
-                self.set_aside(STATE, &error.to_string())?;
+                files::set_aside(&self.folder, STATE, &error.to_string())?;
                 Ok(None)
             }
         }
@@ -50,7 +45,7 @@ impl Files {
     /// # Errors
     /// The system cannot read, rename or shorten the file.
     pub(super) fn read_past(&self, most: usize) -> io::Result<Vec<Alert>> {
-        let Some(text) = self.read(PAST)? else { return Ok(Vec::new()) };
+        let Some(text) = files::read(&self.folder, PAST)? else { return Ok(Vec::new()) };
         let mut past = Vec::new();
         let mut damaged = 0_usize;
         let lines = text.lines().count();
@@ -63,7 +58,7 @@ impl Files {
         }
         if damaged > 0 {
             tracing::warn!(
-                file = %self.path(PAST).display(),
+                file = %self.folder.join(PAST).display(),
                 lines = damaged,
                 "alerts of the past cannot be read and are left out"
             );
@@ -71,7 +66,7 @@ impl Files {
         if damaged > 0 || lines > most.saturating_mul(2) {
             let mut bytes = Vec::new();
             past.iter().rev().try_for_each(|alert| put_line(&mut bytes, alert))?;
-            self.replace(PAST, &bytes)?;
+            files::replace(&self.folder, PAST, &bytes)?;
         }
         Ok(past)
     }
@@ -81,7 +76,7 @@ impl Files {
     /// # Errors
     /// The disk does not take it. What was there before is there still.
     pub(super) fn write_state(&self, state: &EngineState) -> io::Result<()> {
-        self.replace(STATE, state.to_json().map_err(io::Error::other)?.as_bytes())
+        files::replace(&self.folder, STATE, state.to_json().map_err(io::Error::other)?.as_bytes())
     }
 
     /// Adds what is over.
@@ -94,41 +89,10 @@ impl Files {
         }
         let mut bytes = Vec::new();
         over.iter().try_for_each(|alert| put_line(&mut bytes, alert))?;
-        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(self.path(PAST))?;
+        let mut file =
+            OpenOptions::new().append(true).create(true).mode(0o600).open(self.folder.join(PAST))?;
         file.write_all(&bytes)?;
         file.sync_data()
-    }
-
-    fn read(&self, name: &str) -> io::Result<Option<String>> {
-        let path = self.path(name);
-        let length = match fs::metadata(&path) {
-            Ok(metadata) => metadata.len(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        if length > LARGEST {
-            self.set_aside(name, "it is too large")?;
-            return Ok(None);
-        }
-        Ok(Some(String::from_utf8_lossy(&fs::read(path)?).into_owned()))
-    }
-
-    fn set_aside(&self, name: &str, reason: &str) -> io::Result<()> {
-        let aside = self.path(&format!("{name}.damaged"));
-        fs::rename(self.path(name), &aside)?;
-        tracing::warn!(reason, kept_as = %aside.display(), "alerts of before cannot be read: the file was set aside");
-        Ok(())
-    }
-
-    /// Writes beside the file, and then puts it in its place: at any moment one of the two is whole.
-    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let beside = self.path(&format!("{name}.new"));
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&beside, self.path(name))?;
-        File::open(&self.folder)?.sync_all()
     }
 }
 
@@ -141,6 +105,7 @@ fn put_line(bytes: &mut Vec<u8>, alert: &Alert) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use watchglass_alerts::{AlertKey, Phase, Severity};
     use watchglass_model::{Timestamp, Unit};
 

@@ -3,15 +3,15 @@
 #[cfg(test)]
 mod documentation;
 mod files;
-mod keeper;
 
+use crate::keeper::{Keep, Keeper};
 use files::Files;
-pub(crate) use keeper::KeepError;
-use keeper::Keeper;
 use std::collections::HashSet;
+use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use watchglass_alerts::{Alert, Change, Engine, Rule, RuleError};
+use thiserror::Error;
+use watchglass_alerts::{Alert, Change, Engine, EngineState, Rule, RuleError};
 use watchglass_export::Judgeable;
 use watchglass_model::Timestamp;
 
@@ -20,11 +20,47 @@ const MOST_PAST: usize = 1000;
 /// How often what nobody is told of is kept, such as since when a value has been beyond its level, in milliseconds.
 const KEEP_EVERY: i64 = 60_000;
 
+/// Why alerts cannot be judged or kept.
+#[derive(Debug, Error)]
+pub(crate) enum KeepError {
+    /// A rule is not right.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    /// The data folder or the system does not allow it.
+    #[error("alerts cannot be kept in the data folder: {0}")]
+    System(#[from] io::Error),
+}
+
+/// What is written down after a tick.
+#[derive(Debug)]
+struct Kept {
+    state: EngineState,
+    over: Vec<Alert>,
+    files: Files,
+}
+
+impl Keep for Kept {
+    fn absorb(&mut self, newer: Self) {
+        self.state = newer.state;
+        self.over.extend(newer.over);
+        let excess = self.over.len().saturating_sub(MOST_PAST);
+        self.over.drain(..excess);
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        self.files.append_past(&self.over)?;
+        // Should the state fail, these are not to be added twice.
+        self.over.clear();
+        self.files.write_state(&self.state)
+    }
+}
+
 /// The rules, what is wrong by them, and what was.
 #[derive(Debug, Default)]
 pub(crate) struct Judging {
     state: Mutex<State>,
-    keeper: Option<Keeper>,
+    keeper: Option<Keeper<Kept>>,
+    files: Option<Files>,
     /// Ids of the rules that are in the configuration file.
     of_file: HashSet<String>,
 }
@@ -43,7 +79,12 @@ impl Judging {
     /// A rule that cannot be judged.
     pub(crate) fn in_memory(rules: Vec<Rule>) -> Result<Self, RuleError> {
         let engine = Engine::new(rules, MOST_PAST)?;
-        Ok(Self { state: Mutex::new(State { engine, kept: None }), keeper: None, of_file: HashSet::new() })
+        Ok(Self {
+            state: Mutex::new(State { engine, kept: None }),
+            keeper: None,
+            files: None,
+            of_file: HashSet::new(),
+        })
     }
 
     /// Judges by `rules`, goes on from what `folder` holds, and keeps everything there. What there cannot be read is
@@ -61,7 +102,8 @@ impl Judging {
             let state = before.unwrap_or_else(|| engine.state());
             engine.restore(state.with_past(past));
         }
-        judging.keeper = Some(Keeper::start(files)?);
+        judging.keeper = Some(Keeper::start("alerts")?);
+        judging.files = Some(files);
         Ok(judging)
     }
 
@@ -76,11 +118,9 @@ impl Judging {
         let changes = state.engine.judge(now, measured);
         changes.iter().for_each(say);
         let is_due = state.kept.is_none_or(|kept| !(0..KEEP_EVERY).contains(&now.millis_since(kept)));
-        if let Some(keeper) = &self.keeper
-            && (is_due || !changes.is_empty())
-        {
+        if is_due || !changes.is_empty() {
             let over = changes.iter().filter(|change| matches!(change, Change::Resolved(_)));
-            keeper.keep(state.engine.state().without_past(), over.map(|change| change.alert().clone()));
+            self.keep(&state.engine, over.map(|change| change.alert().clone()).collect());
             state.kept = Some(now);
         }
         changes
@@ -104,9 +144,15 @@ impl Judging {
 
     /// Writes down what is known and ends. What is judged afterwards is not kept.
     pub(crate) fn close(&self) {
+        self.keep(&self.lock().engine, Vec::new());
         if let Some(keeper) = &self.keeper {
-            keeper.keep(self.lock().engine.state().without_past(), []);
             keeper.close();
+        }
+    }
+
+    fn keep(&self, engine: &Engine, over: Vec<Alert>) {
+        if let (Some(keeper), Some(files)) = (&self.keeper, &self.files) {
+            keeper.keep(Kept { state: engine.state().without_past(), over, files: files.clone() });
         }
     }
 

@@ -1,6 +1,7 @@
 //! Every route of the server.
 
 mod body;
+mod channels;
 mod docs;
 mod envelope;
 mod error;
@@ -14,6 +15,7 @@ mod panics;
 mod query;
 mod rules;
 mod scrape;
+mod silences;
 mod system;
 
 pub(crate) use envelope::{Envelope, Failure};
@@ -26,7 +28,7 @@ use axum::Router;
 use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{Extensions, HeaderValue, Uri};
 use axum::middleware;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::serve::ListenerExt;
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
@@ -63,9 +65,16 @@ impl Shared {
 
 /// The addresses that the description of the API must have.
 #[cfg(test)]
-const DESCRIBED: [&str; 14] = [
+const DESCRIBED: [&str; 21] = [
+    "/api/admin/alerts/acknowledge",
+    "/api/admin/channels",
+    "/api/admin/channels/{name}/test",
+    "/api/admin/deliveries",
+    "/api/admin/deliveries/resend",
     "/api/admin/rules",
     "/api/admin/rules/preview",
+    "/api/admin/silences",
+    "/api/admin/silences/{id}",
     "/api/admin/system/alerts/",
     "/api/admin/system/health/",
     "/api/admin/system/history/",
@@ -90,9 +99,7 @@ pub(crate) fn router(core: Arc<Core>, guard: Guard, stopping: watch::Receiver<bo
         .route("/api/docs", get(docs::docs))
         .route("/metrics", get(scrape::scrape))
         .route("/api/ingest", post(ingest::ingest))
-        .route("/api/admin/rules", get(rules::rules))
-        .route("/api/admin/rules/", get(rules::rules))
-        .route("/api/admin/rules/preview", post(rules::preview))
+        .merge(admin_routes())
         .merge(system::routes())
         .route("/ws/live", get(live::open))
         .route(&format!("{}/{{function}}", app::api::PREFIX), get(functions::call))
@@ -107,6 +114,27 @@ pub(crate) fn router(core: Arc<Core>, guard: Guard, stopping: watch::Receiver<bo
         .layer(header(REFERRER_POLICY, "same-origin"))
         // The last layer is the outermost: what the guard refuses is counted as well.
         .layer(RequestLayer::new(requests, route_name))
+}
+
+/// The resources below `/api/admin`. Lists answer with and without a slash at their end.
+fn admin_routes() -> Router<Shared> {
+    let mut router = Router::new()
+        .route("/api/admin/rules/preview", post(rules::preview))
+        .route("/api/admin/silences/{id}", delete(silences::end_silence))
+        .route("/api/admin/alerts/acknowledge", post(silences::acknowledge))
+        .route("/api/admin/channels/{name}/test", post(channels::test))
+        .route("/api/admin/deliveries/resend", post(channels::resend));
+    for slash in ["", "/"] {
+        router = router
+            .route(&format!("/api/admin/rules{slash}"), get(rules::rules))
+            .route(
+                &format!("/api/admin/silences{slash}"),
+                get(silences::silences).post(silences::add_silence),
+            )
+            .route(&format!("/api/admin/channels{slash}"), get(channels::channels))
+            .route(&format!("/api/admin/deliveries{slash}"), get(channels::deliveries));
+    }
+    router
 }
 
 /// What a request is counted under: its route or page, or one name for all files of the front end.

@@ -1,6 +1,6 @@
 //! `GET /api/openapi.json`: the API described for programs, made from the handlers themselves.
 
-use super::{ingest, live_state, rules, scrape, system};
+use super::{channels, ingest, live_state, rules, scrape, silences, system};
 use axum::Json;
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -24,6 +24,14 @@ use utoipa::OpenApi;
         system::system_history,
         rules::rules,
         rules::preview,
+        silences::silences,
+        silences::add_silence,
+        silences::end_silence,
+        silences::acknowledge,
+        channels::channels,
+        channels::test,
+        channels::deliveries,
+        channels::resend,
         openapi
     ),
     components(schemas(system::Format)),

@@ -2,7 +2,7 @@
 
 use super::Settings;
 use super::keys::{Form, KEYS, Key};
-use super::rules;
+use super::tables;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -57,8 +57,8 @@ fn apply(text: &str, settings: &mut Settings) -> Result<(), Wrong> {
 fn apply_table(table: &DeTable<'_>, prefix: &str, settings: &mut Settings) -> Result<(), Wrong> {
     for (key, value) in table {
         let name = format!("{prefix}{}", key.get_ref());
-        if name == rules::RULES {
-            settings.rules = rules::read(value)?;
+        if tables::TABLES.contains(&name.as_str()) {
+            tables::apply(&name, value, settings)?;
             continue;
         }
         match KEYS.iter().find(|known| known.name == name) {
@@ -93,7 +93,7 @@ fn apply_value(key: &Key, value: &Spanned<DeValue<'_>>, settings: &mut Settings)
 }
 
 fn unknown(name: &str) -> String {
-    let known: Vec<&str> = KEYS.iter().map(|key| key.name).chain([rules::RULES]).collect();
+    let known: Vec<&str> = KEYS.iter().map(|key| key.name).chain(tables::TABLES).collect();
     format!("there is no setting {name}; there are {}", known.join(", "))
 }
 

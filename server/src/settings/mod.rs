@@ -3,7 +3,7 @@
 mod file;
 mod keys;
 mod resolve;
-mod rules;
+mod tables;
 
 pub(crate) use file::read_file;
 pub(crate) use keys::{KEYS, PACE};
@@ -12,9 +12,12 @@ pub(crate) use resolve::resolve;
 #[cfg(test)]
 mod documentation;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use watchglass_alerts::telling::TellingSettings;
 use watchglass_alerts::{Rule, stock};
+use watchglass_notify::ChannelSettings;
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +46,8 @@ pub(crate) struct Settings {
     pub(crate) rollup_days: u32,
     /// Rules of the file, in place of the stock rules with their ids, and beside the others.
     pub(crate) rules: Vec<Rule>,
+    pub(crate) telling: TellingSettings,
+    pub(crate) channels: BTreeMap<String, ChannelSettings>,
     pub(crate) log_level: String,
     pub(crate) log_format: LogFormat,
 }
@@ -63,6 +68,8 @@ impl Default for Settings {
             history_days: 7,
             rollup_days: 400,
             rules: Vec::new(),
+            telling: TellingSettings::default(),
+            channels: BTreeMap::new(),
             log_level: "info".to_owned(),
             log_format: LogFormat::default(),
         }

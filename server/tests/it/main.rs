@@ -22,5 +22,6 @@ mod rest;
 mod shared_history;
 mod start_and_stop;
 mod support;
+mod telling;
 mod websocket;
 mod websocket_faults;

@@ -37,15 +37,12 @@ pub struct Desk {
     pub(super) left_out: usize,
 }
 
-impl Desk {
-    /// A desk that knows of nothing yet.
-    ///
-    /// # Errors
-    /// The first setting that can't be used, what is wrong with it, and what would be right.
-    pub fn new(settings: TellingSettings) -> Result<Self, FieldError> {
-        Ok(Self {
-            plan: settings.plan()?,
-            settings,
+impl Default for Desk {
+    /// A desk with the usual settings that knows of nothing yet.
+    fn default() -> Self {
+        Self {
+            plan: Plan::default(),
+            settings: TellingSettings::default(),
             silences: BTreeMap::new(),
             open: BTreeMap::new(),
             over: Vec::new(),
@@ -54,7 +51,17 @@ impl Desk {
             warned: BTreeMap::new(),
             last: None,
             left_out: 0,
-        })
+        }
+    }
+}
+
+impl Desk {
+    /// A desk that knows of nothing yet.
+    ///
+    /// # Errors
+    /// The first setting that can't be used, what is wrong with it, and what would be right.
+    pub fn new(settings: TellingSettings) -> Result<Self, FieldError> {
+        Ok(Self { plan: settings.plan()?, settings, ..Self::default() })
     }
 
     /// Changes the settings. Who was told that something fires will be told of its end, whatever the new routes say.

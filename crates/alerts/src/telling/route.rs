@@ -120,6 +120,12 @@ pub(super) struct Plan {
     fallback: Route,
 }
 
+impl Default for Plan {
+    fn default() -> Self {
+        Self { routes: Vec::new(), fallback: Route::fallback() }
+    }
+}
+
 impl Plan {
     pub(super) fn new(routes: &Routes) -> Result<Self, FieldError> {
         error::count("routes", routes.0.len(), MOST_ROUTES)?;

@@ -1,13 +1,15 @@
 //! `GET /api/admin/system/alerts/`.
 
+use crate::core::Core;
 use crate::routes::{ApiError, Envelope, Parameters, Shared, bad};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use watchglass_alerts::telling::Acknowledgement;
 use watchglass_alerts::{Alert, Severity};
 use watchglass_export::written;
-use watchglass_model::Timestamp;
+use watchglass_model::{Labels, Timestamp};
 
 /// The most alerts that one answer has.
 const MOST: usize = 1000;
@@ -60,11 +62,36 @@ pub(crate) struct AlertRow {
     resolved_at: Option<String>,
     /// How long it has lasted, or lasted until it was over.
     duration_seconds: i64,
+    /// Id of its rule.
+    rule: String,
+    /// Labels of its series; with the rule they say which alert it is.
+    #[schema(value_type = Object)]
+    labels: Labels,
+    /// 1, 2 or 3: 1 is the worst.
+    incident_level: u8,
+    /// Whether it comes and goes too often to be told each time.
+    flapping: bool,
+    /// Who looks after it, if somebody does.
+    acknowledged_by: Option<String>,
+    /// The silence that keeps it quiet, if one does.
+    silenced_by: Option<String>,
+    /// The rule of the alert that it is because of, if it is.
+    because_of: Option<String>,
 }
 
 impl AlertRow {
-    fn new(alert: Alert, now: Timestamp) -> Self {
+    fn new(alert: Alert, now: Timestamp, core: &Core, acknowledged: &[Acknowledgement]) -> Self {
+        let is_active = alert.resolved.is_none();
+        let by = acknowledged.iter().find(|note| is_active && note.key == alert.key);
+        let (silence, because_of) = if is_active { core.telling().quiet(&alert, now) } else { (None, None) };
         Self {
+            incident_level: alert.severity.incident_level(),
+            flapping: alert.flapping,
+            acknowledged_by: by.map(|note| note.who.clone()),
+            silenced_by: silence,
+            because_of,
+            rule: alert.key.rule.clone(),
+            labels: alert.key.labels.clone(),
             timestamp: written(alert.since),
             resolved_at: alert.resolved.map(written),
             duration_seconds: alert.seconds(now),
@@ -103,7 +130,9 @@ pub(crate) async fn system_alerts(
     let now = time.unwrap_or_default();
     let mut found = if history { shared.core.past_alerts() } else { shared.core.active_alerts() };
     found.truncate(limit);
-    let alerts: Vec<AlertRow> = found.into_iter().map(|alert| AlertRow::new(alert, now)).collect();
+    let acknowledged = shared.core.telling().acknowledgements();
+    let row = |alert| AlertRow::new(alert, now, &shared.core, &acknowledged);
+    let alerts: Vec<AlertRow> = found.into_iter().map(row).collect();
     Ok(Envelope::of(Alerts {
         r#type: if history { "history" } else { "active" },
         count: alerts.len(),

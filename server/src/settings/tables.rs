@@ -1,24 +1,81 @@
-//! `[[rules]]` in the TOML file: rules of one's own, and other levels for those that the program comes with.
+//! Tables of the TOML file: `[[rules]]`, rules of one's own and other levels for those that the program comes with; `[telling]`,
+//! who is told; `[channels.NAME]`, how.
 
+use super::Settings;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use watchglass_alerts::telling::TellingSettings;
 use watchglass_alerts::{Rule, stock};
+use watchglass_notify::{ChannelSettings, check_name};
 
-/// The key in the file.
-pub(super) const RULES: &str = "rules";
+/// Rules.
+const RULES: &str = "rules";
+/// Who is told.
+const TELLING: &str = "telling";
+/// How people are reached.
+const CHANNELS: &str = "channels";
+/// The names of these tables.
+pub(super) const TABLES: [&str; 3] = [CHANNELS, RULES, TELLING];
+/// The most channels that a file has.
+const MOST_CHANNELS: usize = 50;
 /// The most rules that a file has.
 const MOST: usize = 500;
-/// How deep tables may be within each other: a list of matchers, a matcher.
-const DEEPEST: u32 = 4;
+/// How deep tables may be within each other: a list of routes, a route, its matchers, a matcher.
+const DEEPEST: u32 = 8;
 
 type Wrong = (Option<usize>, String);
+
+/// Takes over the table `name`, one of [`TABLES`].
+///
+/// # Errors
+/// Where the mistake begins, and what would be right.
+pub(super) fn apply(name: &str, value: &Spanned<DeValue<'_>>, settings: &mut Settings) -> Result<(), Wrong> {
+    match name {
+        RULES => settings.rules = read(value)?,
+        TELLING => {
+            let telling: TellingSettings = structured(TELLING, value)?;
+            telling.check().map_err(|error| (Some(value.span().start), format!("{TELLING}.{error}")))?;
+            settings.telling = telling;
+        }
+        _ => settings.channels = channels(value)?,
+    }
+    Ok(())
+}
+
+fn channels(value: &Spanned<DeValue<'_>>) -> Result<BTreeMap<String, ChannelSettings>, Wrong> {
+    let DeValue::Table(table) = value.get_ref() else {
+        let message = format!("{CHANNELS} must be tables: write [{CHANNELS}.NAME] before each");
+        return Err((Some(value.span().start), message));
+    };
+    if table.len() > MOST_CHANNELS {
+        let message = format!("there are {} {CHANNELS}: at most {MOST_CHANNELS} can be", table.len());
+        return Err((Some(value.span().start), message));
+    }
+    let channel = |(name, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
+        let name: &std::borrow::Cow<'_, str> = name.get_ref();
+        let wrong = |error| (Some(value.span().start), format!("{CHANNELS}.{name}: {error}"));
+        check_name(name).map_err(wrong)?;
+        let settings: ChannelSettings = structured(&format!("{CHANNELS}.{name}"), value)?;
+        settings.check().map_err(wrong)?;
+        Ok((name.to_string(), settings))
+    };
+    table.iter().map(channel).collect()
+}
+
+fn structured<T: DeserializeOwned>(name: &str, value: &Spanned<DeValue<'_>>) -> Result<T, Wrong> {
+    let at = Some(value.span().start);
+    let json = to_json(value.get_ref(), DEEPEST).map_err(|what| (at, format!("{name}: {what}")))?;
+    serde_json::from_value(json).map_err(|error| (at, format!("{name}: {error}")))
+}
 
 /// The rules of a file. One with the id of a stock rule needs to have only what differs from it.
 ///
 /// # Errors
 /// Where the mistake begins, and what would be right.
-pub(super) fn read(value: &Spanned<DeValue<'_>>) -> Result<Vec<Rule>, Wrong> {
+fn read(value: &Spanned<DeValue<'_>>) -> Result<Vec<Rule>, Wrong> {
     let at = value.span().start;
     let DeValue::Array(items) = value.get_ref() else {
         return Err((Some(at), format!("{RULES} must be a list of tables: write [[{RULES}]] before each")));
@@ -146,7 +203,7 @@ mod tests {
             ("[[rules]]\nid = 'disk'\n\nwarning = inf", 4, "rules.warning: the number must be finite"),
             ("[[rules]]\nid = 'disk'\n\nfor_seconds = 100000", 4, "rules.for_seconds: rule \"disk\""),
             ("[[rules]]\nid = 'disk'\n[[rules]]\nid = 'disk'", 3, "is there twice"),
-            ("[[rules]]\nid = 'disk'\nlabels = [[[[1]]]]", 3, "nested too deeply"),
+            ("[[rules]]\nid = 'disk'\nlabels = [[[[[[[[1]]]]]]]]", 3, "nested too deeply"),
         ] {
             let (at, message) = rules(text).unwrap_err();
             let found = at.map(|at| text[..at].matches('\n').count() + 1);

@@ -1,0 +1,304 @@
+//! Tells people: decides after each tick who is told what, and has it sent.
+//!
+//! A notice goes into the outbox first, and only then is it written down that it was told. A crash in between makes the
+//! same notice again, with the same id, which the outbox knows.
+
+mod compose;
+
+use crate::files;
+use crate::keeper::{Keep, Keeper};
+use compose::Texts;
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use thiserror::Error;
+use watchglass_alerts::telling::{
+    ALL_CHANNELS, AcknowledgeError, Acknowledgement, Desk, DeskState, FieldError, RestoreError, Silence,
+    TellingSettings,
+};
+use watchglass_alerts::{Alert, AlertKey, Change, Rule};
+use watchglass_model::Timestamp;
+use watchglass_notify::{
+    ChannelSettings, Channels, Environs, Message, Overview, Post, PostError, SettingsError,
+};
+
+/// The file in the data folder that says who was told what.
+const STATE: &str = "telling.json";
+/// The folder in it of what is to be sent.
+const OUTBOX: &str = "outbox";
+/// How long the outbox may take to write a message down.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(5);
+/// How long the end waits for messages that are under way.
+const SENT_WITHIN: Duration = Duration::from_secs(3);
+/// How long a channel that is tried may take; every channel has a shorter deadline of its own.
+const TRIED_WITHIN: Duration = Duration::from_secs(60);
+/// How many deliveries are shown.
+const MOST_DELIVERIES: usize = 200;
+
+/// Why people cannot be told.
+#[derive(Debug, Error)]
+pub(crate) enum TellingError {
+    /// A channel's settings are wrong.
+    #[error("channels.{name}: {error}")]
+    Channel {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        error: SettingsError,
+    },
+    /// The settings of telling are.
+    #[error("telling.{0}")]
+    Settings(#[from] FieldError),
+    /// The outbox cannot be opened.
+    #[error(transparent)]
+    Post(#[from] PostError),
+    /// The data folder or the system does not allow it.
+    #[error("who was told what cannot be kept in the data folder: {0}")]
+    System(#[from] io::Error),
+}
+
+/// Who is told what. Without a folder nobody is told, and nothing outlives the process.
+#[derive(Debug, Default)]
+pub(crate) struct Telling {
+    desk: Mutex<Desk>,
+    texts: Texts,
+    channels: Vec<String>,
+    office: Arc<Office>,
+    keeper: Option<Keeper<Told>>,
+}
+
+/// What the thread that writes needs.
+#[derive(Debug, Default)]
+struct Office {
+    /// `None` once it is closed.
+    post: Mutex<Option<Post>>,
+    folder: PathBuf,
+}
+
+/// What is to be sent, and what is written down once that is safe.
+#[derive(Debug)]
+struct Told {
+    state: DeskState,
+    messages: Vec<(Message, Vec<String>)>,
+    office: Arc<Office>,
+}
+
+impl Keep for Told {
+    fn absorb(&mut self, newer: Self) {
+        self.state = newer.state;
+        self.messages.extend(newer.messages);
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        while let Some((message, channels)) = self.messages.first() {
+            self.office
+                .with(|post| post.enqueue(message.clone(), channels.clone()))
+                .and_then(|receipt| receipt.wait(WRITTEN_WITHIN))
+                .map_err(io::Error::other)?;
+            self.messages.remove(0);
+        }
+        let text = serde_json::to_string(&self.state)?;
+        files::replace(&self.office.folder, STATE, text.as_bytes())
+    }
+}
+
+impl Office {
+    fn with<T>(&self, ask: impl FnOnce(&Post) -> Result<T, PostError>) -> Result<T, PostError> {
+        let post = self.post.lock().unwrap_or_else(PoisonError::into_inner);
+        post.as_ref().map_or(Err(PostError::Stopped), ask)
+    }
+}
+
+impl Telling {
+    /// Opens the channels and the outbox in `folder`, and goes on where the last run stopped.
+    ///
+    /// # Errors
+    /// Settings that are wrong, secrets that are missing, a folder or a system that does not allow it.
+    pub(crate) fn open(
+        settings: TellingSettings,
+        channels: &BTreeMap<String, ChannelSettings>,
+        rules: impl IntoIterator<Item = Rule>,
+        folder: &Path,
+    ) -> Result<Self, TellingError> {
+        let environment = |name: &str| std::env::var(name).ok();
+        let open = |(name, settings): (&String, &ChannelSettings)| match settings.open(&environment) {
+            Ok(channel) => Ok((name.clone(), channel)),
+            Err(error) => Err(TellingError::Channel { name: name.clone(), error }),
+        };
+        let channels: Channels = channels.iter().map(open).collect::<Result<_, _>>()?;
+        let names = channels.keys().cloned().collect();
+        let desk = restore(settings, folder)?;
+        let outbox = folder.join(OUTBOX);
+        std::fs::create_dir_all(&outbox)?;
+        let environs = Environs { clock: Box::new(now), random: Box::new(random) };
+        let (post, opened) = Post::start(&outbox, channels, environs)?;
+        if opened.damaged > 0 {
+            tracing::warn!(
+                bytes = opened.damaged,
+                "a part of the outbox cannot be read: the file was set aside"
+            );
+        }
+        Ok(Self {
+            desk: Mutex::new(desk),
+            texts: Texts::new(rules),
+            channels: names,
+            office: Arc::new(Office { post: Mutex::new(Some(post)), folder: folder.to_owned() }),
+            keeper: Some(Keeper::start("telling")?),
+        })
+    }
+
+    /// Decides who is told what after a tick, and has it sent.
+    pub(crate) fn step(&self, now: Timestamp, changes: &[Change], active: &[Alert]) {
+        let mut desk = self.desk();
+        let notices = desk.step(now, changes, active);
+        if notices.is_empty() && changes.is_empty() {
+            return;
+        }
+        let messages = notices.into_iter().filter_map(|notice| {
+            let channels = self.expand(&notice.channels);
+            // Where there is no channel, there is nobody to tell.
+            (!channels.is_empty()).then(|| (self.texts.compose(notice), channels))
+        });
+        let messages = messages.collect();
+        self.keep(&desk, messages);
+    }
+
+    /// Notes that somebody looks after an alert.
+    ///
+    /// # Errors
+    /// It does not fire, or a text is too long or missing.
+    pub(crate) fn acknowledge(
+        &self,
+        key: &AlertKey,
+        (who, why): (&str, &str),
+        now: Timestamp,
+    ) -> Result<(), AcknowledgeError> {
+        let mut desk = self.desk();
+        desk.acknowledge(key, who, why, now)?;
+        self.keep(&desk, Vec::new());
+        Ok(())
+    }
+
+    /// What is acknowledged.
+    pub(crate) fn acknowledgements(&self) -> Vec<Acknowledgement> {
+        self.desk().acknowledgements().cloned().collect()
+    }
+
+    /// Adds or replaces a silence.
+    ///
+    /// # Errors
+    /// A field that cannot be used, or too many silences.
+    pub(crate) fn put_silence(&self, silence: Silence, now: Timestamp) -> Result<(), FieldError> {
+        let mut desk = self.desk();
+        desk.put_silence(silence, now)?;
+        self.keep(&desk, Vec::new());
+        Ok(())
+    }
+
+    /// Ends a silence; false when there is none with that id that is not over.
+    pub(crate) fn end_silence(&self, id: &str, now: Timestamp) -> bool {
+        let mut desk = self.desk();
+        let has_ended = desk.end_silence(id, now);
+        self.keep(&desk, Vec::new());
+        has_ended
+    }
+
+    /// All silences.
+    pub(crate) fn silences(&self) -> Vec<Silence> {
+        self.desk().silences().cloned().collect()
+    }
+
+    /// The id of the silence that keeps an alert quiet, and the rule of the alert that it is because of.
+    pub(crate) fn quiet(&self, alert: &Alert, now: Timestamp) -> (Option<String>, Option<String>) {
+        let desk = self.desk();
+        let silence = desk.silence_of(alert, now).map(|silence| silence.id.clone());
+        (silence, desk.because_of(&alert.key).map(|cause| cause.rule.clone()))
+    }
+
+    /// Channels, deliveries, what did not arrive. Blocks for the outbox.
+    ///
+    /// # Errors
+    /// The outbox does not answer.
+    pub(crate) fn overview(&self) -> Result<Overview, PostError> {
+        self.office.with(|post| post.overview(MOST_DELIVERIES))?.wait(WRITTEN_WITHIN)
+    }
+
+    /// Sends a test message over a channel and tells what became of it. Blocks until then.
+    ///
+    /// # Errors
+    /// There is no such channel, or it does not work.
+    pub(crate) fn test(&self, channel: &str) -> Result<(), PostError> {
+        self.office.with(|post| post.test(channel))?.wait(TRIED_WITHIN)
+    }
+
+    /// Sends a message again. Blocks for the outbox.
+    ///
+    /// # Errors
+    /// There is no such message, or it waits already.
+    pub(crate) fn resend(&self, id: &str, channel: &str, who: &str) -> Result<(), PostError> {
+        self.office.with(|post| post.resend(id, channel, who))?.wait(WRITTEN_WITHIN)
+    }
+
+    /// Writes down what is known, and gives what is under way a while to arrive.
+    pub(crate) fn close(&self) {
+        self.keep(&self.desk(), Vec::new());
+        if let Some(keeper) = &self.keeper {
+            keeper.close();
+        }
+        let post = self.office.post.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if post.is_some_and(|post| !post.stop(SENT_WITHIN)) {
+            tracing::warn!("messages that are under way are cut off, and sent again at the next start");
+        }
+    }
+
+    fn keep(&self, desk: &Desk, messages: Vec<(Message, Vec<String>)>) {
+        if let Some(keeper) = &self.keeper {
+            keeper.keep(Told { state: desk.state(), messages, office: Arc::clone(&self.office) });
+        }
+    }
+
+    fn expand(&self, channels: &[String]) -> Vec<String> {
+        if channels.iter().any(|name| name == ALL_CHANNELS) {
+            self.channels.clone()
+        } else {
+            channels.to_vec()
+        }
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The desk as the last run left it. A state that cannot be read is set aside: then what fires is told once more.
+fn restore(settings: TellingSettings, folder: &Path) -> Result<Desk, TellingError> {
+    let Some(text) = files::read(folder, STATE)? else { return Ok(Desk::new(settings)?) };
+    let restored = match serde_json::from_str::<DeskState>(&text) {
+        Ok(state) => Desk::restore(settings.clone(), state).map_err(|error| match error {
+            RestoreError::Settings(error) => Err(TellingError::Settings(error)),
+            other => Ok(other.to_string()),
+        }),
+        Err(error) => Err(Ok(error.to_string())),
+    };
+    match restored {
+        Ok(desk) => Ok(desk),
+        Err(Err(error)) => Err(error),
+        Err(Ok(reason)) => {
+            files::set_aside(folder, STATE, &reason)?;
+            Ok(Desk::new(settings)?)
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// A number from 0 to 1. Each hasher of the standard library begins with a random key.
+fn random() -> f64 {
+    RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64
+}

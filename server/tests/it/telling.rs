@@ -1,0 +1,231 @@
+//! Who is told: a real webhook is, once, also when the program is killed while it tells.
+
+use crate::support::{ConfigFile, Server, Socket, get, post, request, within};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Somebody who is told over HTTP.
+struct Receiver(TcpListener);
+
+/// What was told, before it is answered.
+struct Told {
+    key: String,
+    body: Value,
+    stream: TcpStream,
+}
+
+impl Receiver {
+    async fn new() -> Self {
+        Self(TcpListener::bind("127.0.0.1:0").await.unwrap())
+    }
+
+    /// A file with a rule that this machine breaks always, and a channel that leads here.
+    fn config(&self) -> ConfigFile {
+        ConfigFile::with(&format!(
+            "[[rules]]\nid = 'some-memory'\nname = 'Some memory'\nmetric = 'host_memory_used_ratio'\n\
+             component = 'memory'\ncritical = 0.0001\nsummary = 'It is used.'\naction = 'Be glad.'\n\
+             [telling]\ngroup_wait_seconds = 0\n\
+             [[telling.routes]]\nname = 'memory'\nchannels = ['hook']\n\
+             matchers = [{{ label = 'rule', operator = '=', value = 'some-memory' }}]\n\
+             [[telling.routes]]\nname = 'nobody'\nchannels = []\n\
+             [channels.hook]\nkind = 'webhook'\nurl = 'http://{}/hook'\n",
+            self.0.local_addr().unwrap()
+        ))
+    }
+
+    async fn told(&self) -> Told {
+        within("a message", async {
+            let (mut stream, _) = self.0.accept().await.unwrap();
+            let mut bytes = Vec::new();
+            loop {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                if let Some((head, body)) = text.split_once("\r\n\r\n") {
+                    let header = |name: &str| {
+                        let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+                        let found = lines.find(|(key, _)| key.eq_ignore_ascii_case(name));
+                        found.map(|(_, value)| value.trim().to_owned())
+                    };
+                    let length: usize = header("content-length").unwrap().parse().unwrap();
+                    if body.len() >= length {
+                        let key = header("idempotency-key").unwrap();
+                        return Told { key, body: serde_json::from_str(body).unwrap(), stream };
+                    }
+                }
+                let mut piece = [0; 4096];
+                let count = stream.read(&mut piece).await.unwrap();
+                assert!(count > 0, "the request broke off: {text}");
+                bytes.extend_from_slice(&piece[..count]);
+            }
+        })
+        .await
+    }
+}
+
+impl Told {
+    async fn take(mut self) -> Value {
+        self.stream
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            .await
+            .unwrap();
+        self.body
+    }
+}
+
+async fn data(address: SocketAddr, path: &str) -> Value {
+    let answer = get(address, path).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    answer.json()["data"].take()
+}
+
+async fn delivered(server: &Server, count: u64) {
+    let mut socket = Socket::json(server.address).await;
+    within("the delivery", async {
+        while data(server.address, "/api/admin/deliveries").await["counts"]["delivered"] != json!(count) {
+            socket.in_a_row(1).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_webhook_is_told_what_fires_and_what_to_do() {
+    let receiver = Receiver::new().await;
+    let config = receiver.config();
+    let server = Server::start_with(&config.flags(), &[]).await;
+    let body = receiver.told().await.take().await;
+    assert!(body["title"].as_str().unwrap().starts_with("Some memory is "), "{body}");
+    assert_eq!(body["severity"], "critical");
+    let lines = body["lines"].to_string();
+    for part in ["It is used.", "Be glad.", "Since"] {
+        assert!(lines.contains(part), "{part}: {lines}");
+    }
+    delivered(&server, 1).await;
+    let channels = data(server.address, "/api/admin/channels").await;
+    assert_eq!(channels[0]["name"], "hook", "{channels}");
+
+    let (tested, told) = tokio::join!(post(server.address, "/api/admin/channels/hook/test", "{}"), async {
+        receiver.told().await.take().await
+    });
+    assert_eq!(tested.status, 200, "{}", tested.text());
+    assert!(told["title"].is_string(), "{told}");
+    post(server.address, "/api/admin/channels/nobody/test", "{}").await.error("no_channel");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_arrives_once_also_when_the_program_is_killed_while_it_is_sent() {
+    let receiver = Receiver::new().await;
+    let config = receiver.config();
+    let folder = tempfile::tempdir().unwrap();
+    let mut flags = vec!["--data-dir", folder.path().to_str().unwrap()];
+    flags.extend(config.flags());
+    let server = Server::start_with(&flags, &[]).await;
+    let unanswered = receiver.told().await;
+    server.kill().await;
+
+    let server = Server::start_with(&flags, &[]).await;
+    let again = receiver.told().await;
+    assert_eq!(again.key, unanswered.key, "who gets it twice can tell");
+    again.take().await;
+    delivered(&server, 1).await;
+    server.stop().await;
+
+    // It still fires, and everybody who should know does.
+    let server = Server::start_with(&flags, &[]).await;
+    Socket::json(server.address).await.in_a_row(3).await;
+    let deliveries = data(server.address, "/api/admin/deliveries").await;
+    assert_eq!(
+        (&deliveries["counts"]["delivered"], &deliveries["counts"]["waiting"]),
+        (&json!(1), &json!(0))
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_silenced_or_acknowledged_is_listed_so() {
+    let receiver = Receiver::new().await;
+    let config = receiver.config();
+    let folder = tempfile::tempdir().unwrap();
+    let mut flags = vec!["--data-dir", folder.path().to_str().unwrap()];
+    flags.extend(config.flags());
+    let server = Server::start_with(&flags, &[]).await;
+    receiver.told().await.take().await;
+    let alert = async |address| {
+        let found = data(address, "/api/admin/system/alerts/").await;
+        found["alerts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|alert| alert["rule"] == "some-memory")
+            .unwrap()
+            .clone()
+    };
+    let before = alert(server.address).await;
+    assert_eq!((&before["incident_level"], &before["acknowledged_by"]), (&json!(1), &Value::Null));
+
+    let note = json!({ "rule": "some-memory", "labels": before["labels"], "who": "ada", "why": "known" });
+    let noted = post(server.address, "/api/admin/alerts/acknowledge", &note.to_string()).await;
+    assert_eq!(noted.status, 200, "{}", noted.text());
+    let silence = json!({
+        "id": "works", "author": "ada", "reason": "new memory",
+        "matchers": [{ "label": "component", "operator": "=", "value": "memory" }],
+    });
+    let added = post(server.address, "/api/admin/silences", &silence.to_string()).await;
+    assert_eq!(added.status, 200, "{}", added.text());
+    Socket::json(server.address).await.in_a_row(2).await;
+    server.stop().await;
+
+    let server = Server::start_with(&flags, &[]).await;
+    Socket::json(server.address).await.in_a_row(2).await;
+    let after = alert(server.address).await;
+    assert_eq!(
+        (&after["acknowledged_by"], &after["silenced_by"]),
+        (&json!("ada"), &json!("works")),
+        "{after}"
+    );
+    let silences = data(server.address, "/api/admin/silences").await;
+    assert_eq!((&silences[0]["reason"], &silences[0]["end"].is_string()), (&json!("new memory"), &true));
+    let ended = request(server.address, "DELETE", "/api/admin/silences/works", &[]).await;
+    assert_eq!(ended.status, 200, "{}", ended.text());
+    assert_eq!(request(server.address, "DELETE", "/api/admin/silences/works", &[]).await.status, 404);
+    assert_eq!(alert(server.address).await["silenced_by"], Value::Null);
+
+    for (path, body, status, reason) in [
+        ("/api/admin/silences", r#"{"author":"a","reason":"b","matchers":[]}"#.to_owned(), 400, "matchers"),
+        ("/api/admin/silences", r#"{"author":"a"}"#.to_owned(), 400, "missing field `matchers`"),
+        (
+            "/api/admin/alerts/acknowledge",
+            r#"{"rule":"x","labels":{},"who":"a"}"#.to_owned(),
+            404,
+            "does not fire",
+        ),
+        (
+            "/api/admin/deliveries/resend",
+            r#"{"id":"x","channel":"hook","who":"a"}"#.to_owned(),
+            400,
+            "no message",
+        ),
+    ] {
+        let answer = post(server.address, path, &body).await;
+        assert_eq!(answer.status, status, "{path} {body}: {}", answer.text());
+        assert!(answer.text().contains(reason), "{path} {body}: {}", answer.text());
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_channel_that_cannot_be_is_named_at_the_start() {
+    for (channel, expected) in [
+        ("kind = 'pigeon'", "channels.a: unknown variant `pigeon`"),
+        ("kind = 'webhook'\nurl = 'nonsense'", "channels.a: url"),
+        ("kind = 'slack'\nurl_env = 'NOT_SET_ANYWHERE'", "NOT_SET_ANYWHERE is not set"),
+    ] {
+        let config = ConfigFile::with(&format!("[channels.a]\n{channel}\n"));
+        let [flag, path] = config.flags();
+        let finished = crate::support::run(&["serve", "--listen", "127.0.0.1:0", flag, path], &[]).await;
+        assert_eq!(finished.code, Some(1), "{channel}");
+        assert!(finished.stderr.contains(expected), "{channel}: {}", finished.stderr);
+    }
+}
