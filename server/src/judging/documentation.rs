@@ -30,6 +30,18 @@ fn the_documentation_lists_the_rules_that_there_are() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), page);
 }
 
+#[test]
+fn the_examples_in_the_documentation_can_be_used() {
+    let blocks: Vec<&str> = BEGINNING.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(blocks.len(), 2);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("watchglass.toml");
+    for block in blocks {
+        std::fs::write(&path, block).unwrap();
+        crate::settings::read_file(&path, &mut crate::settings::Settings::default()).unwrap();
+    }
+}
+
 fn levels(rule: &Rule) -> String {
     let unit = |value: f64| match () {
         () if rule.metric.ends_with("_ratio") || rule.metric.ends_with("_rate") => Unit::Ratio.text(value),
