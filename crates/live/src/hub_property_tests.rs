@@ -89,6 +89,8 @@ impl Reader {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn no_alert_is_lost_on_one_that_keeps_up_and_frames_are_the_newest(steps in steps()) {
         let hub = hub();

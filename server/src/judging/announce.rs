@@ -67,17 +67,23 @@ mod tests {
 
     #[test]
     fn every_change_and_severity_has_its_word() {
-        let cases: [(fn(Alert) -> Change, _); 5] = [
-            (Change::Fired, AlertChange::Fired),
-            (Change::Worsened, AlertChange::Worsened),
-            (Change::FlappingBegan, AlertChange::FlappingBegan),
-            (Change::FlappingEnded, AlertChange::FlappingEnded),
-            (Change::Resolved, AlertChange::Resolved),
+        let warning = || alert(Severity::Warning);
+        let changes = [
+            Change::Fired(warning()),
+            Change::Worsened(warning()),
+            Change::FlappingBegan(warning()),
+            Change::FlappingEnded(warning()),
+            Change::Resolved(warning()),
         ];
-        let changes = cases.map(|(change, _)| change(alert(Severity::Warning)));
-        let found: Vec<_> =
-            messages(Timestamp::default(), &changes).into_iter().map(|message| message.change).collect();
-        assert_eq!(found, cases.map(|(_, expected)| expected));
+        let expected = [
+            AlertChange::Fired,
+            AlertChange::Worsened,
+            AlertChange::FlappingBegan,
+            AlertChange::FlappingEnded,
+            AlertChange::Resolved,
+        ];
+        let messages = messages(Timestamp::default(), &changes);
+        assert_eq!(messages.iter().map(|message| message.change).collect::<Vec<_>>(), expected);
 
         let severities = [AlertSeverity::Info, AlertSeverity::Warning, AlertSeverity::Critical];
         for (severity, expected) in Severity::ALL.into_iter().zip(severities) {
