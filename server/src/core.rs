@@ -2,7 +2,7 @@
 
 mod answers;
 
-use crate::judging::Judging;
+use crate::judging::{Judging, announce};
 use crate::services::Services;
 use crate::telling::Telling;
 use app::Backend;
@@ -107,8 +107,8 @@ impl Core {
         Self { services, ..self }
     }
 
-    /// Takes over what one tick gave: stores it, shows it, judges it. `state` is asked for only when its version is new,
-    /// and told the one before.
+    /// Takes over what one tick gave: stores it, shows it, judges it, and tells what is wrong. `state` is asked for only
+    /// when its version is new, and told the one before.
     pub(crate) fn accept(
         &self,
         batch: Batch,
@@ -127,6 +127,7 @@ impl Core {
         let changes = self.look(|current, state| {
             self.judging.observe(time, &Judgeable { current: *current, problems: &state.problems })
         });
+        self.hub.announce(announce::messages(time, &changes));
         self.telling.step(time, &changes, &self.judging.active());
     }
 
@@ -153,7 +154,8 @@ impl Core {
     /// Tells the vitals how many look on.
     pub(crate) fn tell_vitals(&self) {
         self.vitals.set_connections(self.hub.subscribers());
-        self.vitals.set_frames_skipped(self.hub.skipped());
+        // What a client was too slow for, of whatever kind: an alert is a frame of the WebSocket as well.
+        self.vitals.set_frames_skipped(self.hub.skipped() + self.hub.missed());
     }
 
     fn read_state(&self) -> Arc<State> {

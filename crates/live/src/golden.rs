@@ -1,7 +1,8 @@
 //! Golden files: what is sent stays as it was, until `UPDATE_GOLDEN=1 cargo test` says otherwise.
 
+use crate::{AlertChange, AlertMessage, AlertSeverity};
 use std::path::Path;
-use watchglass_model::{Batch, Problem, Sample, Series, SeriesId, Timestamp};
+use watchglass_model::{Batch, Problem, Sample, Series, SeriesId, Timestamp, Unit};
 
 pub(crate) fn series() -> Vec<Series> {
     let series = |id, metric: &str, labels: &[(&str, &str)]| Series {
@@ -31,6 +32,25 @@ pub(crate) fn problem() -> Problem {
         probe: "disk".to_owned(),
         since: Timestamp::from_millis(1_699_999_990_000),
         reason: "/proc/diskstats: permission denied".to_owned(),
+    }
+}
+
+pub(crate) fn alert() -> AlertMessage {
+    AlertMessage {
+        change: AlertChange::Fired,
+        time: Timestamp::from_millis(1_700_000_000_000),
+        rule: "disk".to_owned(),
+        labels: [("host", "h"), ("mountpoint", "/a\"b")].into_iter().collect(),
+        severity: AlertSeverity::Warning,
+        component: "disk".to_owned(),
+        subject: "/a\"b".to_owned(),
+        value: Some(0.9375),
+        threshold: 0.9,
+        unit: Unit::Ratio,
+        message: "Disk use of /a\"b is 93.8 %, above 90.0 %".to_owned(),
+        since: Timestamp::from_millis(1_699_999_990_000),
+        fired: Some(Timestamp::from_millis(1_700_000_000_000)),
+        resolved: None,
     }
 }
 

@@ -3,9 +3,13 @@
 //! A subscriber never has a queue. It is handed the newest frame when it asks, so one that reads slowly skips
 //! frames (and sees it by the sequence number) and holds up nobody; how long a single write may take is for the
 //! owner of its socket to bound. Frames are encoded when the first subscriber needs them, then shared.
+//!
+//! Alerts are not skipped like frames: the newest are kept once for all, and each subscriber knows the last it was sent.
 
-use crate::{Hello, JsonKeys, Message, Protocol, State, encode};
+use crate::ring::Ring;
+use crate::{AlertMessage, Hello, JsonKeys, Message, Protocol, State, encode};
 use bytes::Bytes;
+use serde::Serialize;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
@@ -24,7 +28,7 @@ pub enum Outgoing {
 #[derive(Debug)]
 pub struct Hub {
     hello: Hello,
-    sender: watch::Sender<Option<Arc<Published>>>,
+    sender: watch::Sender<Slot>,
     counts: Arc<Counts>,
 }
 
@@ -32,6 +36,14 @@ pub struct Hub {
 struct Counts {
     subscribers: AtomicUsize,
     skipped: AtomicU64,
+    missed: AtomicU64,
+}
+
+/// What there is to be sent: the same for all subscribers, and never more than this.
+#[derive(Debug, Default)]
+struct Slot {
+    frame: Option<Arc<Published>>,
+    alerts: Ring,
 }
 
 #[derive(Debug)]
@@ -53,19 +65,19 @@ struct SharedState {
 impl Hub {
     /// A hub that introduces itself with `hello`; the protocol in it is filled in for each subscriber.
     pub fn new(hello: Hello) -> Self {
-        Self { hello, sender: watch::Sender::new(None), counts: Arc::default() }
+        Self { hello, sender: watch::Sender::new(Slot::default()), counts: Arc::default() }
     }
 
     /// Hands a tick to all subscribers. `state` is asked for only when `state_version` is new.
     pub fn publish(&self, batch: Batch, state_version: u32, state: impl FnOnce() -> State) {
         self.sender.send_modify(|slot| {
-            let before = slot.as_ref();
+            let before = slot.frame.as_ref();
             let state = match before {
                 Some(last) if last.state.state.version == state_version => Arc::clone(&last.state),
                 _ => Arc::new(SharedState { state: state(), text: OnceLock::new(), keys: OnceLock::new() }),
             };
             let seq = before.map_or(1, |last| last.seq + 1);
-            *slot = Some(Arc::new(Published {
+            slot.frame = Some(Arc::new(Published {
                 seq,
                 batch,
                 state,
@@ -75,20 +87,31 @@ impl Hub {
         });
     }
 
-    /// A new subscriber. It is sent the hello, the state and the newest frame at once.
+    /// Hands alerts, in their order, to all subscribers of [`Protocol::Json`]: the page does not read them yet. The
+    /// newest 256 are kept for those that read slowly.
+    pub fn announce(&self, alerts: Vec<AlertMessage>) {
+        if alerts.is_empty() {
+            return;
+        }
+        let alerts: Vec<_> = alerts.iter().map(text).collect();
+        self.sender.send_modify(|slot| alerts.into_iter().for_each(|alert| slot.alerts.push(alert)));
+    }
+
+    /// A new subscriber. It is sent the hello, the state and the newest frame at once, and the alerts that are announced
+    /// from now on.
     pub fn subscribe(&self, protocol: Protocol) -> Subscriber {
         self.counts.subscribers.fetch_add(1, Ordering::Relaxed);
-        let mut receiver = self.sender.subscribe();
-        receiver.mark_changed();
+        let receiver = self.sender.subscribe();
+        let last_alert = receiver.borrow().alerts.newest();
         let hello = Hello { protocol: protocol.name().to_owned(), ..self.hello.clone() };
         Subscriber {
             protocol,
             receiver,
             counts: Arc::clone(&self.counts),
             hello: Some(text(&Message::Hello(hello))),
-            frame: None,
             state_sent: None,
             last_seq: None,
+            last_alert,
         }
     }
 
@@ -101,18 +124,24 @@ impl Hub {
     pub fn skipped(&self) -> u64 {
         self.counts.skipped.load(Ordering::Relaxed)
     }
+
+    /// Alerts that subscribers were too slow to be sent, since the start.
+    pub fn missed(&self) -> u64 {
+        self.counts.missed.load(Ordering::Relaxed)
+    }
 }
 
 /// One connection's view of the hub. When the hub is dropped it ends.
 #[derive(Debug)]
 pub struct Subscriber {
     protocol: Protocol,
-    receiver: watch::Receiver<Option<Arc<Published>>>,
+    receiver: watch::Receiver<Slot>,
     counts: Arc<Counts>,
     hello: Option<Bytes>,
-    frame: Option<Arc<Published>>,
     state_sent: Option<u32>,
     last_seq: Option<u64>,
+    /// Number of the last alert that it was sent, or that was there before it.
+    last_alert: u64,
 }
 
 impl Subscriber {
@@ -121,17 +150,37 @@ impl Subscriber {
         if let Some(hello) = self.hello.take() {
             return Some(Outgoing::Text(hello));
         }
-        let frame = match self.frame.take() {
-            Some(frame) => frame,
-            None => self.newest().await?,
-        };
-        if self.state_sent != Some(frame.state.state.version) {
-            self.state_sent = Some(frame.state.state.version);
-            let state =
-                frame.state.text.get_or_init(|| text(&Message::State(frame.state.state.clone()))).clone();
-            self.frame = Some(frame);
-            return Some(Outgoing::Text(state));
+        loop {
+            if let Some(message) = self.ready() {
+                return Some(message);
+            }
+            self.receiver.changed().await.ok()?;
         }
+    }
+
+    /// The next message that need not be waited for: the state if the newest frame needs it, then alerts, then that
+    /// frame.
+    fn ready(&mut self) -> Option<Outgoing> {
+        let slot = self.receiver.borrow_and_update();
+        let frame = slot.frame.as_ref().filter(|frame| self.last_seq != Some(frame.seq)).cloned();
+        let alert = match self.protocol {
+            Protocol::Json => slot.alerts.after(self.last_alert),
+            // The page's program does not read alerts yet.
+            Protocol::Binary => None,
+        };
+        // Nobody waits while this one encodes.
+        drop(slot);
+        if let Some(frame) = &frame
+            && self.state_sent != Some(frame.state.state.version)
+        {
+            self.state_sent = Some(frame.state.state.version);
+            return Some(Outgoing::Text(frame.state.text()));
+        }
+        if let Some((number, alert)) = alert {
+            self.count_missed(number);
+            return Some(Outgoing::Text(alert));
+        }
+        let frame = frame?;
         self.count_skipped(frame.seq);
         Some(match self.protocol {
             Protocol::Json => Outgoing::Text(frame.json()),
@@ -139,14 +188,9 @@ impl Subscriber {
         })
     }
 
-    async fn newest(&mut self) -> Option<Arc<Published>> {
-        loop {
-            self.receiver.changed().await.ok()?;
-            let newest = self.receiver.borrow_and_update().clone();
-            if newest.is_some() {
-                return newest;
-            }
-        }
+    fn count_missed(&mut self, number: u64) {
+        self.counts.missed.fetch_add(number.saturating_sub(self.last_alert + 1), Ordering::Relaxed);
+        self.last_alert = number;
     }
 
     fn count_skipped(&mut self, seq: u64) {
@@ -163,6 +207,12 @@ impl Drop for Subscriber {
     }
 }
 
+impl SharedState {
+    fn text(&self) -> Bytes {
+        self.text.get_or_init(|| text(&Message::State(self.state.clone()))).clone()
+    }
+}
+
 impl Published {
     fn json(&self) -> Bytes {
         let keys = self.state.keys.get_or_init(|| JsonKeys::new(&self.state.state.series));
@@ -174,118 +224,11 @@ impl Published {
     }
 }
 
-fn text(message: &Message) -> Bytes {
+fn text(message: &impl Serialize) -> Bytes {
     // Strings, numbers and lists: there is nothing in a message that JSON cannot hold.
     serde_json::to_vec(message).unwrap_or_default().into()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{PROTOCOL_VERSION, golden};
-    use watchglass_model::Timestamp;
-
-    fn hub() -> Hub {
-        Hub::new(Hello {
-            version: PROTOCOL_VERSION,
-            protocol: String::new(),
-            server: "0.1.0".to_owned(),
-            build: "b1".to_owned(),
-            interval_ms: 1000,
-        })
-    }
-
-    fn state(version: u32) -> State {
-        State { version, series: golden::series(), problems: vec![golden::problem()] }
-    }
-
-    fn publish(hub: &Hub, seconds: i64, version: u32) {
-        let time = Timestamp::from_millis(seconds * 1000);
-        hub.publish(Batch { time, ..golden::batch() }, version, || state(version));
-    }
-
-    async fn json(subscriber: &mut Subscriber) -> serde_json::Value {
-        match subscriber.next().await {
-            Some(Outgoing::Text(text)) => serde_json::from_slice(&text).unwrap(),
-            other => panic!("expected text, got {other:?}"),
-        }
-    }
-
-    #[tokio::test]
-    async fn a_connection_begins_with_hello_and_state_as_the_golden_files_have_them() {
-        let hub = hub();
-        let mut subscriber = hub.subscribe(Protocol::Json);
-        publish(&hub, 1, 3);
-        for name in ["hello.json", "state.json"] {
-            match subscriber.next().await {
-                Some(Outgoing::Text(text)) => golden::check(name, &text),
-                other => panic!("expected text, got {other:?}"),
-            }
-        }
-        assert_eq!(json(&mut subscriber).await["seq"], 1);
-    }
-
-    #[tokio::test]
-    async fn one_that_comes_late_gets_the_newest_frame_at_once() {
-        let hub = hub();
-        publish(&hub, 1, 1);
-        publish(&hub, 2, 1);
-        let mut subscriber = hub.subscribe(Protocol::Binary);
-        assert_eq!(json(&mut subscriber).await["type"], "hello");
-        assert_eq!(json(&mut subscriber).await["type"], "state");
-        match subscriber.next().await {
-            Some(Outgoing::Binary(frame)) => assert_eq!(crate::decode(&frame).unwrap().seq, 2),
-            other => panic!("expected a frame, got {other:?}"),
-        }
-    }
-
-    #[tokio::test]
-    async fn the_state_comes_again_only_when_it_has_changed() {
-        let hub = hub();
-        let mut subscriber = hub.subscribe(Protocol::Json);
-        let mut seen = Vec::new();
-        json(&mut subscriber).await;
-        for (seconds, version) in [(1, 1), (2, 1), (3, 2)] {
-            publish(&hub, seconds, version);
-            loop {
-                let message = json(&mut subscriber).await;
-                seen.push(message["type"].as_str().unwrap().to_owned());
-                if message["type"] == "metrics" {
-                    break;
-                }
-            }
-        }
-        assert_eq!(seen, ["state", "metrics", "metrics", "state", "metrics"]);
-    }
-
-    #[tokio::test]
-    async fn one_that_is_slow_skips_frames_and_the_others_do_not() {
-        let hub = hub();
-        let (mut slow, mut quick) = (hub.subscribe(Protocol::Json), hub.subscribe(Protocol::Json));
-        for subscriber in [&mut slow, &mut quick] {
-            json(subscriber).await;
-        }
-        publish(&hub, 0, 1);
-        for subscriber in [&mut slow, &mut quick] {
-            json(subscriber).await;
-            json(subscriber).await;
-        }
-        for seconds in 1..=5 {
-            publish(&hub, seconds, 1);
-            assert_eq!(json(&mut quick).await["seq"], seconds + 1);
-        }
-        assert_eq!(json(&mut slow).await["seq"], 6);
-        assert_eq!(hub.skipped(), 4);
-    }
-
-    #[tokio::test]
-    async fn subscribers_are_counted_and_end_with_the_hub() {
-        let hub = hub();
-        let mut subscriber = hub.subscribe(Protocol::Json);
-        drop(hub.subscribe(Protocol::Binary));
-        assert_eq!(hub.subscribers(), 1);
-        json(&mut subscriber).await;
-        drop(hub);
-        assert_eq!(subscriber.next().await, None);
-    }
-}
+#[path = "hub_tests.rs"]
+mod tests;

@@ -1,7 +1,7 @@
-//! The messages that are the same in both subprotocols: JSON text, told apart by `type`.
+//! The messages in JSON text, told apart by `type`: those that are the same in both subprotocols, and alerts.
 
 use serde::{Deserialize, Serialize};
-use watchglass_model::{Problem, Series};
+use watchglass_model::{Labels, Problem, Series, Timestamp, Unit};
 
 /// Version of the live protocol. It changes when a client of the version before could not read what is sent.
 pub const PROTOCOL_VERSION: u16 = 1;
@@ -67,4 +67,103 @@ pub struct State {
     pub series: Vec<Series>,
     /// Probes that yield nothing at the moment, and why.
     pub problems: Vec<Problem>,
+}
+
+/// Something has begun to be wrong, has become worse, or is over. In JSON it has the `type` `alert`.
+///
+/// It is no [`Message`], because only clients of [`Protocol::Json`] are sent it for now: the page does not read alerts
+/// yet, and its program is not to carry what it does not read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "alert")]
+pub struct AlertMessage {
+    /// What has changed.
+    pub change: AlertChange,
+    /// When it did: the tick in which it was found.
+    pub time: Timestamp,
+    /// Id of the rule that was broken.
+    pub rule: String,
+    /// The labels of the series that broke it. With `rule` they say which alert this is.
+    pub labels: Labels,
+    /// The worst it has been while it fired.
+    pub severity: AlertSeverity,
+    /// The component: `cpu`, `disk`, `database`.
+    pub component: String,
+    /// Which of several: a mount point, an instance; empty where there is one.
+    pub subject: String,
+    /// The last value, in `unit`; `None` while there is none.
+    pub value: Option<f64>,
+    /// The level that was passed, in `unit`.
+    pub threshold: f64,
+    /// The unit of value and threshold.
+    pub unit: Unit,
+    /// What is wrong, for people, with the value and its unit.
+    pub message: String,
+    /// Since when the condition has been true.
+    pub since: Timestamp,
+    /// When the alert began to fire.
+    pub fired: Option<Timestamp>,
+    /// When it was over; `None` until then.
+    pub resolved: Option<Timestamp>,
+}
+
+/// What has changed about an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertChange {
+    /// It fires.
+    Fired,
+    /// It fires, and its severity has grown.
+    Worsened,
+    /// It comes and goes too often to be told each time.
+    FlappingBegan,
+    /// It does so no more; it may be firing still.
+    FlappingEnded,
+    /// It is over.
+    Resolved,
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertSeverity {
+    /// Good to know.
+    Info,
+    /// Worth a look.
+    Warning,
+    /// Somebody should act now.
+    Critical,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::golden;
+
+    #[test]
+    fn alerts_are_as_the_golden_file_has_them_and_can_be_read() {
+        let fired = golden::alert();
+        let resolved = AlertMessage {
+            change: AlertChange::Resolved,
+            time: Timestamp::from_millis(1_700_000_060_000),
+            value: None,
+            resolved: Some(Timestamp::from_millis(1_700_000_060_000)),
+            ..fired.clone()
+        };
+        let text: String =
+            [&fired, &resolved].map(|alert| serde_json::to_string(alert).unwrap() + "\n").concat();
+        golden::check("alert.jsonl", text.as_bytes());
+        let read: Vec<AlertMessage> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(read, [fired, resolved]);
+        assert!(text.lines().all(|line| line.starts_with(r#"{"type":"alert","change":""#)), "{text}");
+    }
+
+    #[test]
+    fn what_has_changed_and_how_bad_it_is_are_words() {
+        use AlertChange::*;
+        let changes = [Fired, Worsened, FlappingBegan, FlappingEnded, Resolved];
+        let expected = r#"["fired","worsened","flapping_began","flapping_ended","resolved"]"#;
+        assert_eq!(serde_json::to_string(&changes).unwrap(), expected);
+        let severities = [AlertSeverity::Info, AlertSeverity::Warning, AlertSeverity::Critical];
+        assert_eq!(serde_json::to_string(&severities).unwrap(), r#"["info","warning","critical"]"#);
+    }
 }

@@ -32,7 +32,8 @@ fn the_documentation_lists_the_rules_that_there_are() {
 
 #[test]
 fn the_examples_in_the_documentation_can_be_used() {
-    let blocks: Vec<&str> = BEGINNING.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let blocks: Vec<&str> =
+        BEGINNING.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert_eq!(blocks.len(), 2);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("watchglass.toml");

@@ -1,5 +1,6 @@
 //! Judges every tick by the rules, and remembers through a restart what was found.
 
+pub(crate) mod announce;
 #[cfg(test)]
 mod documentation;
 mod files;

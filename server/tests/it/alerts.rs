@@ -1,6 +1,6 @@
 //! Alerts: rules from the file and from the program, what they find, and that it outlives the program.
 
-use crate::support::{ConfigFile, ProcFolder, Server, Socket, get, post};
+use crate::support::{BINARY, ConfigFile, ProcFolder, Server, Socket, get, post};
 use serde_json::{Value, json};
 
 /// A rule that this machine breaks always.
@@ -47,6 +47,60 @@ async fn a_probe_that_fails_is_an_alert_until_it_works_again() {
         "{past:?}"
     );
     assert!(!alerts(&server, "").await.iter().any(|alert| alert["subject"] == "memory"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_open_connection_is_told_of_an_alert_when_it_fires_and_when_it_is_over() {
+    let proc = ProcFolder::whole();
+    let config = ConfigFile::without_delay(&["probe"]);
+    let mut flags = vec!["--host-proc", proc.path(), "--host-name", "test-host"];
+    flags.extend(config.flags());
+    let server = Server::start_with(&flags, &[]).await;
+    let mut socket = Socket::json(server.address).await;
+    let mut compact = Socket::open(server.address, Some(BINARY)).await;
+    compact.binary_metrics().await;
+    let of_memory = |alert: &Value| alert["subject"] == "memory";
+    proc.write("meminfo", b"rubbish");
+    let fired = socket.alert_where("memory fires", of_memory).await;
+    let time = fired["time"].as_i64().unwrap();
+    let expected = json!({
+        "type": "alert",
+        "change": "fired",
+        "time": time,
+        "rule": "probe",
+        "labels": { "host": "test-host", "probe": "memory" },
+        "severity": "warning",
+        "component": "probes",
+        "subject": "memory",
+        "value": 0.0,
+        "threshold": 1.0,
+        "unit": "count",
+        "message": fired["message"],
+        "since": time,
+        "fired": time,
+        "resolved": null,
+    });
+    assert_eq!(fired, expected);
+    assert!(fired["message"].as_str().unwrap().contains("meminfo"), "{fired}");
+
+    proc.mend("meminfo");
+    let resolved = socket.alert_where("memory is over", of_memory).await;
+    let over = resolved["time"].as_i64().unwrap();
+    assert!(over > time, "{resolved}");
+    assert_eq!(
+        (&resolved["change"], &resolved["since"], &resolved["fired"], &resolved["resolved"]),
+        (&json!("resolved"), &json!(time), &json!(time), &json!(over)),
+    );
+    // Nothing else was told of it, and the page's form tells nothing for now.
+    socket.in_a_row(2).await;
+    assert_eq!(socket.alerts.iter().filter(|alert| of_memory(alert)).count(), 2, "{:?}", socket.alerts);
+    while compact.binary_metrics().await.batch.time.millis() <= over {}
+    assert_eq!(compact.alerts, Vec::<Value>::new());
+    // One that comes later is not told of what was.
+    let mut late = Socket::json(server.address).await;
+    late.in_a_row(2).await;
+    assert!(!late.alerts.iter().any(of_memory), "{:?}", late.alerts);
     server.stop().await;
 }
 

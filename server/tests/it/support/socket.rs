@@ -21,6 +21,8 @@ pub(crate) struct Socket {
     pub(crate) agreed: Option<String>,
     /// The newest message of type `state`.
     pub(crate) state: Value,
+    /// All messages of type `alert` so far, in order.
+    pub(crate) alerts: Vec<Value>,
     /// All types of message so far, in order.
     pub(crate) seen: Vec<String>,
 }
@@ -36,7 +38,7 @@ impl Socket {
         let (stream, answer) = within("an upgrade", client_async(request, stream)).await.unwrap();
         let agreed = answer.headers().get(http::header::SEC_WEBSOCKET_PROTOCOL);
         let agreed = agreed.map(|name| name.to_str().unwrap().to_owned());
-        Self { stream, agreed, state: Value::Null, seen: Vec::new() }
+        Self { stream, agreed, state: Value::Null, alerts: Vec::new(), seen: Vec::new() }
     }
 
     /// Connects with the subprotocol for anyone and reads its hello.
@@ -69,13 +71,13 @@ impl Socket {
         }
     }
 
-    /// The next metrics frame in JSON. States before it are kept.
+    /// The next metrics frame in JSON. States and alerts before it are kept.
     pub(crate) async fn metrics(&mut self) -> Value {
         loop {
             let message = self.text().await;
             match message["type"].as_str() {
                 Some("metrics") => return message,
-                Some("state") => {}
+                Some("state" | "alert") => {}
                 other => panic!("{other:?} is not expected here"),
             }
         }
@@ -90,6 +92,19 @@ impl Socket {
                 other => panic!("{other:?} is not expected here"),
             }
         }
+    }
+
+    /// The next alert for which `is_it` holds. What comes before it is kept.
+    pub(crate) async fn alert_where(&mut self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+        within(what, async {
+            loop {
+                let message = self.text().await;
+                if message["type"] == "alert" && is_it(&message) {
+                    return message;
+                }
+            }
+        })
+        .await
     }
 
     /// The first metrics frame for which `is_it` holds.
@@ -150,6 +165,9 @@ impl Socket {
         let kind = message["type"].as_str().unwrap();
         if kind == "state" {
             self.state = message.clone();
+        }
+        if kind == "alert" {
+            self.alerts.push(message.clone());
         }
         self.seen.push(kind.to_owned());
     }

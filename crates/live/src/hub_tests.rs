@@ -1,0 +1,209 @@
+//! The hub, alone and with subscribers of any speed.
+
+use super::*;
+use crate::ring::MOST;
+use crate::{PROTOCOL_VERSION, golden};
+use serde::Deserialize;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use watchglass_model::Timestamp;
+
+#[path = "hub_property_tests.rs"]
+mod properties;
+
+fn hub() -> Hub {
+    Hub::new(Hello {
+        version: PROTOCOL_VERSION,
+        protocol: String::new(),
+        server: "0.1.0".to_owned(),
+        build: "b1".to_owned(),
+        interval_ms: 1000,
+    })
+}
+
+fn state(version: u32) -> State {
+    State { version, series: golden::series(), problems: vec![golden::problem()] }
+}
+
+fn publish(hub: &Hub, seconds: i64, version: u32) {
+    let time = Timestamp::from_millis(seconds * 1000);
+    hub.publish(Batch { time, ..golden::batch() }, version, || state(version));
+}
+
+async fn json(subscriber: &mut Subscriber) -> serde_json::Value {
+    match subscriber.next().await {
+        Some(Outgoing::Text(text)) => serde_json::from_slice(&text).unwrap(),
+        other => panic!("expected text, got {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_connection_begins_with_hello_and_state_as_the_golden_files_have_them() {
+    let hub = hub();
+    let mut subscriber = hub.subscribe(Protocol::Json);
+    publish(&hub, 1, 3);
+    for name in ["hello.json", "state.json"] {
+        match subscriber.next().await {
+            Some(Outgoing::Text(text)) => golden::check(name, &text),
+            other => panic!("expected text, got {other:?}"),
+        }
+    }
+    assert_eq!(json(&mut subscriber).await["seq"], 1);
+}
+
+#[tokio::test]
+async fn one_that_comes_late_gets_the_newest_frame_at_once() {
+    let hub = hub();
+    publish(&hub, 1, 1);
+    publish(&hub, 2, 1);
+    let mut subscriber = hub.subscribe(Protocol::Binary);
+    assert_eq!(json(&mut subscriber).await["type"], "hello");
+    assert_eq!(json(&mut subscriber).await["type"], "state");
+    match subscriber.next().await {
+        Some(Outgoing::Binary(frame)) => assert_eq!(crate::decode(&frame).unwrap().seq, 2),
+        other => panic!("expected a frame, got {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_state_comes_again_only_when_it_has_changed() {
+    let hub = hub();
+    let mut subscriber = hub.subscribe(Protocol::Json);
+    let mut seen = Vec::new();
+    json(&mut subscriber).await;
+    for (seconds, version) in [(1, 1), (2, 1), (3, 2)] {
+        publish(&hub, seconds, version);
+        loop {
+            let message = json(&mut subscriber).await;
+            seen.push(message["type"].as_str().unwrap().to_owned());
+            if message["type"] == "metrics" {
+                break;
+            }
+        }
+    }
+    assert_eq!(seen, ["state", "metrics", "metrics", "state", "metrics"]);
+}
+
+#[tokio::test]
+async fn one_that_is_slow_skips_frames_and_the_others_do_not() {
+    let hub = hub();
+    let (mut slow, mut quick) = (hub.subscribe(Protocol::Json), hub.subscribe(Protocol::Json));
+    for subscriber in [&mut slow, &mut quick] {
+        json(subscriber).await;
+    }
+    publish(&hub, 0, 1);
+    for subscriber in [&mut slow, &mut quick] {
+        json(subscriber).await;
+        json(subscriber).await;
+    }
+    for seconds in 1..=5 {
+        publish(&hub, seconds, 1);
+        assert_eq!(json(&mut quick).await["seq"], seconds + 1);
+    }
+    assert_eq!(json(&mut slow).await["seq"], 6);
+    assert_eq!(hub.skipped(), 4);
+}
+
+#[tokio::test]
+async fn subscribers_are_counted_and_end_with_the_hub() {
+    let hub = hub();
+    let mut subscriber = hub.subscribe(Protocol::Json);
+    drop(hub.subscribe(Protocol::Binary));
+    assert_eq!(hub.subscribers(), 1);
+    json(&mut subscriber).await;
+    drop(hub);
+    assert_eq!(subscriber.next().await, None);
+}
+
+/// Announces alerts with these numbers: each has its own as its time.
+fn announce(hub: &Hub, numbers: std::ops::RangeInclusive<i64>) {
+    let alert = |number| AlertMessage { time: Timestamp::from_millis(number), ..golden::alert() };
+    hub.announce(numbers.map(alert).collect());
+}
+
+/// The next message if there is one now; a wait that was begun is dropped.
+fn now(subscriber: &mut Subscriber) -> Option<Outgoing> {
+    match pin!(subscriber.next()).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(message) => message,
+        Poll::Pending => None,
+    }
+}
+
+/// What tells a message in JSON from others of its type; 0 where it is not there.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Head {
+    r#type: String,
+    version: u32,
+    seq: u64,
+    time: i64,
+}
+
+fn head(text: &[u8]) -> Head {
+    serde_json::from_slice(text).unwrap()
+}
+
+/// Types and numbers of all messages that there are now.
+fn drain(subscriber: &mut Subscriber) -> Vec<String> {
+    let mut seen = Vec::new();
+    while let Some(message) = now(subscriber) {
+        seen.push(match message {
+            Outgoing::Binary(frame) => format!("frame {}", crate::decode(&frame).unwrap().seq),
+            Outgoing::Text(text) => match head(&text) {
+                Head { r#type, seq, .. } if r#type == "metrics" => format!("frame {seq}"),
+                Head { r#type, time, .. } if r#type == "alert" => format!("alert {time}"),
+                other => other.r#type,
+            },
+        });
+    }
+    seen
+}
+
+#[test]
+fn alerts_come_in_order_before_the_next_frame_and_only_in_json() {
+    let hub = hub();
+    announce(&hub, 1..=2);
+    let (mut readable, mut compact) = (hub.subscribe(Protocol::Json), hub.subscribe(Protocol::Binary));
+    assert_eq!(drain(&mut readable), ["hello"], "what was before is not sent");
+    publish(&hub, 1, 1);
+    announce(&hub, 3..=4);
+    assert_eq!(drain(&mut readable), ["state", "alert 3", "alert 4", "frame 1"]);
+    announce(&hub, 5..=5);
+    assert_eq!(drain(&mut readable), ["alert 5"], "an alert does not wait for a frame");
+    announce(&hub, 6..=6);
+    publish(&hub, 2, 2);
+    publish(&hub, 3, 2);
+    assert_eq!(drain(&mut readable), ["state", "alert 6", "frame 3"]);
+    assert_eq!(drain(&mut compact), ["hello", "state", "frame 3"]);
+    assert_eq!((hub.skipped(), hub.missed()), (1, 0));
+}
+
+#[test]
+fn the_alerts_of_a_hub_that_is_gone_are_still_sent() {
+    let hub = hub();
+    let mut subscriber = hub.subscribe(Protocol::Json);
+    announce(&hub, 1..=2);
+    drop(hub);
+    assert_eq!(drain(&mut subscriber), ["hello", "alert 1", "alert 2"]);
+}
+
+#[tokio::test]
+async fn one_that_waits_is_woken_by_an_alert() {
+    let hub = hub();
+    let mut subscriber = hub.subscribe(Protocol::Json);
+    json(&mut subscriber).await;
+    let waiting = tokio::spawn(async move { json(&mut subscriber).await });
+    tokio::task::yield_now().await;
+    announce(&hub, 7..=7);
+    assert_eq!(waiting.await.unwrap()["time"], 7);
+}
+
+#[test]
+fn one_that_is_too_slow_for_alerts_is_counted_and_gets_the_newest() {
+    let hub = hub();
+    let mut subscriber = hub.subscribe(Protocol::Json);
+    announce(&hub, 1..=MOST as i64);
+    announce(&hub, MOST as i64 + 1..=MOST as i64 + 3);
+    let seen = drain(&mut subscriber);
+    assert_eq!((seen.len(), seen[1].as_str(), hub.missed()), (1 + MOST, "alert 4", 3));
+}
