@@ -165,12 +165,14 @@ impl Judging {
 /// Says in the log what has changed.
 fn say(change: &Change) {
     let alert = change.alert();
-    let (rule, message) = (&alert.key.rule, &alert.message);
+    let (rule, says) = (&alert.key.rule, &alert.message);
     match change {
-        Change::Fired(_) => tracing::warn!(rule, severity = ?alert.severity, message, "an alert fires"),
-        Change::Worsened(_) => tracing::warn!(rule, severity = ?alert.severity, message, "an alert is worse"),
-        Change::FlappingBegan(_) => tracing::warn!(rule, message, "an alert comes and goes"),
-        Change::FlappingEnded(_) => tracing::info!(rule, message, "an alert comes and goes no more"),
-        Change::Resolved(_) => tracing::info!(rule, message, "an alert is over"),
+        Change::Fired(_) => tracing::warn!(rule, severity = ?alert.severity, says, "an alert fires"),
+        Change::Worsened(_) => {
+            tracing::warn!(rule, severity = ?alert.severity, says, "an alert is worse")
+        }
+        Change::FlappingBegan(_) => tracing::warn!(rule, says, "an alert comes and goes"),
+        Change::FlappingEnded(_) => tracing::info!(rule, says, "an alert comes and goes no more"),
+        Change::Resolved(_) => tracing::info!(rule, says, "an alert is over"),
     }
 }

@@ -47,37 +47,46 @@ fn operation(body: &mut String, document: &Value, method: &str, path: &str, oper
         escaped(path),
         marked_up(text(operation, "/summary"))
     );
-    let parameters = operation.get("parameters").and_then(Value::as_array);
-    if let Some(parameters) = parameters.filter(|parameters| !parameters.is_empty()) {
-        body.push_str("<table><thead><tr><th>Parameter</th><th>What it does</th></tr></thead><tbody>");
-        for parameter in parameters {
-            let name = escaped(text(parameter, "/name"));
-            let what = marked_up(text(parameter, "/description"));
-            let _ = write!(body, "<tr><td><code>{name}</code></td><td>{what}</td></tr>");
-        }
-        body.push_str("</tbody></table>");
-    }
-    let fields = fields(document, operation);
-    if !fields.is_empty() {
-        body.push_str("<table><thead><tr><th>Field</th><th>What it is</th></tr></thead><tbody>");
-        for (name, what) in fields {
-            let _ = write!(
-                body,
-                "<tr><td><code>{}</code></td><td>{}</td></tr>",
-                escaped(&name),
-                marked_up(&what)
-            );
-        }
-        body.push_str("</tbody></table>");
-    }
+    let parameters = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
+    let parameters = parameters
+        .map(|parameter| (text(parameter, "/name").to_owned(), text(parameter, "/description").to_owned()));
+    table(body, "Parameter", parameters.collect());
+    let _ = match text(operation, "/requestBody/description") {
+        "" => Ok(()),
+        what => write!(body, "<p>What is sent: {}.</p>", marked_up(what)),
+    };
+    table(body, "Field that is sent", sent_fields(document, operation));
+    table(body, "Field of the answer", answer_fields(document, operation));
     body.push_str("</section>");
+}
+
+/// A table of names and what they are; none when there are none.
+fn table(body: &mut String, heading: &str, rows: Vec<(String, String)>) {
+    if rows.is_empty() {
+        return;
+    }
+    let _ = write!(body, "<table><thead><tr><th>{heading}</th><th>What it is</th></tr></thead><tbody>");
+    for (name, what) in rows {
+        let _ =
+            write!(body, "<tr><td><code>{}</code></td><td>{}</td></tr>", escaped(&name), marked_up(&what));
+    }
+    body.push_str("</tbody></table>");
 }
 
 /// How deep the fields of an answer are followed: a form that contained itself would go on for ever.
 const DEPTH: usize = 4;
 
-/// The fields of an answer's data, those inside others with the way to them, and what they are.
-fn fields(document: &Value, operation: &Value) -> Vec<(String, String)> {
+/// The fields of what is sent, those inside others with the way to them, and what they are.
+fn sent_fields(document: &Value, operation: &Value) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    if let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") {
+        collect(document, schema, "", DEPTH, &mut found);
+    }
+    found
+}
+
+/// The fields of an answer's data, in the same way.
+fn answer_fields(document: &Value, operation: &Value) -> Vec<(String, String)> {
     let schema = operation.pointer("/responses/200/content/application~1json/schema").unwrap_or(&Value::Null);
     let schema = resolved(document, schema);
     let mut found = Vec::new();
@@ -144,6 +153,8 @@ mod tests {
             "POST /api/ingest",
             "GET /api/admin/system/history/",
             "<code>page_size</code>",
+            "<th>Field that is sent</th>",
+            "<td>Who wants it.</td>",
             "<code>cpu.avg_5min_percent</code>",
             "<code>data_points.cpu_percent</code>",
             "href=\"/a.css\"",
