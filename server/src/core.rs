@@ -181,6 +181,11 @@ impl Core {
         self.local.query(&Query { selector: Selector::metric(metric), range, step_millis })
     }
 
+    /// The past of a metric on all servers that share their history.
+    fn ask_all(&self, metric: &str, range: TimeRange, step_millis: i64) -> Result<Columns, QueryError> {
+        self.history.query(&Query { selector: Selector::metric(metric), range, step_millis })
+    }
+
     /// The newest readings of what the pages show, as far as they are not overdue.
     fn readings(&self) -> Vec<Reading> {
         self.look(|current, state| {

@@ -99,7 +99,8 @@ fn step() -> i64 {
     i64::try_from(TICK.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn now() -> Timestamp {
+/// The moment by the system's clock.
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

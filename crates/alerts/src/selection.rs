@@ -52,7 +52,7 @@ impl Selection {
             let regex = match matcher.operator {
                 Operator::Equal | Operator::NotEqual => None,
                 Operator::Regex | Operator::NotRegex => {
-                    Some(anchored(&matcher.value).map_err(|reason| (place, reason))?)
+                    Some(compile(&matcher.value).map_err(|reason| (place, reason))?)
                 }
             };
             Ok((matcher.clone(), regex))
@@ -73,15 +73,23 @@ impl Selection {
     }
 }
 
-/// `(?s)` lets the dot match a line break: a value is matched as a whole, as in Prometheus.
-fn anchored(pattern: &str) -> Result<Regex, String> {
+fn compile(pattern: &str) -> Result<Regex, String> {
     if pattern.len() > PATTERN_BYTES {
         return Err(format!("it has {} bytes: at most {PATTERN_BYTES} can be", pattern.len()));
     }
-    let build = |pattern: &str| {
-        let regex = RegexBuilder::new(pattern).size_limit(REGEX_BYTES).build();
-        regex.map_err(|error| error.to_string())
-    };
+    anchored(pattern, |builder| builder.size_limit(REGEX_BYTES)).map_err(|error| error.to_string())
+}
+
+/// An expression that must match a whole value, as in Prometheus, within the limits that `limit` sets: `(?s)` lets the dot
+/// match a line break.
+///
+/// # Errors
+/// It is none, or is too large.
+pub(crate) fn anchored(
+    pattern: &str,
+    limit: impl Fn(&mut RegexBuilder) -> &mut RegexBuilder,
+) -> Result<Regex, regex::Error> {
+    let build = |pattern: &str| limit(&mut RegexBuilder::new(pattern)).build();
     // On its own first: `a)|(b` would close the group around it.
     build(pattern)?;
     build(&format!("^(?s:{pattern})$"))

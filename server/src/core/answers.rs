@@ -6,7 +6,7 @@ use watchglass_alerts::{Alert, Preview, Rule, Track as PastTrack, preview};
 use watchglass_export::judgement::{Component, components};
 use watchglass_export::series::{Table, Track};
 use watchglass_export::{SystemMetrics, TextFormat, system, write_metrics};
-use watchglass_history::{Query, QueryError, Selector};
+use watchglass_history::QueryError;
 use watchglass_model::{Metric, TimeRange, Timestamp};
 
 /// Milliseconds of the rows that rules are previewed with.
@@ -69,9 +69,7 @@ impl Core {
         let range = TimeRange::before(end, length);
         // What is before the range fills windows.
         let asked = TimeRange::before(end, length + PREVIEW_LEAD);
-        let query =
-            Query { selector: Selector::metric(&rule.metric), range: asked, step_millis: PREVIEW_STEP };
-        let columns = self.history.query(&query).map_err(|error| error.to_string())?;
+        let columns = self.ask_all(&rule.metric, asked, PREVIEW_STEP).map_err(|error| error.to_string())?;
         let tracks: Vec<PastTrack<'_>> = columns
             .columns
             .iter()
@@ -103,8 +101,7 @@ impl Core {
         range: TimeRange,
         step_millis: i64,
     ) -> Result<Table, QueryError> {
-        let query = Query { selector: Selector::metric(metric), range, step_millis };
-        let columns = self.history.query(&query)?;
+        let columns = self.ask_all(metric, range, step_millis)?;
         let tracks = columns.columns.into_iter().map(|column| Track {
             labels: column.series.labels.clone(),
             low: column.low,

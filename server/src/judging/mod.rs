@@ -60,8 +60,8 @@ impl Keep for Kept {
 #[derive(Debug, Default)]
 pub(crate) struct Judging {
     state: Mutex<State>,
-    keeper: Option<Keeper<Kept>>,
-    files: Option<Files>,
+    /// Who writes, and where to; nothing is kept without them.
+    keeper: Option<(Keeper<Kept>, Files)>,
     /// Ids of the rules that are in the configuration file.
     of_file: HashSet<String>,
 }
@@ -80,12 +80,7 @@ impl Judging {
     /// A rule that cannot be judged.
     pub(crate) fn in_memory(rules: Vec<Rule>) -> Result<Self, RuleError> {
         let engine = Engine::new(rules, MOST_PAST)?;
-        Ok(Self {
-            state: Mutex::new(State { engine, kept: None }),
-            keeper: None,
-            files: None,
-            of_file: HashSet::new(),
-        })
+        Ok(Self { state: Mutex::new(State { engine, kept: None }), keeper: None, of_file: HashSet::new() })
     }
 
     /// Judges by `rules`, goes on from what `folder` holds, and keeps everything there. What there cannot be read is
@@ -103,8 +98,7 @@ impl Judging {
             let state = before.unwrap_or_else(|| engine.state());
             engine.restore(state.with_past(past));
         }
-        judging.keeper = Some(Keeper::start("alerts")?);
-        judging.files = Some(files);
+        judging.keeper = Some((Keeper::start("alerts")?, files));
         Ok(judging)
     }
 
@@ -146,13 +140,13 @@ impl Judging {
     /// Writes down what is known and ends. What is judged afterwards is not kept.
     pub(crate) fn close(&self) {
         self.keep(&self.lock().engine, Vec::new());
-        if let Some(keeper) = &self.keeper {
+        if let Some((keeper, _)) = &self.keeper {
             keeper.close();
         }
     }
 
     fn keep(&self, engine: &Engine, over: Vec<Alert>) {
-        if let (Some(keeper), Some(files)) = (&self.keeper, &self.files) {
+        if let Some((keeper, files)) = &self.keeper {
             keeper.keep(Kept { state: engine.state().without_past(), over, files: files.clone() });
         }
     }

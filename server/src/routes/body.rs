@@ -1,14 +1,29 @@
 //! Bodies of requests: read whole, within a limit and in time.
 
-use super::ApiError;
+use super::{ApiError, bad};
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 /// How long a body may take to come.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The value that the body of a request holds as JSON. `otherwise` says what it is not if it holds another.
+///
+/// # Errors
+/// Those of [`read_json`], and 400 for another value.
+pub(super) async fn read<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+    most: usize,
+    otherwise: &str,
+) -> Result<T, ApiError> {
+    let bytes = read_json(headers, body, most).await?;
+    serde_json::from_slice(&bytes).map_err(|error| bad(format!("{otherwise}: {error}")))
+}
 
 /// The body of a request that says it is JSON.
 ///

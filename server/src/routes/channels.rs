@@ -1,6 +1,6 @@
 //! `/api/admin/channels` and `/api/admin/deliveries`: how people are reached, and what became of it.
 
-use super::{ApiError, Envelope, Failure, Shared, bad, body};
+use super::{ApiError, Envelope, Failure, Shared, body};
 use crate::core::Core;
 use axum::Json;
 use axum::body::Body;
@@ -124,9 +124,8 @@ pub(crate) async fn resend(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<Sent>>, ApiError> {
-    let bytes = body::read_json(&headers, body, LONGEST).await?;
     let ResendBody { id, channel, who } =
-        serde_json::from_slice(&bytes).map_err(|error| bad(format!("This names no message: {error}")))?;
+        body::read(&headers, body, LONGEST, "This names no message").await?;
     ask(&shared, move |core| core.telling().resend(&id, &channel, &who)).await?;
     Ok(Envelope::of(Sent { sent: true }))
 }

@@ -101,9 +101,7 @@ pub(crate) async fn preview(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<PreviewAnswer>>, ApiError> {
-    let bytes = body::read_json(&headers, body, LONGEST).await?;
-    let rule: Rule =
-        serde_json::from_slice(&bytes).map_err(|error| bad(format!("This is no rule: {error}")))?;
+    let rule: Rule = body::read(&headers, body, LONGEST, "This is no rule").await?;
     rule.check().map_err(|error| bad(error.to_string()))?;
     let answer = shared.ask(move |core| core.preview(&rule, LOOKS_BACK)).await?;
     let (preview, range, step_millis) =

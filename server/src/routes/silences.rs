@@ -138,9 +138,7 @@ pub(crate) async fn add_silence(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<SilenceRow>>, ApiError> {
-    let bytes = body::read_json(&headers, body, LONGEST).await?;
-    let asked: SilenceBody =
-        serde_json::from_slice(&bytes).map_err(|error| bad(format!("This is no silence: {error}")))?;
+    let asked: SilenceBody = body::read(&headers, body, LONGEST, "This is no silence").await?;
     let now = shared.core.newest().unwrap_or_default();
     let time = |field: &str, text: &str| parse_time(text).map_err(|error| bad(format!("{field}: {error}")));
     let start = asked.start.as_deref().map_or(Ok(now), |text| time("start", text))?;
@@ -215,9 +213,7 @@ pub(crate) async fn acknowledge(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    let bytes = body::read_json(&headers, body, LONGEST).await?;
-    let asked: AcknowledgeBody =
-        serde_json::from_slice(&bytes).map_err(|error| bad(format!("This acknowledges nothing: {error}")))?;
+    let asked: AcknowledgeBody = body::read(&headers, body, LONGEST, "This acknowledges nothing").await?;
     let now = shared.core.newest().unwrap_or_default();
     let key = AlertKey { rule: asked.rule, labels: asked.labels };
     shared.core.telling().acknowledge(&key, (&asked.who, &asked.why), now).map_err(|error| match &error {

@@ -7,17 +7,17 @@ mod compose;
 
 use crate::files;
 use crate::keeper::{Keep, Keeper};
+use crate::ticker::now;
 use compose::Texts;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use thiserror::Error;
 use watchglass_alerts::telling::{
-    ALL_CHANNELS, AcknowledgeError, Acknowledgement, Desk, DeskState, FieldError, RestoreError, Silence,
-    TellingSettings,
+    ALL_CHANNELS, AcknowledgeError, Acknowledgement, Desk, DeskState, FieldError, Silence, TellingSettings,
 };
 use watchglass_alerts::{Alert, AlertKey, Change, Rule};
 use watchglass_model::Timestamp;
@@ -275,27 +275,15 @@ impl Telling {
 
 /// The desk as the last run left it. A state that cannot be read is set aside: then what fires is told once more.
 fn restore(settings: TellingSettings, folder: &Path) -> Result<Desk, TellingError> {
-    let Some(text) = files::read(folder, STATE)? else { return Ok(Desk::new(settings)?) };
-    let restored = match serde_json::from_str::<DeskState>(&text) {
-        Ok(state) => Desk::restore(settings.clone(), state).map_err(|error| match error {
-            RestoreError::Settings(error) => Err(TellingError::Settings(error)),
-            other => Ok(other.to_string()),
-        }),
-        Err(error) => Err(Ok(error.to_string())),
-    };
-    match restored {
-        Ok(desk) => Ok(desk),
-        Err(Err(error)) => Err(error),
-        Err(Ok(reason)) => {
-            files::set_aside(folder, STATE, &reason)?;
-            Ok(Desk::new(settings)?)
-        }
-    }
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    // First, so that settings that are wrong are not taken for a state that is.
+    let empty = Desk::new(settings.clone())?;
+    let Some(text) = files::read(folder, STATE)? else { return Ok(empty) };
+    let state: Result<DeskState, _> = serde_json::from_str(&text).map_err(|error| error.to_string());
+    let restored = state.and_then(|state| Desk::restore(settings, state).map_err(|error| error.to_string()));
+    restored.or_else(|reason| {
+        files::set_aside(folder, STATE, &reason)?;
+        Ok(empty)
+    })
 }
 
 /// A number from 0 to 1. Each hasher of the standard library begins with a random key.

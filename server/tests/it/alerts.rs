@@ -1,20 +1,14 @@
 //! Alerts: rules from the file and from the program, what they find, and that it outlives the program.
 
-use crate::support::{BINARY, ConfigFile, ProcFolder, Server, Socket, get, post};
+use crate::support::{BINARY, ConfigFile, ProcFolder, Server, Socket, data, post};
 use serde_json::{Value, json};
 
 /// A rule that this machine breaks always.
 const ALWAYS: &str = "[[rules]]\nid = 'some-memory'\nname = 'Some memory'\nmetric = 'host_memory_used_ratio'\n\
                       component = 'memory'\ncritical = 0.0001\n";
 
-async fn data(server: &Server, path: &str) -> Value {
-    let answer = get(server.address, path).await;
-    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-    answer.json()["data"].take()
-}
-
 async fn alerts(server: &Server, query: &str) -> Vec<Value> {
-    let mut answer = data(server, &format!("/api/admin/system/alerts/{query}")).await;
+    let mut answer = data(server.address, &format!("/api/admin/system/alerts/{query}")).await;
     answer["alerts"].as_array_mut().unwrap().drain(..).collect()
 }
 
@@ -108,8 +102,7 @@ async fn an_open_connection_is_told_of_an_alert_when_it_fires_and_when_it_is_ove
 async fn an_alert_outlives_the_program_and_does_not_fire_again() {
     let folder = tempfile::tempdir().unwrap();
     let config = ConfigFile::with(ALWAYS);
-    let mut flags = vec!["--data-dir", folder.path().to_str().unwrap()];
-    flags.extend(config.flags());
+    let flags = config.flags_with_data(&folder);
     let mut server = Server::start_with(&flags, &[]).await;
     server.logged("an alert fires").await;
     let before = alerts(&server, "").await;
@@ -157,7 +150,7 @@ async fn rules_are_listed_with_where_they_come_from() {
         ConfigFile::with(&format!("{ALWAYS}[[rules]]\nid = 'disk'\nwarning = 0.5\nrecovery = 0.4\n"));
     let server = Server::start_with(&config.flags(), &[]).await;
     Socket::json(server.address).await.in_a_row(2).await;
-    let rules = data(&server, "/api/admin/rules").await;
+    let rules = data(server.address, "/api/admin/rules").await;
     let rule = |id: &str| rules.as_array().unwrap().iter().find(|rule| rule["id"] == id).unwrap().clone();
     assert_eq!((&rule("disk")["warning"], &rule("disk")["origin"]), (&json!(0.5), &json!("file")));
     assert_eq!((&rule("cpu")["warning"], &rule("cpu")["locked"]), (&json!(0.8), &json!(false)));

@@ -14,11 +14,7 @@ async fn ticked(flags: &[&str], ticks: u64) -> Server {
 }
 
 async fn data(server: &Server, path: &str) -> Value {
-    let answer = get(server.address, path).await;
-    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-    let mut body = answer.json();
-    assert_eq!(body["success"], true, "{path}");
-    body["data"].take()
+    crate::support::data(server.address, path).await
 }
 
 #[tokio::test]

@@ -1,8 +1,7 @@
 //! Who is told: a real webhook is, once, also when the program is killed while it tells.
 
-use crate::support::{ConfigFile, Server, Socket, get, post, request, within};
+use crate::support::{ConfigFile, Server, Socket, data, post, request, within};
 use serde_json::{Value, json};
-use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -73,12 +72,6 @@ impl Told {
     }
 }
 
-async fn data(address: SocketAddr, path: &str) -> Value {
-    let answer = get(address, path).await;
-    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-    answer.json()["data"].take()
-}
-
 async fn delivered(server: &Server, count: u64) {
     let mut socket = Socket::json(server.address).await;
     within("the delivery", async {
@@ -119,8 +112,7 @@ async fn a_message_arrives_once_also_when_the_program_is_killed_while_it_is_sent
     let receiver = Receiver::new().await;
     let config = receiver.config();
     let folder = tempfile::tempdir().unwrap();
-    let mut flags = vec!["--data-dir", folder.path().to_str().unwrap()];
-    flags.extend(config.flags());
+    let flags = config.flags_with_data(&folder);
     let server = Server::start_with(&flags, &[]).await;
     let unanswered = receiver.told().await;
     server.kill().await;
@@ -148,8 +140,7 @@ async fn what_is_silenced_or_acknowledged_is_listed_so() {
     let receiver = Receiver::new().await;
     let config = receiver.config();
     let folder = tempfile::tempdir().unwrap();
-    let mut flags = vec!["--data-dir", folder.path().to_str().unwrap()];
-    flags.extend(config.flags());
+    let flags = config.flags_with_data(&folder);
     let server = Server::start_with(&flags, &[]).await;
     receiver.told().await.take().await;
     let alert = async |address| {

@@ -5,8 +5,9 @@
 
 use super::error::{self, FieldError};
 use crate::alert::{Alert, Severity};
+use crate::selection::anchored;
 use crate::{Matcher, Operator};
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 use watchglass_model::{Labels, is_label_name};
 
 /// The most matchers that a silence or a route can have.
@@ -33,30 +34,24 @@ impl Matcher {
             let wrong = format!("{:?} is no severity", self.value);
             return Err(FieldError::new("value", wrong, "info, warning and critical are"));
         }
-        if is_text { Ok(None) } else { anchored(&self.value).map(Some) }
+        if is_text { Ok(None) } else { expression(&self.value).map(Some) }
     }
 }
 
-/// `(?s)` lets the dot match a line break: a value is matched as a whole, as in Prometheus.
-fn anchored(pattern: &str) -> Result<Regex, FieldError> {
-    let build = |whole: &str| {
-        RegexBuilder::new(whole).size_limit(REGEX_BYTES).dfa_size_limit(REGEX_BYTES).build().map_err(
-            |error| {
-                let shown: String = pattern.chars().take(80).collect();
-                // The last line of an error says what; those above draw where.
-                let what = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
-                let wrong = format!("{shown:?} is no regular expression that can be used ({what})");
-                FieldError::new(
-                    "value",
-                    wrong,
-                    "one in the syntax of the crate regex, without look-around, is right",
-                )
-            },
-        )
-    };
-    // On its own first: `a)|(b` would close the group around it.
-    build(pattern)?;
-    build(&format!("^(?s:{pattern})$"))
+fn expression(pattern: &str) -> Result<Regex, FieldError> {
+    anchored(pattern, |builder| builder.size_limit(REGEX_BYTES).dfa_size_limit(REGEX_BYTES)).map_err(
+        |error| {
+            let shown: String = pattern.chars().take(80).collect();
+            // The last line of an error says what; those above draw where.
+            let what = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
+            let wrong = format!("{shown:?} is no regular expression that can be used ({what})");
+            FieldError::new(
+                "value",
+                wrong,
+                "one in the syntax of the crate regex, without look-around, is right",
+            )
+        },
+    )
 }
 
 const SEVERITIES: [(Severity, &str); 3] =

@@ -23,6 +23,13 @@ impl ConfigFile {
         Self::with(&rules.collect::<String>())
     }
 
+    /// The same, with a data folder.
+    pub(crate) fn flags_with_data<'a>(&'a self, folder: &'a TempDir) -> Vec<&'a str> {
+        let mut flags = vec!["--data-dir", folder.path().to_str().unwrap()];
+        flags.extend(self.flags());
+        flags
+    }
+
     /// The flag and its value.
     pub(crate) fn flags(&self) -> [&str; 2] {
         debug_assert!(self.folder.path().exists());

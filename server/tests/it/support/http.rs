@@ -176,6 +176,15 @@ pub(crate) async fn post(address: SocketAddr, path: &str, body: &str) -> Answer 
     exchange(address, text.as_bytes()).await.unwrap_or_else(|| panic!("no answer to POST {path}"))
 }
 
+/// The data of an answer of the API that must be one of success.
+pub(crate) async fn data(address: SocketAddr, path: &str) -> Value {
+    let answer = get(address, path).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    let mut body = answer.json();
+    assert_eq!(body["success"], true, "{path}");
+    body["data"].take()
+}
+
 /// Sends GET in a connection of its own.
 pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
     request(address, "GET", path, &[]).await
