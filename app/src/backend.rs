@@ -16,6 +16,12 @@ pub trait Backend: Send + Sync {
 
     /// What is known of the servers that are watched, beyond numbers. Must not take longer than a look into memory.
     fn services(&self) -> Services;
+
+    /// The lists and forms of a page as HTML: of `/alerts`, as `query` (the part behind the question mark) asks for them.
+    ///
+    /// # Errors
+    /// A sentence for people, when there is no such page or view.
+    fn fragment(&self, path: &str, query: &str) -> Result<String, String>;
 }
 
 /// The backend of the request that is being answered.

@@ -246,6 +246,10 @@ impl Backend for Core {
     fn services(&self) -> api::Services {
         self.services.known()
     }
+
+    fn fragment(&self, path: &str, query: &str) -> Result<String, String> {
+        crate::fragments::page(self, path, query).map_err(|error| error.to_string())
+    }
 }
 
 fn millis(duration: Duration) -> u32 {
