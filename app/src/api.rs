@@ -120,7 +120,7 @@ pub const ROWS: Bound = Bound { name: "rows", least: 2, most: 3600 };
 ///
 /// # Errors
 /// An argument out of bounds.
-#[server(name = GetSnapshot, prefix = "/api/fn", endpoint = "snapshot", input = server_fn::codec::GetUrl, output = crate::encoding::Json)]
+#[server(name = GetSnapshot, prefix = "/api/fn", endpoint = "snapshot", input = server_fn::codec::GetUrl, output = crate::encoding::Compact)]
 pub async fn snapshot(
     /// How far back the small charts look, in seconds.
     window_seconds: u32,
@@ -135,7 +135,7 @@ pub async fn snapshot(
 ///
 /// # Errors
 /// An argument out of bounds.
-#[server(name = GetHistory, prefix = "/api/fn", endpoint = "history", input = server_fn::codec::GetUrl, output = crate::encoding::Json)]
+#[server(name = GetHistory, prefix = "/api/fn", endpoint = "history", input = server_fn::codec::GetUrl, output = crate::encoding::Compact)]
 pub async fn history(
     /// How far back, in seconds.
     window_seconds: u32,
@@ -150,7 +150,7 @@ pub async fn history(
 ///
 /// # Errors
 /// None but that the server is not there.
-#[server(name = GetServices, prefix = "/api/fn", endpoint = "services", input = server_fn::codec::GetUrl, output = crate::encoding::Json)]
+#[server(name = GetServices, prefix = "/api/fn", endpoint = "services", input = server_fn::codec::GetUrl, output = crate::encoding::Compact)]
 pub async fn services() -> Result<Services, ServerFnError> {
     Ok(crate::backend::backend()?.services())
 }

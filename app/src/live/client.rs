@@ -5,14 +5,14 @@ use crate::live::link::{Action, Link};
 use crate::live::{Live, Window};
 use futures_util::StreamExt;
 use futures_util::future::{AbortHandle, abortable};
-use gloo_net::websocket::Message as Frame;
+use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
 use leptos::ev;
 use leptos::prelude::*;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
-use watchglass_live::{Hello, Message, Protocol, decode};
+use watchglass_live::{Frame, Hello, Protocol};
 
 /// How often the state of the connection is looked at.
 const BEAT: Duration = Duration::from_millis(250);
@@ -105,8 +105,8 @@ impl Client {
         let client = Rc::clone(this);
         let (listening, handle) = abortable(async move {
             let mut socket = socket;
-            while let Some(Ok(frame)) = socket.next().await {
-                client.borrow_mut().receive(frame);
+            while let Some(Ok(message)) = socket.next().await {
+                client.borrow_mut().receive(message);
             }
             client.borrow_mut().closed();
         });
@@ -116,27 +116,24 @@ impl Client {
         });
     }
 
-    fn receive(&mut self, frame: Frame) {
-        match frame {
-            Frame::Text(text) => match serde_json::from_str(&text) {
-                Ok(Message::Hello(hello)) => self.hello(&hello),
-                Ok(Message::State(state)) => {
-                    self.live.update(|store| store.set_state(state));
-                    let _ = self.live.shape.try_update(|count| *count += 1);
+    fn receive(&mut self, message: Message) {
+        let Message::Bytes(bytes) = message else { return };
+        match Frame::read(&bytes) {
+            Ok(Frame::Hello(hello)) => self.hello(&hello),
+            Ok(Frame::State(state)) => {
+                self.live.update(|store| store.set_state(state));
+                let _ = self.live.shape.try_update(|count| *count += 1);
+            }
+            Ok(Frame::Alert(alert)) => {}
+            Ok(Frame::Metrics(metrics)) => {
+                if self.last_seq.is_some_and(|last| metrics.seq > last + 1) {
+                    self.ask_for_history();
                 }
-                Err(error) => leptos::logging::warn!("a message that cannot be read: {error}"),
-            },
-            Frame::Bytes(bytes) => match decode(&bytes) {
-                Ok(metrics) => {
-                    if self.last_seq.is_some_and(|last| metrics.seq > last + 1) {
-                        self.ask_for_history();
-                    }
-                    self.last_seq = Some(metrics.seq);
-                    self.link.frame(now());
-                    self.live.update(|store| store.push(&metrics));
-                }
-                Err(error) => leptos::logging::warn!("a frame that cannot be read: {error}"),
-            },
+                self.last_seq = Some(metrics.seq);
+                self.link.frame(now());
+                self.live.update(|store| store.push(&metrics));
+            }
+            Err(error) => leptos::logging::warn!("a frame that cannot be read: {error}"),
         }
         self.show_status();
     }
