@@ -22,7 +22,7 @@ mod table;
 mod view_model;
 
 #[cfg(feature = "ssr")]
-pub use backend::Backend;
+pub use backend::{Backend, Said};
 #[cfg(feature = "ssr")]
 pub use document::{PageAssets, ResponseStatus, Theme, document};
 #[cfg(feature = "ssr")]

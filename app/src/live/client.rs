@@ -1,6 +1,6 @@
 //! The browser's end of the live connection: carries out what [`Link`] decides.
 
-use crate::api::history;
+use crate::api::{alerts, history};
 use crate::live::link::{Action, Link};
 use crate::live::{Live, Window};
 use futures_util::StreamExt;
@@ -30,11 +30,31 @@ pub(crate) fn start(live: Live) {
     });
     Effect::new(move |_| {
         refill.track();
+        live.alerts_changed.track();
+        let window = live.window.get();
+        leptos::task::spawn_local(ask_for_alerts(live, window));
+    });
+    Effect::new(move |_| {
+        refill.track();
         let window = live.window.get();
         if live.loaded.get() {
             leptos::task::spawn_local(fill(live, window));
         }
     });
+}
+
+/// Asks what is wrong, and what was while the charts go back.
+async fn ask_for_alerts(live: Live, window: Window) {
+    match alerts(window.seconds()).await {
+        Ok(alerts) if live.window.try_get_untracked() == Some(window) => {
+            let _ = live.firing.try_set(Some(alerts.firing).filter(|&firing| firing > 0));
+            live.update(|store| store.set_alerts(alerts));
+            let _ = live.shape.try_update(|count| *count += 1);
+        }
+        Ok(_) => {}
+        // The next change, or a new connection, asks again.
+        Err(error) => leptos::logging::warn!("no alerts: {error}"),
+    }
 }
 
 async fn fill(live: Live, window: Window) {
@@ -124,7 +144,10 @@ impl Client {
                 self.live.update(|store| store.set_state(state));
                 let _ = self.live.shape.try_update(|count| *count += 1);
             }
-            Ok(Frame::Alert(alert)) => {}
+            Ok(Frame::Alert(alert)) => {
+                crate::parts::toast(&alert);
+                let _ = self.live.alerts_changed.try_update(|count| *count += 1);
+            }
             Ok(Frame::Metrics(metrics)) => {
                 if self.last_seq.is_some_and(|last| metrics.seq > last + 1) {
                     self.ask_for_history();

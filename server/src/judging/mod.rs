@@ -4,6 +4,7 @@ pub(crate) mod announce;
 #[cfg(test)]
 mod documentation;
 mod files;
+mod marks;
 
 use crate::keeper::{Keep, Keeper};
 use files::Files;

@@ -5,7 +5,7 @@ use super::{ApiError, Shared};
 use app::{Backend, InJson, POSITIONAL};
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE, REFERER, VARY};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, REFERER};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::provide_context;
@@ -37,12 +37,8 @@ pub(crate) async fn call(State(shared): State<Shared>, mut request: Request) -> 
         }
     };
     let mut response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
-    if response.status() == StatusCode::OK {
-        let headers = response.headers_mut();
-        headers.insert(VARY, HeaderValue::from_static("accept"));
-        if in_json {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
+    if in_json && response.status() == StatusCode::OK {
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     blame_the_caller(response).await
 }

@@ -193,3 +193,26 @@ async fn a_rule_is_previewed_over_the_past() {
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn an_alert_is_a_mark_on_the_chart_of_its_series_and_of_no_other() {
+    let config = ConfigFile::with(
+        "[[rules]]\nid = 'some-memory'\nname = 'Some memory'\nmetric = 'host_memory_used_ratio'\n\
+         component = 'memory'\ncritical = 0.0001\n",
+    );
+    let server = Server::start_with(&config.flags(), &[]).await;
+    let mut socket = Socket::json(server.address).await;
+    let fired = socket.alert_where("some memory", |alert| alert["rule"] == "some-memory").await;
+    for path in ["/api/fn/alerts?window_seconds=300", "/api/fn/snapshot?window_seconds=300&rows=2"] {
+        let answer = get(server.address, path).await.json();
+        let alerts = answer.get("alerts").unwrap_or(&answer);
+        assert!(alerts["firing"].as_u64().unwrap() >= 1, "{path}: {alerts}");
+        let marks = alerts["marks"].as_array().unwrap();
+        let of_memory: Vec<_> = marks.iter().filter(|mark| mark["text"] == fired["message"]).collect();
+        let expected = json!({
+            "panel": "memory", "start": fired["fired"], "end": null, "severity": "critical", "text": fired["message"],
+        });
+        assert_eq!(of_memory, [&expected], "{path}");
+    }
+    server.stop().await;
+}
