@@ -10,6 +10,8 @@ mod clock;
 #[cfg(feature = "ssr")]
 mod document;
 mod encoding;
+#[cfg(feature = "ssr")]
+pub mod fragments;
 #[cfg(feature = "hydrate")]
 mod hydrate;
 mod live;
