@@ -3,10 +3,6 @@
 use crate::api::{Alerts, Bound, History, Services, Snapshot};
 use std::sync::Arc;
 
-/// A page of lists and forms that was made already, as the answer to a form. Provided as a context.
-#[derive(Clone, Debug)]
-pub struct Said(pub String);
-
 /// The server's side of the server functions. Provided as a context while a page is rendered or a function called.
 pub trait Backend: Send + Sync {
     /// Everything a page shows before its live connection is there. `rows` bounds the detail of its small charts.

@@ -10,6 +10,8 @@ mod clock;
 #[cfg(feature = "ssr")]
 mod document;
 mod encoding;
+#[cfg(feature = "ssr")]
+pub mod fragments;
 #[cfg(feature = "hydrate")]
 mod hydrate;
 mod live;
@@ -22,7 +24,7 @@ mod table;
 mod view_model;
 
 #[cfg(feature = "ssr")]
-pub use backend::{Backend, Said};
+pub use backend::Backend;
 #[cfg(feature = "ssr")]
 pub use document::{PageAssets, ResponseStatus, Theme, document};
 #[cfg(feature = "ssr")]

@@ -92,9 +92,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
         vitals,
         requests,
     );
-    let rules = settings.all_rules();
-    let judging = Judging::open(rules.clone(), data.path())?;
-    let judging = judging.with_file_rules(settings.rules.iter().map(|rule| rule.id.clone()));
+    let judging = Judging::open(settings.rules.clone(), data.path())?;
+    let rules = judging.rules().into_iter().map(|(rule, _)| rule);
     let telling = Telling::open(settings.telling.clone(), &settings.channels, rules, data.path())?;
     let core = core.with_local(local).with_applications(applications).with_services(services);
     let core = Arc::new(core.with_judging(judging, telling));

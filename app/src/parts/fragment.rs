@@ -20,10 +20,7 @@ pub(crate) fn Fragment(
 
 #[cfg(feature = "ssr")]
 fn html(path: &str) -> String {
-    use crate::backend::{Said, backend};
-    if let Some(Said(html)) = use_context::<Said>() {
-        return html;
-    }
+    use crate::backend::backend;
     let query = leptos_router::hooks::use_location().search.get_untracked();
     let html = backend().map_err(|error| error.to_string());
     let html = html.and_then(|backend| backend.fragment(path, query.trim_start_matches('?')));

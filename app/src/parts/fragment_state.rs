@@ -11,7 +11,8 @@ const TOUCHED: &str = "data-touched";
 
 /// What is open, what was typed, and where the reader is.
 pub(crate) struct State {
-    open: Vec<String>,
+    /// Ids of what can be opened, and whether it is.
+    open: Vec<(String, bool)>,
     typed: Vec<(String, String)>,
     focus: Option<(String, Option<u32>)>,
 }
@@ -22,7 +23,7 @@ impl State {
         let typed = all(frame, "[data-touched]").into_iter();
         let focus = document().active_element().filter(|active| frame.contains(Some(active)));
         Self {
-            open: all(frame, "details[open]").iter().map(Element::id).collect(),
+            open: all(frame, "details").iter().map(|part| (part.id(), part.has_attribute("open"))).collect(),
             typed: typed.filter_map(|field| Some((field.id(), value(&field)?))).collect(),
             focus: focus.map(|active| (active.id(), caret(&active))),
         }
@@ -30,8 +31,10 @@ impl State {
 
     /// Puts it back, as far as the new page has elements of the same ids.
     pub(crate) fn restore(self) {
-        for element in self.open.iter().filter_map(|id| by_id(id)) {
-            let _ = element.set_attribute("open", "");
+        for (id, is_open) in &self.open {
+            if let Some(element) = by_id(id) {
+                let _ = element.toggle_attribute_with_force("open", *is_open);
+            }
         }
         for (id, text) in &self.typed {
             if let Some(field) = by_id(id) {

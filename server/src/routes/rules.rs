@@ -1,6 +1,7 @@
 //! `/api/admin/rules`: what is an alert, and what would have been.
 
 use super::{ApiError, Envelope, Failure, Shared, bad, body};
+use crate::judging::Origin;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -73,10 +74,10 @@ pub(crate) struct FiringRow {
 )]
 pub(crate) async fn rules(State(shared): State<Shared>) -> Json<Envelope<Vec<RuleRow>>> {
     let active = shared.core.active_alerts();
-    let row = |(rule, is_of_file): (Rule, bool)| RuleRow {
+    let row = |(rule, origin): (Rule, Origin)| RuleRow {
         firing: active.iter().filter(|alert| alert.key.rule == rule.id).count(),
-        origin: if is_of_file { "file" } else { "stock" },
-        locked: is_of_file,
+        origin: origin.word(),
+        locked: origin.is_locked(),
         rule,
     };
     Envelope::of(shared.core.rules().into_iter().map(row).collect())

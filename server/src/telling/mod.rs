@@ -150,6 +150,11 @@ impl Telling {
         })
     }
 
+    /// Takes its sentences from these rules from now on.
+    pub(crate) fn set_rules(&self, rules: &[Rule]) {
+        self.texts.set(rules.iter().cloned());
+    }
+
     /// Decides who is told what after a tick, and has it sent.
     pub(crate) fn step(&self, now: Timestamp, changes: &[Change], active: &[Alert]) {
         let mut desk = self.desk();

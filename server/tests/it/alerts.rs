@@ -1,6 +1,6 @@
 //! Alerts: rules from the file and from the program, what they find, and that it outlives the program.
 
-use crate::support::{BINARY, ConfigFile, ProcFolder, Server, Socket, data, post};
+use crate::support::{BINARY, ConfigFile, ProcFolder, Server, Socket, data, get, post};
 use serde_json::{Value, json};
 
 /// A rule that this machine breaks always.
@@ -196,10 +196,7 @@ async fn a_rule_is_previewed_over_the_past() {
 
 #[tokio::test]
 async fn an_alert_is_a_mark_on_the_chart_of_its_series_and_of_no_other() {
-    let config = ConfigFile::with(
-        "[[rules]]\nid = 'some-memory'\nname = 'Some memory'\nmetric = 'host_memory_used_ratio'\n\
-         component = 'memory'\ncritical = 0.0001\n",
-    );
+    let config = ConfigFile::with(ALWAYS);
     let server = Server::start_with(&config.flags(), &[]).await;
     let mut socket = Socket::json(server.address).await;
     let fired = socket.alert_where("some memory", |alert| alert["rule"] == "some-memory").await;
