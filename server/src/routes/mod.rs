@@ -5,6 +5,7 @@ mod channels;
 mod docs;
 mod envelope;
 mod error;
+mod fragment;
 mod functions;
 mod ingest;
 mod live;
@@ -21,6 +22,8 @@ mod system;
 pub(crate) use envelope::{Envelope, Failure};
 pub(crate) use error::ApiError;
 pub(crate) use query::{Parameters, bad};
+pub(crate) use rules::LOOKS_BACK;
+pub(crate) use silences::USUAL_LENGTH;
 
 use crate::core::Core;
 use crate::guard::{self, Guard};
@@ -102,6 +105,8 @@ pub(crate) fn router(core: Arc<Core>, guard: Guard, stopping: watch::Receiver<bo
         .merge(admin_routes())
         .merge(system::routes())
         .route("/ws/live", get(live::open))
+        .route("/api/fragment/{page}", get(fragment::fragment))
+        .route("/alerts", get(pages::page_or_file).post(fragment::act))
         .route(&format!("{}/{{function}}", app::api::PREFIX), get(functions::call))
         .fallback(pages::page_or_file)
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
