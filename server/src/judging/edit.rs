@@ -51,7 +51,7 @@ pub(crate) enum RuleEditError {
 
 impl RuleEditError {
     /// There is no rule with that id.
-    pub(super) fn missing(id: &str) -> Self {
+    pub(crate) fn missing(id: &str) -> Self {
         Self::Missing(id.chars().take(100).collect())
     }
 }
