@@ -1,6 +1,6 @@
 //! `/api/admin/silences` and `/api/admin/alerts/acknowledge`: what people say to alerts.
 
-use super::{ApiError, Envelope, Failure, Shared, bad, body};
+use super::{ApiError, Done, Envelope, Failure, Shared, bad, body};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -101,11 +101,15 @@ pub(crate) struct AcknowledgeBody {
     why: String,
 }
 
-/// What was done.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Done {
-    /// Always true.
-    done: bool,
+/// An acknowledgement that is taken back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WithdrawBody {
+    /// Id of the rule of the alert.
+    rule: String,
+    /// Its labels, as the list of alerts has them.
+    #[schema(value_type = Object)]
+    labels: Labels,
 }
 
 /// All silences: those that hold, those to come, those that were over within seven days.
@@ -182,7 +186,7 @@ pub(crate) async fn end_silence(
         return Err(ApiError::not_found(&format!("/api/admin/silences/{id}")));
     }
     tracing::info!(id, "a silence was ended");
-    Ok(Envelope::of(Done { done: true }))
+    Ok(Envelope::of(Done::default()))
 }
 
 /// Notes that somebody looks after an alert: it is neither repeated nor escalated until it is over.
@@ -208,12 +212,45 @@ pub(crate) async fn acknowledge(
     let asked: AcknowledgeBody = body::read(&headers, body, LONGEST, "This acknowledges nothing").await?;
     let now = shared.core.newest().unwrap_or_default();
     let key = AlertKey { rule: asked.rule, labels: asked.labels };
-    shared.core.telling().acknowledge(&key, (&asked.who, &asked.why), now).map_err(|error| match &error {
-        AcknowledgeError::NotFiring(_) => {
-            ApiError::new(StatusCode::NOT_FOUND, "not_firing", error.to_string())
-        }
-        AcknowledgeError::Field(_) => bad(error.to_string()),
-    })?;
-    tracing::info!(rule = key.rule, who = asked.who, "an alert was acknowledged");
-    Ok(Envelope::of(Done { done: true }))
+    let (who, why) = (&asked.who, &asked.why);
+    shared.core.telling().acknowledge(&key, (who, why), now).map_err(|error| refused(&error))?;
+    tracing::info!(rule = key.rule, who, "an alert was acknowledged");
+    Ok(Envelope::of(Done::default()))
+}
+
+/// Takes an acknowledgement back: the alert is repeated and escalated again, counted from now.
+#[utoipa::path(
+    post,
+    path = "/api/admin/alerts/acknowledge/withdraw",
+    tag = "alerts",
+    request_body = WithdrawBody,
+    responses(
+        (status = 200, description = "Nobody looks after the alert any more", body = Envelope<Done>),
+        (status = 400, description = "A field that cannot be used", body = Failure),
+        (status = 404, description = "No such alert fires, or nobody has acknowledged it", body = Failure),
+        (status = 408, description = "It did not come within ten seconds", body = Failure),
+        (status = 413, description = "It is longer than 64 KiB", body = Failure),
+        (status = 415, description = "Its Content-Type is not application/json", body = Failure)
+    )
+)]
+pub(crate) async fn withdraw(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Envelope<Done>>, ApiError> {
+    let asked: WithdrawBody = body::read(&headers, body, LONGEST, "This withdraws nothing").await?;
+    let now = shared.core.newest().unwrap_or_default();
+    let key = AlertKey { rule: asked.rule, labels: asked.labels };
+    let taken_back = shared.core.telling().withdraw(&key, now).map_err(|error| refused(&error))?;
+    tracing::info!(rule = key.rule, who = taken_back.who, "the acknowledgement of an alert was withdrawn");
+    Ok(Envelope::of(Done::default()))
+}
+
+fn refused(error: &AcknowledgeError) -> ApiError {
+    let code = match error {
+        AcknowledgeError::NotFiring(_) => "not_firing",
+        AcknowledgeError::NotAcknowledged(_) => "not_acknowledged",
+        AcknowledgeError::Field(_) => return bad(error.to_string()),
+    };
+    ApiError::new(StatusCode::NOT_FOUND, code, error.to_string())
 }
