@@ -1,6 +1,7 @@
 //! The data that a running server has: what every route and page reads.
 
 mod answers;
+mod lists;
 mod rules;
 
 use crate::judging::{Judging, announce};

@@ -120,12 +120,13 @@ impl RuleBook {
     /// # Errors
     /// It cannot be judged, it is in the file, or there are as many of one's own as there can be.
     pub(super) fn put(&self, rule: Rule) -> Result<Self, RuleEditError> {
+        // Before anything else: what is wrong with a rule that cannot be changed is of no use.
+        self.check_unlocked(&rule.id)?;
         rule.check()?;
         if rule.id == RESERVED {
             let reason = "this is an address of the API: another one is needed".to_owned();
             return Err(RuleError { rule: rule.id, field: "id", reason }.into());
         }
-        self.check_unlocked(&rule.id)?;
         let mut book = self.clone();
         book.unread.forget(&rule.id);
         match stock::find(&rule.id) {

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use thiserror::Error;
-use watchglass_alerts::{Engine, Rule, RuleError};
+use watchglass_alerts::{ReadyRules, Rule, RuleError};
 
 /// Why a rule cannot be changed. Nothing has changed then.
 #[derive(Debug, Error)]
@@ -51,7 +51,7 @@ pub(crate) enum RuleEditError {
 
 impl RuleEditError {
     /// There is no rule with that id.
-    pub(super) fn missing(id: &str) -> Self {
+    pub(crate) fn missing(id: &str) -> Self {
         Self::Missing(id.chars().take(100).collect())
     }
 }
@@ -132,12 +132,12 @@ impl Judging {
             check(rule, before.find(&rule.id).as_ref())?;
         }
         let rules: Vec<Rule> = book.rules().into_iter().map(|(rule, _)| rule).collect();
-        // What cannot be judged is found out before anything is written.
-        Engine::new(rules.clone(), 0)?;
+        // What cannot be judged is found out before anything is written, and while the tick need not wait.
+        let ready = ReadyRules::new(rules.clone())?;
         if let Some(file) = &editing.file {
             file.write(&book)?;
         }
-        self.lock().engine.set_rules(rules.clone())?;
+        self.lock().engine.take_rules(ready);
         *editing.book.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(book);
         tell(&rules);
         Ok(())

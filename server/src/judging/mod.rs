@@ -121,6 +121,11 @@ impl Judging {
         self.lock().engine.past().cloned().collect()
     }
 
+    /// How many series are judged.
+    pub(crate) fn watched(&self) -> usize {
+        self.lock().engine.watched()
+    }
+
     /// Writes down what is known and ends. What is judged afterwards is not kept.
     pub(crate) fn close(&self) {
         self.keep(&self.lock().engine, Vec::new());

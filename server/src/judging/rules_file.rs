@@ -69,13 +69,16 @@ impl RulesFile {
     /// # Errors
     /// The disk does not take it. What was there before is there still.
     pub(super) fn write(&self, book: &RuleBook) -> io::Result<()> {
-        let Unread { mut rules, mut changed } = book.unread().clone();
+        let (mut rules, mut changed) = (Vec::new(), Vec::new());
         for rule in book.edited() {
             match Differences::of(rule) {
                 Some(differences) => changed.push(serde_json::to_value(differences)?),
                 None => rules.push(serde_json::to_value(rule)?),
             }
         }
+        // Behind the others: of two with the same id the first counts.
+        rules.extend_from_slice(&book.unread().rules);
+        changed.extend_from_slice(&book.unread().changed);
         let text = serde_json::to_string_pretty(&Content { version: VERSION, rules, changed })?;
         files::replace(&self.folder, NAME, (text + "\n").as_bytes())
     }

@@ -4,11 +4,13 @@
 //! same notice again, with the same id, which the outbox knows.
 
 mod compose;
+mod restore;
 
 use crate::files;
 use crate::keeper::{Keep, Keeper};
 use crate::ticker::now;
 use compose::Texts;
+use restore::restore;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
@@ -187,6 +189,21 @@ impl Telling {
         Ok(())
     }
 
+    /// Takes an acknowledgement back, and gives it.
+    ///
+    /// # Errors
+    /// The alert does not fire, or nobody has acknowledged it.
+    pub(crate) fn withdraw(
+        &self,
+        key: &AlertKey,
+        now: Timestamp,
+    ) -> Result<Acknowledgement, AcknowledgeError> {
+        let mut desk = self.desk();
+        let acknowledgement = desk.withdraw(key, now)?;
+        self.keep(&desk, Vec::new());
+        Ok(acknowledgement)
+    }
+
     /// What is acknowledged.
     pub(crate) fn acknowledgements(&self) -> Vec<Acknowledgement> {
         self.desk().acknowledgements().cloned().collect()
@@ -214,6 +231,19 @@ impl Telling {
     /// All silences.
     pub(crate) fn silences(&self) -> Vec<Silence> {
         self.desk().silences().cloned().collect()
+    }
+
+    /// An id that no silence has: the first that is free, from the time on.
+    pub(crate) fn free_silence_id(&self, now: Timestamp) -> String {
+        let taken = self.silences();
+        let ids = (now.millis()..).map(|number| format!("s{number}"));
+        let mut free = ids.filter(|id| !taken.iter().any(|silence| &silence.id == id));
+        free.next().unwrap_or_default()
+    }
+
+    /// How many channels there are.
+    pub(crate) fn channel_count(&self) -> usize {
+        self.channels.len()
     }
 
     /// The id of the silence that keeps an alert quiet, and the rule of the alert that it is because of.
@@ -276,19 +306,6 @@ impl Telling {
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The desk as the last run left it. A state that cannot be read is set aside: then what fires is told once more.
-fn restore(settings: TellingSettings, folder: &Path) -> Result<Desk, TellingError> {
-    // First, so that settings that are wrong are not taken for a state that is.
-    let empty = Desk::new(settings.clone())?;
-    let Some(text) = files::read(folder, STATE)? else { return Ok(empty) };
-    let state: Result<DeskState, _> = serde_json::from_str(&text).map_err(|error| error.to_string());
-    let restored = state.and_then(|state| Desk::restore(settings, state).map_err(|error| error.to_string()));
-    restored.or_else(|reason| {
-        files::set_aside(folder, STATE, &reason)?;
-        Ok(empty)
-    })
 }
 
 /// A number from 0 to 1. Each hasher of the standard library begins with a random key.
