@@ -30,8 +30,20 @@ pub(super) async fn read<T: DeserializeOwned>(
 /// # Errors
 /// 415 for another `Content-Type`, 413 for more than `most` bytes, 408 when it takes too long, 400 when it breaks off.
 pub(super) async fn read_json(headers: &HeaderMap, body: Body, most: usize) -> Result<Vec<u8>, ApiError> {
-    if !is_json(headers) {
-        let message = "The Content-Type must be application/json".to_owned();
+    read_kind(headers, body, most, "application/json").await
+}
+
+/// The body of a request that says it is a form that was filled in.
+///
+/// # Errors
+/// As [`read_json`].
+pub(super) async fn read_form(headers: &HeaderMap, body: Body, most: usize) -> Result<Vec<u8>, ApiError> {
+    read_kind(headers, body, most, "application/x-www-form-urlencoded").await
+}
+
+async fn read_kind(headers: &HeaderMap, body: Body, most: usize, kind: &str) -> Result<Vec<u8>, ApiError> {
+    if !is_kind(headers, kind) {
+        let message = format!("The Content-Type must be {kind}");
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_content_type", message));
     }
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
@@ -48,9 +60,9 @@ pub(super) async fn read_json(headers: &HeaderMap, body: Body, most: usize) -> R
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+fn is_kind(headers: &HeaderMap, wanted: &str) -> bool {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+    value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted))
 }
 
 async fn collect(body: Body, most: usize) -> Result<Vec<u8>, ApiError> {

@@ -2,10 +2,12 @@
 
 mod body;
 mod channels;
+mod deeds;
 mod docs;
 mod envelope;
 mod error;
 mod functions;
+mod html;
 mod ingest;
 mod live;
 mod live_state;
@@ -102,6 +104,7 @@ pub(crate) fn router(core: Arc<Core>, guard: Guard, stopping: watch::Receiver<bo
         .merge(admin_routes())
         .merge(system::routes())
         .route("/ws/live", get(live::open))
+        .route("/do/{token}", get(deeds::show).post(deeds::carry_out))
         .route(&format!("{}/{{function}}", app::api::PREFIX), get(functions::call))
         .fallback(pages::page_or_file)
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })

@@ -18,7 +18,12 @@ impl Texts {
         Self(rules.into_iter().map(|rule| (rule.id.clone(), rule)).collect())
     }
 
-    /// What is told to people.
+    /// The rule with that id.
+    pub(super) fn rule(&self, id: &str) -> Option<&Rule> {
+        self.0.get(id)
+    }
+
+    /// What is told to people, without links and chart.
     pub(super) fn compose(&self, notice: Notice) -> Message {
         let mut lines: Vec<Line> = notice.alerts.iter().take(MOST_LINES).map(alert_line).collect();
         let rest = notice.alerts.len().saturating_sub(MOST_LINES) + notice.more;
