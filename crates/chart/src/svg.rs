@@ -58,9 +58,14 @@ pub fn svg_paths(plot: &Plot<'_>, width: f64, height: f64) -> Vec<SvgPath> {
 
 /// Path data as in [SVG 2, "Path Data"](https://www.w3.org/TR/SVG2/paths.html#PathData).
 #[derive(Default)]
-struct PathText(String);
+pub(crate) struct PathText(String);
 
 impl PathText {
+    /// What was drawn, as the `d` attribute of a path.
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+
     fn place(&mut self, command: char, x: f64, y: f64) {
         self.0.push(command);
         push_tenths(&mut self.0, x);

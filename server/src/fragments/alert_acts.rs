@@ -30,7 +30,7 @@ pub(super) fn acknowledge(core: &Core, fields: &Fields) -> Result<Done, Refusal>
     let now = core.newest().unwrap_or_default();
     let (who, why) = (fields.get("who"), fields.get("why"));
     core.telling().acknowledge(&key, (who, why), now).map_err(|error| match error {
-        AcknowledgeError::NotFiring(_) => Refusal::new(StatusCode::NOT_FOUND, error.to_string()),
+        AcknowledgeError::NotFiring(_) | AcknowledgeError::NotAcknowledged(_) => Refusal::new(StatusCode::NOT_FOUND, error.to_string()),
         AcknowledgeError::Field(error) => refusal(&error),
     })?;
     tracing::info!(rule = key.rule, who, "an alert was acknowledged");

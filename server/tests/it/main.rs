@@ -11,6 +11,7 @@
 
 mod alerts;
 mod cli;
+mod deeds;
 mod faults;
 mod functions;
 mod hostile_requests;
