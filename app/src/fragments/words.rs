@@ -8,7 +8,7 @@ use watchglass_live::AlertSeverity;
 use watchglass_model::{Timestamp, format};
 
 /// Signs have a shape each, for those who cannot tell the colours apart: a full octagon, a triangle, a ring.
-const CRITICAL: &str = "<path d=\"M5 1h6l4 4v6l-4 4H5l-4-4V5z\" fill=\"currentColor\"></path><path d=\"M8 4v5M8 10.6v1.6\" class=\"mark\"></path>";
+const CRITICAL: &str = "<path d=\"M5 1h6l4 4v6l-4 4H5l-4-4V5z\" fill=\"currentColor\"></path><path d=\"M8 4v5M8 10.6v1.6\" class=\"cut\"></path>";
 const WARNING: &str = "<path d=\"M8 2l6.6 12H1.4z\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.6\" \
     stroke-linejoin=\"round\"></path><path d=\"M8 6.4v3.6M8 11.2v1.4\" stroke=\"currentColor\" stroke-width=\"1.6\"></path>";
 const INFO: &str = "<circle cx=\"8\" cy=\"8\" r=\"6.4\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.6\"></circle>\

@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Do {
     Acknowledge,
+    Withdraw,
     Silence,
     EndSilence,
     RuleSave,
@@ -21,8 +22,9 @@ pub(super) enum Do {
     Resend,
 }
 
-const ALL: [Do; 10] = [
+const ALL: [Do; 11] = [
     Do::Acknowledge,
+    Do::Withdraw,
     Do::Silence,
     Do::EndSilence,
     Do::RuleSave,
@@ -39,6 +41,7 @@ impl Do {
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Acknowledge => "acknowledge",
+            Self::Withdraw => "withdraw",
             Self::Silence => "silence",
             Self::EndSilence => "end-silence",
             Self::RuleSave => "rule-save",
@@ -60,6 +63,7 @@ impl Do {
     pub(super) const fn sentence(self) -> &'static str {
         match self {
             Self::Acknowledge => "It is acknowledged: it is neither repeated nor escalated until it is over.",
+            Self::Withdraw => "Nobody looks after it any more: repeats and escalation count from now.",
             Self::Silence => "It is silenced: it is recorded, and not told.",
             Self::EndSilence => "The silence is over: what fires is told again.",
             Self::RuleSave => "The rule is saved and holds from now on.",
@@ -78,7 +82,7 @@ impl Do {
             Self::RuleSave | Self::RuleDelete | Self::RulePreview => {
                 return Ask::Rule { id: fields.has("known").then(|| fields.get("id").to_owned()) };
             }
-            Self::Acknowledge => Ask::Active { rule: None },
+            Self::Acknowledge | Self::Withdraw => Ask::Active { rule: None },
             Self::Silence if fields.has("labels") => Ask::Active { rule: None },
             Self::Silence | Self::EndSilence => Ask::Silences,
             Self::RuleEnable | Self::RuleDisable => Ask::Rules,
@@ -129,6 +133,7 @@ pub(crate) fn act(core: &Core, fields: &Fields) -> Answer {
     };
     let done = match what {
         Do::Acknowledge => alert_acts::acknowledge(core, fields),
+        Do::Withdraw => alert_acts::withdraw(core, fields),
         Do::Silence => alert_acts::silence(core, fields, length),
         Do::EndSilence => alert_acts::end_silence(core, fields),
         Do::RuleSave => rule_acts::save(core, fields),

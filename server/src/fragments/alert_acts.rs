@@ -29,11 +29,17 @@ pub(super) fn acknowledge(core: &Core, fields: &Fields) -> Result<Done, Refusal>
     let key = key(fields)?;
     let now = core.newest().unwrap_or_default();
     let (who, why) = (fields.get("who"), fields.get("why"));
-    core.telling().acknowledge(&key, (who, why), now).map_err(|error| match error {
-        AcknowledgeError::NotFiring(_) | AcknowledgeError::NotAcknowledged(_) => Refusal::new(StatusCode::NOT_FOUND, error.to_string()),
-        AcknowledgeError::Field(error) => refusal(&error),
-    })?;
+    core.telling().acknowledge(&key, (who, why), now).map_err(|error| not_acknowledged(&error))?;
     tracing::info!(rule = key.rule, who, "an alert was acknowledged");
+    Ok(Done::default())
+}
+
+/// Takes an acknowledgement back.
+pub(super) fn withdraw(core: &Core, fields: &Fields) -> Result<Done, Refusal> {
+    let key = key(fields)?;
+    let now = core.newest().unwrap_or_default();
+    let taken_back = core.telling().withdraw(&key, now).map_err(|error| not_acknowledged(&error))?;
+    tracing::info!(rule = key.rule, who = taken_back.who, "the acknowledgement of an alert was withdrawn");
     Ok(Done::default())
 }
 
@@ -69,6 +75,15 @@ fn key(fields: &Fields) -> Result<AlertKey, Refusal> {
     let labels = serde_json::from_str(fields.get("labels"))
         .map_err(|error| Refusal::field("labels", &format!("these are no labels: {error}")))?;
     Ok(AlertKey { rule: fields.get("rule").to_owned(), labels })
+}
+
+fn not_acknowledged(error: &AcknowledgeError) -> Refusal {
+    match error {
+        AcknowledgeError::NotFiring(_) | AcknowledgeError::NotAcknowledged(_) => {
+            Refusal::new(StatusCode::NOT_FOUND, error.to_string())
+        }
+        AcknowledgeError::Field(error) => refusal(error),
+    }
 }
 
 fn refusal(error: &FieldError) -> Refusal {

@@ -6,6 +6,7 @@
 mod compose;
 mod letter;
 mod links;
+mod lists;
 mod restore;
 mod sketch;
 
@@ -239,19 +240,6 @@ impl Telling {
     /// All silences.
     pub(crate) fn silences(&self) -> Vec<Silence> {
         self.desk().silences().cloned().collect()
-    }
-
-    /// An id that no silence has: the first that is free, from the time on.
-    pub(crate) fn free_silence_id(&self, now: Timestamp) -> String {
-        let taken = self.silences();
-        let ids = (now.millis()..).map(|number| format!("s{number}"));
-        let mut free = ids.filter(|id| !taken.iter().any(|silence| &silence.id == id));
-        free.next().unwrap_or_default()
-    }
-
-    /// How many channels there are.
-    pub(crate) fn channel_count(&self) -> usize {
-        self.channels.len()
     }
 
     /// The id of the silence that keeps an alert quiet, and the rule of the alert that it is because of.

@@ -10,6 +10,7 @@
 )]
 
 mod alerts;
+mod alerts_page;
 mod cli;
 mod deeds;
 mod faults;
