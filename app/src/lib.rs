@@ -28,4 +28,6 @@ pub use backend::Backend;
 #[cfg(feature = "ssr")]
 pub use document::{PageAssets, ResponseStatus, Theme, document};
 #[cfg(feature = "ssr")]
+pub use encoding::{InJson, POSITIONAL};
+#[cfg(feature = "ssr")]
 pub use root::PAGES;

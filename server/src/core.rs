@@ -215,6 +215,7 @@ impl Backend for Core {
             readings: self.readings(),
             // A page without its small charts is better than no page.
             history: self.history(window_seconds, rows).unwrap_or_default(),
+            alerts: Backend::alerts(self, window_seconds),
         }
     }
 
@@ -243,6 +244,12 @@ impl Backend for Core {
             }));
         }
         Ok(history)
+    }
+
+    fn alerts(&self, window_seconds: u32) -> api::Alerts {
+        let end = self.history.newest().unwrap_or_default();
+        let window = TimeRange::before(end, Duration::from_secs(u64::from(window_seconds)));
+        self.judging.marks(&self.catalogue, window)
     }
 
     fn services(&self) -> api::Services {

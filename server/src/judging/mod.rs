@@ -6,6 +6,7 @@ mod book;
 mod documentation;
 mod edit;
 mod files;
+mod marks;
 mod rules_file;
 
 pub(crate) use book::Origin;

@@ -4,13 +4,20 @@
 //! same notice again, with the same id, which the outbox knows.
 
 mod compose;
+mod letter;
+mod links;
 mod lists;
 mod restore;
+mod sketch;
+
+pub(crate) use links::{GOOD_FOR, Links, mark};
+pub(crate) use sketch::Archive;
 
 use crate::files;
 use crate::keeper::{Keep, Keeper};
 use crate::ticker::now;
 use compose::Texts;
+use letter::{Extras, Letter};
 use restore::restore;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -24,9 +31,7 @@ use watchglass_alerts::telling::{
 };
 use watchglass_alerts::{Alert, AlertKey, Change, Rule};
 use watchglass_model::Timestamp;
-use watchglass_notify::{
-    ChannelSettings, Channels, Environs, Message, Overview, Post, PostError, SettingsError,
-};
+use watchglass_notify::{ChannelSettings, Channels, Environs, Overview, Post, PostError, SettingsError};
 
 /// The file in the data folder that says who was told what.
 const STATE: &str = "telling.json";
@@ -68,6 +73,7 @@ pub(crate) enum TellingError {
 pub(crate) struct Telling {
     desk: Mutex<Desk>,
     texts: Texts,
+    extras: Extras,
     channels: Vec<String>,
     office: Arc<Office>,
     keeper: Option<Keeper<Told>>,
@@ -85,7 +91,7 @@ struct Office {
 #[derive(Debug)]
 struct Told {
     state: DeskState,
-    messages: Vec<(Message, Vec<String>)>,
+    messages: Vec<Letter>,
     office: Arc<Office>,
 }
 
@@ -96,9 +102,10 @@ impl Keep for Told {
     }
 
     fn write(&mut self) -> io::Result<()> {
-        while let Some((message, channels)) = self.messages.first() {
+        while let Some(letter) = self.messages.first_mut() {
+            let (message, channels) = letter.finished();
             self.office
-                .with(|post| post.enqueue(message.clone(), channels.clone()))
+                .with(|post| post.enqueue(message, channels))
                 .and_then(|receipt| receipt.wait(WRITTEN_WITHIN))
                 .map_err(io::Error::other)?;
             self.messages.remove(0);
@@ -147,6 +154,7 @@ impl Telling {
         Ok(Self {
             desk: Mutex::new(desk),
             texts: Texts::new(rules),
+            extras: Extras::default(),
             channels: names,
             office: Arc::new(Office { post: Mutex::new(Some(post)), folder: folder.to_owned() }),
             keeper: Some(Keeper::start("telling")?),
@@ -168,7 +176,7 @@ impl Telling {
         let messages = notices.into_iter().filter_map(|notice| {
             let channels = self.expand(&notice.channels);
             // Where there is no channel, there is nobody to tell.
-            (!channels.is_empty()).then(|| (self.texts.compose(notice), channels))
+            (!channels.is_empty()).then(|| self.letter(notice, channels))
         });
         let messages = messages.collect();
         self.keep(&desk, messages);
@@ -277,7 +285,7 @@ impl Telling {
         }
     }
 
-    fn keep(&self, desk: &Desk, messages: Vec<(Message, Vec<String>)>) {
+    fn keep(&self, desk: &Desk, messages: Vec<Letter>) {
         if let Some(keeper) = &self.keeper {
             keeper.keep(Told { state: desk.state(), messages, office: Arc::clone(&self.office) });
         }
