@@ -24,6 +24,7 @@ pub use past::{Firing, Past};
 pub use rule::{MetricChoice, RuleView};
 pub use rules::{RuleRow, Rules};
 pub use silences::{SilenceRow, SilenceState, Silences};
+pub use words::label;
 
 use leptos::prelude::*;
 

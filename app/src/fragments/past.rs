@@ -84,7 +84,7 @@ impl Past {
         }
         format!(
             "It would have fired {}, for {} in all, with at least {}. Rows of the past are {step} long: what was \
-             shorter counts as long.",
+             shorter counts as that long.",
             count(self.count, "time", "times"),
             format::age(self.millis),
             count(self.messages, "message", "messages"),

@@ -49,12 +49,12 @@ pub struct MetricChoice {
 }
 
 /// Makes a field of this form.
-const fn field<'a>(name: &'static str, label: &'static str, hint: &'a str, most: u16) -> Field<'a> {
-    Field { form: "rule", name, label, hint, most, is_required: false }
+const fn field<'a>(name: &'static str, hint: &'a str, most: u16) -> Field<'a> {
+    Field { form: "rule", name, hint, most, is_required: false }
 }
 
-const fn needed<'a>(name: &'static str, label: &'static str, hint: &'a str, most: u16) -> Field<'a> {
-    Field { is_required: true, ..field(name, label, hint, most) }
+const fn needed<'a>(name: &'static str, hint: &'a str, most: u16) -> Field<'a> {
+    Field { is_required: true, ..field(name, hint, most) }
 }
 
 impl RuleView {
@@ -98,7 +98,9 @@ impl RuleView {
                     <fieldset class="all" disabled=is_locked>{fieldsets.collect_view()}</fieldset>
                     <datalist id="rule-metrics">{choices}</datalist>
                     <p class="buttons">
-                        <button class="button" name="do" value="rule-preview">"Preview over seven days"</button>
+                        <button class="button" name="do" value="rule-preview" formaction="/alerts#rule-past">
+                            "Preview over seven days"
+                        </button>
                         {save}
                         {remove}
                         <a href="/alerts?view=rules">"All rules"</a>
@@ -112,23 +114,21 @@ impl RuleView {
 
     fn what(&self) -> AnyView {
         let typed = &self.fields;
-        let id = self
-            .is_new
-            .then(|| needed("id", "Id", "a-z, 0-9 and -, such as queue-length.", 64).line(typed, None));
+        let id =
+            self.is_new.then(|| needed("id", "a-z, 0-9 and -, such as queue-length.", 64).line(typed, None));
         view! {
             <fieldset>
                 <legend>"What is judged"</legend>
                 {id}
-                {needed("name", "Name", "A message begins with it: Use of the memory.", 200).line(typed, None)}
-                {needed("component", "Component", "cpu, disk, database: what belongs together is told together.", 200)
+                {needed("name", "A message begins with it: Use of the memory.", 200).line(typed, None)}
+                {needed("component", "cpu, disk, database: what belongs together is told together.", 200)
                     .line(typed, None)}
-                {needed("metric", "Metric", "", 200).line(typed, Some("rule-metrics"))}
-                {field("matchers", "Only these series",
-                    "One condition on a line: device =~ sd.*, mountpoint != /boot. All when it is empty.", 16_000)
+                {needed("metric", "", 200).line(typed, Some("rule-metrics"))}
+                {field("matchers", "Of the series, one on a line: device =~ sd.*, mountpoint != /boot. All series when it is empty.", 16_000)
                     .lines(typed, 2)}
-                {field("subject_label", "Label that tells several apart", "Such as device or mountpoint.", 200)
+                {field("subject_label", "Such as device or mountpoint.", 200)
                     .line(typed, None)}
-                {field("enabled", "Judge it", "", 3).tick(typed)}
+                {field("enabled", "", 3).tick(typed)}
             </fieldset>
         }
         .into_any()
@@ -140,19 +140,19 @@ impl RuleView {
         view! {
             <fieldset>
                 <legend>"When it is an alert"</legend>
-                {field("aggregation", "Of the readings", "", 20).choice(typed, &AGGREGATIONS)}
-                {field("window_seconds", "Of the last", "Such as 60s, 5m; none for the newest value.", 40).line(typed, None)}
-                {field("comparison", "Bad is what is", "", 20).choice(typed, &COMPARISONS)}
-                {field("critical", "Critical beyond", unit, 40).line(typed, None)}
-                {field("warning", "Warning beyond", unit, 40).line(typed, None)}
-                {field("info", "Info beyond", unit, 40).line(typed, None)}
-                {field("recovery", "Over when no longer beyond", "The mildest level when it is empty.", 40).line(typed, None)}
-                {field("for_seconds", "When it lasts for", "Such as 2m; at once when it is empty.", 40).line(typed, None)}
-                {field("keep_firing_seconds", "Over when it is good for", "At once when it is empty.", 40).line(typed, None)}
-                {field("absent_seconds", "Also when there is no data for", "Never when it is empty; at least 5s.", 40)
+                {field("aggregation", "", 20).choice(typed, &AGGREGATIONS)}
+                {field("window_seconds", "Such as 60s, 5m; none for the newest value.", 40).line(typed, None)}
+                {field("comparison", "", 20).choice(typed, &COMPARISONS)}
+                {field("critical", unit, 40).line(typed, None)}
+                {field("warning", unit, 40).line(typed, None)}
+                {field("info", unit, 40).line(typed, None)}
+                {field("recovery", "The mildest level when it is empty.", 40).line(typed, None)}
+                {field("for_seconds", "Such as 2m; at once when it is empty.", 40).line(typed, None)}
+                {field("keep_firing_seconds", "At once when it is empty.", 40).line(typed, None)}
+                {field("absent_seconds", "Never when it is empty; at least 5s.", 40)
                     .line(typed, None)}
-                {field("absent_severity", "No data is", "", 20).choice(typed, &SEVERITIES)}
-                {field("ends_when_gone", "Over when its series is gone", "For what says good-bye, such as up.", 3).tick(typed)}
+                {field("absent_severity", "", 20).choice(typed, &SEVERITIES)}
+                {field("ends_when_gone", "For what says good-bye, such as up.", 3).tick(typed)}
             </fieldset>
         }
         .into_any()
@@ -163,11 +163,11 @@ impl RuleView {
         view! {
             <fieldset>
                 <legend>"What is said"</legend>
-                {field("phrase", "Instead of value and level", "Such as: is down.", 200).line(typed, None)}
-                {field("summary", "What it means", "In a sentence.", 2000).lines(typed, 2)}
-                {field("action", "What to do first", "In a sentence.", 2000).lines(typed, 2)}
-                {field("runbook", "Runbook", "An address: https://…", 2000).line(typed, None)}
-                {field("labels", "Labels of its alerts", "One on a line: team = ops.", 16_000).lines(typed, 2)}
+                {field("phrase", "Such as: is down.", 200).line(typed, None)}
+                {field("summary", "In a sentence.", 2000).lines(typed, 2)}
+                {field("action", "In a sentence.", 2000).lines(typed, 2)}
+                {field("runbook", "An address: https://…", 2000).line(typed, None)}
+                {field("labels", "One on a line: team = ops.", 16_000).lines(typed, 2)}
             </fieldset>
         }
         .into_any()

@@ -1,7 +1,7 @@
 //! What is recorded and not told for a while, and the form for more of it.
 
 use super::Typed;
-use super::words::{Field, hidden, moment, who};
+use super::words::{Field, hidden, label, moment, who};
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
@@ -78,14 +78,7 @@ impl Silences {
 }
 
 fn form(typed: &Typed) -> AnyView {
-    let field = |name, label, hint, most, is_required| Field {
-        form: "silence",
-        name,
-        label,
-        hint,
-        most,
-        is_required,
-    };
+    let field = |name, hint, most, is_required| Field { form: "silence", name, hint, most, is_required };
     let chosen: Vec<&str> = typed.all("day").collect();
     let days = DAYS.map(|(value, word)| {
         let id = format!("silence-day-{value}");
@@ -102,32 +95,31 @@ fn form(typed: &Typed) -> AnyView {
             {hidden("view", "silences")}
             <fieldset>
                 <legend>"What"</legend>
-                {field("matchers", "Alerts that are silenced",
-                    "One condition on a line, all must hold: component = disk, rule = cpu, severity != critical, host =~ web-.*",
+                {field("matchers", "Of the alerts, one on a line; all must hold: component = disk, rule = cpu, severity != critical, host =~ web-.*",
                     8000, false).lines(typed, 3)}
             </fieldset>
             <fieldset>
                 <legend>"When"</legend>
-                {field("for", "For", "Such as 30m, 2h, 1d. Without an end it lasts two hours.", 40, false).line(typed, None)}
-                {field("end", "Or until", "A moment in UTC: 2026-11-22T18:00:00Z.", 40, false).line(typed, None)}
-                {field("start", "From", "Now when it is empty.", 40, false).line(typed, None)}
+                {field("for", "Such as 30m, 2h, 1d. Without an end it lasts two hours.", 40, false).line(typed, None)}
+                {field("end", "A moment in UTC: 2026-11-22T18:00:00Z.", 40, false).line(typed, None)}
+                {field("start", "Now when it is empty.", 40, false).line(typed, None)}
                 <details id="silence-weekly" class="wide" open=has_weekly>
                     <summary>"Only in some hours of the week"</summary>
                     <fieldset class="days" data-wrong=is_wrong.then_some("")>
-                        <legend>"Days"</legend>
+                        <legend>{label("day")}</legend>
                         {days.collect_view()}
                     </fieldset>
-                    {field("from", "From", "22:00", 5, false).line(typed, None)}
-                    {field("to", "To", "On the next day if it is not after the beginning.", 5, false).line(typed, None)}
-                    {field("zone", "Time zone", "Europe/Berlin, UTC", 80, false).line(typed, None)}
+                    {field("from", "22:00", 5, false).line(typed, None)}
+                    {field("to", "On the next day if it is not after the beginning.", 5, false).line(typed, None)}
+                    {field("zone", "Europe/Berlin, UTC", 80, false).line(typed, None)}
                     <p class="hint">"Without an end it comes back every week."</p>
                 </details>
             </fieldset>
             <fieldset>
                 <legend>"Why"</legend>
                 {who("silence", typed)}
-                {field("why", "Reason", "", 500, true).line(typed, None)}
-                {field("name", "Name", "What people call it; may be empty.", 100, false).line(typed, None)}
+                {field("why", "", 500, true).line(typed, None)}
+                {field("name", "What people call it; may be empty.", 100, false).line(typed, None)}
             </fieldset>
             <p class="buttons"><button class="button main" name="do" value="silence">"Add the silence"</button></p>
         </form>

@@ -59,6 +59,49 @@ pub(super) fn hidden(name: &'static str, value: &str) -> AnyView {
     view! { <input type="hidden" name=name value=value/> }.into_any()
 }
 
+/// What stands above the fields of forms, by their names.
+const LABELS: [(&str, &str); 33] = [
+    ("absent_seconds", "Also when there is no data for"),
+    ("absent_severity", "No data is"),
+    ("action", "What to do first"),
+    ("aggregation", "Of the readings"),
+    ("comparison", "Bad is what is"),
+    ("component", "Component"),
+    ("critical", "Critical beyond"),
+    ("day", "Days"),
+    ("enabled", "Judge it"),
+    ("end", "Or until"),
+    ("ends_when_gone", "Over when its series is gone"),
+    ("for", "For"),
+    ("for_seconds", "When it lasts for"),
+    ("from", "From"),
+    ("id", "Id"),
+    ("info", "Info beyond"),
+    ("keep_firing_seconds", "Over when it is good for"),
+    ("labels", "Labels of its alerts"),
+    ("matchers", "Conditions"),
+    ("metric", "Metric"),
+    ("name", "Name"),
+    ("phrase", "Instead of value and level"),
+    ("recovery", "Over when no longer beyond"),
+    ("runbook", "Runbook"),
+    ("start", "Beginning"),
+    ("subject_label", "Label that tells several apart"),
+    ("summary", "What it means"),
+    ("to", "To"),
+    ("warning", "Warning beyond"),
+    ("who", "Your name"),
+    ("why", "Why"),
+    ("window_seconds", "Of the last"),
+    ("zone", "Time zone"),
+];
+
+/// What stands above the field with that name, and is said of it where it cannot be used; its name where it is none that
+/// people see.
+pub fn label(name: &'static str) -> &'static str {
+    LABELS.iter().find(|(known, _)| *known == name).map_or(name, |(_, label)| label)
+}
+
 /// A field of one line, with its label and what is to be known of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Field<'a> {
@@ -66,8 +109,6 @@ pub(super) struct Field<'a> {
     pub(super) form: &'a str,
     /// Its name in the form that is sent.
     pub(super) name: &'static str,
-    /// What stands above it.
-    pub(super) label: &'static str,
     /// What stands below it; nothing when empty.
     pub(super) hint: &'a str,
     /// The most characters it takes.
@@ -124,7 +165,7 @@ impl Field<'_> {
                 <label>
                     <input type="checkbox" id=id name=self.name value="yes" checked=typed.get(self.name).is_some()
                         aria-invalid=self.invalid(typed)/>
-                    {self.label}
+                    {label(self.name)}
                 </label>
                 <span class="hint">{hint}</span>
             </p>
@@ -149,7 +190,7 @@ impl Field<'_> {
             let text = self.hint.to_owned();
             view! { <span class="hint" id=id>{text}</span> }
         });
-        let (id, label) = (self.id(), self.label);
+        let (id, label) = (self.id(), label(self.name));
         view! { <p class="field"><label r#for=id>{label}</label>{input}{hint}</p> }.into_any()
     }
 }
@@ -157,11 +198,11 @@ impl Field<'_> {
 /// Who acts. There are no accounts: the page remembers the name.
 pub(super) fn who(form: &str, typed: &Typed) -> AnyView {
     let id = format!("{form}-who");
-    let (label, value) = (id.clone(), typed.get("who").unwrap_or_default().to_owned());
+    let (labelled, value) = (id.clone(), typed.get("who").unwrap_or_default().to_owned());
     let invalid = typed.is_wrong("who").then_some("true");
     view! {
         <p class="field who">
-            <label r#for=label>"Your name"</label>
+            <label r#for=labelled>{label("who")}</label>
             <input type="text" id=id name="who" data-remember="who" value=value maxlength="100" required=true
                 aria-invalid=invalid autocomplete="name"/>
         </p>
@@ -200,8 +241,7 @@ mod tests {
     #[test]
     fn what_was_typed_stays_and_what_is_wrong_is_marked() {
         let typed = Typed::new(vec![("why".to_owned(), "a \"b\" <c>".to_owned())], Some("why"));
-        let field =
-            Field { form: "f", name: "why", label: "Why", hint: "In a word.", most: 9, is_required: false };
+        let field = Field { form: "f", name: "why", hint: "In a word.", most: 9, is_required: false };
         let line = field.line(&typed, None).to_html();
         assert!(line.contains("value=\"a &quot;b&quot; "), "{line}");
         assert!(line.contains("aria-invalid=\"true\"") && line.contains("id=\"f-why-hint\""), "{line}");

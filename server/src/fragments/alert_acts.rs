@@ -72,8 +72,9 @@ pub(super) fn end_silence(core: &Core, fields: &Fields) -> Result<Done, Refusal>
 
 /// The alert that a form is about.
 fn key(fields: &Fields) -> Result<AlertKey, Refusal> {
-    let labels = serde_json::from_str(fields.get("labels"))
-        .map_err(|error| Refusal::field("labels", &format!("these are no labels: {error}")))?;
+    let labels = serde_json::from_str(fields.get("labels")).map_err(|error| {
+        Refusal::new(StatusCode::BAD_REQUEST, format!("labels: these are no labels: {error}"))
+    })?;
     Ok(AlertKey { rule: fields.get("rule").to_owned(), labels })
 }
 

@@ -1,7 +1,7 @@
 //! The fields of a form that was sent, and why it cannot be done.
 
 use super::duration;
-use app::fragments::Typed;
+use app::fragments::{Typed, label};
 use axum::http::StatusCode;
 
 /// The fields, in the order in which they came.
@@ -64,6 +64,10 @@ impl Refusal {
 
     /// A field cannot be used.
     pub(super) fn field(name: &'static str, reason: &str) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, text: format!("{name}: {reason}"), field: Some(name) }
+        let text = match label(name) {
+            label if label == name => format!("{name}: {reason}"),
+            label => format!("{label} ({name}): {reason}"),
+        };
+        Self { status: StatusCode::BAD_REQUEST, text, field: Some(name) }
     }
 }

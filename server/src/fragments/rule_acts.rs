@@ -68,7 +68,18 @@ pub(super) fn find(core: &Core, id: &str) -> Option<(Rule, Origin)> {
     core.rules().into_iter().find(|(rule, _)| rule.id == id)
 }
 
+/// The rule in the form. Its metric is looked at first: levels are read in its unit.
 fn read(core: &Core, fields: &Fields) -> Result<Rule, Refusal> {
+    let metric = fields.get("metric");
+    // One that nobody measures here, as of some rules that come with the program, may stay what it is.
+    let is_kept = || find(core, fields.get("id")).is_some_and(|(rule, _)| rule.metric == metric);
+    if core.metric(metric).is_none() && !is_kept() {
+        let shown: String = metric.chars().take(100).collect();
+        return Err(Refusal::field(
+            "metric",
+            &format!("there is no metric {shown:?}: the list has all that there are"),
+        ));
+    }
     rule_form::read(fields, |name| core.metric(name))
 }
 

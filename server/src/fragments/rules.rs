@@ -1,6 +1,6 @@
 //! The list of rules, and one of them as a form.
 
-use super::{duration, rule_acts, rule_form};
+use super::{duration, lines, rule_acts, rule_form};
 use crate::core::Core;
 use crate::judging::Origin;
 use app::fragments::{MetricChoice, Past, RuleRow, RuleView, Rules, Typed};
@@ -101,7 +101,7 @@ const fn hint(unit: Option<Unit>) -> &'static str {
     }
 }
 
-/// When a rule fires, in words: `mean of 1m is above 95 % (critical) or 90 % (warning), for 5m`.
+/// When a rule fires, in words: `where device =~ sd.*: mean of 1m above 95 % (critical) or 90 % (warning), for 5m`.
 fn condition(rule: &Rule, metric: Option<&Metric>) -> String {
     let unit = rule_form::unit(rule.aggregation, metric);
     let mut levels: Vec<String> = rule
@@ -109,10 +109,13 @@ fn condition(rule: &Rule, metric: Option<&Metric>) -> String {
         .map(|(severity, level)| format!("{} ({})", unit.text(level), rule_form::word(&severity)))
         .collect();
     levels.reverse();
-    let mut text = match rule.aggregation {
-        Aggregation::Last => String::new(),
-        other => format!("{} of {} ", rule_form::word(&other), duration::write(rule.window_seconds)),
-    };
+    let matchers: Vec<String> = rule.matchers.iter().map(lines::write_matcher).collect();
+    let mut text =
+        if matchers.is_empty() { String::new() } else { format!("where {}: ", matchers.join(", ")) };
+    if rule.aggregation != Aggregation::Last {
+        let word = rule_form::word(&rule.aggregation);
+        text.push_str(&format!("{word} of {} ", duration::write(rule.window_seconds)));
+    }
     if !levels.is_empty() {
         text.push_str(&format!("{} {}", rule.comparison.word(), levels.join(" or ")));
     }
@@ -146,6 +149,14 @@ mod tests {
                     ..levels.clone()
                 },
                 "mean of 1m below 90 (warning)",
+            ),
+            (
+                Rule {
+                    matchers: lines::read_matchers("device =~ sd.*\nhost = a").unwrap(),
+                    critical: None,
+                    ..levels.clone()
+                },
+                "where device =~ sd.*, host = a: above 90 (warning)",
             ),
             (Rule { absent_seconds: Some(60), ..rule }, "without data for 1m"),
             (

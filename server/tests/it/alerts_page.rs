@@ -150,7 +150,7 @@ async fn an_alert_is_acknowledged_and_silenced() {
     let with = |more: &[(&'static str, &'static str)]| [&about[..], more].concat();
 
     let html =
-        refused(&server, &with(&[("do", "acknowledge"), ("why", "typed <by> me")]), 400, "who: ").await;
+        refused(&server, &with(&[("do", "acknowledge"), ("why", "typed <by> me")]), 400, "(who): ").await;
     assert!(
         html.contains("value=\"typed &lt;by&gt; me\"") && html.contains("aria-invalid=\"true\""),
         "{html}"
@@ -174,10 +174,14 @@ async fn an_alert_is_acknowledged_and_silenced() {
     assert_eq!(alert(&server).await["acknowledged_by"], Value::Null);
     refused(&server, &with(&[("do", "withdraw")]), 404, "nothing to withdraw").await;
 
-    refused(&server, &with(&[("do", "silence-8h")]), 400, "who: ").await;
+    refused(&server, &with(&[("do", "silence-8h")]), 400, "(who): ").await;
     done(&server, &with(&[("do", "silence-8h"), ("who", "bob")]), "It is silenced").await;
     let silenced = alert(&server).await["silenced_by"].as_str().unwrap().to_owned();
-    assert!(view(&server, "").await.contains("by bob"));
+    let html = view(&server, "").await;
+    assert!(
+        html.contains("<b>Silenced</b>") && html.contains("bob") && html.contains("no reason given"),
+        "{html}"
+    );
     refused(&server, &[("do", "end-silence"), ("id", "nothing")], 404, "there is no silence").await;
     let html = done(&server, &[("do", "end-silence"), ("id", &silenced)], "The silence is over").await;
     assert!(html.contains("data-view=\"silences\""), "{html}");
@@ -186,7 +190,7 @@ async fn an_alert_is_acknowledged_and_silenced() {
     let silence =
         [("do", "silence"), ("view", "silences"), ("who", "eve"), ("why", "new disks"), ("for", "2h")];
     let matchers = |text: &'static str| [&silence[..], &[("matchers", text)]].concat();
-    refused(&server, &matchers(""), 400, "matchers: there are none").await;
+    refused(&server, &matchers(""), 400, "(matchers): there are none").await;
     let html = refused(&server, &matchers("component"), 400, "must be label = value").await;
     assert!(html.contains("new disks") && html.contains("component</textarea>"), "{html}");
     refused(
@@ -202,7 +206,7 @@ async fn an_alert_is_acknowledged_and_silenced() {
             ("to", "23:00"),
         ],
         400,
-        "zone: ",
+        "(zone): ",
     )
     .await;
     done(&server, &matchers("component = memory\nhost =~ .*"), "It is silenced").await;
@@ -229,17 +233,15 @@ async fn a_rule_is_made_previewed_changed_switched_and_removed() {
     assert!(done(&server, &locked, "Nothing was changed").await.contains("It would have fired"));
 
     for (field, value, says) in [
-        ("id", "Wrong id", "id: it must be"),
-        ("warning", "99 %", "critical: it is 0.95"),
-        ("warning", "much", "warning: &quot;much&quot; must be a number (in %)"),
-        ("for_seconds", "soon", "for_seconds: "),
-        ("matchers", "x", "matchers: "),
-        ("labels", "x", "labels: "),
-        ("runbook", "wiki", "runbook: "),
+        ("id", "Wrong id", "(id): it must be"),
+        ("warning", "99 %", "(critical): it is 0.95"),
+        ("warning", "much", "(warning): \"much\" must be a number (in %)"),
+        ("for_seconds", "soon", "(for_seconds): "),
+        ("matchers", "x", "(matchers): "),
+        ("labels", "x", "(labels): "),
+        ("runbook", "wiki", "(runbook): "),
     ] {
-        let html =
-            refused(&server, &rule_form("rule-save", &[(field, value)]), 400, &says.replace("&quot;", "\""))
-                .await;
+        let html = refused(&server, &rule_form("rule-save", &[(field, value)]), 400, says).await;
         assert!(html.contains("New rule"), "{html}");
     }
     let html = done(&server, &rule_form("rule-save", &[]), "The rule is saved").await;
@@ -286,7 +288,7 @@ async fn a_channel_is_tried_and_a_message_sent_again() {
     refused(&server, &[("do", "channel-test"), ("channel", "hook")], 409, "Not done").await;
     let resend =
         |message: &'static str, who: &'static str| [("do", "resend"), ("message", message), ("who", who)];
-    refused(&server, &resend("x hook", ""), 400, "who: ").await;
+    refused(&server, &resend("x hook", ""), 400, "(who): ").await;
     refused(&server, &resend("x", "ada"), 400, "message: ").await;
     let html = refused(&server, &resend("x hook", "ada"), 400, "no message").await;
     assert!(html.contains("data-view=\"deliveries\""), "{html}");
