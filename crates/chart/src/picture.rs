@@ -10,7 +10,7 @@ use watchglass_model::{Style, TimeRange, Unit};
 /// One series over a stretch of time.
 #[derive(Clone, Copy, Debug)]
 pub struct Picture<'a> {
-    /// What it shows, in a few words. Of more than 70 characters, the first are shown.
+    /// What it shows, in a few words. Of more than 56 characters, the first are shown.
     pub title: &'a str,
     /// The unit of all values.
     pub unit: Unit,
@@ -34,7 +34,9 @@ const APART: f64 = 6.0;
 const FONT_SIZE: f64 = 11.0;
 /// Width of a letter: fonts differ, and this is more than most of them take.
 const LETTER: f64 = 7.2;
-const MOST_TITLE: usize = 70;
+const MOST_TITLE: usize = 56;
+/// What times are in.
+const ZONE: &str = "UTC";
 /// How far a text's base line is below its middle.
 const BASE: f64 = 4.0;
 
@@ -54,7 +56,10 @@ const THRESHOLD: &str = "#c4480c";
 pub fn picture(picture: &Picture<'_>) -> Option<String> {
     let Picture { unit, window, .. } = *picture;
     let threshold = picture.threshold.filter(|threshold| threshold.is_finite());
-    let title: String = picture.title.chars().take(MOST_TITLE).collect();
+    let mut title: String = picture.title.chars().take(MOST_TITLE).collect();
+    if title.len() < picture.title.len() {
+        title.push('…');
+    }
     let mut layers = Layers::default();
     let plot = Plot {
         unit,
@@ -70,7 +75,7 @@ pub fn picture(picture: &Picture<'_>) -> Option<String> {
     let with = |level: f64| (low.min(level), high.max(level));
     let axis = value_ticks(unit, Some(threshold.map_or((low, high), with)), None, VALUE_INTERVALS);
 
-    let widest = axis.ticks.iter().map(|tick| text_width(&tick.label)).fold(0.0, f64::max);
+    let widest = axis.ticks.iter().map(|tick| text_width(&tick.label)).fold(text_width(ZONE), f64::max);
     let layout = Layout::new(WIDTH, HEIGHT - TITLE - APART, widest, FONT_SIZE);
     let (left, right, top, bottom) = (layout.left, layout.right, layout.top + TITLE, layout.bottom + TITLE);
     let value = Scale::new((axis.low, axis.high), (bottom, top));
@@ -89,7 +94,7 @@ pub fn picture(picture: &Picture<'_>) -> Option<String> {
         svg.text((left - 6.0, y + BASE), "end", &muted, &tick.label);
     }
     let time = Scale::new((window.start.millis() as f64, window.end.millis() as f64), (left, right));
-    svg.text((left - 6.0, HEIGHT - 5.0), "end", &muted, "UTC");
+    svg.text((left - 6.0, HEIGHT - 5.0), "end", &muted, ZONE);
     for tick in time_ticks(window, right - left, 0, text_width) {
         let x = time.map(tick.value);
         // The labels at the ends keep clear of what is beside them.
@@ -265,6 +270,13 @@ mod tests {
             let drawn = drawn(Unit::Count, "x", &flat, &flat, threshold).unwrap();
             assert!(!drawn.contains("threshold") && !drawn.contains("dasharray"), "{drawn}");
         }
+    }
+
+    #[test]
+    fn a_long_title_is_cut() {
+        let flat = vec![0.1; ROWS as usize];
+        let drawn = drawn(Unit::Count, &"é".repeat(100), &flat, &flat, None).unwrap();
+        assert!(drawn.contains(&format!(">{}…<", "é".repeat(MOST_TITLE))), "{drawn}");
     }
 
     #[test]
