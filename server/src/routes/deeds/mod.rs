@@ -5,8 +5,6 @@
 
 mod errand;
 mod page;
-#[cfg(test)]
-mod page_tests;
 
 use super::html::document;
 use super::{ApiError, Shared, body};

@@ -204,3 +204,7 @@ fn moment(time: Timestamp) -> String {
 fn since(time: Timestamp, now: Timestamp) -> String {
     format!("{} ({} ago)", moment(time), format::age(now.millis_since(time)))
 }
+
+#[cfg(test)]
+#[path = "page_tests.rs"]
+mod tests;

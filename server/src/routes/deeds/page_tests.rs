@@ -1,11 +1,9 @@
 //! What the pages behind the links of messages say.
 
-use super::errand::{Errand, Subject};
-use super::page::{Typed, forgotten, question, refusal, result};
+use super::*;
 use watchglass_alerts::telling::{Acknowledgement, Silence};
-use watchglass_alerts::{Alert, AlertKey, Phase, Severity};
-use watchglass_model::{Timestamp, Unit};
-use watchglass_notify::{Action, DeedError};
+use watchglass_alerts::{Alert, AlertKey};
+use watchglass_model::Unit;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000 + seconds * 1000)
