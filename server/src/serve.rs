@@ -92,9 +92,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
         vitals,
         requests,
     );
-    let rules = settings.all_rules();
-    let judging = Judging::open(rules.clone(), data.path())?;
-    let judging = judging.with_file_rules(settings.rules.iter().map(|rule| rule.id.clone()));
+    let judging = Judging::open(settings.rules.clone(), data.path())?;
+    let rules = judging.rules().into_iter().map(|(rule, _)| rule);
     let telling = Telling::open(settings.telling.clone(), &settings.channels, rules, data.path())?;
     let links = settings.public_url.as_ref().map(|url| Links::open(url, data.path())).transpose()?;
     let telling = telling.with_links(links).with_archive(Archive {

@@ -68,6 +68,7 @@ pub fn picture(picture: &Picture<'_>) -> Option<String> {
         window,
         gap_after_millis: picture.gap_after_millis,
         lines: &[picture.line],
+        bands: &[],
     };
     // A column of two pixels is fine enough, and bounds what can become of any data.
     layers.build(&plot, (WIDTH / 2.0) as usize);

@@ -134,6 +134,7 @@ mod tests {
             window,
             gap_after_millis: 15,
             lines: &lines,
+            bands: &[],
         };
         svg_paths(&plot, 30.0, 12.0)
     }
@@ -192,6 +193,7 @@ mod tests {
             window,
             gap_after_millis: 5,
             lines: &[line],
+            bands: &[],
         };
         for (width, height) in [(0.0, 0.0), (-3.0, 5.0), (f64::NAN, f64::NAN), (f64::INFINITY, 1e9)] {
             assert_eq!(svg_paths(&plot, width, height).len(), 1, "{width} by {height}");
@@ -217,7 +219,7 @@ mod tests {
             let numbers: Vec<f64> = values.iter().map(|value| value.unwrap_or(GAP)).collect();
             let window = TimeRange { start: Timestamp::from_millis(0), end: Timestamp::from_millis(60) };
             let line = Line { times: &times, low: &numbers, high: &numbers, colour: 0 };
-            let plot = Plot { unit: Unit::Ratio, style: Style::Line, ceiling: None, window, gap_after_millis: 5, lines: &[line] };
+            let plot = Plot { unit: Unit::Ratio, style: Style::Line, ceiling: None, window, gap_after_millis: 5, lines: &[line], bands: &[] };
             // A column for each millisecond, so that no gap is narrower than a column.
             let paths = svg_paths(&plot, 60.0, 40.0);
             let runs = values.split(Option::is_none).filter(|run| !run.is_empty()).count();

@@ -17,8 +17,8 @@ mod documentation;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use watchglass_alerts::Rule;
 use watchglass_alerts::telling::TellingSettings;
-use watchglass_alerts::{Rule, stock};
 use watchglass_notify::ChannelSettings;
 
 /// How log lines are written.
@@ -85,15 +85,5 @@ impl Settings {
     pub(crate) fn host_names(&self) -> Vec<String> {
         let public = self.public_url.iter().map(|url| url.host().to_owned());
         self.allowed_hosts.iter().cloned().chain(public).collect()
-    }
-
-    /// All rules: those that the program comes with, as far as the file has no other of their id, and those of the file.
-    pub(crate) fn all_rules(&self) -> Vec<Rule> {
-        let of_file =
-            |stock: Rule| self.rules.iter().find(|rule| rule.id == stock.id).cloned().unwrap_or(stock);
-        let stock: Vec<Rule> = stock::rules().into_iter().map(of_file).collect();
-        let own = self.rules.iter().filter(|rule| !stock.iter().any(|stock| stock.id == rule.id)).cloned();
-        let own: Vec<Rule> = own.collect();
-        stock.into_iter().chain(own).collect()
     }
 }

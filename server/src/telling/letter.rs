@@ -39,7 +39,7 @@ impl Telling {
     /// What is told to people over these channels.
     pub(super) fn letter(&self, notice: Notice, channels: Vec<String>) -> Letter {
         let rule = notice.alerts.first().and_then(|alert| self.texts.rule(&alert.key.rule));
-        let chart = match (&self.extras.archive, rule) {
+        let chart = match (&self.extras.archive, &rule) {
             (Some(archive), Some(rule)) => Sketch::of(archive, rule, &notice),
             _ => None,
         };

@@ -6,6 +6,8 @@
 mod compose;
 mod letter;
 mod links;
+mod lists;
+mod restore;
 mod sketch;
 
 pub(crate) use links::{GOOD_FOR, Links, mark};
@@ -16,6 +18,7 @@ use crate::keeper::{Keep, Keeper};
 use crate::ticker::now;
 use compose::Texts;
 use letter::{Extras, Letter};
+use restore::restore;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
@@ -158,6 +161,11 @@ impl Telling {
         })
     }
 
+    /// Takes its sentences from these rules from now on.
+    pub(crate) fn set_rules(&self, rules: &[Rule]) {
+        self.texts.set(rules.iter().cloned());
+    }
+
     /// Decides who is told what after a tick, and has it sent.
     pub(crate) fn step(&self, now: Timestamp, changes: &[Change], active: &[Alert]) {
         let mut desk = self.desk();
@@ -187,6 +195,21 @@ impl Telling {
         desk.acknowledge(key, who, why, now)?;
         self.keep(&desk, Vec::new());
         Ok(())
+    }
+
+    /// Takes an acknowledgement back, and gives it.
+    ///
+    /// # Errors
+    /// The alert does not fire, or nobody has acknowledged it.
+    pub(crate) fn withdraw(
+        &self,
+        key: &AlertKey,
+        now: Timestamp,
+    ) -> Result<Acknowledgement, AcknowledgeError> {
+        let mut desk = self.desk();
+        let acknowledgement = desk.withdraw(key, now)?;
+        self.keep(&desk, Vec::new());
+        Ok(acknowledgement)
     }
 
     /// What is acknowledged.
@@ -278,19 +301,6 @@ impl Telling {
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The desk as the last run left it. A state that cannot be read is set aside: then what fires is told once more.
-fn restore(settings: TellingSettings, folder: &Path) -> Result<Desk, TellingError> {
-    // First, so that settings that are wrong are not taken for a state that is.
-    let empty = Desk::new(settings.clone())?;
-    let Some(text) = files::read(folder, STATE)? else { return Ok(empty) };
-    let state: Result<DeskState, _> = serde_json::from_str(&text).map_err(|error| error.to_string());
-    let restored = state.and_then(|state| Desk::restore(settings, state).map_err(|error| error.to_string()));
-    restored.or_else(|reason| {
-        files::set_aside(folder, STATE, &reason)?;
-        Ok(empty)
-    })
 }
 
 /// A number from 0 to 1. Each hasher of the standard library begins with a random key.

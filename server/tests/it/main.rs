@@ -10,6 +10,7 @@
 )]
 
 mod alerts;
+mod alerts_page;
 mod cli;
 mod deeds;
 mod faults;
@@ -20,6 +21,7 @@ mod ingest;
 mod load;
 mod pages;
 mod rest;
+mod rules;
 mod shared_history;
 mod start_and_stop;
 mod support;

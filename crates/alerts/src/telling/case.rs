@@ -236,6 +236,16 @@ impl Case {
             && self.acknowledged.is_none()
     }
 
+    /// Nobody looks after it any more. Gives who did.
+    pub(super) fn withdraw(&mut self, now: Timestamp) -> Option<Acknowledgement> {
+        let acknowledged = self.acknowledged.take()?;
+        for told in self.legs.values_mut().filter_map(|leg| leg.told.as_mut()) {
+            // While somebody did, nobody else was expected to.
+            (told.waiting, told.last) = (now, now);
+        }
+        Some(acknowledged)
+    }
+
     /// What a digest says.
     pub(super) fn flapped(&self) -> Option<Flapped> {
         let ended = self.flapping.is_none();

@@ -109,6 +109,16 @@ impl Desk {
         Ok(())
     }
 
+    /// Takes back what [`Desk::acknowledge`] noted, and gives it: the alert is repeated and escalated again, after as long
+    /// as if it had been told at `now`. Who was told by an escalation before stays so.
+    ///
+    /// # Errors
+    /// It does not fire, or nobody has acknowledged it.
+    pub fn withdraw(&mut self, key: &AlertKey, now: Timestamp) -> Result<Acknowledgement, AcknowledgeError> {
+        let case = self.open.get_mut(key).ok_or_else(|| AcknowledgeError::NotFiring(key.clone()))?;
+        case.withdraw(now).ok_or_else(|| AcknowledgeError::NotAcknowledged(key.clone()))
+    }
+
     /// What is acknowledged, by the order of the keys.
     pub fn acknowledgements(&self) -> impl Iterator<Item = &Acknowledgement> {
         self.open.values().filter_map(|case| case.acknowledged.as_ref())

@@ -42,6 +42,8 @@ mod golden_tests;
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]
+mod rules_tests;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod silencing_tests;

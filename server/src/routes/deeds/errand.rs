@@ -88,7 +88,7 @@ impl Errand {
                 Action::Acknowledge => match core.telling().acknowledge(key, (who, why), self.now) {
                     Ok(()) => {}
                     // It was over in this moment.
-                    Err(AcknowledgeError::NotFiring(_)) => continue,
+                    Err(AcknowledgeError::NotFiring(_) | AcknowledgeError::NotAcknowledged(_)) => continue,
                     Err(AcknowledgeError::Field(error)) => return Err(error),
                 },
                 Action::Silence { minutes } => {

@@ -18,8 +18,6 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
 use errand::Errand;
 use page::{Page, Typed, forgotten, question, refusal, result};
-use std::borrow::Cow;
-use url::form_urlencoded;
 use watchglass_notify::DeedError;
 
 /// The longest form that is read, in bytes: room for all that the desk takes, each character escaped as twelve.
@@ -51,10 +49,8 @@ pub(crate) async fn carry_out(
     let token = token(&uri);
     let form = body::read_form(&headers, body, LONGEST).await?;
     let done = shared.ask(move |core| {
-        let field = |name: &str| {
-            let mut fields = form_urlencoded::parse(&form);
-            fields.find(|(key, _)| key == name).map_or(Cow::Borrowed(""), |(_, value)| value)
-        };
+        let field =
+            |name: &str| form.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
         let (who, why) = (field("who"), field("why"));
         // The spaces around a name that was typed are not part of it.
         let typed = Typed { who: who.trim(), why: why.trim() };
