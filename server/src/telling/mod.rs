@@ -178,8 +178,7 @@ impl Telling {
             // Where there is no channel, there is nobody to tell.
             (!channels.is_empty()).then(|| self.letter(notice, channels))
         });
-        let messages = messages.collect();
-        self.keep(&desk, messages);
+        self.keep(&desk, messages.collect());
     }
 
     /// Notes that somebody looks after an alert.

@@ -36,7 +36,7 @@ pub(super) struct Subject {
     /// The silence that keeps it quiet; the one of this link where that holds.
     pub(super) silence: Option<Silence>,
     /// Id of the silence of this link.
-    silence_id: String,
+    pub(super) silence_id: String,
 }
 
 impl Errand {

@@ -82,7 +82,7 @@ pub(super) fn forgotten() -> Page {
 
 fn page(title: String, body: &str) -> Page {
     let body = format!(
-        "<main class=\"document deed\"><h1>{}</h1>{body}<p class=\"facts\"><a href=\"/alerts?view=active\">All alerts</a> · \
+        "<main class=\"document deed\"><h1>{}</h1>{body}<p class=\"ways\"><a href=\"/alerts?view=active\">All alerts</a> \
          <a href=\"/\">Overview</a></p></main>",
         escaped(&title)
     );
@@ -148,7 +148,7 @@ fn entry(body: &mut String, errand: &Errand, subject: &Subject) {
     };
     match (alert.phase, alert.resolved) {
         (Phase::Resolved, Some(resolved)) => {
-            fact(format!("It fired at {} and is over since {}.", moment(began), since(resolved, errand.now)));
+            fact(format!("It is over since {}; it fired at {}.", since(resolved, errand.now), moment(began)));
         }
         _ => fact(format!("It fires since {}.", since(began, errand.now))),
     }
@@ -202,5 +202,9 @@ fn moment(time: Timestamp) -> String {
 }
 
 fn since(time: Timestamp, now: Timestamp) -> String {
-    format!("{}, {}", moment(time), format::age(now.millis_since(time)))
+    format!("{} ({} ago)", moment(time), format::age(now.millis_since(time)))
 }
+
+#[cfg(test)]
+#[path = "page_tests.rs"]
+mod tests;
