@@ -19,6 +19,6 @@ pub use binary::{FrameError, Metrics, decode, encode};
 #[cfg(feature = "hub")]
 pub use hub::{Hub, Outgoing, Subscriber};
 pub use json::JsonKeys;
-pub use message::{
-    AlertChange, AlertMessage, AlertSeverity, Hello, Message, PROTOCOL_VERSION, Protocol, State,
-};
+pub use message::{AlertChange, AlertMessage, Hello, Message, PROTOCOL_VERSION, Protocol, State};
+/// The name of a severity in messages.
+pub use watchglass_model::Severity as AlertSeverity;
