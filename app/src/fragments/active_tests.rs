@@ -7,7 +7,7 @@ fn at(seconds: i64) -> Timestamp {
 fn card(message: &str) -> Card {
     Card {
         id: "alert-1".to_owned(),
-        severity: AlertSeverity::Critical,
+        severity: Severity::Critical,
         message: message.to_owned(),
         since: at(1000),
         component: "disk /srv".to_owned(),

@@ -3,7 +3,7 @@
 use super::Typed;
 use super::words::{count, hidden, moment, severity, who};
 use leptos::prelude::*;
-use watchglass_live::AlertSeverity;
+use watchglass_model::Severity;
 use watchglass_model::Timestamp;
 
 /// What became of messages.
@@ -33,7 +33,7 @@ pub struct DeadLetterRow {
     /// What it says.
     pub title: String,
     /// How bad that is.
-    pub severity: AlertSeverity,
+    pub severity: Severity,
     /// Over which channel it was to go.
     pub channel: String,
     /// When it was given up.
@@ -48,7 +48,7 @@ pub struct DeliveryRow {
     /// What it says.
     pub title: String,
     /// How bad that is.
-    pub severity: AlertSeverity,
+    pub severity: Severity,
     /// Over which channel.
     pub channel: String,
     /// When.
@@ -168,7 +168,7 @@ mod tests {
     fn row(state: DeliveryState, again: Option<&str>) -> DeliveryRow {
         DeliveryRow {
             title: "<script>x".to_owned(),
-            severity: AlertSeverity::Warning,
+            severity: Severity::Warning,
             channel: "pager".to_owned(),
             time: Timestamp::from_millis(60_000),
             state,
@@ -181,7 +181,7 @@ mod tests {
         let letter = DeadLetterRow {
             id: "m1".to_owned(),
             title: "Memory".to_owned(),
-            severity: AlertSeverity::Critical,
+            severity: Severity::Critical,
             channel: "chat".to_owned(),
             time: Timestamp::from_millis(0),
             reason: "404 <b>".to_owned(),

@@ -2,7 +2,7 @@
 
 use super::words::{count, moment, severity};
 use leptos::prelude::*;
-use watchglass_live::AlertSeverity;
+use watchglass_model::Severity;
 use watchglass_model::{Timestamp, format};
 
 /// What was wrong.
@@ -26,7 +26,7 @@ pub struct History {
 #[derive(Clone, Debug)]
 pub struct PastAlert {
     /// The worst it was.
-    pub severity: AlertSeverity,
+    pub severity: Severity,
     /// What it said when it was over.
     pub message: String,
     /// Id of its rule.
@@ -112,7 +112,7 @@ mod tests {
 
     fn alert(message: &str) -> PastAlert {
         PastAlert {
-            severity: AlertSeverity::Warning,
+            severity: Severity::Warning,
             message: message.to_owned(),
             rule: "cpu".to_owned(),
             component: "cpu".to_owned(),

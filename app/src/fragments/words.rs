@@ -4,7 +4,7 @@ use super::Typed;
 use crate::clock::local_date_and_time;
 use leptos::prelude::*;
 use std::time::{Duration, UNIX_EPOCH};
-use watchglass_live::AlertSeverity;
+use watchglass_model::Severity;
 use watchglass_model::{Timestamp, format};
 
 /// Signs have a shape each, for those who cannot tell the colours apart: a full octagon, a triangle, a ring.
@@ -15,11 +15,11 @@ const INFO: &str = "<circle cx=\"8\" cy=\"8\" r=\"6.4\" fill=\"none\" stroke=\"c
     <path d=\"M8 7v4.6M8 4v1.6\" stroke=\"currentColor\" stroke-width=\"1.6\"></path>";
 
 /// A severity as word, colour and sign.
-pub(super) fn severity(severity: AlertSeverity) -> AnyView {
+pub(super) fn severity(severity: Severity) -> AnyView {
     let (class, word, sign) = match severity {
-        AlertSeverity::Critical => ("severity critical", "Critical", CRITICAL),
-        AlertSeverity::Warning => ("severity warning", "Warning", WARNING),
-        AlertSeverity::Info => ("severity info", "Info", INFO),
+        Severity::Critical => ("severity critical", "Critical", CRITICAL),
+        Severity::Warning => ("severity warning", "Warning", WARNING),
+        Severity::Info => ("severity info", "Info", INFO),
     };
     view! {
         <span class=class>
@@ -228,11 +228,9 @@ mod tests {
 
     #[test]
     fn a_severity_is_a_word_and_a_sign() {
-        for (one, word) in [
-            (AlertSeverity::Critical, "Critical"),
-            (AlertSeverity::Warning, "Warning"),
-            (AlertSeverity::Info, "Info"),
-        ] {
+        for (one, word) in
+            [(Severity::Critical, "Critical"), (Severity::Warning, "Warning"), (Severity::Info, "Info")]
+        {
             let html = severity(one).to_html();
             assert!(html.contains(word) && html.contains("<svg"), "{html}");
         }

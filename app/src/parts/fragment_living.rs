@@ -109,7 +109,8 @@ impl Page {
     /// Asks for the page. What is being typed stays where the page `is_same` as before.
     async fn load(self: Rc<Self>, search: String, is_same: bool) {
         let number = self.begin();
-        let answer = fetch(&format!("/api/fragment{}{search}", self.path), None).await;
+        let question = if search.is_empty() { "" } else { "?" };
+        let answer = fetch(&format!("/api/fragment{}{question}{search}", self.path), None).await;
         if self.asked.get() != number {
             return;
         }

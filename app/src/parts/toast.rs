@@ -7,7 +7,8 @@ use leptos::wasm_bindgen::JsCast;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
-use watchglass_live::{AlertChange, AlertMessage, AlertSeverity};
+use watchglass_live::{AlertChange, AlertMessage};
+use watchglass_model::Severity;
 use web_sys::{Element, Event, Notification, NotificationOptions, NotificationPermission, VisibilityState};
 
 /// The element of the page that they are put into.
@@ -27,7 +28,7 @@ pub(crate) fn toast(alert: &AlertMessage) {
     };
     // Which alert: what is said later about the same one takes the place of what was said before.
     let key = format!("{}{}", alert.rule, alert.labels);
-    let _ = show(&key, word, class, &alert.message, alert.severity == AlertSeverity::Critical);
+    let _ = show(&key, word, class, &alert.message, alert.severity == Severity::Critical);
     if document().visibility_state() != VisibilityState::Visible
         && Notification::permission() == NotificationPermission::Granted
     {
