@@ -38,7 +38,23 @@ impl Channels {
         } else {
             view! { <ul class="rows">{rows.into_iter().map(ChannelRow::view).collect_view()}</ul> }.into_any()
         };
-        view! { <section aria-label="Channels" data-part="list">{list}</section> }.into_any()
+        view! {
+            <section aria-label="Channels" data-part="list">
+                {list}
+                <ul class="rows with-scripts">
+                    <li class="row">
+                        <div class="what">
+                            <p class="title">"This browser"</p>
+                            <p class="facts">
+                                "Shows alerts on the desktop while a page of Watchglass is open and nobody looks at it."
+                            </p>
+                        </div>
+                        <button type="button" class="button" id="notifications" data-notifications="">"Switch on"</button>
+                    </li>
+                </ul>
+            </section>
+        }
+        .into_any()
     }
 }
 
