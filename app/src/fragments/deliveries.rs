@@ -164,6 +164,7 @@ impl DeliveryRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fragments::words::Written;
 
     fn row(state: DeliveryState, again: Option<&str>) -> DeliveryRow {
         DeliveryRow {
@@ -199,7 +200,7 @@ mod tests {
             problem: Some("the disk is full".to_owned()),
             ..Deliveries::default()
         };
-        let html = deliveries.view().to_html().replace('\u{a0}', " ");
+        let html = deliveries.view().html().replace('\u{a0}', " ");
         for part in [
             "1 message did not arrive",
             "value=\"m1 chat\"",
@@ -220,7 +221,7 @@ mod tests {
 
     #[test]
     fn where_nothing_was_sent_nothing_can_be_sent_again() {
-        let html = Deliveries::default().view().to_html();
+        let html = Deliveries::default().view().html();
         assert!(html.contains("No message was sent yet.") && !html.contains("name=\"who\""), "{html}");
     }
 }

@@ -109,6 +109,7 @@ impl PastAlert {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fragments::words::Written;
 
     fn alert(message: &str) -> PastAlert {
         PastAlert {
@@ -123,7 +124,7 @@ mod tests {
     }
 
     fn html(history: History) -> String {
-        history.view().to_html().replace('\u{a0}', " ")
+        history.view().html().replace('\u{a0}', " ")
     }
 
     #[test]
