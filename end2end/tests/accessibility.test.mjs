@@ -94,6 +94,7 @@ pageTest("Tab reaches every control in order, and the focus is seen", {}, async 
     "Skip to content",
     "Watchglass",
     "Overview",
+    "Alerts",
     "Database",
     "Cache",
     "Switch between dark and light",

@@ -123,6 +123,7 @@ alertsTest("what is typed into a form stays while the page is brought up to date
   try {
     const reason = page.locator("#silence-why");
     const monday = page.locator("#silence-day-monday");
+    await page.locator("details", { has: monday }).locator("summary").click();
     await monday.check();
     await reason.fill("new di");
     // Alerts begin, and the counts in the tabs change with them.
