@@ -6,7 +6,7 @@ use crate::judging::Judging;
 use crate::services::Services;
 use crate::settings::Settings;
 use crate::store_probe::StoreProbe;
-use crate::telling::Telling;
+use crate::telling::{Archive, Links, Telling};
 use crate::ticker::Ticker;
 use crate::{assets, guard, logging, routes, say};
 use app::api::HostInfo;
@@ -95,6 +95,12 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let judging = Judging::open(settings.rules.clone(), data.path())?;
     let rules = judging.rules().into_iter().map(|(rule, _)| rule);
     let telling = Telling::open(settings.telling.clone(), &settings.channels, rules, data.path())?;
+    let links = settings.public_url.as_ref().map(|url| Links::open(url, data.path())).transpose()?;
+    let telling = telling.with_links(links).with_archive(Archive {
+        history: local.clone(),
+        catalogue: collector.catalogue().clone(),
+        paces: paces(collector.catalogue(), &collector),
+    });
     let core = core.with_local(local).with_applications(applications).with_services(services);
     let core = Arc::new(core.with_judging(judging, telling));
     // Before anybody is told that the server runs: a signal must never find it unprepared.
@@ -103,7 +109,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     announce(&name, address, &data);
     tracing::info!(%address, data_dir = %data.path().display(), open_files = raised, "started");
 
-    let guard = guard::Guard::new(&settings.allowed_hosts);
+    let guard = guard::Guard::new(&settings.host_names());
     let closing = Arc::clone(&core);
     let outcome = runtime.block_on(answer(listener, core, guard, signals));
     ticker.stop();

@@ -201,6 +201,11 @@ impl Engine {
         self.past.iter()
     }
 
+    /// How many series are judged, by whatever rules.
+    pub fn watched(&self) -> usize {
+        self.watch.size()
+    }
+
     /// How many pairs of rule and series are not judged, because there would be more than 2,000,000.
     pub fn refused(&self) -> u64 {
         self.refused

@@ -6,6 +6,7 @@ mod book;
 mod documentation;
 mod edit;
 mod files;
+mod marks;
 mod rules_file;
 
 pub(crate) use book::Origin;
@@ -118,6 +119,11 @@ impl Judging {
     /// What was wrong, the latest to be over first.
     pub(crate) fn past(&self) -> Vec<Alert> {
         self.lock().engine.past().cloned().collect()
+    }
+
+    /// How many series are judged.
+    pub(crate) fn watched(&self) -> usize {
+        self.lock().engine.watched()
     }
 
     /// Writes down what is known and ends. What is judged afterwards is not kept.

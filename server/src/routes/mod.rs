@@ -2,10 +2,13 @@
 
 mod body;
 mod channels;
+mod deeds;
 mod docs;
 mod envelope;
 mod error;
+mod fragment;
 mod functions;
+mod html;
 mod ingest;
 mod live;
 mod live_state;
@@ -21,6 +24,8 @@ mod system;
 pub(crate) use envelope::{Done, Envelope, Failure};
 pub(crate) use error::ApiError;
 pub(crate) use query::{Parameters, bad};
+pub(crate) use rules::LOOKS_BACK;
+pub(crate) use silences::USUAL_LENGTH;
 
 use crate::core::Core;
 use crate::guard::{self, Guard};
@@ -105,6 +110,9 @@ pub(crate) fn router(core: Arc<Core>, guard: Guard, stopping: watch::Receiver<bo
         .merge(admin_routes())
         .merge(system::routes())
         .route("/ws/live", get(live::open))
+        .route("/api/fragment/{page}", get(fragment::fragment))
+        .route("/alerts", get(pages::page_or_file).post(fragment::act))
+        .route("/do/{token}", get(deeds::show).post(deeds::carry_out))
         .route(&format!("{}/{{function}}", app::api::PREFIX), get(functions::call))
         .fallback(pages::page_or_file)
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })

@@ -11,12 +11,12 @@ use utoipa::ToSchema;
 use watchglass_alerts::telling::{AcknowledgeError, Silence, Weekly};
 use watchglass_alerts::{AlertKey, Matcher};
 use watchglass_export::{parse_time, written};
-use watchglass_model::{Labels, Timestamp};
+use watchglass_model::Labels;
 
 /// The longest body that is read, in bytes.
 const LONGEST: usize = 64 << 10;
 /// How long a silence lasts when nothing is said.
-const USUAL_LENGTH: Duration = Duration::from_secs(2 * 3600);
+pub(crate) const USUAL_LENGTH: Duration = Duration::from_secs(2 * 3600);
 
 /// A silence, as it is asked for.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -152,7 +152,7 @@ pub(crate) async fn add_silence(
         None => Some(start + USUAL_LENGTH),
     };
     let silence = Silence {
-        id: asked.id.unwrap_or_else(|| made_up_id(&shared, now)),
+        id: asked.id.unwrap_or_else(|| shared.core.telling().free_silence_id(now)),
         name: asked.name,
         matchers: asked.matchers,
         start,
@@ -164,14 +164,6 @@ pub(crate) async fn add_silence(
     shared.core.telling().put_silence(silence.clone(), now).map_err(|error| bad(error.to_string()))?;
     tracing::info!(id = silence.id, author = silence.author, "a silence was added");
     Ok(Envelope::of(silence.into()))
-}
-
-/// The first number that no silence has, from the time on.
-fn made_up_id(shared: &Shared, now: Timestamp) -> String {
-    let taken = shared.core.telling().silences();
-    let ids = (now.millis()..).map(|number| format!("s{number}"));
-    let mut free = ids.filter(|id| !taken.iter().any(|silence| &silence.id == id));
-    free.next().unwrap_or_default()
 }
 
 /// Ends a silence now; one that has not begun is removed.

@@ -2,11 +2,13 @@
 
 mod file;
 mod keys;
+mod public_url;
 mod resolve;
 mod tables;
 
 pub(crate) use file::read_file;
 pub(crate) use keys::{KEYS, PACE};
+pub(crate) use public_url::PublicUrl;
 pub(crate) use resolve::resolve;
 
 #[cfg(test)]
@@ -37,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) redis_url: Option<String>,
     pub(crate) redis_prefix: String,
     pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) public_url: Option<PublicUrl>,
     pub(crate) host_name: Option<String>,
     pub(crate) host_proc: PathBuf,
     pub(crate) host_sys: PathBuf,
@@ -60,6 +63,7 @@ impl Default for Settings {
             redis_url: None,
             redis_prefix: "watchglass".to_owned(),
             allowed_hosts: Vec::new(),
+            public_url: None,
             host_name: None,
             host_proc: PathBuf::from("/proc"),
             host_sys: PathBuf::from("/sys"),
@@ -73,5 +77,13 @@ impl Default for Settings {
             log_level: "info".to_owned(),
             log_format: LogFormat::default(),
         }
+    }
+}
+
+impl Settings {
+    /// Names besides loopback ones by which browsers may call: those that are allowed, and that of the public address.
+    pub(crate) fn host_names(&self) -> Vec<String> {
+        let public = self.public_url.iter().map(|url| url.host().to_owned());
+        self.allowed_hosts.iter().cloned().chain(public).collect()
     }
 }

@@ -27,7 +27,12 @@ impl Texts {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = rules;
     }
 
-    /// What is told to people.
+    /// The rule with that id.
+    pub(super) fn rule(&self, id: &str) -> Option<Rule> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    /// What is told to people, without links and chart.
     pub(super) fn compose(&self, notice: Notice) -> Message {
         let mut lines: Vec<Line> = notice.alerts.iter().take(MOST_LINES).map(alert_line).collect();
         let rest = notice.alerts.len().saturating_sub(MOST_LINES) + notice.more;
@@ -64,8 +69,7 @@ impl Texts {
     }
 
     fn advice(&self, alert: &Alert) -> Vec<Line> {
-        let rules = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(rule) = rules.get(&alert.key.rule) else { return Vec::new() };
+        let Some(rule) = self.rule(&alert.key.rule) else { return Vec::new() };
         let said = [("What it means", &rule.summary), ("What to do first", &rule.action)];
         let said = said.into_iter().filter(|(_, text)| !text.is_empty());
         let mut lines: Vec<Line> = said.map(|(label, text)| line(label, text.clone())).collect();

@@ -5,13 +5,21 @@
 
 mod compose;
 mod error;
+mod letter;
+mod links;
+mod lists;
 mod restore;
+mod sketch;
+
+pub(crate) use links::{GOOD_FOR, Links, mark};
+pub(crate) use sketch::Archive;
 
 use crate::files;
 use crate::keeper::{Keep, Keeper};
 use crate::ticker::now;
 use compose::Texts;
 pub(crate) use error::TellingError;
+use letter::{Extras, Letter};
 use restore::restore;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -24,7 +32,7 @@ use watchglass_alerts::telling::{
 };
 use watchglass_alerts::{Alert, AlertKey, Change, Rule};
 use watchglass_model::Timestamp;
-use watchglass_notify::{ChannelSettings, Channels, Environs, Message, Overview, Post, PostError};
+use watchglass_notify::{ChannelSettings, Channels, Environs, Overview, Post, PostError};
 
 /// The file in the data folder that says who was told what.
 const STATE: &str = "telling.json";
@@ -44,6 +52,7 @@ const MOST_DELIVERIES: usize = 200;
 pub(crate) struct Telling {
     desk: Mutex<Desk>,
     texts: Texts,
+    extras: Extras,
     channels: Vec<String>,
     office: Arc<Office>,
     keeper: Option<Keeper<Told>>,
@@ -61,7 +70,7 @@ struct Office {
 #[derive(Debug)]
 struct Told {
     state: DeskState,
-    messages: Vec<(Message, Vec<String>)>,
+    messages: Vec<Letter>,
     office: Arc<Office>,
 }
 
@@ -72,9 +81,10 @@ impl Keep for Told {
     }
 
     fn write(&mut self) -> io::Result<()> {
-        while let Some((message, channels)) = self.messages.first() {
+        while let Some(letter) = self.messages.first_mut() {
+            let (message, channels) = letter.finished();
             self.office
-                .with(|post| post.enqueue(message.clone(), channels.clone()))
+                .with(|post| post.enqueue(message, channels))
                 .and_then(|receipt| receipt.wait(WRITTEN_WITHIN))
                 .map_err(io::Error::other)?;
             self.messages.remove(0);
@@ -123,6 +133,7 @@ impl Telling {
         Ok(Self {
             desk: Mutex::new(desk),
             texts: Texts::new(rules),
+            extras: Extras::default(),
             channels: names,
             office: Arc::new(Office { post: Mutex::new(Some(post)), folder: folder.to_owned() }),
             keeper: Some(Keeper::start("telling")?),
@@ -144,10 +155,9 @@ impl Telling {
         let messages = notices.into_iter().filter_map(|notice| {
             let channels = self.expand(&notice.channels);
             // Where there is no channel, there is nobody to tell.
-            (!channels.is_empty()).then(|| (self.texts.compose(notice), channels))
+            (!channels.is_empty()).then(|| self.letter(notice, channels))
         });
-        let messages = messages.collect();
-        self.keep(&desk, messages);
+        self.keep(&desk, messages.collect());
     }
 
     /// Notes that somebody looks after an alert.
@@ -253,7 +263,7 @@ impl Telling {
         }
     }
 
-    fn keep(&self, desk: &Desk, messages: Vec<(Message, Vec<String>)>) {
+    fn keep(&self, desk: &Desk, messages: Vec<Letter>) {
         if let Some(keeper) = &self.keeper {
             keeper.keep(Told { state: desk.state(), messages, office: Arc::clone(&self.office) });
         }

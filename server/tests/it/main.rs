@@ -10,7 +10,9 @@
 )]
 
 mod alerts;
+mod alerts_page;
 mod cli;
+mod deeds;
 mod faults;
 mod functions;
 mod hostile_requests;

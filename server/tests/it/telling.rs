@@ -26,7 +26,7 @@ impl Receiver {
     }
 
     /// A file with a rule that this machine breaks always, and a channel that leads here.
-    fn config(&self) -> ConfigFile {
+    pub(crate) fn config(&self) -> ConfigFile {
         ConfigFile::with(&format!(
             "[[rules]]\nid = 'some-memory'\nname = 'Some memory'\nmetric = 'host_memory_used_ratio'\n\
              component = 'memory'\ncritical = 0.0001\nsummary = 'It is used.'\naction = 'Be glad.'\n\

@@ -181,6 +181,15 @@ pub(crate) async fn send(address: SocketAddr, method: &str, path: &str, body: &s
     exchange(address, text.as_bytes()).await.unwrap_or_else(|| panic!("no answer to {method} {path}"))
 }
 
+/// Sends a form that was filled in, as a page of this server does, in a connection of its own.
+pub(crate) async fn post_form(address: SocketAddr, path: &str, body: &str) -> Answer {
+    let (length, origin) = (body.len().to_string(), format!("http://{address}"));
+    let kind = "application/x-www-form-urlencoded";
+    let headers = [("Content-Type", kind), ("Content-Length", &length), ("Origin", &origin)];
+    let text = request_text(address, "POST", path, &headers) + body;
+    exchange(address, text.as_bytes()).await.unwrap_or_else(|| panic!("no answer to POST {path}"))
+}
+
 /// The data of an answer of the API that must be one of success.
 pub(crate) async fn data(address: SocketAddr, path: &str) -> Value {
     let answer = get(address, path).await;
