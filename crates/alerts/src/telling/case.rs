@@ -39,17 +39,24 @@ pub(super) struct Case {
     pub(super) routed: Option<Severity>,
     /// By the name of the route.
     pub(super) legs: BTreeMap<String, Leg>,
+    /// Where several servers find it: which time of it they have agreed that this is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) episode: Option<String>,
     #[serde(skip)]
     pub(super) memo: Memo,
 }
 
 /// What can be found out again at each step, and so makes no difference between cases.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Memo {
     /// Whether a silence that holds is about it; `None` until that was found out.
     pub(super) is_silenced: Option<bool>,
     /// Whether it is among those that fire at this step.
     pub(super) is_seen: bool,
+    /// What other servers may find as well.
+    pub(super) incident: Option<String>,
+    /// Whether another server tells of it.
+    pub(super) is_held: bool,
 }
 
 impl PartialEq for Memo {
@@ -85,6 +92,7 @@ impl Case {
             acknowledged: None,
             routed: None,
             legs: BTreeMap::new(),
+            episode: None,
             memo: Memo::default(),
         }
     }
@@ -167,6 +175,15 @@ impl Case {
         self.quiet = quiet;
     }
 
+    /// Leaves it to another server from now on, or takes it from there.
+    pub(super) fn hold(&mut self, is_held: bool) {
+        if self.memo.is_held && !is_held && (self.forget_untold() || self.legs.is_empty()) {
+            // Whom to tell depends on when it is told.
+            self.routed = None;
+        }
+        self.memo.is_held = is_held;
+    }
+
     /// Drops the routes that were chosen and not told yet, and says whether there were some.
     pub(super) fn forget_untold(&mut self) -> bool {
         let before = self.legs.len();
@@ -176,7 +193,7 @@ impl Case {
 
     /// Whether routes are to be chosen: when it is first told, and each time it has become worse.
     pub(super) fn needs_routes(&self) -> bool {
-        !self.quiet && self.is_active() && self.routed < Some(self.alert.severity)
+        !self.quiet && !self.memo.is_held && self.is_active() && self.routed < Some(self.alert.severity)
     }
 
     /// Adds routes. A channel that another route has told already, or will, is left out.
@@ -193,6 +210,9 @@ impl Case {
 
     /// What is so and was not told by this leg; `is_over` when nothing can follow.
     pub(super) fn wants(&self, leg: &Leg, is_over: bool) -> Option<Reason> {
+        if self.memo.is_held {
+            return None;
+        }
         let is_free = !self.quiet && !is_over;
         let Some(told) = &leg.told else {
             let reason = if self.flapping.is_some() { Reason::Digest } else { Reason::Fired };
@@ -231,6 +251,7 @@ impl Case {
     /// Whether it may be repeated and escalated.
     pub(super) fn can_nag(&self) -> bool {
         !self.quiet
+            && !self.memo.is_held
             && self.alert.phase == Phase::Firing
             && self.flapping.is_none()
             && self.acknowledged.is_none()
@@ -242,6 +263,16 @@ impl Case {
         let flapping = self.flapping.as_ref().or(self.flapped.as_ref())?;
         let alert = self.alert.key.clone();
         Some(Flapped { alert, since: flapping.since, firings: flapping.firings, ended })
+    }
+
+    /// What another server told of its own flapping counts for this one's.
+    pub(super) fn fit_flapping(&mut self) {
+        let own = self.flapping.as_ref().or(self.flapped.as_ref()).map(|flapping| flapping.since);
+        for told in self.legs.values_mut().filter_map(|leg| leg.told.as_mut()) {
+            if let (Some((since, _)), Some(own)) = (&mut told.flap, own) {
+                *since = own;
+            }
+        }
     }
 
     /// No moment of it is later than `now`: the clock has stepped back, and what waits would wait for too long.
