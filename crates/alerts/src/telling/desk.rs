@@ -33,6 +33,8 @@ pub struct Desk {
     pub(super) said: BTreeMap<(String, String), Timestamp>,
     /// For which end a silence has given its warning.
     pub(super) warned: BTreeMap<String, Timestamp>,
+    /// The warnings that another server may give, by what they are called among servers.
+    pub(super) endings: BTreeMap<String, (String, Timestamp)>,
     /// The moment of the last step.
     pub(super) last: Option<Timestamp>,
     pub(super) left_out: usize,
@@ -58,6 +60,7 @@ impl Default for Desk {
             holding: None,
             said: BTreeMap::new(),
             warned: BTreeMap::new(),
+            endings: BTreeMap::new(),
             last: None,
             left_out: 0,
             colleagues: None,

@@ -12,6 +12,9 @@ const VERSION: u32 = 1;
 /// The most bytes of a board as JSON. Alerts that do not fit are counted.
 const MOST_BYTES: usize = 1 << 20;
 
+/// The most alerts of the past that are shared.
+const MOST_PAST: usize = 1000;
+
 /// What one server finds and says.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,7 +34,7 @@ pub struct Board {
     pub acknowledged: Vec<Acknowledgement>,
     /// Which of them are because of something else.
     pub because_of: Vec<BecauseOf>,
-    /// Changes when more alerts are over; a reader that has seen it needs not read them again.
+    /// Changes when more alerts are over; whoever has seen it needs not read its [`Past`] again.
     pub past: u64,
 }
 
@@ -82,6 +85,37 @@ impl Board {
     /// It is of another version, or no board.
     pub fn from_json(text: &[u8]) -> Result<Self, LedgerError> {
         ledger::read(text, VERSION)
+    }
+}
+
+/// What was wrong on a server, the latest to be over first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Past {
+    version: u32,
+    /// At most a thousand.
+    pub alerts: Vec<Alert>,
+}
+
+impl Past {
+    /// The past as a server remembers it.
+    pub fn new(mut alerts: Vec<Alert>) -> Self {
+        alerts.truncate(MOST_PAST);
+        Self { version: VERSION, alerts }
+    }
+
+    /// As it is written.
+    pub fn to_json(&self) -> String {
+        // None of its parts can fail to be written.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// It is of another version, or no past.
+    pub fn from_json(text: &[u8]) -> Result<Self, LedgerError> {
+        ledger::read(text, VERSION).map(|past: Self| Self::new(past.alerts))
     }
 }
 

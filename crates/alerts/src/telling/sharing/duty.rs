@@ -1,16 +1,13 @@
 //! What the desk does for all servers, and what it leaves to others.
 
-use super::super::acknowledgement::AcknowledgeError;
 use super::super::case::Case;
 use super::super::desk::Desk;
-use super::super::error;
-use super::super::silence::{MOST_SILENCES, Ready, Silence};
 use super::board::{Board, Standing};
 use super::incident::Place;
 use super::ledger::{Claim, Ledger};
-use super::notes::{Note, Notes, Remark};
-use super::record::{Record, Signature};
-use super::round::{Offer, Report, Seen, settle};
+use super::notes::Notes;
+use super::record::Record;
+use super::round::{Offer, Report, Seen, follow_only, settle};
 use crate::alert::Alert;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -20,11 +17,15 @@ use watchglass_model::Timestamp;
 /// taken from a server that seems dead is nothing that it still tells.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The episode of the end of a silence, of which there is one only.
+const ENDING: &str = "ending";
+
 /// What a desk knows of those that it shares with.
 #[derive(Clone, Debug)]
 pub(in crate::telling) struct Colleagues {
     me: String,
     place: Place,
+    has_channels: bool,
     /// The incidents that this server tells of.
     mine: BTreeSet<String>,
     /// What it will, once that is written.
@@ -65,14 +66,16 @@ impl Colleagues {
 
 impl Desk {
     /// Shares what it does with other servers from now on. `server` is an id that no other has, and that stays the same
-    /// through restarts. What others may tell of as well waits until a round has worked or failed.
-    pub fn share(&mut self, server: &str, place: Place, now: Timestamp) {
+    /// through restarts; one that `has_channels` not leaves to the others what they find as well. What others may tell of
+    /// waits until a round has worked or failed.
+    pub fn share(&mut self, server: &str, place: Place, has_channels: bool, now: Timestamp) {
         for case in self.open.values_mut().chain(&mut self.over) {
             case.memo.incident = place.incident(&case.alert.key);
         }
         self.colleagues = Some(Colleagues {
             me: server.to_owned(),
             place,
+            has_channels,
             mine: BTreeSet::new(),
             offered: Offered::default(),
             reached: now,
@@ -97,11 +100,16 @@ impl Desk {
         };
         ledger.forget(is_known, now);
         ledger.conclude(&self.concluded, now);
-        let mine = settle(&mut ledger, &colleagues.me, &reports, &seen.boards, now);
+        let me = Some(colleagues.me.as_str()).filter(|_| colleagues.has_channels);
+        let mine = me.map(|me| settle(&mut ledger, me, &reports, &seen.boards, now)).unwrap_or_default();
+        if me.is_none() {
+            follow_only(&mut ledger, &colleagues.me, &reports, &seen.boards, now);
+        }
         colleagues.mine.retain(|incident| mine.contains(incident));
         let opened = reports.iter().map(|(incident, report)| (incident.clone(), report.record.opened));
         colleagues.offered = Offered { mine, opened: opened.collect(), time: now };
-        let standings = reports.iter().map(|(incident, report)| (incident.clone(), report.standing));
+        let standings = reports.iter().filter(|_| me.is_some());
+        let standings = standings.map(|(incident, report)| (incident.clone(), report.standing));
         let mut board = Board::new(&colleagues.me, &colleagues.place.host, standings.collect());
         (board.acknowledged, board.because_of) = (acknowledged, because_of);
         Some(Offer { ledger, board })
@@ -127,35 +135,6 @@ impl Desk {
         }
     }
 
-    /// Notes that somebody looks after an alert that another server has found, and passes that on.
-    ///
-    /// # Errors
-    /// `who` (1 to 100 characters) or `why` (at most 500) can't be used.
-    pub fn acknowledge_elsewhere(
-        &mut self,
-        alert: &Alert,
-        (who, why): (&str, &str),
-        now: Timestamp,
-    ) -> Result<(), AcknowledgeError> {
-        error::text("who", who, 1, 100)?;
-        error::text("why", why, 0, 500)?;
-        let Some(fired) = alert.fired else { return Err(AcknowledgeError::NotFiring(alert.key.clone())) };
-        let signature = Signature::new(who, why, now);
-        self.remarks.retain(|remark| remark.key != alert.key);
-        self.remarks.push(Remark { key: alert.key.clone(), fired, signature });
-        Ok(())
-    }
-
-    /// A silence was changed here.
-    pub(in crate::telling) fn note_change(&mut self, id: &str, now: Timestamp) {
-        let before = self.changed.get(id).copied();
-        if self.colleagues.is_some() || before.is_some() {
-            // Whatever the clocks say, it was after what is known.
-            let after = before.map_or(now, |before| now.max(before + Duration::from_millis(1)));
-            self.changed.insert(id.to_owned(), after);
-        }
-    }
-
     fn reports(&self) -> BTreeMap<String, Report> {
         let report = |case: &Case, standing| {
             let incident = case.memo.incident.clone()?;
@@ -167,8 +146,13 @@ impl Desk {
             .open
             .values()
             .filter_map(|case| report(case, if case.quiet { Standing::Quiet } else { Standing::Open }));
+        // Each end of a silence is one, on all servers.
+        let endings = self.endings.keys().map(|incident| {
+            let episode = Some(ENDING.to_owned());
+            (incident.clone(), Report { standing: Standing::Open, episode, record: Record::default() })
+        });
         // What is back counts, and not that it was over.
-        over.chain(open).collect()
+        over.chain(open).chain(endings).collect()
     }
 
     /// Takes what others have told for told, and drops what they have told to be over.
@@ -218,63 +202,15 @@ impl Desk {
             }
             is_same && (!is_back || claim.owner == *me)
         });
+        let is_told =
+            |incident: &String| ledger.claims.get(incident).is_some_and(|claim| claim.ended.is_some());
+        let told = self.endings.extract_if(.., |incident, _| is_told(incident));
+        self.warned.extend(told.map(|(_, ending)| ending));
         let is_news = is_news || self.over.len() < before;
         if is_news {
             self.forget_idle();
         }
         is_news
-    }
-
-    /// Takes in what was said elsewhere.
-    fn hear(&mut self, notes: &Notes, now: Timestamp) -> bool {
-        let mut is_news = false;
-        for (id, note) in &notes.silences {
-            let known = match (self.changed.get(id), self.silences.get(id)) {
-                (None, None) => None,
-                (time, ready) => Some(Note {
-                    time: time.copied().unwrap_or_default(),
-                    silence: ready.map(|ready| ready.silence.clone()),
-                }),
-            };
-            let is_new = known.as_ref().map_or(note.silence.is_some(), |known| note.is_after(known));
-            if is_new && self.take_over(id, note.silence.as_ref(), now) {
-                self.changed.insert(id.clone(), note.time);
-                self.holding = None;
-                is_news = true;
-            }
-        }
-        // What nobody remembers any more needs not be remembered here.
-        self.changed.retain(|id, _| self.silences.contains_key(id) || notes.silences.contains_key(id));
-        self.remarks.retain(|remark| notes.remarks.iter().any(|other| other == remark));
-        for remark in &notes.remarks {
-            let case = self.open.get_mut(&remark.key);
-            let Some(case) = case.filter(|case| case.opened <= Some(remark.fired)) else { continue };
-            if case.acknowledged.as_ref().map(Signature::of).as_ref() < Some(&remark.signature) {
-                case.acknowledged = Some(remark.signature.clone().about(&remark.key));
-                is_news = true;
-            }
-        }
-        is_news
-    }
-
-    /// Puts or removes a silence of another server. False where that can't be.
-    fn take_over(&mut self, id: &str, silence: Option<&Silence>, now: Timestamp) -> bool {
-        let Some(silence) = silence else {
-            self.silences.remove(id);
-            return true;
-        };
-        if !self.silences.contains_key(id) && self.silences.len() >= MOST_SILENCES {
-            self.silences.retain(|_, other| !other.is_over(now));
-        }
-        let has_room = self.silences.len() < MOST_SILENCES || self.silences.contains_key(id);
-        // What another program has checked, and this one cannot use, is left to the others.
-        match Ready::new(silence.clone()) {
-            Ok(ready) if has_room && silence.id == id => {
-                self.silences.insert(id.to_owned(), ready);
-                true
-            }
-            _ => false,
-        }
     }
 }
 

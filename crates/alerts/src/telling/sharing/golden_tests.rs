@@ -12,7 +12,7 @@ fn a_board_and_a_ledger() {
     (ops.escalate_after_seconds, ops.escalate_to) = (Some(60), vec!["sms".to_owned()]);
     let mut world = World::new(TellingSettings { routes: Routes(vec![ops]), ..TellingSettings::default() });
     let place = Place { host: "h".to_owned(), machine: "m".to_owned() };
-    world.desk.share("a1b2", place, at(0));
+    world.desk.share("a1b2", place, true, at(0));
     let mut window = silence("works", 0, 10_000);
     window.matchers = vec![matcher("component", Equal, "disk")];
     world.desk.put_silence(window, at(0)).unwrap();
@@ -42,6 +42,9 @@ fn a_board_and_a_ledger() {
         serde_json::to_string_pretty(&value).unwrap() + "\n"
     };
     check("board.json", &pretty(board.to_json()));
+    let past = Past::new(board.alerts.clone());
+    check("past.json", &pretty(past.to_json()));
+    assert_eq!(Past::from_json(past.to_json().as_bytes()), Ok(past));
     check("ledger.json", &pretty(seen.ledger.to_json()));
     assert_eq!(Board::from_json(board.to_json().as_bytes()), Ok(board));
     assert_eq!(Ledger::from_json(seen.ledger.to_json().as_bytes()), Ok(seen.ledger));

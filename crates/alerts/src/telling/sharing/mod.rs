@@ -7,11 +7,13 @@
 //! - `round.rs`: a server reads all boards and the ledger, and writes both; nobody else may have written the ledger in
 //!   between. Who finds an incident first claims it. Only its owner tells of it. A living owner alone gives it away, to one
 //!   that still finds it when the owner does not; the claim of a dead one is taken, and what it told counts as told.
+//! - `hearing.rs`: what people say, to and fro.
 //! - `duty.rs`: what that means for the desk. What is somebody else's is held, as if it were silenced, and so is its
 //!   end. A server that reaches nobody for [`PATIENCE`] tells everything itself: twice is better than never.
 
 mod board;
 mod duty;
+mod hearing;
 mod incident;
 mod ledger;
 mod notes;
@@ -29,7 +31,7 @@ mod pair;
 #[cfg(test)]
 mod pair_tests;
 
-pub use board::{Board, Standing};
+pub use board::{Board, Past, Standing};
 pub(super) use duty::Colleagues;
 pub use duty::PATIENCE;
 pub use incident::Place;

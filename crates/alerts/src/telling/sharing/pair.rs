@@ -52,7 +52,7 @@ impl Pair {
     pub(super) fn share(&mut self, which: usize) {
         let server = &mut self.servers[which];
         let place = Place { host: server.id.to_owned(), machine: server.id.to_owned() };
-        server.world.desk.share(server.id, place, at(self.now));
+        server.world.desk.share(server.id, place, true, at(self.now));
     }
 
     pub(super) fn fire(&mut self, which: usize) {

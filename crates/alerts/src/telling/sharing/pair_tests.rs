@@ -2,6 +2,7 @@
 
 use super::super::Reason;
 use super::super::samples::{alert, at, matcher, silence};
+use super::Place;
 use super::pair::Pair;
 use crate::Operator::Equal;
 
@@ -52,6 +53,40 @@ fn whoever_acknowledges_or_silences_does_so_for_both() {
     assert_eq!(pair.count(1200, Reason::Fired), 1, "{:?}", pair.since(1200));
     let end = |pair: &Pair, which: usize| pair.servers[which].world.desk.silences().next().unwrap().end;
     assert_eq!((end(&pair, 0), end(&pair, 1)), (Some(at(1200)), Some(at(1200))));
+}
+
+#[test]
+fn who_has_no_channels_leaves_it_to_who_has() {
+    let mut pair = Pair::new();
+    let place = Place { host: "b".to_owned(), machine: "b".to_owned() };
+    pair.servers[1].world.desk.share("b", place, false, at(0));
+    pair.fire(1);
+    pair.until(30);
+    pair.fire(0);
+    pair.until(60);
+    assert_eq!(pair.since(0), ["40 a Fired"]);
+    let key = pair.key(1);
+    pair.servers[1].world.desk.acknowledge(&key, "Ann", "on it", at(60)).unwrap();
+    pair.until(300);
+    (0..2).for_each(|which| pair.resolve(which));
+    pair.until(400);
+    assert_eq!(pair.since(60), ["310 a Resolved"]);
+}
+
+#[test]
+fn that_a_silence_ends_is_told_once() {
+    let mut pair = Pair::new();
+    pair.servers[0].world.desk.put_silence(silence("s", 0, 2000), at(0)).unwrap();
+    pair.until(5);
+    (0..2).for_each(|which| pair.fire(which));
+    pair.until(1900);
+    assert_eq!(pair.since(0), ["1101 b SilenceEnding"]);
+    // Also when whoever was to tell it dies.
+    pair.servers[0].world.desk.put_silence(silence("t", 1900, 4000), at(1900)).unwrap();
+    pair.until(3101);
+    pair.kill(1);
+    pair.until(3900);
+    assert_eq!(pair.since(1900), ["3116 a SilenceEnding"]);
 }
 
 #[test]

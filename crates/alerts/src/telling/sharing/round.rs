@@ -96,6 +96,27 @@ pub(super) fn settle(
     mine
 }
 
+/// The same for a server that can tell nobody: it says what it knows, and gives away what it has.
+pub(super) fn follow_only(
+    ledger: &mut Ledger,
+    me: &str,
+    reports: &BTreeMap<String, Report>,
+    boards: &[Board],
+    now: Timestamp,
+) {
+    for (incident, report) in reports {
+        let claim = ledger.claims.get_mut(incident).filter(|claim| claim.ended.is_none());
+        let Some(claim) = claim else { continue };
+        if report.episode.as_ref() == Some(&claim.episode) {
+            claim.renew(now);
+            claim.record.join(&report.record);
+        }
+        if let Some((_, server)) = best(boards, incident).filter(|_| claim.owner == me) {
+            (claim.owner, claim.time) = (server.to_owned(), now);
+        }
+    }
+}
+
 /// The other server that stands best to an incident; of several the first by its id.
 fn best<'a>(boards: &'a [Board], incident: &str) -> Option<(Standing, &'a str)> {
     let standing = boards
