@@ -131,6 +131,12 @@ impl Judging {
         self.lock().engine.past().cloned().collect()
     }
 
+    /// Changes when more alerts are over: the latest moment at which some were, in milliseconds.
+    pub(crate) fn past_state(&self) -> u64 {
+        let newest = self.lock().engine.past().next().and_then(|alert| alert.resolved);
+        newest.and_then(|resolved| u64::try_from(resolved.millis()).ok()).unwrap_or(0)
+    }
+
     /// The rules, and whether each is of the configuration file.
     pub(crate) fn rules(&self) -> Vec<(Rule, bool)> {
         let of_file = |rule: &Rule| self.of_file.contains(&rule.id);

@@ -4,11 +4,13 @@
 //! same notice again, with the same id, which the outbox knows.
 
 mod compose;
+mod sharing;
 
 use crate::files;
 use crate::keeper::{Keep, Keeper};
 use crate::ticker::now;
 use compose::Texts;
+pub(crate) use sharing::Others;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
@@ -17,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
 use watchglass_alerts::telling::{
-    ALL_CHANNELS, AcknowledgeError, Acknowledgement, Desk, DeskState, FieldError, Silence, TellingSettings,
+    ALL_CHANNELS, AcknowledgeError, Desk, DeskState, FieldError, Silence, TellingSettings,
 };
 use watchglass_alerts::{Alert, AlertKey, Change, Rule};
 use watchglass_model::Timestamp;
@@ -68,6 +70,8 @@ pub(crate) struct Telling {
     channels: Vec<String>,
     office: Arc<Office>,
     keeper: Option<Keeper<Told>>,
+    /// What other servers find.
+    others: Mutex<Arc<Others>>,
 }
 
 /// What the thread that writes needs.
@@ -147,6 +151,7 @@ impl Telling {
             channels: names,
             office: Arc::new(Office { post: Mutex::new(Some(post)), folder: folder.to_owned() }),
             keeper: Some(Keeper::start("telling")?),
+            others: Mutex::default(),
         })
     }
 
@@ -177,14 +182,16 @@ impl Telling {
         now: Timestamp,
     ) -> Result<(), AcknowledgeError> {
         let mut desk = self.desk();
-        desk.acknowledge(key, who, why, now)?;
-        self.keep(&desk, Vec::new());
-        Ok(())
-    }
-
-    /// What is acknowledged.
-    pub(crate) fn acknowledgements(&self) -> Vec<Acknowledgement> {
-        self.desk().acknowledgements().cloned().collect()
+        match desk.acknowledge(key, who, why, now) {
+            Err(AcknowledgeError::NotFiring(_)) => {
+                drop(desk);
+                self.acknowledge_elsewhere(key, (who, why), now)
+            }
+            outcome => {
+                self.keep(&desk, Vec::new());
+                outcome
+            }
+        }
     }
 
     /// Adds or replaces a silence.
@@ -209,13 +216,6 @@ impl Telling {
     /// All silences.
     pub(crate) fn silences(&self) -> Vec<Silence> {
         self.desk().silences().cloned().collect()
-    }
-
-    /// The id of the silence that keeps an alert quiet, and the rule of the alert that it is because of.
-    pub(crate) fn quiet(&self, alert: &Alert, now: Timestamp) -> (Option<String>, Option<String>) {
-        let desk = self.desk();
-        let silence = desk.silence_of(alert, now).map(|silence| silence.id.clone());
-        (silence, desk.because_of(&alert.key).map(|cause| cause.rule.clone()))
     }
 
     /// Channels, deliveries, what did not arrive. Blocks for the outbox.

@@ -19,6 +19,7 @@ mod ingest;
 mod load;
 mod pages;
 mod rest;
+mod shared_alerts;
 mod shared_history;
 mod start_and_stop;
 mod support;

@@ -6,17 +6,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Somebody who is told over HTTP.
-struct Receiver(TcpListener);
+pub(crate) struct Receiver(pub(crate) TcpListener);
 
 /// What was told, before it is answered.
-struct Told {
+pub(crate) struct Told {
     key: String,
     body: Value,
     stream: TcpStream,
 }
 
 impl Receiver {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self(TcpListener::bind("127.0.0.1:0").await.unwrap())
     }
 
@@ -34,7 +34,7 @@ impl Receiver {
         ))
     }
 
-    async fn told(&self) -> Told {
+    pub(crate) async fn told(&self) -> Told {
         within("a message", async {
             let (mut stream, _) = self.0.accept().await.unwrap();
             let mut bytes = Vec::new();
@@ -63,7 +63,7 @@ impl Receiver {
 }
 
 impl Told {
-    async fn take(mut self) -> Value {
+    pub(crate) async fn take(mut self) -> Value {
         self.stream
             .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             .await
