@@ -107,7 +107,7 @@ impl AlertRow {
     }
 }
 
-/// What is wrong now, or what was.
+/// What is wrong now, or what was, on all servers that share their alerts.
 #[utoipa::path(
     get,
     path = "/api/admin/system/alerts/",

@@ -82,9 +82,14 @@ proptest! {
     fn whatever_dies_each_outage_is_told_and_its_end(
         outages in outages(),
         order in any::<u64>(),
+        skew in -100..100_i64,
         chaos in prop::collection::btree_map(0..1000_i64, chaos(), 0..12),
     ) {
         let mut pair = Pair::new();
+        pair.now = 1000;
+        pair.servers[1].skew = skew;
+        (0..2).for_each(|which| pair.start(which));
+        let chaos = chaos.into_iter().map(|(second, act)| (second + 1000, act)).collect();
         let begun = happen(&mut pair, &outages, &chaos, order);
         for (index, begin) in begun.iter().enumerate() {
             let end = begun.get(index + 1).copied().unwrap_or(pair.now);

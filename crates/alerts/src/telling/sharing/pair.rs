@@ -14,6 +14,8 @@ pub(super) struct Server {
     id: &'static str,
     pub(super) world: World,
     pub(super) lives: bool,
+    /// By how many seconds its clock is wrong.
+    pub(super) skew: i64,
 }
 
 pub(super) struct Pair {
@@ -36,7 +38,7 @@ fn settings() -> TellingSettings {
 
 impl Pair {
     pub(super) fn new() -> Self {
-        let server = |id| Server { id, world: World::new(settings()), lives: true };
+        let server = |id| Server { id, world: World::new(settings()), lives: true, skew: 0 };
         let mut pair = Self {
             now: 0,
             servers: [server("a"), server("b")],
@@ -52,18 +54,18 @@ impl Pair {
     pub(super) fn share(&mut self, which: usize) {
         let server = &mut self.servers[which];
         let place = Place { host: server.id.to_owned(), machine: server.id.to_owned() };
-        server.world.desk.share(server.id, place, true, at(self.now));
+        server.world.desk.share(server.id, place, true, at(self.now + server.skew));
     }
 
     pub(super) fn fire(&mut self, which: usize) {
         let server = &mut self.servers[which];
-        server.world.now = self.now;
+        server.world.now = self.now + server.skew;
         server.world.fire(&alert("down", &[("instance", "db1"), ("host", server.id)]));
     }
 
     pub(super) fn resolve(&mut self, which: usize) {
         let server = &mut self.servers[which];
-        server.world.now = self.now;
+        server.world.now = self.now + server.skew;
         server.world.resolve("down");
     }
 
@@ -81,7 +83,7 @@ impl Pair {
     pub(super) fn second(&mut self, first: usize) {
         for which in [first, 1 - first] {
             if self.servers[which].lives {
-                self.servers[which].world.now = self.now;
+                self.servers[which].world.now = self.now + self.servers[which].skew;
                 let notices = self.servers[which].world.step();
                 let (now, id) = (self.now, self.servers[which].id);
                 self.told.extend(notices.into_iter().map(|notice| (now, id, notice)));
@@ -96,8 +98,8 @@ impl Pair {
     }
 
     fn round(&mut self, which: usize) {
-        let now = at(self.now) + Duration::from_millis(300);
-        let Server { id, world, .. } = &mut self.servers[which];
+        let Server { id, world, skew, .. } = &mut self.servers[which];
+        let now = at(self.now + *skew) + Duration::from_millis(300);
         if !self.redis_is_up {
             world.desk.miss();
             return;

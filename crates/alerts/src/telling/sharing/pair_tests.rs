@@ -143,6 +143,8 @@ fn without_redis_each_tells_and_afterwards_one() {
     assert_eq!(ids[0], ids[1], "who gets both can tell");
     let silence = silence("s", 10_000, 20_000);
     pair.servers[0].world.desk.put_silence(silence, at(60)).unwrap();
+    pair.kill(0);
+    pair.start(0);
     pair.redis_is_up = true;
     pair.until(100);
     assert_eq!(pair.servers[1].world.desk.silences().count(), 1);
