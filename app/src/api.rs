@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use watchglass_live::State;
+use watchglass_live::{AlertSeverity, State};
 use watchglass_model::{Catalogue, PostgresDetails, RedisDetails, SeriesId, Timestamp};
 
 /// The path below which all server functions lie.
@@ -45,6 +45,32 @@ pub struct Snapshot {
     pub readings: Vec<Reading>,
     /// A small history for the charts that the server draws.
     pub history: History,
+    /// What was wrong in the same stretch of time.
+    pub alerts: Alerts,
+}
+
+/// What is wrong, and what was.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Alerts {
+    /// How many alerts fire now.
+    pub firing: usize,
+    /// Those that fired at any time of the stretch that was asked for and have a chart, the latest first.
+    pub marks: Vec<Mark>,
+}
+
+/// An alert, on the chart of its series.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Id of the panel.
+    pub panel: String,
+    /// When it began to fire.
+    pub start: Timestamp,
+    /// When it was over; `None` while it fires.
+    pub end: Option<Timestamp>,
+    /// How bad it was.
+    pub severity: AlertSeverity,
+    /// What was wrong.
+    pub text: String,
 }
 
 /// What is shown of a series at a moment: a gauge's value, or a counter's rate per second.
@@ -120,7 +146,7 @@ pub const ROWS: Bound = Bound { name: "rows", least: 2, most: 3600 };
 ///
 /// # Errors
 /// An argument out of bounds.
-#[server(name = GetSnapshot, prefix = "/api/fn", endpoint = "snapshot", input = server_fn::codec::GetUrl, output = crate::encoding::Json)]
+#[server(name = GetSnapshot, prefix = "/api/fn", endpoint = "snapshot", input = server_fn::codec::GetUrl, output = crate::encoding::Compact)]
 pub async fn snapshot(
     /// How far back the small charts look, in seconds.
     window_seconds: u32,
@@ -135,7 +161,7 @@ pub async fn snapshot(
 ///
 /// # Errors
 /// An argument out of bounds.
-#[server(name = GetHistory, prefix = "/api/fn", endpoint = "history", input = server_fn::codec::GetUrl, output = crate::encoding::Json)]
+#[server(name = GetHistory, prefix = "/api/fn", endpoint = "history", input = server_fn::codec::GetUrl, output = crate::encoding::Compact)]
 pub async fn history(
     /// How far back, in seconds.
     window_seconds: u32,
@@ -146,11 +172,24 @@ pub async fn history(
     crate::backend::backend()?.history(window_seconds, rows).map_err(ServerFnError::Args)
 }
 
+/// What is wrong, and what was in the last while.
+///
+/// # Errors
+/// An argument out of bounds.
+#[server(name = GetAlerts, prefix = "/api/fn", endpoint = "alerts", input = server_fn::codec::GetUrl, output = crate::encoding::Compact)]
+pub async fn alerts(
+    /// How far back, in seconds.
+    window_seconds: u32,
+) -> Result<Alerts, ServerFnError> {
+    let window_seconds = WINDOW.check(window_seconds)?;
+    Ok(crate::backend::backend()?.alerts(window_seconds))
+}
+
 /// What is known of the servers that are watched, beyond numbers: who waits for whom, and what was slow.
 ///
 /// # Errors
 /// None but that the server is not there.
-#[server(name = GetServices, prefix = "/api/fn", endpoint = "services", input = server_fn::codec::GetUrl, output = crate::encoding::Json)]
+#[server(name = GetServices, prefix = "/api/fn", endpoint = "services", input = server_fn::codec::GetUrl, output = crate::encoding::Compact)]
 pub async fn services() -> Result<Services, ServerFnError> {
     Ok(crate::backend::backend()?.services())
 }

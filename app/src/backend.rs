@@ -1,6 +1,6 @@
 //! What the pages ask of the server that renders them.
 
-use crate::api::{Bound, History, Services, Snapshot};
+use crate::api::{Alerts, Bound, History, Services, Snapshot};
 use std::sync::Arc;
 
 /// The server's side of the server functions. Provided as a context while a page is rendered or a function called.
@@ -14,8 +14,17 @@ pub trait Backend: Send + Sync {
     /// A sentence for people, when the question cannot be answered.
     fn history(&self, window_seconds: u32, rows: u32) -> Result<History, String>;
 
+    /// What is wrong, and what was in the last `window_seconds`. Must not take longer than a look into memory.
+    fn alerts(&self, window_seconds: u32) -> Alerts;
+
     /// What is known of the servers that are watched, beyond numbers. Must not take longer than a look into memory.
     fn services(&self) -> Services;
+
+    /// The lists and forms of a page as HTML: of `/alerts`, as `query` (the part behind the question mark) asks for them.
+    ///
+    /// # Errors
+    /// A sentence for people, when there is no such page or view.
+    fn fragment(&self, path: &str, query: &str) -> Result<String, String>;
 }
 
 /// The backend of the request that is being answered.

@@ -37,7 +37,7 @@ impl Theme {
         }
     }
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Dark => "dark",
             Self::Light => "light",

@@ -10,6 +10,8 @@ mod clock;
 #[cfg(feature = "ssr")]
 mod document;
 mod encoding;
+#[cfg(feature = "ssr")]
+pub mod fragments;
 #[cfg(feature = "hydrate")]
 mod hydrate;
 mod live;
@@ -25,5 +27,7 @@ mod view_model;
 pub use backend::Backend;
 #[cfg(feature = "ssr")]
 pub use document::{PageAssets, ResponseStatus, Theme, document};
+#[cfg(feature = "ssr")]
+pub use encoding::{InJson, POSITIONAL};
 #[cfg(feature = "ssr")]
 pub use root::PAGES;

@@ -1,7 +1,7 @@
 //! The root component: shared state, the frame around all pages, and the routes.
 
 use crate::live::Live;
-use crate::pages::{Cache, Database, NotFound, Overview};
+use crate::pages::{Alerts, Cache, Database, NotFound, Overview};
 use crate::parts::{OutdatedBanner, PanicBanner, TopBar};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -10,7 +10,7 @@ use leptos_router::{SsrMode, path};
 
 /// Addresses of all pages.
 #[cfg(feature = "ssr")]
-pub const PAGES: [&str; 3] = ["/", "/database", "/cache"];
+pub const PAGES: [&str; 4] = ["/", "/alerts", "/database", "/cache"];
 
 /// The whole page inside `<body>`.
 #[component]
@@ -34,10 +34,12 @@ pub(crate) fn App() -> impl IntoView {
             <main id="main" tabindex="-1">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Overview ssr=SsrMode::Async/>
+                    <Route path=path!("/alerts") view=Alerts ssr=SsrMode::Async/>
                     <Route path=path!("/database") view=Database ssr=SsrMode::Async/>
                     <Route path=path!("/cache") view=Cache ssr=SsrMode::Async/>
                 </Routes>
             </main>
+            <div id="toasts" class="toasts" role="log" aria-live="polite" aria-label="Alerts"></div>
         </Router>
     }
 }

@@ -1,6 +1,8 @@
 //! The data that a running server has: what every route and page reads.
 
 mod answers;
+mod lists;
+mod rules;
 
 use crate::judging::{Judging, announce};
 use crate::services::Services;
@@ -213,6 +215,7 @@ impl Backend for Core {
             readings: self.readings(),
             // A page without its small charts is better than no page.
             history: self.history(window_seconds, rows).unwrap_or_default(),
+            alerts: Backend::alerts(self, window_seconds),
         }
     }
 
@@ -243,8 +246,18 @@ impl Backend for Core {
         Ok(history)
     }
 
+    fn alerts(&self, window_seconds: u32) -> api::Alerts {
+        let end = self.history.newest().unwrap_or_default();
+        let window = TimeRange::before(end, Duration::from_secs(u64::from(window_seconds)));
+        self.judging.marks(&self.catalogue, window)
+    }
+
     fn services(&self) -> api::Services {
         self.services.known()
+    }
+
+    fn fragment(&self, path: &str, query: &str) -> Result<String, String> {
+        crate::fragments::page(self, path, query).map_err(|error| error.to_string())
     }
 }
 

@@ -5,6 +5,7 @@ mod cli;
 mod core;
 mod data_dir;
 mod files;
+mod fragments;
 mod guard;
 mod judging;
 mod keeper;

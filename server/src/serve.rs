@@ -7,7 +7,7 @@ use crate::services::Services;
 use crate::settings::Settings;
 use crate::sharing::Exchange;
 use crate::store_probe::StoreProbe;
-use crate::telling::Telling;
+use crate::telling::{Archive, Links, Telling};
 use crate::ticker::Ticker;
 use crate::{assets, guard, logging, routes, say};
 use app::api::HostInfo;
@@ -93,10 +93,15 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
         vitals,
         requests,
     );
-    let rules = settings.all_rules();
-    let judging = Judging::open(rules.clone(), data.path())?;
-    let judging = judging.with_file_rules(settings.rules.iter().map(|rule| rule.id.clone()));
+    let judging = Judging::open(settings.rules.clone(), data.path())?;
+    let rules = judging.rules().into_iter().map(|(rule, _)| rule);
     let telling = Telling::open(settings.telling.clone(), &settings.channels, rules, data.path())?;
+    let links = settings.public_url.as_ref().map(|url| Links::open(url, data.path())).transpose()?;
+    let telling = telling.with_links(links).with_archive(Archive {
+        history: local.clone(),
+        catalogue: collector.catalogue().clone(),
+        paces: paces(collector.catalogue(), &collector),
+    });
     let core = core.with_local(local).with_applications(applications).with_services(services);
     let core = Arc::new(core.with_judging(judging, telling));
     let exchange = Exchange::start(settings, &core, &name, data.path())?;
@@ -106,7 +111,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     announce(&name, address, &data);
     tracing::info!(%address, data_dir = %data.path().display(), open_files = raised, "started");
 
-    let guard = guard::Guard::new(&settings.allowed_hosts);
+    let guard = guard::Guard::new(&settings.host_names());
     let closing = Arc::clone(&core);
     let outcome = runtime.block_on(answer(listener, core, guard, signals));
     ticker.stop();

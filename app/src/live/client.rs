@@ -1,18 +1,18 @@
 //! The browser's end of the live connection: carries out what [`Link`] decides.
 
-use crate::api::history;
+use crate::api::{alerts, history};
 use crate::live::link::{Action, Link};
 use crate::live::{Live, Window};
 use futures_util::StreamExt;
 use futures_util::future::{AbortHandle, abortable};
-use gloo_net::websocket::Message as Frame;
+use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
 use leptos::ev;
 use leptos::prelude::*;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
-use watchglass_live::{Hello, Message, Protocol, decode};
+use watchglass_live::{Frame, Hello, Protocol};
 
 /// How often the state of the connection is looked at.
 const BEAT: Duration = Duration::from_millis(250);
@@ -30,11 +30,31 @@ pub(crate) fn start(live: Live) {
     });
     Effect::new(move |_| {
         refill.track();
+        live.alerts_changed.track();
+        let window = live.window.get();
+        leptos::task::spawn_local(ask_for_alerts(live, window));
+    });
+    Effect::new(move |_| {
+        refill.track();
         let window = live.window.get();
         if live.loaded.get() {
             leptos::task::spawn_local(fill(live, window));
         }
     });
+}
+
+/// Asks what is wrong, and what was while the charts go back.
+async fn ask_for_alerts(live: Live, window: Window) {
+    match alerts(window.seconds()).await {
+        Ok(alerts) if live.window.try_get_untracked() == Some(window) => {
+            let _ = live.firing.try_set(Some(alerts.firing).filter(|&firing| firing > 0));
+            live.update(|store| store.set_alerts(alerts));
+            let _ = live.shape.try_update(|count| *count += 1);
+        }
+        Ok(_) => {}
+        // The next change, or a new connection, asks again.
+        Err(error) => leptos::logging::warn!("no alerts: {error}"),
+    }
 }
 
 async fn fill(live: Live, window: Window) {
@@ -105,8 +125,8 @@ impl Client {
         let client = Rc::clone(this);
         let (listening, handle) = abortable(async move {
             let mut socket = socket;
-            while let Some(Ok(frame)) = socket.next().await {
-                client.borrow_mut().receive(frame);
+            while let Some(Ok(message)) = socket.next().await {
+                client.borrow_mut().receive(message);
             }
             client.borrow_mut().closed();
         });
@@ -116,27 +136,27 @@ impl Client {
         });
     }
 
-    fn receive(&mut self, frame: Frame) {
-        match frame {
-            Frame::Text(text) => match serde_json::from_str(&text) {
-                Ok(Message::Hello(hello)) => self.hello(&hello),
-                Ok(Message::State(state)) => {
-                    self.live.update(|store| store.set_state(state));
-                    let _ = self.live.shape.try_update(|count| *count += 1);
+    fn receive(&mut self, message: Message) {
+        let Message::Bytes(bytes) = message else { return };
+        match Frame::read(&bytes) {
+            Ok(Frame::Hello(hello)) => self.hello(&hello),
+            Ok(Frame::State(state)) => {
+                self.live.update(|store| store.set_state(state));
+                let _ = self.live.shape.try_update(|count| *count += 1);
+            }
+            Ok(Frame::Alert(alert)) => {
+                crate::parts::toast(&alert);
+                let _ = self.live.alerts_changed.try_update(|count| *count += 1);
+            }
+            Ok(Frame::Metrics(metrics)) => {
+                if self.last_seq.is_some_and(|last| metrics.seq > last + 1) {
+                    self.ask_for_history();
                 }
-                Err(error) => leptos::logging::warn!("a message that cannot be read: {error}"),
-            },
-            Frame::Bytes(bytes) => match decode(&bytes) {
-                Ok(metrics) => {
-                    if self.last_seq.is_some_and(|last| metrics.seq > last + 1) {
-                        self.ask_for_history();
-                    }
-                    self.last_seq = Some(metrics.seq);
-                    self.link.frame(now());
-                    self.live.update(|store| store.push(&metrics));
-                }
-                Err(error) => leptos::logging::warn!("a frame that cannot be read: {error}"),
-            },
+                self.last_seq = Some(metrics.seq);
+                self.link.frame(now());
+                self.live.update(|store| store.push(&metrics));
+            }
+            Err(error) => leptos::logging::warn!("a frame that cannot be read: {error}"),
         }
         self.show_status();
     }

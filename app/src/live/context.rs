@@ -69,6 +69,10 @@ pub(crate) struct Live {
     pub(crate) window: RwSignal<Window>,
     /// The moment that all charts point at, in milliseconds since the Unix epoch.
     pub(crate) cursor: RwSignal<Option<i64>>,
+    /// Grows when an alert has begun, has changed, or is over.
+    pub(crate) alerts_changed: RwSignal<u32>,
+    /// How many alerts fire; `None` while there are none or it is not known.
+    pub(crate) firing: RwSignal<Option<usize>>,
     /// Whether the server has become another build than this page.
     pub(crate) outdated: RwSignal<bool>,
     /// Grows when the colours of the page have changed.
@@ -92,6 +96,8 @@ impl Live {
             status: RwSignal::new(Status::Snapshot),
             window: RwSignal::new(Window::default()),
             cursor: RwSignal::new(None),
+            alerts_changed: RwSignal::new(0),
+            firing: RwSignal::new(None),
             outdated: RwSignal::new(false),
             theme: RwSignal::new(0),
             utc_offset: RwSignal::new(None),

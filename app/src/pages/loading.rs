@@ -2,6 +2,7 @@
 
 use crate::api::{Snapshot, snapshot};
 use crate::clock::local_time;
+use crate::encoding::{Carried, carried};
 use crate::live::{Live, Window, use_live};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -22,13 +23,12 @@ pub(crate) fn page_window() -> Memo<Window> {
 }
 
 /// Asks for the snapshot, unless the page has live data already: that is newer, and finer.
-pub(crate) fn first_snapshot(window: Memo<Window>) -> Resource<First> {
+pub(crate) fn first_snapshot(window: Memo<Window>) -> Carried<First> {
     // Only the first snapshot is the server's to draw; a change of window after that asks for a history alone.
     let first = window.get_untracked().seconds();
     let has_data = use_live().loaded.get_untracked();
-    Resource::new_blocking(
-        || (),
-        move |()| async move { if has_data { Ok(None) } else { snapshot(first, SMALL_ROWS).await.map(Some) } },
+    carried(
+        move || async move { if has_data { Ok(None) } else { snapshot(first, SMALL_ROWS).await.map(Some) } },
     )
 }
 

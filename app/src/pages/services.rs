@@ -1,6 +1,7 @@
 //! The page of a kind of server that is watched: whether each answers, its charts, its lists.
 
 use crate::api::{Services, Snapshot, services};
+use crate::encoding::carried;
 use crate::live::{Window, use_live};
 use crate::pages::loading::{Failed, StandsStill, Waiting, begin, first_snapshot, page_window};
 use crate::parts::{PanelSections, ServiceLists, ServiceState, SetUp, SetUpText, WindowPicker};
@@ -29,7 +30,7 @@ pub(crate) struct Kind {
 pub(crate) fn ServicesPage(kind: &'static Kind) -> impl IntoView {
     let window = page_window();
     let snapshot = first_snapshot(window);
-    let known = Resource::new_blocking(|| (), |()| services());
+    let known = carried(services);
     view! {
         <Title text=kind.title/>
         <Suspense fallback=Waiting>

@@ -218,6 +218,8 @@ fn read_theme(frame: &HtmlElement) -> Theme {
         axis_text: read("--muted"),
         cursor: read("--cursor"),
         series: (0..COLOURS).map(|index| read(&format!("--series-{index}"))).collect(),
+        // As the severities are ordered.
+        levels: ["--accent", "--warn", "--bad"].map(read).to_vec(),
         font: read("--chart-font"),
     }
 }

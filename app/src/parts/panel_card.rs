@@ -1,7 +1,7 @@
 //! A panel: what it is, its numbers, its chart, its legend.
 
 use crate::live::use_live;
-use crate::parts::{Chart, Legend};
+use crate::parts::{Chart, Legend, Marks};
 use crate::view_model::{Figure, PanelView, panel_view, text_or_dash};
 use leptos::prelude::*;
 
@@ -34,6 +34,7 @@ pub(crate) fn PanelCard(
                 <div class="details">{details}</div>
             </header>
             <Chart panel=panel.clone() lines/>
+            <Marks panel=panel.id.clone()/>
             <Legend lines unit=panel.unit/>
         </article>
     }

@@ -1,5 +1,6 @@
 //! The bar at the top of every page.
 
+use crate::live::use_live;
 use crate::parts::{ConnectionBadge, ThemeSwitch};
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -13,11 +14,14 @@ const SIGN: &str = "<svg viewBox=\"0 0 24 24\" width=\"22\" height=\"22\" aria-h
 /// The ways to all pages, the state of the connection, the theme.
 #[component]
 pub(crate) fn TopBar() -> impl IntoView {
+    let live = use_live();
+    let firing = move || live.firing.get().map(|count| count.to_string());
     view! {
         <header class="top-bar">
             <A href="/" attr:class="brand"><span class="sign" inner_html=SIGN></span></A>
             <nav aria-label="Pages">
                 <A href="/" exact=true>"Overview"</A>
+                <A href="/alerts">"Alerts"<span class="count">{firing}</span></A>
                 <A href="/database">"Database"</A>
                 <A href="/cache">"Cache"</A>
             </nav>

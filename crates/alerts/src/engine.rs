@@ -22,6 +22,30 @@ const MOST_SUBJECTS: usize = 2_000_000;
 /// The most that one tick can count for, in milliseconds: a server that slept, or a clock that was set, saw no more.
 const MOST_ELAPSED: i64 = 3_000;
 
+/// Rules that can be judged: what can be wrong with them was looked for, and their expressions are compiled. That takes
+/// longer than a tick may, if there are many.
+#[derive(Debug)]
+pub struct ReadyRules(Vec<Judged>);
+
+impl ReadyRules {
+    /// Makes them ready.
+    ///
+    /// # Errors
+    /// A rule that cannot be judged, an id that comes twice, more than 1000 rules.
+    pub fn new(rules: Vec<Rule>) -> Result<Self, RuleError> {
+        let fail =
+            |rule: &Rule, reason: String| Err(RuleError { rule: rule.id.clone(), field: "id", reason });
+        if let Some(rule) = rules.get(MOST_RULES) {
+            return fail(rule, format!("there are {} rules: at most {MOST_RULES} can be", rules.len()));
+        }
+        let mut ids = HashSet::new();
+        if let Some(rule) = rules.iter().find(|rule| !ids.insert(rule.id.as_str())) {
+            return fail(rule, "another rule has this id: each must have its own".to_owned());
+        }
+        Ok(Self(rules.into_iter().map(Judged::new).collect::<Result<_, _>>()?))
+    }
+}
+
 /// The rules, the state of each of their alerts, and what is over.
 #[derive(Debug)]
 pub struct Engine {
@@ -65,7 +89,7 @@ impl Engine {
     /// Nothing judged yet, and room for `most_past` alerts that are over; the oldest make place for new ones.
     ///
     /// # Errors
-    /// As [`Engine::set_rules`].
+    /// As [`ReadyRules::new`].
     pub fn new(rules: Vec<Rule>, most_past: usize) -> Result<Self, RuleError> {
         let mut engine = Self { most_past, ..Self::default() };
         engine.set_rules(rules)?;
@@ -77,30 +101,26 @@ impl Engine {
         Self { most_elapsed: self.most_elapsed.max(millis), ..self }
     }
 
-    /// Judges by these rules from the next tick on. Alerts of a rule that stays, by its id, stay as they are, as long as
-    /// the rule is enabled and still about their series. The others are over: the next tick tells.
+    /// Judges by these rules from the next tick on, as [`Engine::take_rules`] does.
     ///
     /// # Errors
-    /// A rule that cannot be judged, an id that comes twice, more than 1000 rules. Nothing has changed then.
+    /// As [`ReadyRules::new`]. Nothing has changed then.
     pub fn set_rules(&mut self, rules: Vec<Rule>) -> Result<(), RuleError> {
-        let fail =
-            |rule: &Rule, reason: String| Err(RuleError { rule: rule.id.clone(), field: "id", reason });
-        if let Some(rule) = rules.get(MOST_RULES) {
-            return fail(rule, format!("there are {} rules: at most {MOST_RULES} can be", rules.len()));
-        }
-        let mut ids = HashSet::new();
-        if let Some(rule) = rules.iter().find(|rule| !ids.insert(rule.id.as_str())) {
-            return fail(rule, "another rule has this id: each must have its own".to_owned());
-        }
-        let judged = rules.into_iter().map(Judged::new).collect::<Result<_, _>>()?;
+        self.take_rules(ReadyRules::new(rules)?);
+        Ok(())
+    }
+
+    /// Judges by these rules from the next tick on. Alerts of a rule that stays, by its id, stay as they are, as long as
+    /// the rule is enabled and still about their series; the new levels and durations then decide. The others are over: the
+    /// next tick tells.
+    pub fn take_rules(&mut self, rules: ReadyRules) {
         let kept = self.kept();
-        self.judged = judged;
+        self.judged = rules.0;
         let former = std::mem::take(&mut self.watch);
         // Of several changes between two ticks, what was gathered is with the first.
         self.former.get_or_insert(former);
         (self.met, self.refused) = (0, 0);
         self.take_up(kept);
-        Ok(())
     }
 
     /// The rules, in the order in which they were given.
@@ -179,6 +199,11 @@ impl Engine {
     /// What was wrong, the latest to be over first.
     pub fn past(&self) -> impl Iterator<Item = &Alert> {
         self.past.iter()
+    }
+
+    /// How many series are judged, by whatever rules.
+    pub fn watched(&self) -> usize {
+        self.watch.size()
     }
 
     /// How many pairs of rule and series are not judged, because there would be more than 2,000,000.

@@ -22,7 +22,7 @@ mod window;
 mod wording;
 
 pub use alert::{Alert, AlertKey, Change, Phase, Severity};
-pub use engine::{Engine, EngineState, StateError};
+pub use engine::{Engine, EngineState, ReadyRules, StateError};
 pub use health::{Colour, Condition, Health, judge};
 pub use measured::{Measured, Point};
 pub use preview::{Firing, Preview, Track, preview};

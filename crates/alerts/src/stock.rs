@@ -6,7 +6,10 @@
 //! once and after five minutes: one rule, the earlier, is both. Recovery levels lie a little on the good side, so that
 //! what sways about its level is one alert.
 
+mod changed;
 mod texts;
+
+pub use changed::{Differences, DifferencesError, with_fields};
 
 use crate::{Aggregation, Comparison, Matcher, Operator, Rule};
 use texts::{TEXTS, Text};
@@ -32,6 +35,11 @@ pub const DOWN: (&str, &str) = ("down", "true");
 pub fn rules() -> Vec<Rule> {
     let rules = [host(), requests(), services(), caches(), probes(), own(), business()];
     rules.into_iter().flatten().map(with_text).collect()
+}
+
+/// The stock rule with this id.
+pub fn find(id: &str) -> Option<Rule> {
+    rules().into_iter().find(|rule| rule.id == id)
 }
 
 /// The rule with its sentences.

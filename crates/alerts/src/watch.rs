@@ -78,6 +78,11 @@ impl Watch {
         (*watched.id.get_or_insert(series.id) == series.id).then_some(place)
     }
 
+    /// How many series there are.
+    pub(crate) fn size(&self) -> usize {
+        self.series.len()
+    }
+
     /// The place of a value of the series at `series`: the same for all rules that ask the same.
     pub(crate) fn slot(&mut self, series: u32, aggregation: Aggregation, seconds: u32) -> Option<u32> {
         if let Some(place) = self.by_slot.get(&(series, aggregation, seconds)) {

@@ -5,6 +5,7 @@
 
 use crate::Point;
 use serde::{Deserialize, Serialize};
+use watchglass_model::{Metric, Unit};
 
 /// The most pieces that a window is kept in.
 const PIECES: i64 = 60;
@@ -28,6 +29,17 @@ pub enum Aggregation {
     Increase,
     /// How many there are; 0 when there are none.
     Count,
+}
+
+impl Aggregation {
+    /// The unit of what is made of the readings of a metric.
+    pub fn unit(self, metric: &Metric) -> Unit {
+        match self {
+            Self::Count => Unit::Count,
+            Self::Increase => metric.unit,
+            Self::Last | Self::Mean | Self::Min | Self::Max | Self::Sum => metric.reading_unit(),
+        }
+    }
 }
 
 /// Readings of a piece, or of several.

@@ -65,6 +65,7 @@ fn svg_paths_of_300_points(bencher: Bencher<'_, '_>) {
         window: window(300),
         gap_after_millis: 2500,
         lines: &lines,
+        bands: &[],
     };
     bencher.bench_local(|| svg_paths(black_box(&plot), 300.0, 72.0));
 }

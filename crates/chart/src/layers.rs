@@ -79,6 +79,7 @@ mod tests {
             window,
             gap_after_millis: 10,
             lines,
+            bands: &[],
         };
         let mut layers = Layers::default();
         for (plot, expected) in [

@@ -16,6 +16,7 @@
 //!     window: TimeRange { start: Timestamp::from_millis(0), end: Timestamp::from_millis(3000) },
 //!     gap_after_millis: 2500,
 //!     lines: &[Line { times: &times, low: &values, high: &values, colour: 0 }],
+//!     bands: &[],
 //! };
 //! let paths = svg_paths(&plot, 300.0, 72.0);
 //! assert_eq!(paths[0].line, "M0 71L100 36L200 1L300 53.5");
@@ -29,6 +30,7 @@ mod decimate;
 mod layers;
 mod layout;
 mod nearest;
+mod picture;
 mod plot;
 mod scale;
 mod stack;
@@ -44,7 +46,8 @@ pub use calendar::date;
 pub use decimate::{Point, decimate};
 pub use layout::Layout;
 pub use nearest::nearest;
-pub use plot::{Line, Plot};
+pub use picture::{Picture, picture};
+pub use plot::{Band, Line, Plot};
 pub use scale::Scale;
 pub use stack::Stack;
 pub use summary::summary;

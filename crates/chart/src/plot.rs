@@ -20,6 +20,30 @@ pub struct Plot<'a> {
     pub gap_after_millis: i64,
     /// The lines; in a stacked chart the first is the lowest.
     pub lines: &'a [Line<'a>],
+    /// What happened meanwhile.
+    pub bands: &'a [Band],
+}
+
+/// A stretch of time that is marked in a chart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Band {
+    /// When it begins, in milliseconds since the Unix epoch.
+    pub start: i64,
+    /// When it ends; `None` where it goes on.
+    pub end: Option<i64>,
+    /// Index of its colour in the theme.
+    pub level: usize,
+}
+
+impl Band {
+    /// The part of it in `window`: from and to, as parts of the window's length from its start. `None` where it lies outside.
+    pub fn part_of(&self, window: TimeRange) -> Option<(f64, f64)> {
+        let (from, to) = (window.start.millis(), window.end.millis());
+        let end = self.end.unwrap_or(to).min(to);
+        let start = self.start.max(from);
+        let part = |time: i64| (time - from) as f64 / (to - from) as f64;
+        (start <= end && from < to).then(|| (part(start), part(end)))
+    }
 }
 
 /// A series as columns. All slices have the same length; what exceeds the shortest is not drawn.
@@ -130,6 +154,24 @@ mod tests {
         for (time, expected) in cases {
             assert_eq!(line.near(time, 5).map(|point| (point.time, point.value)), expected, "{time}");
         }
+    }
+
+    #[test]
+    fn a_band_is_cut_to_the_window() {
+        let cases = [
+            (5, Some(25), Some((0.0, 0.5))),
+            (20, Some(25), Some((0.25, 0.5))),
+            (25, None, Some((0.5, 1.0))),
+            (25, Some(90), Some((0.5, 1.0))),
+            (20, Some(20), Some((0.25, 0.25))),
+            (0, Some(14), None),
+            (36, None, None),
+            (30, Some(20), None),
+        ];
+        for (start, end, expected) in cases {
+            assert_eq!(Band { start, end, level: 0 }.part_of(window(15, 35)), expected, "{start} {end:?}");
+        }
+        assert_eq!(Band { start: 0, end: None, level: 0 }.part_of(window(5, 5)), None);
     }
 
     #[test]

@@ -58,9 +58,14 @@ pub fn svg_paths(plot: &Plot<'_>, width: f64, height: f64) -> Vec<SvgPath> {
 
 /// Path data as in [SVG 2, "Path Data"](https://www.w3.org/TR/SVG2/paths.html#PathData).
 #[derive(Default)]
-struct PathText(String);
+pub(crate) struct PathText(String);
 
 impl PathText {
+    /// What was drawn, as the `d` attribute of a path.
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+
     fn place(&mut self, command: char, x: f64, y: f64) {
         self.0.push(command);
         push_tenths(&mut self.0, x);
@@ -129,6 +134,7 @@ mod tests {
             window,
             gap_after_millis: 15,
             lines: &lines,
+            bands: &[],
         };
         svg_paths(&plot, 30.0, 12.0)
     }
@@ -187,6 +193,7 @@ mod tests {
             window,
             gap_after_millis: 5,
             lines: &[line],
+            bands: &[],
         };
         for (width, height) in [(0.0, 0.0), (-3.0, 5.0), (f64::NAN, f64::NAN), (f64::INFINITY, 1e9)] {
             assert_eq!(svg_paths(&plot, width, height).len(), 1, "{width} by {height}");
@@ -212,7 +219,7 @@ mod tests {
             let numbers: Vec<f64> = values.iter().map(|value| value.unwrap_or(GAP)).collect();
             let window = TimeRange { start: Timestamp::from_millis(0), end: Timestamp::from_millis(60) };
             let line = Line { times: &times, low: &numbers, high: &numbers, colour: 0 };
-            let plot = Plot { unit: Unit::Ratio, style: Style::Line, ceiling: None, window, gap_after_millis: 5, lines: &[line] };
+            let plot = Plot { unit: Unit::Ratio, style: Style::Line, ceiling: None, window, gap_after_millis: 5, lines: &[line], bands: &[] };
             // A column for each millisecond, so that no gap is narrower than a column.
             let paths = svg_paths(&plot, 60.0, 40.0);
             let runs = values.split(Option::is_none).filter(|run| !run.is_empty()).count();

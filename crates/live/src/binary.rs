@@ -37,6 +37,9 @@ pub struct Metrics {
 /// Bytes that are not a metrics frame of this version.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum FrameError {
+    /// It does not hold the message that its kind says.
+    #[error("the frame does not hold the message that its kind says")]
+    Message,
     /// It ends before what its header promises.
     #[error("the frame has {got} bytes where {needed} are needed")]
     Short {
@@ -49,7 +52,7 @@ pub enum FrameError {
     #[error("the frame has {0} bytes behind its last value")]
     Long(usize),
     /// Another kind of frame, or another version of it.
-    #[error("kind {kind}, version {version}: only kind 1, version 1 can be read")]
+    #[error("kind {kind}, version {version}: only kinds 1 to 4, version 1 can be read")]
     Unknown {
         /// First byte.
         kind: u8,

@@ -1,6 +1,6 @@
 //! Golden files: what is sent stays as it was, until `UPDATE_GOLDEN=1 cargo test` says otherwise.
 
-use crate::{AlertChange, AlertMessage, AlertSeverity};
+use crate::{AlertChange, AlertMessage, AlertSeverity, Hello, PROTOCOL_VERSION, State};
 use std::path::Path;
 use watchglass_model::{Batch, Problem, Sample, Series, SeriesId, Timestamp, Unit};
 
@@ -52,6 +52,30 @@ pub(crate) fn alert() -> AlertMessage {
         fired: Some(Timestamp::from_millis(1_700_000_000_000)),
         resolved: None,
     }
+}
+
+pub(crate) fn resolved() -> AlertMessage {
+    AlertMessage {
+        change: AlertChange::Resolved,
+        time: Timestamp::from_millis(1_700_000_060_000),
+        value: None,
+        resolved: Some(Timestamp::from_millis(1_700_000_060_000)),
+        ..alert()
+    }
+}
+
+pub(crate) fn hello() -> Hello {
+    Hello {
+        version: PROTOCOL_VERSION,
+        protocol: "watchglass.binary.v1".to_owned(),
+        server: "0.1.0".to_owned(),
+        build: "b1".to_owned(),
+        interval_ms: 1000,
+    }
+}
+
+pub(crate) fn state() -> State {
+    State { version: 3, series: series(), problems: vec![problem()] }
 }
 
 pub(crate) fn check(name: &str, actual: &[u8]) {

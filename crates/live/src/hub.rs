@@ -6,14 +6,36 @@
 //!
 //! Alerts are not skipped like frames: the newest are kept once for all, and each subscriber knows the last it was sent.
 
+use crate::frame::write;
+use crate::message::Message;
 use crate::ring::Ring;
-use crate::{AlertMessage, Hello, JsonKeys, Message, Protocol, State, encode};
+use crate::{AlertMessage, Hello, JsonKeys, Protocol, State, encode};
 use bytes::Bytes;
-use serde::Serialize;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
 use watchglass_model::Batch;
+
+/// A message in both forms, each made when it is first asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Both {
+    text: OnceLock<Bytes>,
+    frame: OnceLock<Bytes>,
+}
+
+impl Both {
+    fn of(
+        &self,
+        protocol: Protocol,
+        text: impl FnOnce() -> Vec<u8>,
+        frame: impl FnOnce() -> Vec<u8>,
+    ) -> Outgoing {
+        match protocol {
+            Protocol::Json => Outgoing::Text(self.text.get_or_init(|| text().into()).clone()),
+            Protocol::Binary => Outgoing::Binary(self.frame.get_or_init(|| frame().into()).clone()),
+        }
+    }
+}
 
 /// What a connection is to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +65,7 @@ struct Counts {
 #[derive(Debug, Default)]
 struct Slot {
     frame: Option<Arc<Published>>,
-    alerts: Ring,
+    alerts: Ring<Announced>,
 }
 
 #[derive(Debug)]
@@ -51,14 +73,20 @@ struct Published {
     seq: u64,
     batch: Batch,
     state: Arc<SharedState>,
-    json: OnceLock<Bytes>,
-    binary: OnceLock<Bytes>,
+    message: Both,
+}
+
+/// An alert that was announced.
+#[derive(Debug)]
+pub(crate) struct Announced {
+    alert: AlertMessage,
+    message: Both,
 }
 
 #[derive(Debug)]
 struct SharedState {
     state: State,
-    text: OnceLock<Bytes>,
+    message: Both,
     keys: OnceLock<JsonKeys>,
 }
 
@@ -74,27 +102,25 @@ impl Hub {
             let before = slot.frame.as_ref();
             let state = match before {
                 Some(last) if last.state.state.version == state_version => Arc::clone(&last.state),
-                _ => Arc::new(SharedState { state: state(), text: OnceLock::new(), keys: OnceLock::new() }),
+                _ => {
+                    Arc::new(SharedState { state: state(), message: Both::default(), keys: OnceLock::new() })
+                }
             };
             let seq = before.map_or(1, |last| last.seq + 1);
-            slot.frame = Some(Arc::new(Published {
-                seq,
-                batch,
-                state,
-                json: OnceLock::new(),
-                binary: OnceLock::new(),
-            }));
+            slot.frame = Some(Arc::new(Published { seq, batch, state, message: Both::default() }));
         });
     }
 
-    /// Hands alerts, in their order, to all subscribers of [`Protocol::Json`]: the page does not read them yet. The
-    /// newest 256 are kept for those that read slowly.
+    /// Hands alerts, in their order, to all subscribers. The newest 256 are kept for those that read slowly.
     pub fn announce(&self, alerts: Vec<AlertMessage>) {
         if alerts.is_empty() {
             return;
         }
-        let alerts: Vec<_> = alerts.iter().map(text).collect();
-        self.sender.send_modify(|slot| alerts.into_iter().for_each(|alert| slot.alerts.push(alert)));
+        self.sender.send_modify(|slot| {
+            alerts
+                .into_iter()
+                .for_each(|alert| slot.alerts.push(Announced { alert, message: Both::default() }))
+        });
     }
 
     /// A new subscriber. It is sent the hello, the state and the newest frame at once, and the alerts that are announced
@@ -108,7 +134,7 @@ impl Hub {
             protocol,
             receiver,
             counts: Arc::clone(&self.counts),
-            hello: Some(text(&Message::Hello(hello))),
+            hello: Some(hello),
             state_sent: None,
             last_seq: None,
             last_alert,
@@ -137,7 +163,7 @@ pub struct Subscriber {
     protocol: Protocol,
     receiver: watch::Receiver<Slot>,
     counts: Arc<Counts>,
-    hello: Option<Bytes>,
+    hello: Option<Hello>,
     state_sent: Option<u32>,
     last_seq: Option<u64>,
     /// Number of the last alert that it was sent, or that was there before it.
@@ -148,7 +174,11 @@ impl Subscriber {
     /// Waits for the next message; `None` when the hub is gone. May be dropped while it waits without losing anything.
     pub async fn next(&mut self) -> Option<Outgoing> {
         if let Some(hello) = self.hello.take() {
-            return Some(Outgoing::Text(hello));
+            return Some(Both::default().of(
+                self.protocol,
+                || text(Message::Hello(&hello)),
+                || write::hello(&hello),
+            ));
         }
         loop {
             if let Some(message) = self.ready() {
@@ -163,29 +193,22 @@ impl Subscriber {
     fn ready(&mut self) -> Option<Outgoing> {
         let slot = self.receiver.borrow_and_update();
         let frame = slot.frame.as_ref().filter(|frame| self.last_seq != Some(frame.seq)).cloned();
-        let alert = match self.protocol {
-            Protocol::Json => slot.alerts.after(self.last_alert),
-            // The page's program does not read alerts yet.
-            Protocol::Binary => None,
-        };
+        let alert = slot.alerts.after(self.last_alert);
         // Nobody waits while this one encodes.
         drop(slot);
         if let Some(frame) = &frame
             && self.state_sent != Some(frame.state.state.version)
         {
             self.state_sent = Some(frame.state.state.version);
-            return Some(Outgoing::Text(frame.state.text()));
+            return Some(frame.state.of(self.protocol));
         }
         if let Some((number, alert)) = alert {
             self.count_missed(number);
-            return Some(Outgoing::Text(alert));
+            return Some(alert.of(self.protocol));
         }
         let frame = frame?;
         self.count_skipped(frame.seq);
-        Some(match self.protocol {
-            Protocol::Json => Outgoing::Text(frame.json()),
-            Protocol::Binary => Outgoing::Binary(frame.binary()),
-        })
+        Some(frame.of(self.protocol))
     }
 
     fn count_missed(&mut self, number: u64) {
@@ -208,25 +231,31 @@ impl Drop for Subscriber {
 }
 
 impl SharedState {
-    fn text(&self) -> Bytes {
-        self.text.get_or_init(|| text(&Message::State(self.state.clone()))).clone()
+    fn of(&self, protocol: Protocol) -> Outgoing {
+        self.message.of(protocol, || text(Message::State(&self.state)), || write::state(&self.state))
+    }
+}
+
+impl Announced {
+    fn of(&self, protocol: Protocol) -> Outgoing {
+        self.message.of(protocol, || text(Message::Alert(&self.alert)), || write::alert(&self.alert))
     }
 }
 
 impl Published {
-    fn json(&self) -> Bytes {
-        let keys = self.state.keys.get_or_init(|| JsonKeys::new(&self.state.state.series));
-        self.json.get_or_init(|| keys.frame(self.seq, &self.batch).into()).clone()
-    }
-
-    fn binary(&self) -> Bytes {
-        self.binary.get_or_init(|| encode(self.state.state.version, self.seq, &self.batch).into()).clone()
+    fn of(&self, protocol: Protocol) -> Outgoing {
+        let keys = || self.state.keys.get_or_init(|| JsonKeys::new(&self.state.state.series));
+        self.message.of(
+            protocol,
+            || keys().frame(self.seq, &self.batch).into_bytes(),
+            || encode(self.state.state.version, self.seq, &self.batch),
+        )
     }
 }
 
-fn text(message: &impl Serialize) -> Bytes {
+fn text(message: Message<'_>) -> Vec<u8> {
     // Strings, numbers and lists: there is nothing in a message that JSON cannot hold.
-    serde_json::to_vec(message).unwrap_or_default().into()
+    serde_json::to_vec(&message).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -44,39 +44,32 @@ struct Handed {
 impl Reader {
     /// Reads a message and checks that it is the one that must come. False when there is none.
     fn read(&mut self, handed: Handed) -> bool {
-        let is_json = self.subscriber.protocol == Protocol::Json;
-        let (frame, state) = match now(&mut self.subscriber) {
-            None => {
-                assert_eq!(self.frame, handed.frame);
-                assert!(!is_json || self.alert == handed.alert, "an alert is held back");
-                return false;
-            }
-            Some(Outgoing::Binary(bytes)) => {
-                let frame = crate::decode(&bytes).unwrap();
-                (frame.seq, Some(frame.state))
-            }
-            Some(Outgoing::Text(text)) => {
-                let head = head(&text);
-                match head.r#type.as_str() {
-                    "hello" => return true,
-                    "state" => {
-                        assert_eq!(head.version, handed.state);
-                        self.state = Some(head.version);
-                        return true;
-                    }
-                    "alert" => {
-                        assert!(is_json);
-                        let oldest = handed.alert - MOST as i64 + 1;
-                        assert_eq!(head.time, oldest.max(self.alert + 1), "of {}", handed.alert);
-                        self.missed += (head.time - self.alert - 1).unsigned_abs();
-                        self.alert = head.time;
-                        return true;
-                    }
-                    _ => (head.seq, self.state),
-                }
-            }
+        let Some(message) = now(&mut self.subscriber) else {
+            assert_eq!((self.frame, self.alert), (handed.frame, handed.alert), "something is held back");
+            return false;
         };
-        assert!(!is_json || self.alert == handed.alert, "a frame before an alert");
+        let is_binary = matches!(message, Outgoing::Binary(_));
+        assert_eq!(is_binary, self.subscriber.protocol == Protocol::Binary, "of another protocol");
+        let head = head(&message);
+        match head.r#type.as_str() {
+            "hello" => return true,
+            "state" => {
+                assert_eq!(head.version, handed.state);
+                self.state = Some(head.version);
+                return true;
+            }
+            "alert" => {
+                let oldest = handed.alert - MOST as i64 + 1;
+                assert_eq!(head.time, oldest.max(self.alert + 1), "of {}", handed.alert);
+                self.missed += (head.time - self.alert - 1).unsigned_abs();
+                self.alert = head.time;
+                return true;
+            }
+            _ => {}
+        }
+        // In JSON a frame does not name the state that its names are of.
+        let (frame, state) = (head.seq, if is_binary { Some(head.version) } else { self.state });
+        assert_eq!(self.alert, handed.alert, "a frame before an alert");
         assert_eq!((frame, state), (handed.frame, Some(handed.state)), "not the newest");
         assert!(frame > self.frame, "the same frame again");
         assert_eq!(state, self.state, "not the state that was sent");

@@ -1,24 +1,25 @@
 //! What open pages are sent, and how it reaches all of them.
 //!
-//! Two subprotocols share their messages: [`Protocol::Json`], for anyone, and [`Protocol::Binary`], for the page,
-//! which differs in its metrics frames, and has no alerts yet. A connection begins with a [`Message::Hello`]; a
-//! [`Message::State`] comes before the first metrics frame that needs it, a metrics frame comes with every tick, and an
-//! [`AlertMessage`] whenever something begins to be wrong or is over.
+//! Two subprotocols carry the same: [`Protocol::Json`], for anyone, and [`Protocol::Binary`], for the page. A connection
+//! begins with a [`Hello`]; a [`State`] comes before the first metrics frame that needs it, a metrics frame comes with
+//! every tick, and an [`AlertMessage`] whenever something begins to be wrong or is over.
 
 mod binary;
+mod frame;
 #[cfg(test)]
 mod golden;
 #[cfg(feature = "hub")]
 mod hub;
+#[cfg(feature = "hub")]
 mod json;
 mod message;
 #[cfg(feature = "hub")]
 mod ring;
 
 pub use binary::{FrameError, Metrics, decode, encode};
+pub use frame::Frame;
 #[cfg(feature = "hub")]
 pub use hub::{Hub, Outgoing, Subscriber};
+#[cfg(feature = "hub")]
 pub use json::JsonKeys;
-pub use message::{
-    AlertChange, AlertMessage, AlertSeverity, Hello, Message, PROTOCOL_VERSION, Protocol, State,
-};
+pub use message::{AlertChange, AlertMessage, AlertSeverity, Hello, PROTOCOL_VERSION, Protocol, State};

@@ -1,4 +1,4 @@
-//! The messages in JSON text, told apart by `type`: those that are the same in both subprotocols, and alerts.
+//! The messages: those that are the same in both subprotocols but for how they are written.
 
 use serde::{Deserialize, Serialize};
 use watchglass_model::{Labels, Problem, Series, Timestamp, Unit};
@@ -11,7 +11,7 @@ pub const PROTOCOL_VERSION: u16 = 1;
 pub enum Protocol {
     /// JSON text that anyone can read, values by the name of their series.
     Json,
-    /// The form of [`crate::encode`], values by the number of their series.
+    /// The frames of [`crate::Frame`], values by the number of their series.
     Binary,
 }
 
@@ -33,14 +33,18 @@ impl Protocol {
     }
 }
 
-/// A message in JSON text. Metrics frames are not among them: they are written once for all clients, and not by serde.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A message in JSON text, told apart by `type`. Metrics frames are not among them: they are written once for all
+/// clients, and not by serde.
+#[cfg(feature = "hub")]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Message {
+pub(crate) enum Message<'a> {
     /// The first message of a connection.
-    Hello(Hello),
+    Hello(&'a Hello),
     /// What changes rarely. Sent again whenever it has changed.
-    State(State),
+    State(&'a State),
+    /// Something has begun to be wrong, has become worse, or is over.
+    Alert(&'a AlertMessage),
 }
 
 /// Who is speaking.
@@ -69,12 +73,8 @@ pub struct State {
     pub problems: Vec<Problem>,
 }
 
-/// Something has begun to be wrong, has become worse, or is over. In JSON it has the `type` `alert`.
-///
-/// It is no [`Message`], because only clients of [`Protocol::Json`] are sent it for now: the page does not read alerts
-/// yet, and its program is not to carry what it does not read.
+/// Something has begun to be wrong, has become worse, or is over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename = "alert")]
 pub struct AlertMessage {
     /// What has changed.
     pub change: AlertChange,
@@ -134,7 +134,7 @@ pub enum AlertSeverity {
     Critical,
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "hub"))]
 mod tests {
     use super::*;
     use crate::golden;
@@ -142,15 +142,9 @@ mod tests {
     #[test]
     fn alerts_are_as_the_golden_file_has_them_and_can_be_read() {
         let fired = golden::alert();
-        let resolved = AlertMessage {
-            change: AlertChange::Resolved,
-            time: Timestamp::from_millis(1_700_000_060_000),
-            value: None,
-            resolved: Some(Timestamp::from_millis(1_700_000_060_000)),
-            ..fired.clone()
-        };
-        let text: String =
-            [&fired, &resolved].map(|alert| serde_json::to_string(alert).unwrap() + "\n").concat();
+        let resolved = golden::resolved();
+        let text = |alert| serde_json::to_string(&Message::Alert(alert)).unwrap() + "\n";
+        let text = [&fired, &resolved].map(text).concat();
         golden::check("alert.jsonl", text.as_bytes());
         let read: Vec<AlertMessage> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(read, [fired, resolved]);

@@ -1,23 +1,29 @@
 //! The newest alerts, kept once for all subscribers: one that reads slowly still gets them, without a queue of its own.
 
-use bytes::Bytes;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// How many are kept. One that has not read for so many alerts misses the oldest.
 pub(crate) const MOST: usize = 256;
 
-/// Encoded alerts with their numbers, which grow by one from 1.
-#[derive(Debug, Default)]
-pub(crate) struct Ring(VecDeque<(u64, Bytes)>);
+/// Alerts with their numbers, which grow by one from 1.
+#[derive(Debug)]
+pub(crate) struct Ring<T>(VecDeque<(u64, Arc<T>)>);
 
-impl Ring {
+impl<T> Default for Ring<T> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+impl<T> Ring<T> {
     /// Adds an alert. The oldest gives way when there are [`MOST`].
-    pub(crate) fn push(&mut self, alert: Bytes) {
+    pub(crate) fn push(&mut self, alert: T) {
         let number = self.newest() + 1;
         if self.0.len() >= MOST {
             self.0.pop_front();
         }
-        self.0.push_back((number, alert));
+        self.0.push_back((number, Arc::new(alert)));
     }
 
     /// Number of the newest alert; 0 before the first.
@@ -26,7 +32,7 @@ impl Ring {
     }
 
     /// The oldest alert that is there of those after `number`, with its own number.
-    pub(crate) fn after(&self, number: u64) -> Option<(u64, Bytes)> {
+    pub(crate) fn after(&self, number: u64) -> Option<(u64, Arc<T>)> {
         self.0.get(self.0.partition_point(|(known, _)| *known <= number)).cloned()
     }
 }
@@ -39,15 +45,15 @@ mod tests {
     fn the_newest_are_kept_and_found_by_the_number_before() {
         let mut ring = Ring::default();
         assert_eq!((ring.newest(), ring.after(0)), (0, None));
-        let alert = |number: u64| Bytes::from(number.to_string());
+        let alert = |number: u64| number.to_string();
         for number in 1..=MOST as u64 + 3 {
             ring.push(alert(number));
             assert_eq!(ring.newest(), number);
-            assert_eq!(ring.after(number - 1), Some((number, alert(number))));
+            assert_eq!(ring.after(number - 1), Some((number, Arc::new(alert(number)))));
             assert_eq!(ring.after(number), None);
         }
         for (after, expected) in [(0, 4), (2, 4), (3, 4), (4, 5), (258, 259)] {
-            assert_eq!(ring.after(after), Some((expected, alert(expected))), "after {after}");
+            assert_eq!(ring.after(after), Some((expected, Arc::new(alert(expected)))), "after {after}");
         }
         assert_eq!(ring.0.len(), MOST);
     }

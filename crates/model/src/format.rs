@@ -47,7 +47,7 @@ static CELSIUS: [Scale; 1] = [scale(1.0, "°C")];
 static HERTZ: [Scale; 4] = [scale(1.0, "Hz"), scale(1e3, "kHz"), scale(1e6, "MHz"), scale(1e9, "GHz")];
 
 impl Unit {
-    fn scales(self) -> &'static [Scale] {
+    pub(crate) fn scales(self) -> &'static [Scale] {
         match self {
             Self::Ratio => &RATIO,
             Self::Bytes => &BYTES,

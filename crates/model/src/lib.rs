@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod details;
+mod entry;
 pub mod format;
 mod labels;
 mod metric;

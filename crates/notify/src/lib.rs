@@ -5,6 +5,7 @@
 //! keeps a log of that. Each channel goes at its own pace: one that hangs or fails delays no other.
 
 mod channel;
+mod deed;
 #[cfg(test)]
 mod golden;
 mod http;
@@ -20,6 +21,7 @@ mod tests;
 mod text;
 
 pub use channel::{EmailSettings, Encryption, SlackSettings, SmsSettings, WebhookSettings};
+pub use deed::{Action, AlertMark, Deed, DeedError, DeedKey, MOST_MARKS, MOST_TOKEN, deed_name};
 pub use message::{
     Line, Link, MOST_CHART, MOST_ID, MOST_LABEL, MOST_LINES, MOST_LINKS, MOST_TEXT, MOST_TITLE, MOST_URL,
     Message, MessageError, Severity,

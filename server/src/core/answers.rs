@@ -73,11 +73,6 @@ impl Core {
         self.judging.past_state()
     }
 
-    /// All rules, and whether each is of the configuration file.
-    pub(crate) fn rules(&self) -> Vec<(Rule, bool)> {
-        self.judging.rules()
-    }
-
     /// When `rule` would have fired in the last while, in which range, and the milliseconds of a row.
     ///
     /// # Errors

@@ -22,11 +22,7 @@ fn message(time: Timestamp, change: &Change) -> AlertMessage {
         time,
         rule: alert.key.rule.clone(),
         labels: alert.key.labels.clone(),
-        severity: match alert.severity {
-            Severity::Info => AlertSeverity::Info,
-            Severity::Warning => AlertSeverity::Warning,
-            Severity::Critical => AlertSeverity::Critical,
-        },
+        severity: severity(alert.severity),
         component: alert.component.clone(),
         subject: alert.subject.clone(),
         value: alert.value,
@@ -36,6 +32,15 @@ fn message(time: Timestamp, change: &Change) -> AlertMessage {
         since: alert.since,
         fired: alert.fired,
         resolved: alert.resolved,
+    }
+}
+
+/// The severity, as the live protocol has it.
+pub(super) const fn severity(severity: Severity) -> AlertSeverity {
+    match severity {
+        Severity::Info => AlertSeverity::Info,
+        Severity::Warning => AlertSeverity::Warning,
+        Severity::Critical => AlertSeverity::Critical,
     }
 }
 

@@ -1,13 +1,20 @@
 //! Judges every tick by the rules, and remembers through a restart what was found.
 
 pub(crate) mod announce;
+mod book;
 #[cfg(test)]
 mod documentation;
+mod edit;
 mod files;
+mod marks;
+mod rules_file;
+
+pub(crate) use book::Origin;
+pub(crate) use edit::{RuleEdit, RuleEditError};
 
 use crate::keeper::{Keep, Keeper};
+use edit::Editing;
 use files::Files;
-use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -62,8 +69,7 @@ pub(crate) struct Judging {
     state: Mutex<State>,
     /// Who writes, and where to; nothing is kept without them.
     keeper: Option<(Keeper<Kept>, Files)>,
-    /// Ids of the rules that are in the configuration file.
-    of_file: HashSet<String>,
+    editing: Editing,
 }
 
 #[derive(Debug, Default)]
@@ -74,37 +80,21 @@ struct State {
 }
 
 impl Judging {
-    /// Judges by `rules`, and forgets all with the process.
-    ///
-    /// # Errors
-    /// A rule that cannot be judged.
-    pub(crate) fn in_memory(rules: Vec<Rule>) -> Result<Self, RuleError> {
-        let engine = Engine::new(rules, MOST_PAST)?;
-        Ok(Self { state: Mutex::new(State { engine, kept: None }), keeper: None, of_file: HashSet::new() })
-    }
-
-    /// Judges by `rules`, goes on from what `folder` holds, and keeps everything there. What there cannot be read is
-    /// set aside and said in the log.
+    /// Judges by the rules of the program, those of the configuration file and those that `folder` keeps, goes on from what
+    /// is there, and keeps everything there. What cannot be read is set aside or left out, and said in the log.
     ///
     /// # Errors
     /// A rule that cannot be judged, a folder that cannot be read, or no thread left to write with.
-    pub(crate) fn open(rules: Vec<Rule>, folder: &Path) -> Result<Self, KeepError> {
-        let mut judging = Self::in_memory(rules)?;
+    pub(crate) fn open(of_file: Vec<Rule>, folder: &Path) -> Result<Self, KeepError> {
+        let editing = Editing::open(of_file, folder)?;
+        let rules = editing.book().rules().into_iter().map(|(rule, _)| rule);
+        let mut engine = Engine::new(rules.collect(), MOST_PAST)?;
         let files = Files::new(folder);
         let past = files.read_past(MOST_PAST)?;
-        let before = files.read_state()?;
-        {
-            let engine = &mut judging.lock().engine;
-            let state = before.unwrap_or_else(|| engine.state());
-            engine.restore(state.with_past(past));
-        }
-        judging.keeper = Some((Keeper::start("alerts")?, files));
-        Ok(judging)
-    }
-
-    /// The same, with the ids of the rules that are in the configuration file.
-    pub(crate) fn with_file_rules(self, ids: impl IntoIterator<Item = String>) -> Self {
-        Self { of_file: ids.into_iter().collect(), ..self }
+        let state = files.read_state()?.unwrap_or_else(|| engine.state());
+        engine.restore(state.with_past(past));
+        let state = Mutex::new(State { engine, kept: None });
+        Ok(Self { state, keeper: Some((Keeper::start("alerts")?, files)), editing })
     }
 
     /// Judges what was measured at `now`, and tells what has changed.
@@ -137,10 +127,9 @@ impl Judging {
         newest.and_then(|resolved| u64::try_from(resolved.millis()).ok()).unwrap_or(0)
     }
 
-    /// The rules, and whether each is of the configuration file.
-    pub(crate) fn rules(&self) -> Vec<(Rule, bool)> {
-        let of_file = |rule: &Rule| self.of_file.contains(&rule.id);
-        self.lock().engine.rules().map(|rule| (rule.clone(), of_file(rule))).collect()
+    /// How many series are judged.
+    pub(crate) fn watched(&self) -> usize {
+        self.lock().engine.watched()
     }
 
     /// Writes down what is known and ends. What is judged afterwards is not kept.

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// How long a body may take to come.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The most fields of a form.
+const MOST_FIELDS: usize = 200;
 
 /// The value that the body of a request holds as JSON. `otherwise` says what it is not if it holds another.
 ///
@@ -30,8 +32,30 @@ pub(super) async fn read<T: DeserializeOwned>(
 /// # Errors
 /// 415 for another `Content-Type`, 413 for more than `most` bytes, 408 when it takes too long, 400 when it breaks off.
 pub(super) async fn read_json(headers: &HeaderMap, body: Body, most: usize) -> Result<Vec<u8>, ApiError> {
-    if !is_json(headers) {
-        let message = "The Content-Type must be application/json".to_owned();
+    read_as("application/json", headers, body, most).await
+}
+
+/// The fields of a form, in the order in which they came.
+///
+/// # Errors
+/// As [`read_json`], and 400 for more than 200 fields.
+pub(super) async fn read_form(
+    headers: &HeaderMap,
+    body: Body,
+    most: usize,
+) -> Result<Vec<(String, String)>, ApiError> {
+    let bytes = read_as("application/x-www-form-urlencoded", headers, body, most).await?;
+    let fields: Vec<(String, String)> = form_urlencoded::parse(&bytes).into_owned().collect();
+    if fields.len() > MOST_FIELDS {
+        return Err(bad(format!("The form has {} fields: at most {MOST_FIELDS} can be", fields.len())));
+    }
+    Ok(fields)
+}
+
+async fn read_as(kind: &str, headers: &HeaderMap, body: Body, most: usize) -> Result<Vec<u8>, ApiError> {
+    let found = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !found.split(';').next().is_some_and(|found| found.trim().eq_ignore_ascii_case(kind)) {
+        let message = format!("The Content-Type must be {kind}");
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_content_type", message));
     }
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
@@ -46,11 +70,6 @@ pub(super) async fn read_json(headers: &HeaderMap, body: Body, most: usize) -> R
             Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "too_slow", message))
         }
     }
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
 async fn collect(body: Body, most: usize) -> Result<Vec<u8>, ApiError> {

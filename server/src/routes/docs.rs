@@ -1,5 +1,6 @@
 //! `GET /api/docs`: the description of the API as a page for people, made from the one for programs.
 
+use super::html::{self, escaped};
 use super::openapi::DOCUMENT;
 use crate::assets;
 use axum::response::Html;
@@ -28,14 +29,8 @@ fn page(document: &Value, styles: &[String]) -> String {
             }
         }
     }
-    let links: String =
-        styles.iter().map(|style| format!("<link rel=\"stylesheet\" href=\"{}\">", escaped(style))).collect();
-    format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"dark light\">\
-         <title>API · Watchglass</title><link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\">{links}</head>\
-         <body><main class=\"document\">{body}<p><a href=\"/\">Overview</a></p></main></body></html>"
-    )
+    let body = format!("<main class=\"document\">{body}<p><a href=\"/\">Overview</a></p></main>");
+    html::document("API", styles, None, &body)
 }
 
 fn operation(body: &mut String, document: &Value, method: &str, path: &str, operation: &Value) {
@@ -135,10 +130,6 @@ fn marked_up(text: &str) -> String {
             _ => format!("<code>{}</code>", escaped(part)),
         })
         .collect()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

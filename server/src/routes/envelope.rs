@@ -19,6 +19,19 @@ impl<T> Envelope<T> {
     }
 }
 
+/// What was done, where there is nothing to show of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Done {
+    /// Always true.
+    done: bool,
+}
+
+impl Default for Done {
+    fn default() -> Self {
+        Self { done: true }
+    }
+}
+
 /// An error: `{"success":false,"error":{"code","message"}}`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Failure {

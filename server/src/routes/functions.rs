@@ -1,11 +1,12 @@
-//! Server functions of the pages. Each has a fixed address below [`app::api::PREFIX`].
+//! Server functions of the pages. Each has a fixed address below [`app::api::PREFIX`]. A page asks for the form that it reads;
+//! everybody else is answered in JSON.
 
 use super::{ApiError, Shared};
-use app::Backend;
+use app::{Backend, InJson, POSITIONAL};
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, REFERER};
-use axum::http::{Method, StatusCode};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, REFERER};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::provide_context;
 use std::sync::Arc;
@@ -23,13 +24,22 @@ pub(crate) async fn call(State(shared): State<Shared>, mut request: Request) -> 
     }
     // Asked for the head alone, a function answers as it would to GET; the router leaves out the body.
     *request.method_mut() = Method::GET;
+    let in_json = request.headers().get(ACCEPT).is_none_or(|accept| accept != POSITIONAL);
     // Leptos sends a browser that wants a page back to where it came from, as after a form; here is none.
     for header in [ACCEPT, REFERER] {
         request.headers_mut().remove(header);
     }
     let core = shared.core;
-    let context = move || provide_context::<Arc<dyn Backend>>(core.clone());
-    let response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
+    let context = move || {
+        provide_context::<Arc<dyn Backend>>(core.clone());
+        if in_json {
+            provide_context(InJson);
+        }
+    };
+    let mut response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
+    if in_json && response.status() == StatusCode::OK {
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
     blame_the_caller(response).await
 }
 

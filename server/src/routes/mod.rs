@@ -2,10 +2,13 @@
 
 mod body;
 mod channels;
+mod deeds;
 mod docs;
 mod envelope;
 mod error;
+mod fragment;
 mod functions;
+mod html;
 mod ingest;
 mod live;
 mod live_state;
@@ -18,9 +21,11 @@ mod scrape;
 mod silences;
 mod system;
 
-pub(crate) use envelope::{Envelope, Failure};
+pub(crate) use envelope::{Done, Envelope, Failure};
 pub(crate) use error::ApiError;
 pub(crate) use query::{Parameters, bad};
+pub(crate) use rules::LOOKS_BACK;
+pub(crate) use silences::USUAL_LENGTH;
 
 use crate::core::Core;
 use crate::guard::{self, Guard};
@@ -28,7 +33,7 @@ use axum::Router;
 use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{Extensions, HeaderValue, Uri};
 use axum::middleware;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use axum::serve::ListenerExt;
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
@@ -65,14 +70,17 @@ impl Shared {
 
 /// The addresses that the description of the API must have.
 #[cfg(test)]
-const DESCRIBED: [&str; 21] = [
+const DESCRIBED: [&str; 24] = [
     "/api/admin/alerts/acknowledge",
+    "/api/admin/alerts/acknowledge/withdraw",
     "/api/admin/channels",
     "/api/admin/channels/{name}/test",
     "/api/admin/deliveries",
     "/api/admin/deliveries/resend",
     "/api/admin/rules",
     "/api/admin/rules/preview",
+    "/api/admin/rules/{id}",
+    "/api/admin/rules/{id}/enabled",
     "/api/admin/silences",
     "/api/admin/silences/{id}",
     "/api/admin/system/alerts/",
@@ -102,6 +110,9 @@ pub(crate) fn router(core: Arc<Core>, guard: Guard, stopping: watch::Receiver<bo
         .merge(admin_routes())
         .merge(system::routes())
         .route("/ws/live", get(live::open))
+        .route("/api/fragment/{page}", get(fragment::fragment))
+        .route("/alerts", get(pages::page_or_file).post(fragment::act))
+        .route("/do/{token}", get(deeds::show).post(deeds::carry_out))
         .route(&format!("{}/{{function}}", app::api::PREFIX), get(functions::call))
         .fallback(pages::page_or_file)
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
@@ -120,13 +131,19 @@ pub(crate) fn router(core: Arc<Core>, guard: Guard, stopping: watch::Receiver<bo
 fn admin_routes() -> Router<Shared> {
     let mut router = Router::new()
         .route("/api/admin/rules/preview", post(rules::preview))
+        .route(
+            "/api/admin/rules/{id}",
+            get(rules::rule).put(rules::changes::put_rule).delete(rules::changes::delete_rule),
+        )
+        .route("/api/admin/rules/{id}/enabled", put(rules::changes::enable_rule))
         .route("/api/admin/silences/{id}", delete(silences::end_silence))
         .route("/api/admin/alerts/acknowledge", post(silences::acknowledge))
+        .route("/api/admin/alerts/acknowledge/withdraw", post(silences::withdraw))
         .route("/api/admin/channels/{name}/test", post(channels::test))
         .route("/api/admin/deliveries/resend", post(channels::resend));
     for slash in ["", "/"] {
         router = router
-            .route(&format!("/api/admin/rules{slash}"), get(rules::rules))
+            .route(&format!("/api/admin/rules{slash}"), get(rules::rules).post(rules::changes::create_rule))
             .route(
                 &format!("/api/admin/silences{slash}"),
                 get(silences::silences).post(silences::add_silence),

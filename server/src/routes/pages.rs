@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use leptos::prelude::provide_context;
 use std::sync::{Arc, LazyLock};
 
-static PAGE_ASSETS: LazyLock<app::PageAssets> = LazyLock::new(assets::page_assets);
+pub(super) static PAGE_ASSETS: LazyLock<app::PageAssets> = LazyLock::new(assets::page_assets);
 
 /// Answers with the file or the page at the path.
 pub(crate) async fn page_or_file(State(shared): State<Shared>, request: Request) -> Response {
@@ -38,8 +38,7 @@ fn has_no_pages(path: &str) -> bool {
 }
 
 async fn render(shared: Shared, request: Request) -> Response {
-    let cookies = request.headers().get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let theme = Theme::from_cookies(cookies);
+    let theme = theme(request.headers());
     let status = ResponseStatus::default();
     let context = {
         let (core, status) = (shared.core, status.clone());
@@ -54,6 +53,12 @@ async fn render(shared: Shared, request: Request) -> Response {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
     response
+}
+
+/// The theme that the reader has chosen.
+pub(super) fn theme(headers: &HeaderMap) -> Option<Theme> {
+    let cookies = headers.get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Theme::from_cookies(cookies)
 }
 
 /// Whether a browser shows the answer to a person. Everybody else is told of errors in the API's form.

@@ -1,14 +1,18 @@
 //! `/api/admin/rules`: what is an alert, and what would have been.
 
+pub(super) mod changes;
+
 use super::{ApiError, Envelope, Failure, Shared, bad, body};
+use crate::judging::{Origin, RuleEditError};
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use std::time::Duration;
 use utoipa::ToSchema;
-use watchglass_alerts::{Preview, Rule};
+use watchglass_alerts::{Alert, Preview, Rule, stock};
 use watchglass_export::written;
 
 /// The longest rule that is read, in bytes.
@@ -23,12 +27,24 @@ pub(crate) struct RuleRow {
     #[serde(flatten)]
     #[schema(value_type = Object)]
     rule: Rule,
-    /// `stock` for one that the program comes with, `file` for one of the configuration file.
+    /// `stock` for one that the program comes with, `changed` if somebody has changed it, `own` for one that somebody has
+    /// made, `file` for one of the configuration file.
     origin: &'static str,
     /// Whether it can only be changed in the configuration file.
     locked: bool,
     /// How many alerts of it fire now.
     firing: usize,
+}
+
+impl RuleRow {
+    fn of((rule, origin): (Rule, Origin), active: &[Alert]) -> Self {
+        Self {
+            firing: active.iter().filter(|alert| alert.key.rule == rule.id).count(),
+            origin: origin.word(),
+            locked: origin.is_locked(),
+            rule,
+        }
+    }
 }
 
 /// When a rule would have fired.
@@ -73,13 +89,50 @@ pub(crate) struct FiringRow {
 )]
 pub(crate) async fn rules(State(shared): State<Shared>) -> Json<Envelope<Vec<RuleRow>>> {
     let active = shared.core.active_alerts();
-    let row = |(rule, is_of_file): (Rule, bool)| RuleRow {
-        firing: active.iter().filter(|alert| alert.key.rule == rule.id).count(),
-        origin: if is_of_file { "file" } else { "stock" },
-        locked: is_of_file,
-        rule,
+    Envelope::of(shared.core.rules().into_iter().map(|found| RuleRow::of(found, &active)).collect())
+}
+
+/// One rule.
+#[utoipa::path(
+    get,
+    path = "/api/admin/rules/{id}",
+    tag = "alerts",
+    params(("id" = String, Path, description = "Id of the rule")),
+    responses(
+        (status = 200, description = "The rule", body = Envelope<RuleRow>),
+        (status = 404, description = "There is no such rule", body = Failure)
+    )
+)]
+pub(crate) async fn rule(
+    State(shared): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<Json<Envelope<RuleRow>>, ApiError> {
+    row(&shared, &id)
+}
+
+/// The rule as it is now.
+fn row(shared: &Shared, id: &str) -> Result<Json<Envelope<RuleRow>>, ApiError> {
+    let found = shared.core.rules().into_iter().find(|(rule, _)| rule.id == id);
+    let found = found.ok_or_else(|| changes::refused(&RuleEditError::missing(id)))?;
+    Ok(Envelope::of(RuleRow::of(found, &shared.core.active_alerts())))
+}
+
+/// The rule that a body holds: whole, or what differs from the one of the program with its id. `id` is that of the address.
+async fn read_rule(headers: &HeaderMap, body: Body, id: Option<&str>) -> Result<Rule, ApiError> {
+    let fields: Map<String, Value> = body::read(headers, body, LONGEST, "This is no rule").await?;
+    let id = match (id, fields.get("id")) {
+        (Some(id), None) => id.to_owned(),
+        (Some(id), Some(Value::String(other))) if other == id => id.to_owned(),
+        (None, Some(Value::String(id))) => id.clone(),
+        (Some(id), Some(_)) => {
+            return Err(bad(format!(
+                "id: the address has {id:?}: that of the rule must be the same, or missing"
+            )));
+        }
+        (None, None) => return Err(bad("This is no rule: missing field `id`".to_owned())),
+        (None, Some(_)) => return Err(bad("This is no rule: id: it must be a text".to_owned())),
     };
-    Envelope::of(shared.core.rules().into_iter().map(row).collect())
+    stock::with_fields(&id, fields).map_err(|error| bad(format!("This is no rule: {error}")))
 }
 
 /// When a rule would have fired in the last seven days. The rule need not be one that is judged.
@@ -101,7 +154,7 @@ pub(crate) async fn preview(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<PreviewAnswer>>, ApiError> {
-    let rule: Rule = body::read(&headers, body, LONGEST, "This is no rule").await?;
+    let rule = read_rule(&headers, body, None).await?;
     rule.check().map_err(|error| bad(error.to_string()))?;
     let answer = shared.ask(move |core| core.preview(&rule, LOOKS_BACK)).await?;
     let (preview, range, step_millis) =

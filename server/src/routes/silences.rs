@@ -1,6 +1,6 @@
 //! `/api/admin/silences` and `/api/admin/alerts/acknowledge`: what people say to alerts.
 
-use super::{ApiError, Envelope, Failure, Shared, bad, body};
+use super::{ApiError, Done, Envelope, Failure, Shared, bad, body};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -11,12 +11,12 @@ use utoipa::ToSchema;
 use watchglass_alerts::telling::{AcknowledgeError, Silence, Weekly};
 use watchglass_alerts::{AlertKey, Matcher};
 use watchglass_export::{parse_time, written};
-use watchglass_model::{Labels, Timestamp};
+use watchglass_model::Labels;
 
 /// The longest body that is read, in bytes.
 const LONGEST: usize = 64 << 10;
 /// How long a silence lasts when nothing is said.
-const USUAL_LENGTH: Duration = Duration::from_secs(2 * 3600);
+pub(crate) const USUAL_LENGTH: Duration = Duration::from_secs(2 * 3600);
 
 /// A silence, as it is asked for.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -101,11 +101,15 @@ pub(crate) struct AcknowledgeBody {
     why: String,
 }
 
-/// What was done.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Done {
-    /// Always true.
-    done: bool,
+/// An acknowledgement that is taken back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WithdrawBody {
+    /// Id of the rule of the alert.
+    rule: String,
+    /// Its labels, as the list of alerts has them.
+    #[schema(value_type = Object)]
+    labels: Labels,
 }
 
 /// All silences: those that hold, those to come, those that were over within seven days.
@@ -148,7 +152,7 @@ pub(crate) async fn add_silence(
         None => Some(start + USUAL_LENGTH),
     };
     let silence = Silence {
-        id: asked.id.unwrap_or_else(|| made_up_id(&shared, now)),
+        id: asked.id.unwrap_or_else(|| shared.core.telling().free_silence_id(now)),
         name: asked.name,
         matchers: asked.matchers,
         start,
@@ -160,14 +164,6 @@ pub(crate) async fn add_silence(
     shared.core.telling().put_silence(silence.clone(), now).map_err(|error| bad(error.to_string()))?;
     tracing::info!(id = silence.id, author = silence.author, "a silence was added");
     Ok(Envelope::of(silence.into()))
-}
-
-/// The first number that no silence has, from the time on.
-fn made_up_id(shared: &Shared, now: Timestamp) -> String {
-    let taken = shared.core.telling().silences();
-    let ids = (now.millis()..).map(|number| format!("s{number}"));
-    let mut free = ids.filter(|id| !taken.iter().any(|silence| &silence.id == id));
-    free.next().unwrap_or_default()
 }
 
 /// Ends a silence now; one that has not begun is removed.
@@ -190,7 +186,7 @@ pub(crate) async fn end_silence(
         return Err(ApiError::not_found(&format!("/api/admin/silences/{id}")));
     }
     tracing::info!(id, "a silence was ended");
-    Ok(Envelope::of(Done { done: true }))
+    Ok(Envelope::of(Done::default()))
 }
 
 /// Notes that somebody looks after an alert: it is neither repeated nor escalated until it is over.
@@ -216,12 +212,45 @@ pub(crate) async fn acknowledge(
     let asked: AcknowledgeBody = body::read(&headers, body, LONGEST, "This acknowledges nothing").await?;
     let now = shared.core.newest().unwrap_or_default();
     let key = AlertKey { rule: asked.rule, labels: asked.labels };
-    shared.core.telling().acknowledge(&key, (&asked.who, &asked.why), now).map_err(|error| match &error {
-        AcknowledgeError::NotFiring(_) => {
-            ApiError::new(StatusCode::NOT_FOUND, "not_firing", error.to_string())
-        }
-        AcknowledgeError::Field(_) => bad(error.to_string()),
-    })?;
-    tracing::info!(rule = key.rule, who = asked.who, "an alert was acknowledged");
-    Ok(Envelope::of(Done { done: true }))
+    let (who, why) = (&asked.who, &asked.why);
+    shared.core.telling().acknowledge(&key, (who, why), now).map_err(|error| refused(&error))?;
+    tracing::info!(rule = key.rule, who, "an alert was acknowledged");
+    Ok(Envelope::of(Done::default()))
+}
+
+/// Takes an acknowledgement back: the alert is repeated and escalated again, counted from now.
+#[utoipa::path(
+    post,
+    path = "/api/admin/alerts/acknowledge/withdraw",
+    tag = "alerts",
+    request_body = WithdrawBody,
+    responses(
+        (status = 200, description = "Nobody looks after the alert any more", body = Envelope<Done>),
+        (status = 400, description = "A field that cannot be used", body = Failure),
+        (status = 404, description = "No such alert fires, or nobody has acknowledged it", body = Failure),
+        (status = 408, description = "It did not come within ten seconds", body = Failure),
+        (status = 413, description = "It is longer than 64 KiB", body = Failure),
+        (status = 415, description = "Its Content-Type is not application/json", body = Failure)
+    )
+)]
+pub(crate) async fn withdraw(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Envelope<Done>>, ApiError> {
+    let asked: WithdrawBody = body::read(&headers, body, LONGEST, "This withdraws nothing").await?;
+    let now = shared.core.newest().unwrap_or_default();
+    let key = AlertKey { rule: asked.rule, labels: asked.labels };
+    let taken_back = shared.core.telling().withdraw(&key, now).map_err(|error| refused(&error))?;
+    tracing::info!(rule = key.rule, who = taken_back.who, "the acknowledgement of an alert was withdrawn");
+    Ok(Envelope::of(Done::default()))
+}
+
+fn refused(error: &AcknowledgeError) -> ApiError {
+    let code = match error {
+        AcknowledgeError::NotFiring(_) => "not_firing",
+        AcknowledgeError::NotAcknowledged(_) => "not_acknowledged",
+        AcknowledgeError::Field(_) => return bad(error.to_string()),
+    };
+    ApiError::new(StatusCode::NOT_FOUND, code, error.to_string())
 }

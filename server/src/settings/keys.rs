@@ -1,7 +1,7 @@
 //! The table of settings. The flags, the environment variables, the keys of the file, the help text and
 //! `docs/configuration.md` are all made from it.
 
-use super::{LogFormat, Settings};
+use super::{LogFormat, PublicUrl, Settings};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -139,6 +139,17 @@ pub(crate) static KEYS: &[Key] = &[
                     Ok(())
                 }
             }
+        },
+    },
+    Key {
+        name: "public_url",
+        placeholder: "URL",
+        default: "none",
+        help: "Where people reach this server, such as https://watch.example.com: messages then have links, and browsers may call it by that name",
+        form: Form::Text,
+        set: |settings, value| {
+            settings.public_url = Some(PublicUrl::parse(value)?);
+            Ok(())
         },
     },
     Key {

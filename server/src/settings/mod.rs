@@ -2,11 +2,13 @@
 
 mod file;
 mod keys;
+mod public_url;
 mod resolve;
 mod tables;
 
 pub(crate) use file::read_file;
 pub(crate) use keys::{KEYS, PACE};
+pub(crate) use public_url::PublicUrl;
 pub(crate) use resolve::resolve;
 
 #[cfg(test)]
@@ -15,8 +17,8 @@ mod documentation;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use watchglass_alerts::Rule;
 use watchglass_alerts::telling::TellingSettings;
-use watchglass_alerts::{Rule, stock};
 use watchglass_notify::ChannelSettings;
 
 /// How log lines are written.
@@ -37,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) redis_url: Option<String>,
     pub(crate) redis_prefix: String,
     pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) public_url: Option<PublicUrl>,
     pub(crate) host_name: Option<String>,
     pub(crate) host_proc: PathBuf,
     pub(crate) host_sys: PathBuf,
@@ -60,6 +63,7 @@ impl Default for Settings {
             redis_url: None,
             redis_prefix: "watchglass".to_owned(),
             allowed_hosts: Vec::new(),
+            public_url: None,
             host_name: None,
             host_proc: PathBuf::from("/proc"),
             host_sys: PathBuf::from("/sys"),
@@ -77,13 +81,9 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// All rules: those that the program comes with, as far as the file has no other of their id, and those of the file.
-    pub(crate) fn all_rules(&self) -> Vec<Rule> {
-        let of_file =
-            |stock: Rule| self.rules.iter().find(|rule| rule.id == stock.id).cloned().unwrap_or(stock);
-        let stock: Vec<Rule> = stock::rules().into_iter().map(of_file).collect();
-        let own = self.rules.iter().filter(|rule| !stock.iter().any(|stock| stock.id == rule.id)).cloned();
-        let own: Vec<Rule> = own.collect();
-        stock.into_iter().chain(own).collect()
+    /// Names besides loopback ones by which browsers may call: those that are allowed, and that of the public address.
+    pub(crate) fn host_names(&self) -> Vec<String> {
+        let public = self.public_url.iter().map(|url| url.host().to_owned());
+        self.allowed_hosts.iter().cloned().chain(public).collect()
     }
 }

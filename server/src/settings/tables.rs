@@ -105,16 +105,19 @@ fn read_one(table: &DeTable<'_>) -> Result<Rule, Wrong> {
     let Some(id) = table.get("id").and_then(|id| id.get_ref().as_str()) else {
         return Err((None, format!("{RULES}: a rule needs an id, a text such as \"disk\"")));
     };
-    let mut fields = stock_fields(id);
-    let is_stock = !fields.is_empty();
+    let mut fields = Map::new();
     for (key, value) in table {
         let at = Some(value.span().start);
         let value = to_json(value.get_ref(), DEEPEST)
             .map_err(|what| (at, format!("{RULES}.{}: {what}", key.get_ref())))?;
         fields.insert(key.get_ref().to_string(), value);
     }
-    let rule: Rule = serde_json::from_value(Value::Object(fields)).map_err(|error| {
-        let hint = if is_stock { "" } else { "; it is none of the rules that the program comes with" };
+    let rule = stock::with_fields(id, fields).map_err(|error| {
+        let hint = if stock::find(id).is_some() {
+            ""
+        } else {
+            "; it is none of the rules that the program comes with"
+        };
         (None, format!("{RULES}: rule {id:?}: {error}{hint}"))
     })?;
     rule.check().map_err(|error| {
@@ -122,15 +125,6 @@ fn read_one(table: &DeTable<'_>) -> Result<Rule, Wrong> {
         (at, format!("{RULES}.{}: {error}", error.field))
     })?;
     Ok(rule)
-}
-
-/// The fields of a stock rule; none when there is no such.
-fn stock_fields(id: &str) -> Map<String, Value> {
-    let rule = stock::rules().into_iter().find(|rule| rule.id == id);
-    match rule.map(serde_json::to_value) {
-        Some(Ok(Value::Object(fields))) => fields,
-        _ => Map::new(),
-    }
 }
 
 fn to_json(value: &DeValue<'_>, deeper: u32) -> Result<Value, String> {

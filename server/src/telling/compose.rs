@@ -1,6 +1,7 @@
 //! From a notice to a message: what happened, since when, what it means, and what to do first.
 
 use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
 use watchglass_alerts::telling::{Notice, Reason};
 use watchglass_alerts::{Alert, Rule, Severity};
 use watchglass_export::written;
@@ -11,14 +12,27 @@ const MOST_LINES: usize = 10;
 
 /// The sentences of the rules, by their ids.
 #[derive(Debug, Default)]
-pub(super) struct Texts(HashMap<String, Rule>);
+pub(super) struct Texts(RwLock<HashMap<String, Rule>>);
 
 impl Texts {
     pub(super) fn new(rules: impl IntoIterator<Item = Rule>) -> Self {
-        Self(rules.into_iter().map(|rule| (rule.id.clone(), rule)).collect())
+        let texts = Self::default();
+        texts.set(rules);
+        texts
     }
 
-    /// What is told to people.
+    /// Has these rules' in place of the others'.
+    pub(super) fn set(&self, rules: impl IntoIterator<Item = Rule>) {
+        let rules = rules.into_iter().map(|rule| (rule.id.clone(), rule)).collect();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+
+    /// The rule with that id.
+    pub(super) fn rule(&self, id: &str) -> Option<Rule> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    /// What is told to people, without links and chart.
     pub(super) fn compose(&self, notice: Notice) -> Message {
         let mut lines: Vec<Line> = notice.alerts.iter().take(MOST_LINES).map(alert_line).collect();
         let rest = notice.alerts.len().saturating_sub(MOST_LINES) + notice.more;
@@ -59,7 +73,7 @@ impl Texts {
     }
 
     fn advice(&self, alert: &Alert) -> Vec<Line> {
-        let Some(rule) = self.0.get(&alert.key.rule) else { return Vec::new() };
+        let Some(rule) = self.rule(&alert.key.rule) else { return Vec::new() };
         let said = [("What it means", &rule.summary), ("What to do first", &rule.action)];
         let said = said.into_iter().filter(|(_, text)| !text.is_empty());
         let mut lines: Vec<Line> = said.map(|(label, text)| line(label, text.clone())).collect();

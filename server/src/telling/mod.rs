@@ -3,14 +3,25 @@
 //! A notice goes into the outbox first, and only then is it written down that it was told. A crash in between makes the
 //! same notice again, with the same id, which the outbox knows.
 
+mod acknowledging;
 mod compose;
+mod letter;
+mod links;
+mod lists;
+mod restore;
 mod sharing;
+mod sketch;
+
+pub(crate) use links::{GOOD_FOR, Links, mark};
+pub(crate) use sharing::Others;
+pub(crate) use sketch::Archive;
 
 use crate::files;
 use crate::keeper::{Keep, Keeper};
 use crate::ticker::now;
 use compose::Texts;
-pub(crate) use sharing::Others;
+use letter::{Extras, Letter};
+use restore::restore;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
@@ -18,14 +29,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
-use watchglass_alerts::telling::{
-    ALL_CHANNELS, AcknowledgeError, Desk, DeskState, FieldError, Silence, TellingSettings,
-};
-use watchglass_alerts::{Alert, AlertKey, Change, Rule};
+use watchglass_alerts::telling::{ALL_CHANNELS, Desk, DeskState, FieldError, Silence, TellingSettings};
+use watchglass_alerts::{Alert, Change, Rule};
 use watchglass_model::Timestamp;
-use watchglass_notify::{
-    ChannelSettings, Channels, Environs, Message, Overview, Post, PostError, SettingsError,
-};
+use watchglass_notify::{ChannelSettings, Channels, Environs, Overview, Post, PostError, SettingsError};
 
 /// The file in the data folder that says who was told what.
 const STATE: &str = "telling.json";
@@ -67,6 +74,7 @@ pub(crate) enum TellingError {
 pub(crate) struct Telling {
     desk: Mutex<Desk>,
     texts: Texts,
+    extras: Extras,
     channels: Vec<String>,
     office: Arc<Office>,
     keeper: Option<Keeper<Told>>,
@@ -86,7 +94,7 @@ struct Office {
 #[derive(Debug)]
 struct Told {
     state: DeskState,
-    messages: Vec<(Message, Vec<String>)>,
+    messages: Vec<Letter>,
     office: Arc<Office>,
 }
 
@@ -97,9 +105,10 @@ impl Keep for Told {
     }
 
     fn write(&mut self) -> io::Result<()> {
-        while let Some((message, channels)) = self.messages.first() {
+        while let Some(letter) = self.messages.first_mut() {
+            let (message, channels) = letter.finished();
             self.office
-                .with(|post| post.enqueue(message.clone(), channels.clone()))
+                .with(|post| post.enqueue(message, channels))
                 .and_then(|receipt| receipt.wait(WRITTEN_WITHIN))
                 .map_err(io::Error::other)?;
             self.messages.remove(0);
@@ -148,11 +157,17 @@ impl Telling {
         Ok(Self {
             desk: Mutex::new(desk),
             texts: Texts::new(rules),
+            extras: Extras::default(),
             channels: names,
             office: Arc::new(Office { post: Mutex::new(Some(post)), folder: folder.to_owned() }),
             keeper: Some(Keeper::start("telling")?),
             others: Mutex::default(),
         })
+    }
+
+    /// Takes its sentences from these rules from now on.
+    pub(crate) fn set_rules(&self, rules: &[Rule]) {
+        self.texts.set(rules.iter().cloned());
     }
 
     /// Decides who is told what after a tick, and has it sent.
@@ -165,33 +180,9 @@ impl Telling {
         let messages = notices.into_iter().filter_map(|notice| {
             let channels = self.expand(&notice.channels);
             // Where there is no channel, there is nobody to tell.
-            (!channels.is_empty()).then(|| (self.texts.compose(notice), channels))
+            (!channels.is_empty()).then(|| self.letter(notice, channels))
         });
-        let messages = messages.collect();
-        self.keep(&desk, messages);
-    }
-
-    /// Notes that somebody looks after an alert.
-    ///
-    /// # Errors
-    /// It does not fire, or a text is too long or missing.
-    pub(crate) fn acknowledge(
-        &self,
-        key: &AlertKey,
-        (who, why): (&str, &str),
-        now: Timestamp,
-    ) -> Result<(), AcknowledgeError> {
-        let mut desk = self.desk();
-        match desk.acknowledge(key, who, why, now) {
-            Err(AcknowledgeError::NotFiring(_)) => {
-                drop(desk);
-                self.acknowledge_elsewhere(key, (who, why), now)
-            }
-            outcome => {
-                self.keep(&desk, Vec::new());
-                outcome
-            }
-        }
+        self.keep(&desk, messages.collect());
     }
 
     /// Adds or replaces a silence.
@@ -254,7 +245,7 @@ impl Telling {
         }
     }
 
-    fn keep(&self, desk: &Desk, messages: Vec<(Message, Vec<String>)>) {
+    fn keep(&self, desk: &Desk, messages: Vec<Letter>) {
         if let Some(keeper) = &self.keeper {
             keeper.keep(Told { state: desk.state(), messages, office: Arc::clone(&self.office) });
         }
@@ -271,19 +262,6 @@ impl Telling {
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The desk as the last run left it. A state that cannot be read is set aside: then what fires is told once more.
-fn restore(settings: TellingSettings, folder: &Path) -> Result<Desk, TellingError> {
-    // First, so that settings that are wrong are not taken for a state that is.
-    let empty = Desk::new(settings.clone())?;
-    let Some(text) = files::read(folder, STATE)? else { return Ok(empty) };
-    let state: Result<DeskState, _> = serde_json::from_str(&text).map_err(|error| error.to_string());
-    let restored = state.and_then(|state| Desk::restore(settings, state).map_err(|error| error.to_string()));
-    restored.or_else(|reason| {
-        files::set_aside(folder, STATE, &reason)?;
-        Ok(empty)
-    })
 }
 
 /// A number from 0 to 1. Each hasher of the standard library begins with a random key.

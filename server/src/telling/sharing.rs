@@ -2,10 +2,8 @@
 
 use super::Telling;
 use std::sync::{Arc, PoisonError};
-use watchglass_alerts::telling::{
-    AcknowledgeError, Acknowledgement, Board, Ledger, Offer, Past, Place, Seen,
-};
-use watchglass_alerts::{Alert, AlertKey};
+use watchglass_alerts::Alert;
+use watchglass_alerts::telling::{Board, Ledger, Offer, Past, Place, Seen};
 use watchglass_model::Timestamp;
 
 /// What is known of other servers.
@@ -62,14 +60,6 @@ impl Telling {
         Arc::clone(&self.others.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What is acknowledged, here and on other servers.
-    pub(crate) fn acknowledgements(&self) -> Vec<Acknowledgement> {
-        let others = self.others();
-        let desk = self.desk();
-        let theirs = others.boards.iter().flat_map(|board| &board.acknowledged);
-        desk.acknowledgements().chain(theirs).cloned().collect()
-    }
-
     /// The id of the silence that keeps an alert quiet, and the rule of the alert that it is because of.
     pub(crate) fn quiet(&self, alert: &Alert, now: Timestamp) -> (Option<String>, Option<String>) {
         let others = self.others();
@@ -79,22 +69,5 @@ impl Telling {
             || others.boards.iter().flat_map(|board| &board.because_of).find(|one| one.alert == alert.key);
         let cause = desk.because_of(&alert.key).or_else(|| theirs().map(|one| &one.cause));
         (silence, cause.map(|cause| cause.rule.clone()))
-    }
-
-    /// Notes that somebody looks after an alert that another server has found.
-    pub(super) fn acknowledge_elsewhere(
-        &self,
-        key: &AlertKey,
-        said: (&str, &str),
-        now: Timestamp,
-    ) -> Result<(), AcknowledgeError> {
-        let others = self.others();
-        let mut alerts = others.boards.iter().flat_map(|board| &board.alerts);
-        let alert = alerts.find(|alert| alert.key == *key);
-        let alert = alert.ok_or_else(|| AcknowledgeError::NotFiring(key.clone()))?;
-        let mut desk = self.desk();
-        desk.acknowledge_elsewhere(alert, said, now)?;
-        self.keep(&desk, Vec::new());
-        Ok(())
     }
 }

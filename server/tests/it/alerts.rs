@@ -1,6 +1,6 @@
 //! Alerts: rules from the file and from the program, what they find, and that it outlives the program.
 
-use crate::support::{BINARY, ConfigFile, ProcFolder, Server, Socket, data, post};
+use crate::support::{BINARY, ConfigFile, ProcFolder, Server, Socket, data, get, post};
 use serde_json::{Value, json};
 
 /// A rule that this machine breaks always.
@@ -86,11 +86,12 @@ async fn an_open_connection_is_told_of_an_alert_when_it_fires_and_when_it_is_ove
         (&resolved["change"], &resolved["since"], &resolved["fired"], &resolved["resolved"]),
         (&json!("resolved"), &json!(time), &json!(time), &json!(over)),
     );
-    // Nothing else was told of it, and the page's form tells nothing for now.
+    // Nothing else was told of it, and the page is told the same.
     socket.in_a_row(2).await;
-    assert_eq!(socket.alerts.iter().filter(|alert| of_memory(alert)).count(), 2, "{:?}", socket.alerts);
+    let told: Vec<_> = socket.alerts.iter().filter(|alert| of_memory(alert)).collect();
+    assert_eq!(told, [&fired, &resolved]);
     while compact.binary_metrics().await.batch.time.millis() <= over {}
-    assert_eq!(compact.alerts, Vec::<Value>::new());
+    assert_eq!(compact.alerts.iter().filter(|alert| of_memory(alert)).collect::<Vec<_>>(), told);
     // One that comes later is not told of what was.
     let mut late = Socket::json(server.address).await;
     late.in_a_row(2).await;
@@ -189,6 +190,26 @@ async fn a_rule_is_previewed_over_the_past() {
         let answer = preview(body).await;
         assert_eq!(answer.status, 400, "{body}");
         assert!(answer.text().contains(&expected.replace('"', "\\\"")), "{body}: {}", answer.text());
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_alert_is_a_mark_on_the_chart_of_its_series_and_of_no_other() {
+    let config = ConfigFile::with(ALWAYS);
+    let server = Server::start_with(&config.flags(), &[]).await;
+    let mut socket = Socket::json(server.address).await;
+    let fired = socket.alert_where("some memory", |alert| alert["rule"] == "some-memory").await;
+    for path in ["/api/fn/alerts?window_seconds=300", "/api/fn/snapshot?window_seconds=300&rows=2"] {
+        let answer = get(server.address, path).await.json();
+        let alerts = answer.get("alerts").unwrap_or(&answer);
+        assert!(alerts["firing"].as_u64().unwrap() >= 1, "{path}: {alerts}");
+        let marks = alerts["marks"].as_array().unwrap();
+        let of_memory: Vec<_> = marks.iter().filter(|mark| mark["text"] == fired["message"]).collect();
+        let expected = json!({
+            "panel": "memory", "start": fired["fired"], "end": null, "severity": "critical", "text": fired["message"],
+        });
+        assert_eq!(of_memory, [&expected], "{path}");
     }
     server.stop().await;
 }

@@ -7,15 +7,18 @@ use serde_json::{Value, json};
 const GOOD: &str = "window_seconds=300&rows=75";
 
 #[tokio::test]
-async fn there_are_three_and_their_addresses_do_not_change() {
+async fn there_are_four_and_their_addresses_do_not_change() {
     // The functions register themselves in every program that links the pages, this one too.
     let mut paths: Vec<String> = server_fn_paths().map(|(path, method)| format!("{method} {path}")).collect();
     paths.sort();
-    assert_eq!(paths, ["GET /api/fn/history", "GET /api/fn/services", "GET /api/fn/snapshot"]);
+    assert_eq!(
+        paths,
+        ["GET /api/fn/alerts", "GET /api/fn/history", "GET /api/fn/services", "GET /api/fn/snapshot"]
+    );
     assert_eq!(app::api::PREFIX, "/api/fn");
 
     let server = Server::start().await;
-    for path in ["/api/fn/history", "/api/fn/services", "/api/fn/snapshot"] {
+    for path in ["/api/fn/alerts", "/api/fn/history", "/api/fn/services", "/api/fn/snapshot"] {
         assert_eq!(get(server.address, &format!("{path}?{GOOD}")).await.status, 200, "{path}");
     }
     for path in [
@@ -65,6 +68,24 @@ async fn the_snapshot_has_all_that_a_page_shows() {
         assert_eq!(reading["time"].as_i64().unwrap() % 1000, 0);
     }
     assert_history(&snapshot["history"], 300, 75);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_is_answered_by_position_and_everybody_else_in_json() {
+    let server = Server::start().await;
+    Socket::json(server.address).await.in_a_row(1).await;
+    let path = "/api/fn/alerts?window_seconds=300";
+    for (accept, kind) in [
+        (None, "application/json"),
+        (Some("*/*"), "application/json"),
+        (Some("text/html,application/xhtml+xml,*/*;q=0.8"), "application/json"),
+        (Some("application/octet-stream"), "application/octet-stream"),
+    ] {
+        let headers: Vec<_> = accept.iter().map(|accept| ("accept", *accept)).collect();
+        let answer = request(server.address, "GET", path, &headers).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)), "{accept:?}");
+    }
     server.stop().await;
 }
 

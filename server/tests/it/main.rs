@@ -10,7 +10,9 @@
 )]
 
 mod alerts;
+mod alerts_page;
 mod cli;
+mod deeds;
 mod faults;
 mod functions;
 mod hostile_requests;
@@ -19,6 +21,7 @@ mod ingest;
 mod load;
 mod pages;
 mod rest;
+mod rules;
 mod shared_alerts;
 mod shared_history;
 mod start_and_stop;

@@ -20,8 +20,13 @@ impl Receiver {
         Self(TcpListener::bind("127.0.0.1:0").await.unwrap())
     }
 
+    /// Where to send to.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/hook", self.0.local_addr().unwrap())
+    }
+
     /// A file with a rule that this machine breaks always, and a channel that leads here.
-    fn config(&self) -> ConfigFile {
+    pub(crate) fn config(&self) -> ConfigFile {
         ConfigFile::with(&format!(
             "[[rules]]\nid = 'some-memory'\nname = 'Some memory'\nmetric = 'host_memory_used_ratio'\n\
              component = 'memory'\ncritical = 0.0001\nsummary = 'It is used.'\naction = 'Be glad.'\n\
@@ -29,8 +34,8 @@ impl Receiver {
              [[telling.routes]]\nname = 'memory'\nchannels = ['hook']\n\
              matchers = [{{ label = 'rule', operator = '=', value = 'some-memory' }}]\n\
              [[telling.routes]]\nname = 'nobody'\nchannels = []\n\
-             [channels.hook]\nkind = 'webhook'\nurl = 'http://{}/hook'\n",
-            self.0.local_addr().unwrap()
+             [channels.hook]\nkind = 'webhook'\nurl = '{}'\n",
+            self.url()
         ))
     }
 
@@ -176,6 +181,14 @@ async fn what_is_silenced_or_acknowledged_is_listed_so() {
         (&json!("ada"), &json!("works")),
         "{after}"
     );
+    let key = json!({ "rule": "some-memory", "labels": before["labels"] }).to_string();
+    let withdraw = async || post(server.address, "/api/admin/alerts/acknowledge/withdraw", &key).await;
+    let withdrawn = withdraw().await;
+    assert_eq!(withdrawn.status, 200, "{}", withdrawn.text());
+    assert_eq!(alert(server.address).await["acknowledged_by"], Value::Null);
+    let twice = withdraw().await;
+    assert_eq!(twice.status, 404);
+    twice.error("not_acknowledged");
     let silences = data(server.address, "/api/admin/silences").await;
     assert_eq!((&silences[0]["reason"], &silences[0]["end"].is_string()), (&json!("new memory"), &true));
     let ended = request(server.address, "DELETE", "/api/admin/silences/works", &[]).await;
@@ -191,6 +204,18 @@ async fn what_is_silenced_or_acknowledged_is_listed_so() {
             r#"{"rule":"x","labels":{},"who":"a"}"#.to_owned(),
             404,
             "does not fire",
+        ),
+        (
+            "/api/admin/alerts/acknowledge/withdraw",
+            r#"{"rule":"x","labels":{}}"#.to_owned(),
+            404,
+            "does not fire",
+        ),
+        (
+            "/api/admin/alerts/acknowledge/withdraw",
+            r#"{"rule":"x"}"#.to_owned(),
+            400,
+            "missing field `labels`",
         ),
         (
             "/api/admin/deliveries/resend",

@@ -5,7 +5,7 @@ use crate::condition::{Condition, Found, Selected};
 use crate::machine::{Event, State, Terms};
 use crate::watch::Watch;
 use crate::wording::message;
-use crate::{Aggregation, Alert, AlertKey, Change, Measured, Phase, Rule, RuleError, Severity};
+use crate::{Alert, AlertKey, Change, Measured, Phase, Rule, RuleError, Severity};
 use watchglass_model::{Labels, Metric, Timestamp, Unit};
 
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Judged {
         self.condition.meet(series, watch);
         self.states.resize(self.condition.subjects(), None);
         if let Some(metric) = metric {
-            self.unit = Some(unit(self.rule.aggregation, metric));
+            self.unit = Some(self.rule.aggregation.unit(metric));
         }
     }
 
@@ -186,16 +186,5 @@ fn alert(rule: &Rule, unit: Option<Unit>, labels: &Labels, tracked: &Tracked) ->
         resolved: state.resolved.filter(|_| phase == Phase::Resolved),
         flapping: state.flapping,
         labels: rule.labels.clone(),
-    }
-}
-
-/// The unit of what is made of the readings of a metric.
-fn unit(aggregation: Aggregation, metric: &Metric) -> Unit {
-    match aggregation {
-        Aggregation::Count => Unit::Count,
-        Aggregation::Increase => metric.unit,
-        Aggregation::Last | Aggregation::Mean | Aggregation::Min | Aggregation::Max | Aggregation::Sum => {
-            metric.reading_unit()
-        }
     }
 }

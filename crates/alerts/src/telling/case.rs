@@ -42,6 +42,9 @@ pub(super) struct Case {
     /// Where several servers find it: which time of it they have agreed that this is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) episode: Option<String>,
+    /// Where it is shared: when an acknowledgement was last taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) withdrawn: Option<Timestamp>,
     #[serde(skip)]
     pub(super) memo: Memo,
 }
@@ -69,7 +72,7 @@ impl PartialEq for Memo {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Flapping {
-    since: Timestamp,
+    pub(super) since: Timestamp,
     firings: u32,
     /// When the last of its firings began.
     fired: Option<Timestamp>,
@@ -93,6 +96,7 @@ impl Case {
             routed: None,
             legs: BTreeMap::new(),
             episode: None,
+            withdrawn: None,
             memo: Memo::default(),
         }
     }
@@ -175,15 +179,6 @@ impl Case {
         self.quiet = quiet;
     }
 
-    /// Leaves it to another server from now on, or takes it from there.
-    pub(super) fn hold(&mut self, is_held: bool) {
-        if self.memo.is_held && !is_held && (self.forget_untold() || self.legs.is_empty()) {
-            // Whom to tell depends on when it is told.
-            self.routed = None;
-        }
-        self.memo.is_held = is_held;
-    }
-
     /// Drops the routes that were chosen and not told yet, and says whether there were some.
     pub(super) fn forget_untold(&mut self) -> bool {
         let before = self.legs.len();
@@ -257,22 +252,22 @@ impl Case {
             && self.acknowledged.is_none()
     }
 
+    /// Nobody looks after it any more. Gives who did.
+    pub(super) fn withdraw(&mut self, now: Timestamp) -> Option<Acknowledgement> {
+        let acknowledged = self.acknowledged.take()?;
+        for told in self.legs.values_mut().filter_map(|leg| leg.told.as_mut()) {
+            // While somebody did, nobody else was expected to.
+            (told.waiting, told.last) = (now, now);
+        }
+        Some(acknowledged)
+    }
+
     /// What a digest says.
     pub(super) fn flapped(&self) -> Option<Flapped> {
         let ended = self.flapping.is_none();
         let flapping = self.flapping.as_ref().or(self.flapped.as_ref())?;
         let alert = self.alert.key.clone();
         Some(Flapped { alert, since: flapping.since, firings: flapping.firings, ended })
-    }
-
-    /// What another server told of its own flapping counts for this one's.
-    pub(super) fn fit_flapping(&mut self) {
-        let own = self.flapping.as_ref().or(self.flapped.as_ref()).map(|flapping| flapping.since);
-        for told in self.legs.values_mut().filter_map(|leg| leg.told.as_mut()) {
-            if let (Some((since, _)), Some(own)) = (&mut told.flap, own) {
-                *since = own;
-            }
-        }
     }
 
     /// No moment of it is later than `now`: the clock has stepped back, and what waits would wait for too long.

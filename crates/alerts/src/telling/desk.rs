@@ -121,8 +121,22 @@ impl Desk {
         error::text("why", why, 0, 500)?;
         let case = self.open.get_mut(key).ok_or_else(|| AcknowledgeError::NotFiring(key.clone()))?;
         let (who, why) = (who.to_owned(), why.to_owned());
-        case.acknowledged = Some(Acknowledgement { key: key.clone(), who, why, time: now });
+        // Whatever the clock says, it is after what was taken back.
+        let time = case.withdrawn.take().map_or(now, |before| now.max(before + Duration::from_millis(1)));
+        case.acknowledged = Some(Acknowledgement { key: key.clone(), who, why, time });
         Ok(())
+    }
+
+    /// Takes back what [`Desk::acknowledge`] noted, and gives it: the alert is repeated and escalated again, after as long
+    /// as if it had been told at `now`. Who was told by an escalation before stays so.
+    ///
+    /// # Errors
+    /// It does not fire, or nobody has acknowledged it.
+    pub fn withdraw(&mut self, key: &AlertKey, now: Timestamp) -> Result<Acknowledgement, AcknowledgeError> {
+        let case = self.open.get_mut(key).ok_or_else(|| AcknowledgeError::NotFiring(key.clone()))?;
+        let taken_back = case.withdraw(now).ok_or_else(|| AcknowledgeError::NotAcknowledged(key.clone()))?;
+        case.withdrawn = self.colleagues.as_ref().map(|_| now.max(taken_back.time));
+        Ok(taken_back)
     }
 
     /// What is acknowledged, by the order of the keys.

@@ -45,6 +45,8 @@ mod golden_tests;
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]
+mod rules_tests;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod silencing_tests;
@@ -58,7 +60,7 @@ pub use error::FieldError;
 pub use notice::{BecauseOf, EndingSilence, Flapped, MOST_ALERTS, Notice, Reason};
 pub use route::{ALL_CHANNELS, DEFAULT_ROUTE, Route, Routes};
 pub use settings::TellingSettings;
-pub use sharing::{Board, Ledger, LedgerError, Offer, PATIENCE, Past, Place, Seen, Standing};
+pub use sharing::{Board, Ledger, LedgerError, Offer, PATIENCE, Past, Place, Seen, Standing, spans_hosts};
 pub use silence::Silence;
 pub use state::{DeskState, RestoreError};
 pub use weekly::{TimeOfDay, Weekday, Weekly};

@@ -17,6 +17,7 @@ enum Act {
     Silence(usize, i64),
     EndSilence(usize),
     Acknowledge(usize),
+    Withdraw(usize),
     LoseChanges,
     Wait(i64),
     /// With a look every few seconds only.
@@ -32,7 +33,8 @@ fn act() -> impl Strategy<Value = Act> {
         2 => (which.clone(), any::<bool>()).prop_map(|(which, begins)| Act::Flap(which, begins)),
         1 => (which.clone(), 1..1500_i64).prop_map(|(which, seconds)| Act::Silence(which, seconds)),
         1 => which.clone().prop_map(Act::EndSilence),
-        1 => which.prop_map(Act::Acknowledge),
+        1 => which.clone().prop_map(Act::Acknowledge),
+        1 => which.prop_map(Act::Withdraw),
         1 => Just(Act::LoseChanges),
         6 => (1..20_i64).prop_map(Act::Wait),
         2 => (20..1500_i64).prop_map(Act::WaitLong),
@@ -103,6 +105,11 @@ fn run(acts: &[Act], quietly: bool, restarts: bool) -> (Vec<(i64, Notice)>, Vec<
             }
             Act::Acknowledge(which) if quietly => {
                 let _ = world.desk.acknowledge(&subject(*which).key, "Ann", "", at(world.now));
+            }
+            Act::Withdraw(which) if quietly => {
+                let key = subject(*which).key;
+                let was = world.desk.acknowledgements().any(|acknowledged| acknowledged.key == key);
+                assert_eq!(world.desk.withdraw(&key, at(world.now)).is_ok(), was);
             }
             Act::LoseChanges => world.lose_changes(),
             Act::Wait(seconds) => {

@@ -46,6 +46,16 @@ impl Silence {
         Ready::new(self.clone()).map(drop)
     }
 
+    /// Whether it holds at `now`; one that cannot be used never does.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        Ready::new(self.clone()).is_ok_and(|ready| ready.span(now).is_some())
+    }
+
+    /// Whether it never holds again.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.end.is_some_and(|end| end <= now)
+    }
+
     fn check_times(&self) -> Result<(), FieldError> {
         match self.end {
             Some(end) if end <= self.start => {
@@ -107,7 +117,7 @@ impl Ready {
 
     /// Whether it never holds again.
     pub(super) fn is_over(&self, now: Timestamp) -> bool {
-        self.silence.end.is_some_and(|end| end <= now)
+        self.silence.is_over(now)
     }
 }
 
@@ -124,6 +134,7 @@ mod tests {
         let inside = |second| once.span(at(second)).is_some();
         assert_eq!([inside(99), inside(100), inside(199), inside(200)], [false, true, true, false]);
         assert_eq!([once.is_over(at(199)), once.is_over(at(200))], [false, true]);
+        assert_eq!([once.silence.holds(at(150)), once.silence.holds(at(200))], [true, false]);
 
         let mut window = silence("night", 0, 0);
         window.start = moment("2026-03-21T22:00:00Z");

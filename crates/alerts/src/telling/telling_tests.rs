@@ -122,6 +122,30 @@ fn nobody_acknowledges_so_it_is_repeated_and_escalated() {
 }
 
 #[test]
+fn an_acknowledgement_that_is_withdrawn_lets_repeats_and_escalation_begin_anew() {
+    let mut nagging = route("ops", &["mail"]);
+    (nagging.repeat_seconds, nagging.escalate_after_seconds) = (600, Some(900));
+    nagging.escalate_to = vec!["sms".to_owned()];
+    let mut world = world(vec![nagging]);
+    let key = alert("a", &[]).key;
+    let withdraw = |world: &mut samples::World| world.desk.withdraw(&key, at(world.now));
+    assert_eq!(withdraw(&mut world), Err(AcknowledgeError::NotFiring(key.clone())));
+    world.fire(&alert("a", &[]));
+    assert_eq!(told(&world.until(100)), ["10 Fired ops mail: a"]);
+    assert_eq!(withdraw(&mut world), Err(AcknowledgeError::NotAcknowledged(key.clone())));
+    world.desk.acknowledge(&key, "Ann", "on it", at(100)).unwrap();
+    assert_eq!(told(&world.until(2000)), [""; 0]);
+    assert_eq!(withdraw(&mut world).unwrap().who, "Ann");
+    assert_eq!(world.desk.acknowledgements().count(), 0);
+    let expected = ["2600 Repeat ops mail: a", "2900 Escalated ops sms: a", "3200 Repeat ops mail,sms: a"];
+    assert_eq!(told(&world.until(3300)), expected);
+    // Who was told by the escalation before is not told so again.
+    world.desk.acknowledge(&key, "Bob", "", at(3300)).unwrap();
+    withdraw(&mut world).unwrap();
+    assert_eq!(told(&world.until(4300)), ["3900 Repeat ops mail,sms: a"]);
+}
+
+#[test]
 fn no_channel_hears_the_same_twice() {
     let mut pager = route("pager", &["mail", "sms", "phone"]);
     pager.matchers = vec![matcher("severity", Equal, "critical")];

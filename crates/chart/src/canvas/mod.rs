@@ -5,6 +5,7 @@
 
 mod axes;
 mod backend;
+mod bands;
 mod cursor;
 mod error;
 mod painter;

@@ -2,6 +2,7 @@
 
 use super::axes::{Mark, Marks, draw_axes};
 use super::backend::AxesBackend;
+use super::bands::draw_bands;
 use super::cursor::draw_cursor;
 use super::ruler::Ruler;
 use super::series::draw_series;
@@ -108,6 +109,7 @@ impl Painter {
         let layers = &self.layers;
         // Half a stroke may lie beyond the upper and the lower edge.
         self.series.clipped((left, top - 1.0, right, bottom + 1.0), |surface| {
+            draw_bands(surface, plot, theme, &view);
             draw_series(surface, layers.as_slice(), plot.style, &view.frame, theme);
         });
 

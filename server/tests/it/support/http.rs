@@ -170,8 +170,22 @@ pub(crate) async fn request(
 
 /// Sends JSON in a connection of its own.
 pub(crate) async fn post(address: SocketAddr, path: &str, body: &str) -> Answer {
+    send(address, "POST", path, body).await
+}
+
+/// Sends JSON by any method in a connection of its own.
+pub(crate) async fn send(address: SocketAddr, method: &str, path: &str, body: &str) -> Answer {
     let length = body.len().to_string();
     let headers = [("Content-Type", "application/json"), ("Content-Length", &length)];
+    let text = request_text(address, method, path, &headers) + body;
+    exchange(address, text.as_bytes()).await.unwrap_or_else(|| panic!("no answer to {method} {path}"))
+}
+
+/// Sends a form that was filled in, as a page of this server does, in a connection of its own.
+pub(crate) async fn post_form(address: SocketAddr, path: &str, body: &str) -> Answer {
+    let (length, origin) = (body.len().to_string(), format!("http://{address}"));
+    let kind = "application/x-www-form-urlencoded";
+    let headers = [("Content-Type", kind), ("Content-Length", &length), ("Origin", &origin)];
     let text = request_text(address, "POST", path, &headers) + body;
     exchange(address, text.as_bytes()).await.unwrap_or_else(|| panic!("no answer to POST {path}"))
 }

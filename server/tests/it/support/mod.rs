@@ -8,7 +8,9 @@ mod raw_socket;
 mod socket;
 
 pub(crate) use config_file::ConfigFile;
-pub(crate) use http::{Answer, Connection, data, exchange, get, post, request, request_text};
+pub(crate) use http::{
+    Answer, Connection, data, exchange, get, post, post_form, request, request_text, send,
+};
 pub(crate) use proc_folder::ProcFolder;
 pub(crate) use program::{Finished, Server, run, within};
 pub(crate) use raw_socket::{Masking, RawSocket, frame};

@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Message, http};
 use tokio_tungstenite::{WebSocketStream, client_async};
+use watchglass_live::{Frame, Metrics};
 
 /// The subprotocol that anyone can read.
 pub(crate) const JSON: &str = "watchglass.json.v1";
@@ -59,16 +60,15 @@ impl Socket {
         }
     }
 
-    /// The next message, which must be JSON.
+    /// The next message, which must not be metrics in the page's form.
     pub(crate) async fn text(&mut self) -> Value {
-        match self.message().await {
-            Message::Text(text) => {
-                let message: Value = serde_json::from_str(&text).unwrap();
-                self.note(&message);
-                message
-            }
-            other => panic!("not text: {other:?}"),
-        }
+        let message: Value = match self.message().await {
+            Message::Text(text) => serde_json::from_str(&text).unwrap(),
+            Message::Binary(bytes) => named(Frame::read(&bytes).unwrap()).unwrap(),
+            other => panic!("not a message: {other:?}"),
+        };
+        self.note(&message);
+        message
     }
 
     /// The next metrics frame in JSON. States and alerts before it are kept.
@@ -83,13 +83,13 @@ impl Socket {
         }
     }
 
-    /// The next metrics frame in the page's form. States before it are kept.
-    pub(crate) async fn binary_metrics(&mut self) -> watchglass_live::Metrics {
+    /// The next metrics frame in the page's form. States and alerts before it are kept.
+    pub(crate) async fn binary_metrics(&mut self) -> Metrics {
         loop {
-            match self.message().await {
-                Message::Binary(bytes) => return watchglass_live::decode(&bytes).unwrap(),
-                Message::Text(text) => self.note(&serde_json::from_str(&text).unwrap()),
-                other => panic!("{other:?} is not expected here"),
+            let Message::Binary(bytes) = self.message().await else { panic!("not in the page's form") };
+            match named(Frame::read(&bytes).unwrap()) {
+                Ok(message) => self.note(&message),
+                Err(metrics) => return metrics,
             }
         }
     }
@@ -171,4 +171,17 @@ impl Socket {
         }
         self.seen.push(kind.to_owned());
     }
+}
+
+/// A message in the page's form as JSON would have it. Metrics have no names without their state.
+fn named(frame: Frame) -> Result<Value, Metrics> {
+    let (name, value) = match frame {
+        Frame::Hello(hello) => ("hello", serde_json::to_value(hello)),
+        Frame::State(state) => ("state", serde_json::to_value(state)),
+        Frame::Alert(alert) => ("alert", serde_json::to_value(alert)),
+        Frame::Metrics(metrics) => return Err(metrics),
+    };
+    let mut value = value.unwrap();
+    value["type"] = name.into();
+    Ok(value)
 }

@@ -215,6 +215,15 @@ impl Desk {
 }
 
 impl Case {
+    /// Leaves it to another server from now on, or takes it from there.
+    pub(in crate::telling) fn hold(&mut self, is_held: bool) {
+        if self.memo.is_held && !is_held && (self.forget_untold() || self.legs.is_empty()) {
+            // Whom to tell depends on when it is told.
+            self.routed = None;
+        }
+        self.memo.is_held = is_held;
+    }
+
     /// It is the outage of a claim, of which that much was told.
     fn follow(&mut self, claim: &Claim) {
         if self.episode.as_ref().is_some_and(|episode| *episode != claim.episode) {
@@ -229,7 +238,7 @@ impl Case {
     /// That it was over has been told, and here it is not: it may be over soon.
     fn begin_anew(&mut self, settles: Timestamp) {
         (self.legs, self.routed, self.episode) = (BTreeMap::new(), None, None);
-        (self.acknowledged, self.opened) = (None, self.alert.fired);
+        (self.acknowledged, self.withdrawn, self.opened) = (None, None, self.alert.fired);
         self.settles = Some(settles);
     }
 }

@@ -10,6 +10,9 @@ use crate::alert::Alert;
 use std::time::Duration;
 use watchglass_model::Timestamp;
 
+/// What was said so lately may be on its way still.
+const YOUNG: Duration = Duration::from_secs(60);
+
 impl Desk {
     /// Notes that somebody looks after an alert that another server has found, and passes that on.
     ///
@@ -23,8 +26,28 @@ impl Desk {
     ) -> Result<(), AcknowledgeError> {
         error::text("who", who, 1, 100)?;
         error::text("why", why, 0, 500)?;
+        self.remark(alert, |time| Signature::new(who, why, time), now)
+    }
+
+    /// Takes back that somebody looks after an alert that another server has found, and passes that on.
+    ///
+    /// # Errors
+    /// It does not fire.
+    pub fn withdraw_elsewhere(&mut self, alert: &Alert, now: Timestamp) -> Result<(), AcknowledgeError> {
+        self.remark(alert, Signature::withdrawal, now)
+    }
+
+    fn remark(
+        &mut self,
+        alert: &Alert,
+        say: impl FnOnce(Timestamp) -> Signature,
+        now: Timestamp,
+    ) -> Result<(), AcknowledgeError> {
         let Some(fired) = alert.fired else { return Err(AcknowledgeError::NotFiring(alert.key.clone())) };
-        let signature = Signature::new(who, why, now);
+        let before = self.remarks.iter().find(|remark| remark.key == alert.key);
+        // Whatever the clock says, it is after what was said before.
+        let after = before.map(|remark| remark.signature.time() + Duration::from_millis(1));
+        let signature = say(after.map_or(now, |after| after.max(now)));
         self.remarks.retain(|remark| remark.key != alert.key);
         self.remarks.push(Remark { key: alert.key.clone(), fired, signature });
         Ok(())
@@ -60,14 +83,14 @@ impl Desk {
         }
         // What nobody remembers any more needs not be remembered here.
         self.changed.retain(|id, _| self.silences.contains_key(id) || notes.silences.contains_key(id));
-        self.remarks.retain(|remark| notes.remarks.iter().any(|other| other == remark));
+        self.remarks.retain(|remark| {
+            // The newest may have been made since the offer was.
+            remark.signature.time() + YOUNG > now || notes.remarks.iter().any(|other| other == remark)
+        });
         for remark in &notes.remarks {
             let case = self.open.get_mut(&remark.key);
             let Some(case) = case.filter(|case| case.opened <= Some(remark.fired)) else { continue };
-            if case.acknowledged.as_ref().map(Signature::of).as_ref() < Some(&remark.signature) {
-                case.acknowledged = Some(remark.signature.clone().about(&remark.key));
-                is_news = true;
-            }
+            is_news |= remark.signature.repeat(case);
         }
         is_news
     }

@@ -3,7 +3,7 @@
 use super::super::hash::Hash128;
 use crate::alert::AlertKey;
 use std::net::IpAddr;
-use watchglass_model::APP;
+use watchglass_model::{APP, Labels};
 
 /// Where a server stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,8 +23,7 @@ impl Place {
             // Somebody else's series, which this server only tells of.
             return None;
         }
-        let probed = labels.get("probe").and_then(|probe| probe.split_once(':')).map(|(_, name)| name);
-        let service = labels.get(APP).or(labels.get("instance")).or(probed)?;
+        let service = service(labels)?;
         let mut hash = Hash128::new(0);
         hash.text(&key.rule);
         for (name, value) in labels.iter().filter(|(name, _)| *name != "host") {
@@ -36,6 +35,17 @@ impl Place {
         }
         Some(hash.finish())
     }
+}
+
+/// Whether several hosts may find the same thing under these labels, but for `host`.
+pub fn spans_hosts(labels: &Labels) -> bool {
+    service(labels).is_some_and(|service| !is_local(service))
+}
+
+/// The database, the Redis or the application that a series is about.
+fn service(labels: &Labels) -> Option<&str> {
+    let probed = labels.get("probe").and_then(|probe| probe.split_once(':')).map(|(_, name)| name);
+    labels.get(APP).or(labels.get("instance")).or(probed)
 }
 
 /// Whether a service is meant by its place on the machine: `127.0.0.1:5432/app`, `[::1]:6379`, `/run/redis.sock`.
@@ -75,6 +85,7 @@ mod tests {
             let find = |host, machine| incident(host, machine, "down", labels);
             let same = |a: Option<String>, b: Option<String>| a.is_some() && a == b;
             assert_eq!(same(find("a", "m"), find("b", "n")), shared, "{labels:?}");
+            assert_eq!(spans_hosts(&labels.iter().copied().collect()), shared, "{labels:?}");
             assert_eq!(same(find("a", "m"), find("b", "m")), shared_on_a_machine, "{labels:?}");
         }
     }

@@ -6,7 +6,7 @@ use super::super::samples::{alert, at, silence};
 use super::ledger::Ledger;
 use super::notes::{Note, Notes, Remark};
 use super::record::{Record, Signature};
-use crate::alert::Severity;
+use crate::Severity;
 use proptest::prelude::*;
 
 fn note() -> impl Strategy<Value = (String, Note)> {
@@ -56,13 +56,16 @@ fn leg() -> impl Strategy<Value = Leg> {
 }
 
 fn record() -> impl Strategy<Value = Record> {
-    let said = prop::option::of((0..3_i64, "[a-b]"));
+    let said = prop::option::of((0..3_i64, "[a-c]"));
     let legs = prop::collection::btree_map("[a-c]", leg(), 0..4);
     (prop::option::of(0..3_i64), prop::option::of(0..3_usize), said, legs).prop_map(
         |(opened, routed, said, legs)| Record {
             opened: opened.map(at),
             routed: routed.map(|severity| Severity::ALL[severity]),
-            acknowledged: said.map(|(time, who)| Signature::new(&who, "", at(time))),
+            acknowledged: said.map(|(time, who)| match who.as_str() {
+                "c" => Signature::withdrawal(at(time)),
+                who => Signature::new(who, "", at(time)),
+            }),
             legs,
         },
     )

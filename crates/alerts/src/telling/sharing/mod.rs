@@ -34,7 +34,7 @@ mod pair_tests;
 pub use board::{Board, Past, Standing};
 pub(super) use duty::Colleagues;
 pub use duty::PATIENCE;
-pub use incident::Place;
+pub use incident::{Place, spans_hosts};
 pub use ledger::{Ledger, LedgerError};
 pub(super) use notes::Remark;
 pub use round::{Offer, Seen};

@@ -2,8 +2,8 @@
 
 use super::super::Reason;
 use super::super::samples::{alert, at, matcher, silence};
-use super::Place;
 use super::pair::Pair;
+use super::{Place, Seen};
 use crate::Operator::Equal;
 
 #[test]
@@ -36,10 +36,20 @@ fn whoever_acknowledges_or_silences_does_so_for_both() {
         let said: Vec<_> = pair.servers[which].world.desk.acknowledgements().collect();
         assert_eq!((&said[0].key, said[0].who.as_str(), said.len()), (&pair.key(which), "Ann", 1));
     }
+    // Taken back, and given again, in the same second.
+    let other = pair.key(1);
+    pair.servers[1].world.desk.withdraw(&other, at(1000)).unwrap();
+    pair.until(1002);
+    assert!((0..2).all(|which| pair.servers[which].world.desk.acknowledgements().next().is_none()));
+    pair.servers[0].world.desk.acknowledge(&key, "Ben", "", at(1000)).unwrap();
+    pair.until(1050);
+    for which in 0..2 {
+        assert_eq!(pair.servers[which].world.desk.acknowledgements().next().unwrap().who, "Ben");
+    }
     (0..2).for_each(|which| pair.resolve(which));
     pair.until(1100);
     // The first to find it over gave it to the other, which had not said so yet.
-    assert_eq!(pair.since(1000), ["1010 a Resolved"]);
+    assert_eq!(pair.since(1000), ["1060 a Resolved"]);
 
     let mut quiet = silence("s", 1100, 5000);
     quiet.matchers = vec![matcher("rule", Equal, "down")];
@@ -103,14 +113,23 @@ fn an_alert_of_the_other_is_acknowledged_there() {
     desk.acknowledge_elsewhere(&seen, ("Ann", "on it"), at(20)).unwrap();
     pair.until(1000);
     assert_eq!(pair.since(20), Vec::<String>::new());
-    // It is about that time of it, and not about the next.
-    pair.servers[1].world.now = 1000;
-    pair.servers[1].world.resolve("disk");
-    pair.until(1020);
-    pair.servers[1].world.now = 1020;
-    pair.servers[1].world.fire(&own);
+    // It is said while a round is under way.
+    let offer = pair.servers[0].world.desk.offer(&Seen::default(), at(1000)).unwrap();
+    pair.servers[0].world.desk.withdraw_elsewhere(&seen, at(1000)).unwrap();
+    pair.servers[0].world.desk.agree(&offer.ledger, at(1000));
     pair.until(1200);
-    assert_eq!(pair.since(1000), ["1010 b Resolved", "1030 b Fired", "1150 b Escalated"]);
+    assert_eq!(pair.since(1000), ["1120 b Escalated"]);
+    pair.servers[0].world.desk.acknowledge_elsewhere(&seen, ("Ann", "on it again"), at(1200)).unwrap();
+    pair.until(2000);
+    assert_eq!(pair.since(1200), Vec::<String>::new());
+    // It is about that time of it, and not about the next.
+    pair.servers[1].world.now = 2000;
+    pair.servers[1].world.resolve("disk");
+    pair.until(2020);
+    pair.servers[1].world.now = 2020;
+    pair.servers[1].world.fire(&own);
+    pair.until(2200);
+    assert_eq!(pair.since(2000), ["2010 b Resolved", "2030 b Fired", "2150 b Escalated"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::super::acknowledgement::Acknowledgement;
 use super::super::case::Case;
 use super::super::leg::Leg;
-use crate::alert::{AlertKey, Severity};
+use crate::Severity;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use watchglass_model::Timestamp;
@@ -22,21 +22,33 @@ pub(super) struct Record {
     pub(super) legs: BTreeMap<String, Leg>,
 }
 
-/// Who has acknowledged, and why; of two the later counts.
+/// Who has acknowledged, and why, or that it was taken back; of two the later counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Signature {
     time: Timestamp,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_withdrawn: bool,
     who: String,
     why: String,
 }
 
 impl Signature {
     pub(super) fn new(who: &str, why: &str, time: Timestamp) -> Self {
-        Self { time, who: who.to_owned(), why: why.to_owned() }
+        Self { time, is_withdrawn: false, who: who.to_owned(), why: why.to_owned() }
     }
 
-    pub(super) fn of(said: &Acknowledgement) -> Self {
+    /// Nobody looks after it any more.
+    pub(super) fn withdrawal(time: Timestamp) -> Self {
+        Self { is_withdrawn: true, ..Self::new("", "", time) }
+    }
+
+    /// What was said last of a case.
+    pub(super) fn of_case(case: &Case) -> Option<Self> {
+        case.acknowledged.as_ref().map(Self::of).max(case.withdrawn.map(Self::withdrawal))
+    }
+
+    fn of(said: &Acknowledgement) -> Self {
         Self::new(&said.who, &said.why, said.time)
     }
 
@@ -44,9 +56,20 @@ impl Signature {
         self.time
     }
 
-    /// The same about an alert.
-    pub(super) fn about(self, key: &AlertKey) -> Acknowledgement {
-        Acknowledgement { key: key.clone(), who: self.who, why: self.why, time: self.time }
+    /// Says the same of a case, unless that was said before. Says whether it was not.
+    pub(super) fn repeat(&self, case: &mut Case) -> bool {
+        if Self::of_case(case).as_ref() >= Some(self) {
+            return false;
+        }
+        if self.is_withdrawn {
+            case.withdraw(self.time);
+            case.withdrawn = Some(self.time);
+        } else {
+            let (key, who, why) = (case.alert.key.clone(), self.who.clone(), self.why.clone());
+            case.acknowledged = Some(Acknowledgement { key, who, why, time: self.time });
+            case.withdrawn = None;
+        }
+        true
     }
 }
 
@@ -59,7 +82,7 @@ impl Record {
         Self {
             opened: case.opened,
             routed: case.routed.filter(|_| is_all_told),
-            acknowledged: case.acknowledged.as_ref().map(Signature::of),
+            acknowledged: Signature::of_case(case),
             legs: told.map(|(route, leg)| (route.clone(), leg.clone())).collect(),
         }
     }
@@ -89,8 +112,22 @@ impl Record {
         }
         case.routed = case.routed.max(known.routed);
         case.opened = known.opened;
-        case.acknowledged = known.acknowledged.map(|signature| signature.about(&case.alert.key));
         case.legs.extend(known.legs);
+        if let Some(signature) = &known.acknowledged {
+            signature.repeat(case);
+        }
         case.fit_flapping();
+    }
+}
+
+impl Case {
+    /// What another server told of its own flapping counts for this one's.
+    fn fit_flapping(&mut self) {
+        let own = self.flapping.as_ref().or(self.flapped.as_ref()).map(|flapping| flapping.since);
+        for told in self.legs.values_mut().filter_map(|leg| leg.told.as_mut()) {
+            if let (Some((since, _)), Some(own)) = (&mut told.flap, own) {
+                *since = own;
+            }
+        }
     }
 }

@@ -1,0 +1,164 @@
+//! Pages of lists and forms, rendered by the server alone: from plain data to HTML in which nothing lives.
+//!
+//! They work without scripts: links and forms do everything. The page's program only fetches them again and puts them in
+//! place, so that they cost it nothing. For that each region has a name in `data-part`, and forms and fields have ids that
+//! stay the same from one rendering to the next.
+
+mod active;
+mod channels;
+mod deliveries;
+mod document;
+mod history;
+mod past;
+mod rule;
+mod rules;
+mod silences;
+mod words;
+
+pub use active::{Acknowledged, Active, Card, Silenced, Watched};
+pub use channels::{ChannelRow, Channels};
+pub use deliveries::{DeadLetterRow, Deliveries, DeliveryRow, DeliveryState};
+pub use document::page;
+pub use history::{History, PastAlert};
+pub use past::{Firing, Past};
+pub use rule::{MetricChoice, RuleView};
+pub use rules::{RuleRow, Rules};
+pub use silences::{SilenceRow, SilenceState, Silences};
+pub use words::label;
+
+use leptos::prelude::*;
+
+/// What was typed into a form, by the names of its fields, and which of them cannot be used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Typed {
+    fields: Vec<(String, String)>,
+    wrong: Option<&'static str>,
+}
+
+impl Typed {
+    /// These fields; `wrong` is the name of the one that cannot be used.
+    pub fn new(fields: Vec<(String, String)>, wrong: Option<&'static str>) -> Self {
+        Self { fields, wrong }
+    }
+
+    /// The first field with that name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// All fields with that name.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether that field cannot be used as it is.
+    pub fn is_wrong(&self, name: &str) -> bool {
+        self.wrong == Some(name)
+    }
+}
+
+/// What came of what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// A sentence.
+    pub text: String,
+    /// Whether it was done.
+    pub is_good: bool,
+}
+
+/// How many there are, for the tabs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Alerts that fire.
+    pub active: usize,
+    /// Rules.
+    pub rules: usize,
+    /// Silences that hold now.
+    pub silences: usize,
+    /// Channels.
+    pub channels: usize,
+}
+
+/// The alerts page.
+#[derive(Clone, Debug)]
+pub struct Alerts {
+    /// For the tabs.
+    pub counts: Counts,
+    /// What came of what was asked for, if something was.
+    pub said: Option<Said>,
+    /// The view that is open.
+    pub content: Content,
+}
+
+/// A view of the alerts page, with all that it shows.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each is documented where it is made")]
+pub enum Content {
+    Active(Active),
+    History(History),
+    Rules(Rules),
+    Rule(Box<RuleView>),
+    Silences(Silences),
+    Channels(Channels),
+    Deliveries(Deliveries),
+}
+
+impl Content {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Active(_) => "active",
+            Self::History(_) => "history",
+            Self::Rules(_) => "rules",
+            Self::Rule(_) => "rule",
+            Self::Silences(_) => "silences",
+            Self::Channels(_) => "channels",
+            Self::Deliveries(_) => "deliveries",
+        }
+    }
+}
+
+/// The alerts page as HTML.
+pub fn alerts(page: Alerts) -> String {
+    let Alerts { counts, said, content } = page;
+    let open = content.name();
+    let said = said.map(|Said { text, is_good }| {
+        let (class, role) = if is_good { ("said good", "status") } else { ("said bad", "alert") };
+        view! { <p class=class role=role>{text}</p> }
+    });
+    let tab = |name: &'static str, title: &'static str, count: Option<usize>| {
+        let href = if name == "active" { "/alerts".to_owned() } else { format!("/alerts?view={name}") };
+        let current = match open {
+            "rule" if name == "rules" => Some("true"),
+            open if open == name => Some("page"),
+            _ => None,
+        };
+        let count = count.map(|count| view! { " "<span class="count">{count.to_string()}</span> });
+        view! { <a href=href aria-current=current>{title}{count}</a> }
+    };
+    let tabs = [
+        tab("active", "Active", Some(counts.active)),
+        tab("history", "History", None),
+        tab("rules", "Rules", Some(counts.rules)),
+        tab("silences", "Silences", Some(counts.silences)),
+        tab("channels", "Channels", Some(counts.channels)),
+        tab("deliveries", "Deliveries", None),
+    ];
+    let content = match content {
+        Content::Active(active) => active.view(),
+        Content::History(history) => history.view(),
+        Content::Rules(rules) => rules.view(),
+        Content::Rule(rule) => rule.view(),
+        Content::Silences(silences) => silences.view(),
+        Content::Channels(channels) => channels.view(),
+        Content::Deliveries(deliveries) => deliveries.view(),
+    };
+    view! {
+        <div class="alerts-page" data-part="alerts" data-view=open>
+            {said}
+            <header class="page-head"><h1>"Alerts"</h1></header>
+            <nav class="tabs" aria-label="Views of alerts" data-part="tabs">{tabs.collect_view()}</nav>
+            {content}
+        </div>
+    }
+    .to_html()
+}

@@ -1,0 +1,221 @@
+//! The living part of a page of lists and forms: asks for it again when something has changed, and sends its forms.
+
+use crate::live::use_live;
+use crate::parts::ask_for_notifications;
+use crate::parts::fragment_state::{State, remember, restore_remembered};
+use leptos::ev;
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos_router::hooks::use_location;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::Closure;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    Element, Event, FormData, HtmlElement, HtmlFormElement, RequestInit, Response, SubmitEvent,
+    UrlSearchParams, VisibilityState,
+};
+
+/// How often the page is asked for again while nothing is said to have changed: values and ages go on.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// A button that asks whether this browser may show alerts on the desktop.
+const NOTIFICATIONS: &str = "data-notifications";
+
+/// Keeps the page in `frame` up to date until it is left.
+pub(crate) fn mount(frame: NodeRef<leptos::html::Div>, path: &'static str) {
+    let live = use_live();
+    let search = use_location().search;
+    let asks = RwSignal::new(0_u32);
+    let page = StoredValue::new_local(None::<Rc<Page>>);
+    Effect::new(move |_| {
+        let Some(frame) = frame.get() else { return };
+        page.set_value(Page::new((*frame).clone().unchecked_into(), path).ok());
+        let again = move || {
+            if document().visibility_state() == VisibilityState::Visible {
+                let _ = asks.try_update(|count| *count += 1);
+            }
+        };
+        let timer = set_interval_with_handle(again, EVERY).ok();
+        let visible = window_event_listener(ev::visibilitychange, move |_| again());
+        on_cleanup(move || {
+            if let Some(timer) = timer {
+                timer.clear();
+            }
+            visible.remove();
+        });
+    });
+    Effect::new(move |shown: Option<String>| {
+        let search = search.get();
+        live.alerts_changed.track();
+        asks.track();
+        if let Some(page) = page.with_value(Clone::clone) {
+            let is_first = shown.is_none();
+            let is_same = shown.is_none_or(|shown| shown == search);
+            // What the server rendered into the first page is as new as what it would answer now.
+            if !is_first || page.frame.inner_html().is_empty() {
+                leptos::task::spawn_local(page.load(search.clone(), is_same));
+            }
+        }
+        search
+    });
+}
+
+type Listener = Closure<dyn FnMut(Event)>;
+
+/// The page, and what listens to it. Dropping it ends that.
+struct Page {
+    frame: HtmlElement,
+    path: &'static str,
+    /// Number of the newest question: older answers are of no interest.
+    asked: Cell<u32>,
+    /// What was shown last.
+    shown: RefCell<String>,
+    listeners: RefCell<Vec<(&'static str, Listener)>>,
+}
+
+impl Page {
+    fn new(frame: HtmlElement, path: &'static str) -> Result<Rc<Self>, JsValue> {
+        let page = Rc::new(Self {
+            frame,
+            path,
+            asked: Cell::new(0),
+            shown: RefCell::default(),
+            listeners: RefCell::default(),
+        });
+        let weak = Rc::downgrade(&page);
+        let submitted = Listener::new(move |event: Event| {
+            if let Some(page) = weak.upgrade() {
+                page.submit(event.unchecked_into());
+            }
+        });
+        let changed = Listener::new(|event: Event| remember(&event));
+        let clicked = Listener::new(|event: Event| {
+            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            if target.is_some_and(|target| target.has_attribute(NOTIFICATIONS)) {
+                ask_for_notifications();
+            }
+        });
+        for (name, listener) in [("submit", submitted), ("input", changed), ("click", clicked)] {
+            page.frame.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref())?;
+            page.listeners.borrow_mut().push((name, listener));
+        }
+        restore_remembered(&page.frame);
+        Ok(page)
+    }
+
+    /// Asks for the page. What is being typed stays where the page `is_same` as before.
+    async fn load(self: Rc<Self>, search: String, is_same: bool) {
+        let number = self.begin();
+        let answer = fetch(&format!("/api/fragment{}{search}", self.path), None).await;
+        if self.asked.get() != number {
+            return;
+        }
+        match answer {
+            Ok(html) => self.show(&html, is_same),
+            // The page stays as it is, and the badge of the connection tells why. The next question may be answered.
+            Err(error) => leptos::logging::warn!("no answer for this page: {error:?}"),
+        }
+    }
+
+    /// Sends a form, and shows what comes of it.
+    fn submit(self: Rc<Self>, event: SubmitEvent) {
+        let Some(form) = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok()) else {
+            return;
+        };
+        // A form that asks for a view changes the address: the browser may do that.
+        if !form.method().eq_ignore_ascii_case("post") {
+            return;
+        }
+        let Ok(body) = body_of(&form, event.submitter()) else { return };
+        event.prevent_default();
+        if form.has_attribute("aria-busy") {
+            return;
+        }
+        let _ = form.set_attribute("aria-busy", "true");
+        let number = self.begin();
+        leptos::task::spawn_local(async move {
+            let answer = fetch(&form.action(), Some(&body)).await;
+            let _ = form.remove_attribute("aria-busy");
+            match answer {
+                Ok(html) if self.asked.get() == number => {
+                    self.show(&html, false);
+                    if let Ok(Some(said)) = self.frame.query_selector(".said") {
+                        let _ = said.unchecked_into::<HtmlElement>().focus();
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    leptos::logging::warn!("a form was not sent: {error:?}");
+                    let _ = window().alert_with_message(
+                        "The server did not answer. Nothing is known to have changed; try again.",
+                    );
+                }
+            }
+        });
+    }
+
+    fn begin(&self) -> u32 {
+        self.asked.set(self.asked.get().wrapping_add(1));
+        self.asked.get()
+    }
+
+    fn show(&self, html: &str, is_same: bool) {
+        if is_same && *self.shown.borrow() == html {
+            return;
+        }
+        let state = is_same.then(|| State::of(&self.frame));
+        self.frame.set_inner_html(html);
+        html.clone_into(&mut self.shown.borrow_mut());
+        restore_remembered(&self.frame);
+        if let Some(state) = state {
+            state.restore();
+        }
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        for (name, listener) in self.listeners.get_mut() {
+            let _ = self.frame.remove_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
+        }
+    }
+}
+
+/// The fields of a form, as a form without scripts would send them.
+fn body_of(form: &HtmlFormElement, submitter: Option<HtmlElement>) -> Result<String, JsValue> {
+    let data = FormData::new_with_form(form)?;
+    // The button that was pressed is a field as well.
+    if let Some(button) = submitter
+        && let (Some(name), Some(value)) = (button.get_attribute("name"), button.get_attribute("value"))
+    {
+        data.append_with_str(&name, &value)?;
+    }
+    let pairs = UrlSearchParams::new_with_str_sequence_sequence(&data)?;
+    Ok(String::from(pairs.to_string()))
+}
+
+/// Asks for HTML, or sends fields and takes HTML back. An answer that says what was wrong with the fields is one as well.
+async fn fetch(url: &str, body: Option<&str>) -> Result<String, JsValue> {
+    let request = RequestInit::new();
+    if let Some(body) = body {
+        request.set_method("POST");
+        request.set_body(&JsValue::from_str(body));
+    }
+    let headers = web_sys::Headers::new()?;
+    headers.set("x-fragment", "1")?;
+    if body.is_some() {
+        headers.set("content-type", "application/x-www-form-urlencoded")?;
+    }
+    request.set_headers(&headers);
+    let response = JsFuture::from(window().fetch_with_str_and_init(url, &request)).await?;
+    let response: Response = response.dyn_into()?;
+    let is_html = response.headers().get("content-type")?.is_some_and(|kind| kind.starts_with("text/html"));
+    let text = JsFuture::from(response.text()?).await?;
+    match text.as_string() {
+        Some(html) if is_html => Ok(html),
+        other => Err(JsValue::from_str(&format!("{}: {}", response.status(), other.unwrap_or_default()))),
+    }
+}

@@ -1,0 +1,77 @@
+//! Alerts that have just begun or are over, in a corner of whatever page is open, and on the desktop when no page is looked at.
+
+use crate::parts::severity;
+use crate::table::escaped;
+use leptos::prelude::{document, set_timeout};
+use leptos::wasm_bindgen::JsCast;
+use std::time::Duration;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::Closure;
+use watchglass_live::{AlertChange, AlertMessage, AlertSeverity};
+use web_sys::{Element, Event, Notification, NotificationOptions, NotificationPermission, VisibilityState};
+
+/// The element of the page that they are put into.
+const TOASTS: &str = "toasts";
+/// How many there are at a time; the oldest give way.
+const MOST: u32 = 4;
+/// How long one stays. What is critical stays until it is closed, or over.
+const STAYS: Duration = Duration::from_secs(12);
+
+/// Shows what has become of an alert.
+pub(crate) fn toast(alert: &AlertMessage) {
+    let (word, class) = match alert.change {
+        AlertChange::Fired | AlertChange::Worsened => severity(alert.severity),
+        AlertChange::Resolved => ("Over", "over"),
+        // That is for the page of alerts: nobody is to be interrupted again.
+        AlertChange::FlappingBegan | AlertChange::FlappingEnded => return,
+    };
+    // Which alert: what is said later about the same one takes the place of what was said before.
+    let key = format!("{}{}", alert.rule, alert.labels);
+    let _ = show(&key, word, class, &alert.message, alert.severity == AlertSeverity::Critical);
+    if document().visibility_state() != VisibilityState::Visible
+        && Notification::permission() == NotificationPermission::Granted
+    {
+        let options = NotificationOptions::new();
+        options.set_body(&alert.message);
+        options.set_tag(&key);
+        let _ = Notification::new_with_options(&format!("Watchglass: {word}"), &options);
+    }
+}
+
+fn show(key: &str, word: &str, class: &str, text: &str, is_critical: bool) -> Result<(), JsValue> {
+    let Some(toasts) = document().get_element_by_id(TOASTS) else { return Ok(()) };
+    let shown = toasts.children();
+    let same = (0..shown.length()).filter_map(|place| shown.item(place));
+    for old in same.filter(|toast| toast.get_attribute("data-key").as_deref() == Some(key)) {
+        old.remove();
+    }
+    while toasts.child_element_count() >= MOST {
+        toasts.first_element_child().as_ref().map(Element::remove);
+    }
+    let toast = document().create_element("div")?;
+    toast.set_class_name(&format!("toast {class}"));
+    toast.set_attribute("data-key", key)?;
+    toast.set_inner_html(&format!(
+        "<p><strong>{word}</strong> {}</p><a href=\"/alerts\">Alerts</a>\
+         <button type=\"button\" aria-label=\"Close\">&times;</button>",
+        escaped(text)
+    ));
+    let close = {
+        let toast = toast.clone();
+        Closure::once_into_js(move |_: Event| toast.remove())
+    };
+    if let Some(button) = toast.last_element_child() {
+        button.add_event_listener_with_callback("click", close.unchecked_ref())?;
+    }
+    toasts.append_child(&toast)?;
+    if !is_critical || class == "over" {
+        set_timeout(move || toast.remove(), STAYS);
+    }
+    Ok(())
+}
+
+/// Asks whether this browser may show alerts on the desktop.
+pub(crate) fn ask_for_notifications() {
+    // The answer is the browser's to remember; the next alert asks for it.
+    let _ = Notification::request_permission();
+}

@@ -1,0 +1,175 @@
+//! How values are typed by people: with the units that they are written in.
+
+use crate::Unit;
+use crate::format::Scale;
+
+impl Unit {
+    /// Reads what a person has typed: a number, and behind it a unit in which values are written, such as `80 %`, `1.5 GiB`
+    /// or `250 ms`. Without one, parts of a whole are in percent, and all else is in the base unit.
+    ///
+    /// # Errors
+    /// What was wrong, and what would be right.
+    pub fn read(self, text: &str) -> Result<f64, String> {
+        let text = text.trim();
+        let end = text.find(|sign: char| !matches!(sign, '0'..='9' | '.' | '-' | '+')).unwrap_or(text.len());
+        let (number, suffix) = text.split_at_checked(end).unwrap_or((text, ""));
+        let suffix = match suffix.trim() {
+            "" => self.plain(),
+            "us" => "µs",
+            other => other,
+        };
+        let scale = self.scales().iter().find(|scale| scale.suffix == suffix);
+        let value = scale.and_then(|scale| Some(multiplied(number.parse().ok()?, scale)));
+        value.filter(|value| value.is_finite()).ok_or_else(|| {
+            let shown: String = text.chars().take(40).collect();
+            match self.scales() {
+                [_] | [] => format!("{shown:?} must be a number{}", in_words(self.plain())),
+                scales => {
+                    let known: Vec<&str> =
+                        scales.iter().map(|scale| scale.suffix).filter(|suffix| !suffix.is_empty()).collect();
+                    let known = known.join(", ");
+                    format!("{shown:?} must be a number{}, or one with {known}", in_words(self.plain()))
+                }
+            }
+        })
+    }
+
+    /// Writes `value`, which is finite, so that it can be read again: in the unit that suits it where that is exact.
+    pub fn typed(self, value: f64) -> String {
+        let suiting = self.scale_for(value);
+        let plain = self.scales().iter().find(|scale| scale.suffix == self.plain()).copied();
+        let text = |scale: &Scale, number: f64| match scale.suffix {
+            "" => number.to_string(),
+            suffix => format!("{number} {suffix}"),
+        };
+        let is_exact = |text: &String| self.read(text) == Ok(value);
+        let rounded = [Some(suiting), plain].into_iter().flatten().map(|scale| {
+            // Twelve digits are what people type; what computing adds behind them is not.
+            let number = format!("{:.11e}", divided(value, &scale));
+            text(&scale, number.parse().unwrap_or(value))
+        });
+        let plain = plain.unwrap_or(suiting);
+        rounded.into_iter().find(is_exact).unwrap_or_else(|| text(&plain, divided(value, &plain)))
+    }
+
+    /// The unit of a number that is typed alone.
+    const fn plain(self) -> &'static str {
+        match self {
+            Self::Ratio => "%",
+            Self::Bytes => "B",
+            Self::BytesPerSecond => "B/s",
+            Self::Seconds => "s",
+            Self::Count => "",
+            Self::PerSecond => "/s",
+            Self::Celsius => "°C",
+            Self::Hertz => "Hz",
+        }
+    }
+}
+
+fn in_words(plain: &str) -> String {
+    if plain.is_empty() { String::new() } else { format!(" (in {plain})") }
+}
+
+/// Multiplying by 0.01 is not exact where dividing by 100 is.
+fn multiplied(number: f64, scale: &Scale) -> f64 {
+    if scale.divisor < 1.0 { number / (1.0 / scale.divisor).round() } else { number * scale.divisor }
+}
+
+fn divided(value: f64, scale: &Scale) -> f64 {
+    if scale.divisor < 1.0 { value * (1.0 / scale.divisor).round() } else { value / scale.divisor }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const UNITS: [Unit; 8] = [
+        Unit::Ratio,
+        Unit::Bytes,
+        Unit::BytesPerSecond,
+        Unit::Seconds,
+        Unit::Count,
+        Unit::PerSecond,
+        Unit::Celsius,
+        Unit::Hertz,
+    ];
+
+    #[test]
+    fn what_people_type_is_read() {
+        for (unit, text, expected) in [
+            (Unit::Ratio, "80", 0.8),
+            (Unit::Ratio, " 29 % ", 0.29),
+            (Unit::Bytes, "512", 512.0),
+            (Unit::Bytes, "1.5 GiB", 1_610_612_736.0),
+            (Unit::Seconds, "250ms", 0.25),
+            (Unit::Seconds, "3 us", 3e-6),
+            (Unit::Seconds, "3\u{a0}µs", 3e-6),
+            (Unit::Seconds, "1.5 min", 90.0),
+            (Unit::Count, "-3", -3.0),
+            (Unit::Count, "2 k", 2000.0),
+            (Unit::PerSecond, "100 /s", 100.0),
+            (Unit::Celsius, "70", 70.0),
+            (Unit::Hertz, "2.4 GHz", 2.4e9),
+        ] {
+            assert_eq!(unit.read(text), Ok(expected), "{unit:?} {text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_value_is_refused_with_what_would_be() {
+        for (unit, text, expected) in [
+            (Unit::Ratio, "much", "\"much\" must be a number (in %)"),
+            (Unit::Bytes, "5 GB", "\"5 GB\" must be a number (in B), or one with B, KiB, MiB, GiB, TiB, PiB"),
+            (Unit::Count, "", "\"\" must be a number, or one with k, M, G"),
+            (Unit::Count, "inf", "\"inf\" must be a number, or one with k, M, G"),
+            (
+                Unit::Seconds,
+                "1.2.3",
+                "\"1.2.3\" must be a number (in s), or one with ns, µs, ms, s, min, h, d",
+            ),
+            (Unit::Celsius, "70 °F", "\"70 °F\" must be a number (in °C)"),
+        ] {
+            assert_eq!(unit.read(text), Err(expected.to_owned()), "{unit:?} {text:?}");
+        }
+    }
+
+    #[test]
+    fn values_are_written_as_people_would_type_them() {
+        for (unit, value, expected) in [
+            (Unit::Ratio, 0.8, "80 %"),
+            (Unit::Ratio, 0.29, "29 %"),
+            (Unit::Ratio, 0.0, "0 %"),
+            (Unit::Bytes, 1_610_612_736.0, "1.5 GiB"),
+            (Unit::Bytes, 1e9, "1000000000 B"),
+            (Unit::Seconds, 2.0, "2 s"),
+            (Unit::Seconds, 0.25, "250 ms"),
+            (Unit::Seconds, 1000.0, "1000 s"),
+            (Unit::Count, 100.0, "100"),
+            (Unit::PerSecond, 10.0, "10 /s"),
+        ] {
+            assert_eq!(unit.typed(value), expected, "{unit:?} {value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_as_it_was(value in -1e12_f64..1e12, digits in 0_i32..9) {
+            let value = (value * 10_f64.powi(digits - 12)).round() / 10_f64.powi(digits);
+            for unit in UNITS {
+                let back = unit.read(&unit.typed(value)).unwrap();
+                prop_assert!((back - value).abs() <= value.abs() * 1e-15, "{unit:?} {value} {}", unit.typed(value));
+            }
+        }
+
+        #[test]
+        fn rubbish_is_refused_and_does_no_harm(text in "\\PC{0,20}") {
+            for unit in UNITS {
+                if let Ok(value) = unit.read(&text) {
+                    prop_assert!(value.is_finite(), "{text:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Pages that the server writes by itself: read without scripts, in the look of all pages.
+
+use app::Theme;
+use std::fmt::Write as _;
+
+/// A whole page. `body` is markup, `title` a text.
+pub(super) fn document(title: &str, styles: &[String], theme: Option<Theme>, body: &str) -> String {
+    let theme = match theme {
+        Some(Theme::Dark) => " data-theme=\"dark\"",
+        Some(Theme::Light) => " data-theme=\"light\"",
+        None => "",
+    };
+    let mut links = String::new();
+    for style in styles {
+        // Writing to a string cannot fail.
+        let _ = write!(links, "<link rel=\"stylesheet\" href=\"{}\">", escaped(style));
+    }
+    format!(
+        "<!DOCTYPE html><html lang=\"en\"{theme}><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"dark light\">\
+         <title>{} · Watchglass</title><link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\">{links}</head>\
+         <body>{body}</body></html>",
+        escaped(title)
+    )
+}
+
+/// A text that stays one in markup, also within an attribute.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_the_readers_theme_and_escapes_its_texts() {
+        let page = |theme| document("<A>", &["/a\".css".to_owned()], theme, "<p>b</p>");
+        assert!(page(None).starts_with("<!DOCTYPE html><html lang=\"en\"><head>"));
+        assert!(page(Some(Theme::Dark)).contains("<html lang=\"en\" data-theme=\"dark\">"));
+        assert!(page(Some(Theme::Light)).contains("data-theme=\"light\""));
+        for part in
+            ["<title>&lt;A&gt; · Watchglass</title>", "href=\"/a&quot;.css\"", "<body><p>b</p></body>"]
+        {
+            assert!(page(None).contains(part), "{part}");
+        }
+    }
+}

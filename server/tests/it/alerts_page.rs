@@ -1,0 +1,367 @@
+//! The lists and forms of alerts: every form does what it says, with and without scripts, and nothing else changes
+//! anything.
+
+use crate::support::{Answer, ConfigFile, Server, Socket, data, exchange, get, request_text};
+use serde_json::{Value, json};
+
+/// A rule that this machine breaks always, of the configuration file; a channel that nobody listens at; and no waiting.
+const CONFIG: &str = "[[rules]]\nid = 'some-memory'\nname = 'Some <memory>'\nmetric = 'host_memory_used_ratio'\n\
+                      component = 'memory'\ncritical = 0.0001\nsummary = 'It is used.'\naction = 'Be glad.'\n\
+                      runbook = 'https://wiki.example/memory'\n[telling]\ngroup_wait_seconds = 0\n\
+                      [channels.hook]\nkind = 'webhook'\nurl = 'http://127.0.0.1:1/hook'\n";
+
+/// Sends a form, as a page's program does or as a browser does by itself.
+async fn send(server: &Server, fields: &[(&str, &str)], is_program: bool) -> Answer {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let length = body.len().to_string();
+    let mut headers =
+        vec![("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", length.as_str())];
+    if is_program {
+        headers.push(("x-fragment", "1"));
+    }
+    let text = request_text(server.address, "POST", "/alerts", &headers) + &body;
+    exchange(server.address, text.as_bytes()).await.unwrap()
+}
+
+/// A form that must be done; gives the view that shows it.
+async fn done(server: &Server, fields: &[(&str, &str)], says: &str) -> String {
+    let answer = send(server, fields, true).await;
+    let html = fragment(&answer, 200);
+    assert!(html.contains("class=\"said good\"") && html.contains(says), "{fields:?}: {html}");
+    html
+}
+
+/// A form that must not be done; gives the view that still has what was typed.
+async fn refused(server: &Server, fields: &[(&str, &str)], status: u16, says: &str) -> String {
+    let answer = send(server, fields, true).await;
+    let html = fragment(&answer, status);
+    assert!(html.contains("class=\"said bad\""), "{fields:?}: {html}");
+    assert!(html.contains(says), "{fields:?}: {says}: {html}");
+    html
+}
+
+fn fragment(answer: &Answer, status: u16) -> String {
+    assert_eq!(answer.status, status, "{}", answer.text());
+    assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
+    let html = answer.text().to_owned();
+    assert!(html.starts_with("<div data-part=\"alerts\"") && html.ends_with("</div>"), "{html}");
+    html
+}
+
+async fn view(server: &Server, query: &str) -> String {
+    fragment(&get(server.address, &format!("/api/fragment/alerts{query}")).await, 200)
+}
+
+/// A server on which the rule of the file fires, and the labels of its alert.
+async fn firing() -> (ConfigFile, Server, String) {
+    let config = ConfigFile::with(CONFIG);
+    let mut server = Server::start_with(&config.flags(), &[]).await;
+    server.logged("an alert fires").await;
+    let found = data(server.address, "/api/admin/system/alerts/").await;
+    let alerts = found["alerts"].as_array().unwrap();
+    let alert = alerts.iter().find(|alert| alert["rule"] == "some-memory").unwrap();
+    let labels = alert["labels"].to_string();
+    (config, server, labels)
+}
+
+/// The alert as the API has it.
+async fn alert(server: &Server) -> Value {
+    let found = data(server.address, "/api/admin/system/alerts/").await;
+    found["alerts"].as_array().unwrap().iter().find(|alert| alert["rule"] == "some-memory").unwrap().clone()
+}
+
+async fn rule(server: &Server, id: &str) -> Option<Value> {
+    let rules = data(server.address, "/api/admin/rules").await;
+    rules.as_array().unwrap().iter().find(|rule| rule["id"] == id).cloned()
+}
+
+/// The fields of a rule as its form has them.
+fn rule_form<'a>(what: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut fields = vec![("do", what), ("view", "rule")];
+    fields.extend(more);
+    for (name, value) in [
+        ("id", "queue"),
+        ("name", "The queue"),
+        ("component", "host"),
+        ("metric", "host_memory_used_ratio"),
+        ("aggregation", "mean"),
+        ("window_seconds", "5m"),
+        ("comparison", "above"),
+        ("critical", "95 %"),
+        ("warning", "90"),
+        ("for_seconds", "1m30s"),
+        ("absent_severity", "warning"),
+        ("matchers", "host =~ .*"),
+        ("labels", "team = ops"),
+        ("enabled", "yes"),
+    ] {
+        if !more.iter().any(|(known, _)| *known == name) {
+            fields.push((name, value));
+        }
+    }
+    fields
+}
+
+#[tokio::test]
+async fn every_view_is_there_and_says_what_it_shows() {
+    let (_config, server, _) = firing().await;
+    for (query, parts) in [
+        (
+            "",
+            &["data-view=\"active\"", "Some &lt;memory&gt; is ", "Critical", "Be glad.", "wiki.example"][..],
+        ),
+        ("?view=active&rule=cpu", &["No alert of this rule fires."][..]),
+        ("?view=history", &["data-view=\"history\"", "page 1 of 1"][..]),
+        (
+            "?view=rules",
+            &["data-view=\"rules\"", "Some &lt;memory&gt;", "host_cpu_usage_ratio", "Locked"][..],
+        ),
+        ("?view=rule&id=cpu", &["comes with the program", "value=\"80 %\"", "value=\"1m\""][..]),
+        ("?view=rule&id=some-memory", &["is in the configuration file", "<fieldset disabled"][..]),
+        ("?view=rule&new", &["New rule", "host_memory_used_ratio"][..]),
+        ("?view=silences", &["Nothing is silenced."][..]),
+        ("?view=channels", &["hook", "Send a test"][..]),
+        ("?view=deliveries", &["data-view=\"deliveries\""][..]),
+        ("?view=rules&done=rule-save", &["class=\"said good\"", "The rule is saved"][..]),
+    ] {
+        let html = view(&server, query).await;
+        for part in parts {
+            assert!(html.contains(part), "{query}: {part}: {html}");
+        }
+        assert!(!html.contains("<memory>"), "{query}: {html}");
+    }
+    for (path, status, code) in [
+        ("alerts?view=nothing", 404, "not_found"),
+        ("alerts?view=rule&id=nothing", 404, "not_found"),
+        ("alerts?view=history&page=0", 400, "bad_parameter"),
+        ("nothing", 404, "not_found"),
+    ] {
+        let answer = get(server.address, &format!("/api/fragment/{path}")).await;
+        assert_eq!(answer.status, status, "{path}");
+        answer.error(code);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_alert_is_acknowledged_and_silenced() {
+    let (_config, server, labels) = firing().await;
+    let about = [("view", "active"), ("rule", "some-memory"), ("labels", &labels)];
+    let with = |more: &[(&'static str, &'static str)]| [&about[..], more].concat();
+
+    let html =
+        refused(&server, &with(&[("do", "acknowledge"), ("why", "typed <by> me")]), 400, "(who): ").await;
+    assert!(
+        html.contains("value=\"typed &lt;by&gt; me\"") && html.contains("aria-invalid=\"true\""),
+        "{html}"
+    );
+    let html =
+        done(&server, &with(&[("do", "acknowledge"), ("who", "ada"), ("why", "known")]), "acknowledged")
+            .await;
+    assert!(html.contains("Take over") && html.contains("ada"), "{html}");
+    assert_eq!(alert(&server).await["acknowledged_by"], "ada");
+    let gone = [("do", "acknowledge"), ("rule", "cpu"), ("labels", "{}"), ("who", "ada")];
+    refused(&server, &gone, 404, "does not fire").await;
+    refused(
+        &server,
+        &[("do", "acknowledge"), ("labels", "x"), ("who", "ada")],
+        400,
+        "labels: these are no labels",
+    )
+    .await;
+
+    done(&server, &with(&[("do", "withdraw")]), "Nobody looks after it any more").await;
+    assert_eq!(alert(&server).await["acknowledged_by"], Value::Null);
+    refused(&server, &with(&[("do", "withdraw")]), 404, "nothing to withdraw").await;
+
+    refused(&server, &with(&[("do", "silence-8h")]), 400, "(who): ").await;
+    done(&server, &with(&[("do", "silence-8h"), ("who", "bob")]), "It is silenced").await;
+    let silenced = alert(&server).await["silenced_by"].as_str().unwrap().to_owned();
+    let html = view(&server, "").await;
+    assert!(
+        html.contains("<b>Silenced</b>") && html.contains("bob") && html.contains("no reason given"),
+        "{html}"
+    );
+    refused(&server, &[("do", "end-silence"), ("id", "nothing")], 404, "there is no silence").await;
+    let html = done(&server, &[("do", "end-silence"), ("id", &silenced)], "The silence is over").await;
+    assert!(html.contains("data-view=\"silences\""), "{html}");
+    assert_eq!(alert(&server).await["silenced_by"], Value::Null);
+
+    let silence =
+        [("do", "silence"), ("view", "silences"), ("who", "eve"), ("why", "new disks"), ("for", "2h")];
+    let matchers = |text: &'static str| [&silence[..], &[("matchers", text)]].concat();
+    refused(&server, &matchers(""), 400, "(matchers): there are none").await;
+    let html = refused(&server, &matchers("component"), 400, "must be label = value").await;
+    assert!(html.contains("new disks") && html.contains("component</textarea>"), "{html}");
+    refused(
+        &server,
+        &[
+            ("do", "silence"),
+            ("matchers", "a = b"),
+            ("who", "a"),
+            ("why", "b"),
+            ("zone", "Mars"),
+            ("day", "monday"),
+            ("from", "22:00"),
+            ("to", "23:00"),
+        ],
+        400,
+        "(zone): ",
+    )
+    .await;
+    done(&server, &matchers("component = memory\nhost =~ .*"), "It is silenced").await;
+    assert!(alert(&server).await["silenced_by"].is_string());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_rule_is_made_previewed_changed_switched_and_removed() {
+    let (_config, server, _) = firing().await;
+    Socket::json(server.address).await.in_a_row(3).await;
+
+    // A preview changes nothing, and what was typed stays.
+    let html = done(
+        &server,
+        &rule_form("rule-preview", &[("warning", "0.01"), ("for_seconds", "")]),
+        "Nothing was changed",
+    )
+    .await;
+    assert!(html.contains("It would ") && html.contains("<svg") && html.contains("value=\"0.01\""), "{html}");
+    assert_eq!(rule(&server, "queue").await, None);
+    refused(&server, &rule_form("rule-preview", &[("metric", "nothing_such")]), 400, "no metric").await;
+    let locked = [("do", "rule-preview"), ("id", "some-memory"), ("known", "yes")];
+    assert!(done(&server, &locked, "Nothing was changed").await.contains("It would have fired"));
+
+    for (field, value, says) in [
+        ("id", "Wrong id", "(id): it must be"),
+        ("warning", "99 %", "(critical): it is 0.95"),
+        ("warning", "much", "(warning): \"much\" must be a number (in %)"),
+        ("for_seconds", "soon", "(for_seconds): "),
+        ("matchers", "x", "(matchers): "),
+        ("labels", "x", "(labels): "),
+        ("runbook", "wiki", "(runbook): "),
+    ] {
+        let html = refused(&server, &rule_form("rule-save", &[(field, value)]), 400, says).await;
+        assert!(html.contains("New rule"), "{html}");
+    }
+    let html = done(&server, &rule_form("rule-save", &[]), "The rule is saved").await;
+    assert!(
+        html.contains("was made here") && html.contains("value=\"90 %\"") && html.contains("Delete"),
+        "{html}"
+    );
+    let saved = rule(&server, "queue").await.unwrap();
+    assert_eq!(
+        (&saved["warning"], &saved["critical"], &saved["window_seconds"]),
+        (&json!(0.9), &json!(0.95), &json!(300))
+    );
+    assert_eq!((&saved["for_seconds"], &saved["labels"]["team"]), (&json!(90), &json!("ops")));
+    refused(&server, &rule_form("rule-save", &[]), 409, "there is a rule").await;
+    done(&server, &rule_form("rule-save", &[("known", "yes"), ("warning", "80")]), "The rule is saved").await;
+    assert_eq!(rule(&server, "queue").await.unwrap()["warning"], json!(0.8));
+
+    let html = done(&server, &[("do", "rule-disable"), ("id", "queue")], "switched off").await;
+    assert!(html.contains("data-view=\"rules\""), "{html}");
+    assert_eq!(rule(&server, "queue").await.unwrap()["enabled"], json!(false));
+    done(&server, &[("do", "rule-enable"), ("id", "queue")], "is judged from now on").await;
+    assert_ne!(rule(&server, "queue").await.unwrap()["enabled"], json!(false));
+    for what in ["rule-enable", "rule-disable", "rule-delete"] {
+        refused(&server, &[("do", what), ("id", "nothing")], 404, "there is no rule").await;
+        refused(&server, &[("do", what), ("id", "some-memory")], 409, "is in the configuration file").await;
+    }
+    let html = done(&server, &[("do", "rule-delete"), ("id", "queue"), ("known", "yes")], "removed").await;
+    assert!(html.contains("data-view=\"rules\""), "{html}");
+    assert_eq!(rule(&server, "queue").await, None);
+    refused(
+        &server,
+        &[("do", "rule-delete"), ("id", "cpu"), ("known", "yes")],
+        409,
+        "comes with the program",
+    )
+    .await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_channel_is_tried_and_a_message_sent_again() {
+    let (_config, server, _) = firing().await;
+    refused(&server, &[("do", "channel-test"), ("channel", "nothing")], 404, "there is no channel").await;
+    refused(&server, &[("do", "channel-test"), ("channel", "hook")], 409, "Not done").await;
+    let resend =
+        |message: &'static str, who: &'static str| [("do", "resend"), ("message", message), ("who", who)];
+    refused(&server, &resend("x hook", ""), 400, "(who): ").await;
+    refused(&server, &resend("x", "ada"), 400, "message: ").await;
+    let html = refused(&server, &resend("x hook", "ada"), 400, "no message").await;
+    assert!(html.contains("data-view=\"deliveries\""), "{html}");
+    refused(&server, &[("do", "dance"), ("view", "channels")], 400, "is nothing that can be done").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn without_scripts_a_browser_is_sent_on_or_shown_why_not() {
+    let (_config, server, labels) = firing().await;
+    let acknowledge =
+        |who| [("do", "acknowledge"), ("rule", "some-memory"), ("labels", labels.as_str()), ("who", who)];
+    let answer = send(&server, &acknowledge("ada"), false).await;
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/alerts?done=acknowledge")));
+    assert_eq!(alert(&server).await["acknowledged_by"], "ada");
+    let answer = send(&server, &rule_form("rule-save", &[]), false).await;
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (303, Some("/alerts?view=rule&id=queue&done=rule-save"))
+    );
+
+    let answer = send(&server, &acknowledge(""), false).await;
+    let text = answer.text();
+    assert_eq!(answer.status, 400);
+    assert!(text.starts_with("<!DOCTYPE html>") && text.contains("class=\"said bad\""), "{text}");
+    let preview = send(&server, &rule_form("rule-preview", &[]), false).await;
+    assert_eq!((preview.status, preview.header("location")), (200, None));
+    assert!(preview.text().contains("In the last seven days"), "{}", preview.text());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_form_that_is_none_changes_nothing() {
+    let (_config, server, labels) = firing().await;
+    let body = "x".repeat(70_000);
+    let length = body.len().to_string();
+    for (headers, body, status, code) in [
+        (
+            vec![("Content-Type", "application/json"), ("Content-Length", "2")],
+            "{}",
+            415,
+            "wrong_content_type",
+        ),
+        (
+            vec![("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", length.as_str())],
+            body.as_str(),
+            413,
+            "too_long",
+        ),
+        (
+            vec![
+                ("Content-Type", "application/x-www-form-urlencoded"),
+                ("Content-Length", "3"),
+                ("Origin", "http://evil.example"),
+            ],
+            "a=b",
+            403,
+            "bad_origin",
+        ),
+    ] {
+        let text = request_text(server.address, "POST", "/alerts", &headers) + body;
+        let answer = exchange(server.address, text.as_bytes()).await.unwrap();
+        assert_eq!(answer.status, status);
+        answer.error(code);
+    }
+    let many: Vec<(&str, &str)> = (0..201).map(|_| ("a", "b")).collect();
+    assert_eq!(send(&server, &many, true).await.status, 400);
+    // What would be done by POST is not by GET.
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("do", "acknowledge"), ("rule", "some-memory"), ("labels", &labels), ("who", "eve")])
+        .finish();
+    assert_eq!(get(server.address, &format!("/api/fragment/alerts?{query}")).await.status, 200);
+    get(server.address, &format!("/alerts?{query}")).await;
+    assert_eq!(alert(&server).await["acknowledged_by"], Value::Null);
+    server.stop().await;
+}

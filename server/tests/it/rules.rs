@@ -1,0 +1,290 @@
+//! Rules that are changed while the program runs: what holds, what is told of their alerts, and what outlives the program.
+
+use crate::support::{Answer, ConfigFile, Server, Socket, data, post, request, send};
+use crate::telling::Receiver;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use tempfile::TempDir;
+
+const RULES: &str = "/api/admin/rules";
+
+/// A rule that this machine breaks always.
+fn always(id: &str) -> Value {
+    json!({ "id": id, "name": "Some memory", "metric": "host_memory_used_ratio", "component": "memory", "critical": 0.0001 })
+}
+
+async fn put(address: SocketAddr, id: &str, rule: &Value) -> Answer {
+    send(address, "PUT", &format!("{RULES}/{id}"), &rule.to_string()).await
+}
+
+async fn enable(address: SocketAddr, id: &str, enabled: bool) -> Answer {
+    let body = json!({ "enabled": enabled }).to_string();
+    send(address, "PUT", &format!("{RULES}/{id}/enabled"), &body).await
+}
+
+async fn remove(address: SocketAddr, id: &str) -> Answer {
+    request(address, "DELETE", &format!("{RULES}/{id}"), &[]).await
+}
+
+/// The data of an answer that must be one of success.
+fn good(answer: &Answer) -> Value {
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()["data"].take()
+}
+
+async fn rule(address: SocketAddr, id: &str) -> Value {
+    data(address, &format!("{RULES}/{id}")).await
+}
+
+fn flags(folder: &TempDir) -> [&str; 2] {
+    ["--data-dir", folder.path().to_str().unwrap()]
+}
+
+/// Which of the active alerts are of this rule.
+async fn firing(address: SocketAddr, id: &str) -> Vec<Value> {
+    let mut found = data(address, "/api/admin/system/alerts/").await;
+    let alerts = found["alerts"].as_array_mut().unwrap().drain(..);
+    alerts.filter(|alert| alert["rule"] == id).collect()
+}
+
+#[tokio::test]
+async fn rules_are_made_changed_switched_and_removed_and_outlive_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_with(&flags(&folder), &[]).await;
+    let address = server.address;
+    Socket::json(address).await.in_a_row(1).await;
+
+    let made = good(&post(address, RULES, &always("mine").to_string()).await);
+    assert_eq!(
+        (&made["origin"], &made["locked"], &made["firing"]),
+        (&json!("own"), &json!(false), &json!(0))
+    );
+    // An id is not needed where the address has it.
+    let mut nameless = always("other");
+    nameless.as_object_mut().unwrap().remove("id");
+    assert_eq!(good(&put(address, "other", &nameless).await)["id"], "other");
+    assert_eq!(good(&enable(address, "other", false).await)["enabled"], false);
+
+    // Of a stock rule what is not said is as it comes; what is null is taken away.
+    let disk = good(&put(address, "disk", &json!({ "warning": 0.5, "recovery": null })).await);
+    assert_eq!(
+        (&disk["origin"], &disk["warning"], &disk["recovery"], &disk["subject_label"]),
+        (&json!("changed"), &json!(0.5), &Value::Null, &json!("mountpoint"))
+    );
+    good(&enable(address, "cpu", false).await);
+
+    let all = data(address, RULES).await;
+    Socket::json(address).await.in_a_row(2).await;
+    assert_eq!(firing(address, "mine").await.len(), 1);
+    assert_eq!(firing(address, "other").await.len(), 0);
+    server.stop().await;
+
+    let server = Server::start_with(&flags(&folder), &[]).await;
+    let address = server.address;
+    let again = data(address, RULES).await;
+    let strip = |mut rules: Value| {
+        let rows = rules.as_array_mut().unwrap();
+        rows.iter_mut().for_each(|row| drop(row.as_object_mut().unwrap().remove("firing")));
+        rules
+    };
+    assert_eq!(strip(again), strip(all));
+    assert_eq!(rule(address, "mine").await["firing"], 1);
+
+    // Back to what came with the program.
+    assert_eq!(good(&remove(address, "disk").await), json!({ "done": true }));
+    assert_eq!(rule(address, "disk").await["origin"], "stock");
+    good(&enable(address, "cpu", true).await);
+    assert_eq!(rule(address, "cpu").await["origin"], "stock");
+    good(&remove(address, "mine").await);
+    remove(address, "mine").await.error("no_rule");
+    Socket::json(address).await.in_a_row(2).await;
+    assert_eq!(firing(address, "mine").await.len(), 0);
+    let finished = server.stop().await;
+    assert!(finished.stderr.contains("its rule has changed"), "{}", finished.stderr);
+}
+
+#[tokio::test]
+async fn a_rule_is_switched_off_and_on_and_its_alert_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_with(&flags(&folder), &[]).await;
+    let mut socket = Socket::json(server.address).await;
+    socket.in_a_row(1).await;
+    good(&post(server.address, RULES, &always("mine").to_string()).await);
+    let of_rule =
+        |change: &'static str| move |alert: &Value| alert["rule"] == "mine" && alert["change"] == change;
+    socket.alert_where("it fires", of_rule("fired")).await;
+    good(&enable(server.address, "mine", false).await);
+    let over = socket.alert_where("it is over", of_rule("resolved")).await;
+    assert!(over["message"].as_str().unwrap().contains("it is judged no more"), "{over}");
+    socket.in_a_row(2).await;
+    assert_eq!(firing(server.address, "mine").await.len(), 0);
+    good(&enable(server.address, "mine", true).await);
+    let again = |alert: &Value| of_rule("fired")(alert) && alert["time"].as_i64() > over["time"].as_i64();
+    socket.alert_where("it fires again", again).await;
+    // Another level, which it is not beyond.
+    let mut higher = always("mine");
+    higher["critical"] = json!(0.9999);
+    good(&put(server.address, "mine", &higher).await);
+    let later = over["time"].as_i64();
+    let ends = |alert: &Value| of_rule("resolved")(alert) && alert["time"].as_i64() > later;
+    socket.alert_where("it is over again", ends).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_may_not_be_changed_says_why_and_nothing_changes() {
+    let config = ConfigFile::with("[[rules]]\nid = 'memory'\nwarning = 0.99\nrecovery = 0.98\n");
+    let server = Server::start_with(&config.flags(), &[]).await;
+    let address = server.address;
+    Socket::json(address).await.in_a_row(1).await;
+    let before = data(address, RULES).await;
+    let changed = |field: &str, value: Value| {
+        let mut rule = always("mine");
+        rule[field] = value;
+        rule
+    };
+
+    let locked = put(address, "memory", &json!({ "warning": 0.5 })).await;
+    assert_eq!(locked.status, 409);
+    assert!(locked.error("locked").contains("[[rules]] with id = \"memory\""));
+    enable(address, "memory", false).await.error("locked");
+    remove(address, "memory").await.error("locked");
+    let stock = remove(address, "disk").await;
+    assert_eq!(stock.status, 409);
+    assert!(stock.error("stock").contains("enabled = false"));
+    let taken = post(address, RULES, &always("disk").to_string()).await;
+    assert_eq!(taken.status, 409);
+    assert!(taken.error("taken").contains("\"disk\""));
+    for answer in [enable(address, "none", true).await, remove(address, "none").await] {
+        assert_eq!(answer.status, 404);
+        assert!(answer.error("no_rule").contains("\"none\""));
+    }
+    assert_eq!(request(address, "GET", "/api/admin/rules/none", &[]).await.status, 404);
+
+    for (rule, code, expected) in [
+        (changed("metric", json!("nothing_such")), "bad_rule", "there is no metric \"nothing_such\""),
+        (changed("critical", json!(null)), "bad_rule", "a rule needs a level"),
+        (changed("name", json!("")), "bad_rule", "name: it is empty"),
+        (changed("id", json!("another")), "bad_parameter", "id: the address has \"mine\""),
+        (changed("id", json!(3)), "bad_parameter", "id: the address has \"mine\""),
+        (changed("unheard_of", json!(3)), "bad_parameter", "unknown field `unheard_of`"),
+        (changed("critical", json!("high")), "bad_parameter", "invalid type: string \"high\""),
+        (changed("aggregation", json!("increase")), "bad_rule", "window_seconds"),
+        (json!({ "critical": 1 }), "bad_parameter", "missing field `name`"),
+        (json!([1]), "bad_parameter", "This is no rule"),
+    ] {
+        let answer = put(address, "mine", &rule).await;
+        assert_eq!(answer.status, 400, "{rule}");
+        let message = answer.error(code);
+        assert!(message.contains(expected), "{rule}: {message}");
+    }
+    let growth = json!({ "aggregation": "increase", "window_seconds": 60 });
+    let increase = put(address, "disk", &growth).await.error("bad_rule");
+    assert!(increase.contains("increase is of counters"), "{increase}");
+    // A stock rule about a metric that nobody measures here can be changed all the same.
+    good(&put(address, "cache-hit-rate", &json!({ "warning": 0.7 })).await);
+    good(&remove(address, "cache-hit-rate").await);
+
+    post(address, RULES, &json!({ "name": "x" }).to_string()).await.error("bad_parameter");
+    put(address, "Upper", &always("Upper")).await.error("bad_rule");
+    let long = changed("summary", json!("x".repeat(70_000)));
+    assert_eq!(put(address, "mine", &long).await.status, 413);
+    let kind = [("Content-Type", "text/plain"), ("Content-Length", "2")];
+    assert_eq!(request(address, "PUT", "/api/admin/rules/mine", &kind).await.status, 415);
+    let enabled = send(address, "PUT", "/api/admin/rules/disk/enabled", "{}").await;
+    assert!(enabled.error("bad_parameter").contains("missing field `enabled`"));
+    assert_eq!(request(address, "PATCH", "/api/admin/rules/disk", &[]).await.status, 405);
+    assert_eq!(data(address, RULES).await, before);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_written_is_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_with(&flags(&folder), &[]).await;
+    Socket::json(server.address).await.in_a_row(1).await;
+    let before = data(server.address, RULES).await;
+    // No file can be written where a folder is.
+    std::fs::create_dir(folder.path().join("rules.json.new")).unwrap();
+    let answer = put(server.address, "mine", &always("mine")).await;
+    assert_eq!(answer.status, 500);
+    assert!(answer.error("not_kept").contains("cannot be written to the data folder"));
+    assert_eq!(data(server.address, RULES).await, before);
+    std::fs::remove_dir(folder.path().join("rules.json.new")).unwrap();
+    good(&put(server.address, "mine", &always("mine")).await);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn rules_that_cannot_be_read_are_named_and_the_others_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rules.json");
+    let bad = json!({ "id": "bad", "name": "x" });
+    let kept = json!({ "version": 1, "rules": [bad, always("mine")], "changed": [{ "id": "gone" }] });
+    std::fs::write(&path, kept.to_string()).unwrap();
+    let server = Server::start_with(&flags(&folder), &[]).await;
+    assert_eq!(rule(server.address, "mine").await["origin"], "own");
+    assert_eq!(request(server.address, "GET", "/api/admin/rules/bad", &[]).await.status, 404);
+    good(&enable(server.address, "mine", false).await);
+    let finished = server.stop().await;
+    for part in ["a rule cannot be used and is left out", "rule=\"bad\"", "missing field", "rule=\"gone\""] {
+        assert!(finished.stderr.contains(part), "{part}: {}", finished.stderr);
+    }
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("\"bad\"") && text.contains("\"gone\""), "{text}");
+
+    std::fs::write(&path, "rubbish").unwrap();
+    let server = Server::start_with(&flags(&folder), &[]).await;
+    assert_eq!(request(server.address, "GET", "/api/admin/rules/mine", &[]).await.status, 404);
+    assert_eq!(std::fs::read_to_string(folder.path().join("rules.json.damaged")).unwrap(), "rubbish");
+    assert!(server.stop().await.stderr.contains("rules.json.damaged"));
+}
+
+#[tokio::test]
+async fn who_was_told_of_an_alert_is_told_that_it_is_over_when_its_rule_is_removed() {
+    let receiver = Receiver::new().await;
+    let config = ConfigFile::with(&format!(
+        "[telling]\ngroup_wait_seconds = 0\n\
+         [[telling.routes]]\nname = 'memory'\nchannels = ['hook']\n\
+         matchers = [{{ label = 'rule', operator = '=', value = 'mine' }}]\n\
+         [[telling.routes]]\nname = 'nobody'\nchannels = []\n\
+         [channels.hook]\nkind = 'webhook'\nurl = '{}'\n",
+        receiver.url()
+    ));
+    let server = Server::start_with(&config.flags(), &[]).await;
+    let mut socket = Socket::json(server.address).await;
+    socket.in_a_row(1).await;
+    let mut rule = always("mine");
+    rule["summary"] = json!("As it was first.");
+    // Nothing fires before its sentences are known.
+    good(&post(server.address, RULES, &rule.to_string()).await);
+    let fired = receiver.told().await.take().await;
+    assert!(fired["lines"].to_string().contains("As it was first."), "{fired}");
+
+    // It stays, with other words; nobody is told of that.
+    (rule["summary"], rule["name"]) = (json!("As it is now."), json!("Much memory"));
+    good(&put(server.address, "mine", &rule).await);
+    socket.in_a_row(2).await;
+    assert!(
+        firing(server.address, "mine").await[0]["message"].as_str().unwrap().starts_with("Much memory is")
+    );
+    good(&remove(server.address, "mine").await);
+    let over = receiver.told().await.take().await;
+    let title = over["title"].as_str().unwrap();
+    assert!(title.starts_with("Over: ") && title.contains("it is judged no more"), "{over}");
+
+    good(&post(server.address, RULES, &rule.to_string()).await);
+    let again = receiver.told().await.take().await;
+    assert!(again["lines"].to_string().contains("As it is now."), "{again}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_differs_from_a_stock_rule_is_enough_for_a_preview() {
+    let server = Server::start().await;
+    Socket::json(server.address).await.in_a_row(3).await;
+    let body = json!({ "id": "memory", "warning": 0.0001, "recovery": null, "for_seconds": 0 });
+    let found = good(&post(server.address, "/api/admin/rules/preview", &body.to_string()).await);
+    assert_eq!(found["count"], 1, "{found}");
+    server.stop().await;
+}
