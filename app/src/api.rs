@@ -5,7 +5,8 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use watchglass_live::{AlertSeverity, State};
+use watchglass_live::State;
+use watchglass_model::Severity;
 use watchglass_model::{Catalogue, PostgresDetails, RedisDetails, SeriesId, Timestamp};
 
 /// The path below which all server functions lie.
@@ -68,7 +69,7 @@ pub struct Mark {
     /// When it was over; `None` while it fires.
     pub end: Option<Timestamp>,
     /// How bad it was.
-    pub severity: AlertSeverity,
+    pub severity: Severity,
     /// What was wrong.
     pub text: String,
 }

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { launchBrowser, withPage, WITHOUT_SCRIPTS } from "../support/browser.mjs";
 import { eventually } from "../support/conditions.mjs";
 import { startLoad } from "../support/load.mjs";
-import { live, openLive, panel } from "../support/overview.mjs";
+import { openLive, panel } from "../support/overview.mjs";
 import { startReceiver } from "../support/receiver.mjs";
 import { startServer } from "../support/server.mjs";
 
@@ -118,12 +118,12 @@ alertsTest("real load raises an alert: a toast, a mark, a message; acknowledging
 });
 
 alertsTest("what is typed into a form stays while the page is brought up to date", {}, async ({ page, server }) => {
-  await openLive(page, `${server.url}/alerts`);
+  await openLive(page, `${server.url}/alerts?view=silences`);
   const load = await startLoad("wg-load");
   try {
-    await page.goto(`${server.url}/alerts?view=silences`);
-    await live(page);
-    const reason = page.getByLabel(/reason/i).first();
+    const reason = page.locator("#silence-why");
+    const monday = page.locator("#silence-day-monday");
+    await monday.check();
     await reason.fill("new di");
     // Alerts begin, and the counts in the tabs change with them.
     await page.locator(".tabs .count").first().filter({ hasText: /^[1-9]/ }).waitFor();
@@ -131,6 +131,7 @@ alertsTest("what is typed into a form stays while the page is brought up to date
     assert.equal(await reason.evaluate((field) => document.activeElement === field), true);
     await reason.pressSequentially("sks");
     assert.equal(await reason.inputValue(), "new disks");
+    assert.equal(await monday.isChecked(), true);
   } finally {
     await load.stop();
   }

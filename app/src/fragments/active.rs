@@ -3,7 +3,7 @@
 use super::Typed;
 use super::words::{count, hidden, lasting, moment, severity, who};
 use leptos::prelude::*;
-use watchglass_live::AlertSeverity;
+use watchglass_model::Severity;
 use watchglass_model::Timestamp;
 
 /// Up to so many alerts, the forms of those that nobody looks after are open.
@@ -46,7 +46,7 @@ pub struct Card {
     /// Begins the ids of its parts; the same for the same alert.
     pub id: String,
     /// How bad it is.
-    pub severity: AlertSeverity,
+    pub severity: Severity,
     /// What is wrong, with value and threshold.
     pub message: String,
     /// Since when it fires.
@@ -167,9 +167,9 @@ impl Card {
         let heading = format!("{id}-message");
         let named_by = heading.clone();
         let class = match how_bad {
-            AlertSeverity::Critical => "card critical",
-            AlertSeverity::Warning => "card warning",
-            AlertSeverity::Info => "card info",
+            Severity::Critical => "card critical",
+            Severity::Warning => "card warning",
+            Severity::Info => "card info",
         };
         let words = |label: &'static str, text: String| {
             (!text.is_empty()).then(|| view! { <p><b>{label}</b>" "{text}</p> })

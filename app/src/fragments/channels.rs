@@ -38,7 +38,24 @@ impl Channels {
         } else {
             view! { <ul class="rows">{rows.into_iter().map(ChannelRow::view).collect_view()}</ul> }.into_any()
         };
-        view! { <section aria-label="Channels" data-part="list">{list}</section> }.into_any()
+        // Without scripts there is nothing that could show them.
+        view! {
+            <section aria-label="Channels">
+                <div data-part="list">{list}</div>
+                <ul class="rows scripted">
+                    <li class="row">
+                        <div class="what">
+                            <p class="title">"This browser"</p>
+                            <p class="facts">
+                                "Shows alerts on the desktop while a page of Watchglass is open and nobody looks at it."
+                            </p>
+                        </div>
+                        <button type="button" class="button" id="notifications" data-notifications="">"Switch on"</button>
+                    </li>
+                </ul>
+            </section>
+        }
+        .into_any()
     }
 }
 
@@ -67,11 +84,12 @@ impl ChannelRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fragments::words::Written;
 
     #[test]
     fn each_channel_can_be_tried() {
         let row = ChannelRow { name: "pager".to_owned(), to: "<script>https://x".to_owned() };
-        let html = Channels { rows: vec![row], problem: None }.view().to_html();
+        let html = Channels { rows: vec![row], problem: None }.view().html();
         for part in ["name=\"channel\" value=\"pager\"", "value=\"channel-test\"", "&lt;script&gt;https://x"]
         {
             assert!(html.contains(part), "{part}: {html}");
@@ -80,10 +98,9 @@ mod tests {
 
     #[test]
     fn without_channels_it_is_said_how_to_have_one() {
-        let html = Channels::default().view().to_html();
+        let html = Channels::default().view().html();
         assert!(html.contains("Nobody is told.") && html.contains("[channels.pager]"), "{html}");
-        let html =
-            Channels { rows: Vec::new(), problem: Some("the post is busy".to_owned()) }.view().to_html();
+        let html = Channels { rows: Vec::new(), problem: Some("the post is busy".to_owned()) }.view().html();
         assert!(html.contains("the post is busy") && !html.contains("Nobody"), "{html}");
     }
 }

@@ -3,7 +3,7 @@
 use super::Typed;
 use super::words::{count, hidden, moment, severity, who};
 use leptos::prelude::*;
-use watchglass_live::AlertSeverity;
+use watchglass_model::Severity;
 use watchglass_model::Timestamp;
 
 /// What became of messages.
@@ -33,7 +33,7 @@ pub struct DeadLetterRow {
     /// What it says.
     pub title: String,
     /// How bad that is.
-    pub severity: AlertSeverity,
+    pub severity: Severity,
     /// Over which channel it was to go.
     pub channel: String,
     /// When it was given up.
@@ -48,7 +48,7 @@ pub struct DeliveryRow {
     /// What it says.
     pub title: String,
     /// How bad that is.
-    pub severity: AlertSeverity,
+    pub severity: Severity,
     /// Over which channel.
     pub channel: String,
     /// When.
@@ -164,11 +164,12 @@ impl DeliveryRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fragments::words::Written;
 
     fn row(state: DeliveryState, again: Option<&str>) -> DeliveryRow {
         DeliveryRow {
             title: "<script>x".to_owned(),
-            severity: AlertSeverity::Warning,
+            severity: Severity::Warning,
             channel: "pager".to_owned(),
             time: Timestamp::from_millis(60_000),
             state,
@@ -181,7 +182,7 @@ mod tests {
         let letter = DeadLetterRow {
             id: "m1".to_owned(),
             title: "Memory".to_owned(),
-            severity: AlertSeverity::Critical,
+            severity: Severity::Critical,
             channel: "chat".to_owned(),
             time: Timestamp::from_millis(0),
             reason: "404 <b>".to_owned(),
@@ -199,7 +200,7 @@ mod tests {
             problem: Some("the disk is full".to_owned()),
             ..Deliveries::default()
         };
-        let html = deliveries.view().to_html().replace('\u{a0}', " ");
+        let html = deliveries.view().html().replace('\u{a0}', " ");
         for part in [
             "1 message did not arrive",
             "value=\"m1 chat\"",
@@ -220,7 +221,7 @@ mod tests {
 
     #[test]
     fn where_nothing_was_sent_nothing_can_be_sent_again() {
-        let html = Deliveries::default().view().to_html();
+        let html = Deliveries::default().view().html();
         assert!(html.contains("No message was sent yet.") && !html.contains("name=\"who\""), "{html}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::words::{count, moment, severity};
 use leptos::prelude::*;
-use watchglass_live::AlertSeverity;
+use watchglass_model::Severity;
 use watchglass_model::{Timestamp, format};
 
 /// What was wrong.
@@ -26,7 +26,7 @@ pub struct History {
 #[derive(Clone, Debug)]
 pub struct PastAlert {
     /// The worst it was.
-    pub severity: AlertSeverity,
+    pub severity: Severity,
     /// What it said when it was over.
     pub message: String,
     /// Id of its rule.
@@ -109,10 +109,11 @@ impl PastAlert {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fragments::words::Written;
 
     fn alert(message: &str) -> PastAlert {
         PastAlert {
-            severity: AlertSeverity::Warning,
+            severity: Severity::Warning,
             message: message.to_owned(),
             rule: "cpu".to_owned(),
             component: "cpu".to_owned(),
@@ -123,7 +124,7 @@ mod tests {
     }
 
     fn html(history: History) -> String {
-        history.view().to_html().replace('\u{a0}', " ")
+        history.view().html().replace('\u{a0}', " ")
     }
 
     #[test]

@@ -7,7 +7,6 @@
 mod active;
 mod channels;
 mod deliveries;
-mod document;
 mod history;
 mod past;
 mod rule;
@@ -18,7 +17,6 @@ mod words;
 pub use active::{Acknowledged, Active, Card, Silenced, Watched};
 pub use channels::{ChannelRow, Channels};
 pub use deliveries::{DeadLetterRow, Deliveries, DeliveryRow, DeliveryState};
-pub use document::page;
 pub use history::{History, PastAlert};
 pub use past::{Firing, Past};
 pub use rule::{MetricChoice, RuleView};
@@ -27,6 +25,7 @@ pub use silences::{SilenceRow, SilenceState, Silences};
 pub use words::label;
 
 use leptos::prelude::*;
+use words::Written;
 
 /// What was typed into a form, by the names of its fields, and which of them cannot be used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,6 +85,8 @@ pub struct Alerts {
     pub counts: Counts,
     /// What came of what was asked for, if something was.
     pub said: Option<Said>,
+    /// Whether it shows what was typed: then it is not to be replaced before something else is asked for.
+    pub keeps: bool,
     /// The view that is open.
     pub content: Content,
 }
@@ -119,11 +120,12 @@ impl Content {
 
 /// The alerts page as HTML.
 pub fn alerts(page: Alerts) -> String {
-    let Alerts { counts, said, content } = page;
+    let Alerts { counts, said, keeps, content } = page;
     let open = content.name();
     let said = said.map(|Said { text, is_good }| {
         let (class, role) = if is_good { ("said good", "status") } else { ("said bad", "alert") };
-        view! { <p class=class role=role>{text}</p> }
+        // It can be given the focus, so that it is read at once.
+        view! { <p class=class role=role tabindex="-1">{text}</p> }
     });
     let tab = |name: &'static str, title: &'static str, count: Option<usize>| {
         let href = if name == "active" { "/alerts".to_owned() } else { format!("/alerts?view={name}") };
@@ -153,12 +155,61 @@ pub fn alerts(page: Alerts) -> String {
         Content::Deliveries(deliveries) => deliveries.view(),
     };
     view! {
-        <div class="alerts-page" data-part="alerts" data-view=open>
+        <div class="alerts-page" data-part="alerts" data-view=open data-keep=keeps.then_some("")>
             {said}
             <header class="page-head"><h1>"Alerts"</h1></header>
             <nav class="tabs" aria-label="Views of alerts" data-part="tabs">{tabs.collect_view()}</nav>
             {content}
         </div>
     }
-    .to_html()
+    .into_any()
+    .html()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(said: Option<Said>, keeps: bool, content: Content) -> String {
+        let counts = Counts { active: 3, rules: 18, silences: 0, channels: 2 };
+        alerts(Alerts { counts, said, keeps, content })
+    }
+
+    #[test]
+    fn the_frame_has_a_way_to_each_view_and_says_which_is_open() {
+        for (content, name, current) in [
+            (Content::Active(Active::default()), "active", "href=\"/alerts\" aria-current=\"page\""),
+            (Content::Rules(Rules::default()), "rules", "href=\"/alerts?view=rules\" aria-current=\"page\""),
+            (Content::Rule(Box::default()), "rule", "href=\"/alerts?view=rules\" aria-current=\"true\""),
+            (
+                Content::Channels(Channels::default()),
+                "channels",
+                "href=\"/alerts?view=channels\" aria-current=\"page\"",
+            ),
+        ] {
+            let html = page(None, false, content);
+            assert!(html.contains(&format!("data-view=\"{name}\"")) && html.contains(current), "{html}");
+            assert_eq!(html.matches("aria-current").count(), 1, "{html}");
+            for view in ["history", "rules", "silences", "channels", "deliveries"] {
+                assert!(html.contains(&format!("href=\"/alerts?view={view}\"")), "{view}: {html}");
+            }
+            assert!(
+                html.contains("<span class=\"count\">18</span>") && !html.contains("data-keep"),
+                "{html}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_came_of_it_stands_first_and_is_no_markup() {
+        for (is_good, class, role) in [(true, "said good", "status"), (false, "said bad", "alert")] {
+            let said = Said { text: "<script>x".to_owned(), is_good };
+            let html = page(Some(said), true, Content::Silences(Silences::default()));
+            let (root, rest) = html.split_once('>').unwrap();
+            assert!(root.contains("data-keep"), "{html}");
+            let first = rest.split('>').next().unwrap();
+            assert!(first.starts_with("<p ") && first.contains(role) && first.contains(class), "{html}");
+            assert!(html.contains("&lt;script&gt;x</p>") && !html.contains("<script"), "{html}");
+        }
+    }
 }

@@ -9,6 +9,8 @@ use watchglass_model::{TimeRange, Timestamp, format};
 const COLUMNS: usize = 1008;
 /// How many firings are listed; the strip has them all.
 const MOST_LISTED: usize = 50;
+/// Up to so many are listed at once; more take a press.
+const MOST_OPEN: usize = 3;
 const DAY: i64 = 86_400_000;
 
 /// What a rule would have done.
@@ -56,7 +58,7 @@ impl Past {
                 "When it would have fired".to_owned()
             };
             view! {
-                <details id="rule-firings" open=listed <= 10>
+                <details id="rule-firings" open=listed <= MOST_OPEN>
                     <summary>{title}</summary>
                     <ol class="rows">{rows.collect_view()}</ol>
                 </details>
@@ -150,6 +152,7 @@ impl Firing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fragments::words::Written;
 
     const HOUR: i64 = 3_600_000;
 
@@ -187,7 +190,7 @@ mod tests {
 
     #[test]
     fn it_is_said_in_words_as_well() {
-        let html = past(&[(20, Some(21)), (170, None)]).view().to_html().replace('\u{a0}', " ");
+        let html = past(&[(20, Some(21)), (170, None)]).view().html().replace('\u{a0}', " ");
         for part in [
             "fired 2 times, for 3 h in all, with at least 4 messages",
             "for 60 min",
@@ -197,14 +200,14 @@ mod tests {
             assert!(html.contains(part), "{part}: {html}");
         }
         assert!(!html.contains("<script"), "{html}");
-        let html = past(&[]).view().to_html();
+        let html = past(&[]).view().html();
         assert!(html.contains("would not have fired") && !html.contains("<details"), "{html}");
     }
 
     #[test]
     fn of_many_the_latest_are_listed() {
         let many: Vec<(i64, Option<i64>)> = (12..112).map(|hour| (hour, Some(hour))).collect();
-        let html = past(&many).view().to_html();
+        let html = past(&many).view().html();
         assert_eq!(html.matches("<li").count(), MOST_LISTED);
         assert!(html.contains("The latest 50 of 100"), "{html}");
     }

@@ -92,21 +92,19 @@ impl RuleView {
                 <h2 id="rule-title">{title}</h2>
                 {about}
                 {locked}
+                {past}
                 <form method="post" action="/alerts" id="rule" class="editor" data-part="form">
                     {hidden("view", "rule")}
                     {known}
                     <fieldset class="all" disabled=is_locked>{fieldsets.collect_view()}</fieldset>
                     <datalist id="rule-metrics">{choices}</datalist>
                     <p class="buttons">
-                        <button class="button" name="do" value="rule-preview" formaction="/alerts#rule-past">
-                            "Preview over seven days"
-                        </button>
+                        <button class="button" name="do" value="rule-preview">"Preview over seven days"</button>
                         {save}
                         {remove}
                         <a href="/alerts?view=rules">"All rules"</a>
                     </p>
                 </form>
-                {past}
             </section>
         }
         .into_any()
@@ -177,6 +175,7 @@ impl RuleView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fragments::words::Written;
 
     fn view() -> RuleView {
         let fields = [
@@ -202,7 +201,7 @@ mod tests {
 
     #[test]
     fn every_field_of_a_rule_is_there_by_its_name() {
-        let html = RuleView { is_new: true, ..view() }.view().to_html();
+        let html = RuleView { is_new: true, ..view() }.view().html();
         // As the configuration file has them: what a rule can say must be possible here.
         for name in [
             "id",
@@ -237,7 +236,7 @@ mod tests {
 
     #[test]
     fn what_was_typed_stays_and_is_no_markup() {
-        let html = view().view().to_html().replace('\u{a0}', " ");
+        let html = view().view().html().replace('\u{a0}', " ");
         for part in [
             "&lt;script&gt;Use</h2>",
             "device =~ &quot;&lt;b&gt;&quot;</textarea>",
@@ -260,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_locked_rule_can_be_read_and_previewed_alone() {
-        let html = RuleView { locked: Some("Change it in the file.".to_owned()), ..view() }.view().to_html();
+        let html = RuleView { locked: Some("Change it in the file.".to_owned()), ..view() }.view().html();
         for part in ["Change it in the file.", "<fieldset disabled class=\"all\"", "value=\"rule-preview\""] {
             assert!(html.contains(part), "{part}: {html}");
         }

@@ -84,6 +84,7 @@ impl RuleRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fragments::words::Written;
 
     #[test]
     fn a_rule_can_be_switched_and_opened_unless_it_is_locked() {
@@ -99,7 +100,7 @@ mod tests {
         };
         let locked = RuleRow { is_locked: true, id: "own".to_owned(), firing: 0, ..row.clone() };
         let off = RuleRow { is_enabled: false, id: "off".to_owned(), ..row.clone() };
-        let html = Rules { rows: vec![row, locked, off] }.view().to_html().replace('\u{a0}', " ");
+        let html = Rules { rows: vec![row, locked, off] }.view().html().replace('\u{a0}', " ");
         let rows: Vec<&str> = html.split("<li").skip(1).collect();
         for (row, part) in [
             (0, "value=\"rule-disable\""),
@@ -117,6 +118,6 @@ mod tests {
 
     #[test]
     fn without_rules_a_new_one_can_be_made() {
-        assert!(Rules::default().view().to_html().contains("New rule"));
+        assert!(Rules::default().view().html().contains("New rule"));
     }
 }

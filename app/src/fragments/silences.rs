@@ -167,6 +167,7 @@ impl SilenceRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fragments::words::Written;
 
     fn row(state: SilenceState) -> SilenceRow {
         SilenceRow {
@@ -189,7 +190,7 @@ mod tests {
             (SilenceState::ToCome, "To come", true),
             (SilenceState::Over, "Over", false),
         ] {
-            let html = Silences { rows: vec![row(state)], ..Silences::default() }.view().to_html();
+            let html = Silences { rows: vec![row(state)], ..Silences::default() }.view().html();
             for part in [
                 "component = disk",
                 "host =~ \"&lt;b&gt;\"",
@@ -215,7 +216,7 @@ mod tests {
             ("who", "ada"),
         ];
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        let html = Silences { typed: Typed::new(fields, Some("zone")), rows: Vec::new() }.view().to_html();
+        let html = Silences { typed: Typed::new(fields, Some("zone")), rows: Vec::new() }.view().html();
         for part in [
             "Nothing is silenced.",
             "a = &quot;b&quot;\nc</textarea>",

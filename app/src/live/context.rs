@@ -70,6 +70,7 @@ pub(crate) struct Live {
     /// The moment that all charts point at, in milliseconds since the Unix epoch.
     pub(crate) cursor: RwSignal<Option<i64>>,
     /// Grows when an alert has begun, has changed, or is over.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only in a browser there is news"))]
     pub(crate) alerts_changed: RwSignal<u32>,
     /// How many alerts fire; `None` while there are none or it is not known.
     pub(crate) firing: RwSignal<Option<usize>>,

@@ -157,7 +157,7 @@ fn a_panel_has_the_marks_that_reach_into_its_window() {
         panel: panel.to_owned(),
         start: Timestamp::from_millis(start),
         end: end.map(Timestamp::from_millis),
-        severity: watchglass_live::AlertSeverity::Warning,
+        severity: watchglass_model::Severity::Warning,
         text: String::new(),
     };
     let start = store.window().start.millis();

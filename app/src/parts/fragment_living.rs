@@ -2,7 +2,8 @@
 
 use crate::live::use_live;
 use crate::parts::ask_for_notifications;
-use crate::parts::fragment_state::{State, remember, restore_remembered};
+use crate::parts::fragment_dress::{NOTIFICATIONS, dress};
+use crate::parts::fragment_state::{State, remember};
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -20,9 +21,6 @@ use web_sys::{
 
 /// How often the page is asked for again while nothing is said to have changed: values and ages go on.
 const EVERY: Duration = Duration::from_secs(10);
-
-/// A button that asks whether this browser may show alerts on the desktop.
-const NOTIFICATIONS: &str = "data-notifications";
 
 /// Keeps the page in `frame` up to date until it is left.
 pub(crate) fn mount(frame: NodeRef<leptos::html::Div>, path: &'static str) {
@@ -92,24 +90,27 @@ impl Page {
             }
         });
         let changed = Listener::new(|event: Event| remember(&event));
-        let clicked = Listener::new(|event: Event| {
+        let frame = page.frame.clone();
+        let clicked = Listener::new(move |event: Event| {
             let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
             if target.is_some_and(|target| target.has_attribute(NOTIFICATIONS)) {
-                ask_for_notifications();
+                let frame = frame.clone();
+                ask_for_notifications(move || dress(&frame));
             }
         });
         for (name, listener) in [("submit", submitted), ("input", changed), ("click", clicked)] {
             page.frame.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref())?;
             page.listeners.borrow_mut().push((name, listener));
         }
-        restore_remembered(&page.frame);
+        dress(&page.frame);
         Ok(page)
     }
 
     /// Asks for the page. What is being typed stays where the page `is_same` as before.
     async fn load(self: Rc<Self>, search: String, is_same: bool) {
         let number = self.begin();
-        let answer = fetch(&format!("/api/fragment{}{search}", self.path), None).await;
+        let question = if search.is_empty() { "" } else { "?" };
+        let answer = fetch(&format!("/api/fragment{}{question}{search}", self.path), None).await;
         if self.asked.get() != number {
             return;
         }
@@ -169,7 +170,7 @@ impl Page {
         let state = is_same.then(|| State::of(&self.frame));
         self.frame.set_inner_html(html);
         html.clone_into(&mut self.shown.borrow_mut());
-        restore_remembered(&self.frame);
+        dress(&self.frame);
         if let Some(state) = state {
             state.restore();
         }

@@ -2,10 +2,11 @@
 
 use leptos::prelude::{document, window};
 use leptos::wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
+use wasm_bindgen::JsValue;
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement};
 
 /// A field whose content this browser remembers, under the attribute's value.
-const REMEMBERED: &str = "data-remember";
+pub(crate) const REMEMBERED: &str = "data-remember";
 /// A field that was written into.
 const TOUCHED: &str = "data-touched";
 
@@ -13,7 +14,7 @@ const TOUCHED: &str = "data-touched";
 pub(crate) struct State {
     /// Ids of what can be opened, and whether it is.
     open: Vec<(String, bool)>,
-    typed: Vec<(String, String)>,
+    typed: Vec<(String, JsValue)>,
     focus: Option<(String, Option<u32>)>,
 }
 
@@ -36,9 +37,9 @@ impl State {
                 let _ = element.toggle_attribute_with_force("open", *is_open);
             }
         }
-        for (id, text) in &self.typed {
+        for (id, known) in &self.typed {
             if let Some(field) = by_id(id) {
-                set_value(&field, text);
+                set_value(&field, known);
                 let _ = field.set_attribute(TOUCHED, "");
             }
         }
@@ -59,7 +60,8 @@ impl State {
 pub(crate) fn remember(event: &Event) {
     let Some(field) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
     let _ = field.set_attribute(TOUCHED, "");
-    if let (Some(key), Some(value)) = (field.get_attribute(REMEMBERED), value(&field))
+    if let (Some(key), Some(value)) =
+        (field.get_attribute(REMEMBERED), value(&field).and_then(|value| value.as_string()))
         && let Ok(Some(storage)) = window().local_storage()
     {
         // A full or forbidden storage costs a convenience.
@@ -67,20 +69,8 @@ pub(crate) fn remember(event: &Event) {
     }
 }
 
-/// Fills what this browser remembers into fields that are empty.
-pub(crate) fn restore_remembered(frame: &HtmlElement) {
-    let Ok(Some(storage)) = window().local_storage() else { return };
-    for field in all(frame, "[data-remember]") {
-        let known = field.get_attribute(REMEMBERED).and_then(|key| storage.get_item(&key).ok().flatten());
-        if let Some(known) = known
-            && value(&field).is_some_and(|value| value.is_empty())
-        {
-            set_value(&field, &known);
-        }
-    }
-}
-
-fn all(frame: &HtmlElement, selector: &str) -> Vec<Element> {
+/// The elements that a selector finds.
+pub(crate) fn all(frame: &HtmlElement, selector: &str) -> Vec<Element> {
     let Ok(found) = frame.query_selector_all(selector) else { return Vec::new() };
     (0..found.length()).filter_map(|place| found.get(place)?.dyn_into().ok()).collect()
 }
@@ -94,15 +84,18 @@ fn caret(element: &Element) -> Option<u32> {
     element.dyn_ref::<HtmlInputElement>()?.selection_start().ok().flatten()
 }
 
-fn value(field: &Element) -> Option<String> {
-    let input = field.dyn_ref::<HtmlInputElement>().map(HtmlInputElement::value);
-    input.or_else(|| field.dyn_ref::<HtmlTextAreaElement>().map(HtmlTextAreaElement::value))
+/// What a field holds: its text, what is chosen of it, or whether it is ticked.
+pub(crate) fn value(field: &Element) -> Option<JsValue> {
+    js_sys::Reflect::get(field, &property(field)).ok().filter(|value| !value.is_undefined())
 }
 
-fn set_value(field: &Element, text: &str) {
-    if let Some(input) = field.dyn_ref::<HtmlInputElement>() {
-        input.set_value(text);
-    } else if let Some(area) = field.dyn_ref::<HtmlTextAreaElement>() {
-        area.set_value(text);
-    }
+/// Fills a field.
+pub(crate) fn set_value(field: &Element, value: &JsValue) {
+    // Nothing that has a value refuses one.
+    let _ = js_sys::Reflect::set(field, &property(field), value);
+}
+
+fn property(field: &Element) -> JsValue {
+    let is_ticked = field.get_attribute("type").as_deref() == Some("checkbox");
+    JsValue::from_str(if is_ticked { "checked" } else { "value" })
 }

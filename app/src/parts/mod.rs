@@ -8,6 +8,8 @@ mod connection_badge;
 mod data_table;
 mod fragment;
 #[cfg(feature = "hydrate")]
+mod fragment_dress;
+#[cfg(feature = "hydrate")]
 mod fragment_living;
 #[cfg(feature = "hydrate")]
 mod fragment_state;
@@ -46,6 +48,6 @@ pub(crate) use theme_switch::ThemeSwitch;
 #[cfg(feature = "hydrate")]
 pub(crate) use theme_switch::follow_system;
 #[cfg(feature = "hydrate")]
-pub(crate) use toast::{ask_for_notifications, toast};
+pub(crate) use toast::{ask_for_notifications, notifications, toast};
 pub(crate) use top_bar::TopBar;
 pub(crate) use window_picker::WindowPicker;

@@ -1,12 +1,12 @@
 //! How bad it is, for people.
 
-use watchglass_live::AlertSeverity;
+use watchglass_model::Severity;
 
 /// The word, and the class for style sheets.
-pub(crate) fn severity(severity: AlertSeverity) -> (&'static str, &'static str) {
+pub(crate) fn severity(severity: Severity) -> (&'static str, &'static str) {
     match severity {
-        AlertSeverity::Info => ("Info", "info"),
-        AlertSeverity::Warning => ("Warning", "warning"),
-        AlertSeverity::Critical => ("Critical", "critical"),
+        Severity::Info => ("Info", "info"),
+        Severity::Warning => ("Warning", "warning"),
+        Severity::Critical => ("Critical", "critical"),
     }
 }

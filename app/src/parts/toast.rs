@@ -2,12 +2,14 @@
 
 use crate::parts::severity;
 use crate::table::escaped;
-use leptos::prelude::{document, set_timeout};
+use leptos::prelude::{document, set_timeout, window};
 use leptos::wasm_bindgen::JsCast;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
-use watchglass_live::{AlertChange, AlertMessage, AlertSeverity};
+use wasm_bindgen_futures::JsFuture;
+use watchglass_live::{AlertChange, AlertMessage};
+use watchglass_model::Severity;
 use web_sys::{Element, Event, Notification, NotificationOptions, NotificationPermission, VisibilityState};
 
 /// The element of the page that they are put into.
@@ -27,9 +29,9 @@ pub(crate) fn toast(alert: &AlertMessage) {
     };
     // Which alert: what is said later about the same one takes the place of what was said before.
     let key = format!("{}{}", alert.rule, alert.labels);
-    let _ = show(&key, word, class, &alert.message, alert.severity == AlertSeverity::Critical);
+    let _ = show(&key, word, class, &alert.message, alert.severity == Severity::Critical);
     if document().visibility_state() != VisibilityState::Visible
-        && Notification::permission() == NotificationPermission::Granted
+        && notifications() == Some(NotificationPermission::Granted)
     {
         let options = NotificationOptions::new();
         options.set_body(&alert.message);
@@ -70,8 +72,21 @@ fn show(key: &str, word: &str, class: &str, text: &str, is_critical: bool) -> Re
     Ok(())
 }
 
-/// Asks whether this browser may show alerts on the desktop.
-pub(crate) fn ask_for_notifications() {
-    // The answer is the browser's to remember; the next alert asks for it.
-    let _ = Notification::request_permission();
+/// Whether this browser may show alerts on the desktop; `None` for one that cannot.
+pub(crate) fn notifications() -> Option<NotificationPermission> {
+    let can = js_sys::Reflect::has(&window(), &JsValue::from_str("Notification"));
+    (can == Ok(true)).then(Notification::permission)
+}
+
+/// Asks the reader whether it may, and calls `answered` afterwards.
+pub(crate) fn ask_for_notifications(answered: impl Fn() + 'static) {
+    if notifications().is_some()
+        && let Ok(asked) = Notification::request_permission()
+    {
+        leptos::task::spawn_local(async move {
+            // Whatever the answer is, the browser remembers it.
+            let _ = JsFuture::from(asked).await;
+            answered();
+        });
+    }
 }

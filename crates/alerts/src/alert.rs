@@ -1,33 +1,7 @@
 //! What is or was wrong, and what has just changed about it.
 
 use serde::{Deserialize, Serialize};
-use watchglass_model::{Labels, Timestamp, Unit};
-
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Good to know.
-    Info,
-    /// Worth a look.
-    Warning,
-    /// Somebody should act now.
-    Critical,
-}
-
-impl Severity {
-    /// All of them, the least first.
-    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
-
-    /// The level of the incident, as the cache guide counts them: 1 is critical, 2 major, 3 minor.
-    pub const fn incident_level(self) -> u8 {
-        match self {
-            Self::Info => 3,
-            Self::Warning => 2,
-            Self::Critical => 1,
-        }
-    }
-}
+use watchglass_model::{Labels, Severity, Timestamp, Unit};
 
 /// Which alert: a rule, and the series that it judged. There is never more than one alert of a key at a time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -119,16 +93,5 @@ impl Change {
             | Self::FlappingEnded(alert)
             | Self::Resolved(alert) => alert,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn severities_are_ordered_and_map_to_incident_levels() {
-        assert!(Severity::ALL.is_sorted());
-        assert_eq!(Severity::ALL.map(Severity::incident_level), [3, 2, 1]);
     }
 }

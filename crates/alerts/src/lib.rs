@@ -21,7 +21,7 @@ mod watch;
 mod window;
 mod wording;
 
-pub use alert::{Alert, AlertKey, Change, Phase, Severity};
+pub use alert::{Alert, AlertKey, Change, Phase};
 pub use engine::{Engine, EngineState, ReadyRules, StateError};
 pub use health::{Colour, Condition, Health, judge};
 pub use measured::{Measured, Point};
@@ -29,4 +29,5 @@ pub use preview::{Firing, Preview, Track, preview};
 pub use rule::{Comparison, Rule};
 pub use rule_check::RuleError;
 pub use selection::{Matcher, Operator};
+pub use watchglass_model::Severity;
 pub use window::Aggregation;

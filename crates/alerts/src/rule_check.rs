@@ -1,7 +1,7 @@
 //! What a rule may be. Every length and duration has a limit.
 
 use crate::selection::Selection;
-use crate::{Aggregation, Rule, Severity};
+use crate::{Aggregation, Rule};
 use thiserror::Error;
 use watchglass_model::{Kind, Metric, is_label_name, is_metric_name};
 
@@ -140,11 +140,7 @@ impl Rule {
     fn check_levels(&self) -> Result<(), (&'static str, String)> {
         let mut before: Option<f64> = None;
         for (severity, level) in self.levels() {
-            let field = match severity {
-                Severity::Info => "info",
-                Severity::Warning => "warning",
-                Severity::Critical => "critical",
-            };
+            let field = severity.word();
             if !level.is_finite() {
                 return Err((field, "it must be a finite number".to_owned()));
             }

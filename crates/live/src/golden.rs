@@ -1,8 +1,8 @@
 //! Golden files: what is sent stays as it was, until `UPDATE_GOLDEN=1 cargo test` says otherwise.
 
-use crate::{AlertChange, AlertMessage, AlertSeverity, Hello, PROTOCOL_VERSION, State};
+use crate::{AlertChange, AlertMessage, Hello, PROTOCOL_VERSION, State};
 use std::path::Path;
-use watchglass_model::{Batch, Problem, Sample, Series, SeriesId, Timestamp, Unit};
+use watchglass_model::{Batch, Problem, Sample, Series, SeriesId, Severity, Timestamp, Unit};
 
 pub(crate) fn series() -> Vec<Series> {
     let series = |id, metric: &str, labels: &[(&str, &str)]| Series {
@@ -41,7 +41,7 @@ pub(crate) fn alert() -> AlertMessage {
         time: Timestamp::from_millis(1_700_000_000_000),
         rule: "disk".to_owned(),
         labels: [("host", "h"), ("mountpoint", "/a\"b")].into_iter().collect(),
-        severity: AlertSeverity::Warning,
+        severity: Severity::Warning,
         component: "disk".to_owned(),
         subject: "/a\"b".to_owned(),
         value: Some(0.9375),

@@ -22,4 +22,4 @@ pub use frame::Frame;
 pub use hub::{Hub, Outgoing, Subscriber};
 #[cfg(feature = "hub")]
 pub use json::JsonKeys;
-pub use message::{AlertChange, AlertMessage, AlertSeverity, Hello, PROTOCOL_VERSION, Protocol, State};
+pub use message::{AlertChange, AlertMessage, Hello, PROTOCOL_VERSION, Protocol, State};

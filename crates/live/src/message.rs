@@ -1,7 +1,7 @@
 //! The messages: those that are the same in both subprotocols but for how they are written.
 
 use serde::{Deserialize, Serialize};
-use watchglass_model::{Labels, Problem, Series, Timestamp, Unit};
+use watchglass_model::{Labels, Problem, Series, Severity, Timestamp, Unit};
 
 /// Version of the live protocol. It changes when a client of the version before could not read what is sent.
 pub const PROTOCOL_VERSION: u16 = 1;
@@ -85,7 +85,7 @@ pub struct AlertMessage {
     /// The labels of the series that broke it. With `rule` they say which alert this is.
     pub labels: Labels,
     /// The worst it has been while it fired.
-    pub severity: AlertSeverity,
+    pub severity: Severity,
     /// The component: `cpu`, `disk`, `database`.
     pub component: String,
     /// Which of several: a mount point, an instance; empty where there is one.
@@ -122,18 +122,6 @@ pub enum AlertChange {
     Resolved,
 }
 
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AlertSeverity {
-    /// Good to know.
-    Info,
-    /// Worth a look.
-    Warning,
-    /// Somebody should act now.
-    Critical,
-}
-
 #[cfg(all(test, feature = "hub"))]
 mod tests {
     use super::*;
@@ -157,7 +145,6 @@ mod tests {
         let changes = [Fired, Worsened, FlappingBegan, FlappingEnded, Resolved];
         let expected = r#"["fired","worsened","flapping_began","flapping_ended","resolved"]"#;
         assert_eq!(serde_json::to_string(&changes).unwrap(), expected);
-        let severities = [AlertSeverity::Info, AlertSeverity::Warning, AlertSeverity::Critical];
-        assert_eq!(serde_json::to_string(&severities).unwrap(), r#"["info","warning","critical"]"#);
+        assert_eq!(serde_json::to_string(&Severity::ALL).unwrap(), r#"["info","warning","critical"]"#);
     }
 }

@@ -12,6 +12,7 @@ mod panel;
 mod problem;
 mod readings;
 mod series;
+mod severity;
 mod time;
 
 pub use catalogue::{Catalogue, CatalogueError};
@@ -22,4 +23,5 @@ pub use panel::{Panel, PanelDeclaration, Style};
 pub use problem::Problem;
 pub use readings::{Readings, Row};
 pub use series::{Batch, Sample, Series, SeriesId, SeriesTable};
+pub use severity::Severity;
 pub use time::{ROUND_STEPS, TimeRange, Timestamp};

@@ -24,9 +24,10 @@ pub use channel::{EmailSettings, Encryption, SlackSettings, SmsSettings, Webhook
 pub use deed::{Action, AlertMark, Deed, DeedError, DeedKey, MOST_MARKS, MOST_TOKEN, deed_name};
 pub use message::{
     Line, Link, MOST_CHART, MOST_ID, MOST_LABEL, MOST_LINES, MOST_LINKS, MOST_TEXT, MOST_TITLE, MOST_URL,
-    Message, MessageError, Severity,
+    Message, MessageError,
 };
 pub use post::{Channels, Environs, Overview, Post, PostError, Receipt};
 pub use secrets::Environment;
 pub use sending::{Channel, MOST_RETRY_AFTER, SendError, Sending};
 pub use settings::{ChannelSettings, MOST_NAME, SettingsError, check_name};
+pub use watchglass_model::Severity;

@@ -1,9 +1,8 @@
 //! What is told: written once, rendered by each channel in its own way.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use thiserror::Error;
-use watchglass_model::Timestamp;
+use watchglass_model::{Severity, Timestamp};
 use watchglass_remote::one_line;
 
 /// The most characters of an identifier.
@@ -22,29 +21,6 @@ pub const MOST_LINKS: usize = 10;
 pub const MOST_URL: usize = 2048;
 /// The most bytes of a chart.
 pub const MOST_CHART: usize = 64 << 10;
-
-/// How bad it is. Ordered: the worst is the greatest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Good to know; nobody has to get up.
-    #[default]
-    Info,
-    /// Will be a problem if nothing is done.
-    Warning,
-    /// Is a problem now.
-    Critical,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Critical => "critical",
-        })
-    }
-}
 
 /// A fact: what it is about, and what is to be said of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,8 +6,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use watchglass_alerts::telling::{Acknowledgement, Silence};
-use watchglass_alerts::{Alert, AlertKey, Rule, Severity};
-use watchglass_live::AlertSeverity;
+use watchglass_alerts::{Alert, AlertKey, Rule};
 use watchglass_model::{APP, Labels, Timestamp};
 
 /// The most alerts that are shown at once.
@@ -55,7 +54,7 @@ pub(super) fn active(
     // What somebody looks after can wait behind what is as bad and new.
     let is_known =
         |card: &Card| card.silenced.is_some() || card.acknowledged.is_some() || card.because_of.is_some();
-    cards.sort_by_key(|card| (Reverse(rank(card.severity)), is_known(card)));
+    cards.sort_by_key(|card| (Reverse(card.severity), is_known(card)));
     Active { now, cards, more, only: rule, watched, typed }
 }
 
@@ -65,7 +64,7 @@ fn card(core: &Core, alert: Alert, rules: &HashMap<String, Rule>) -> Card {
     let section = rule.and_then(|rule| core.section_of(&rule.metric));
     Card {
         id: id(&alert.key),
-        severity: severity(alert.severity),
+        severity: alert.severity,
         message: alert.message,
         since: alert.fired.unwrap_or(alert.since),
         component: match alert.subject.as_str() {
@@ -108,23 +107,6 @@ fn host(labels: &Labels) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" on ")
 }
 
-/// The severity as the pages have it.
-pub(super) const fn severity(severity: Severity) -> AlertSeverity {
-    match severity {
-        Severity::Info => AlertSeverity::Info,
-        Severity::Warning => AlertSeverity::Warning,
-        Severity::Critical => AlertSeverity::Critical,
-    }
-}
-
-const fn rank(severity: AlertSeverity) -> u8 {
-    match severity {
-        AlertSeverity::Info => 0,
-        AlertSeverity::Warning => 1,
-        AlertSeverity::Critical => 2,
-    }
-}
-
 fn silenced(silence: &Silence) -> Silenced {
     let until = silence.end.filter(|_| silence.weekly.is_none());
     Silenced { author: silence.author.clone(), reason: silence.reason.clone(), until }
@@ -152,7 +134,7 @@ pub(super) fn history(core: &Core, rule: Option<String>, page: usize) -> History
     let pages = all.div_ceil(ON_A_PAGE).max(1);
     let page = page.clamp(1, pages);
     let rows = past.into_iter().skip((page - 1) * ON_A_PAGE).take(ON_A_PAGE).map(|alert| PastAlert {
-        severity: severity(alert.severity),
+        severity: alert.severity,
         over: alert.resolved.unwrap_or(alert.since),
         since: alert.since,
         component: alert.component,

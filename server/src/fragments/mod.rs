@@ -81,6 +81,7 @@ fn render(core: &Core, ask: &Ask, shown: Shown) -> Result<String, FragmentError>
         silences: core.telling().silences().iter().filter(|silence| silence.holds(now)).count(),
         channels: core.telling().channel_count(),
     };
+    let keeps = typed.is_some();
     let typed_or_not = typed.clone().unwrap_or_default();
     let content = match ask {
         Ask::Active { rule } => {
@@ -96,5 +97,5 @@ fn render(core: &Core, ask: &Ask, shown: Shown) -> Result<String, FragmentError>
         Ask::Channels => Content::Channels(told::channels(core)),
         Ask::Deliveries => Content::Deliveries(told::deliveries(core, typed_or_not)),
     };
-    Ok(app::fragments::alerts(Alerts { counts, said, content }))
+    Ok(app::fragments::alerts(Alerts { counts, said, keeps, content }))
 }

@@ -5,9 +5,8 @@ use super::fields::{Fields, Refusal};
 use crate::core::Core;
 use app::fragments::{ChannelRow, Channels, DeadLetterRow, Deliveries, DeliveryRow, DeliveryState, Typed};
 use axum::http::StatusCode;
-use watchglass_live::AlertSeverity;
 use watchglass_notify::outbox::{DeadLetter, Delivery, Event, Outcome};
-use watchglass_notify::{Overview, PostError, Severity};
+use watchglass_notify::{Overview, PostError};
 
 /// The channels.
 pub(super) fn channels(core: &Core) -> Channels {
@@ -71,7 +70,7 @@ fn dead_letter(letter: DeadLetter) -> DeadLetterRow {
     DeadLetterRow {
         id: letter.id,
         title: letter.title,
-        severity: severity(letter.severity),
+        severity: letter.severity,
         channel: letter.channel,
         time: letter.time,
         reason: letter.reason,
@@ -91,13 +90,5 @@ fn delivery(delivery: Delivery) -> DeliveryRow {
     };
     // One that waits is sent anyway, and one that is given up can be sent again above.
     let again = matches!(state, DeliveryState::Delivered(_)).then_some(id);
-    DeliveryRow { title, severity: severity(how_bad), channel, time, state, again }
-}
-
-const fn severity(severity: Severity) -> AlertSeverity {
-    match severity {
-        Severity::Info => AlertSeverity::Info,
-        Severity::Warning => AlertSeverity::Warning,
-        Severity::Critical => AlertSeverity::Critical,
-    }
+    DeliveryRow { title, severity: how_bad, channel, time, state, again }
 }

@@ -1,7 +1,7 @@
 //! What open connections are told of alerts: the changes of a tick, as the live protocol has them.
 
-use watchglass_alerts::{Change, Severity};
-use watchglass_live::{AlertChange, AlertMessage, AlertSeverity};
+use watchglass_alerts::Change;
+use watchglass_live::{AlertChange, AlertMessage};
 use watchglass_model::Timestamp;
 
 /// The messages for what changed at `time`, in the same order.
@@ -22,7 +22,7 @@ fn message(time: Timestamp, change: &Change) -> AlertMessage {
         time,
         rule: alert.key.rule.clone(),
         labels: alert.key.labels.clone(),
-        severity: severity(alert.severity),
+        severity: alert.severity,
         component: alert.component.clone(),
         subject: alert.subject.clone(),
         value: alert.value,
@@ -35,20 +35,11 @@ fn message(time: Timestamp, change: &Change) -> AlertMessage {
     }
 }
 
-/// The severity, as the live protocol has it.
-pub(super) const fn severity(severity: Severity) -> AlertSeverity {
-    match severity {
-        Severity::Info => AlertSeverity::Info,
-        Severity::Warning => AlertSeverity::Warning,
-        Severity::Critical => AlertSeverity::Critical,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use watchglass_alerts::{Alert, AlertKey, Phase};
-    use watchglass_model::Unit;
+    use watchglass_model::{Severity, Unit};
 
     fn alert(severity: Severity) -> Alert {
         let at = |seconds: i64| Timestamp::from_millis(seconds * 1000);
@@ -90,9 +81,8 @@ mod tests {
         let messages = messages(Timestamp::default(), &changes);
         assert_eq!(messages.iter().map(|message| message.change).collect::<Vec<_>>(), expected);
 
-        let severities = [AlertSeverity::Info, AlertSeverity::Warning, AlertSeverity::Critical];
-        for (severity, expected) in Severity::ALL.into_iter().zip(severities) {
-            assert_eq!(message(Timestamp::default(), &Change::Fired(alert(severity))).severity, expected);
+        for severity in Severity::ALL {
+            assert_eq!(message(Timestamp::default(), &Change::Fired(alert(severity))).severity, severity);
         }
     }
 

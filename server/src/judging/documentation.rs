@@ -53,9 +53,7 @@ fn levels(rule: &Rule) -> String {
         return phrase.clone();
     }
     let word = if rule.comparison == Comparison::Above { "above" } else { "below" };
-    let levels = rule.levels().map(|(severity, level)| {
-        format!("{} {word} {}", format!("{severity:?}").to_lowercase(), unit(level))
-    });
+    let levels = rule.levels().map(|(severity, level)| format!("{severity} {word} {}", unit(level)));
     levels.collect::<Vec<_>>().join(", ")
 }
 

@@ -108,7 +108,7 @@ impl Judging {
         self.editing.book().rules()
     }
 
-    /// Changes the rules, and hands all of them to `tell` once they hold. `check` is asked about a rule that is given, and
+    /// Changes the rules, and hands all of them to `tell` just before they hold. `check` is asked about a rule that is given, and
     /// told the one that it takes the place of. Blocks for the disk.
     ///
     /// # Errors
@@ -137,9 +137,10 @@ impl Judging {
         if let Some(file) = &editing.file {
             file.write(&book)?;
         }
+        // From here on nothing fails. Who tells of an alert must know its rule when it fires.
+        tell(&rules);
         self.lock().engine.take_rules(ready);
         *editing.book.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(book);
-        tell(&rules);
         Ok(())
     }
 }

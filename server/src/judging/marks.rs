@@ -28,7 +28,7 @@ fn mark(alert: &Alert, engine: &Engine, catalogue: &Catalogue) -> Option<Mark> {
         panel: panel.clone(),
         start: alert.fired?,
         end: alert.resolved,
-        severity: super::announce::severity(alert.severity),
+        severity: alert.severity,
         text: alert.message.clone(),
     })
 }

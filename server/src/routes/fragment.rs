@@ -5,7 +5,7 @@
 //! with a redirection where it was done, and with a whole page where it was not.
 
 use super::pages::{PAGE_ASSETS, theme};
-use super::{ApiError, Shared, body};
+use super::{ApiError, Shared, body, html};
 use crate::fragments::{self, ALERTS, Answer, Fields, FragmentError};
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
@@ -17,6 +17,12 @@ use axum::response::{Html, IntoResponse, Response};
 const LONGEST: usize = 64 << 10;
 /// Says that the answer is put into a page.
 const FRAGMENT: HeaderName = HeaderName::from_static("x-fragment");
+
+/// The ways to the pages, above what is answered to browsers without scripts.
+const HEAD: &str = "<a class=\"skip\" href=\"#main\">Skip to content</a><header class=\"top-bar\">\
+    <a class=\"brand\" href=\"/\">Watchglass</a><nav aria-label=\"Pages\"><a href=\"/\">Overview</a>\
+    <a href=\"/database\">Database</a><a href=\"/cache\">Cache</a>\
+    <a href=\"/alerts\" aria-current=\"page\">Alerts</a></nav></header>";
 
 /// The lists and forms of a page, as the question asks for them.
 pub(crate) async fn fragment(
@@ -52,8 +58,9 @@ pub(crate) async fn act(
     Ok(match go_on {
         Some(address) => (StatusCode::SEE_OTHER, [(LOCATION, place(&address))]).into_response(),
         None => {
-            let page = app::fragments::page(PAGE_ASSETS.clone(), theme(&headers), "Alerts", html);
-            (status, Html(page)).into_response()
+            let body = format!("{HEAD}<main id=\"main\" tabindex=\"-1\">{html}</main>");
+            (status, Html(html::document("Alerts", &PAGE_ASSETS.styles, theme(&headers), &body)))
+                .into_response()
         }
     })
 }

@@ -59,11 +59,7 @@ impl Texts {
         }
         Message {
             title: title(&notice),
-            severity: match notice.severity {
-                Severity::Info => watchglass_notify::Severity::Info,
-                Severity::Warning => watchglass_notify::Severity::Warning,
-                Severity::Critical => watchglass_notify::Severity::Critical,
-            },
+            severity: notice.severity,
             id: notice.id,
             time: notice.time,
             lines,

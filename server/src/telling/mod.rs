@@ -5,6 +5,7 @@
 
 mod acknowledging;
 mod compose;
+mod error;
 mod letter;
 mod links;
 mod lists;
@@ -20,6 +21,7 @@ use crate::files;
 use crate::keeper::{Keep, Keeper};
 use crate::ticker::now;
 use compose::Texts;
+pub(crate) use error::TellingError;
 use letter::{Extras, Letter};
 use restore::restore;
 use std::collections::BTreeMap;
@@ -28,11 +30,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use thiserror::Error;
 use watchglass_alerts::telling::{ALL_CHANNELS, Desk, DeskState, FieldError, Silence, TellingSettings};
 use watchglass_alerts::{Alert, Change, Rule};
 use watchglass_model::Timestamp;
-use watchglass_notify::{ChannelSettings, Channels, Environs, Overview, Post, PostError, SettingsError};
+use watchglass_notify::{ChannelSettings, Channels, Environs, Overview, Post, PostError};
 
 /// The file in the data folder that says who was told what.
 const STATE: &str = "telling.json";
@@ -46,28 +47,6 @@ const SENT_WITHIN: Duration = Duration::from_secs(3);
 const TRIED_WITHIN: Duration = Duration::from_secs(60);
 /// How many deliveries are shown.
 const MOST_DELIVERIES: usize = 200;
-
-/// Why people cannot be told.
-#[derive(Debug, Error)]
-pub(crate) enum TellingError {
-    /// A channel's settings are wrong.
-    #[error("channels.{name}: {error}")]
-    Channel {
-        /// Its name.
-        name: String,
-        /// What is wrong.
-        error: SettingsError,
-    },
-    /// The settings of telling are.
-    #[error("telling.{0}")]
-    Settings(#[from] FieldError),
-    /// The outbox cannot be opened.
-    #[error(transparent)]
-    Post(#[from] PostError),
-    /// The data folder or the system does not allow it.
-    #[error("who was told what cannot be kept in the data folder: {0}")]
-    System(#[from] io::Error),
-}
 
 /// Who is told what. Without a folder nobody is told, and nothing outlives the process.
 #[derive(Debug, Default)]

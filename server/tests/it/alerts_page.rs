@@ -35,7 +35,7 @@ async fn done(server: &Server, fields: &[(&str, &str)], says: &str) -> String {
 async fn refused(server: &Server, fields: &[(&str, &str)], status: u16, says: &str) -> String {
     let answer = send(server, fields, true).await;
     let html = fragment(&answer, status);
-    assert!(html.contains("class=\"said bad\""), "{fields:?}: {html}");
+    assert!(html.contains("class=\"said bad\"") && html.contains("data-keep"), "{fields:?}: {html}");
     assert!(html.contains(says), "{fields:?}: {says}: {html}");
     html
 }

@@ -34,8 +34,23 @@ pub(crate) struct Kept {
     /// For how long it had given no data; `None` when it was not missed.
     pub(crate) absent_millis: Option<i64>,
     pub(crate) state: Option<State>,
-    /// The alert while it fires or flaps: it is told to be over should its rule be gone.
+    /// The alert while it fires or flaps: it is told to be over should its rule be gone. Without a state, it is.
     pub(crate) alert: Option<Alert>,
+}
+
+impl Kept {
+    /// What is to be told to be over at the next tick.
+    fn due(alert: Alert) -> Self {
+        Self {
+            rule: alert.key.rule.clone(),
+            metric: String::new(),
+            labels: alert.key.labels.clone(),
+            unit: Some(alert.unit),
+            absent_millis: None,
+            state: None,
+            alert: Some(alert),
+        }
+    }
 }
 
 /// Something that cannot be restored.
@@ -89,6 +104,8 @@ impl Engine {
     /// What must be kept. It changes at most once for each tick.
     pub fn state(&self) -> EngineState {
         let mut subjects = self.kept();
+        // Their rules are gone, and they would be with them.
+        subjects.extend(self.due.iter().cloned().map(Kept::due));
         // The numbers of subjects are those of one run.
         subjects.sort_by(|left, right| (&left.rule, &left.labels).cmp(&(&right.rule, &right.labels)));
         EngineState { version: VERSION, time: self.time, subjects, past: self.past.iter().cloned().collect() }
@@ -116,6 +133,10 @@ impl Engine {
     /// Takes up where `kept` was left; what no rule takes up is over.
     pub(super) fn take_up(&mut self, kept: Vec<Kept>) {
         for kept in kept.into_iter().take(super::MOST_SUBJECTS) {
+            if kept.state.is_none() && kept.alert.is_some() {
+                self.due.extend(kept.alert);
+                continue;
+            }
             let mut rules = self.judged.iter_mut();
             let judged = rules.find(|judged| judged.rule.id == kept.rule);
             if !judged.is_some_and(|judged| judged.take_up(&kept, &mut self.watch)) {

@@ -8,7 +8,7 @@ use super::notice::{EndingSilence, Notice, Part, Reason, compose, ending};
 use super::route::{Route, listed};
 use super::silence::Ready;
 use super::tell::part;
-use crate::alert::Severity;
+use crate::Severity;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use watchglass_model::{Labels, TimeRange, Timestamp};

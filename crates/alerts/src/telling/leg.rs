@@ -1,7 +1,7 @@
 //! What one route has to do with an alert, and what it was told of it.
 
 use super::route::{ALL_CHANNELS, Route, listed};
-use crate::alert::Severity;
+use crate::Severity;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::time::Duration;

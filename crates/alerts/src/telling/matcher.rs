@@ -4,7 +4,8 @@
 //! alert does not have counts as empty, as in Prometheus.
 
 use super::error::{self, FieldError};
-use crate::alert::{Alert, Severity};
+use crate::Severity;
+use crate::alert::Alert;
 use crate::selection::anchored;
 use crate::{Matcher, Operator};
 use regex::Regex;
@@ -30,7 +31,7 @@ impl Matcher {
             return Err(FieldError::new("value", wrong, format!("at most {VALUE_BYTES} can be")));
         }
         let is_text = matches!(self.operator, Operator::Equal | Operator::NotEqual);
-        if is_text && self.label == "severity" && SEVERITIES.iter().all(|(_, word)| *word != self.value) {
+        if is_text && self.label == "severity" && Severity::ALL.iter().all(|one| one.word() != self.value) {
             let wrong = format!("{:?} is no severity", self.value);
             return Err(FieldError::new("value", wrong, "info, warning and critical are"));
         }
@@ -52,14 +53,6 @@ fn expression(pattern: &str) -> Result<Regex, FieldError> {
             )
         },
     )
-}
-
-const SEVERITIES: [(Severity, &str); 3] =
-    [(Severity::Info, "info"), (Severity::Warning, "warning"), (Severity::Critical, "critical")];
-
-/// The word for a severity in matchers.
-pub(super) fn severity_word(severity: Severity) -> &'static str {
-    SEVERITIES.iter().find(|(one, _)| *one == severity).map_or("", |(_, word)| word)
 }
 
 /// The properties of an alert that can be asked for.
@@ -91,7 +84,7 @@ impl<'a> Facts<'a> {
     pub(super) fn get(&self, name: &str) -> &'a str {
         match name {
             "rule" => self.rule,
-            "severity" => severity_word(self.severity),
+            "severity" => self.severity.word(),
             "component" => self.component,
             "subject" => self.subject,
             label => self.of_series.get(label).or_else(|| self.of_rule.get(label)).unwrap_or_default(),

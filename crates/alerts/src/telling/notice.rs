@@ -2,7 +2,8 @@
 
 use super::acknowledgement::Acknowledgement;
 use super::hash::Hash128;
-use crate::alert::{Alert, AlertKey, Phase, Severity};
+use crate::Severity;
+use crate::alert::{Alert, AlertKey, Phase};
 use serde::{Deserialize, Serialize};
 use watchglass_model::Timestamp;
 

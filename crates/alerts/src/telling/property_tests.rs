@@ -3,7 +3,8 @@
 use super::samples::{World, alert, at, down, matcher, route, silence};
 use super::*;
 use crate::Operator::Equal;
-use crate::alert::{Alert, AlertKey, Phase, Severity};
+use crate::Severity;
+use crate::alert::{Alert, AlertKey, Phase};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 

@@ -175,7 +175,7 @@ mod tests {
     use super::super::weekly::Weekday::{Friday, Monday, Thursday, Tuesday, Wednesday};
     use super::*;
     use crate::Operator::{Equal, NotEqual};
-    use crate::alert::Severity;
+    use crate::Severity;
 
     #[test]
     fn the_first_that_fits_takes_an_alert_or_shares_it() {

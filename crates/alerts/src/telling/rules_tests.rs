@@ -34,11 +34,15 @@ impl Both {
 
     /// What is told in so many seconds in which the value is this.
     fn run(&mut self, seconds: i64, value: f64) -> Vec<(i64, Notice)> {
+        self.run_with(seconds, Some(value))
+    }
+
+    fn run_with(&mut self, seconds: i64, value: Option<f64>) -> Vec<(i64, Notice)> {
         let mut notices = Vec::new();
         for _ in 0..seconds {
             self.second += 1;
             let now = at(self.second);
-            self.fake.set(now, &[Some(value)]);
+            self.fake.set(now, &[value]);
             let changes = self.engine.judge(now, &self.fake);
             let new = self.desk.step(now, &changes, &self.engine.active());
             notices.extend(new.into_iter().map(|notice| (self.second, notice)));
@@ -92,6 +96,24 @@ fn a_rule_that_is_changed_keeps_its_alert_and_says_nothing() {
     both.engine.set_rules(vec![Rule { warning: Some(85.0), name: "New".to_owned(), ..rule() }]).unwrap();
     assert_eq!(told(&both.run(600, 90.0)), [""; 0]);
     assert_eq!(told(&both.run(60, 1.0)), ["631 Resolved ops mail: use"]);
+}
+
+#[test]
+fn an_alert_without_data_stays_until_there_is_some_or_its_rule_is_switched_off() {
+    let absent = Rule { absent_seconds: Some(5), ..rule() };
+    let off = Rule { enabled: false, ..rule() };
+    for (rules, value) in [(vec![rule()], Some(1.0)), (vec![off], None)] {
+        let mut both = Both::new();
+        both.engine.set_rules(vec![absent.clone()]).unwrap();
+        both.run(1, 1.0);
+        assert_eq!(told(&both.run_with(30, None)), ["16 Fired ops mail: use"]);
+        both.engine.set_rules(vec![rule()]).unwrap();
+        assert_eq!(told(&both.run_with(200, None)), [""; 0]);
+        both.engine.set_rules(rules).unwrap();
+        let end = both.run_with(100, value);
+        assert_eq!(told(&end), ["242 Resolved ops mail: use"]);
+        assert_eq!(both.engine.active().len(), 0);
+    }
 }
 
 fn variants() -> Vec<Option<Rule>> {

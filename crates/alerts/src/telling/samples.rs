@@ -1,7 +1,8 @@
 //! What tests are made of.
 
 use super::{Desk, Notice, Route, Routes, Silence, TellingSettings, Weekday, Weekly};
-use crate::alert::{Alert, AlertKey, Change, Phase, Severity};
+use crate::Severity;
+use crate::alert::{Alert, AlertKey, Change, Phase};
 use crate::{Matcher, Operator};
 use std::collections::BTreeMap;
 use watchglass_model::{Labels, Timestamp, Unit};

@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use watchglass_alerts::Alert;
 use watchglass_alerts::telling::Acknowledgement;
-use watchglass_alerts::{Alert, Severity};
 use watchglass_export::written;
 use watchglass_model::{Labels, Timestamp};
 
@@ -95,11 +95,7 @@ impl AlertRow {
             timestamp: written(alert.since),
             resolved_at: alert.resolved.map(written),
             duration_seconds: alert.seconds(now),
-            severity: match alert.severity {
-                Severity::Info => "info",
-                Severity::Warning => "warning",
-                Severity::Critical => "critical",
-            },
+            severity: alert.severity.word(),
             component: alert.component,
             subject: alert.subject,
             message: alert.message,

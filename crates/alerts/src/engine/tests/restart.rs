@@ -61,6 +61,22 @@ fn who_says_good_bye_is_not_missed_but_who_was_not_heard_of_since_a_restart_is()
 }
 
 #[test]
+fn what_was_to_be_told_when_the_program_stopped_is_told_after_the_start() {
+    for rules in [vec![], vec![rule()]] {
+        let (mut first, mut fake) = (engine(&[rule()]), two());
+        assert_eq!(tick(&mut first, &mut fake, 1, &[Some(81.0)]), ["fired a"]);
+        first.set_rules(Vec::new()).unwrap();
+        // Also where the rule is there again.
+        let mut second = engine(&rules);
+        second.restore(EngineState::from_json(&first.state().to_json().unwrap()).unwrap());
+        assert!(second.active().is_empty());
+        assert_eq!(second.state().to_json().unwrap(), first.state().to_json().unwrap());
+        assert_eq!(tick(&mut second, &mut two(), 2, &[Some(1.0)]), ["over a"]);
+        assert_eq!(second.past().count(), 1);
+    }
+}
+
+#[test]
 fn what_is_stored_stays_as_it_was() {
     let (mut engine, mut fake) = (engine(&[rule()]), two());
     for (second, value) in [(1, 81.0), (2, 91.0), (3, 1.0), (5, 85.5)] {
