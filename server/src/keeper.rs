@@ -39,6 +39,7 @@ struct Shared<K> {
 #[derive(Debug)]
 struct Tray<K> {
     waiting: Option<K>,
+    is_writing: bool,
     is_closing: bool,
     has_ended: bool,
 }
@@ -64,7 +65,7 @@ impl<K: Keep> Keeper<K> {
     /// # Errors
     /// The system has none left.
     pub(crate) fn start(what: &'static str) -> io::Result<Self> {
-        let tray = Tray { waiting: None, is_closing: false, has_ended: false };
+        let tray = Tray { waiting: None, is_writing: false, is_closing: false, has_ended: false };
         let shared = Arc::new(Shared { tray: Mutex::new(tray), changed: Condvar::new() });
         let theirs = Arc::clone(&shared);
         thread::Builder::new().name(format!("{what}-keeper")).spawn(move || {
@@ -79,6 +80,12 @@ impl<K: Keep> Keeper<K> {
     pub(crate) fn keep(&self, newer: K) {
         self.shared.lock().add(newer);
         self.shared.changed.notify_all();
+    }
+
+    /// Whether everything is written.
+    pub(crate) fn is_idle(&self) -> bool {
+        let tray = self.shared.lock();
+        tray.waiting.is_none() && !tray.is_writing
     }
 
     /// Waits until everything is written; not longer than three seconds, in case the disk hangs.
@@ -112,14 +119,17 @@ fn run<K: Keep>(what: &str, shared: &Shared<K>) {
             tray = shared.changed.wait(tray).unwrap_or_else(PoisonError::into_inner);
         }
         let (waiting, is_last) = (tray.waiting.take(), tray.is_closing);
+        tray.is_writing = waiting.is_some();
         drop(tray);
         if let Some(mut kept) = waiting {
             match kept.write() {
-                Ok(()) if has_failed => {
-                    tracing::info!(what, "can be written down again");
+                Ok(()) => {
+                    shared.lock().is_writing = false;
+                    if has_failed {
+                        tracing::info!(what, "can be written down again");
+                    }
                     has_failed = false;
                 }
-                Ok(()) => {}
                 Err(error) => {
                     if !has_failed {
                         tracing::warn!(what, %error, "cannot be written down: a restart would forget it");
@@ -141,6 +151,7 @@ fn run<K: Keep>(what: &str, shared: &Shared<K>) {
 
 /// What could not be written is older than what has come since.
 fn give_back<K: Keep>(tray: &mut Tray<K>, kept: K) {
+    tray.is_writing = false;
     let newer = tray.waiting.replace(kept);
     if let Some(newer) = newer {
         tray.add(newer);
@@ -187,6 +198,7 @@ mod tests {
         works.send(true).unwrap();
         assert_eq!(written.recv().unwrap(), Some(vec![1]));
         keeper.keep(numbers(&[2]));
+        assert!(!keeper.is_idle());
         works.send(false).unwrap();
         assert_eq!(written.recv().unwrap(), None);
         keeper.keep(numbers(&[3]));
@@ -194,5 +206,6 @@ mod tests {
         // The end does not wait out the pause after a failure.
         keeper.close();
         assert_eq!(written.recv().unwrap(), Some(vec![2, 3]));
+        assert!(keeper.is_idle());
     }
 }

@@ -14,6 +14,7 @@ mod routes;
 mod serve;
 mod services;
 mod settings;
+mod sharing;
 mod store_probe;
 mod telling;
 mod ticker;

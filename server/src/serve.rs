@@ -5,6 +5,7 @@ use crate::data_dir::{DataDir, default_path};
 use crate::judging::Judging;
 use crate::services::Services;
 use crate::settings::Settings;
+use crate::sharing::Exchange;
 use crate::store_probe::StoreProbe;
 use crate::telling::{Archive, Links, Telling};
 use crate::ticker::Ticker;
@@ -103,6 +104,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     });
     let core = core.with_local(local).with_applications(applications).with_services(services);
     let core = Arc::new(core.with_judging(judging, telling));
+    let exchange = Exchange::start(settings, &core, &name, data.path())?;
     // Before anybody is told that the server runs: a signal must never find it unprepared.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let ticker = Ticker::start(Arc::clone(&core), collector, runtime.handle().clone())?;
@@ -113,6 +115,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let closing = Arc::clone(&core);
     let outcome = runtime.block_on(answer(listener, core, guard, signals));
     ticker.stop();
+    exchange.stop();
     closing.close_judging();
     history.close();
     runtime.shutdown_timeout(Duration::from_secs(1));

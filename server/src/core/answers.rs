@@ -47,9 +47,30 @@ impl Core {
         self.judging.active()
     }
 
+    /// What is wrong now, on all servers that share their alerts, the newest first.
+    pub(crate) fn all_active_alerts(&self) -> Vec<Alert> {
+        let mut alerts = self.active_alerts();
+        alerts.extend(self.telling.others().boards.iter().flat_map(|board| board.alerts.iter().cloned()));
+        alerts.sort_by(|one, two| two.since.cmp(&one.since).then_with(|| one.key.cmp(&two.key)));
+        alerts
+    }
+
     /// What was wrong, the latest to be over first.
     pub(crate) fn past_alerts(&self) -> Vec<Alert> {
         self.judging.past()
+    }
+
+    /// The same, on all servers that share their alerts.
+    pub(crate) fn all_past_alerts(&self) -> Vec<Alert> {
+        let mut alerts = self.past_alerts();
+        alerts.extend(self.telling.others().past.iter().flat_map(|past| past.alerts.iter().cloned()));
+        alerts.sort_by_key(|alert| std::cmp::Reverse(alert.resolved));
+        alerts
+    }
+
+    /// Changes when more alerts are over.
+    pub(crate) fn past_state(&self) -> u64 {
+        self.judging.past_state()
     }
 
     /// When `rule` would have fired in the last while, in which range, and the milliseconds of a row.

@@ -30,7 +30,7 @@ pub(super) fn active(
     let watched = Watched {
         rules: rules.values().filter(|rule| rule.enabled).count(),
         series: core.watched(),
-        last_over: core.past_alerts().first().and_then(|alert| alert.resolved),
+        last_over: core.all_past_alerts().first().and_then(|alert| alert.resolved),
     };
     // Of the equally bad the newest stand first, as they come; that sort keeps their order.
     alerts.sort_by_key(|alert| Reverse(alert.severity));
@@ -118,7 +118,7 @@ fn acknowledged(one: &Acknowledgement) -> Acknowledged {
 
 /// A page of what was wrong, of one `rule` or of all; the last page where there are fewer.
 pub(super) fn history(core: &Core, rule: Option<String>, page: usize) -> History {
-    let mut past = core.past_alerts();
+    let mut past = core.all_past_alerts();
     let mut rules: Vec<(String, String)> =
         core.rules().into_iter().map(|(rule, _)| (rule.id, rule.name)).collect();
     // A rule that is gone has a history still.

@@ -74,7 +74,7 @@ struct Shown {
 fn render(core: &Core, ask: &Ask, shown: Shown) -> Result<String, FragmentError> {
     let Shown { said, typed, past } = shown;
     let now = core.newest().unwrap_or_default();
-    let active = core.active_alerts();
+    let active = core.all_active_alerts();
     let counts = Counts {
         active: active.len(),
         rules: core.rules().len(),

@@ -4,7 +4,7 @@ use super::fields::{Fields, Refusal};
 use super::{duration, lines};
 use crate::routes::USUAL_LENGTH;
 use std::time::Duration;
-use watchglass_alerts::telling::{Silence, TimeOfDay, Weekday, Weekly};
+use watchglass_alerts::telling::{Silence, TimeOfDay, Weekday, Weekly, spans_hosts};
 use watchglass_alerts::{AlertKey, Matcher, Operator};
 use watchglass_export::parse_time;
 use watchglass_model::Timestamp;
@@ -32,7 +32,10 @@ pub(super) fn of_alert(
         operator: Operator::Equal,
         value: value.to_owned(),
     };
-    let labels = key.labels.iter().filter(|(label, _)| !PROPERTIES.contains(label)).map(equal);
+    // What another host finds as well is to be quiet there, too.
+    let is_any_host = spans_hosts(&key.labels);
+    let labels = key.labels.iter().filter(|(label, _)| !PROPERTIES.contains(label));
+    let labels = labels.filter(|(label, _)| !is_any_host || *label != "host").map(equal);
     let matchers = [equal(("rule", &key.rule))].into_iter().chain(labels).take(MOST_MATCHERS);
     Ok(Silence {
         id,

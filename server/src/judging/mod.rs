@@ -121,6 +121,12 @@ impl Judging {
         self.lock().engine.past().cloned().collect()
     }
 
+    /// Changes when more alerts are over: the latest moment at which some were, in milliseconds.
+    pub(crate) fn past_state(&self) -> u64 {
+        let newest = self.lock().engine.past().next().and_then(|alert| alert.resolved);
+        newest.and_then(|resolved| u64::try_from(resolved.millis()).ok()).unwrap_or(0)
+    }
+
     /// How many series are judged.
     pub(crate) fn watched(&self) -> usize {
         self.lock().engine.watched()

@@ -89,7 +89,7 @@ pub(crate) static KEYS: &[Key] = &[
         name: "redis_url",
         placeholder: "URL",
         default: "none",
-        help: "A Redis that shares the history with other servers, such as redis://watchglass:PASSWORD@redis.example:6379",
+        help: "A Redis that shares history and alerts with other servers, such as redis://watchglass:PASSWORD@redis.example:6379",
         form: Form::Text,
         set: |settings, value| {
             // The value may hold a password: the message must not repeat it.
@@ -105,7 +105,7 @@ pub(crate) static KEYS: &[Key] = &[
         name: "redis_prefix",
         placeholder: "NAME",
         default: "watchglass",
-        help: "What all keys in the shared Redis begin with, in braces. Servers with the same one share their history",
+        help: "What all keys in the shared Redis begin with, in braces. Servers with the same one share history and alerts",
         form: Form::Text,
         set: |settings, value| {
             let name = filled(value)?;

@@ -3,15 +3,18 @@
 //! A notice goes into the outbox first, and only then is it written down that it was told. A crash in between makes the
 //! same notice again, with the same id, which the outbox knows.
 
+mod acknowledging;
 mod compose;
 mod error;
 mod letter;
 mod links;
 mod lists;
 mod restore;
+mod sharing;
 mod sketch;
 
 pub(crate) use links::{GOOD_FOR, Links, mark};
+pub(crate) use sharing::Others;
 pub(crate) use sketch::Archive;
 
 use crate::files;
@@ -27,10 +30,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use watchglass_alerts::telling::{
-    ALL_CHANNELS, AcknowledgeError, Acknowledgement, Desk, DeskState, FieldError, Silence, TellingSettings,
-};
-use watchglass_alerts::{Alert, AlertKey, Change, Rule};
+use watchglass_alerts::telling::{ALL_CHANNELS, Desk, DeskState, FieldError, Silence, TellingSettings};
+use watchglass_alerts::{Alert, Change, Rule};
 use watchglass_model::Timestamp;
 use watchglass_notify::{ChannelSettings, Channels, Environs, Overview, Post, PostError};
 
@@ -56,6 +57,8 @@ pub(crate) struct Telling {
     channels: Vec<String>,
     office: Arc<Office>,
     keeper: Option<Keeper<Told>>,
+    /// What other servers find.
+    others: Mutex<Arc<Others>>,
 }
 
 /// What the thread that writes needs.
@@ -137,6 +140,7 @@ impl Telling {
             channels: names,
             office: Arc::new(Office { post: Mutex::new(Some(post)), folder: folder.to_owned() }),
             keeper: Some(Keeper::start("telling")?),
+            others: Mutex::default(),
         })
     }
 
@@ -158,42 +162,6 @@ impl Telling {
             (!channels.is_empty()).then(|| self.letter(notice, channels))
         });
         self.keep(&desk, messages.collect());
-    }
-
-    /// Notes that somebody looks after an alert.
-    ///
-    /// # Errors
-    /// It does not fire, or a text is too long or missing.
-    pub(crate) fn acknowledge(
-        &self,
-        key: &AlertKey,
-        (who, why): (&str, &str),
-        now: Timestamp,
-    ) -> Result<(), AcknowledgeError> {
-        let mut desk = self.desk();
-        desk.acknowledge(key, who, why, now)?;
-        self.keep(&desk, Vec::new());
-        Ok(())
-    }
-
-    /// Takes an acknowledgement back, and gives it.
-    ///
-    /// # Errors
-    /// The alert does not fire, or nobody has acknowledged it.
-    pub(crate) fn withdraw(
-        &self,
-        key: &AlertKey,
-        now: Timestamp,
-    ) -> Result<Acknowledgement, AcknowledgeError> {
-        let mut desk = self.desk();
-        let acknowledgement = desk.withdraw(key, now)?;
-        self.keep(&desk, Vec::new());
-        Ok(acknowledgement)
-    }
-
-    /// What is acknowledged.
-    pub(crate) fn acknowledgements(&self) -> Vec<Acknowledgement> {
-        self.desk().acknowledgements().cloned().collect()
     }
 
     /// Adds or replaces a silence.
@@ -218,13 +186,6 @@ impl Telling {
     /// All silences.
     pub(crate) fn silences(&self) -> Vec<Silence> {
         self.desk().silences().cloned().collect()
-    }
-
-    /// The id of the silence that keeps an alert quiet, and the rule of the alert that it is because of.
-    pub(crate) fn quiet(&self, alert: &Alert, now: Timestamp) -> (Option<String>, Option<String>) {
-        let desk = self.desk();
-        let silence = desk.silence_of(alert, now).map(|silence| silence.id.clone());
-        (silence, desk.because_of(&alert.key).map(|cause| cause.rule.clone()))
     }
 
     /// Channels, deliveries, what did not arrive. Blocks for the outbox.

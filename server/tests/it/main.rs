@@ -22,6 +22,7 @@ mod load;
 mod pages;
 mod rest;
 mod rules;
+mod shared_alerts;
 mod shared_history;
 mod start_and_stop;
 mod support;

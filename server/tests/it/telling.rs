@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Somebody who is told over HTTP.
-pub(crate) struct Receiver(TcpListener);
+pub(crate) struct Receiver(pub(crate) TcpListener);
 
 /// What was told, before it is answered.
 pub(crate) struct Told {

@@ -40,17 +40,27 @@ pub(super) struct Case {
     pub(super) routed: Option<Severity>,
     /// By the name of the route.
     pub(super) legs: BTreeMap<String, Leg>,
+    /// Where several servers find it: which time of it they have agreed that this is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) episode: Option<String>,
+    /// Where it is shared: when an acknowledgement was last taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) withdrawn: Option<Timestamp>,
     #[serde(skip)]
     pub(super) memo: Memo,
 }
 
 /// What can be found out again at each step, and so makes no difference between cases.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Memo {
     /// Whether a silence that holds is about it; `None` until that was found out.
     pub(super) is_silenced: Option<bool>,
     /// Whether it is among those that fire at this step.
     pub(super) is_seen: bool,
+    /// What other servers may find as well.
+    pub(super) incident: Option<String>,
+    /// Whether another server tells of it.
+    pub(super) is_held: bool,
 }
 
 impl PartialEq for Memo {
@@ -63,7 +73,7 @@ impl PartialEq for Memo {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Flapping {
-    since: Timestamp,
+    pub(super) since: Timestamp,
     firings: u32,
     /// When the last of its firings began.
     fired: Option<Timestamp>,
@@ -86,6 +96,8 @@ impl Case {
             acknowledged: None,
             routed: None,
             legs: BTreeMap::new(),
+            episode: None,
+            withdrawn: None,
             memo: Memo::default(),
         }
     }
@@ -177,7 +189,7 @@ impl Case {
 
     /// Whether routes are to be chosen: when it is first told, and each time it has become worse.
     pub(super) fn needs_routes(&self) -> bool {
-        !self.quiet && self.is_active() && self.routed < Some(self.alert.severity)
+        !self.quiet && !self.memo.is_held && self.is_active() && self.routed < Some(self.alert.severity)
     }
 
     /// Adds routes. A channel that another route has told already, or will, is left out.
@@ -194,6 +206,9 @@ impl Case {
 
     /// What is so and was not told by this leg; `is_over` when nothing can follow.
     pub(super) fn wants(&self, leg: &Leg, is_over: bool) -> Option<Reason> {
+        if self.memo.is_held {
+            return None;
+        }
         let is_free = !self.quiet && !is_over;
         let Some(told) = &leg.told else {
             let reason = if self.flapping.is_some() { Reason::Digest } else { Reason::Fired };
@@ -232,6 +247,7 @@ impl Case {
     /// Whether it may be repeated and escalated.
     pub(super) fn can_nag(&self) -> bool {
         !self.quiet
+            && !self.memo.is_held
             && self.alert.phase == Phase::Firing
             && self.flapping.is_none()
             && self.acknowledged.is_none()

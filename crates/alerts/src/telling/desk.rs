@@ -4,9 +4,10 @@ use super::acknowledgement::{AcknowledgeError, Acknowledgement};
 use super::case::Case;
 use super::error::{self, FieldError};
 use super::matcher::Facts;
-use super::notice::Notice;
+use super::notice::{BecauseOf, Notice};
 use super::route::Plan;
 use super::settings::TellingSettings;
+use super::sharing::{Colleagues, Remark};
 use super::silence::{MOST_SILENCES, Ready, Silence};
 use crate::alert::{Alert, AlertKey, Change};
 use std::collections::BTreeMap;
@@ -32,9 +33,19 @@ pub struct Desk {
     pub(super) said: BTreeMap<(String, String), Timestamp>,
     /// For which end a silence has given its warning.
     pub(super) warned: BTreeMap<String, Timestamp>,
+    /// The warnings that another server may give, by what they are called among servers.
+    pub(super) endings: BTreeMap<String, (String, Timestamp)>,
     /// The moment of the last step.
     pub(super) last: Option<Timestamp>,
     pub(super) left_out: usize,
+    /// Those that it shares with; `None` when it does not.
+    pub(super) colleagues: Option<Colleagues>,
+    /// Where silences are shared: when one, which may be gone, was last changed.
+    pub(super) changed: BTreeMap<String, Timestamp>,
+    /// Of incidents that others find as well: the times of it whose end was told here, until all know.
+    pub(super) concluded: BTreeMap<String, String>,
+    /// What was said here to alerts of other servers.
+    pub(super) remarks: Vec<Remark>,
 }
 
 impl Default for Desk {
@@ -49,8 +60,13 @@ impl Default for Desk {
             holding: None,
             said: BTreeMap::new(),
             warned: BTreeMap::new(),
+            endings: BTreeMap::new(),
             last: None,
             left_out: 0,
+            colleagues: None,
+            changed: BTreeMap::new(),
+            concluded: BTreeMap::new(),
+            remarks: Vec::new(),
         }
     }
 }
@@ -105,7 +121,9 @@ impl Desk {
         error::text("why", why, 0, 500)?;
         let case = self.open.get_mut(key).ok_or_else(|| AcknowledgeError::NotFiring(key.clone()))?;
         let (who, why) = (who.to_owned(), why.to_owned());
-        case.acknowledged = Some(Acknowledgement { key: key.clone(), who, why, time: now });
+        // Whatever the clock says, it is after what was taken back.
+        let time = case.withdrawn.take().map_or(now, |before| now.max(before + Duration::from_millis(1)));
+        case.acknowledged = Some(Acknowledgement { key: key.clone(), who, why, time });
         Ok(())
     }
 
@@ -116,7 +134,9 @@ impl Desk {
     /// It does not fire, or nobody has acknowledged it.
     pub fn withdraw(&mut self, key: &AlertKey, now: Timestamp) -> Result<Acknowledgement, AcknowledgeError> {
         let case = self.open.get_mut(key).ok_or_else(|| AcknowledgeError::NotFiring(key.clone()))?;
-        case.withdraw(now).ok_or_else(|| AcknowledgeError::NotAcknowledged(key.clone()))
+        let taken_back = case.withdraw(now).ok_or_else(|| AcknowledgeError::NotAcknowledged(key.clone()))?;
+        case.withdrawn = self.colleagues.as_ref().map(|_| now.max(taken_back.time));
+        Ok(taken_back)
     }
 
     /// What is acknowledged, by the order of the keys.
@@ -142,6 +162,7 @@ impl Desk {
                 ));
             }
         }
+        self.note_change(&ready.silence.id.clone(), now);
         self.silences.insert(ready.silence.id.clone(), ready);
         self.holding = None;
         Ok(())
@@ -150,16 +171,12 @@ impl Desk {
     /// Ends a silence now; one that has not begun yet is removed. False when there is none with that id, or it is over.
     pub fn end_silence(&mut self, id: &str, now: Timestamp) -> bool {
         match self.silences.get_mut(id) {
-            Some(ready) if ready.silence.start >= now => {
-                self.silences.remove(id);
-                true
-            }
-            Some(ready) if !ready.is_over(now) => {
-                ready.silence.end = Some(now);
-                true
-            }
-            _ => false,
+            Some(ready) if ready.silence.start >= now => drop(self.silences.remove(id)),
+            Some(ready) if !ready.is_over(now) => ready.silence.end = Some(now),
+            _ => return false,
         }
+        self.note_change(id, now);
+        true
     }
 
     /// All silences, by id: those that hold, those to come, and those that were over within seven days of when the
@@ -180,6 +197,14 @@ impl Desk {
         self.open.get(key)?.because_of.as_ref()
     }
 
+    /// What is because of what, as of the last step.
+    pub(super) fn dependents(&self) -> impl Iterator<Item = BecauseOf> {
+        self.open.iter().filter_map(|(key, case)| {
+            let cause = case.because_of.clone()?;
+            Some(BecauseOf { alert: key.clone(), cause })
+        })
+    }
+
     /// How many alerts could not be told of at the last step, because there are too many: ten thousand are the most.
     pub fn left_out(&self) -> usize {
         self.left_out
@@ -190,6 +215,9 @@ impl Desk {
         let settle = self.settle();
         self.open.values_mut().chain(&mut self.over).for_each(|case| case.step_back(now, settle));
         self.said.values_mut().for_each(|said| *said = (*said).min(now));
+        if let Some(colleagues) = &mut self.colleagues {
+            colleagues.step_back(now);
+        }
     }
 
     pub(super) fn settle(&self) -> Duration {

@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use super::desk::Desk;
+use super::hash::Hash128;
 use super::matcher::Facts;
 use super::notice::{EndingSilence, Notice, Part, Reason, compose, ending};
 use super::route::{Route, listed};
@@ -12,6 +13,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use watchglass_model::{Labels, TimeRange, Timestamp};
 
+/// What the end of a silence is called among servers.
+fn name(id: &str, end: Timestamp) -> String {
+    let mut hash = Hash128::new(1);
+    hash.text(id);
+    hash.number(end.millis());
+    hash.finish()
+}
+
 impl Desk {
     /// Warns, once before each end, of the silences that hold once, and of those that come back every week if they hide
     /// something.
@@ -21,6 +30,7 @@ impl Desk {
     pub(super) fn warn_of_endings(&mut self, now: Timestamp) -> Vec<Notice> {
         let warning = Duration::from_secs(self.settings.silence_warning_seconds.into());
         self.warned.retain(|_, end| *end > now);
+        self.endings.retain(|_, (_, end)| *end > now);
         let mut notices = Vec::new();
         for (id, ready) in &self.silences {
             let Some(TimeRange { start, end }) = ready.span(now) else { continue };
@@ -33,6 +43,12 @@ impl Desk {
             if sheets.is_empty() {
                 continue;
             }
+            let incident = name(id, end);
+            if self.colleagues.as_ref().is_some_and(|colleagues| colleagues.hold(Some(&incident), now)) {
+                self.endings.insert(incident, (id.clone(), end));
+                continue;
+            }
+            self.endings.remove(&incident);
             self.warned.insert(id.clone(), end);
             let silence = &ready.silence;
             let silence = EndingSilence {

@@ -74,7 +74,9 @@ impl Desk {
         let facts = Facts::from(alert);
         let shared = self.settings.group_by.iter().map(|name| format!("{name}={}", facts.get(name)));
         let group = shared.collect::<Vec<_>>().join(" ");
-        self.open.insert(alert.key.clone(), Case::new(storable(alert), group, now));
+        let mut case = Case::new(storable(alert), group, now);
+        case.memo.incident = self.colleagues.as_ref().and_then(|colleagues| colleagues.incident(alert));
+        self.open.insert(alert.key.clone(), case);
     }
 
     fn see_flapping(&mut self, alert: &Alert, now: Timestamp) {
@@ -139,6 +141,13 @@ impl Desk {
         if !is_as_before {
             self.holding = Some(ids().cloned().collect());
         }
+        let colleagues = self.colleagues.as_ref();
+        let is_held = |case: &Case| {
+            colleagues.is_some_and(|colleagues| colleagues.hold(case.memo.incident.as_ref(), now))
+        };
+        for case in &mut self.over {
+            case.hold(is_held(case));
+        }
         let active = self.open.values().filter(|case| case.is_active()).map(|case| &case.alert);
         let causes = Causes::new(&self.settings.dependencies, active);
         let because_of: Vec<Option<AlertKey>> =
@@ -149,6 +158,7 @@ impl Desk {
             let is_silenced = case.memo.is_silenced.filter(|_| is_as_before).unwrap_or_else(find_out);
             case.memo.is_silenced = Some(is_silenced);
             case.quieten(is_silenced, because_of, settle, now);
+            case.hold(is_held(case));
             if case.needs_routes() {
                 let routes = self.plan.of(&Facts::from(&case.alert), now);
                 case.add_routes(&routes);

@@ -35,12 +35,35 @@ pub(super) struct Told {
     pub(super) flap: Option<(Timestamp, bool)>,
 }
 
+impl Told {
+    fn join(self, other: &Self) -> Self {
+        Self {
+            severity: self.severity.max(other.severity),
+            waiting: self.waiting.max(other.waiting),
+            last: self.last.max(other.last),
+            repeats: self.repeats.max(other.repeats),
+            flap: self.flap.max(other.flap),
+        }
+    }
+}
+
 impl Leg {
     /// What `route` has to do besides `others`, which are chosen already.
     pub(super) fn new<'a>(route: &Route, others: impl Iterator<Item = &'a Self>) -> Self {
         let taken: BTreeSet<&String> = others.flat_map(Self::all).collect();
         let channels = without(&route.channels, |name| taken.contains(name));
         Self { channels, escalated: false, escalated_to: BTreeSet::new(), told: None }
+    }
+
+    /// Takes in what another server has told by the same route.
+    pub(super) fn join(&mut self, other: &Self) {
+        self.channels.extend(other.channels.iter().cloned());
+        self.escalated |= other.escalated;
+        self.escalated_to.extend(other.escalated_to.iter().cloned());
+        self.told = match (self.told.take(), other.told.clone()) {
+            (Some(one), Some(two)) => Some(one.join(&two)),
+            (one, two) => one.or(two),
+        };
     }
 
     /// Every channel that was told, or will be if it was not.

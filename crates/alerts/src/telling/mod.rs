@@ -13,6 +13,8 @@
 //! 4. `tell.rs`: cases of one group are told together. The first waits for others; later ones wait for an interval.
 //! 5. `ending.rs`: silences that end soon.
 //!
+//! Where several servers find the same, one of them tells: `sharing/mod.rs` says which.
+//!
 //! No message is queued. What is so is compared with what was told, and the difference is told; so a restart, a lost
 //! change or a clock that steps back needs no care of its own. Notices have ids that do not depend on the moment: what
 //! is told again after a crash can be recognised.
@@ -30,6 +32,7 @@ mod matcher;
 mod notice;
 mod route;
 mod settings;
+mod sharing;
 mod silence;
 mod state;
 mod tell;
@@ -57,6 +60,7 @@ pub use error::FieldError;
 pub use notice::{BecauseOf, EndingSilence, Flapped, MOST_ALERTS, Notice, Reason};
 pub use route::{ALL_CHANNELS, DEFAULT_ROUTE, Route, Routes};
 pub use settings::TellingSettings;
+pub use sharing::{Board, Ledger, LedgerError, Offer, PATIENCE, Past, Place, Seen, Standing, spans_hosts};
 pub use silence::Silence;
 pub use state::{DeskState, RestoreError};
 pub use weekly::{TimeOfDay, Weekday, Weekly};

@@ -120,6 +120,8 @@ pub struct EndingSilence {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Part {
     pub(super) alert: Alert,
+    /// What other servers may find as well: then the id is the same whoever tells.
+    pub(super) incident: Option<String>,
     /// When the episode began that is told of.
     pub(super) opened: Option<Timestamp>,
     /// Which repetition, or which escalation.
@@ -171,8 +173,13 @@ fn identify(reason: Reason, route: &str, channels: &[String], parts: &[Part]) ->
     let mut parts: Vec<&Part> = parts.iter().collect();
     parts.sort_by(|a, b| a.alert.key.cmp(&b.alert.key));
     for part in parts {
-        hash.text(&part.alert.key.rule);
-        hash.text(&part.alert.key.labels.to_string());
+        match &part.incident {
+            Some(incident) => hash.text(incident),
+            None => {
+                hash.text(&part.alert.key.rule);
+                hash.text(&part.alert.key.labels.to_string());
+            }
+        }
         hash.number(part.opened.map_or(i64::MIN, Timestamp::millis));
         hash.number(part.ordinal.into());
         if reason == Reason::Worsened {
@@ -207,7 +214,15 @@ mod tests {
         let mut alert = alert(rule, &[("host", "h")]);
         alert.severity = severity;
         let opened = alert.fired;
-        Part { alert, opened, ordinal: 0, because_of: None, acknowledged: None, flapped: None }
+        Part {
+            alert,
+            incident: None,
+            opened,
+            ordinal: 0,
+            because_of: None,
+            acknowledged: None,
+            flapped: None,
+        }
     }
 
     fn made(reason: Reason, parts: &[Part], second: i64) -> Notice {

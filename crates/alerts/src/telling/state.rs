@@ -5,8 +5,10 @@ use super::desk::Desk;
 use super::error::FieldError;
 use super::intake::MOST_CASES;
 use super::settings::TellingSettings;
+use super::sharing::Remark;
 use super::silence::{MOST_SILENCES, Ready, Silence};
 use serde::{Deserialize, Deserializer, Serialize, de};
+use std::collections::BTreeMap;
 use watchglass_model::Timestamp;
 
 /// The version that is written, and the only one that is read.
@@ -25,6 +27,12 @@ pub struct DeskState {
     over: Vec<Case>,
     said: Vec<Said>,
     warned: Vec<(String, Timestamp)>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    changed: BTreeMap<String, Timestamp>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    concluded: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    remarks: Vec<Remark>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,6 +92,9 @@ impl Desk {
             over: self.over.clone(),
             said: said.collect(),
             warned: self.warned.iter().map(|(id, end)| (id.clone(), *end)).collect(),
+            changed: self.changed.clone(),
+            concluded: self.concluded.clone(),
+            remarks: self.remarks.clone(),
         }
     }
 
@@ -113,6 +124,7 @@ impl Desk {
         desk.said = state.said.into_iter().map(|said| ((said.route, said.group), said.time)).collect();
         desk.warned = state.warned.into_iter().collect();
         desk.last = state.last;
+        (desk.changed, desk.concluded, desk.remarks) = (state.changed, state.concluded, state.remarks);
         Ok(desk)
     }
 }

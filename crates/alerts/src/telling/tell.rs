@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use super::desk::Desk;
+use super::intake::MOST_CASES;
 use super::leg::Leg;
 use super::notice::{BecauseOf, MOST_ALERTS, Notice, Part, Reason, compose};
 use crate::Severity;
@@ -26,7 +27,10 @@ impl Desk {
             let is_back = self.open.contains_key(&case.alert.key);
             tell_of(case, true, |way| is_back || ready.contains(way), now, &mut sheets);
         }
-        self.over.retain(|case| !case.legs.is_empty());
+        for case in self.over.extract_if(.., |case| case.legs.is_empty()) {
+            let has_room = self.concluded.len() < MOST_CASES;
+            self.concluded.extend(case.memo.incident.zip(case.episode).filter(|_| has_room));
+        }
         for case in self.open.values_mut().filter(|_| !ready.is_empty()) {
             tell_of(case, false, |way| ready.contains(way), now, &mut sheets);
         }
@@ -44,11 +48,16 @@ impl Desk {
         let interval = Duration::from_secs(self.settings.group_interval_seconds.into());
         self.said.retain(|_, said| *said + interval > now);
         if is_something_told {
-            let mut said = std::mem::take(&mut self.said);
-            let busy = self.busy();
-            said.retain(|(route, group), _| busy.contains(&(route.as_str(), group.as_str())));
-            self.said = said;
+            self.forget_idle();
         }
+    }
+
+    /// What fires next in a group of which nothing that was told still fires begins anew.
+    pub(super) fn forget_idle(&mut self) {
+        let mut said = std::mem::take(&mut self.said);
+        let busy = self.busy();
+        said.retain(|(route, group), _| busy.contains(&(route.as_str(), group.as_str())));
+        self.said = said;
     }
 
     /// The groups that have something new and have waited long enough.
@@ -170,6 +179,7 @@ fn add(
 pub(super) fn part(case: &Case, reason: Reason, ordinal: u32) -> Part {
     Part {
         alert: case.alert.clone(),
+        incident: case.memo.incident.clone(),
         opened: case.opened,
         ordinal,
         because_of: case.because_of.clone(),

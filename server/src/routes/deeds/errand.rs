@@ -3,7 +3,7 @@
 use crate::core::Core;
 use crate::telling::{GOOD_FOR, mark};
 use std::time::Duration;
-use watchglass_alerts::telling::{AcknowledgeError, Acknowledgement, FieldError, Silence};
+use watchglass_alerts::telling::{AcknowledgeError, Acknowledgement, FieldError, Silence, spans_hosts};
 use watchglass_alerts::{Alert, AlertKey, Matcher, Operator, Phase};
 use watchglass_model::Timestamp;
 use watchglass_notify::{Action, AlertMark, Deed, DeedError, deed_name};
@@ -155,7 +155,10 @@ fn matchers(key: &AlertKey) -> Vec<Matcher> {
         operator: Operator::Equal,
         value: value.to_owned(),
     };
+    // What another host finds as well is to be quiet there, too.
+    let is_any_host = spans_hosts(&key.labels);
     let labels = key.labels.iter().filter(|(name, _)| !OTHER_MEANING.contains(name));
+    let labels = labels.filter(|(name, _)| !is_any_host || *name != "host");
     let labels = labels.map(|(name, value)| equal(name, value));
     std::iter::once(equal("rule", &key.rule)).chain(labels).collect()
 }

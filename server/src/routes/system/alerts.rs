@@ -103,7 +103,7 @@ impl AlertRow {
     }
 }
 
-/// What is wrong now, or what was.
+/// What is wrong now, or what was, on all servers that share their alerts.
 #[utoipa::path(
     get,
     path = "/api/admin/system/alerts/",
@@ -124,7 +124,7 @@ pub(crate) async fn system_alerts(
     }
     let time = shared.core.newest();
     let now = time.unwrap_or_default();
-    let mut found = if history { shared.core.past_alerts() } else { shared.core.active_alerts() };
+    let mut found = if history { shared.core.all_past_alerts() } else { shared.core.all_active_alerts() };
     found.truncate(limit);
     let acknowledged = shared.core.telling().acknowledgements();
     let row = |alert| AlertRow::new(alert, now, &shared.core, &acknowledged);

@@ -1,0 +1,137 @@
+//! Alerts that are shared with other servers: a thread that, once a second, reads in Redis what they find and have told,
+//! and writes what this one does. No tick waits for it.
+//!
+//! Who tells of what both find is decided in `watchglass_alerts::telling`; here it is carried to and fro.
+
+mod books;
+mod identity;
+
+use crate::core::Core;
+use crate::settings::Settings;
+use crate::telling::Others;
+use crate::ticker::now;
+use books::Books;
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Duration;
+use watchglass_alerts::telling::{Past, Place};
+use watchglass_remote::RemoteError;
+use watchglass_remote::redis::Target;
+
+/// Time between two rounds.
+const PACE: Duration = Duration::from_secs(1);
+/// The same, while what was told is being written down.
+const SOON: Duration = Duration::from_millis(100);
+/// How often a round is tried at once when another server was quicker.
+const TRIES: usize = 4;
+/// How long the end waits for the thread; longer than Redis may take for a round.
+const ENDS_WITHIN: Duration = Duration::from_secs(5);
+
+/// The thread. Without a Redis there is none, and every server is on its own.
+#[derive(Debug, Default)]
+pub(crate) struct Exchange(Option<Running>);
+
+#[derive(Debug)]
+struct Running {
+    stop: Sender<()>,
+    ended: Receiver<()>,
+}
+
+impl Exchange {
+    /// Shares the alerts of `core` where the settings name a Redis. `folder` keeps the id of this server. To be started
+    /// before the first tick: what others may tell of as well then waits until they are known.
+    ///
+    /// # Errors
+    /// A URL that is none, a folder that cannot be written to, or no thread left.
+    pub(crate) fn start(
+        settings: &Settings,
+        core: &Arc<Core>,
+        host: &str,
+        folder: &Path,
+    ) -> Result<Self, Box<dyn Error>> {
+        let Some(url) = &settings.redis_url else { return Ok(Self::default()) };
+        let id = identity::id(folder)?;
+        let place = Place { host: host.to_owned(), machine: identity::machine(&id) };
+        core.telling().share(&id, place, now());
+        tracing::info!(server = id, "alerts are shared");
+        let books = Books::new(Target::parse(url)?, &settings.redis_prefix, &id);
+        let core = Arc::clone(core);
+        let (stop, stopped) = mpsc::channel();
+        let (end, ended) = mpsc::channel();
+        thread::Builder::new().name("alerts-redis".to_owned()).spawn(move || {
+            run(&core, books, &stopped);
+            drop(end);
+        })?;
+        Ok(Self(Some(Running { stop, ended })))
+    }
+
+    /// Says a last word, so that others need not wait to go on, and ends.
+    pub(crate) fn stop(self) {
+        let Some(Running { stop, ended }) = self.0 else { return };
+        let _ = stop.send(());
+        if ended.recv_timeout(ENDS_WITHIN) == Err(RecvTimeoutError::Timeout) {
+            tracing::warn!("other servers are not told that this one ends: Redis does not answer");
+        }
+    }
+}
+
+/// How a round went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Round {
+    Done,
+    /// What was told is not written down yet, or others were quicker.
+    Waits,
+}
+
+fn run(core: &Core, mut books: Books, stopped: &Receiver<()>) {
+    let mut is_failing = false;
+    loop {
+        let mut pause = PACE;
+        match round(core, &mut books) {
+            Ok(Round::Waits) => pause = SOON,
+            Ok(Round::Done) => {
+                if is_failing {
+                    tracing::info!("alerts are shared with other servers again");
+                }
+                is_failing = false;
+            }
+            Err(error) => {
+                core.telling().miss();
+                if !is_failing {
+                    tracing::warn!(%error, "alerts are not shared: every server tells on its own meanwhile");
+                }
+                is_failing = true;
+            }
+        }
+        match stopped.recv_timeout(pause) {
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    if !is_failing {
+        // Others see by the lease that this server is gone, if they are not told.
+        let _ = round(core, &mut books).and_then(|_| books.leave());
+    }
+}
+
+fn round(core: &Core, books: &mut Books) -> Result<Round, RemoteError> {
+    for _ in 0..TRIES {
+        let now = now();
+        let seen = books.read()?;
+        let Some(mut offer) = core.telling().offer(&seen, core.active_alerts(), now) else {
+            return Ok(Round::Waits);
+        };
+        let past = || Past::new(core.past_alerts());
+        offer.board.past = core.past_state();
+        if books.write(&seen, &offer, past, now)? {
+            core.telling().agree(&offer.ledger, now);
+            let past = books.read_past(&seen.boards)?;
+            core.telling().set_others(Others { boards: seen.boards, past });
+            return Ok(Round::Done);
+        }
+    }
+    Ok(Round::Waits)
+}

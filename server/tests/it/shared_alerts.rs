@@ -1,0 +1,221 @@
+//! Two servers that watch the same Redis, and share their alerts through another one: one of them tells, and not both.
+
+use crate::support::{ConfigFile, Server, Socket, data, post, request, within};
+use crate::telling::Receiver;
+use serde_json::{Value, json};
+use watchglass_test_servers::RedisServer;
+
+/// What both share, what both watch, and who is told.
+struct World {
+    shared: RedisServer,
+    watched: RedisServer,
+    receiver: Receiver,
+    config: ConfigFile,
+}
+
+impl World {
+    async fn new() -> Self {
+        let receiver = Receiver::new().await;
+        let address = receiver.0.local_addr().unwrap();
+        let config = ConfigFile::with(&format!(
+            "[[rules]]\nid = 'redis-down'\nfor_seconds = 0\n[telling]\ngroup_wait_seconds = 0\nsettle_seconds = 0\n\
+             [[telling.routes]]\nname = 'redis'\nchannels = ['hook']\n\
+             matchers = [{{ label = 'rule', operator = '=', value = 'redis-down' }}]\n\
+             [[telling.routes]]\nname = 'nobody'\nchannels = []\n\
+             [channels.hook]\nkind = 'webhook'\nurl = 'http://{address}/hook'\n"
+        ));
+        Self {
+            shared: RedisServer::start(&[]).unwrap(),
+            watched: RedisServer::start(&[]).unwrap(),
+            receiver,
+            config,
+        }
+    }
+
+    async fn server(&self, host: &str) -> Server {
+        let (shared, watched) = (self.shared.url(), self.watched.url());
+        let mut flags = vec!["--redis-url", &shared, "--redis-watch", &watched, "--host-name", host];
+        flags.extend(self.config.flags());
+        Server::start_with(&flags, &[]).await
+    }
+
+    /// Two, both of which have seen that all is well, and know of each other.
+    async fn pair(&self) -> [Server; 2] {
+        let pair = [self.server("one").await, self.server("two").await];
+        for server in &pair {
+            let is_up = |values: &Value| {
+                let mut values = values.as_object().unwrap().iter();
+                values.any(|(key, value)| {
+                    key.starts_with("up{") && key.contains("redis:") && *value == json!(1.0)
+                })
+            };
+            Socket::json(server.address).await.metrics_where("Redis is up", is_up).await;
+        }
+        until("both speak", &pair[0], async || {
+            self.shared.run(&["ZCARD", "{watchglass}:alerts:servers"]) == "2"
+        })
+        .await;
+        pair
+    }
+
+    /// The title of the next message.
+    async fn title(&self) -> String {
+        self.receiver.told().await.take().await["title"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Looks again at each tick.
+async fn until(what: &str, server: &Server, look: impl AsyncFn() -> bool) {
+    let mut socket = Socket::json(server.address).await;
+    within(what, async {
+        while !look().await {
+            socket.in_a_row(1).await;
+        }
+    })
+    .await;
+}
+
+/// The alerts that a server lists of what both watch, by host.
+async fn alerts(server: &Server) -> Vec<Value> {
+    let mut found = data(server.address, "/api/admin/system/alerts/").await["alerts"].take();
+    let mut found = std::mem::take(found.as_array_mut().unwrap());
+    found.retain(|alert| alert["rule"] == "redis-down");
+    found.sort_by_key(|alert| alert["labels"]["host"].as_str().unwrap().to_owned());
+    found
+}
+
+async fn lists(server: &Server, hosts: &[&str]) {
+    until("the alerts of both", server, async || {
+        let found = alerts(server).await;
+        found.iter().map(|alert| alert["labels"]["host"].as_str().unwrap()).collect::<Vec<_>>() == hosts
+    })
+    .await;
+}
+
+async fn delivered(server: &Server) -> u64 {
+    data(server.address, "/api/admin/deliveries").await["counts"]["delivered"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn what_both_find_is_told_once_and_whoever_is_left_tells_its_end() {
+    let mut world = World::new().await;
+    let [one, two] = world.pair().await;
+    world.watched.kill();
+    let title = world.title().await;
+    assert!(title.contains("is down") && !title.starts_with("Over"), "{title}");
+    for server in [&one, &two] {
+        lists(server, &["one", "two"]).await;
+    }
+    // Whoever looks after the alert of the other server does so for both.
+    let note = json!({ "rule": "redis-down", "labels": alerts(&one).await[1]["labels"], "who": "ada", "why": "known" });
+    let noted = post(one.address, "/api/admin/alerts/acknowledge", &note.to_string()).await;
+    assert_eq!(noted.status, 200, "{}", noted.text());
+    for server in [&one, &two] {
+        until("acknowledged", server, async || {
+            alerts(server).await.iter().all(|alert| alert["acknowledged_by"] == "ada")
+        })
+        .await;
+    }
+
+    // What was told stands in the ledger, so that the other need not tell it again.
+    until("delivered", &one, async || delivered(&one).await + delivered(&two).await == 1).await;
+    until("recorded", &one, async || {
+        world.shared.run(&["GET", "{watchglass}:alerts:ledger"]).contains(r#""told":{"severity":"critical""#)
+    })
+    .await;
+    let (teller, other) = if delivered(&one).await == 1 { (one, two) } else { (two, one) };
+    teller.kill().await;
+    world.watched.restart();
+    let title = world.title().await;
+    assert!(title.starts_with("Over: "), "it was told once that it began, and now that it is over: {title}");
+    lists(&other, &[]).await;
+    // What was is known of those that are gone, too.
+    until("the past in Redis", &other, async || {
+        let keys = world.shared.run(&["KEYS", "{watchglass}:alerts:past:*"]);
+        keys.lines().any(|key| world.shared.run(&["GET", key]).contains("redis-down"))
+    })
+    .await;
+    other.stop().await;
+    let third = world.server("three").await;
+    until("the past", &third, async || {
+        let found = data(third.address, "/api/admin/system/alerts/?history=true&limit=1000").await;
+        found["alerts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|alert| alert["rule"] == "redis-down" && alert["labels"]["host"] != "three")
+    })
+    .await;
+    third.stop().await;
+}
+
+#[tokio::test]
+async fn a_silence_is_one_for_both_whoever_makes_or_ends_it() {
+    let mut world = World::new().await;
+    let [one, two] = world.pair().await;
+    let silence = json!({
+        "id": "works", "author": "ada", "reason": "moving",
+        "matchers": [{ "label": "rule", "operator": "=", "value": "redis-down" }],
+    });
+    let added = post(one.address, "/api/admin/silences", &silence.to_string()).await;
+    assert_eq!(added.status, 200, "{}", added.text());
+    until("the silence on the other", &two, async || {
+        data(two.address, "/api/admin/silences").await[0]["id"] == "works"
+    })
+    .await;
+    world.watched.kill();
+    for server in [&one, &two] {
+        lists(server, &["one", "two"]).await;
+        assert!(alerts(server).await.iter().all(|alert| alert["silenced_by"] == "works"));
+    }
+    assert_eq!((delivered(&one).await, delivered(&two).await), (0, 0));
+    let ended = request(two.address, "DELETE", "/api/admin/silences/works", &[]).await;
+    assert_eq!(ended.status, 200, "{}", ended.text());
+    let title = world.title().await;
+    assert!(title.contains("is down"), "{title}");
+    until("the end of the silence on the other", &one, async || {
+        alerts(&one).await.iter().all(|alert| alert["silenced_by"].is_null())
+    })
+    .await;
+    world.watched.restart();
+    let title = world.title().await;
+    assert!(title.starts_with("Over: "), "{title}");
+    one.stop().await;
+    two.stop().await;
+}
+
+#[tokio::test]
+async fn without_their_redis_each_tells_and_what_was_said_meanwhile_is_shared_afterwards() {
+    let mut world = World::new().await;
+    let [mut one, mut two] = world.pair().await;
+    world.shared.kill();
+    for server in [&mut one, &mut two] {
+        server.logged("alerts are not shared").await;
+    }
+    world.watched.kill();
+    for _ in 0..2 {
+        let title = world.title().await;
+        assert!(title.contains("is down") && !title.starts_with("Over"), "{title}");
+    }
+    lists(&one, &["one"]).await;
+    let silence = json!({
+        "id": "works", "author": "ada", "reason": "moving",
+        "matchers": [{ "label": "component", "operator": "=", "value": "nothing" }],
+    });
+    let added = post(one.address, "/api/admin/silences", &silence.to_string()).await;
+    assert_eq!(added.status, 200, "{}", added.text());
+    // It comes back with nothing in it.
+    world.shared.restart();
+    one.logged("alerts are shared with other servers again").await;
+    until("the silence on the other", &two, async || {
+        data(two.address, "/api/admin/silences").await[0]["id"] == "works"
+    })
+    .await;
+    lists(&one, &["one", "two"]).await;
+    world.watched.restart();
+    let title = world.title().await;
+    assert!(title.starts_with("Over: "), "{title}");
+    one.stop().await;
+    let finished = two.stop().await;
+    assert_eq!(finished.stderr.matches("alerts are not shared").count(), 1, "{}", finished.stderr);
+}
