@@ -22,6 +22,9 @@ use web_sys::{
 /// How often the page is asked for again while nothing is said to have changed: values and ages go on.
 const EVERY: Duration = Duration::from_secs(10);
 
+/// What is not to be replaced as long as the address stays.
+const KEPT: &str = "[data-keep]";
+
 /// Keeps the page in `frame` up to date until it is left.
 pub(crate) fn mount(frame: NodeRef<leptos::html::Div>, path: &'static str) {
     let live = use_live();
@@ -111,7 +114,9 @@ impl Page {
         let number = self.begin();
         let question = if search.is_empty() { "" } else { "?" };
         let answer = fetch(&format!("/api/fragment{}{question}{search}", self.path), None).await;
-        if self.asked.get() != number {
+        // What came of a form is to be read: it stays until the reader goes on.
+        let is_kept = is_same && self.frame.query_selector(KEPT).is_ok_and(|kept| kept.is_some());
+        if self.asked.get() != number || is_kept {
             return;
         }
         match answer {
@@ -127,7 +132,10 @@ impl Page {
             return;
         };
         // A form that asks for a view changes the address: the browser may do that.
-        if !form.method().eq_ignore_ascii_case("post") {
+        // Not the form's own properties, which fields of these names would hide.
+        let says = |name| form.get_attribute(name).unwrap_or_default();
+        let (method, action) = (says("method"), says("action"));
+        if !method.eq_ignore_ascii_case("post") {
             return;
         }
         let Ok(body) = body_of(&form, event.submitter()) else { return };
@@ -138,7 +146,7 @@ impl Page {
         let _ = form.set_attribute("aria-busy", "true");
         let number = self.begin();
         leptos::task::spawn_local(async move {
-            let answer = fetch(&form.action(), Some(&body)).await;
+            let answer = fetch(&action, Some(&body)).await;
             let _ = form.remove_attribute("aria-busy");
             match answer {
                 Ok(html) if self.asked.get() == number => {

@@ -91,7 +91,7 @@ mod tests {
         let time = Timestamp::from_millis(31_000);
         let text = serde_json::to_value(message(time, &Change::Resolved(alert(Severity::Warning)))).unwrap();
         let expected = serde_json::json!({
-            "type": "alert", "change": "resolved", "time": 31_000, "rule": "disk", "labels": { "mountpoint": "/" },
+            "change": "resolved", "time": 31_000, "rule": "disk", "labels": { "mountpoint": "/" },
             "severity": "warning", "component": "storage", "subject": "/", "value": 0.95, "threshold": 0.9,
             "unit": watchglass_export::unit_word(Unit::Ratio), "message": "Disk use of / is 95.0 %",
             "since": 10_000, "fired": 20_000, "resolved": 30_000,

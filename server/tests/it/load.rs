@@ -23,7 +23,7 @@ async fn many_pages_are_rendered_at_once() {
                     connection.send(request_text(address, "GET", path, &[]).as_bytes()).await;
                     let answer = connection.answer().await.expect("an answer");
                     assert_eq!(answer.status, status, "{}", answer.text());
-                    assert!(answer.text().contains("</body></html>"), "{}", answer.text());
+                    assert!(answer.html().contains("</body></html>"), "{}", answer.text());
                 }
             })
         })

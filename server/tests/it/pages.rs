@@ -13,7 +13,7 @@ async fn with_history(flags: &[&str]) -> Server {
 
 fn assert_html(answer: &Answer) {
     assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
-    let text = answer.text();
+    let text = answer.html();
     assert!(text.starts_with("<!DOCTYPE html>") && text.contains("</body></html>"), "{text}");
     // What leptos writes where a value or an answer never came.
     assert!(!text.contains("Asking the server"), "{text}");
@@ -25,7 +25,7 @@ async fn the_overview_shows_the_host_its_numbers_and_its_charts() {
     let answer = get(server.address, "/").await;
     assert_eq!(answer.status, 200);
     assert_html(&answer);
-    let text = answer.text();
+    let text = answer.html();
     assert!(text.contains("<h1>host&lt;&amp;&gt;\"name</h1>"), "{text}");
     assert!(text.contains("<title>Overview · Watchglass</title>"), "{text}");
     for panel in ["cpu", "memory"] {
@@ -59,7 +59,7 @@ async fn the_pages_of_servers_say_what_to_set_where_none_is_watched() {
         let answer = get(server.address, path).await;
         assert_eq!(answer.status, 200, "{path}");
         assert_html(&answer);
-        let text = answer.text();
+        let text = answer.html();
         assert!(text.contains(&format!("<title>{title} · Watchglass</title>")), "{text}");
         assert!(text.contains(&format!("<h1>{title}</h1>")), "{text}");
         for part in parts {
@@ -145,7 +145,7 @@ async fn an_unknown_page_says_so_and_points_home() {
         assert_html(&answer);
         for part in ["There is no page here", "<title>Page not found · Watchglass</title>", "<a href=\"/\">"]
         {
-            assert!(answer.text().contains(part), "{path}: no {part:?} in {}", answer.text());
+            assert!(answer.html().contains(part), "{path}: no {part:?} in {}", answer.text());
         }
         // The page repeats the address; it must not become part of the page.
         assert!(!answer.text().contains("<script>alert"), "{path}: {}", answer.text());

@@ -28,6 +28,11 @@ impl Answer {
         std::str::from_utf8(&self.body).unwrap()
     }
 
+    /// A page, without the marks by which its program finds its parts.
+    pub(crate) fn html(&self) -> String {
+        self.text().replace("<!>", "")
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {:?}", self.text()))
     }
