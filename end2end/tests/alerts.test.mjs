@@ -151,3 +151,30 @@ alertsTest("without scripts the forms work as well", WITHOUT_SCRIPTS, async ({ p
     await load.stop();
   }
 });
+
+alertsTest("a rule is tried on the past, saved, and stays as it was typed when it cannot be", { allow: [/status 400/, /Failed to load resource.*400/] }, async ({ page, server }) => {
+  await openLive(page, `${server.url}/alerts?view=rule&id=memory`);
+  await page.evaluate(() => (globalThis.isSamePage = true));
+  const warning = page.getByLabel("Warning beyond");
+  await warning.fill("much");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator(".said.bad").waitFor();
+  assert.equal(await warning.inputValue(), "much");
+  // It is there to be read, also when the page is brought up to date.
+  assert.equal(await page.locator("[data-keep]").count(), 1);
+
+  await warning.fill("99 %");
+  await page.getByLabel("Over when no longer beyond").fill("98 %");
+  await page.getByRole("button", { name: /^Preview/ }).click();
+  await page.locator("main", { hasText: /messages?/ }).waitFor();
+  await page.locator(".said.bad").waitFor({ state: "detached" });
+  assert.equal(await warning.inputValue(), "99 %");
+
+  await page.getByRole("button", { name: "Save" }).click();
+  await eventually(async () => {
+    const { data } = await (await fetch(`${server.url}/api/admin/rules/memory`)).json();
+    assert.deepEqual([data.warning, data.recovery, data.origin], [0.99, 0.98, "changed"]);
+  });
+  await page.locator(".said.good").waitFor();
+  assert.equal(await page.evaluate(() => globalThis.isSamePage), true);
+});

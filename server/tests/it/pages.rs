@@ -116,7 +116,7 @@ async fn pages_are_compressed_only_for_those_who_ask() {
     let packed = request(server.address, "GET", "/", &[("Accept-Encoding", "gzip")]).await;
     assert_eq!((packed.status, packed.header("content-encoding")), (200, Some("gzip")));
     assert!(packed.header("vary").unwrap().to_ascii_lowercase().contains("accept-encoding"));
-    assert!(String::from_utf8(unpacked(&packed)).unwrap().contains("<h1>test-host</h1>"));
+    assert!(String::from_utf8(unpacked(&packed)).unwrap().contains("<h1>test-host<"));
     assert!(packed.body.len() * 2 < plain.body.len(), "{} of {}", packed.body.len(), plain.body.len());
     server.stop().await;
 }
