@@ -178,3 +178,49 @@ alertsTest("a rule is tried on the past, saved, and stays as it was typed when i
   await page.locator(".said.good").waitFor();
   assert.equal(await page.evaluate(() => globalThis.isSamePage), true);
 });
+
+alertsTest("a rule that was made has an address: it is there when the page is brought up to date", {}, async ({ page, server }) => {
+  await openLive(page, `${server.url}/alerts?view=rules`);
+  await page.getByRole("link", { name: /new rule/i }).click();
+  const fields = { id: "many", name: "Many processes", metric: "host_processes", component: "host", warning: "100000" };
+  for (const [name, value] of Object.entries(fields)) {
+    await page.locator(`input[type="text"][name="${name}"]`).fill(value);
+  }
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator(".said.good").waitFor();
+  assert.doesNotMatch(page.url(), /new/);
+  await page.locator("main", { hasText: "Many processes" }).waitFor();
+  // Long enough for the page to have been asked for again.
+  const again = page.waitForResponse((response) => response.url().includes("/api/fragment/alerts"));
+  assert.doesNotMatch((await again).url(), /new/);
+  await page.locator("main", { hasText: "Many processes" }).waitFor();
+});
+
+alertsTest("an alert is shown on the desktop when nobody looks at the page and the reader has allowed it", {}, async ({ page, server }) => {
+  // The browser of the tests has no desktop: what it would be asked to show is taken down.
+  await page.addInitScript(() => {
+    globalThis.shown = [];
+    globalThis.Notification = class {
+      static permission = "default";
+      static async requestPermission() {
+        this.permission = "granted";
+        return "granted";
+      }
+      constructor(title, { body }) {
+        globalThis.shown.push(`${title}: ${body}`);
+      }
+    };
+  });
+  await openLive(page, `${server.url}/alerts?view=channels`);
+  const button = page.locator("#notifications");
+  assert.equal(await button.innerText(), "Switch on");
+  await button.click();
+  await page.locator("#notifications", { hasText: "Switched on" }).waitFor();
+  await page.evaluate(() => Object.defineProperty(document, "visibilityState", { get: () => "hidden" }));
+  const load = await startLoad("wg-load");
+  try {
+    await page.waitForFunction(() => globalThis.shown.some((text) => text.startsWith("Watchglass: Critical: Load a of the test")));
+  } finally {
+    await load.stop();
+  }
+});

@@ -7,7 +7,8 @@ use crate::parts::fragment_state::{State, remember};
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use leptos_router::hooks::use_location;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
@@ -29,11 +30,16 @@ const KEPT: &str = "[data-keep]";
 pub(crate) fn mount(frame: NodeRef<leptos::html::Div>, path: &'static str) {
     let live = use_live();
     let search = use_location().search;
+    let navigate = use_navigate();
+    // What a form shows has an address of its own. Going back is to lead to where the form was.
+    let go = Rc::new(move |address: &str| {
+        navigate(address, NavigateOptions { scroll: false, ..Default::default() })
+    });
     let asks = RwSignal::new(0_u32);
     let page = StoredValue::new_local(None::<Rc<Page>>);
     Effect::new(move |_| {
         let Some(frame) = frame.get() else { return };
-        page.set_value(Page::new((*frame).clone().unchecked_into(), path).ok());
+        page.set_value(Page::new((*frame).clone().unchecked_into(), path, go.clone()).ok());
         let again = move || {
             if document().visibility_state() == VisibilityState::Visible {
                 let _ = asks.try_update(|count| *count += 1);
@@ -55,8 +61,11 @@ pub(crate) fn mount(frame: NodeRef<leptos::html::Div>, path: &'static str) {
         if let Some(page) = page.with_value(Clone::clone) {
             let is_first = shown.is_none();
             let is_same = shown.is_none_or(|shown| shown == search);
-            // What the server rendered into the first page is as new as what it would answer now.
-            if !is_first || page.frame.inner_html().is_empty() {
+            // What the server rendered into the first page is as new as what it would answer now, and so is what a form
+            // was answered with.
+            let is_there =
+                if is_first { !page.frame.inner_html().is_empty() } else { page.has_come_to(&search) };
+            if !is_there {
                 leptos::task::spawn_local(page.load(search.clone(), is_same));
             }
         }
@@ -74,16 +83,22 @@ struct Page {
     asked: Cell<u32>,
     /// What was shown last.
     shown: RefCell<String>,
+    /// The question that what is shown answers already, before the address has it.
+    answered: RefCell<Option<String>>,
+    /// Changes the address.
+    go: Rc<dyn Fn(&str)>,
     listeners: RefCell<Vec<(&'static str, Listener)>>,
 }
 
 impl Page {
-    fn new(frame: HtmlElement, path: &'static str) -> Result<Rc<Self>, JsValue> {
+    fn new(frame: HtmlElement, path: &'static str, go: Rc<dyn Fn(&str)>) -> Result<Rc<Self>, JsValue> {
         let page = Rc::new(Self {
             frame,
             path,
             asked: Cell::new(0),
             shown: RefCell::default(),
+            answered: RefCell::default(),
+            go,
             listeners: RefCell::default(),
         });
         let weak = Rc::downgrade(&page);
@@ -120,7 +135,7 @@ impl Page {
             return;
         }
         match answer {
-            Ok(html) => self.show(&html, is_same),
+            Ok(Answer { html, .. }) => self.show(&html, is_same),
             // The page stays as it is, and the badge of the connection tells why. The next question may be answered.
             Err(error) => leptos::logging::warn!("no answer for this page: {error:?}"),
         }
@@ -149,8 +164,9 @@ impl Page {
             let answer = fetch(&action, Some(&body)).await;
             let _ = form.remove_attribute("aria-busy");
             match answer {
-                Ok(html) if self.asked.get() == number => {
+                Ok(Answer { html, address }) if self.asked.get() == number => {
                     self.show(&html, false);
+                    self.come_to(address);
                     if let Ok(Some(said)) = self.frame.query_selector(".said") {
                         let _ = said.unchecked_into::<HtmlElement>().focus();
                     }
@@ -164,6 +180,21 @@ impl Page {
                 }
             }
         });
+    }
+
+    /// Shows the address of what is shown.
+    fn come_to(&self, address: Option<String>) {
+        let Some(address) = address else { return };
+        let query = address.split_once('?').map_or("", |(_, query)| query);
+        if window().location().search().is_ok_and(|shown| shown.trim_start_matches('?') != query) {
+            self.answered.replace(Some(query.to_owned()));
+            (self.go)(&address);
+        }
+    }
+
+    /// Whether the address has changed to that of what is shown already.
+    fn has_come_to(&self, search: &str) -> bool {
+        self.answered.take().is_some_and(|answered| answered == search)
     }
 
     fn begin(&self) -> u32 {
@@ -206,8 +237,15 @@ fn body_of(form: &HtmlFormElement, submitter: Option<HtmlElement>) -> Result<Str
     Ok(String::from(pairs.to_string()))
 }
 
+/// What the server has answered.
+struct Answer {
+    html: String,
+    /// The address of the page that it is, where that may be another.
+    address: Option<String>,
+}
+
 /// Asks for HTML, or sends fields and takes HTML back. An answer that says what was wrong with the fields is one as well.
-async fn fetch(url: &str, body: Option<&str>) -> Result<String, JsValue> {
+async fn fetch(url: &str, body: Option<&str>) -> Result<Answer, JsValue> {
     let request = RequestInit::new();
     if let Some(body) = body {
         request.set_method("POST");
@@ -221,10 +259,11 @@ async fn fetch(url: &str, body: Option<&str>) -> Result<String, JsValue> {
     request.set_headers(&headers);
     let response = JsFuture::from(window().fetch_with_str_and_init(url, &request)).await?;
     let response: Response = response.dyn_into()?;
+    let address = response.headers().get("content-location")?;
     let is_html = response.headers().get("content-type")?.is_some_and(|kind| kind.starts_with("text/html"));
     let text = JsFuture::from(response.text()?).await?;
     match text.as_string() {
-        Some(html) if is_html => Ok(html),
+        Some(html) if is_html => Ok(Answer { html, address }),
         other => Err(JsValue::from_str(&format!("{}: {}", response.status(), other.unwrap_or_default()))),
     }
 }
