@@ -24,7 +24,7 @@ export async function launchBrowser() {
 }
 
 /** What a page without JavaScript reports of itself: the browser does not preload what it will not run. */
-export const WITHOUT_SCRIPTS = { context: { javaScriptEnabled: false }, allow: [/^request failed: .*\.js csp$/] };
+export const WITHOUT_SCRIPTS = { context: { javaScriptEnabled: false }, allow: [/^request failed: .*\.js csp$/, /\.wasm was preloaded using link preload but not used/] };
 
 /**
  * Runs `body` with a fresh page of a fresh profile, then fails if anything went wrong in it: a console message of

@@ -90,7 +90,8 @@ async function tabThrough(page) {
 pageTest("Tab reaches every control in order, and the focus is seen", {}, async ({ page, server }) => {
   await openLive(page, server.url);
   const found = await tabThrough(page);
-  assert.deepEqual(found.map(({ name }) => name), [
+  // How many alerts fire is said behind the name of their page, and depends on the machine.
+  assert.deepEqual(found.map(({ name }) => name.replace(/^Alerts \d+$/, "Alerts")), [
     "Skip to content",
     "Watchglass",
     "Overview",

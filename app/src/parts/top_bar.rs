@@ -21,7 +21,7 @@ pub(crate) fn TopBar() -> impl IntoView {
             <A href="/" attr:class="brand"><span class="sign" inner_html=SIGN></span></A>
             <nav aria-label="Pages">
                 <A href="/" exact=true>"Overview"</A>
-                <A href="/alerts">"Alerts"<span class="count">{firing}</span></A>
+                <A href="/alerts">"Alerts "<span class="count">{firing}</span></A>
                 <A href="/database">"Database"</A>
                 <A href="/cache">"Cache"</A>
             </nav>
