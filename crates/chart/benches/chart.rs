@@ -3,7 +3,7 @@
 use divan::{Bencher, black_box, counter::ItemsCount};
 use std::time::Duration;
 use watchglass_chart::{
-    Line, Plot, Point, Stack, VALUE_INTERVALS, decimate, svg_paths, time_ticks, value_ticks,
+    Line, Look, Plot, Point, Stack, VALUE_INTERVALS, decimate, svg_paths, time_ticks, value_ticks,
 };
 use watchglass_model::{Style, TimeRange, Timestamp, Unit};
 
@@ -66,6 +66,8 @@ fn svg_paths_of_300_points(bencher: Bencher<'_, '_>) {
         gap_after_millis: 2500,
         lines: &lines,
         bands: &[],
+        before: &[],
+        look: Look::default(),
     };
     bencher.bench_local(|| svg_paths(black_box(&plot), 300.0, 72.0));
 }

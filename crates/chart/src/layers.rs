@@ -17,6 +17,14 @@ pub(crate) struct Layer {
     pub(crate) colour: usize,
 }
 
+/// The least and the greatest of values; `None` when there are none.
+pub(crate) fn least_and_greatest(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    values.fold(None, |range: Option<(f64, f64)>, value| match range {
+        Some((low, high)) => Some((low.min(value), high.max(value))),
+        None => Some((value, value)),
+    })
+}
+
 impl Layers {
     pub(crate) fn build(&mut self, plot: &Plot<'_>, columns: usize) {
         let Self { stack, layers } = self;
@@ -36,6 +44,11 @@ impl Layers {
         }
     }
 
+    /// The stretch before of `plot`, drawn as it is.
+    pub(crate) fn build_before(&mut self, plot: &Plot<'_>, columns: usize) {
+        self.build(&Plot { lines: plot.before, ..*plot }, columns);
+    }
+
     /// The sums of a stacked plot, not thinned.
     #[cfg(all(feature = "canvas", target_arch = "wasm32"))]
     pub(crate) fn stack(&self) -> &Stack {
@@ -48,22 +61,22 @@ impl Layers {
 
     /// The least and the greatest value in `window`, its end included; `None` when there is none.
     pub(crate) fn value_range(&self, window: TimeRange) -> Option<(f64, f64)> {
+        least_and_greatest(self.values_in(window))
+    }
+
+    /// All values in `window`, its end included.
+    pub(crate) fn values_in(&self, window: TimeRange) -> impl Iterator<Item = f64> {
         let inside = window.start.millis()..=window.end.millis();
-        self.layers
-            .iter()
-            .flat_map(|layer| &layer.points)
-            .filter(|point| !point.is_break() && inside.contains(&point.time))
-            .fold(None, |range, point| match range {
-                Some((low, high)) => Some((f64::min(low, point.value), f64::max(high, point.value))),
-                None => Some((point.value, point.value)),
-            })
+        let points = self.layers.iter().flat_map(|layer| &layer.points);
+        let points = points.filter(move |point| !point.is_break() && inside.contains(&point.time));
+        points.map(|point| point.value)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Line;
+    use crate::{Line, Look};
     use watchglass_model::{Timestamp, Unit};
 
     #[test]
@@ -80,6 +93,8 @@ mod tests {
             gap_after_millis: 10,
             lines,
             bands: &[],
+            before: &[],
+            look: Look::default(),
         };
         let mut layers = Layers::default();
         for (plot, expected) in [
@@ -90,6 +105,9 @@ mod tests {
         ] {
             layers.build(&plot, 100);
             assert_eq!(layers.value_range(window), expected, "{:?}", plot.style);
+            let mut before = Layers::default();
+            before.build_before(&Plot { before: plot.lines, lines: &[], ..plot }, 100);
+            assert_eq!(before.value_range(window), expected, "{:?} before", plot.style);
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::layers::Layers;
 use crate::svg::PathText;
 use crate::trace::{self, Frame};
-use crate::{Layout, Line, Plot, Scale, VALUE_INTERVALS, summary, time_ticks, value_ticks};
+use crate::{Layout, Line, Look, Plot, Scale, VALUE_INTERVALS, summary, time_ticks, value_ticks};
 use std::fmt::Write as _;
 use watchglass_model::{Style, TimeRange, Unit};
 
@@ -69,6 +69,8 @@ pub fn picture(picture: &Picture<'_>) -> Option<String> {
         gap_after_millis: picture.gap_after_millis,
         lines: &[picture.line],
         bands: &[],
+        before: &[],
+        look: Look::default(),
     };
     // A column of two pixels is fine enough, and bounds what can become of any data.
     layers.build(&plot, (WIDTH / 2.0) as usize);
@@ -79,7 +81,7 @@ pub fn picture(picture: &Picture<'_>) -> Option<String> {
     let widest = axis.ticks.iter().map(|tick| text_width(&tick.label)).fold(text_width(ZONE), f64::max);
     let layout = Layout::new(WIDTH, HEIGHT - TITLE - APART, widest, FONT_SIZE);
     let (left, right, top, bottom) = (layout.left, layout.right, layout.top + TITLE, layout.bottom + TITLE);
-    let value = Scale::new((axis.low, axis.high), (bottom, top));
+    let value = axis.scale((bottom, top));
     let mut svg = Svg::default();
     let spoken = summary(&title, unit, &picture.line, window, picture.gap_after_millis);
     svg.open(&match threshold {

@@ -1,6 +1,6 @@
 //! What a chart shows.
 
-use crate::{Point, nearest};
+use crate::{Look, Point, nearest};
 use std::ops::Range;
 use watchglass_model::{Style, TimeRange, Unit};
 
@@ -20,12 +20,17 @@ pub struct Plot<'a> {
     pub gap_after_millis: i64,
     /// The lines; in a stacked chart the first is the lowest.
     pub lines: &'a [Line<'a>],
-    /// What happened meanwhile.
+    /// What is marked: what happened meanwhile, and levels.
     pub bands: &'a [Band],
+    /// The lines of the stretch before, moved upon this one, in the order and the colours of `lines`. They are drawn dashed,
+    /// behind them.
+    pub before: &'a [Line<'a>],
+    /// How the reader wants its values spread.
+    pub look: Look,
 }
 
-/// A stretch of time that is marked in a chart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A stretch of time that is marked in a chart, or a level.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Band {
     /// When it begins, in milliseconds since the Unix epoch.
     pub start: i64,
@@ -33,6 +38,11 @@ pub struct Band {
     pub end: Option<i64>,
     /// Index of its colour in the theme.
     pub level: usize,
+    /// A value, in the plot's unit, where it is a level: then a dashed line across the chart stands for it. `None` where
+    /// the whole height of a stretch of time is marked.
+    pub value: Option<f64>,
+    /// A letter where it begins, so that it is told apart without colours. `None` where a flag says enough.
+    pub sign: Option<char>,
 }
 
 impl Band {
@@ -169,9 +179,16 @@ mod tests {
             (30, Some(20), None),
         ];
         for (start, end, expected) in cases {
-            assert_eq!(Band { start, end, level: 0 }.part_of(window(15, 35)), expected, "{start} {end:?}");
+            assert_eq!(
+                Band { start, end, level: 0, value: None, sign: None }.part_of(window(15, 35)),
+                expected,
+                "{start} {end:?}"
+            );
         }
-        assert_eq!(Band { start: 0, end: None, level: 0 }.part_of(window(5, 5)), None);
+        assert_eq!(
+            Band { start: 0, end: None, level: 0, value: None, sign: None }.part_of(window(5, 5)),
+            None
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! implementations, while multiplication and division are the same everywhere.
 
 /// The largest power of `base` that is not above `value`, a positive finite number.
-fn floor_power(value: f64, base: f64) -> f64 {
+pub(crate) fn floor_power(value: f64, base: f64) -> f64 {
     let mut power = 1.0;
     if value >= 1.0 {
         while power * base <= value {

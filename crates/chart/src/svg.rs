@@ -2,7 +2,7 @@
 
 use crate::layers::Layers;
 use crate::trace::{self, Frame, Pen};
-use crate::{Plot, Scale, VALUE_INTERVALS, value_ticks};
+use crate::{Plot, Scale, look};
 use watchglass_model::Style;
 
 /// The shapes of one line, as the `d` attributes of SVG paths.
@@ -14,6 +14,10 @@ pub struct SvgPath {
     pub area: Option<String>,
     /// Index of the line's colour in the theme.
     pub colour: usize,
+    /// The same line in the stretch before, to be stroked with dashes; `None` where that is not compared.
+    pub before: Option<String>,
+    /// Marks where it is cut off, to be filled; `None` where it is nowhere.
+    pub clipped: Option<String>,
 }
 
 /// Space above the greatest and below the least place, so that half a stroke there is not cut off.
@@ -26,17 +30,21 @@ const MARGIN: f64 = 1.0;
 pub fn svg_paths(plot: &Plot<'_>, width: f64, height: f64) -> Vec<SvgPath> {
     let mut layers = Layers::default();
     layers.build(plot, width as usize);
-    let axis = value_ticks(plot.unit, layers.value_range(plot.window), plot.ceiling, VALUE_INTERVALS);
+    let mut before = Layers::default();
+    before.build_before(plot, width as usize);
+    let axis = look::axis(plot, &[&layers, &before]);
     let frame = Frame {
         time: Scale::new((plot.window.start.millis() as f64, plot.window.end.millis() as f64), (0.0, width)),
-        value: Scale::new((axis.low, axis.high), (height - MARGIN, MARGIN)),
+        value: axis.scale((height - MARGIN, MARGIN)),
     };
     let layers = layers.as_slice();
     let below = std::iter::once(None).chain(layers.iter().map(Some));
+    let before = before.as_slice().iter().map(Some).chain(std::iter::repeat(None));
     layers
         .iter()
         .zip(below)
-        .map(|(layer, below)| {
+        .zip(before)
+        .map(|((layer, below), before)| {
             let mut line = PathText::default();
             trace::outline(&layer.points, &frame, &mut line);
             let mut area = PathText::default();
@@ -51,6 +59,16 @@ pub fn svg_paths(plot: &Plot<'_>, width: f64, height: f64) -> Vec<SvgPath> {
                 line: line.0,
                 area: (plot.style != Style::Line).then_some(area.0),
                 colour: layer.colour,
+                clipped: plot.look.is_clipped.then(|| {
+                    let mut marks = PathText::default();
+                    look::mark_clipped(&layer.points, axis.high, &frame, 0.0, &mut marks);
+                    marks.0
+                }),
+                before: before.map(|before| {
+                    let mut line = PathText::default();
+                    trace::outline(&before.points, &frame, &mut line);
+                    line.0
+                }),
             }
         })
         .collect()
@@ -114,7 +132,7 @@ fn push_integer(text: &mut String, number: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Line;
+    use crate::{Line, Look};
     use proptest::prelude::*;
     use watchglass_model::{TimeRange, Timestamp, Unit};
 
@@ -135,6 +153,8 @@ mod tests {
             gap_after_millis: 15,
             lines: &lines,
             bands: &[],
+            before: &[],
+            look: Look::default(),
         };
         svg_paths(&plot, 30.0, 12.0)
     }
@@ -156,10 +176,66 @@ mod tests {
             let paths = draw(Style::Line, times, &[values]);
             assert_eq!(
                 paths,
-                [SvgPath { line: (*expected).to_owned(), area: None, colour: 0 }],
+                [SvgPath {
+                    line: (*expected).to_owned(),
+                    area: None,
+                    colour: 0,
+                    before: None,
+                    clipped: None
+                }],
                 "{values:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_stretch_before_is_a_line_of_its_own_on_the_same_axis() {
+        let line = |high| Line { times: &[0, 10], low: high, high, colour: 0 };
+        let window = TimeRange { start: Timestamp::from_millis(0), end: Timestamp::from_millis(10) };
+        let plot = Plot {
+            unit: Unit::Count,
+            style: Style::Area,
+            ceiling: None,
+            window,
+            gap_after_millis: 15,
+            lines: &[line(&[0.0, 1.0])],
+            bands: &[],
+            before: &[line(&[4.0, 2.0])],
+            look: Look::default(),
+        };
+        let paths = svg_paths(&plot, 10.0, 12.0);
+        assert_eq!((paths[0].line.as_str(), paths[0].before.as_deref()), ("M0 11L10 8.5", Some("M0 1L10 6")));
+    }
+
+    #[test]
+    fn a_reader_may_have_factors_as_heights_and_what_is_rare_cut_off() {
+        let values: Vec<f64> = (0..300).map(|at| if at == 150 { 1000.0 } else { 10.0 }).collect();
+        let times: Vec<i64> = (0..300).collect();
+        let window = TimeRange { start: Timestamp::from_millis(0), end: Timestamp::from_millis(300) };
+        let draw = |look| {
+            let line = Line { times: &times, low: &values, high: &values, colour: 0 };
+            let plot = Plot {
+                unit: Unit::Count,
+                style: Style::Area,
+                ceiling: None,
+                window,
+                gap_after_millis: 15,
+                lines: &[line],
+                bands: &[],
+                before: &[],
+                look,
+            };
+            svg_paths(&plot, 300.0, 12.0).remove(0)
+        };
+        let even = draw(Look::default());
+        assert!(even.clipped.is_none() && even.line.starts_with("M0 10.9L"), "{even:?}");
+        // Three powers of ten: 10 is at the bottom, and what is zero too.
+        let log = draw(Look { is_log: true, is_clipped: false });
+        assert!(log.line.starts_with("M0 11L") && log.line.contains("L150 1L"), "{log:?}");
+        assert!(log.area.unwrap().starts_with("M0 11L0 11L"));
+        let clipped = draw(Look { is_log: false, is_clipped: true });
+        assert_eq!(clipped.clipped.as_deref(), Some("M146 6L150 0L154 6Z"));
+        assert!(clipped.line.starts_with("M0 1L"), "{clipped:?}");
     }
 
     #[test]
@@ -194,6 +270,8 @@ mod tests {
             gap_after_millis: 5,
             lines: &[line],
             bands: &[],
+            before: &[],
+            look: Look::default(),
         };
         for (width, height) in [(0.0, 0.0), (-3.0, 5.0), (f64::NAN, f64::NAN), (f64::INFINITY, 1e9)] {
             assert_eq!(svg_paths(&plot, width, height).len(), 1, "{width} by {height}");
@@ -219,7 +297,7 @@ mod tests {
             let numbers: Vec<f64> = values.iter().map(|value| value.unwrap_or(GAP)).collect();
             let window = TimeRange { start: Timestamp::from_millis(0), end: Timestamp::from_millis(60) };
             let line = Line { times: &times, low: &numbers, high: &numbers, colour: 0 };
-            let plot = Plot { unit: Unit::Ratio, style: Style::Line, ceiling: None, window, gap_after_millis: 5, lines: &[line], bands: &[] };
+            let plot = Plot { unit: Unit::Ratio, style: Style::Line, ceiling: None, window, gap_after_millis: 5, lines: &[line], bands: &[], before: &[], look: Look::default() };
             // A column for each millisecond, so that no gap is narrower than a column.
             let paths = svg_paths(&plot, 60.0, 40.0);
             let runs = values.split(Option::is_none).filter(|run| !run.is_empty()).count();

@@ -1,6 +1,6 @@
 //! Marks of an axis.
 
-use crate::Scale;
+use crate::ValueScale;
 
 /// A mark of an axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Tick {
 /// Empties labels until those that stay are at least `spacing` apart on `scale`.
 ///
 /// Every second, third, … label stays, counted from zero where there is one, so that the rest keeps a regular step.
-pub fn thin_labels(ticks: &mut [Tick], scale: &Scale, spacing: f64) {
+pub fn thin_labels(ticks: &mut [Tick], scale: &ValueScale, spacing: f64) {
     let apart = match &*ticks {
         [first, second, ..] => (scale.map(second.value) - scale.map(first.value)).abs(),
         _ => return,
@@ -50,7 +50,7 @@ mod tests {
                 .enumerate()
                 .map(|(index, label)| Tick { value: index as f64, label: (*label).to_owned() })
                 .collect();
-            thin_labels(&mut ticks, &Scale::new((0.0, 4.0), (height, 0.0)), 14.0);
+            thin_labels(&mut ticks, &ValueScale::linear((0.0, 4.0), (height, 0.0)), 14.0);
             let left: Vec<&str> =
                 ticks.iter().map(|tick| if tick.label.is_empty() { "-" } else { &tick.label }).collect();
             assert_eq!(left.join(" "), expected, "{height}");
@@ -61,7 +61,7 @@ mod tests {
     fn counts_from_zero() {
         let mut ticks: Vec<Tick> =
             [-1.0, 0.0, 1.0].iter().map(|&value| Tick { value, label: value.to_string() }).collect();
-        thin_labels(&mut ticks, &Scale::new((-1.0, 1.0), (20.0, 0.0)), 14.0);
+        thin_labels(&mut ticks, &ValueScale::linear((-1.0, 1.0), (20.0, 0.0)), 14.0);
         assert_eq!(ticks.iter().map(|tick| tick.label.as_str()).collect::<Vec<_>>(), ["", "0", ""]);
     }
 }

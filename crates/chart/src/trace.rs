@@ -1,6 +1,6 @@
 //! Walks a pen along thinned lines: the one description of a chart's shapes, for SVG and canvas alike.
 
-use crate::{Point, Scale};
+use crate::{Point, Scale, ValueScale};
 
 /// Something that draws paths.
 pub(crate) trait Pen {
@@ -21,7 +21,7 @@ const FARTHEST: f64 = 1e6;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame {
     pub(crate) time: Scale,
-    pub(crate) value: Scale,
+    pub(crate) value: ValueScale,
 }
 
 impl Frame {

@@ -1,27 +1,38 @@
 //! The value axis: where it begins and ends, its marks and their labels.
 
-use crate::{Tick, step};
+use crate::{Tick, ValueScale, step};
 use watchglass_model::Unit;
+use watchglass_model::format::Scale as Multiple;
 
 /// How many intervals the axis of every chart is cut into at most. It is one number for the SVG and the canvas, so
 /// that the chart does not change its height when the page takes over from the server.
 pub const VALUE_INTERVALS: usize = 4;
 
 /// Values below this are as good as zero.
-const LEAST: f64 = 1e-15;
+pub(crate) const LEAST: f64 = 1e-15;
 /// The axis never reaches further than this, about a thousand times the largest 64-bit integer.
-const GREATEST: f64 = 1e21;
+pub(crate) const GREATEST: f64 = 1e21;
 
 /// A value axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
-    /// The value at the bottom, 0 unless there are negative values.
+    /// The value at the bottom: 0 unless there are negative values, and above 0 on a logarithmic axis.
     pub low: f64,
     /// The value at the top, always above `low`.
     pub high: f64,
-    /// The marks, ascending, `low` and (unless a ceiling has no even division) `high` among them. All labels have
-    /// the same unit and number of decimals.
+    /// The marks, ascending, `low` and (unless a ceiling has no even division) `high` among them. All labels of
+    /// an even axis have the same unit and number of decimals.
     pub ticks: Vec<Tick>,
+    /// Whether equal factors are equal heights.
+    pub is_log: bool,
+}
+
+impl Axis {
+    /// Where values lie in a height from `range.0`, the bottom, to `range.1`, the top.
+    pub fn scale(&self, range: (f64, f64)) -> ValueScale {
+        let domain = (self.low, self.high);
+        if self.is_log { ValueScale::log(domain, range) } else { ValueScale::linear(domain, range) }
+    }
 }
 
 /// The axis for values in `range` (least, greatest), `None` when there are none.
@@ -46,11 +57,11 @@ pub fn value_ticks(unit: Unit, range: Option<(f64, f64)>, ceiling: Option<f64>, 
         divisor = rounded.divisor;
         axis = Bounds::new(unit, (low, high), ceiling, intervals, divisor);
     }
-    Axis { low: axis.low, high: axis.high, ticks: axis.ticks(unit) }
+    Axis { low: axis.low, high: axis.high, ticks: axis.ticks(unit), is_log: false }
 }
 
 /// Where the axis of an empty chart ends.
-fn empty_top(unit: Unit) -> f64 {
+pub(crate) fn empty_top(unit: Unit) -> f64 {
     match unit {
         Unit::Bytes | Unit::BytesPerSecond => 4096.0,
         Unit::Ratio | Unit::Seconds | Unit::Count | Unit::PerSecond | Unit::Celsius | Unit::Hertz => 1.0,
@@ -99,18 +110,26 @@ impl Bounds {
         let last = (self.high / self.step + SLACK).floor() as i64;
         let values: Vec<f64> = (first..=last).map(|index| index as f64 * self.step).collect();
         let decimals = decimals(values.iter().map(|value| value / scale.divisor));
-        let label = |value: f64| {
-            let number = value / scale.divisor;
-            let separator = if scale.suffix.is_empty() { "" } else { "\u{a0}" };
-            match value == 0.0 {
-                // The suffix of a count is a factor, and no multiple of zero is worth telling.
-                true if unit == Unit::Count => "0".to_owned(),
-                true => format!("0{separator}{}", scale.suffix),
-                false => format!("{number:.decimals$}{separator}{}", scale.suffix),
-            }
-        };
-        values.iter().map(|&value| Tick { value, label: label(value) }).collect()
+        values.iter().map(|&value| Tick { value, label: label(unit, scale, decimals, value) }).collect()
     }
+}
+
+fn label(unit: Unit, scale: Multiple, decimals: usize, value: f64) -> String {
+    let number = value / scale.divisor;
+    let separator = if scale.suffix.is_empty() { "" } else { "\u{a0}" };
+    match value == 0.0 {
+        // The suffix of a count is a factor, and no multiple of zero is worth telling.
+        true if unit == Unit::Count => "0".to_owned(),
+        true => format!("0{separator}{}", scale.suffix),
+        false => format!("{number:.decimals$}{separator}{}", scale.suffix),
+    }
+}
+
+/// A mark whose label has the unit that suits it alone. No power of ten is a round number of minutes: time ends with seconds.
+pub(crate) fn tick(unit: Unit, value: f64) -> Tick {
+    let scale = unit.scale_for(if unit == Unit::Seconds { value.min(1.0) } else { value });
+    let decimals = decimals(std::iter::once(value / scale.divisor));
+    Tick { value, label: label(unit, scale, decimals, value) }
 }
 
 /// How many whole steps hold `size`: none only where there is nothing to hold.
@@ -142,16 +161,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const UNITS: [Unit; 8] = [
-        Unit::Ratio,
-        Unit::Bytes,
-        Unit::BytesPerSecond,
-        Unit::Seconds,
-        Unit::Count,
-        Unit::PerSecond,
-        Unit::Celsius,
-        Unit::Hertz,
-    ];
     const MIB: f64 = 1_048_576.0;
 
     fn labels(axis: &Axis) -> String {
@@ -225,7 +234,7 @@ mod tests {
     #[test]
     fn monstrous_values_do_not_break_it() {
         for range in [(-f64::MAX, f64::MAX), (f64::NEG_INFINITY, f64::INFINITY), (0.0, 1e308), (0.0, 1e-14)] {
-            for unit in UNITS {
+            for unit in Unit::ALL {
                 let axis = value_ticks(unit, Some(range), None, usize::MAX);
                 assert!(axis.low < axis.high && axis.high.is_finite(), "{unit:?} {range:?}");
                 assert!((2..=23).contains(&axis.ticks.len()), "{unit:?} {range:?}: {}", axis.ticks.len());
@@ -240,7 +249,7 @@ mod tests {
         ) {
             let high = digits * 10_f64.powi(exponent);
             let low = if negative { -low_digits * 10_f64.powi(exponent) } else { 0.0 };
-            for unit in UNITS {
+            for unit in Unit::ALL {
                 let axis = value_ticks(unit, Some((low, high)), None, intervals);
                 let slack = 1e-6 * (axis.high - axis.low);
                 prop_assert!(axis.low <= low + slack && high <= axis.high + slack);

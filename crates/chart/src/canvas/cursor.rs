@@ -13,6 +13,8 @@ const DOT_RADIUS: f64 = 3.0;
 const RING_RADIUS: f64 = 4.5;
 /// How near the cursor must come to a lone point, in CSS pixels.
 const REACH: f64 = 4.0;
+/// Opacity of what is being chosen.
+const CHOSEN_ALPHA: f64 = 0.25;
 
 /// Draws an upright line at `time`, and a dot at the nearest value of each line that has one there.
 pub(super) fn draw_cursor(
@@ -45,6 +47,15 @@ pub(super) fn draw_cursor(
         Style::Stacked => layers.stack().lines().for_each(mark),
         Style::Line | Style::Area => plot.lines.iter().for_each(|line| mark(*line)),
     }
+}
+
+/// Tints the stretch from one moment to another.
+pub(super) fn draw_chosen(surface: &mut Surface, theme: &Theme, view: &View, from: i64, to: i64) {
+    let (_, top, _, bottom) = view.rectangle(surface.ratio());
+    let (one, two) = (view.frame.x(from), view.frame.x(to));
+    surface.set_alpha(CHOSEN_ALPHA);
+    surface.set_fill(&theme.cursor);
+    surface.context().fill_rect(one.min(two), top, (two - one).abs(), bottom - top);
 }
 
 /// A crisp upright line: its edges are edges of device pixels.

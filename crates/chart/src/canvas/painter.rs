@@ -3,14 +3,14 @@
 use super::axes::{Mark, Marks, draw_axes};
 use super::backend::AxesBackend;
 use super::bands::draw_bands;
-use super::cursor::draw_cursor;
+use super::cursor::{draw_chosen, draw_cursor};
 use super::ruler::Ruler;
-use super::series::draw_series;
+use super::series::{draw_before, draw_clipped, draw_series};
 use super::surface::Surface;
 use super::view::{Edges, View, device_pixel};
 use super::{PainterError, Theme};
 use crate::layers::Layers;
-use crate::{Axis, Layout, Plot, VALUE_INTERVALS, thin_labels, time_ticks, value_ticks};
+use crate::{Axis, Layout, Plot, look, thin_labels, time_ticks};
 use watchglass_model::Timestamp;
 use web_sys::HtmlCanvasElement;
 
@@ -25,6 +25,7 @@ pub struct Painter {
     cursor: Surface,
     ruler: Ruler,
     layers: Layers,
+    before: Layers,
     css_size: (f64, f64),
     drawn_axes: Option<AxesKey>,
     view: Option<View>,
@@ -56,6 +57,7 @@ impl Painter {
             cursor: Surface::new(cursor, "cursor")?,
             ruler: Ruler::default(),
             layers: Layers::default(),
+            before: Layers::default(),
             css_size: (0.0, 0.0),
             drawn_axes: None,
             view: None,
@@ -98,19 +100,23 @@ impl Painter {
         // Columns are as narrow as the canvas would allow, not the rectangle in it: how wide that is depends on
         // the value labels, and these on the values.
         self.layers.build(plot, self.css_size.0 as usize);
-        let axis =
-            value_ticks(plot.unit, self.layers.value_range(plot.window), plot.ceiling, VALUE_INTERVALS);
+        self.before.build_before(plot, self.css_size.0 as usize);
+        let axis = look::axis(plot, &[&self.layers, &self.before]);
         let layout = self.layout(&axis, theme);
         let view = View::new(&layout, &self.axes, plot.window, &axis);
         self.view = Some(view);
 
         let (left, top, right, bottom) = view.rectangle(self.series.ratio());
         self.series.clear();
-        let layers = &self.layers;
+        let (layers, before) = (&self.layers, &self.before);
         // Half a stroke may lie beyond the upper and the lower edge.
         self.series.clipped((left, top - 1.0, right, bottom + 1.0), |surface| {
             draw_bands(surface, plot, theme, &view);
+            draw_before(surface, before.as_slice(), &view.frame, theme);
             draw_series(surface, layers.as_slice(), plot.style, &view.frame, theme);
+            if plot.look.is_clipped {
+                draw_clipped(surface, layers.as_slice(), (top, axis.high), &view.frame, theme);
+            }
         });
 
         self.draw_axes(AxesKey {
@@ -122,18 +128,31 @@ impl Painter {
         })
     }
 
-    /// Draws an upright line at `time`, and a dot on each line of `plot` that has a value there. `plot` is the one
-    /// that was drawn last. Outside its window there is no cursor.
-    pub fn draw_cursor(&mut self, plot: &Plot<'_>, theme: &Theme, time: Timestamp) {
+    /// Draws the cursor's layer anew: the stretch that is being chosen, if one is; and, at `time`, an upright line and a dot
+    /// on each line of `plot` that has a value there. `plot` is the one that was drawn last. Outside its window there is no
+    /// cursor.
+    pub fn draw_cursor(
+        &mut self,
+        plot: &Plot<'_>,
+        theme: &Theme,
+        time: Option<Timestamp>,
+        chosen: Option<(i64, i64)>,
+    ) {
         self.cursor.clear();
-        if let Some(view) = self.view.filter(|view| view.shows(time)) {
+        let Some(view) = self.view else { return };
+        if let Some((from, to)) = chosen {
+            draw_chosen(&mut self.cursor, theme, &view, from, to);
+        }
+        if let Some(time) = time.filter(|time| view.shows(*time)) {
             draw_cursor(&mut self.cursor, &self.layers, plot, theme, &view, time);
         }
     }
 
-    /// Empties the cursor layer.
-    pub fn clear_cursor(&mut self) {
-        self.cursor.clear();
+    /// Left and right edge of the rectangle for the lines of what was drawn last, in CSS pixels from the left edge of the
+    /// canvases; `None` when nothing was.
+    pub fn edges(&self) -> Option<(f64, f64)> {
+        let (left, _, right, _) = self.view?.rectangle(self.axes.ratio());
+        Some((left, right))
     }
 
     /// The moment at `x` CSS pixels from the left edge of the canvases, in what was drawn last; `None` when nothing

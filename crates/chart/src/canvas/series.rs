@@ -3,6 +3,7 @@
 use super::Theme;
 use super::surface::Surface;
 use crate::layers::Layer;
+use crate::look::mark_clipped;
 use crate::trace::{self, Frame, Pen};
 use watchglass_model::Style;
 use web_sys::CanvasRenderingContext2d;
@@ -13,6 +14,8 @@ const STACK_LINE_WIDTH: f64 = 1.0;
 /// Opacity of what is filled.
 const AREA_ALPHA: f64 = 0.15;
 const STACK_AREA_ALPHA: f64 = 0.45;
+/// Opacity of the stretch before.
+const BEFORE_ALPHA: f64 = 0.7;
 
 struct CanvasPen<'a>(&'a CanvasRenderingContext2d);
 
@@ -28,6 +31,24 @@ impl Pen for CanvasPen<'_> {
     fn close(&mut self) {
         self.0.close_path();
     }
+}
+
+/// Draws the lines of the stretch before, with dashes.
+pub(super) fn draw_before(surface: &mut Surface, layers: &[Layer], frame: &Frame, theme: &Theme) {
+    if layers.is_empty() {
+        return;
+    }
+    // Lengths that are no numbers are all that is refused.
+    let _ = surface.context().set_line_dash(&js_sys::Array::of2(&3.0.into(), &4.0.into()));
+    surface.set_alpha(BEFORE_ALPHA);
+    surface.set_line_width(LINE_WIDTH);
+    for layer in layers {
+        surface.set_stroke(theme.series(layer.colour));
+        surface.context().begin_path();
+        trace::outline(&layer.points, frame, &mut CanvasPen(surface.context()));
+        surface.context().stroke();
+    }
+    let _ = surface.context().set_line_dash(&js_sys::Array::new());
 }
 
 /// Draws all areas, and the lines upon them, so that no line is hidden by an area.
@@ -63,5 +84,21 @@ pub(super) fn draw_series(
         surface.context().begin_path();
         trace::outline(&layer.points, frame, &mut CanvasPen(surface.context()));
         surface.context().stroke();
+    }
+}
+
+/// Marks what lies above `high`, the end of the axis, at `top`, the upper edge.
+pub(super) fn draw_clipped(
+    surface: &mut Surface,
+    layers: &[Layer],
+    (top, high): (f64, f64),
+    frame: &Frame,
+    theme: &Theme,
+) {
+    for layer in layers {
+        surface.set_fill(theme.series(layer.colour));
+        surface.context().begin_path();
+        mark_clipped(&layer.points, high, frame, top, &mut CanvasPen(surface.context()));
+        surface.context().fill();
     }
 }

@@ -41,7 +41,7 @@ impl View {
         let ends = (window.start.millis() as f64, window.end.millis() as f64);
         let frame = Frame {
             time: Scale::new(ends, (first(edges.left), last(edges.right))),
-            value: Scale::new((axis.low, axis.high), (last(edges.bottom), first(edges.top))),
+            value: axis.scale((last(edges.bottom), first(edges.top))),
         };
         Self { edges, frame, window }
     }

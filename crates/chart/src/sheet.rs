@@ -1,0 +1,196 @@
+//! A whole chart with axes as SVG, for documents that bring their own style sheet.
+
+use crate::layers::Layers;
+use crate::{Band, Layout, Plot, Scale, VALUE_INTERVALS, svg_levels, svg_paths, time_ticks, value_ticks};
+use std::fmt::Write as _;
+use watchglass_model::TimeRange;
+
+/// Width and height of every sheet, in the units of its view box.
+const WIDTH: f64 = 720.0;
+const HEIGHT: f64 = 180.0;
+const FONT_SIZE: f64 = 11.0;
+/// Width of a letter: fonts differ, and this is more than most of them take.
+const LETTER: f64 = 7.2;
+/// How far a text's base line is below its middle.
+const BASE: f64 = 4.0;
+/// Space above and below the lines, as [`svg_paths`] has it.
+const MARGIN: f64 = 1.0;
+/// What times are in.
+const ZONE: &str = "UTC";
+
+/// The chart as an `svg` element; `None` when there is no value in the window.
+///
+/// It has an axis of values and one of time in UTC, the lines with their areas, bands with their letters, and levels. Colours
+/// are the style sheet's: by the classes `grid`, `label`, `line`, `area`, `band`, `level` and `sign`, and by `data-colour` and
+/// `data-level`. `spoken` is said to those who do not see it. Nothing in it is fetched, and it has no ids.
+pub fn sheet(plot: &Plot<'_>, spoken: &str) -> Option<String> {
+    let mut layers = Layers::default();
+    layers.build(plot, WIDTH as usize);
+    let axis = value_ticks(plot.unit, Some(layers.value_range(plot.window)?), plot.ceiling, VALUE_INTERVALS);
+    let widest = axis.ticks.iter().map(|tick| text_width(&tick.label)).fold(text_width(ZONE), f64::max);
+    let Layout { left, right, top, bottom, .. } = Layout::new(WIDTH, HEIGHT, widest, FONT_SIZE);
+    let (width, height) = (right - left, bottom - top);
+    let mut svg = format!(
+        "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">",
+        spoken.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+    );
+    let value = Scale::new((axis.low, axis.high), (bottom - MARGIN, top + MARGIN));
+    for tick in &axis.ticks {
+        let y = value.map(tick.value);
+        rule(&mut svg, "grid", (left, right), y);
+        label(&mut svg, (left - 6.0, y + BASE), "end", &tick.label);
+    }
+    label(&mut svg, (left - 6.0, HEIGHT - 4.0), "end", ZONE);
+    let TimeRange { start, end } = plot.window;
+    let time = Scale::new((start.millis() as f64, end.millis() as f64), (left, right));
+    for tick in time_ticks(plot.window, width, 0, text_width) {
+        let (x, half) = (time.map(tick.value), text_width(&tick.label) / 2.0);
+        // The labels at the ends keep clear of what is beside them.
+        if x - half >= left && x + half <= WIDTH {
+            label(&mut svg, (x, HEIGHT - 4.0), "middle", &tick.label);
+        }
+    }
+    // Writing to a text never fails.
+    let _ = write!(
+        svg,
+        "<svg x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" viewBox=\"0 0 {width:.1} {height:.1}\">"
+    );
+    for band in plot.bands.iter().filter(|band| band.value.is_none()) {
+        put_band(&mut svg, band, plot.window, (width, height));
+    }
+    for (band, y) in svg_levels(plot, width, height, MARGIN) {
+        let level = band.level;
+        let _ = write!(
+            svg,
+            "<line class=\"level\" data-level=\"{level}\" x2=\"{width:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>"
+        );
+    }
+    let paths = svg_paths(plot, width, height);
+    for path in &paths {
+        if let Some(area) = &path.area {
+            let _ = write!(svg, "<path class=\"area\" data-colour=\"{}\" d=\"{area}\"/>", path.colour);
+        }
+    }
+    // The first line last, as on the page, so that those that are zero do not hide it.
+    for path in paths.iter().rev() {
+        let _ = write!(svg, "<path class=\"line\" data-colour=\"{}\" d=\"{}\"/>", path.colour, path.line);
+    }
+    for band in plot.bands {
+        put_sign(&mut svg, band, plot.window, width);
+    }
+    svg.push_str("</svg></svg>");
+    Some(svg)
+}
+
+/// A rectangle at least a unit wide.
+fn put_band(svg: &mut String, band: &Band, window: TimeRange, (width, height): (f64, f64)) {
+    let Some((from, to)) = band.part_of(window) else { return };
+    let (x, level) = (from * width, band.level);
+    let wide = ((to - from) * width).max(1.0);
+    let _ = write!(
+        svg,
+        "<rect class=\"band\" data-level=\"{level}\" x=\"{x:.1}\" width=\"{wide:.1}\" height=\"{height:.1}\"/>"
+    );
+}
+
+/// The letter where it begins, whole within the chart also at its edges.
+fn put_sign(svg: &mut String, band: &Band, window: TimeRange, width: f64) {
+    let Some((from, _)) = band.part_of(window) else { return };
+    if let Some(sign) = band.sign.filter(|sign| sign.is_alphanumeric() && band.start >= window.start.millis())
+    {
+        let x = (from * width).clamp(LETTER, (width - LETTER).max(LETTER));
+        let _ = write!(svg, "<text class=\"sign\" x=\"{x:.1}\" y=\"{FONT_SIZE}\">{sign}</text>");
+    }
+}
+
+fn rule(svg: &mut String, class: &str, (left, right): (f64, f64), y: f64) {
+    let _ = write!(
+        svg,
+        "<line class=\"{class}\" x1=\"{left:.1}\" x2=\"{right:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>"
+    );
+}
+
+/// The labels of axes are numbers, units and times: nothing in them is markup.
+fn label(svg: &mut String, (x, y): (f64, f64), anchor: &str, text: &str) {
+    let _ =
+        write!(svg, "<text class=\"label\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{text}</text>");
+}
+
+fn text_width(text: &str) -> f64 {
+    text.chars().count() as f64 * LETTER
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Line;
+    use proptest::prelude::*;
+    use watchglass_model::{Style, Timestamp, Unit};
+
+    fn plot<'a>(lines: &'a [Line<'a>], bands: &'a [Band], style: Style) -> Plot<'a> {
+        Plot {
+            unit: Unit::Ratio,
+            style,
+            ceiling: Some(1.0),
+            window: TimeRange { start: Timestamp::from_millis(0), end: Timestamp::from_millis(60_000) },
+            gap_after_millis: 15_000,
+            lines,
+            before: &[],
+            bands,
+            look: crate::Look::default(),
+        }
+    }
+
+    #[test]
+    fn a_sheet_has_axes_lines_levels_bands_and_letters() {
+        let (times, values) = ([0, 10_000, 20_000], [0.2, 0.4, 0.3]);
+        let line = |colour| Line { times: &times, low: &values, high: &values, colour };
+        let band = |start, end, value, sign| Band { start, end, level: 1, value, sign };
+        let bands = [
+            band(10_000, Some(20_000), None, None),
+            band(30_000, Some(30_000), None, Some('D')),
+            band(-5_000, Some(5_000), None, Some('N')),
+            band(0, None, Some(0.5), None),
+            band(70_000, None, None, Some('R')),
+        ];
+        let svg = sheet(&plot(&[line(0), line(3)], &bands, Style::Stacked), "a \"<chart>\" & more").unwrap();
+        for (part, count) in [
+            ("aria-label=\"a &quot;&lt;chart>&quot; &amp; more\"", 1),
+            ("class=\"line\"", 2),
+            ("class=\"area\"", 2),
+            ("data-colour=\"3\"", 2),
+            ("class=\"band\"", 3),
+            ("class=\"level\"", 1),
+            (">D</text>", 1),
+            (">N</text>", 0),
+            (">100\u{a0}%</text>", 1),
+            (">UTC</text>", 1),
+        ] {
+            assert_eq!(svg.matches(part).count(), count, "{part}: {svg}");
+        }
+    }
+
+    #[test]
+    fn without_a_value_there_is_none() {
+        let gap = [f64::NAN];
+        let line = Line { times: &[5], low: &gap, high: &gap, colour: 0 };
+        assert_eq!(sheet(&plot(&[], &[], Style::Line), ""), None);
+        assert_eq!(sheet(&plot(&[line], &[], Style::Line), ""), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_data_makes_a_bounded_element(
+            points in proptest::collection::vec((0_i64..60_000, -1e12_f64..1e12), 1..500),
+            stacked: bool,
+        ) {
+            let mut points = points;
+            points.sort_by_key(|point| point.0);
+            let (times, values): (Vec<i64>, Vec<f64>) = points.into_iter().unzip();
+            let line = Line { times: &times, low: &values, high: &values, colour: 0 };
+            let style = if stacked { Style::Stacked } else { Style::Line };
+            let svg = sheet(&plot(&[line], &[], style), "").unwrap();
+            prop_assert!(svg.len() < 100_000 && !svg.contains("NaN") && !svg.contains("inf"), "{}", svg.len());
+        }
+    }
+}
