@@ -55,23 +55,28 @@ pub struct Snapshot {
 pub struct Alerts {
     /// How many alerts fire now.
     pub firing: usize,
-    /// Those that fired at any time of the stretch that was asked for and have a chart, the latest first.
+    /// Those that fired at any time of the stretch that was asked for and have a chart, the latest first; then the levels of
+    /// the rules; then annotations, the latest first.
     pub marks: Vec<Mark>,
 }
 
-/// An alert, on the chart of its series.
+/// An alert on the chart of its series, a level of its rule, or an annotation on all charts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mark {
-    /// Id of the panel.
+    /// Id of the panel; empty for what is on every chart.
     pub panel: String,
-    /// When it began to fire.
+    /// When it began to fire, or was.
     pub start: Timestamp,
     /// When it was over; `None` while it fires.
     pub end: Option<Timestamp>,
     /// How bad it was.
     pub severity: Severity,
-    /// What was wrong.
+    /// What was wrong; of a level, when it is passed: `warning above 80 %`.
     pub text: String,
+    /// The level, in the unit of the panel: such a mark has neither beginning nor end. `None` for what was wrong.
+    pub value: Option<f64>,
+    /// The word for an annotation, such as `Deploy`, the first letter of which is its sign on charts; empty for alerts and levels.
+    pub sign: String,
 }
 
 /// What is shown of a series at a moment: a gauge's value, or a counter's rate per second.
@@ -85,17 +90,32 @@ pub struct Reading {
     pub value: f64,
 }
 
+/// A stretch of time that a page shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Its length, in seconds.
+    pub seconds: u32,
+    /// When it ended; `None` for one that ends with the newest values.
+    pub end: Option<Timestamp>,
+}
+
 /// Readings at regular times.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
     /// The stretch of time that was asked for, in seconds.
     pub window_seconds: u32,
+    /// When that stretch ended; `None` for one that ends with the newest values.
+    pub end: Option<Timestamp>,
     /// Time of the first row.
     pub start: Timestamp,
     /// Milliseconds from one row to the next.
     pub step_millis: i64,
     /// The series that have any reading.
     pub tracks: Vec<TrackHistory>,
+    /// The stretch before, moved to where its rows are compared: the time of its first row.
+    pub before_start: Timestamp,
+    /// The readings of the stretch before; none where it was not asked for.
+    pub before: Vec<TrackHistory>,
 }
 
 /// The readings of one series. `None` is a gap.
@@ -107,6 +127,8 @@ pub struct TrackHistory {
     pub low: Vec<Option<f32>>,
     /// The largest reading of each row; empty where it would be the same as `low`.
     pub high: Vec<Option<f32>>,
+    /// What it was like over the whole stretch, as HTML; empty where that was not asked for.
+    pub note: String,
 }
 
 /// The servers that are watched, with what is known of them beyond numbers, in the order of the settings.
@@ -138,10 +160,18 @@ pub struct Bound {
     pub most: u32,
 }
 
-/// How far back a live page looks.
-pub const WINDOW: Bound = Bound { name: "window_seconds", least: 10, most: 3600 };
+/// How long a stretch of time is that a page shows: at most what is kept, and a day more.
+pub const WINDOW: Bound = Bound { name: "window_seconds", least: 10, most: 8 * 86_400 };
 /// How many rows an answer has at most, one more aside that may only have begun.
 pub const ROWS: Bound = Bound { name: "rows", least: 2, most: 3600 };
+/// How much is told of each series: its readings; and what it was like over the whole; and the stretch before.
+pub const DETAIL: Bound = Bound { name: "detail", least: READINGS, most: BEFORE };
+/// Readings alone.
+pub const READINGS: u32 = 0;
+/// What they were like over the whole stretch as well.
+pub const STATISTICS: u32 = 1;
+/// The stretch before as well.
+pub const BEFORE: u32 = 2;
 
 /// The current snapshot.
 ///
@@ -149,41 +179,58 @@ pub const ROWS: Bound = Bound { name: "rows", least: 2, most: 3600 };
 /// An argument out of bounds.
 #[server(name = GetSnapshot, prefix = "/api/fn", endpoint = "snapshot", input = server_fn::codec::GetUrl, output = crate::encoding::Compact)]
 pub async fn snapshot(
-    /// How far back the small charts look, in seconds.
+    /// How much the small charts show, in seconds.
     window_seconds: u32,
+    /// When that ended, in milliseconds since the Unix epoch; without it, it ends with the newest values.
+    #[server(default)]
+    end: Option<i64>,
     /// How many rows they have at most.
     rows: u32,
+    /// How much is told of each series: [`READINGS`], [`STATISTICS`] or [`BEFORE`].
+    #[server(default)]
+    detail: u32,
 ) -> Result<Snapshot, ServerFnError> {
-    let (window_seconds, rows) = (WINDOW.check(window_seconds)?, ROWS.check(rows)?);
-    Ok(crate::backend::backend()?.snapshot(window_seconds, rows))
+    let stretch = Stretch::check(window_seconds, end)?;
+    let (rows, detail) = (ROWS.check(rows)?, DETAIL.check(detail)?);
+    Ok(crate::backend::backend()?.snapshot(stretch, rows, detail))
 }
 
-/// The readings of the last while.
+/// The readings of a stretch of time.
 ///
 /// # Errors
 /// An argument out of bounds.
 #[server(name = GetHistory, prefix = "/api/fn", endpoint = "history", input = server_fn::codec::GetUrl, output = crate::encoding::Compact)]
 pub async fn history(
-    /// How far back, in seconds.
+    /// How long it is, in seconds.
     window_seconds: u32,
+    /// When it ended, in milliseconds since the Unix epoch; without it, it ends with the newest values.
+    #[server(default)]
+    end: Option<i64>,
     /// How many rows at most.
     rows: u32,
+    /// How much is told of each series: [`READINGS`], [`STATISTICS`] or [`BEFORE`].
+    #[server(default)]
+    detail: u32,
 ) -> Result<History, ServerFnError> {
-    let (window_seconds, rows) = (WINDOW.check(window_seconds)?, ROWS.check(rows)?);
-    crate::backend::backend()?.history(window_seconds, rows).map_err(ServerFnError::Args)
+    let stretch = Stretch::check(window_seconds, end)?;
+    let (rows, detail) = (ROWS.check(rows)?, DETAIL.check(detail)?);
+    crate::backend::backend()?.history(stretch, rows, detail).map_err(ServerFnError::Args)
 }
 
-/// What is wrong, and what was in the last while.
+/// What is wrong, and what was in a stretch of time.
 ///
 /// # Errors
 /// An argument out of bounds.
 #[server(name = GetAlerts, prefix = "/api/fn", endpoint = "alerts", input = server_fn::codec::GetUrl, output = crate::encoding::Compact)]
 pub async fn alerts(
-    /// How far back, in seconds.
+    /// How long it is, in seconds.
     window_seconds: u32,
+    /// When it ended, in milliseconds since the Unix epoch; without it, it ends with the newest values.
+    #[server(default)]
+    end: Option<i64>,
 ) -> Result<Alerts, ServerFnError> {
-    let window_seconds = WINDOW.check(window_seconds)?;
-    Ok(crate::backend::backend()?.alerts(window_seconds))
+    let stretch = Stretch::check(window_seconds, end)?;
+    Ok(crate::backend::backend()?.alerts(stretch))
 }
 
 /// What is known of the servers that are watched, beyond numbers: who waits for whom, and what was slow.

@@ -61,14 +61,38 @@ impl ResponseStatus {
     }
 }
 
-/// A whole page that loads `assets`, in the reader's `theme`. The address is in the context that leptos's server integration provides.
-pub fn document(assets: PageAssets, theme: Option<Theme>) -> impl IntoView {
+/// What keys do. The page's program only shows and hides it.
+const KEYS: &str = "<h2>Keys</h2><dl>\
+    <div><dt><kbd>Space</kbd></dt><dd>Lets the charts stand still, or go on</dd></div>\
+    <div><dt><kbd>Esc</kbd></dt><dd>Lets go of the cursor, and closes this list</dd></div>\
+    <div><dt><kbd>?</kbd></dt><dd>Shows this list</dd></div></dl>\
+    <h3>On a chart</h3><dl>\
+    <div><dt><kbd>←</kbd> <kbd>→</kbd></dt><dd>Moves the cursor</dd></div>\
+    <div><dt><kbd>Shift</kbd> <kbd>←</kbd> <kbd>→</kbd></dt><dd>Shows what was before, and after; so do a drag with Shift and \
+    the wheel turned sideways</dd></div>\
+    <div><dt><kbd>+</kbd> <kbd>−</kbd></dt><dd>Zooms in and out; a drag zooms to what it covers</dd></div>\
+    <div><dt><kbd>Enter</kbd></dt><dd>Pins the cursor, or lets it go; so does a click</dd></div>\
+    <div><dt><kbd>Backspace</kbd></dt><dd>Goes back to where you were; so does a double click</dd></div></dl>\
+    <h3>On a chart: its menu</h3><dl>\
+    <div><dt><kbd>f</kbd></dt><dd>Full screen, or back; <kbd>Esc</kbd> leaves it too</dd></div>\
+    <div><dt><kbd>l</kbd> <kbd>o</kbd></dt><dd>Logarithmic axis; outliers cut off</dd></div>\
+    <div><dt><kbd>t</kbd> <kbd>d</kbd></dt><dd>The numbers as a table; as CSV</dd></div>\
+    <div><dt><kbd>c</kbd> <kbd>p</kbd></dt><dd>Copies a link to it; copies it as a picture</dd></div></dl>\
+    <h3>In a legend</h3><dl>\
+    <div><dt><kbd>Enter</kbd></dt><dd>Shows a line alone, or all again; so does a click</dd></div>\
+    <div><dt><kbd>Shift</kbd> <kbd>Enter</kbd></dt><dd>Hides a line, or shows it again; so does a click with Shift</dd></div></dl>";
+
+/// What leads away from the wall.
+const LEAVE: &str = "<a class=\"wall-leave\" href=\"/\" rel=\"external\">Leave the wall screen</a>";
+
+/// A whole page that loads `assets`, in the reader's `theme`; `is_wall` leaves out what nobody touches on a wall. The address is in the context that leptos's server integration provides.
+pub fn document(assets: PageAssets, theme: Option<Theme>, is_wall: bool) -> impl IntoView {
     let start = assets.program.as_ref().map(|(script, wasm)| {
         format!("import start, {{ hydrate }} from '{script}'; await start({{ module_or_path: '{wasm}' }}); hydrate();")
     });
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme.map(Theme::name)>
+        <html lang="en" data-theme=theme.map(Theme::name) data-wall=is_wall.then_some("")>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -76,6 +100,10 @@ pub fn document(assets: PageAssets, theme: Option<Theme>) -> impl IntoView {
                 <meta name="description" content="Live monitoring of this host"/>
                 <meta name="watchglass-build" content=assets.build/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="apple-touch-icon" href="/apple-touch-icon.png"/>
+                <link rel="manifest" href="/watchglass.webmanifest"/>
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0f1318"/>
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f2f4f7"/>
                 {assets.styles.into_iter().map(|href| view! { <link rel="stylesheet" href=href/> }).collect_view()}
                 {assets.program.map(|(script, wasm)| view! {
                     <link rel="modulepreload" href=script/>
@@ -85,7 +113,9 @@ pub fn document(assets: PageAssets, theme: Option<Theme>) -> impl IntoView {
             </head>
             <body>
                 <App/>
-                {start.map(|code| view! { <script type="module" inner_html=code></script> })}
+                <div id="keys" class="keys" role="dialog" aria-label="Keys" hidden inner_html=KEYS></div>
+                {is_wall.then(|| view! { <nav aria-label="Wall screen" inner_html=LEAVE></nav> })}
+                {start.map(|code| view! { <script type="module" nonce=use_nonce() inner_html=code></script> })}
             </body>
         </html>
     }

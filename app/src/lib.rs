@@ -10,24 +10,26 @@ mod clock;
 #[cfg(feature = "ssr")]
 mod document;
 mod encoding;
+mod escape;
 #[cfg(feature = "ssr")]
 pub mod fragments;
 #[cfg(feature = "hydrate")]
 mod hydrate;
 mod live;
+#[cfg(feature = "ssr")]
+pub mod offline;
 mod pages;
 mod parts;
 mod root;
-mod service_condition;
-mod service_view;
-mod table;
 mod view_model;
 
 #[cfg(feature = "ssr")]
-pub use backend::Backend;
+pub use backend::{Backend, Lists};
 #[cfg(feature = "ssr")]
 pub use document::{PageAssets, ResponseStatus, Theme, document};
 #[cfg(feature = "ssr")]
 pub use encoding::{InJson, POSITIONAL};
+#[cfg(feature = "ssr")]
+pub use live::asked_stretch;
 #[cfg(feature = "ssr")]
 pub use root::PAGES;

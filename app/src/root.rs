@@ -1,16 +1,24 @@
 //! The root component: shared state, the frame around all pages, and the routes.
 
 use crate::live::Live;
-use crate::pages::{Alerts, Cache, Database, NotFound, Overview};
+use crate::pages::{Alerts, Cache, Database, NotFound, Overview, Performance, Processes, Settings, Trends};
 use crate::parts::{OutdatedBanner, PanicBanner, TopBar};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
-/// Addresses of all pages.
-#[cfg(feature = "ssr")]
-pub const PAGES: [&str; 4] = ["/", "/alerts", "/database", "/cache"];
+/// Addresses and names of all pages, in the order in which they are offered.
+pub const PAGES: [(&str, &str); 8] = [
+    ("/", "Overview"),
+    ("/trends", "Trends"),
+    ("/alerts", "Alerts"),
+    ("/database", "Database"),
+    ("/cache", "Cache"),
+    ("/performance", "Performance"),
+    ("/processes", "Processes"),
+    ("/settings", "Settings"),
+];
 
 /// The whole page inside `<body>`.
 #[component]
@@ -34,9 +42,13 @@ pub(crate) fn App() -> impl IntoView {
             <main id="main" tabindex="-1">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Overview ssr=SsrMode::Async/>
+                    <Route path=path!("/trends") view=Trends ssr=SsrMode::Async/>
                     <Route path=path!("/alerts") view=Alerts ssr=SsrMode::Async/>
                     <Route path=path!("/database") view=Database ssr=SsrMode::Async/>
                     <Route path=path!("/cache") view=Cache ssr=SsrMode::Async/>
+                    <Route path=path!("/performance") view=Performance ssr=SsrMode::Async/>
+                    <Route path=path!("/processes") view=Processes ssr=SsrMode::Async/>
+                    <Route path=path!("/settings") view=Settings ssr=SsrMode::Async/>
                 </Routes>
             </main>
             <div id="toasts" class="toasts" role="log" aria-live="polite" aria-label="Alerts"></div>

@@ -44,6 +44,8 @@ pub(crate) struct LineView {
     pub(crate) label: String,
     /// Which tint it has, from 0 to [`COLOURS`] − 1.
     pub(crate) colour: usize,
+    /// What stands for it in an address.
+    pub(crate) key: u32,
 }
 
 impl PanelView {
@@ -91,19 +93,27 @@ pub(crate) fn panel_view(store: &LiveStore, id: &str) -> Option<PanelView> {
         let series: Vec<&Series> = series.iter().filter(|series| series.metric == metric.name).collect();
         match role {
             Role::Headline | Role::HeadlineAndChart => view.headlines.extend(Figure::of(metric, &series)),
-            Role::Detail => view.details.extend(Figure::of(metric, &series)),
+            Role::Detail | Role::Uptime => view.details.extend(Figure::of(metric, &series)),
             Role::Chart => {}
         }
         if matches!(role, Role::Chart | Role::HeadlineAndChart) {
             let several = apps(&series).len() > 1;
             for series in series {
                 let colour = view.lines.len() % COLOURS;
-                let label = legend(metric, series, several);
-                view.lines.push(LineView { series: series.id, label, colour });
+                let label = legend(metric, series, several, &view.panel.title);
+                let key = key(id, &label);
+                view.lines.push(LineView { series: series.id, label, colour, key });
             }
         }
     }
     Some(view)
+}
+
+/// What stands for a line in an address: the same after a restart and on another server, unlike the number of a series.
+/// [FNV-1a](http://www.isthe.com/chongo/tech/comp/fnv/) of the panel's id and the line's label, in 32 bits.
+fn key(panel: &str, label: &str) -> u32 {
+    let bytes = panel.bytes().chain([b'/']).chain(label.bytes());
+    bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// The application that a series is of.
@@ -122,8 +132,9 @@ fn apps<'a>(all: &[&'a Series]) -> Vec<&'a str> {
     apps
 }
 
-/// `eth0 received`: the application where there are `several`, the values of the metric's other labels, then its word.
-fn legend(metric: &Metric, series: &Series, several: bool) -> String {
+/// `eth0 received`: the application where there are `several`, the values of the metric's other labels, then its word; the `title` of the
+/// panel where there is none of these.
+fn legend(metric: &Metric, series: &Series, several: bool, title: &str) -> String {
     let app = several.then(|| speaker(series));
     let values = metric.labels.iter().filter(|name| *name != APP).filter_map(|name| series.labels.get(name));
     let words: Vec<&str> = app
@@ -132,7 +143,20 @@ fn legend(metric: &Metric, series: &Series, several: bool) -> String {
         .chain([metric.legend.as_str()])
         .filter(|word| !word.is_empty())
         .collect();
-    if words.is_empty() { metric.name.clone() } else { words.join(" ") }
+    if words.is_empty() { title.to_owned() } else { words.join(" ") }
+}
+
+/// What tells the series of a metric apart that have these labels; see [`LineView::label`].
+#[cfg(feature = "ssr")]
+pub(crate) fn line_names(metric: &Metric, labels: &[&watchglass_model::Labels], title: &str) -> Vec<String> {
+    let series = |labels: &&watchglass_model::Labels| Series {
+        id: SeriesId(0),
+        metric: metric.name.clone(),
+        labels: (*labels).clone(),
+    };
+    let series: Vec<Series> = labels.iter().map(series).collect();
+    let several = apps(&series.iter().collect::<Vec<_>>()).len() > 1;
+    series.iter().map(|series| legend(metric, series, several, title)).collect()
 }
 
 /// Writes a number, or a dash where there is none.
@@ -163,10 +187,20 @@ mod tests {
             metric: "m".to_owned(),
             labels: [("host", "h"), ("interface", "eth0")].into_iter().collect(),
         };
-        assert_eq!(legend(&metric(&["interface"], "received"), &series, false), "eth0 received");
-        assert_eq!(legend(&metric(&["interface"], ""), &series, false), "eth0");
-        assert_eq!(legend(&metric(&[], "used"), &series, false), "used");
-        assert_eq!(legend(&metric(&[], ""), &series, false), "m");
+        assert_eq!(legend(&metric(&["interface"], "received"), &series, false, "T"), "eth0 received");
+        assert_eq!(legend(&metric(&["interface"], ""), &series, false, "T"), "eth0");
+        assert_eq!(legend(&metric(&[], "used"), &series, false, "T"), "used");
+        assert_eq!(legend(&metric(&[], ""), &series, false, "T"), "T");
+    }
+
+    #[test]
+    fn a_line_has_the_same_key_for_ever() {
+        // Links hold it, so that these must stay.
+        for (panel, label, expected) in
+            [("", "", 0x2a0c_975e), ("cpu", "user", 0x7e5e_e295), ("cpu", "system", 0xeec9_c87b)]
+        {
+            assert_eq!(key(panel, label), expected, "{panel} {label}: {:x}", key(panel, label));
+        }
     }
 
     fn of_apps(apps: &[Option<&str>]) -> Vec<Series> {
@@ -195,7 +229,7 @@ mod tests {
                 found.iter().map(|figure| (figure.label.as_str(), figure.series.len())).collect();
             assert_eq!(found, figures);
             let several = super::apps(&all).len() > 1;
-            let found: Vec<_> = all.iter().map(|series| legend(&metric, series, several)).collect();
+            let found: Vec<_> = all.iter().map(|series| legend(&metric, series, several, "T")).collect();
             assert_eq!(found, lines);
         }
         assert_eq!(Figure::of(&metric, &[]).len(), 1, "a number that is missing");

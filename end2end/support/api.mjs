@@ -29,6 +29,7 @@ export function filledPanels({ catalogue, state }) {
 
 /** The lines of a panel's legend in a snapshot: `[{series, label, pace}]`, the pace in milliseconds. */
 export function legend({ catalogue, state, paces, interval_ms }, panel) {
+  const { title } = catalogue.panels.find(({ id }) => id === panel);
   return catalogue.metrics
     .filter((metric) => metric.panel?.[0] === panel && ["chart", "headline_and_chart"].includes(metric.panel[1]))
     .flatMap((metric) =>
@@ -37,7 +38,7 @@ export function legend({ catalogue, state, paces, interval_ms }, panel) {
         .map((series) => {
           const words = [...metric.labels.map((name) => series.labels[name]), metric.legend].filter(Boolean);
           const pace = paces[metric.name] ?? interval_ms;
-          return { series: series.id, label: words.join(" ") || metric.name, pace };
+          return { series: series.id, label: words.join(" ") || title, pace };
         }),
     );
 }

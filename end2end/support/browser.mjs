@@ -5,6 +5,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { CHROMIUM, DEADLINE, RESULTS } from "./settings.mjs";
+import { enter } from "./signed_in.mjs";
 
 const FLAGS = [
   "--no-sandbox",
@@ -18,9 +19,18 @@ const FLAGS = [
 /** The size of a page unless a test asks for another. */
 export const DESKTOP = { width: 1440, height: 900 };
 
-/** Starts the browser. */
+/** Starts the browser. Its profiles are signed in at the servers that run, unless they have a `storageState` of their own. */
 export async function launchBrowser() {
-  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const newContext = browser.newContext.bind(browser);
+  browser.newContext = async (options = {}) => {
+    const context = await newContext(options);
+    if (!options.storageState) {
+      await enter(context);
+    }
+    return context;
+  };
+  return browser;
 }
 
 /** What a page without JavaScript reports of itself: the browser does not preload what it will not run. */

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually, within } from "./conditions.mjs";
 import { BINARY } from "./settings.mjs";
+import { ENVIRONMENT, signIn, signOut } from "./signed_in.mjs";
 
 // Below the range from which the system takes ports for outgoing connections: while a test has its server down,
 // nobody else can be given its port. Chromium refuses none of these.
@@ -59,7 +60,7 @@ class Server {
   /** Starts the process and waits until it answers. */
   async start() {
     const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data-dir", this.#dataDir, ...this.#args];
-    const child = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"], env: withoutSettings(process.env) });
+    const child = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...withoutSettings(process.env), ...ENVIRONMENT } });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => (this.log += text));
@@ -76,6 +77,7 @@ class Server {
       this.#child = null;
       throw new Error(`${BINARY} ended at its start (${failure?.message ?? `exit code ${child.exitCode}`}):\n${this.log}`);
     }
+    await signIn(this.url, this.#dataDir);
   }
 
   /** Number of the process. */
@@ -99,6 +101,7 @@ class Server {
       await this.end("SIGTERM");
     }
     process.off("exit", this.#killOnExit);
+    signOut(this.url);
     await rm(this.#folder, { recursive: true, force: true });
     assert.ok(!/ ERROR |panic/.test(this.log), `the server's log speaks of a fault:\n${this.log}`);
   }

@@ -22,9 +22,9 @@ export function instead(page, title) {
   return list(page, title).locator(".instead").innerText();
 }
 
-/** The button above a column. */
+/** The link above a column. */
 export function head(page, title, column) {
-  return list(page, title).locator("thead").getByRole("button", { name: column });
+  return list(page, title).locator("thead").getByRole("link", { name: column });
 }
 
 /** A list by its title. */

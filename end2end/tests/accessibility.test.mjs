@@ -1,6 +1,7 @@
 // What those need who do not use a mouse, or do not see the page.
 
 import assert from "node:assert/strict";
+import { findings } from "../support/axe.mjs";
 import { eventually } from "../support/conditions.mjs";
 import { openLive } from "../support/overview.mjs";
 import { testBench } from "../support/case.mjs";
@@ -66,7 +67,7 @@ pageTest("ids are unique and the language is set", {}, async ({ page, server }) 
 /** Presses Tab through the page. Gives a line for each element that has the focus, and whether that is seen. */
 async function tabThrough(page) {
   const found = [];
-  for (let press = 0; press < 40; press += 1) {
+  for (let press = 0; press < 400; press += 1) {
     await page.keyboard.press("Tab");
     const focused = await page.evaluate(() => {
       const element = document.activeElement;
@@ -87,22 +88,48 @@ async function tabThrough(page) {
   return found;
 }
 
+/** What the charts that are shown are called, in their order. */
+function chartNames(page) {
+  return page.locator(".panel:not([hidden]) .chart").evaluateAll((all) => all.map((chart) => chart.getAttribute("aria-label")));
+}
+
 pageTest("Tab reaches every control in order, and the focus is seen", {}, async ({ page, server }) => {
   await openLive(page, server.url);
+  const before = await chartNames(page);
   const found = await tabThrough(page);
   // How many alerts fire is said behind the name of their page, and depends on the machine.
-  assert.deepEqual(found.map(({ name }) => name.replace(/^Alerts \d+$/, "Alerts")), [
+  const names = found.map(({ name }) => name.replace(/^Alerts \d+$/, "Alerts"));
+  const head = [
     "Skip to content",
     "Watchglass",
     "Overview",
+    "Trends",
     "Alerts",
     "Database",
     "Cache",
+    "Performance",
+    "Processes",
+    "Settings",
+    "Switch times between Local and UTC",
     "Switch between dark and light",
-    "Show the last 5 minutes",
-    "Show the last 15 minutes",
-    "Show the last hour",
-  ]);
+    "Account",
+    "5m: show the last 5 minutes",
+    "15m: show the last 15 minutes",
+    "1h: show the last hour",
+    "Pause",
+  ];
+  assert.deepEqual(names.slice(0, head.length), head);
+  const rest = names.slice(head.length);
+  // What is wrong depends on the machine too; the cards are always there, in their order.
+  const cards = ["Host", "Database", "Redis", "Requests", "Errors", "Latency"];
+  assert.deepEqual(rest.filter((name) => cards.includes(name)), cards);
+  // Behind them stand the charts, each before the lines of its legend.
+  // Commands come and go while one tabs, and where the focus was may be gone; a panel may come behind it, too.
+  const charts = (await chartNames(page)).filter((name) => before.includes(name) && !name.includes("Top processes"));
+  assert.ok(charts.length > 1);
+  assert.deepEqual(rest.filter((name) => charts.includes(name)), charts);
+  assert.ok(rest.indexOf(charts[0]) > rest.indexOf("Latency"));
+  assert.ok(rest.length > charts.length, "the lines of the legends can be reached");
   assert.deepEqual(found.filter(({ outlined, inSight }) => !outlined || !inSight), []);
 });
 
@@ -114,12 +141,12 @@ pageTest("the skip link leads past the top bar", {}, async ({ page, server }) =>
     assert.equal(await page.evaluate(() => document.activeElement.id), "main");
   });
   await page.keyboard.press("Tab");
-  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Show the last 5 minutes");
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "5m: show the last 5 minutes");
 });
 
 pageTest("the keyboard chooses a window and a theme", {}, async ({ page, server }) => {
   await openLive(page, server.url);
-  await page.getByRole("link", { name: "Show the last hour" }).focus();
+  await page.getByRole("link", { name: "1h: show the last hour" }).focus();
   await page.keyboard.press("Enter");
   await page.waitForURL(`${server.url}/?window=1h`);
   await page.getByRole("button", { name: "Switch between dark and light" }).focus();
@@ -132,3 +159,19 @@ pageTest("a change of the connection is told to those who hear the page", {}, as
   const status = page.locator('.connection [role="status"]');
   await eventually(async () => assert.equal(await status.textContent(), "Connection: live"));
 });
+
+// The parts that the server makes, with the numbers that they wait for.
+const PAGES = { "/": ".vital .spark", "/performance": "#routes-p95", "/processes": "#commands-cpu", "/settings": "#all-settings" };
+
+for (const [path, ready] of Object.entries(PAGES)) {
+  for (const colorScheme of ["dark", "light"]) {
+    for (const width of [1440, 390]) {
+      pageTest(`axe finds nothing on ${path}, ${colorScheme}, ${width} px`, { context: { colorScheme, viewport: { width, height: 900 } } }, async ({ page, server }) => {
+        await openLive(page, server.url + path);
+        await page.locator(ready).first().waitFor();
+        assert.deepEqual(await findings(page), []);
+        assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width, "the page scrolls sideways");
+      });
+    }
+  }
+}

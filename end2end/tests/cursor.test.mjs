@@ -49,9 +49,12 @@ function isOneOf(text, values) {
   return values.some((value) => Math.abs(shown - value) <= Math.abs(value) * 0.06 + 0.00006);
 }
 
-/** The moments that the charts say they are pointed at: `HH:MM:SS`, one for each chart. */
-function moments(page) {
-  return page.locator(".panel:not([hidden]) .chart .moment").allTextContents();
+/** The moments that the charts of these panels say they are pointed at: `HH:MM:SS`. Other panels may come while one looks. */
+function moments(page, ids) {
+  return page.locator(".panel").evaluateAll(
+    (panels, ids) => panels.filter((panel) => ids.includes(panel.dataset.panel)).map((panel) => panel.querySelector(".chart .moment").textContent),
+    ids,
+  );
 }
 
 /** Fails unless the legend of a panel shows the readings that the history has at that moment. */
@@ -86,7 +89,7 @@ pageTest("pointing at a chart shows that moment in the legends of all panels; le
     const now = await clock(page);
     await pointAt(page, id, 28);
     await eventually(async () => assert.ok((await inked(page, second, "cursor")) > 0, "the charts have no cursor"));
-    const shown = await moments(page);
+    const shown = await moments(page, ids);
     assert.equal(shown.length, ids.length);
     assert.equal(new Set(shown).size, 1, `the charts point at ${shown}`);
     assert.match(shown[0], /^\d\d:\d\d:\d\d$/);
@@ -98,12 +101,12 @@ pageTest("pointing at a chart shows that moment in the legends of all panels; le
     }
     // The moment stays while the charts move on.
     await ticks(page, 2);
-    assert.deepEqual(await moments(page), shown);
+    assert.deepEqual(await moments(page, ids), shown);
   }
 
   await page.mouse.move(2, 2);
   await eventually(async () => {
-    assert.deepEqual(new Set(await moments(page)), new Set([""]));
+    assert.deepEqual(new Set(await moments(page, ids)), new Set([""]));
     assert.equal(await inked(page, first, "cursor"), 0);
     assert.equal(await inked(page, second, "cursor"), 0);
     const { figures, legend } = await numbers(page, "load");

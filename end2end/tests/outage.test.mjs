@@ -14,7 +14,8 @@ const AWAY = [
   /^console error: WebSocket connection to 'ws:.*' failed/,
   /^console error: Failed to load resource: net::/,
   /^console warning: no history/,
-  /^request failed: .*\/(api\/fn\/history\?|favicon\.svg)/,
+  /^console warning: no answer for this page/,
+  /^request failed: .*\/(api\/fn\/history\?|api\/fragment\/|favicon\.svg)/,
 ];
 
 const AGE = /^(Stale|Reconnecting|Offline) · data \d+\u00a0(s|min) old$/;

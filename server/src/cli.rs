@@ -1,5 +1,7 @@
 //! The command line, made from the table of settings.
 
+use crate::access::{self, Order};
+use crate::backup;
 use crate::settings::KEYS;
 use clap::{Arg, ArgMatches, Command};
 use std::path::PathBuf;
@@ -10,6 +12,10 @@ pub(crate) enum Task {
     Serve(Box<ArgMatches>),
     /// Check a configuration file.
     CheckConfig(PathBuf),
+    /// Change who may call.
+    Access(Order),
+    /// Write or restore a backup.
+    Backup(backup::Order),
 }
 
 /// Reads the command line. Prints and ends the process for `--help`, `--version` and mistakes, as is the custom.
@@ -19,7 +25,11 @@ pub(crate) fn parse() -> Task {
         Some((name, found)) if name == "check-config" => {
             Task::CheckConfig(found.get_one::<PathBuf>("FILE").cloned().unwrap_or_default())
         }
-        Some((_, found)) => Task::Serve(Box::new(found)),
+        Some((name, found)) => match (access::order(&name, &found), backup::order(&name, &found)) {
+            (Some(order), _) => Task::Access(order),
+            (_, Some(order)) => Task::Backup(order),
+            _ => Task::Serve(Box::new(found)),
+        },
         None => Task::Serve(Box::new(matches)),
     }
 }
@@ -43,6 +53,8 @@ fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(serve)
+        .subcommands(access::commands())
+        .subcommands(backup::commands())
         .subcommand(
             Command::new("check-config").about("Check a configuration file without starting").arg(
                 Arg::new("FILE")

@@ -7,6 +7,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+/// The file in it that its server holds a lock on.
+pub(crate) const LOCK: &str = "lock";
+
 /// A data folder that belongs to this process as long as this lives.
 #[derive(Debug)]
 pub(crate) struct DataDir {
@@ -67,16 +70,28 @@ impl DataDir {
 
 fn prepare(path: &Path) -> io::Result<File> {
     make(path)?;
-    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path.join("lock"))
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path.join(LOCK))
 }
 
-fn make(path: &Path) -> io::Result<()> {
+/// Makes the folder if it is missing, for its owner only.
+///
+/// # Errors
+/// The system does not make it.
+pub(crate) fn make(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)?;
     }
+    make_new(path)
+}
+
+/// Makes a folder that is not there yet, for its owner only.
+///
+/// # Errors
+/// It is there, or the system does not make it.
+pub(crate) fn make_new(path: &Path) -> io::Result<()> {
     Ok(mkdirat(rustix::fs::CWD, path, Mode::RWXU)?)
 }
 

@@ -3,7 +3,9 @@
 //! A page of another site can make a browser call a loopback address (DNS rebinding, cross-site WebSockets); the
 //! `Host` and `Origin` headers give it away.
 
+use crate::edge::Client;
 use crate::routes::ApiError;
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -26,15 +28,17 @@ impl Guard {
 
     /// # Errors
     /// The answer to give instead.
-    fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), ApiError> {
+    fn check(&self, client: Client, headers: &HeaderMap, uri: &Uri) -> Result<(), ApiError> {
         let host = self.host(headers, uri)?;
         let mut origins = headers.get_all(ORIGIN).iter();
         let Some(origin) = origins.next() else { return Ok(()) };
-        let authority =
-            origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
-        if origins.next().is_none()
-            && authority.is_some_and(|authority| authority.eq_ignore_ascii_case(&host))
-        {
+        let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+        // A page that came unencrypted is another site's: whoever is on the way could have written it. Where nobody says
+        // whether the client's connection is encrypted, either may be.
+        let is_own = |(scheme, authority): (&str, &str)| {
+            authority.eq_ignore_ascii_case(&host) && (scheme == "https" || !client.is_encrypted)
+        };
+        if origins.next().is_none() && origin.is_some_and(is_own) {
             return Ok(());
         }
         Err(ApiError::new(
@@ -84,8 +88,13 @@ fn is_loopback(name: &str) -> bool {
 }
 
 /// Lets a request through, or answers it with the reason why not.
-pub(crate) async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    match guard.check(request.headers(), request.uri()) {
+pub(crate) async fn check(
+    State(guard): State<Guard>,
+    Extension(client): Extension<Client>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match guard.check(client, request.headers(), request.uri()) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     }
@@ -96,12 +105,19 @@ mod tests {
     use super::*;
 
     fn status(headers: &[(&'static str, &str)]) -> u16 {
+        status_of(false, headers)
+    }
+
+    fn status_of(is_encrypted: bool, headers: &[(&'static str, &str)]) -> u16 {
+        let client = Client { address: [127, 0, 0, 1].into(), is_encrypted };
         let guard = Guard::new(&["watch.example".to_owned()]);
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(*name, value.parse().unwrap());
         }
-        guard.check(&map, &Uri::from_static("/")).map_or_else(|error| error.status().as_u16(), |()| 200)
+        guard
+            .check(client, &map, &Uri::from_static("/"))
+            .map_or_else(|error| error.status().as_u16(), |()| 200)
     }
 
     #[test]
@@ -138,6 +154,17 @@ mod tests {
             ("", 403),
         ] {
             assert_eq!(status(&[("host", "localhost:7070"), ("origin", origin)]), expected, "{origin:?}");
+        }
+    }
+
+    #[test]
+    fn an_unencrypted_page_may_not_call_where_calls_are_encrypted() {
+        for (origin, expected) in [("https://watch.example", 200), ("http://watch.example", 403)] {
+            assert_eq!(
+                status_of(true, &[("host", "watch.example"), ("origin", origin)]),
+                expected,
+                "{origin}"
+            );
         }
     }
 }

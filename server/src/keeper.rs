@@ -88,6 +88,12 @@ impl<K: Keep> Keeper<K> {
         tray.waiting.is_none() && !tray.is_writing
     }
 
+    /// Waits until everything is written that was given so far, but not longer than `patience`.
+    pub(crate) fn settle(&self, patience: Duration) {
+        let is_busy = |tray: &mut Tray<K>| tray.waiting.is_some() || tray.is_writing;
+        let _ = self.shared.changed.wait_timeout_while(self.shared.lock(), patience, is_busy);
+    }
+
     /// Waits until everything is written; not longer than three seconds, in case the disk hangs.
     pub(crate) fn close(&self) {
         let mut tray = self.shared.lock();
@@ -125,6 +131,7 @@ fn run<K: Keep>(what: &str, shared: &Shared<K>) {
             match kept.write() {
                 Ok(()) => {
                     shared.lock().is_writing = false;
+                    shared.changed.notify_all();
                     if has_failed {
                         tracing::info!(what, "can be written down again");
                     }

@@ -1,14 +1,25 @@
 //! `watchglass`: configuration, routes, the tick. It wires the crates together and holds no rules of its own.
 
+mod access;
+mod annotations;
+mod arranging;
 mod assets;
+mod audit;
+mod backup;
 mod cli;
 mod core;
 mod data_dir;
+mod edge;
 mod files;
+#[cfg(test)]
+mod formats;
 mod fragments;
 mod guard;
+#[cfg(test)]
+mod hostile;
 mod judging;
 mod keeper;
+mod limits;
 mod logging;
 mod routes;
 mod serve;
@@ -25,6 +36,8 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let outcome = match cli::parse() {
         cli::Task::CheckConfig(path) => check_config(&path),
+        cli::Task::Access(order) => access::run(order),
+        cli::Task::Backup(order) => backup::run(order),
         cli::Task::Serve(matches) => {
             let flag = |name: &str| matches.get_one::<String>(name).cloned();
             let file = matches.get_one::<PathBuf>("config").cloned();
@@ -43,7 +56,12 @@ fn main() -> ExitCode {
 }
 
 fn check_config(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    settings::read_file(path, &mut settings::Settings::default())?;
+    let mut found = settings::Settings::default();
+    settings::read_file(path, &mut found)?;
+    settings::check(&found)?;
+    if let Some(files) = found.edge.certificate() {
+        files.read()?;
+    }
     say(&format!("{}: no mistakes", path.display()));
     Ok(())
 }

@@ -1,23 +1,29 @@
 //! `watchglass serve`: from settings to a running server, and its end.
 
+use crate::access::{Access, FirstPassword};
+use crate::annotations::Annotations;
+use crate::arranging::Layouts;
+use crate::audit::Audit;
 use crate::core::Core;
 use crate::data_dir::{DataDir, default_path};
 use crate::judging::Judging;
+use crate::limits::Limiter;
 use crate::services::Services;
-use crate::settings::Settings;
+use crate::settings::{Settings, Shown};
 use crate::sharing::Exchange;
 use crate::store_probe::StoreProbe;
 use crate::telling::{Archive, Links, Telling};
 use crate::ticker::Ticker;
-use crate::{assets, guard, logging, routes, say};
+use crate::{assets, edge, guard, logging, routes, say, ticker};
 use app::api::HostInfo;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -26,7 +32,7 @@ use watchglass_history::{EmbeddedHistory, History, Options, RedisHistory, RedisO
 use watchglass_instrument::requests::Recorder;
 use watchglass_model::Catalogue;
 use watchglass_probes::{
-    Applications, Collector, HostFacts, HostRoots, Reported, Requests, Vitals, host_probes, own_probes,
+    Applications, Collector, HostFacts, HostRoots, Probe, Reported, Requests, Vitals, host_probes, own_probes,
 };
 use watchglass_remote::redis::Target;
 
@@ -37,6 +43,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 const MINUTES_KEPT: u32 = 35;
 /// How long a shared Redis keeps samples: 10,080 minutes.
 const SHARED_FOR: Duration = Duration::from_secs(7 * 86_400);
+/// Files that are not for connections: of the history, of probes, and what is sent.
+const OWN_FILES: u64 = 500;
 /// How long open connections may take to end once the server stops.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -66,12 +74,19 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     // Pages render on the same workers. An error means that this was said before, which does no harm.
     let _ = any_spawner::Executor::init_tokio();
+    let tls = settings
+        .edge
+        .certificate()
+        .map(|files| edge::Tls::open(files, Instant::now()))
+        .transpose()?
+        .map(Arc::new);
     let listener = runtime.block_on(listen(settings.listen))?;
     let address = listener.local_addr()?;
 
     let facts = HostFacts::read();
     let name = settings.host_name.clone().unwrap_or_else(|| facts.hostname.clone());
     let local = Arc::new(EmbeddedHistory::open(&data.path().join("history"), keep(settings))?);
+    let before = local.newest();
     let history = share(settings, &local, &name)?;
     let (vitals, requests) = (Arc::<Vitals>::default(), Arc::<Recorder>::default());
     let mut probes =
@@ -82,6 +97,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     probes.push(Box::new(Requests::new(Arc::clone(&requests))));
     probes.push(Box::new(Reported::new(Arc::clone(&applications))));
     probes.extend(own_probes(&vitals));
+    probes.extend(tls.clone().map(|tls| Box::new(edge::TlsProbe(tls)) as Box<dyn Probe>));
     probes.push(Box::new(StoreProbe { history: Arc::clone(&history), vitals: Arc::clone(&vitals) }));
     let collector = Collector::new(probes, &[("host", &name)], MOST_SERIES)?;
     let core = Core::new(
@@ -103,24 +119,38 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
         paces: paces(collector.catalogue(), &collector),
     });
     let core = core.with_local(local).with_applications(applications).with_services(services);
+    let annotations = Annotations::open(data.path(), keep(settings).quarter_retention, before)?;
+    let core = core.with_annotations(annotations);
+    let core = core.with_settings(Shown::new(settings, data.path(), &keep(settings)));
+    let core = core.with_layouts(Layouts::open(data.path())?);
     let core = Arc::new(core.with_judging(judging, telling));
+    let access = Arc::new(Access::open(data.path())?);
+    let audit = Arc::new(Audit::open(data.path())?);
+    let first = access.make_first(|name| std::env::var(name).ok(), ticker::now())?;
     let exchange = Exchange::start(settings, &core, &name, data.path())?;
+    let edge = edge::Edge {
+        listener,
+        room: Arc::new(room(settings, raised)),
+        proxies: edge::Proxies::new(&settings.edge.trusted_proxies, settings.proxies_only()),
+        tls,
+    };
     // Before anybody is told that the server runs: a signal must never find it unprepared.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let ticker = Ticker::start(Arc::clone(&core), collector, runtime.handle().clone())?;
-    announce(&name, address, &data);
+    announce(&name, &origin(address, edge.tls.is_some()), &data, &first);
     tracing::info!(%address, data_dir = %data.path().display(), open_files = raised, "started");
 
-    let guard = guard::Guard::new(&settings.host_names());
     let closing = Arc::clone(&core);
-    let outcome = runtime.block_on(answer(listener, core, guard, signals));
+    let who_calls = (access, Arc::clone(&audit));
+    runtime.block_on(answer(edge, core, who_calls, settings, signals));
     ticker.stop();
     exchange.stop();
     closing.close_judging();
+    audit.close();
     history.close();
     runtime.shutdown_timeout(Duration::from_secs(1));
     tracing::info!("stopped");
-    Ok(outcome?)
+    Ok(())
 }
 
 /// The history, shared with other servers where a Redis is given for that.
@@ -163,30 +193,30 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
 
 /// Answers until a signal comes, then gives open connections a while to end.
 async fn answer(
-    listener: TcpListener,
+    edge: edge::Edge,
     core: Arc<Core>,
-    guard: guard::Guard,
+    (access, audit): (Arc<Access>, Arc<Audit>),
+    settings: &Settings,
     mut signals: Signals,
-) -> io::Result<()> {
+) {
     let (stop, stopping) = watch::channel(false);
-    let router = routes::router(core, guard, stopping.clone());
-    let until = |mut stopping: watch::Receiver<bool>| async move {
-        // An error means that the sender is gone: then it is time to stop as well.
-        let _ = stopping.wait_for(|&stop| stop).await;
-    };
-    let server = axum::serve(routes::without_delay(listener), router).with_graceful_shutdown(until(stopping));
-    let mut server = std::pin::pin!(server.into_future());
+    let following = tokio::spawn(Arc::clone(&access).follow(stopping.clone()));
+    let guard = guard::Guard::new(&settings.host_names());
+    let limiter = Arc::new(Limiter::new(&settings.limits));
+    let doors = routes::Doors { access, audit, metrics_open: settings.metrics_open, limiter };
+    let proxies = edge.proxies.clone();
+    let router = routes::router(core, proxies, guard, doors, settings.public_url.clone(), stopping.clone());
+    let mut server = pin!(edge.serve(router, stopping));
     tokio::select! {
-        ended = &mut server => return ended,
+        () = &mut server => return,
         signal = signals.wait() => tracing::info!(signal, "stopping"),
     }
     let _ = stop.send(true);
-    match tokio::time::timeout(GRACE, server).await {
-        Ok(ended) => ended,
-        Err(_) => {
-            tracing::warn!(seconds = GRACE.as_secs(), "some connections did not end in time and are cut");
-            Ok(())
-        }
+    if tokio::time::timeout(GRACE, server).await.is_err() {
+        tracing::warn!(seconds = GRACE.as_secs(), "some connections did not end in time and are cut");
+    }
+    if tokio::time::timeout(GRACE, following).await.is_err() {
+        tracing::warn!("it was not written down in time who was here");
     }
 }
 
@@ -212,11 +242,31 @@ impl Signals {
 }
 
 /// Each open page needs a file. Returns the limit that now holds; failing to raise it is no reason not to start.
-fn raise_open_files() -> u64 {
+pub(crate) fn raise_open_files() -> u64 {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
     let now = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
     now.unwrap_or(u64::MAX)
+}
+
+/// Room for as many connections as are set, and as there are files for.
+fn room(settings: &Settings, open_files: u64) -> edge::Room {
+    let set = settings.edge.max_connections;
+    let files = u32::try_from(open_files.saturating_sub(OWN_FILES)).unwrap_or(u32::MAX).max(1);
+    if files < set {
+        tracing::warn!(
+            max_connections = set,
+            files,
+            "the system allows fewer open files: so many connections can be"
+        );
+    }
+    let count = |most: u32| usize::try_from(most).unwrap_or(usize::MAX);
+    edge::Room::new(count(set.min(files)), count(settings.edge.max_connections_per_address))
+}
+
+/// What the server's address begins with.
+fn origin(address: SocketAddr, is_encrypted: bool) -> String {
+    format!("{}://{address}", if is_encrypted { "https" } else { "http" })
 }
 
 fn host_info(name: String, facts: HostFacts) -> HostInfo {
@@ -232,16 +282,27 @@ fn paces(catalogue: &Catalogue, collector: &Collector) -> BTreeMap<String, u32> 
     slower.map(|(name, pace)| (name, u32::try_from(pace.as_millis()).unwrap_or(u32::MAX))).collect()
 }
 
-fn announce(name: &str, address: SocketAddr, data: &DataDir) {
+fn announce(name: &str, origin: &str, data: &DataDir, first: &FirstPassword) {
+    if let FirstPassword::Made(password) = first {
+        say_once(password.text());
+    }
     let version = env!("CARGO_PKG_VERSION");
     say(&format!(
         "Watchglass {version} watches {name}\n\
-         \x20 open      http://{address}/\n\
-         \x20 sign in   not needed: only this machine can connect\n\
+         \x20 open      {origin}/\n\
+         \x20 sign in   {first}\n\
          \x20 data      {}",
         data.path().display()
     ));
     if assets::page_assets().program.is_none() {
         tracing::warn!("this build has no front end: pages stay still; build with `cargo xtask build`");
     }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "no level of the log hides it, and no collector of logs is meant to keep it"
+)]
+fn say_once(password: &str) {
+    eprintln!("watchglass: the first administrator is admin, with the password {password}");
 }

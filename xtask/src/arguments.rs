@@ -16,7 +16,7 @@ cargo xtask COMMAND
                    what seven days of 200 series cost in files, beside Prometheus if it is installed; the first time
                    it records this machine for 20 minutes
   load [ARGS]      measure many live connections, to a server of its own or to --url ws://127.0.0.1:PORT/ws/live;
-                   `cargo xtask load --help` lists ARGS
+                   `cargo xtask load --help` lists ARGS; `load attacks` does to one what those do who want to bring it down
   setup            only set up what building and testing need
   help             this list";
 

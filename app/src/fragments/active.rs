@@ -1,7 +1,7 @@
 //! What is wrong now, for somebody who was woken by it: the worst first, with what to do.
 
-use super::Typed;
-use super::words::{count, hidden, lasting, moment, severity, who};
+use super::words::{charts_of, count, hidden, lasting, moment, severity, who};
+use super::{Typed, Waiting};
 use leptos::prelude::*;
 use watchglass_model::Severity;
 use watchglass_model::Timestamp;
@@ -21,6 +21,8 @@ pub struct Active {
     pub cards: Vec<Card>,
     /// How many more there are that are not shown.
     pub more: usize,
+    /// What does not fire yet.
+    pub waiting: Waiting,
     /// The rule whose alerts alone are shown; all when it is `None`.
     pub only: Option<String>,
     /// What is said where nothing is wrong.
@@ -102,8 +104,9 @@ pub struct Acknowledged {
 }
 
 impl Active {
-    pub(super) fn view(self) -> AnyView {
-        let Self { now, cards, more, only, watched, typed } = self;
+    /// Those who `may_change` something have forms for it.
+    pub(super) fn view(self, may_change: bool) -> AnyView {
+        let Self { now, cards, more, waiting, only, watched, typed } = self;
         let only = only.map(|rule| {
             view! {
                 <p class="filter">"Only those of the rule "<code>{rule}</code>". "<a href="/alerts">"Show all"</a></p>
@@ -113,7 +116,7 @@ impl Active {
             watched.view(only.is_some())
         } else {
             let may_open = cards.len() <= MOST_OPEN;
-            let cards = cards.into_iter().map(|card| card.view(now, may_open, &typed));
+            let cards = cards.into_iter().map(|card| card.view(now, may_change.then_some(may_open), &typed));
             view! { <div class="cards">{cards.collect_view()}</div> }.into_any()
         };
         let more = (more > 0).then(|| {
@@ -121,7 +124,9 @@ impl Active {
                 format!("And {} that are not shown: these are the worst.", count(more, "more", "more"));
             view! { <p class="facts">{text}</p> }
         });
-        view! { <section aria-label="Active alerts" data-part="list">{only}{list}{more}</section> }.into_any()
+        let list =
+            view! { <section aria-label="Active alerts" data-part="list">{only}{list}{more}</section> };
+        view! { {list}{waiting.view(now)} }.into_any()
     }
 }
 
@@ -156,13 +161,14 @@ impl Watched {
 }
 
 impl Card {
-    fn view(self, now: Timestamp, may_open: bool, typed: &Typed) -> AnyView {
+    /// `may_open` says whether its form may be open; without it, it has none.
+    fn view(self, now: Timestamp, may_open: Option<bool>, typed: &Typed) -> AnyView {
         let is_typed =
             typed.get("rule") == Some(&self.rule) && typed.get("labels") == Some(self.labels.as_str());
         let typed = if is_typed { typed.clone() } else { Typed::default() };
         let is_looked_after =
             self.acknowledged.is_some() || self.silenced.is_some() || self.because_of.is_some();
-        let form = self.form(is_typed || (may_open && !is_looked_after), &typed);
+        let form = may_open.map(|may_open| self.form(is_typed || (may_open && !is_looked_after), &typed));
         let Self { id, severity: how_bad, message, since, component, host, rule, rule_name, .. } = self;
         let heading = format!("{id}-message");
         let named_by = heading.clone();
@@ -175,6 +181,7 @@ impl Card {
             (!text.is_empty()).then(|| view! { <p><b>{label}</b>" "{text}</p> })
         };
         let charts = self.charts.map(|href| view! { <a href=href>"Charts"</a> });
+        let processes = format!("/processes?at={}", since.millis());
         let facts = format!("{id}-facts");
         view! {
             <article class=class id=id aria-labelledby=named_by>
@@ -194,6 +201,8 @@ impl Card {
                     <p class="ways">
                         {self.runbook.map(runbook)}
                         {charts}
+                        <a href=charts_of(since, now)>"When it began"</a>
+                        <a href=processes>"Processes then"</a>
                         <a href=format!("/alerts?view=rule&id={rule}")>"Rule: "{rule_name}</a>
                         <a href=format!("/alerts?view=history&rule={rule}")>"Earlier alerts of it"</a>
                     </p>

@@ -28,7 +28,7 @@ fn card(message: &str) -> Card {
 }
 
 fn html(cards: Vec<Card>, typed: Typed) -> String {
-    Active { now: at(1250), cards, typed, ..Active::default() }.view().html().replace('\u{a0}', " ")
+    Active { now: at(1250), cards, typed, ..Active::default() }.view(true).html().replace('\u{a0}', " ")
 }
 
 #[test]
@@ -130,8 +130,9 @@ fn what_was_typed_stays_with_its_alert() {
 
 #[test]
 fn where_nothing_is_wrong_it_is_said_what_is_watched() {
-    let none =
-        |watched, only| Active { watched, only, ..Active::default() }.view().html().replace('\u{a0}', " ");
+    let none = |watched, only| {
+        Active { watched, only, ..Active::default() }.view(true).html().replace('\u{a0}', " ")
+    };
     let html = none(Watched { rules: 18, series: 240, last_over: Some(at(60)) }, None);
     for part in ["Nothing is wrong.", "18 rules watch 240 series.", "1970-01-01T00:01:00Z"] {
         assert!(html.contains(part), "{part}: {html}");
@@ -146,7 +147,7 @@ fn where_nothing_is_wrong_it_is_said_what_is_watched() {
 fn many_and_long_ones_are_shown_closed_and_whole() {
     let long = "x".repeat(2000);
     let cards = (0..6).map(|number| Card { id: format!("alert-{number}"), ..card(&long) }).collect();
-    let html = Active { cards, more: 7, ..Active::default() }.view().html().replace('\u{a0}', " ");
+    let html = Active { cards, more: 7, ..Active::default() }.view(true).html().replace('\u{a0}', " ");
     assert!(html.contains("And 7 more that are not shown"), "{html}");
     assert_eq!(html.matches(&long).count(), 6);
     assert!(!html.contains(" open"), "nothing is open");

@@ -22,7 +22,8 @@ pub struct ChannelRow {
 }
 
 impl Channels {
-    pub(super) fn view(self) -> AnyView {
+    /// Those who `may_change` something can try channels.
+    pub(super) fn view(self, may_change: bool) -> AnyView {
         let Self { rows, problem } = self;
         let list = if let Some(problem) = problem {
             view! { <p class="empty">{problem}</p> }.into_any()
@@ -36,7 +37,8 @@ impl Channels {
             }
             .into_any()
         } else {
-            view! { <ul class="rows">{rows.into_iter().map(ChannelRow::view).collect_view()}</ul> }.into_any()
+            view! { <ul class="rows">{rows.into_iter().map(|row| row.view(may_change)).collect_view()}</ul> }
+                .into_any()
         };
         // Without scripts there is nothing that could show them.
         view! {
@@ -60,21 +62,26 @@ impl Channels {
 }
 
 impl ChannelRow {
-    fn view(self) -> AnyView {
+    fn view(self, may_change: bool) -> AnyView {
         let Self { name, to } = self;
-        let form = format!("channel-{name}-test");
-        let spoken = format!("Send a test message over {name}");
+        let test = may_change.then(|| {
+            let form = format!("channel-{name}-test");
+            let spoken = format!("Send a test message over {name}");
+            view! {
+                <form class="do" method="post" action="/alerts" id=form>
+                    {hidden("view", "channels")}
+                    {hidden("channel", &name)}
+                    <button class="button" name="do" value="channel-test" aria-label=spoken>"Send a test"</button>
+                </form>
+            }
+        });
         view! {
             <li class="row" id=format!("channel-{name}")>
                 <div class="what">
                     <p class="title">{name.clone()}</p>
                     <p class="facts">{to}</p>
                 </div>
-                <form class="do" method="post" action="/alerts" id=form>
-                    {hidden("view", "channels")}
-                    {hidden("channel", &name)}
-                    <button class="button" name="do" value="channel-test" aria-label=spoken>"Send a test"</button>
-                </form>
+                {test}
             </li>
         }
         .into_any()
@@ -89,7 +96,7 @@ mod tests {
     #[test]
     fn each_channel_can_be_tried() {
         let row = ChannelRow { name: "pager".to_owned(), to: "<script>https://x".to_owned() };
-        let html = Channels { rows: vec![row], problem: None }.view().html();
+        let html = Channels { rows: vec![row], problem: None }.view(true).html();
         for part in ["name=\"channel\" value=\"pager\"", "value=\"channel-test\"", "&lt;script&gt;https://x"]
         {
             assert!(html.contains(part), "{part}: {html}");
@@ -98,9 +105,10 @@ mod tests {
 
     #[test]
     fn without_channels_it_is_said_how_to_have_one() {
-        let html = Channels::default().view().html();
+        let html = Channels::default().view(true).html();
         assert!(html.contains("Nobody is told.") && html.contains("[channels.pager]"), "{html}");
-        let html = Channels { rows: Vec::new(), problem: Some("the post is busy".to_owned()) }.view().html();
+        let html =
+            Channels { rows: Vec::new(), problem: Some("the post is busy".to_owned()) }.view(true).html();
         assert!(html.contains("the post is busy") && !html.contains("Nobody"), "{html}");
     }
 }

@@ -73,21 +73,30 @@ pub enum DeliveryState {
 }
 
 impl Deliveries {
-    pub(super) fn view(self) -> AnyView {
+    /// Those who `may_change` something can send messages again.
+    pub(super) fn view(self, may_change: bool) -> AnyView {
         let Self { waiting, delivered, dead, dead_letters, rows, problem, typed } = self;
         let problem = problem.map(|problem| view! { <p class="said bad">{problem}</p> });
         let counts = format!("{delivered} delivered, {waiting} waiting, {dead} given up");
         let letters = (!dead_letters.is_empty()).then(|| {
             let title = count(dead_letters.len(), "message did not arrive", "messages did not arrive");
-            let rows = dead_letters.into_iter().map(DeadLetterRow::view).collect_view();
+            let rows = dead_letters.into_iter().map(|letter| letter.view(may_change)).collect_view();
             view! { <section data-part="dead-letters"><h2>{title}</h2><ul class="rows">{rows}</ul></section> }
         });
         let log = if rows.is_empty() {
-            view! { <p class="empty">"No message was sent yet."</p> }.into_any()
+            view! { <p class="empty">"No message was sent yet. The test of a channel, in the view Channels, sends one."</p> }.into_any()
         } else {
-            view! { <ol class="rows">{rows.into_iter().map(DeliveryRow::view).collect_view()}</ol> }
+            view! { <ol class="rows">{rows.into_iter().map(|row| row.view(may_change)).collect_view()}</ol> }
                 .into_any()
         };
+        let content = view! {
+            {problem}
+            <p class="facts" data-part="counts">{counts}</p>
+        };
+        let log = view! { <section data-part="list"><h2>"What happened"</h2>{log}</section> };
+        if !may_change {
+            return view! { <section aria-label="Deliveries">{content}{letters}{log}</section> }.into_any();
+        }
         let form = (letters.is_some() || delivered > 0).then(|| {
             view! {
                 <div class="filter" data-part="form">
@@ -102,11 +111,10 @@ impl Deliveries {
                 <button disabled=true hidden=true></button>
                 {hidden("view", "deliveries")}
                 {hidden("do", "resend")}
-                {problem}
-                <p class="facts" data-part="counts">{counts}</p>
+                {content}
                 {form}
                 {letters}
-                <section data-part="list"><h2>"What happened"</h2>{log}</section>
+                {log}
             </form>
         }
         .into_any()
@@ -120,9 +128,9 @@ fn again(id: &str, channel: &str, title: &str) -> AnyView {
 }
 
 impl DeadLetterRow {
-    fn view(self) -> AnyView {
+    fn view(self, may_change: bool) -> AnyView {
         let Self { id, title, severity: how_bad, channel, time, reason } = self;
-        let again = again(&id, &channel, &title);
+        let again = may_change.then(|| again(&id, &channel, &title));
         view! {
             <li class="row">
                 <div class="what">
@@ -137,9 +145,9 @@ impl DeadLetterRow {
 }
 
 impl DeliveryRow {
-    fn view(self) -> AnyView {
+    fn view(self, may_change: bool) -> AnyView {
         let Self { title, severity: how_bad, channel, time, state, again: id } = self;
-        let again = id.map(|id| again(&id, &channel, &title));
+        let again = id.filter(|_| may_change).map(|id| again(&id, &channel, &title));
         let (word, what) = match state {
             DeliveryState::Delivered(to) => ("Delivered", format!(" to {to}").into_any()),
             DeliveryState::Retry(reason, due) => {
@@ -200,7 +208,7 @@ mod tests {
             problem: Some("the disk is full".to_owned()),
             ..Deliveries::default()
         };
-        let html = deliveries.view().html().replace('\u{a0}', " ");
+        let html = deliveries.view(true).html().replace('\u{a0}', " ");
         for part in [
             "1 message did not arrive",
             "value=\"m1 chat\"",
@@ -221,7 +229,7 @@ mod tests {
 
     #[test]
     fn where_nothing_was_sent_nothing_can_be_sent_again() {
-        let html = Deliveries::default().view().html();
+        let html = Deliveries::default().view(true).html();
         assert!(html.contains("No message was sent yet.") && !html.contains("name=\"who\""), "{html}");
     }
 }

@@ -1,6 +1,6 @@
 //! What was wrong and is over, the latest first.
 
-use super::words::{count, moment, severity};
+use super::words::{charts_of, count, moment, severity};
 use leptos::prelude::*;
 use watchglass_model::Severity;
 use watchglass_model::{Timestamp, format};
@@ -97,6 +97,7 @@ impl PastAlert {
                     <p class="title">{severity(how_bad)}<span class="message">{message}</span></p>
                     <p class="facts">
                         {lasted}" · "{moment(since)}" to "{moment(over)}" · "{component}" · "{host}" · "
+                        <a href=charts_of(since, over)>"Charts of that time"</a>" · "
                         <a href=format!("/alerts?view=history&rule={rule}")>"Only this rule"</a>
                     </p>
                 </div>

@@ -5,24 +5,64 @@
 //! stay the same from one rendering to the next.
 
 mod active;
+mod arrange;
+mod audit;
 mod channels;
 mod deliveries;
 mod history;
+mod meanings;
+mod overview;
+mod panel;
 mod past;
+mod pending;
+mod people;
+mod performance;
+mod processes;
 mod rule;
 mod rules;
+mod service_condition;
+mod service_view;
+mod services;
+mod sessions;
+mod settings;
+mod settings_page;
 mod silences;
+mod sorted;
+mod spark;
+mod state;
+mod table;
+mod tokens;
+mod trends;
 mod words;
 
 pub use active::{Acknowledged, Active, Card, Silenced, Watched};
+pub use arrange::{Arrange, ArrangePanel, ArrangeSection, WIDTHS, anchor, arrange};
+pub use audit::{AuditLog, AuditRow};
 pub use channels::{ChannelRow, Channels};
 pub use deliveries::{DeadLetterRow, Deliveries, DeliveryRow, DeliveryState};
 pub use history::{History, PastAlert};
+pub use meanings::meanings;
+pub use overview::{Overview, Reason, Threshold, Vital, Wrong, overview};
+pub use panel::{PanelTable, panel_table};
 pub use past::{Firing, Past};
+pub use pending::{Waiting, WaitingRow};
+pub use people::{People, PersonRow};
+pub use performance::{Performance, performance};
+pub use processes::{Processes, processes};
 pub use rule::{MetricChoice, RuleView};
 pub use rules::{RuleRow, Rules};
+pub use services::{CACHES, DATABASES, Order, ServiceKind, Watching, service_lists, service_states};
+pub use sessions::{Account, SessionRow, Sessions};
+pub use settings::{Kept, SettingRow, Settings};
+pub use settings_page::{SettingsContent, SettingsPage, settings};
 pub use silences::{SilenceRow, SilenceState, Silences};
-pub use words::label;
+pub use sorted::{Address, Sorted, save_link};
+pub use spark::Spark;
+pub use state::State;
+pub use table::{Cell, Column, Row, Sort, numbers, words};
+pub use tokens::{TokenRow, Tokens};
+pub use trends::{Trends, Way, trends};
+pub use words::{charts_of, label};
 
 use leptos::prelude::*;
 use words::Written;
@@ -65,6 +105,15 @@ pub struct Said {
     pub is_good: bool,
 }
 
+impl Said {
+    fn view(self) -> AnyView {
+        let Self { text, is_good } = self;
+        let (class, role) = if is_good { ("said good", "status") } else { ("said bad", "alert") };
+        // It can be given the focus, so that it is read at once.
+        view! { <p class=class role=role tabindex="-1">{text}</p> }.into_any()
+    }
+}
+
 /// How many there are, for the tabs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -87,6 +136,8 @@ pub struct Alerts {
     pub said: Option<Said>,
     /// Whether it shows what was typed: then it is not to be replaced before something else is asked for.
     pub keeps: bool,
+    /// Whether who looks at it may change something: others see no buttons and forms that do.
+    pub may_change: bool,
     /// The view that is open.
     pub content: Content,
 }
@@ -120,13 +171,9 @@ impl Content {
 
 /// The alerts page as HTML.
 pub fn alerts(page: Alerts) -> String {
-    let Alerts { counts, said, keeps, content } = page;
+    let Alerts { counts, said, keeps, may_change, content } = page;
     let open = content.name();
-    let said = said.map(|Said { text, is_good }| {
-        let (class, role) = if is_good { ("said good", "status") } else { ("said bad", "alert") };
-        // It can be given the focus, so that it is read at once.
-        view! { <p class=class role=role tabindex="-1">{text}</p> }
-    });
+    let said = said.map(Said::view);
     let tab = |name: &'static str, title: &'static str, count: Option<usize>| {
         let href = if name == "active" { "/alerts".to_owned() } else { format!("/alerts?view={name}") };
         let current = match open {
@@ -146,13 +193,13 @@ pub fn alerts(page: Alerts) -> String {
         tab("deliveries", "Deliveries", None),
     ];
     let content = match content {
-        Content::Active(active) => active.view(),
+        Content::Active(active) => active.view(may_change),
         Content::History(history) => history.view(),
-        Content::Rules(rules) => rules.view(),
-        Content::Rule(rule) => rule.view(),
-        Content::Silences(silences) => silences.view(),
-        Content::Channels(channels) => channels.view(),
-        Content::Deliveries(deliveries) => deliveries.view(),
+        Content::Rules(rules) => rules.view(may_change),
+        Content::Rule(rule) => rule.view(may_change),
+        Content::Silences(silences) => silences.view(may_change),
+        Content::Channels(channels) => channels.view(may_change),
+        Content::Deliveries(deliveries) => deliveries.view(may_change),
     };
     view! {
         <div class="alerts-page" data-part="alerts" data-view=open data-keep=keeps.then_some("")>
@@ -172,7 +219,7 @@ mod tests {
 
     fn page(said: Option<Said>, keeps: bool, content: Content) -> String {
         let counts = Counts { active: 3, rules: 18, silences: 0, channels: 2 };
-        alerts(Alerts { counts, said, keeps, content })
+        alerts(Alerts { counts, said, keeps, may_change: true, content })
     }
 
     #[test]
@@ -210,6 +257,93 @@ mod tests {
             let first = rest.split('>').next().unwrap();
             assert!(first.starts_with("<p ") && first.contains(role) && first.contains(class), "{html}");
             assert!(html.contains("&lt;script&gt;x</p>") && !html.contains("<script"), "{html}");
+        }
+    }
+
+    #[test]
+    fn who_may_change_nothing_has_nothing_to_press() {
+        let contents = || {
+            let time = watchglass_model::Timestamp::default();
+            let text = str::to_owned;
+            let card = Card {
+                id: text("a"),
+                severity: watchglass_model::Severity::Warning,
+                message: text("Memory"),
+                since: time,
+                component: text("memory"),
+                host: text("h"),
+                rule: text("memory"),
+                rule_name: text("Memory"),
+                labels: text("{}"),
+                because_of: None,
+                is_flapping: false,
+                silenced: None,
+                acknowledged: None,
+                summary: String::new(),
+                action: String::new(),
+                runbook: None,
+                charts: None,
+            };
+            let rule = RuleRow {
+                id: text("memory"),
+                name: text("Memory"),
+                metric: text("m"),
+                condition: text("above 1"),
+                origin: "was made here",
+                is_locked: false,
+                is_enabled: true,
+                firing: 0,
+            };
+            let silence = SilenceRow {
+                id: text("s"),
+                name: String::new(),
+                state: SilenceState::Holds,
+                matchers: Vec::new(),
+                start: time,
+                end: None,
+                weekly: None,
+                author: text("ada"),
+                reason: text("x"),
+            };
+            let delivery = DeliveryRow {
+                title: text("Memory"),
+                severity: watchglass_model::Severity::Warning,
+                channel: text("hook"),
+                time,
+                state: DeliveryState::Delivered(text("hook")),
+                again: Some(text("m")),
+            };
+            let letter = DeadLetterRow {
+                id: text("m"),
+                title: text("Memory"),
+                severity: watchglass_model::Severity::Warning,
+                channel: text("hook"),
+                time,
+                reason: text("gone"),
+            };
+            let channel = ChannelRow { name: text("hook"), to: text("a webhook") };
+            [
+                Content::Active(Active { cards: vec![card], ..Active::default() }),
+                Content::Rules(Rules { rows: vec![rule] }),
+                Content::Rule(Box::new(RuleView { removal: Some("Delete"), ..RuleView::default() })),
+                Content::Silences(Silences { rows: vec![silence], ..Silences::default() }),
+                Content::Channels(Channels { rows: vec![channel], problem: None }),
+                Content::Deliveries(Deliveries {
+                    delivered: 1,
+                    rows: vec![delivery],
+                    dead_letters: vec![letter],
+                    ..Deliveries::default()
+                }),
+            ]
+        };
+        for (seen, changed) in contents().into_iter().zip(contents()) {
+            let [seen, changed] = [(seen, false), (changed, true)].map(|(content, may_change)| {
+                alerts(Alerts { counts: Counts::default(), said: None, keeps: false, may_change, content })
+            });
+            for part in ["method=\"post\"", "name=\"do\"", "name=\"message\"", "New rule", ">Edit<"] {
+                assert!(!seen.contains(part), "{part}: {seen}");
+            }
+            assert!(changed.contains("method=\"post\""), "{changed}");
         }
     }
 }

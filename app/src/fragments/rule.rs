@@ -1,8 +1,9 @@
 //! A rule as a form, with what it would have done.
 
-use super::words::{Field, count, hidden};
+use super::words::{Field, count, hidden, looks_only};
 use super::{Past, Typed};
 use leptos::prelude::*;
+use watchglass_model::Severity;
 
 const AGGREGATIONS: [(&str, &str); 7] = [
     ("last", "the newest value"),
@@ -14,7 +15,6 @@ const AGGREGATIONS: [(&str, &str); 7] = [
     ("count", "how many there are"),
 ];
 const COMPARISONS: [(&str, &str); 2] = [("above", "above"), ("below", "below")];
-const SEVERITIES: [(&str, &str); 3] = [("info", "Info"), ("warning", "Warning"), ("critical", "Critical")];
 
 /// A rule that is looked at or edited. Its fields have the names that they have in the configuration file.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +58,8 @@ const fn needed<'a>(name: &'static str, hint: &'a str, most: u16) -> Field<'a> {
 }
 
 impl RuleView {
-    pub(super) fn view(self) -> AnyView {
+    /// Those who `may_change` something have buttons for it.
+    pub(super) fn view(self, may_change: bool) -> AnyView {
         let id = self.fields.get("id").unwrap_or_default().to_owned();
         let title = match self.fields.get("name") {
             _ if self.is_new => "New rule".to_owned(),
@@ -74,7 +75,8 @@ impl RuleView {
         });
         let about = view! { <p class="facts">{self.origin.clone()}{firing}{history}</p> };
         let locked = self.locked.clone().map(|how| view! { <p class="said">{how}</p> });
-        let is_locked = self.locked.is_some();
+        let is_locked = !may_change || self.locked.is_some();
+        let looks_only = (!may_change).then(looks_only);
         let known = (!self.is_new).then(|| [hidden("id", &id), hidden("known", "yes")].collect_view());
         let fieldsets = [self.what(), self.when(), self.words()];
         let choices = self.metrics.iter().map(|MetricChoice { name, what }| {
@@ -86,25 +88,40 @@ impl RuleView {
         let remove = self.removal.filter(|_| !is_locked && !self.is_new).map(|word| {
             view! { <button class="button danger" name="do" value="rule-delete" formnovalidate=true>{word}</button> }
         });
+        let preview = may_change.then(|| {
+            view! { <button class="button" name="do" value="rule-preview">"Preview over seven days"</button> }
+        });
         let past = self.past.map(Past::view);
+        let body = view! {
+            <fieldset class="all" disabled=is_locked>{fieldsets.collect_view()}</fieldset>
+            <datalist id="rule-metrics">{choices}</datalist>
+            <p class="buttons">
+                {preview}
+                {save}
+                {remove}
+                <a href="/alerts?view=rules">"All rules"</a>
+            </p>
+        };
+        let editor = if may_change {
+            view! {
+                <form method="post" action="/alerts" id="rule" class="editor" data-part="form">
+                    {hidden("view", "rule")}
+                    {known}
+                    {body}
+                </form>
+            }
+            .into_any()
+        } else {
+            view! { <div class="editor">{body}</div> }.into_any()
+        };
         view! {
             <section aria-labelledby="rule-title">
                 <h2 id="rule-title">{title}</h2>
                 {about}
                 {locked}
+                {looks_only}
                 {past}
-                <form method="post" action="/alerts" id="rule" class="editor" data-part="form">
-                    {hidden("view", "rule")}
-                    {known}
-                    <fieldset class="all" disabled=is_locked>{fieldsets.collect_view()}</fieldset>
-                    <datalist id="rule-metrics">{choices}</datalist>
-                    <p class="buttons">
-                        <button class="button" name="do" value="rule-preview">"Preview over seven days"</button>
-                        {save}
-                        {remove}
-                        <a href="/alerts?view=rules">"All rules"</a>
-                    </p>
-                </form>
+                {editor}
             </section>
         }
         .into_any()
@@ -149,7 +166,7 @@ impl RuleView {
                 {field("keep_firing_seconds", "At once when it is empty.", 40).line(typed, None)}
                 {field("absent_seconds", "Never when it is empty; at least 5s.", 40)
                     .line(typed, None)}
-                {field("absent_severity", "", 20).choice(typed, &SEVERITIES)}
+                {field("absent_severity", "", 20).choice(typed, &Severity::ALL.map(|severity| (severity.word(), severity.title())))}
                 {field("ends_when_gone", "For what says good-bye, such as up.", 3).tick(typed)}
             </fieldset>
         }
@@ -201,7 +218,7 @@ mod tests {
 
     #[test]
     fn every_field_of_a_rule_is_there_by_its_name() {
-        let html = RuleView { is_new: true, ..view() }.view().html();
+        let html = RuleView { is_new: true, ..view() }.view(true).html();
         // As the configuration file has them: what a rule can say must be possible here.
         for name in [
             "id",
@@ -236,7 +253,7 @@ mod tests {
 
     #[test]
     fn what_was_typed_stays_and_is_no_markup() {
-        let html = view().view().html().replace('\u{a0}', " ");
+        let html = view().view(true).html().replace('\u{a0}', " ");
         for part in [
             "&lt;script&gt;Use</h2>",
             "device =~ &quot;&lt;b&gt;&quot;</textarea>",
@@ -259,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_locked_rule_can_be_read_and_previewed_alone() {
-        let html = RuleView { locked: Some("Change it in the file.".to_owned()), ..view() }.view().html();
+        let html = RuleView { locked: Some("Change it in the file.".to_owned()), ..view() }.view(true).html();
         for part in ["Change it in the file.", "<fieldset disabled class=\"all\"", "value=\"rule-preview\""] {
             assert!(html.contains(part), "{part}: {html}");
         }

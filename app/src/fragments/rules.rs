@@ -32,11 +32,15 @@ pub struct RuleRow {
 }
 
 impl Rules {
-    pub(super) fn view(self) -> AnyView {
-        let rows = self.rows.into_iter().map(RuleRow::view).collect_view();
+    /// Those who `may_change` something have forms for it.
+    pub(super) fn view(self, may_change: bool) -> AnyView {
+        let rows = self.rows.into_iter().map(|row| row.view(may_change)).collect_view();
+        let new = may_change.then(|| {
+            view! { <p class="filter"><a class="button" href="/alerts?view=rule&new">"New rule"</a></p> }
+        });
         view! {
             <section aria-label="Rules">
-                <p class="filter"><a class="button" href="/alerts?view=rule&new">"New rule"</a></p>
+                {new}
                 <ul class="rows" data-part="list">{rows}</ul>
             </section>
         }
@@ -45,7 +49,7 @@ impl Rules {
 }
 
 impl RuleRow {
-    fn view(self) -> AnyView {
+    fn view(self, may_change: bool) -> AnyView {
         let Self { id, name, metric, condition, origin, is_locked, is_enabled, firing } = self;
         let firing = (firing > 0).then(|| {
             let href = format!("/alerts?rule={id}");
@@ -53,7 +57,8 @@ impl RuleRow {
         });
         let off = (!is_enabled).then(|| view! { <span class="mark">"Off"</span> });
         let mark = is_locked.then(|| view! { <span class="mark">"Locked"</span> });
-        let switch = (!is_locked).then(|| {
+        let can_change = may_change && !is_locked;
+        let switch = can_change.then(|| {
             let (what, word) =
                 if is_enabled { ("rule-disable", "Switch off") } else { ("rule-enable", "Switch on") };
             let spoken = format!("{word} {name}");
@@ -65,8 +70,9 @@ impl RuleRow {
                 </form>
             }
         });
-        let (href, spoken) = (format!("/alerts?view=rule&id={id}"), format!("Open {name}"));
-        let open = if is_locked { "View" } else { "Edit" };
+        let open = if can_change { "Edit" } else { "View" };
+        // What is seen is part of what is said, for those who say it to their browser.
+        let (href, spoken) = (format!("/alerts?view=rule&id={id}"), format!("{open} {name}"));
         view! {
             <li class="row" id=format!("rule-{id}") data-off=(!is_enabled).then_some("")>
                 <div class="what">
@@ -100,7 +106,7 @@ mod tests {
         };
         let locked = RuleRow { is_locked: true, id: "own".to_owned(), firing: 0, ..row.clone() };
         let off = RuleRow { is_enabled: false, id: "off".to_owned(), ..row.clone() };
-        let html = Rules { rows: vec![row, locked, off] }.view().html().replace('\u{a0}', " ");
+        let html = Rules { rows: vec![row, locked, off] }.view(true).html().replace('\u{a0}', " ");
         let rows: Vec<&str> = html.split("<li").skip(1).collect();
         for (row, part) in [
             (0, "value=\"rule-disable\""),
@@ -118,6 +124,6 @@ mod tests {
 
     #[test]
     fn without_rules_a_new_one_can_be_made() {
-        assert!(Rules::default().view().html().contains("New rule"));
+        assert!(Rules::default().view(true).html().contains("New rule"));
     }
 }

@@ -60,17 +60,19 @@ pub enum SilenceState {
 }
 
 impl Silences {
-    pub(super) fn view(self) -> AnyView {
+    /// Those who `may_change` something have forms for it.
+    pub(super) fn view(self, may_change: bool) -> AnyView {
         let Self { rows, typed } = self;
         let list = if rows.is_empty() {
             view! { <p class="empty">"Nothing is silenced."</p> }.into_any()
         } else {
-            view! { <ul class="rows">{rows.into_iter().map(SilenceRow::view).collect_view()}</ul> }.into_any()
+            view! { <ul class="rows">{rows.into_iter().map(|row| row.view(may_change)).collect_view()}</ul> }
+                .into_any()
         };
         view! {
             <section aria-label="Silences">
                 <div data-part="list">{list}</div>
-                {form(&typed)}
+                {may_change.then(|| form(&typed))}
             </section>
         }
         .into_any()
@@ -128,15 +130,15 @@ fn form(typed: &Typed) -> AnyView {
 }
 
 impl SilenceRow {
-    fn view(self) -> AnyView {
+    fn view(self, may_change: bool) -> AnyView {
         let Self { id, name, state, matchers, start, end, weekly, author, reason } = self;
         let (class, word) = match state {
             SilenceState::Holds => ("mark on", "Holds"),
             SilenceState::ToCome => ("mark", "To come"),
             SilenceState::Over => ("mark", "Over"),
         };
-        let end_it = (state != SilenceState::Over).then(|| {
-            let spoken = format!("End the silence {}", if name.is_empty() { &id } else { &name });
+        let end_it = (may_change && state != SilenceState::Over).then(|| {
+            let spoken = format!("End it: the silence {}", if name.is_empty() { &id } else { &name });
             view! {
                 <form class="do" method="post" action="/alerts" id=format!("silence-{id}-end")>
                     {hidden("view", "silences")}
@@ -190,7 +192,7 @@ mod tests {
             (SilenceState::ToCome, "To come", true),
             (SilenceState::Over, "Over", false),
         ] {
-            let html = Silences { rows: vec![row(state)], ..Silences::default() }.view().html();
+            let html = Silences { rows: vec![row(state)], ..Silences::default() }.view(true).html();
             for part in [
                 "component = disk",
                 "host =~ \"&lt;b&gt;\"",
@@ -216,7 +218,7 @@ mod tests {
             ("who", "ada"),
         ];
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        let html = Silences { typed: Typed::new(fields, Some("zone")), rows: Vec::new() }.view().html();
+        let html = Silences { typed: Typed::new(fields, Some("zone")), rows: Vec::new() }.view(true).html();
         for part in [
             "Nothing is silenced.",
             "a = &quot;b&quot;\nc</textarea>",

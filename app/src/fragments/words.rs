@@ -4,12 +4,11 @@ use super::Typed;
 use crate::clock::local_date_and_time;
 use leptos::prelude::*;
 use std::time::{Duration, UNIX_EPOCH};
-use watchglass_model::Severity;
-use watchglass_model::{Timestamp, format};
+use watchglass_model::{Severity, Timestamp, format};
 
 /// Signs have a shape each, for those who cannot tell the colours apart: a full octagon, a triangle, a ring.
-const CRITICAL: &str = "<path d=\"M5 1h6l4 4v6l-4 4H5l-4-4V5z\" fill=\"currentColor\"></path><path d=\"M8 4v5M8 10.6v1.6\" class=\"cut\"></path>";
-const WARNING: &str = "<path d=\"M8 2l6.6 12H1.4z\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.6\" \
+pub(super) const CRITICAL: &str = "<path d=\"M5 1h6l4 4v6l-4 4H5l-4-4V5z\" fill=\"currentColor\"></path><path d=\"M8 4v5M8 10.6v1.6\" class=\"cut\"></path>";
+pub(super) const WARNING: &str = "<path d=\"M8 2l6.6 12H1.4z\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.6\" \
     stroke-linejoin=\"round\"></path><path d=\"M8 6.4v3.6M8 11.2v1.4\" stroke=\"currentColor\" stroke-width=\"1.6\"></path>";
 const INFO: &str = "<circle cx=\"8\" cy=\"8\" r=\"6.4\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.6\"></circle>\
     <path d=\"M8 7v4.6M8 4v1.6\" stroke=\"currentColor\" stroke-width=\"1.6\"></path>";
@@ -29,15 +28,15 @@ impl Written for AnyView {
 
 /// A severity as word, colour and sign.
 pub(super) fn severity(severity: Severity) -> AnyView {
-    let (class, word, sign) = match severity {
-        Severity::Critical => ("severity critical", "Critical", CRITICAL),
-        Severity::Warning => ("severity warning", "Warning", WARNING),
-        Severity::Info => ("severity info", "Info", INFO),
+    let (class, sign) = match severity {
+        Severity::Critical => ("severity critical", CRITICAL),
+        Severity::Warning => ("severity warning", WARNING),
+        Severity::Info => ("severity info", INFO),
     };
     view! {
         <span class=class>
             <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" inner_html=sign></svg>
-            {word}
+            {severity.title()}
         </span>
     }
     .into_any()
@@ -55,15 +54,32 @@ pub(super) fn lasting(since: Timestamp, now: Timestamp) -> AnyView {
 }
 
 /// A moment in [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339), UTC, to the second; moments before 1970 as its beginning.
-fn rfc3339(time: Timestamp) -> String {
+pub(super) fn rfc3339(time: Timestamp) -> String {
     // The end of what the format can say: the year 9999.
     let seconds = u64::try_from(time.millis() / 1000).unwrap_or_default().min(253_402_300_799);
     humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string()
 }
 
+/// How much is shown before an alert began and after it was over.
+const AROUND: Duration = Duration::from_secs(15 * 60);
+/// The most that is shown of a long one, from its beginning.
+const MOST_SHOWN: Duration = Duration::from_secs(24 * 3600);
+
+/// The charts of the time from `since` to `end`, and of what was around it, with the cursor at its beginning.
+pub fn charts_of(since: Timestamp, end: Timestamp) -> String {
+    let end = end.min(since + MOST_SHOWN) + AROUND;
+    let (from, to, at) = ((since - AROUND).millis().max(0), end.millis(), since.millis());
+    format!("/trends?from={from}&to={to}&at={at}")
+}
+
 /// `1 rule`, `2 rules`.
 pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number}\u{a0}{}", if number == 1 { one } else { many })
+}
+
+/// What stands where others have buttons.
+pub(super) fn looks_only() -> AnyView {
+    view! { <p class="facts">"You may look here; to change something takes the role admin."</p> }.into_any()
 }
 
 /// A field that the reader does not see.
@@ -73,7 +89,7 @@ pub(super) fn hidden(name: &'static str, value: &str) -> AnyView {
 }
 
 /// What stands above the fields of forms, by their names.
-const LABELS: [(&str, &str); 33] = [
+const LABELS: [(&str, &str); 38] = [
     ("absent_seconds", "Also when there is no data for"),
     ("absent_severity", "No data is"),
     ("action", "What to do first"),
@@ -82,6 +98,7 @@ const LABELS: [(&str, &str); 33] = [
     ("component", "Component"),
     ("critical", "Critical beyond"),
     ("day", "Days"),
+    ("days", "Days for which it is good"),
     ("enabled", "Judge it"),
     ("end", "Or until"),
     ("ends_when_gone", "Over when its series is gone"),
@@ -95,8 +112,12 @@ const LABELS: [(&str, &str); 33] = [
     ("matchers", "Conditions"),
     ("metric", "Metric"),
     ("name", "Name"),
+    ("new", "New password"),
+    ("old", "Password now"),
+    ("password", "Password"),
     ("phrase", "Instead of value and level"),
     ("recovery", "Over when no longer beyond"),
+    ("role", "Role"),
     ("runbook", "Runbook"),
     ("start", "Beginning"),
     ("subject_label", "Label that tells several apart"),
@@ -142,11 +163,22 @@ impl Field<'_> {
         self.around(input.into_any())
     }
 
+    /// As a line that nobody sees: what was typed is not shown again. `is_known` says whether it is the password that the
+    /// reader has, and not one that is to be.
+    pub(super) fn secret(self, typed: &Typed, is_known: bool) -> AnyView {
+        let complete = if is_known { "current-password" } else { "new-password" };
+        let input = view! {
+            <input type="password" id=self.id() name=self.name maxlength=self.most.to_string() required=self.is_required
+                aria-invalid=self.invalid(typed) aria-describedby=self.described() autocomplete=complete/>
+        };
+        self.around(input.into_any())
+    }
+
     /// As several lines.
     pub(super) fn lines(self, typed: &Typed, rows: u8) -> AnyView {
         let id = self.id();
         // As HTML: as a text an empty one would be a space.
-        let value = crate::table::escaped(typed.get(self.name).unwrap_or_default());
+        let value = crate::escape::escaped(typed.get(self.name).unwrap_or_default());
         let area = view! {
             <textarea id=id name=self.name rows=rows.to_string() maxlength=self.most.to_string()
                 aria-invalid=self.invalid(typed) aria-describedby=self.described() spellcheck="false"
@@ -208,7 +240,7 @@ impl Field<'_> {
     }
 }
 
-/// Who acts. There are no accounts: the page remembers the name.
+/// Who acts: a name that is typed, whoever is signed in; the page remembers it.
 pub(super) fn who(form: &str, typed: &Typed) -> AnyView {
     let id = format!("{form}-who");
     let (labelled, value) = (id.clone(), typed.get("who").unwrap_or_default().to_owned());
@@ -226,6 +258,18 @@ pub(super) fn who(form: &str, typed: &Typed) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn charts_show_what_was_around_an_alert() {
+        for (since, end, expected) in [
+            (1_000_000, 2_000_000, "/trends?from=100000&to=2900000&at=1000000"),
+            (60_000, 60_000, "/trends?from=0&to=960000&at=60000"),
+            (1_000_000, 1_000_000_000, "/trends?from=100000&to=88300000&at=1000000"),
+        ] {
+            let at = Timestamp::from_millis;
+            assert_eq!(charts_of(at(since), at(end)), expected);
+        }
+    }
 
     #[test]
     fn moments_can_be_read_by_programs() {

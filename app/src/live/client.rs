@@ -2,53 +2,92 @@
 
 use crate::api::{alerts, history};
 use crate::live::link::{Action, Link};
-use crate::live::{Live, Window};
+use crate::live::{Live, Window, every_while_seen};
 use futures_util::StreamExt;
 use futures_util::future::{AbortHandle, abortable};
-use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
+use gloo_net::websocket::{Message, WebSocketError};
 use leptos::ev;
 use leptos::prelude::*;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
-use watchglass_live::{Frame, Hello, Protocol};
+use watchglass_live::{Frame, Hello, Protocol, SIGNED_OUT};
 
 /// How often the state of the connection is looked at.
 const BEAT: Duration = Duration::from_millis(250);
 
+/// How often alerts are asked for though nothing is said to have changed: those of a server that says nothing more are gone.
+const ANEW: Duration = Duration::from_secs(30);
+
 /// The rows that a chart of any window is drawn from at most: about one for a pixel of a large chart.
 const MOST_ROWS: u32 = 900;
+
+/// How often it is asked what a trend was like, at most.
+const STATISTICS_EVERY: Duration = Duration::from_secs(30);
 
 /// Keeps the page connected until it is left, and its charts filled once it has its snapshot.
 pub(crate) fn start(live: Live) {
     // Counts up when what the store holds may have a hole: the history is asked for again.
     let refill = RwSignal::new(0_u32);
     Effect::new(move |_| {
-        live.utc_offset.set(Some(-(js_sys::Date::new_0().get_timezone_offset() as i32)));
+        crate::parts::show_clock(live);
         keep_connected(live, refill);
+        every_while_seen(ANEW, move || {
+            let _ = live.alerts_changed.try_update(|count| *count += 1);
+        });
+        let beats = Cell::new(0_u32);
+        every_while_seen(STATISTICS_EVERY, move || {
+            beats.set(beats.get().wrapping_add(1));
+            // What a trend was like over its whole changes slowly, by no more than a row. Its lines go on by themselves.
+            let window = live.window.get_untracked();
+            let rows = (window.seconds() / MOST_ROWS / STATISTICS_EVERY.as_secs() as u32).max(1);
+            let is_trend = live.detail.get_untracked() > 0 && window.end().is_none();
+            if is_trend && beats.get().is_multiple_of(rows) {
+                refill.update(|count| *count += u32::from(*count > 0));
+            }
+        });
     });
     Effect::new(move |_| {
-        refill.track();
+        let is_connected = refill.get() > 0;
         live.alerts_changed.track();
         let window = live.window.get();
-        leptos::task::spawn_local(ask_for_alerts(live, window));
-    });
-    Effect::new(move |_| {
-        refill.track();
-        let window = live.window.get();
-        if live.loaded.get() {
-            leptos::task::spawn_local(fill(live, window));
+        // What the page begins with is in its snapshot; the first connection asks for what is newer.
+        if is_connected {
+            leptos::task::spawn_local(ask_for_alerts(live, window));
         }
+    });
+    Effect::new(move |before: Option<Window>| {
+        refill.track();
+        let (window, detail) = (live.window.get(), live.detail.get());
+        if before.is_some_and(|before| before != window) {
+            live.paused.set(false);
+            live.update(|store| {
+                store.hold(false);
+                // What there is of it is seen at once.
+                let past = window.past();
+                if past.is_some() {
+                    store.show(past);
+                }
+                past.is_some()
+            });
+        }
+        if live.loaded.get() {
+            leptos::task::spawn_local(fill(live, window, detail));
+        }
+        window
     });
 }
 
 /// Asks what is wrong, and what was while the charts go back.
 async fn ask_for_alerts(live: Live, window: Window) {
-    match alerts(window.seconds()).await {
+    match alerts(window.seconds(), window.end()).await {
         Ok(alerts) if live.window.try_get_untracked() == Some(window) => {
             let _ = live.firing.try_set(Some(alerts.firing).filter(|&firing| firing > 0));
-            live.update(|store| store.set_alerts(alerts));
+            live.update(|store| {
+                store.set_alerts(alerts);
+                true
+            });
             let _ = live.shape.try_update(|count| *count += 1);
         }
         Ok(_) => {}
@@ -57,11 +96,17 @@ async fn ask_for_alerts(live: Live, window: Window) {
     }
 }
 
-async fn fill(live: Live, window: Window) {
-    match history(window.seconds(), MOST_ROWS).await {
+async fn fill(live: Live, window: Window, detail: u32) {
+    match history(window.seconds(), window.end(), MOST_ROWS, detail).await {
         // Another window may have been chosen while this one was on its way.
-        Ok(history) if live.window.try_get_untracked() == Some(window) => {
-            live.update(|store| store.set_history(&history))
+        Ok(history)
+            if live.window.try_get_untracked() == Some(window)
+                && live.detail.try_get_untracked() == Some(detail) =>
+        {
+            live.update(|store| {
+                store.set_history(&history);
+                true
+            });
         }
         Ok(_) => {}
         // The charts stay as they are and go on live; a new connection asks again.
@@ -125,8 +170,16 @@ impl Client {
         let client = Rc::clone(this);
         let (listening, handle) = abortable(async move {
             let mut socket = socket;
-            while let Some(Ok(message)) = socket.next().await {
-                client.borrow_mut().receive(message);
+            loop {
+                match socket.next().await {
+                    Some(Ok(message)) => client.borrow_mut().receive(message),
+                    // Whoever is signed in no more is asked to sign in, and comes back here.
+                    Some(Err(WebSocketError::ConnectionClose(event))) if event.code == SIGNED_OUT => {
+                        let _ = window().location().reload();
+                        return;
+                    }
+                    Some(Err(_)) | None => break,
+                }
             }
             client.borrow_mut().closed();
         });
@@ -141,20 +194,28 @@ impl Client {
         match Frame::read(&bytes) {
             Ok(Frame::Hello(hello)) => self.hello(&hello),
             Ok(Frame::State(state)) => {
-                self.live.update(|store| store.set_state(state));
+                self.live.update(|store| {
+                    store.set_state(state);
+                    true
+                });
                 let _ = self.live.shape.try_update(|count| *count += 1);
             }
             Ok(Frame::Alert(alert)) => {
                 crate::parts::toast(&alert);
-                let _ = self.live.alerts_changed.try_update(|count| *count += 1);
+                self.ask_for_marks();
             }
+            Ok(Frame::Annotated) => self.ask_for_marks(),
             Ok(Frame::Metrics(metrics)) => {
                 if self.last_seq.is_some_and(|last| metrics.seq > last + 1) {
                     self.ask_for_history();
                 }
                 self.last_seq = Some(metrics.seq);
                 self.link.frame(now());
-                self.live.update(|store| store.push(&metrics));
+                let live = self.live;
+                live.update(|store| {
+                    let is_new_row = store.push(&metrics);
+                    live.moves(store, is_new_row)
+                });
             }
             Err(error) => leptos::logging::warn!("a frame that cannot be read: {error}"),
         }
@@ -168,6 +229,10 @@ impl Client {
         if page_build().is_some_and(|build| build != hello.build) {
             let _ = self.live.outdated.try_set(true);
         }
+    }
+
+    fn ask_for_marks(&self) {
+        let _ = self.live.alerts_changed.try_update(|count| *count += 1);
     }
 
     fn ask_for_history(&self) {

@@ -1,8 +1,9 @@
 //! What a page knows: the catalogue, the series, their newest readings, and their tracks over the window.
 
 use crate::api::{Alerts, History, HostInfo, Mark, Snapshot};
-use crate::live::Track;
+use crate::live::{Asked, Track};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use watchglass_live::{Metrics, State};
 use watchglass_model::{Catalogue, Kind, SeriesId, TimeRange, Timestamp};
 
@@ -19,6 +20,13 @@ pub(crate) struct LiveStore {
     newest: Option<Timestamp>,
     series: Vec<Known>,
     marks: Vec<Mark>,
+    /// The stretch that charts show, where it does not move.
+    fixed: Option<TimeRange>,
+    /// Whether the tracks are of the past: then nothing new belongs to them.
+    is_past: bool,
+    /// Whether the reader has told the picture to stand still.
+    is_held: bool,
+    asked: Asked,
 }
 
 /// One series, by its number.
@@ -29,6 +37,10 @@ struct Known {
     raw: Option<(i64, f64)>,
     reading: Option<(i64, f64)>,
     track: Track,
+    /// The stretch before, moved to where it is compared.
+    before: Track,
+    /// What it was like over the stretch, as HTML.
+    note: String,
 }
 
 impl LiveStore {
@@ -43,6 +55,7 @@ impl LiveStore {
             paces: snapshot.paces.clone(),
             interval: i64::from(snapshot.interval_ms).max(1),
             newest: snapshot.time,
+            asked: std::mem::take(&mut self.asked),
             ..Self::default()
         };
         self.set_state(state);
@@ -53,6 +66,23 @@ impl LiveStore {
         }
         self.set_history(&snapshot.history);
         self.set_alerts(snapshot.alerts.clone());
+    }
+
+    /// Takes over what the address says. Tells whether that is something new.
+    pub(crate) fn ask(&mut self, asked: Asked) -> bool {
+        let is_new = self.asked != asked;
+        self.asked = asked;
+        is_new
+    }
+
+    /// What the address says.
+    pub(crate) fn asked(&self) -> &Asked {
+        &self.asked
+    }
+
+    /// Whether charts leave out the line with that key.
+    pub(crate) fn is_hidden(&self, key: u32) -> bool {
+        self.asked.hidden.contains(&key)
     }
 
     /// Takes over what was wrong.
@@ -76,48 +106,90 @@ impl LiveStore {
 
     /// Takes over a history. What arrived live since then stays.
     pub(crate) fn set_history(&mut self, history: &History) {
-        let same = history.window_seconds == self.window_seconds && history.step_millis == self.step;
+        let fixed = history.end.map(|end| TimeRange::before(end, seconds(history.window_seconds)));
+        // Rows of what is live go on where they were; those of the past are as they are told.
+        let same = history.window_seconds == self.window_seconds
+            && history.step_millis == self.step
+            && fixed.is_none()
+            && !self.is_past;
         self.window_seconds = history.window_seconds;
         self.step = history.step_millis.max(1);
-        if !same {
-            self.series.iter_mut().for_each(|known| known.track = Track::default());
+        self.is_past = fixed.is_some();
+        self.is_held &= fixed.is_none();
+        if !self.is_held {
+            self.fixed = fixed;
+        }
+        for known in &mut self.series {
+            known.before = Track::default();
+            known.note.clear();
+            if !same {
+                known.track = Track::default();
+            }
         }
         for given in &history.tracks {
             let Some(known) = self.series.get_mut(given.series.0 as usize) else { continue };
-            let high = if given.high.is_empty() { &given.low } else { &given.high };
-            let mut track = Track::default();
-            let mut time = history.start.millis();
-            for (low, high) in given.low.iter().zip(high) {
-                if let (Some(low), Some(high)) = (low, high) {
-                    track.push(time, f64::from(*low), f64::from(*high));
-                }
-                time += self.step;
-            }
-            known.track.merge(&track);
+            known.track.merge(&Track::of(given, history.start, self.step));
+            known.note.clone_from(&given.note);
+        }
+        for given in &history.before {
+            let Some(known) = self.series.get_mut(given.series.0 as usize) else { continue };
+            known.before = Track::of(given, history.before_start, self.step);
         }
     }
 
-    /// Takes over a live frame. One whose numbers belong to another state is left out: the state follows.
-    pub(crate) fn push(&mut self, metrics: &Metrics) {
-        if metrics.state != self.state.version
-            || self.newest.is_some_and(|newest| metrics.batch.time <= newest)
-        {
-            return;
+    /// Shows `range` of what there is, until a history comes; with `None` what is live again.
+    #[cfg(any(feature = "hydrate", test))]
+    pub(crate) fn show(&mut self, range: Option<TimeRange>) {
+        self.fixed = range;
+    }
+
+    /// Lets the picture stand still while values go on; or go on.
+    #[cfg(any(feature = "hydrate", test))]
+    pub(crate) fn hold(&mut self, is_held: bool) {
+        if !self.is_past && self.is_held != is_held {
+            self.fixed = is_held.then(|| self.window());
+            self.is_held = is_held;
         }
+    }
+
+    /// Whether the picture stands still though it is of what is live.
+    #[cfg(any(feature = "hydrate", test))]
+    pub(crate) fn is_held(&self) -> bool {
+        self.is_held
+    }
+
+    /// Takes over a live frame. One whose numbers belong to another state is left out: the state follows.
+    ///
+    /// Says whether it began a new row of the charts.
+    pub(crate) fn push(&mut self, metrics: &Metrics) -> bool {
         let time = metrics.batch.time;
+        if metrics.state != self.state.version || self.newest.is_some_and(|newest| time <= newest) {
+            return false;
+        }
+        let step = self.step.max(1);
+        let row = time.floor(step);
+        let is_new_row = self.newest.is_none_or(|newest| newest.floor(step) < row);
         self.newest = Some(time);
-        let row = time.floor(self.step.max(1)).millis();
+        // What is past gains nothing.
+        let is_past = self.is_past;
         for sample in &metrics.batch.samples {
             let Some(known) = self.series.get_mut(sample.series.0 as usize) else { continue };
             let now = (time.millis(), sample.value);
             if let Some(reading) = known.kind.and_then(|kind| kind.reading(known.raw, now)) {
                 known.reading = Some((time.millis(), reading));
-                known.track.add(row, reading);
+                if !is_past {
+                    known.track.add(row.millis(), reading);
+                }
             }
             known.raw = Some(now);
         }
-        let start = self.window().start.millis();
-        self.series.iter_mut().for_each(|known| known.track.forget_before(start));
+        if !is_past {
+            // A picture that stands still keeps what it shows, but not for ever.
+            let start = self.moving().start.millis().min(self.window().start.millis());
+            let oldest = self.moving().start.millis() - MOST_HELD;
+            self.series.iter_mut().for_each(|known| known.track.forget_before(start.max(oldest)));
+        }
+        is_new_row
     }
 
     /// The machine.
@@ -140,17 +212,53 @@ impl LiveStore {
         self.newest
     }
 
-    /// What was wrong in the window with what a panel shows, the latest first.
+    /// What was wrong in the window with what a panel shows, the latest first, and what is on every chart.
     pub(crate) fn marks(&self, panel: &str) -> impl Iterator<Item = &Mark> {
-        let start = self.window().start;
-        let is_shown = move |mark: &&Mark| mark.panel == panel && mark.end.is_none_or(|end| end >= start);
+        let TimeRange { start, end } = self.window();
+        let is_shown = move |mark: &&Mark| {
+            (mark.panel == panel || mark.panel.is_empty())
+                && mark.start <= end
+                && mark.end.is_none_or(|end| end >= start)
+        };
         self.marks.iter().filter(is_shown)
     }
 
-    /// The stretch that charts show: it ends with the newest values.
+    /// The stretch that charts show.
     pub(crate) fn window(&self) -> TimeRange {
-        let end = self.newest.unwrap_or_default();
-        TimeRange::before(end, std::time::Duration::from_secs(u64::from(self.window_seconds)))
+        self.fixed.unwrap_or_else(|| self.moving())
+    }
+
+    /// The stretch that ends with the newest values.
+    fn moving(&self) -> TimeRange {
+        TimeRange::before(self.newest.unwrap_or_default(), seconds(self.window_seconds))
+    }
+
+    /// The past stretch that charts show; `None` while they are live.
+    pub(crate) fn past(&self) -> Option<TimeRange> {
+        self.fixed.filter(|_| self.is_past)
+    }
+
+    /// Whether nothing is known of the stretch that charts show.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.series.iter().all(|known| known.track.times.is_empty())
+    }
+
+    /// The stretch before the one that charts show, moved upon it.
+    pub(crate) fn before(&self, series: SeriesId) -> Option<&Track> {
+        self.series.get(series.0 as usize).map(|known| &known.before)
+    }
+
+    /// What a series was like over the stretch that charts show, as HTML of this server's.
+    pub(crate) fn note(&self, series: SeriesId) -> String {
+        self.series.get(series.0 as usize).map(|known| known.note.clone()).unwrap_or_default()
+    }
+
+    /// What is shown of a series: its reading at the cursor; without one the newest, or that at the end of what is past.
+    pub(crate) fn shown(&self, series: SeriesId, cursor: Option<i64>) -> Option<f64> {
+        match cursor.or_else(|| self.past().map(|range| range.end.millis())) {
+            Some(moment) => self.reading_at(series, moment),
+            None => self.reading(series),
+        }
     }
 
     /// The newest reading of a series, unless a newer one is overdue.
@@ -185,6 +293,13 @@ impl LiveStore {
         // is missing.
         (pace + step - 1) / step * step + step / 2
     }
+}
+
+/// How long rows are kept that have left the window while the picture stands still, in milliseconds.
+const MOST_HELD: i64 = 2 * 3_600_000;
+
+fn seconds(count: u32) -> Duration {
+    Duration::from_secs(u64::from(count))
 }
 
 #[cfg(test)]

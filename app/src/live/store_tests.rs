@@ -35,7 +35,9 @@ fn store() -> LiveStore {
             series: SeriesId(0),
             low: vec![Some(1.0), None, Some(3.0)],
             high: vec![],
+            note: "<dl></dl>".to_owned(),
         }],
+        ..History::default()
     };
     let mut store = LiveStore::default();
     store.load(&Snapshot {
@@ -110,7 +112,8 @@ fn a_history_fills_what_was_missed_and_keeps_what_is_newer() {
         window_seconds: 10,
         start: Timestamp::from_millis(3_000),
         step_millis: 1_000,
-        tracks: vec![TrackHistory { series: SeriesId(0), low, high: vec![] }],
+        tracks: vec![TrackHistory { series: SeriesId(0), low, high: vec![], note: String::new() }],
+        ..History::default()
     });
     assert_eq!(times(&store, 0), [1_000, 3_000, 4_000, 5_000, 6_000]);
 }
@@ -159,6 +162,8 @@ fn a_panel_has_the_marks_that_reach_into_its_window() {
         end: end.map(Timestamp::from_millis),
         severity: watchglass_model::Severity::Warning,
         text: String::new(),
+        value: None,
+        sign: String::new(),
     };
     let start = store.window().start.millis();
     let marks = vec![
@@ -166,9 +171,93 @@ fn a_panel_has_the_marks_that_reach_into_its_window() {
         mark("b", start + 4, None),
         mark("a", start - 9, Some(start)),
         mark("a", start - 9, Some(start - 1)),
+        mark("", start + 7, Some(start + 7)),
     ];
     store.set_alerts(Alerts { firing: 2, marks });
     let starts: Vec<_> = store.marks("a").map(|mark| mark.start.millis() - start).collect();
-    assert_eq!(starts, [5, -9]);
-    assert_eq!(store.marks("c").count(), 0);
+    assert_eq!(starts, [5, -9, 7]);
+    assert_eq!(store.marks("c").count(), 1, "an annotation is on every chart");
+}
+
+/// The past from second 100 to 110, with the stretch before it.
+fn past() -> History {
+    let tracks = |value| {
+        let low = vec![Some(value), Some(value + 1.0)];
+        vec![TrackHistory { series: SeriesId(0), low, high: vec![], note: "told".to_owned() }]
+    };
+    History {
+        window_seconds: 10,
+        end: Some(Timestamp::from_millis(110_000)),
+        start: Timestamp::from_millis(100_000),
+        step_millis: 10_000,
+        tracks: tracks(7.0),
+        before_start: Timestamp::from_millis(100_500),
+        before: tracks(5.0),
+    }
+}
+
+#[test]
+fn what_is_past_does_not_move_and_what_is_live_comes_back_whole() {
+    let mut store = store();
+    assert_eq!((store.past(), store.note(SeriesId(0)).as_str()), (None, "<dl></dl>"));
+    store.show(past().end.map(|end| TimeRange::before(end, seconds(10))));
+    assert_eq!(store.window().end.millis(), 110_000);
+    store.set_history(&past());
+    let window = store.past().unwrap();
+    assert_eq!((window.start.millis(), window.end.millis()), (100_000, 110_000));
+    assert_eq!((times(&store, 0), store.note(SeriesId(0)).as_str()), (vec![100_000, 110_000], "told"));
+    assert_eq!(store.before(SeriesId(0)).unwrap().times, [100_500, 110_500]);
+    assert_eq!(
+        (store.shown(SeriesId(0), None), store.shown(SeriesId(0), Some(100_000))),
+        (Some(8.0), Some(7.0))
+    );
+
+    assert!(store.push(&metrics(1, 200_000, &[(0, 1.0)])));
+    assert_eq!((store.window(), times(&store, 0)), (window, vec![100_000, 110_000]));
+    assert_eq!(store.reading(SeriesId(0)), Some(1.0), "the figures go on");
+    store.hold(true);
+    assert!(!store.is_held());
+    assert_eq!(store.window(), window, "what is past stands still already");
+
+    let rows = vec![Some(1.0)];
+    store.set_history(&History {
+        window_seconds: 10,
+        start: Timestamp::from_millis(200_000),
+        step_millis: 1_000,
+        tracks: vec![TrackHistory { series: SeriesId(0), low: rows, high: vec![], note: String::new() }],
+        ..History::default()
+    });
+    assert_eq!((store.past(), store.window().end.millis(), times(&store, 0)), (None, 200_000, vec![200_000]));
+    assert!(store.before(SeriesId(0)).unwrap().times.is_empty());
+}
+
+#[test]
+fn a_picture_that_is_held_stands_still_while_values_go_on() {
+    let mut store = store();
+    let held = store.window();
+    store.hold(true);
+    assert!(store.is_held());
+    for second in 4..60 {
+        store.push(&metrics(1, second * 1_000, &[(0, 1.0)]));
+    }
+    assert_eq!((store.window(), store.reading(SeriesId(0))), (held, Some(1.0)));
+    assert_eq!(times(&store, 0).first(), Some(&1_000), "what is shown is kept");
+    store.hold(false);
+    assert_eq!(store.window().end.millis(), 59_000);
+    assert_eq!(times(&store, 0).last(), Some(&59_000), "what came meanwhile is there");
+    // Who never comes back does not fill the memory.
+    store.hold(true);
+    for second in (60..).step_by(600).take(100) {
+        store.push(&metrics(1, second * 1_000, &[(0, 1.0)]));
+    }
+    assert!(times(&store, 0).len() < 40, "{}", times(&store, 0).len());
+}
+
+#[test]
+fn a_new_row_is_told_of() {
+    let mut store = store();
+    store.step = 5_000;
+    let new: Vec<bool> = (4..12).map(|second| store.push(&metrics(1, second * 1_000, &[]))).collect();
+    assert_eq!(new, [false, true, false, false, false, false, true, false]);
+    assert!(!store.push(&metrics(1, 1_000, &[])) && !store.push(&metrics(9, 90_000, &[])));
 }

@@ -1,5 +1,8 @@
 //! The readings of one series over the window that a page looks at.
 
+use crate::api::TrackHistory;
+use watchglass_model::Timestamp;
+
 /// Readings at times that only grow. Gaps are seen by the distance between times: nothing stands for a missing value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Track {
@@ -12,6 +15,20 @@ pub(crate) struct Track {
 }
 
 impl Track {
+    /// The rows of a history that begins at `start` and has one every `step` milliseconds.
+    pub(crate) fn of(given: &TrackHistory, start: Timestamp, step: i64) -> Self {
+        let high = if given.high.is_empty() { &given.low } else { &given.high };
+        let mut track = Self::default();
+        let mut time = start.millis();
+        for (low, high) in given.low.iter().zip(high) {
+            if let (Some(low), Some(high)) = (low, high) {
+                track.push(time, f64::from(*low), f64::from(*high));
+            }
+            time += step;
+        }
+        track
+    }
+
     /// Adds a reading to the row that begins at `time`. One that is older than the newest row is left out: the
     /// history has it.
     pub(crate) fn add(&mut self, time: i64, reading: f64) {

@@ -3,9 +3,9 @@
 use crate::api::{Snapshot, snapshot};
 use crate::clock::local_time;
 use crate::encoding::{Carried, carried};
-use crate::live::{Live, Window, use_live};
+use crate::live::{Live, Window, follow_address, use_live};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use std::sync::Arc;
 
 /// The small charts that the server draws are this wide, in rows: enough for a glance, and light to send.
 const SMALL_ROWS: u32 = 150;
@@ -15,21 +15,42 @@ pub(crate) type First = Result<Option<Snapshot>, ServerFnError>;
 
 /// The window that the page's address names. The charts follow it.
 pub(crate) fn page_window() -> Memo<Window> {
-    let live = use_live();
-    let query = use_query_map();
-    let window = Memo::new(move |_| Window::from_name(query.read().get_str("window")));
-    Effect::new(move |_| live.window.set(window.get()));
-    window
+    follow_address(Window::default(), false)
 }
 
 /// Asks for the snapshot, unless the page has live data already: that is newer, and finer.
 pub(crate) fn first_snapshot(window: Memo<Window>) -> Carried<First> {
     // Only the first snapshot is the server's to draw; a change of window after that asks for a history alone.
-    let first = window.get_untracked().seconds();
+    let (first, detail) = (window.get_untracked(), use_live().detail.get_untracked());
     let has_data = use_live().loaded.get_untracked();
-    carried(
-        move || async move { if has_data { Ok(None) } else { snapshot(first, SMALL_ROWS).await.map(Some) } },
-    )
+    carried(move || async move {
+        if has_data {
+            return Ok(None);
+        }
+        snapshot(first.seconds(), first.end(), SMALL_ROWS, detail).await.map(Some)
+    })
+}
+
+/// A page that begins with the snapshot: `page` makes it once that is there. All such pages share this code, of which each copy
+/// would cost the page's program kilobytes.
+pub(crate) fn with_snapshot(
+    window: Memo<Window>,
+    page: Arc<dyn Fn(Option<Snapshot>) -> AnyView + Send + Sync>,
+) -> AnyView {
+    let snapshot = first_snapshot(window);
+    view! {
+        <Suspense fallback=Waiting>
+            {move || {
+                let page = Arc::clone(&page);
+                Suspend::new(async move {
+                match snapshot.await {
+                    Ok(snapshot) => page(snapshot),
+                    Err(error) => view! { <Failed reason=error.to_string()/> }.into_any(),
+                }
+            })}}
+        </Suspense>
+    }
+    .into_any()
 }
 
 /// Takes over the snapshot. To be called before anything that reads the live data is made.
@@ -37,7 +58,11 @@ pub(crate) fn begin(live: Live, snapshot: Option<&Snapshot>) {
     if let Some(snapshot) = snapshot {
         live.store.update_value(|store| store.load(snapshot));
     }
-    Effect::new(move |_| live.loaded.set(true));
+    Effect::new(move |_| {
+        live.loaded.set(true);
+        #[cfg(feature = "hydrate")]
+        crate::parts::ask_for_meanings(live);
+    });
 }
 
 /// What is shown while the browser waits for the server.

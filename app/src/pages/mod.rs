@@ -1,15 +1,14 @@
 //! One file for each page, and what they have in common.
 
-mod alerts;
-mod cache;
-mod database;
+mod figures;
+mod lists;
 mod loading;
 mod not_found;
-mod overview;
-mod services;
+mod trends;
 
-pub(crate) use alerts::Alerts;
-pub(crate) use cache::Cache;
-pub(crate) use database::Database;
+#[cfg(feature = "ssr")]
+pub(crate) use figures::charts_of;
+pub(crate) use figures::{Cache, Database, Overview, Performance, Processes};
+pub(crate) use lists::{Alerts, Settings};
 pub(crate) use not_found::NotFound;
-pub(crate) use overview::Overview;
+pub(crate) use trends::Trends;

@@ -2,10 +2,11 @@
 
 use crate::api::Mark;
 use crate::clock::time_of_day;
-use crate::live::{Live, use_live};
+use crate::live::{Live, LiveStore, Track, use_live};
+use crate::parts::marks::levels_in_words;
 use crate::view_model::LineView;
 use leptos::prelude::*;
-use watchglass_chart::{Band, Line, Plot, svg_paths};
+use watchglass_chart::{Band, Line, Plot, SvgPath, svg_paths};
 use watchglass_model::{Panel, Timestamp};
 
 /// The SVG's own coordinates; it is stretched to the panel's width.
@@ -33,23 +34,31 @@ pub(crate) fn Chart(
     let strokes = paths.iter().rev().map(|path| {
         view! { <path class="line" data-colour=path.colour.to_string() d=path.line.clone()></path> }
     });
+    // The stretch before is not there when a page begins to live: as HTML it costs the page's program least.
+    let before: String = paths.iter().map(before).collect();
+    let signs = crate::parts::signs::signs(live, &panel.id);
     let (areas, strokes) = (areas.collect_view(), strokes.collect_view());
     let pointed_at = move || {
         let offset = live.utc_offset.get().unwrap_or(0);
         live.cursor.get().map(|moment| time_of_day(Timestamp::from_millis(moment), offset))
     };
-    let label = format!("Chart: {}", panel.title);
+    let label = format!("Chart: {}{}", panel.title, levels_in_words(live, &panel.id));
     let frame = NodeRef::<leptos::html::Div>::new();
     #[cfg(feature = "hydrate")]
     crate::parts::chart_canvas::mount(live, frame, panel, lines);
     view! {
-        <div class="chart" role="img" aria-label=label node_ref=frame>
+        <div class="plot">
+        <div class="chart" role="img" aria-label=label tabindex="0" node_ref=frame>
             <svg viewBox=format!("0 0 {SVG_WIDTH} {SVG_HEIGHT}") preserveAspectRatio="none" aria-hidden="true">
                 <g inner_html=bands></g>
+                <g inner_html=before></g>
                 {areas}
                 {strokes}
             </svg>
+            <svg class="signs" aria-hidden="true" inner_html=signs></svg>
             <span class="moment clock" aria-hidden="true">{pointed_at}</span>
+        </div>
+        <div class="tip" role="status"></div>
         </div>
     }
 }
@@ -61,36 +70,68 @@ pub(crate) fn with_plot<T>(
     lines: &[LineView],
     draw: impl FnOnce(&Plot<'_>) -> T,
 ) -> Option<T> {
-    live.store.try_with_value(|store| {
-        let series: Vec<Line<'_>> = lines
-            .iter()
-            .filter_map(|line| {
-                let track = store.track(line.series)?;
-                Some(Line { times: &track.times, low: &track.low, high: &track.high, colour: line.colour })
-            })
-            .collect();
-        let bands: Vec<Band> = store.marks(&panel.id).map(band).collect();
-        let gap = lines.iter().map(|line| store.gap_after(line.series)).max().unwrap_or(i64::MAX);
-        draw(&Plot {
-            unit: panel.unit,
-            style: panel.style,
-            ceiling: panel.ceiling,
-            window: store.window(),
-            gap_after_millis: gap,
-            lines: &series,
-            bands: &bands,
-        })
+    live.store.try_with_value(|store| plot_of(store, panel, lines, draw))
+}
+
+/// Hands over the plot of these lines as `store` has it.
+pub(crate) fn plot_of<T>(
+    store: &LiveStore,
+    panel: &Panel,
+    lines: &[LineView],
+    draw: impl FnOnce(&Plot<'_>) -> T,
+) -> T {
+    let shown = || lines.iter().filter(|line| !store.is_hidden(line.key));
+    let end = store.window().end.millis();
+    let series: Vec<Line<'_>> =
+        shown().filter_map(|line| drawn(line, store.track(line.series), end)).collect();
+    let has_before =
+        lines.iter().any(|line| store.before(line.series).is_some_and(|track| !track.times.is_empty()));
+    let before: Vec<Line<'_>> = if has_before {
+        shown().filter_map(|line| drawn(line, store.before(line.series), end)).collect()
+    } else {
+        Vec::new()
+    };
+    let bands: Vec<Band> = store.marks(&panel.id).map(band).collect();
+    let gap = lines.iter().map(|line| store.gap_after(line.series)).max().unwrap_or(i64::MAX);
+    draw(&Plot {
+        unit: panel.unit,
+        style: panel.style,
+        ceiling: panel.ceiling,
+        window: store.window(),
+        gap_after_millis: gap,
+        lines: &series,
+        bands: &bands,
+        before: &before,
+        look: store.asked().look(&panel.id),
     })
 }
 
+/// What is drawn of a track. What came after the `end` of a picture that stands still does not touch its edge.
+fn drawn<'a>(line: &LineView, track: Option<&'a Track>, end: i64) -> Option<Line<'a>> {
+    let Track { times, low, high } = track?;
+    let count = times.partition_point(|&time| time <= end);
+    let first = |values: &'a [f64]| values.get(..count).unwrap_or(values);
+    Some(Line { times: times.get(..count)?, low: first(low), high: first(high), colour: line.colour })
+}
+
 fn band(mark: &Mark) -> Band {
-    Band { start: mark.start.millis(), end: mark.end.map(Timestamp::millis), level: mark.severity as usize }
+    let (start, end) = (mark.start.millis(), mark.end.map(Timestamp::millis));
+    Band { start, end, level: mark.severity as usize, value: mark.value, sign: mark.sign.chars().next() }
+}
+
+/// The stretch before, and marks where the line is cut off.
+fn before(path: &SvgPath) -> String {
+    let shape = |class: &str, shape: &Option<String>| {
+        let (colour, shape) = (path.colour, shape.as_ref()?);
+        Some(format!("<path class=\"{class}\" data-colour=\"{colour}\" d=\"{shape}\"></path>"))
+    };
+    [shape("line before", &path.before), shape("clipped", &path.clipped)].into_iter().flatten().collect()
 }
 
 /// The bands as rectangles. As HTML they cost the page's program least.
 fn svg_bands(plot: &Plot<'_>) -> String {
     let rectangle = |band: &Band| {
-        let (from, to) = band.part_of(plot.window)?;
+        let (from, to) = band.part_of(plot.window).filter(|_| band.value.is_none())?;
         // Whole parts of a view box this small are fine enough, and a band is never narrower than one.
         let (x, end) = ((from * SVG_WIDTH) as u32, (to * SVG_WIDTH) as u32);
         let (width, level) = ((end - x).max(1), band.level);
@@ -98,5 +139,50 @@ fn svg_bands(plot: &Plot<'_>) -> String {
             "<rect class=\"band\" data-level=\"{level}\" x=\"{x}\" width=\"{width}\" height=\"100%\"></rect>"
         ))
     };
-    plot.bands.iter().filter_map(rectangle).collect()
+    let bands = plot.bands.iter().filter_map(rectangle);
+    bands.chain(dashes(plot)).collect()
+}
+
+/// The levels as dashed lines. The page's program has canvases for them, and needs this not.
+#[cfg(not(feature = "hydrate"))]
+fn dashes(plot: &Plot<'_>) -> Vec<String> {
+    /// As the lines are drawn, so that half a stroke is not cut off.
+    const MARGIN: f64 = 1.0;
+    let levels = watchglass_chart::svg_levels(plot, SVG_WIDTH, SVG_HEIGHT, MARGIN);
+    let line = |(band, y): (&Band, f64)| {
+        let level = band.level;
+        format!(
+            "<line class=\"level\" data-level=\"{level}\" x2=\"{SVG_WIDTH}\" y1=\"{y:.1}\" y2=\"{y:.1}\"></line>"
+        )
+    };
+    levels.into_iter().map(line).collect()
+}
+
+#[cfg(feature = "hydrate")]
+fn dashes(_: &Plot<'_>) -> [String; 0] {
+    []
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use watchglass_model::SeriesId;
+
+    #[test]
+    fn a_picture_that_stands_still_gains_nothing_when_it_is_drawn_again() {
+        let line = LineView { series: SeriesId(0), label: String::new(), colour: 3, key: 0 };
+        let mut track = Track::default();
+        for second in 1..=4 {
+            track.add(second * 1000, second as f64);
+        }
+        for (end, expected) in [(4000, 4), (3999, 3), (2000, 2), (0, 0)] {
+            let Line { times, low, high, colour } = drawn(&line, Some(&track), end).unwrap();
+            assert_eq!(
+                (times.len(), low.len(), high.len(), colour),
+                (expected, expected, expected, 3),
+                "{end}"
+            );
+        }
+        assert!(drawn(&line, None, 0).is_none());
+    }
 }

@@ -2,6 +2,8 @@
 
 use crate::live::Live;
 use crate::parts::chart::with_plot;
+use crate::parts::chart_hand::Hand;
+use crate::parts::chart_tip::Tip;
 use crate::view_model::{COLOURS, LineView};
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -12,8 +14,7 @@ use wasm_bindgen::prelude::Closure;
 use watchglass_chart::canvas::{Painter, Theme};
 use watchglass_model::{Panel, Timestamp};
 use web_sys::{
-    HtmlCanvasElement, HtmlElement, IntersectionObserver, IntersectionObserverEntry, PointerEvent,
-    ResizeObserver,
+    HtmlCanvasElement, HtmlElement, IntersectionObserver, IntersectionObserverEntry, ResizeObserver,
 };
 
 /// Brings the chart in `frame` to life once the page is mounted.
@@ -28,21 +29,19 @@ pub(crate) fn mount(live: Live, frame: NodeRef<leptos::html::Div>, panel: Panel,
         }
     });
     Effect::new(move |_| {
-        live.values.track();
+        live.drawing.track();
         lines.track();
         mounted.with_value(|chart| chart.iter().for_each(|chart| Canvas::schedule(&chart.canvas)));
     });
     Effect::new(move |_| {
-        let cursor = live.cursor.get();
-        mounted.with_value(|chart| chart.iter().for_each(|chart| chart.canvas.point_at(cursor)));
+        live.cursor.track();
+        mounted.with_value(|chart| chart.iter().for_each(|chart| chart.canvas.point()));
     });
     Effect::new(move |_| {
         live.theme.track();
         mounted.with_value(|chart| chart.iter().for_each(|chart| chart.canvas.restyle()));
     });
 }
-
-type PointerListener = Closure<dyn FnMut(PointerEvent)>;
 
 /// A drawn chart, and what keeps it informed. Dropping it ends all of that.
 struct Mounted {
@@ -51,15 +50,19 @@ struct Mounted {
     sight: IntersectionObserver,
     _size_changed: Closure<dyn FnMut()>,
     _sight_changed: Closure<dyn FnMut(js_sys::Array)>,
-    pointer: [(&'static str, PointerListener); 2],
+    _hand: Hand,
 }
 
-struct Canvas {
-    live: Live,
-    frame: HtmlElement,
-    panel: Panel,
-    lines: Memo<Vec<LineView>>,
-    painter: RefCell<Painter>,
+/// The canvases of a chart, and what they show.
+pub(super) struct Canvas {
+    pub(super) live: Live,
+    pub(super) frame: HtmlElement,
+    pub(super) panel: Panel,
+    pub(super) lines: Memo<Vec<LineView>>,
+    pub(super) painter: RefCell<Painter>,
+    /// The stretch that is being chosen.
+    pub(super) chosen: Cell<Option<(i64, i64)>>,
+    pub(super) tip: Tip,
     theme: RefCell<Theme>,
     in_sight: Cell<bool>,
     scheduled: Cell<bool>,
@@ -82,6 +85,8 @@ impl Mounted {
             panel,
             lines,
             painter: RefCell::new(painter),
+            chosen: Cell::new(None),
+            tip: Tip::new(&frame),
             in_sight: Cell::new(false),
             scheduled: Cell::new(false),
         });
@@ -102,26 +107,19 @@ impl Mounted {
                 }
             }
         });
-        let moved = PointerListener::new({
-            let canvas = Rc::clone(&canvas);
-            move |event: PointerEvent| {
-                let x = f64::from(event.client_x()) - canvas.frame.get_bounding_client_rect().left();
-                let time = canvas.painter.borrow().time_at(x).map(Timestamp::millis);
-                let _ = live.cursor.try_set(time);
-            }
-        });
-        let left = PointerListener::new(move |_: PointerEvent| {
-            let _ = live.cursor.try_set(None);
-        });
-        let pointer = [("pointermove", moved), ("pointerleave", left)];
-        for (name, closure) in &pointer {
-            frame.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref())?;
-        }
         let size = ResizeObserver::new(size_changed.as_ref().unchecked_ref())?;
         size.observe(&frame);
         let sight = IntersectionObserver::new(sight_changed.as_ref().unchecked_ref())?;
         sight.observe(&frame);
-        Ok(Self { canvas, size, sight, _size_changed: size_changed, _sight_changed: sight_changed, pointer })
+        let hand = Hand::new(&canvas)?;
+        Ok(Self {
+            canvas,
+            size,
+            sight,
+            _size_changed: size_changed,
+            _sight_changed: sight_changed,
+            _hand: hand,
+        })
     }
 }
 
@@ -129,10 +127,6 @@ impl Drop for Mounted {
     fn drop(&mut self) {
         self.size.disconnect();
         self.sight.disconnect();
-        for (name, closure) in &self.pointer {
-            let _ =
-                self.canvas.frame.remove_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
-        }
     }
 }
 
@@ -157,11 +151,10 @@ impl Canvas {
             let theme = self.theme.borrow();
             let mut painter = self.painter.borrow_mut();
             let drawn = painter.draw(plot, &theme, offset);
-            if let Some(cursor) = cursor {
-                painter.draw_cursor(plot, &theme, Timestamp::from_millis(cursor));
-            }
+            painter.draw_cursor(plot, &theme, cursor.map(Timestamp::from_millis), self.chosen.get());
             drawn
         });
+        self.tip.show(self);
         match drawn {
             Some(Ok(())) => {
                 let _ = self.frame.set_attribute("data-painted", "");
@@ -171,18 +164,15 @@ impl Canvas {
         }
     }
 
-    fn point_at(&self, cursor: Option<i64>) {
-        let Some(lines) = self.lines.try_get_untracked() else { return };
-        match cursor {
-            None => self.painter.borrow_mut().clear_cursor(),
-            Some(cursor) if self.in_sight.get() => {
-                with_plot(self.live, &self.panel, &lines, |plot| {
-                    let time = Timestamp::from_millis(cursor);
-                    self.painter.borrow_mut().draw_cursor(plot, &self.theme.borrow(), time);
-                });
-            }
-            Some(_) => {}
-        }
+    /// Draws the cursor anew. What is out of sight follows when it is seen.
+    pub(super) fn point(&self) {
+        let Some(lines) = self.lines.try_get_untracked().filter(|_| self.in_sight.get()) else { return };
+        let cursor = self.live.cursor.try_get_untracked().flatten();
+        with_plot(self.live, &self.panel, &lines, |plot| {
+            let cursor = cursor.map(Timestamp::from_millis);
+            self.painter.borrow_mut().draw_cursor(plot, &self.theme.borrow(), cursor, self.chosen.get());
+        });
+        self.tip.show(self);
     }
 
     /// A canvas that is resized is empty: it is drawn again before the browser shows it.

@@ -22,7 +22,7 @@ pub(crate) fn ConnectionBadge() -> impl IntoView {
         <div class="connection" data-state=word>
             <span class="dot" aria-hidden="true"></span>
             <span class="word">{move || live.status.get().text()}</span>
-            <time class="clock" aria-label="Time of the newest values">{time}</time>
+            <time class="clock" title="Time of the newest values">{time}</time>
             <span class="hidden" role="status">{move || format!("Connection: {}", spoken.get())}</span>
         </div>
     }

@@ -20,12 +20,12 @@ pub(crate) fn Fragment(
 
 #[cfg(feature = "ssr")]
 fn html(path: &str) -> String {
-    use crate::backend::backend;
     let query = leptos_router::hooks::use_location().search.get_untracked();
-    let html = backend().map_err(|error| error.to_string());
-    let html = html.and_then(|backend| backend.fragment(path, query.trim_start_matches('?')));
+    let lists = use_context::<std::sync::Arc<dyn crate::backend::Lists>>();
+    let html = lists.ok_or_else(|| "the server provided nobody who makes lists".to_owned());
+    let html = html.and_then(|lists| lists.fragment(path, query.trim_start_matches('?')));
     html.unwrap_or_else(|error| {
-        let reason = crate::table::escaped(&error);
+        let reason = crate::escape::escaped(&error);
         format!("<section class=\"notice bad\" role=\"alert\"><h1>This page cannot be shown</h1><p>{reason}</p></section>")
     })
 }

@@ -4,6 +4,7 @@
 use crate::clock::local_date_and_time;
 use crate::parts::fragment_state::{REMEMBERED, all, set_value, value};
 use crate::parts::notifications;
+use crate::parts::zone_switch::{chosen_offset, is_utc};
 use leptos::prelude::window;
 use wasm_bindgen::JsValue;
 use watchglass_model::Timestamp;
@@ -14,10 +15,32 @@ pub(crate) const NOTIFICATIONS: &str = "data-notifications";
 
 /// Goes through the page once it is in place.
 pub(crate) fn dress(frame: &HtmlElement) {
-    let offset = -(js_sys::Date::new_0().get_timezone_offset() as i32);
-    all(frame, "time[datetime]").iter().for_each(|time| localise(time, offset));
+    set_clock(frame, 0);
     all(frame, "[data-notifications]").iter().for_each(say_what_is_allowed);
     restore_remembered(frame);
+}
+
+/// Sets all moments to the clock that counts now. What is to be typed was on one `before` minutes ahead of UTC.
+pub(super) fn set_clock(frame: &HtmlElement, before: i32) {
+    let offset = chosen_offset();
+    all(frame, "time[datetime]").iter().for_each(|time| localise(time, offset));
+    // Moments to be typed are in UTC for those who have no scripts; here they are on the reader's clock, and say so.
+    for field in all(frame, "[type=datetime-local]") {
+        let name = JsValue::from_str("valueAsNumber");
+        if let Some(millis) = js_sys::Reflect::get(&field, &name).ok().and_then(|value| value.as_f64()) {
+            let _ = js_sys::Reflect::set(
+                &field,
+                &name,
+                &JsValue::from_f64(millis + f64::from(offset - before) * 60e3),
+            );
+        }
+    }
+    for zone in all(frame, "[data-zone]") {
+        set_value(&zone, &JsValue::from_f64(f64::from(offset)));
+    }
+    for name in all(frame, "[data-zone-name]") {
+        name.set_text_content(is_utc().then_some("UTC"));
+    }
 }
 
 /// A moment on the reader's clock: its text, or where that is an age, what is said when it is pointed at.

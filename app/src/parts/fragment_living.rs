@@ -1,10 +1,9 @@
 //! The living part of a page of lists and forms: asks for it again when something has changed, and sends its forms.
 
-use crate::live::use_live;
+use crate::live::{every_while_seen, use_live};
 use crate::parts::ask_for_notifications;
 use crate::parts::fragment_dress::{NOTIFICATIONS, dress};
 use crate::parts::fragment_state::{State, remember};
-use leptos::ev;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos_router::NavigateOptions;
@@ -17,11 +16,11 @@ use wasm_bindgen::prelude::Closure;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     Element, Event, FormData, HtmlElement, HtmlFormElement, RequestInit, Response, SubmitEvent,
-    UrlSearchParams, VisibilityState,
+    UrlSearchParams,
 };
 
 /// How often the page is asked for again while nothing is said to have changed: values and ages go on.
-const EVERY: Duration = Duration::from_secs(10);
+const EVERY: Duration = Duration::from_secs(5);
 
 /// What is not to be replaced as long as the address stays.
 const KEPT: &str = "[data-keep]";
@@ -40,18 +39,8 @@ pub(crate) fn mount(frame: NodeRef<leptos::html::Div>, path: &'static str) {
     Effect::new(move |_| {
         let Some(frame) = frame.get() else { return };
         page.set_value(Page::new((*frame).clone().unchecked_into(), path, go.clone()).ok());
-        let again = move || {
-            if document().visibility_state() == VisibilityState::Visible {
-                let _ = asks.try_update(|count| *count += 1);
-            }
-        };
-        let timer = set_interval_with_handle(again, EVERY).ok();
-        let visible = window_event_listener(ev::visibilitychange, move |_| again());
-        on_cleanup(move || {
-            if let Some(timer) = timer {
-                timer.clear();
-            }
-            visible.remove();
+        every_while_seen(EVERY, move || {
+            let _ = asks.try_update(|count| *count += 1);
         });
     });
     Effect::new(move |shown: Option<String>| {
@@ -134,9 +123,11 @@ impl Page {
         if self.asked.get() != number || is_kept {
             return;
         }
+        // Nothing that has this name refuses it.
+        let _ = self.frame.toggle_attribute_with_force("data-stale", answer.is_err());
         match answer {
             Ok(Answer { html, .. }) => self.show(&html, is_same),
-            // The page stays as it is, and the badge of the connection tells why. The next question may be answered.
+            // The page stays as it is, and says so. The next question may be answered.
             Err(error) => leptos::logging::warn!("no answer for this page: {error:?}"),
         }
     }
@@ -150,7 +141,8 @@ impl Page {
         // Not the form's own properties, which fields of these names would hide.
         let says = |name| form.get_attribute(name).unwrap_or_default();
         let (method, action) = (says("method"), says("action"));
-        if !method.eq_ignore_ascii_case("post") {
+        // One that names a target leads away from the page.
+        if !method.eq_ignore_ascii_case("post") || form.has_attribute("target") {
             return;
         }
         let Ok(body) = body_of(&form, event.submitter()) else { return };
@@ -174,9 +166,12 @@ impl Page {
                 Ok(_) => {}
                 Err(error) => {
                     leptos::logging::warn!("a form was not sent: {error:?}");
-                    let _ = window().alert_with_message(
-                        "The server did not answer. Nothing is known to have changed; try again.",
-                    );
+                    let is_refused = error.as_string().is_some_and(|error| error.starts_with("403"));
+                    let _ = window().alert_with_message(if is_refused {
+                        "You may look, and change nothing: that needs the role admin."
+                    } else {
+                        "The server did not answer. Nothing is known to have changed; try again."
+                    });
                 }
             }
         });
@@ -206,13 +201,12 @@ impl Page {
         if is_same && *self.shown.borrow() == html {
             return;
         }
-        let state = is_same.then(|| State::of(&self.frame));
+        let state = State::of(&self.frame);
+        let state = if is_same { state } else { state.only_focus() };
         self.frame.set_inner_html(html);
         html.clone_into(&mut self.shown.borrow_mut());
         dress(&self.frame);
-        if let Some(state) = state {
-            state.restore();
-        }
+        state.restore();
     }
 }
 
@@ -238,14 +232,14 @@ fn body_of(form: &HtmlFormElement, submitter: Option<HtmlElement>) -> Result<Str
 }
 
 /// What the server has answered.
-struct Answer {
-    html: String,
+pub(super) struct Answer {
+    pub(super) html: String,
     /// The address of the page that it is, where that may be another.
     address: Option<String>,
 }
 
 /// Asks for HTML, or sends fields and takes HTML back. An answer that says what was wrong with the fields is one as well.
-async fn fetch(url: &str, body: Option<&str>) -> Result<Answer, JsValue> {
+pub(super) async fn fetch(url: &str, body: Option<&str>) -> Result<Answer, JsValue> {
     let request = RequestInit::new();
     if let Some(body) = body {
         request.set_method("POST");

@@ -30,6 +30,11 @@ impl State {
         }
     }
 
+    /// Of it, where the reader is. The rest belongs to what was shown before.
+    pub(crate) fn only_focus(self) -> Self {
+        Self { open: Vec::new(), typed: Vec::new(), ..self }
+    }
+
     /// Puts it back, as far as the new page has elements of the same ids.
     pub(crate) fn restore(self) {
         for (id, is_open) in &self.open {

@@ -4,8 +4,16 @@ mod banners;
 mod chart;
 #[cfg(feature = "hydrate")]
 mod chart_canvas;
+#[cfg(feature = "hydrate")]
+mod chart_deeds;
+#[cfg(feature = "hydrate")]
+mod chart_hand;
+mod chart_menu;
+#[cfg(feature = "hydrate")]
+mod chart_picture;
+#[cfg(feature = "hydrate")]
+mod chart_tip;
 mod connection_badge;
-mod data_table;
 mod fragment;
 #[cfg(feature = "hydrate")]
 mod fragment_dress;
@@ -15,35 +23,38 @@ mod fragment_living;
 mod fragment_state;
 mod legend;
 mod marks;
+mod meaning;
 mod panel_card;
 mod panel_sections;
 mod problems;
-mod service_lists;
-mod service_state;
-mod set_up;
-mod severity;
+mod signs;
 mod theme_switch;
 #[cfg(feature = "hydrate")]
 mod toast;
 mod top_bar;
 mod window_picker;
+mod zone_switch;
 
 #[cfg(feature = "hydrate")]
 pub(crate) use banners::PANIC_BANNER;
 pub(crate) use banners::{OutdatedBanner, PanicBanner};
 pub(crate) use chart::Chart;
+#[cfg(feature = "ssr")]
+pub(crate) use chart::plot_of;
+#[cfg(feature = "hydrate")]
+pub(crate) use chart_deeds::act;
+#[cfg(feature = "hydrate")]
+pub(crate) use chart_menu::follow;
+pub(crate) use chart_menu::{LookInWords, chart_menu};
 pub(crate) use connection_badge::ConnectionBadge;
-pub(crate) use data_table::DataTable;
 pub(crate) use fragment::Fragment;
 pub(crate) use legend::Legend;
 pub(crate) use marks::Marks;
+#[cfg(feature = "hydrate")]
+pub(crate) use meaning::ask_for_meanings;
 pub(crate) use panel_card::PanelCard;
 pub(crate) use panel_sections::PanelSections;
 pub(crate) use problems::Problems;
-pub(crate) use service_lists::ServiceLists;
-pub(crate) use service_state::ServiceState;
-pub(crate) use set_up::{SetUp, SetUpText};
-pub(crate) use severity::severity;
 pub(crate) use theme_switch::ThemeSwitch;
 #[cfg(feature = "hydrate")]
 pub(crate) use theme_switch::follow_system;
@@ -51,3 +62,6 @@ pub(crate) use theme_switch::follow_system;
 pub(crate) use toast::{ask_for_notifications, notifications, toast};
 pub(crate) use top_bar::TopBar;
 pub(crate) use window_picker::WindowPicker;
+pub(crate) use zone_switch::ZoneSwitch;
+#[cfg(feature = "hydrate")]
+pub(crate) use zone_switch::show_clock;

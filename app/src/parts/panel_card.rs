@@ -1,7 +1,7 @@
 //! A panel: what it is, its numbers, its chart, its legend.
 
 use crate::live::use_live;
-use crate::parts::{Chart, Legend, Marks};
+use crate::parts::{Chart, Legend, LookInWords, Marks, chart_menu};
 use crate::view_model::{Figure, PanelView, panel_view, text_or_dash};
 use leptos::prelude::*;
 
@@ -23,7 +23,7 @@ pub(crate) fn PanelCard(
     let details = move || figures(view.get().map(|view| view.details), "detail");
     // A panel of what this machine does not have (sensors, a container's limits) would stay empty for ever.
     let is_empty = Memo::new(move |_| view.with(|view| view.as_ref().is_none_or(PanelView::is_empty)));
-    let title = panel.title.clone();
+    let (title, menu) = (panel.title.clone(), chart_menu(live, &panel));
     let heading = format!("panel-{id}");
     let labelled_by = heading.clone();
     view! {
@@ -32,8 +32,11 @@ pub(crate) fn PanelCard(
                 <h3 id=heading>{title}</h3>
                 <div class="figures">{headlines}</div>
                 <div class="details">{details}</div>
+                <div inner_html=menu></div>
             </header>
+            {crate::parts::meaning::meaning(live, &panel)}
             <Chart panel=panel.clone() lines/>
+            <LookInWords panel=panel.id.clone()/>
             <Marks panel=panel.id.clone()/>
             <Legend lines unit=panel.unit/>
         </article>

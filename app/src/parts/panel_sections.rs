@@ -4,19 +4,28 @@ use crate::live::{Live, use_live};
 use crate::parts::PanelCard;
 use leptos::prelude::*;
 
-/// All sections, or one of them. The live data must have been loaded.
+/// All sections, or some of them. The live data must have been loaded.
 #[component]
 pub(crate) fn PanelSections(
-    /// The section that is shown alone.
+    /// The sections that are shown; all when empty.
     #[prop(optional)]
-    only: Option<&'static str>,
+    only: &'static [&'static str],
+    /// The section that the reader has chosen; the others are there, but not to be seen.
+    #[prop(optional)]
+    chosen: Option<Memo<Option<String>>>,
 ) -> impl IntoView {
     sections(use_live())
         .into_iter()
-        .filter(|(section, _)| only.is_none_or(|only| section == only))
+        .filter(|(section, _)| only.is_empty() || only.contains(&section.as_str()))
         .map(|(section, panels)| {
+            let name = section.clone();
+            let is_other = move || {
+                chosen.is_some_and(|chosen| {
+                    chosen.with(|chosen| chosen.as_ref().is_some_and(|chosen| *chosen != name))
+                })
+            };
             view! {
-                <section class="section">
+                <section class="section" hidden=is_other>
                     <h2>{section}</h2>
                     <div class="panels">
                         {panels.into_iter().map(|panel| view! { <PanelCard panel/> }).collect_view()}

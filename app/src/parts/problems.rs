@@ -1,8 +1,8 @@
 //! Probes that yield nothing, and why.
 
 use crate::clock::local_time;
+use crate::escape::escaped;
 use crate::live::use_live;
-use crate::table::escaped;
 use leptos::prelude::*;
 use watchglass_model::Problem;
 

@@ -1,7 +1,6 @@
 //! Alerts that have just begun or are over, in a corner of whatever page is open, and on the desktop when no page is looked at.
 
-use crate::parts::severity;
-use crate::table::escaped;
+use crate::escape::escaped;
 use leptos::prelude::{document, set_timeout, window};
 use leptos::wasm_bindgen::JsCast;
 use std::time::Duration;
@@ -22,7 +21,7 @@ const STAYS: Duration = Duration::from_secs(12);
 /// Shows what has become of an alert.
 pub(crate) fn toast(alert: &AlertMessage) {
     let (word, class) = match alert.change {
-        AlertChange::Fired | AlertChange::Worsened => severity(alert.severity),
+        AlertChange::Fired | AlertChange::Worsened => (alert.severity.title(), alert.severity.word()),
         AlertChange::Resolved => ("Over", "over"),
         // That is for the page of alerts: nobody is to be interrupted again.
         AlertChange::FlappingBegan | AlertChange::FlappingEnded => return,
@@ -37,6 +36,19 @@ pub(crate) fn toast(alert: &AlertMessage) {
         options.set_body(&alert.message);
         options.set_tag(&key);
         let _ = Notification::new_with_options(&format!("Watchglass: {word}"), &options);
+    }
+}
+
+/// Says in a few words, of this program's own, what has happened.
+pub(crate) fn say(words: &str) {
+    let (Some(toasts), Ok(toast)) = (document().get_element_by_id(TOASTS), document().create_element("div"))
+    else {
+        return;
+    };
+    toast.set_class_name("toast");
+    toast.set_inner_html(&format!("<p>{words}</p>"));
+    if toasts.append_child(&toast).is_ok() {
+        set_timeout(move || toast.remove(), STAYS / 2);
     }
 }
 

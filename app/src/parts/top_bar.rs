@@ -1,7 +1,8 @@
 //! The bar at the top of every page.
 
 use crate::live::use_live;
-use crate::parts::{ConnectionBadge, ThemeSwitch};
+use crate::parts::{ConnectionBadge, ThemeSwitch, ZoneSwitch};
+use crate::root::PAGES;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
@@ -11,22 +12,32 @@ const SIGN: &str = "<svg viewBox=\"0 0 24 24\" width=\"22\" height=\"22\" aria-h
     <path d=\"M4.5 13.5h4l2-6 3.5 10 2-4h3.5\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" \
     stroke-linejoin=\"round\" stroke-linecap=\"round\"></path></svg><span>Watchglass</span>";
 
+/// A person. The link leads to who is signed in, and out.
+const ACCOUNT: &str = "<svg viewBox=\"0 0 24 24\" width=\"18\" height=\"18\" aria-hidden=\"true\">\
+    <circle cx=\"12\" cy=\"8\" r=\"4\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\"></circle>\
+    <path d=\"M4 21a8 7 0 0 1 16 0\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" \
+    stroke-linecap=\"round\"></path></svg>";
+
 /// The ways to all pages, the state of the connection, the theme.
 #[component]
 pub(crate) fn TopBar() -> impl IntoView {
     let live = use_live();
     let firing = move || live.firing.get().map(|count| count.to_string());
+    let pages = PAGES.into_iter().map(|(path, name)| {
+        let count = (path == "/alerts").then(|| view! { " "<span class="count">{firing}</span> });
+        view! { <A href=path exact=true>{name}{count}</A> }
+    });
+    let pages = pages.collect_view();
     view! {
         <header class="top-bar">
             <A href="/" attr:class="brand"><span class="sign" inner_html=SIGN></span></A>
             <nav aria-label="Pages">
-                <A href="/" exact=true>"Overview"</A>
-                <A href="/alerts">"Alerts "<span class="count">{firing}</span></A>
-                <A href="/database">"Database"</A>
-                <A href="/cache">"Cache"</A>
+                {pages}
             </nav>
             <ConnectionBadge/>
+            <ZoneSwitch/>
             <ThemeSwitch/>
+            <a class="account" href="/login" rel="external" aria-label="Account" inner_html=ACCOUNT></a>
         </header>
     }
 }

@@ -19,6 +19,8 @@ struct Fake {
     now: Timestamp,
     /// A value that all rules take for good, or for bad.
     base: f64,
+    /// How many of the series have a value that is bad in any case.
+    loud: u32,
 }
 
 impl Fake {
@@ -37,7 +39,7 @@ impl Fake {
             panel: None,
             legend: String::new(),
         };
-        Self { series: (0..SERIES).map(series).collect(), metric, now: Timestamp::default(), base }
+        Self { series: (0..SERIES).map(series).collect(), metric, now: Timestamp::default(), base, loud: 0 }
     }
 }
 
@@ -47,7 +49,8 @@ impl Measured for Fake {
     }
 
     fn newest(&self, series: SeriesId) -> Option<Point> {
-        Some(Point::of(self.now, Some(self.base + f64::from(series.0 % 100) / 1e3)))
+        let base = if series.0 < self.loud { 1.0 } else { self.base };
+        Some(Point::of(self.now, Some(base + f64::from(series.0 % 100) / 1e3)))
     }
 
     fn metric(&self, _: &str) -> Option<&Metric> {
@@ -71,6 +74,21 @@ fn rules(metrics: u32, windows: u32) -> Vec<Rule> {
         }
     };
     (0..RULES).map(rule).collect()
+}
+
+/// What fires is listed once for each tick: of a million pairs so many.
+#[divan::bench(args = [0, 10, 1000], sample_count = 20)]
+fn what_fires_is_listed(bencher: Bencher<'_, '_>, firing: u32) {
+    let mut rules = rules(1, 0);
+    for (number, rule) in rules.iter_mut().enumerate() {
+        (rule.critical, rule.for_seconds) = (None, 0);
+        rule.warning = Some(if number == 0 { 0.8 } else { f64::MAX });
+    }
+    let mut engine = Engine::new(rules, 1000).unwrap();
+    let fake = Fake { now: Timestamp::from_millis(1000), loud: firing, ..Fake::new(1, 0.1) };
+    engine.judge(fake.now, &fake);
+    assert_eq!(engine.active().len(), firing as usize);
+    bencher.bench_local(|| black_box(engine.active().len()));
 }
 
 fn judge(bencher: Bencher<'_, '_>, metrics: u32, windows: u32, base: f64) {

@@ -66,6 +66,15 @@ impl Alert {
     }
 }
 
+/// What is on its way to being an alert that fires.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pending {
+    /// The alert, with the severity that has begun.
+    pub alert: Alert,
+    /// When it fires if all stays as it is; `None` where that is not known, such as while there is no value.
+    pub fires: Option<Timestamp>,
+}
+
 /// What has changed about an alert, with the alert as it is then. For one key they come in this order: `Fired`, any
 /// number of `Worsened`, `Resolved`; those of flapping at any time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

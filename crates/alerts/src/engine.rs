@@ -9,9 +9,10 @@ mod kept;
 
 use crate::condition::Found;
 use crate::watch::Watch;
-use crate::{Alert, AlertKey, Change, Measured, Phase, Rule, RuleError};
+use crate::{Alert, AlertKey, Change, Measured, Pending, Phase, Rule, RuleError};
 use judged::Judged;
 pub use kept::{EngineState, StateError};
+use std::cmp::Ordering;
 use std::collections::{HashSet, VecDeque};
 use watchglass_model::{Kind, Timestamp};
 
@@ -181,19 +182,19 @@ impl Engine {
 
     /// What fires, the newest first.
     pub fn active(&self) -> Vec<Alert> {
-        self.alerts(Phase::Firing)
+        let alerts = self.judged.iter().flat_map(|judged| judged.alerts(Phase::Firing, &self.watch));
+        let mut alerts: Vec<Alert> = alerts.collect();
+        alerts.sort_by(newest_first);
+        alerts
     }
 
     /// What is on its way to firing, the newest first.
-    pub fn pending(&self) -> Vec<Alert> {
-        self.alerts(Phase::Pending)
-    }
-
-    fn alerts(&self, phase: Phase) -> Vec<Alert> {
-        let alerts = self.judged.iter().flat_map(|judged| judged.alerts(&self.watch));
-        let mut alerts: Vec<Alert> = alerts.filter(|alert| alert.phase == phase).collect();
-        alerts.sort_by(|left, right| right.since.cmp(&left.since).then_with(|| left.key.cmp(&right.key)));
-        alerts
+    pub fn pending(&self) -> Vec<Pending> {
+        let now = self.time.unwrap_or_default();
+        let mut pending: Vec<Pending> =
+            self.judged.iter().flat_map(|judged| judged.pending(&self.watch, now)).collect();
+        pending.sort_by(|left, right| newest_first(&left.alert, &right.alert));
+        pending
     }
 
     /// What was wrong, the latest to be over first.
@@ -220,6 +221,10 @@ impl Engine {
         self.past.truncate(self.most_past);
         Some(Change::Resolved(alert))
     }
+}
+
+fn newest_first(left: &Alert, right: &Alert) -> Ordering {
+    right.since.cmp(&left.since).then_with(|| left.key.cmp(&right.key))
 }
 
 /// What is told of an alert whose rule is gone.

@@ -13,6 +13,7 @@ mod preview;
 mod rule;
 mod rule_check;
 mod selection;
+pub mod sheet;
 pub mod stock;
 pub mod telling;
 #[cfg(test)]
@@ -21,7 +22,7 @@ mod watch;
 mod window;
 mod wording;
 
-pub use alert::{Alert, AlertKey, Change, Phase};
+pub use alert::{Alert, AlertKey, Change, Pending, Phase};
 pub use engine::{Engine, EngineState, ReadyRules, StateError};
 pub use health::{Colour, Condition, Health, judge};
 pub use measured::{Measured, Point};

@@ -118,6 +118,19 @@ impl State {
         matches!(self.phase, Some(Phase::Pending | Phase::Firing))
     }
 
+    /// In how many milliseconds what is pending fires if all stays as it is, `absent` being for how long it has given no data.
+    /// `None` for what is not pending, and where the next value decides.
+    pub(crate) fn left(&self, terms: &Terms, absent: Option<i64>) -> Option<i64> {
+        if self.phase != Some(Phase::Pending) {
+            return None;
+        }
+        let held = self.held.iter().flatten().max().filter(|_| self.missing.is_none());
+        let by_level = held.map(|held| terms.hold - held);
+        let by_absence =
+            terms.absence.zip(absent.filter(|_| self.silent)).map(|((after, _), absent)| after - absent);
+        by_level.into_iter().chain(by_absence).min().map(|left| left.max(0))
+    }
+
     /// The state at `now`, `elapsed` milliseconds after this one, and what has happened.
     pub(crate) fn step(
         mut self,

@@ -1,25 +1,9 @@
 //! What the newest values say: how much of its limit each component uses.
 
-use crate::Current;
-use crate::names;
+use crate::limits::{Limit, Limits};
+use crate::{Current, names};
 use watchglass_alerts::Condition;
 use watchglass_model::Problem;
-
-/// Thresholds of the alerts, as the source documents have them.
-pub mod thresholds {
-    /// Part of the processors' time.
-    pub const CPU: f64 = 0.80;
-    /// Part of the memory.
-    pub const MEMORY: f64 = 0.85;
-    /// Part of a file system.
-    pub const DISK: f64 = 0.90;
-    /// Seconds that a database takes to answer.
-    pub const DATABASE: f64 = 1.0;
-    /// Seconds that 95 of 100 requests take at most.
-    pub const API: f64 = 2.0;
-    /// Part of the requests that fail.
-    pub const ERRORS: f64 = 0.10;
-}
 
 /// A component of the report.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,14 +17,14 @@ pub struct Component {
 }
 
 /// The components in the order of the report. `problems` are the probes that fail.
-pub fn components(current: &Current<'_>, problems: &[Problem]) -> Vec<Component> {
-    let part = |metric: &str, whole: f64| {
-        let readings = current.readings(metric).map(|(_, reading)| reading / whole);
-        readings.reduce(f64::max)
+pub fn components(current: &Current<'_>, problems: &[Problem], limits: &Limits) -> Vec<Component> {
+    let part = |metric: &str, limit: Limit| {
+        let loads = current.readings(metric).map(|(_, reading)| limit.load(reading));
+        loads.reduce(f64::max)
     };
     let is_down = |name: &str| problems.iter().any(|problem| component_of(&problem.probe) == name);
     let host = |name, load| Component { name, load, condition: Condition::of_load(load) };
-    let service = |name: &'static str, metric: &str, limit| {
+    let service = |name: &'static str, metric: &str, limit: Limit| {
         if current.catalogue.metric(metric).is_none() {
             return Component { name, load: None, condition: Condition::NotConfigured };
         }
@@ -49,15 +33,15 @@ pub fn components(current: &Current<'_>, problems: &[Problem]) -> Vec<Component>
     };
     // Of this server's own and of every application that reports: the worst of them, and critical while one is silent.
     let requests =
-        if is_down("requests") { Some(f64::INFINITY) } else { part(names::LATENCY_P95, thresholds::API) };
+        if is_down("requests") { Some(f64::INFINITY) } else { part(names::LATENCY_P95, limits.api) };
     vec![
-        host("cpu", part(names::CPU, 1.0)),
-        host("memory", part(names::MEMORY_USED_RATIO, 1.0)),
-        host("disk", part(names::DISK_USED_RATIO, 1.0)),
-        service("database", names::DATABASE_SECONDS, thresholds::DATABASE),
-        service("redis", names::REDIS_SECONDS, thresholds::DATABASE),
+        host("cpu", part(names::CPU, limits.cpu)),
+        host("memory", part(names::MEMORY_USED_RATIO, limits.memory)),
+        host("disk", part(names::DISK_USED_RATIO, limits.disk)),
+        service("database", names::DATABASE_SECONDS, limits.database),
+        service("redis", names::REDIS_SECONDS, limits.redis),
         host("requests", requests),
-        host("errors", part(names::ERROR_RATIO, thresholds::ERRORS)),
+        host("errors", part(names::ERROR_RATIO, limits.errors)),
     ]
 }
 

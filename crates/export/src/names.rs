@@ -1,4 +1,4 @@
-//! The metrics that the report and the judgement are made of.
+//! The metrics that the report, the judgement and the tables of pages are made of.
 
 /// Whether a probe works.
 pub(crate) const UP: &str = "up";
@@ -42,8 +42,16 @@ pub(crate) const LATENCY_P50: &str = "http_request_duration_p50_seconds";
 pub(crate) const LATENCY_P95: &str = "http_request_duration_p95_seconds";
 pub(crate) const LATENCY_P99: &str = "http_request_duration_p99_seconds";
 pub(crate) const LATENCY_MEAN: &str = "http_request_duration_mean_seconds";
+/// Answers by route, method and class of the status.
+pub(crate) const ROUTE_REQUESTS: &str = "http_requests_total";
+/// P50, P95 and P99 of a route.
+pub(crate) const ROUTE_PERCENTILES: [&str; 3] =
+    ["http_route_duration_p50_seconds", "http_route_duration_p95_seconds", "http_route_duration_p99_seconds"];
+/// Processor time, memory and number of the processes of a command.
+pub(crate) const PROCESSES: [&str; 3] =
+    ["host_process_cpu_ratio", "host_process_memory_bytes", "host_process_instances"];
 
-/// Every metric that the report and the judgement ask for, so that a test can compare them with what probes declare.
+/// Every metric that the report, the judgement and the pages' tables ask for, so that a test can compare them with what probes declare.
 pub fn report_metrics() -> impl Iterator<Item = &'static str> {
     let single = [
         UP,
@@ -75,6 +83,7 @@ pub fn report_metrics() -> impl Iterator<Item = &'static str> {
         LATENCY_P95,
         LATENCY_P99,
         LATENCY_MEAN,
+        ROUTE_REQUESTS,
     ];
-    single.into_iter().chain(LOADS).chain(NETWORK)
+    single.into_iter().chain(LOADS).chain(NETWORK).chain(ROUTE_PERCENTILES).chain(PROCESSES)
 }

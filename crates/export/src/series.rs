@@ -75,17 +75,25 @@ pub fn columns(table: &Table) -> Vec<SeriesColumns> {
 /// A table as CSV ([RFC 4180](https://www.rfc-editor.org/rfc/rfc4180)): a line for each row, its time first, then the
 /// smallest, mean and largest value of each series. Where there was no value the field is empty.
 pub fn csv(metric: &str, table: &Table) -> String {
+    csv_of_several(&[(metric, table)])
+}
+
+/// The tables of several metrics side by side, as CSV. They have the same rows: those of the first are told.
+pub fn csv_of_several(parts: &[(&str, &Table)]) -> String {
     let mut text = String::from("time");
-    for track in &table.tracks {
+    let tracks =
+        || parts.iter().flat_map(|(metric, table)| table.tracks.iter().map(move |track| (metric, track)));
+    for (metric, track) in tracks() {
         for part in ["min", "avg", "max"] {
-            let name = format!("{metric}{} {part}", track.labels);
-            let _ = write!(text, ",\"{}\"", name.replace('"', "\"\""));
+            text.push(',');
+            push_text(&format!("{metric}{} {part}", track.labels), &mut text);
         }
     }
     text.push_str("\r\n");
-    for (row, time) in table.times().enumerate() {
+    let times = parts.first().into_iter().flat_map(|(_, table)| table.times());
+    for (row, time) in times.enumerate() {
         text.push_str(&written(time));
-        for track in &table.tracks {
+        for (_, track) in tracks() {
             for values in [&track.low, &track.mean, &track.high] {
                 text.push(',');
                 if let Some(value) = values.get(row).filter(|value| value.is_finite()) {
@@ -97,6 +105,17 @@ pub fn csv(metric: &str, table: &Table) -> String {
         text.push_str("\r\n");
     }
     text
+}
+
+/// Appends a text as a field that no spreadsheet calculates: one that begins like a formula is led by an apostrophe, as
+/// [OWASP](https://owasp.org/www-community/attacks/CSV_Injection) advises.
+fn push_text(field: &str, text: &mut String) {
+    text.push('"');
+    if field.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        text.push('\'');
+    }
+    text.push_str(&field.replace('"', "\"\""));
+    text.push('"');
 }
 
 /// Points as CSV, with the fields' names in the first line.

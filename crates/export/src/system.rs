@@ -3,7 +3,8 @@
 //! Gigabytes are 1,073,741,824 bytes, percentages go from 0 to 100, times are in milliseconds. A field without a value is
 //! `null`: missing is missing.
 
-use crate::judgement::{Component, components, thresholds};
+use crate::judgement::{Component, components};
+use crate::limits::Limits;
 use crate::report::{
     CpuReport, DatabaseReport, DiskReport, ErrorsReport, LatencyReport, MemoryReport, NetworkReport,
     Partition, RedisReport, RequestsReport, SystemMetrics, WebsocketReport,
@@ -15,27 +16,28 @@ use watchglass_model::Problem;
 
 const GIB: f64 = 1_073_741_824.0;
 
-/// Writes the report. `mean` asks the history for the mean reading of a metric over the last while.
+/// Writes the report, with the thresholds of `limits`. `mean` asks the history for the mean reading of a metric over the last while.
 pub fn report(
     current: &Current<'_>,
     problems: &[Problem],
+    limits: &Limits,
     mean: impl Fn(&str, Duration) -> Option<f64>,
 ) -> SystemMetrics {
-    let parts = components(current, problems);
+    let parts = components(current, problems, limits);
     let [avg_5min_percent, avg_15min_percent] =
         [5, 15].map(|minutes| percent(mean(names::CPU, Duration::from_secs(minutes * 60))));
     SystemMetrics {
         timestamp: current.time().map(written),
-        cpu: CpuReport { avg_5min_percent, avg_15min_percent, ..cpu(current, &parts) },
-        memory: memory(current, &parts),
-        disk: disk(current, &parts),
+        cpu: CpuReport { avg_5min_percent, avg_15min_percent, ..cpu(current, &parts, limits) },
+        memory: memory(current, &parts, limits),
+        disk: disk(current, &parts, limits),
         network: network(current),
         database: DatabaseReport {
             response_time_ms: slowest(current, names::DATABASE_SECONDS),
             connections: current.sum(names::DATABASE_CONNECTIONS),
             connection_pool_size: current.sum(names::DATABASE_CONNECTIONS_LIMIT),
             status: status(&parts, "database"),
-            threshold: thresholds::DATABASE * 1e3,
+            threshold: limits.database.threshold() * 1e3,
         },
         redis: redis(current, &parts),
         websocket: WebsocketReport { active_connections: current.sum(names::WEBSOCKETS) },
@@ -55,12 +57,12 @@ pub fn report(
             p95_ms: slowest(current, names::LATENCY_P95),
             p99_ms: slowest(current, names::LATENCY_P99),
             avg_ms: slowest(current, names::LATENCY_MEAN),
-            threshold: thresholds::API * 1e3,
+            threshold: limits.api.threshold() * 1e3,
         },
     }
 }
 
-fn cpu(current: &Current<'_>, parts: &[Component]) -> CpuReport {
+fn cpu(current: &Current<'_>, parts: &[Component], limits: &Limits) -> CpuReport {
     let mut cores: Vec<(u32, f64)> = current
         .readings(names::CPU_CORE)
         .filter_map(|(labels, used)| Some((labels.get("core")?.parse().ok()?, used)))
@@ -75,11 +77,11 @@ fn cpu(current: &Current<'_>, parts: &[Component]) -> CpuReport {
         core_count: current.reading(names::CPU_CORES).map(|cores| cores as u64),
         frequency_mhz: rounded(current.reading(names::CPU_FREQUENCY).map(|hertz| hertz / 1e6)),
         status: status(parts, "cpu"),
-        threshold: thresholds::CPU * 100.0,
+        threshold: limits.cpu.threshold() * 100.0,
     }
 }
 
-fn memory(current: &Current<'_>, parts: &[Component]) -> MemoryReport {
+fn memory(current: &Current<'_>, parts: &[Component], limits: &Limits) -> MemoryReport {
     let (total, available) = (current.reading(names::MEMORY_TOTAL), current.reading(names::MEMORY_AVAILABLE));
     let (swap, swap_used) = (current.reading(names::SWAP_TOTAL), current.reading(names::SWAP_USED));
     let used = total.zip(available).map(|(total, available)| total - available);
@@ -93,11 +95,11 @@ fn memory(current: &Current<'_>, parts: &[Component]) -> MemoryReport {
             swap.zip(swap_used).map(|(swap, used)| if swap > 0.0 { used / swap } else { 0.0 }),
         ),
         status: status(parts, "memory"),
-        threshold: thresholds::MEMORY * 100.0,
+        threshold: limits.memory.threshold() * 100.0,
     }
 }
 
-fn disk(current: &Current<'_>, parts: &[Component]) -> DiskReport {
+fn disk(current: &Current<'_>, parts: &[Component], limits: &Limits) -> DiskReport {
     let of = |metric: &str, mountpoint: &str| {
         current
             .readings(metric)
@@ -116,7 +118,7 @@ fn disk(current: &Current<'_>, parts: &[Component]) -> DiskReport {
                 free_gb: gigabytes(of(names::DISK_AVAILABLE, mountpoint)),
                 used_percent: percent(used),
                 inodes_used_percent: percent(of(names::INODES_USED, mountpoint)),
-                status: word(Condition::of_load(used)).to_owned(),
+                status: word(Condition::of_load(used.map(|used| limits.disk.load(used)))).to_owned(),
             })
         })
         .collect();
@@ -125,7 +127,7 @@ fn disk(current: &Current<'_>, parts: &[Component]) -> DiskReport {
         partitions,
         used_percent: fullest,
         status: status(parts, "disk"),
-        threshold: thresholds::DISK * 100.0,
+        threshold: limits.disk.threshold() * 100.0,
     }
 }
 

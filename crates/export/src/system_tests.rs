@@ -68,8 +68,9 @@ fn host(readings: &mut Readings) {
 
 #[test]
 fn the_report_has_the_newest_values_in_its_own_units() {
-    let report =
-        with(host, |current| report(current, &[], |_, length| (length.as_secs() == 300).then_some(0.2)));
+    let report = with(host, |current| {
+        report(current, &[], &Limits::default(), |_, length| (length.as_secs() == 300).then_some(0.2))
+    });
     assert_eq!(report.timestamp.as_deref(), Some("2026-11-22T02:20:30.000Z"));
     assert_eq!((report.cpu.current_percent, report.cpu.avg_5min_percent), (Some(25.0), Some(20.0)));
     assert_eq!((report.cpu.avg_15min_percent, report.cpu.frequency_mhz), (None, None));
@@ -88,7 +89,10 @@ fn the_report_has_the_newest_values_in_its_own_units() {
 
 #[test]
 fn before_the_first_tick_nothing_is_known() {
-    let json = with(|_| (), |current| serde_json::to_value(report(current, &[], |_, _| None)).unwrap());
+    let json = with(
+        |_| (),
+        |current| serde_json::to_value(report(current, &[], &Limits::default(), |_, _| None)).unwrap(),
+    );
     assert_eq!(json["cpu"]["current_percent"], serde_json::Value::Null);
     assert_eq!(json["cpu"]["status"], "unknown");
     assert_eq!(json["disk"]["partitions"], serde_json::json!([]));
@@ -103,9 +107,12 @@ fn a_service_that_does_not_answer_is_critical() {
     };
     let record = |readings: &mut Readings| readings.record(&ANSWER, &["db:5432/app"], 0.002);
     with(record, |current| {
-        let answered = report(current, &[], |_, _| None).database;
+        let answered = report(current, &[], &Limits::default(), |_, _| None).database;
         assert_eq!((answered.response_time_ms, answered.status.as_str()), (Some(2.0), "healthy"));
-        assert_eq!(report(current, std::slice::from_ref(&down), |_, _| None).database.status, "critical");
+        assert_eq!(
+            report(current, std::slice::from_ref(&down), &Limits::default(), |_, _| None).database.status,
+            "critical"
+        );
     });
 }
 
@@ -125,7 +132,7 @@ fn requests(readings: &mut Readings) {
 #[test]
 fn requests_add_up_and_of_ratios_and_times_the_worst_counts() {
     with(requests, |current| {
-        let report = report(current, &[], |_, _| None);
+        let report = report(current, &[], &Limits::default(), |_, _| None);
         assert_eq!((report.requests.per_second, report.requests.per_minute), (Some(2.5), Some(150.0)));
         assert_eq!((report.errors.count_5xx, report.errors.error_rate_percent), (Some(6.0), Some(20.0)));
         assert_eq!((report.latency.p95_ms, report.latency.p50_ms), (Some(2500.0), None));
@@ -148,8 +155,8 @@ fn an_application_that_is_silent_makes_requests_critical() {
         readings.record(&UP, &["app:shop"], 0.0);
     };
     with(record, |current| {
-        assert_eq!(report(current, &[], |_, _| None).requests.status, "healthy");
+        assert_eq!(report(current, &[], &Limits::default(), |_, _| None).requests.status, "healthy");
         let problems = std::slice::from_ref(&silent);
-        assert_eq!(report(current, problems, |_, _| None).requests.status, "critical");
+        assert_eq!(report(current, problems, &Limits::default(), |_, _| None).requests.status, "critical");
     });
 }

@@ -22,7 +22,7 @@ mod store;
 pub use embedded::{EmbeddedHistory, OpenError, Options};
 pub use latest::{Latest, Newest};
 pub use memory::MemoryHistory;
-pub use query::{Column, Columns, Query, QueryError};
+pub use query::{Column, Columns, Query, QueryError, check_size};
 pub use reading::LOOKBACK;
 pub use redis::{RedisHistory, RedisOptions};
 pub use selector::{Matcher, Operator, Selector};

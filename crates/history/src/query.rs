@@ -69,7 +69,9 @@ pub enum QueryError {
     TooLong(i64),
     /// The answer would be too wide.
     #[error(
-        "{series} series of {rows} rows each: at most 4000000 rows in all; ask for fewer series or a longer step"
+        "{series} series of {rows} rows each: at most {MOST_CELLS} rows in all, which is {fit} of each; ask for fewer \
+         series, a longer step or a shorter range",
+        fit = MOST_CELLS / series.max(&1)
     )]
     TooWide {
         /// Series that are selected.
@@ -87,8 +89,11 @@ pub enum QueryError {
     },
 }
 
-/// Refuses an answer that would take too much memory.
-pub(crate) fn check_size(series: usize, rows: usize) -> Result<(), QueryError> {
+/// Refuses an answer that would take too much memory: more than 4,000,000 rows of all series together.
+///
+/// # Errors
+/// [`QueryError::TooWide`].
+pub fn check_size(series: usize, rows: usize) -> Result<(), QueryError> {
     let cells = series.saturating_mul(rows);
     if cells > MOST_CELLS { Err(QueryError::TooWide { series, rows }) } else { Ok(()) }
 }
@@ -126,6 +131,17 @@ pub struct Column {
     pub increase: Vec<f64>,
 }
 
+impl Column {
+    /// The mean of all readings: each row counts as much as the readings that it has. `None` where there is none.
+    pub fn average(&self) -> Option<f64> {
+        let rows = self.mean.iter().zip(&self.count).filter(|(mean, _)| mean.is_finite());
+        let (sum, count) = rows.fold((0.0, 0.0), |(sum, count), (mean, &readings)| {
+            (sum + mean * f64::from(readings), count + f64::from(readings))
+        });
+        (count > 0.0).then(|| sum / count)
+    }
+}
+
 /// Puts columns into the order that [`Columns::columns`] promises.
 pub(crate) fn sort(columns: &mut [Column]) {
     let rank = |column: &Column| column.id.map_or(u64::MAX, |id| u64::from(id.0));
@@ -135,6 +151,7 @@ pub(crate) fn sort(columns: &mut [Column]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use watchglass_model::Kind;
 
     fn rows(start: i64, end: i64, step_millis: i64) -> Result<(i64, usize), QueryError> {
         let range = TimeRange { start: Timestamp::from_millis(start), end: Timestamp::from_millis(end) };
@@ -150,10 +167,55 @@ mod tests {
     }
 
     #[test]
+    fn each_row_counts_as_much_as_its_readings() {
+        let column = |mean: &[f64], count: &[u32]| Column {
+            series: Arc::new(StoredSeries {
+                metric: "m".to_owned(),
+                labels: Default::default(),
+                kind: Kind::Gauge,
+            }),
+            id: None,
+            low: mean.to_vec(),
+            high: mean.to_vec(),
+            mean: mean.to_vec(),
+            count: count.to_vec(),
+            increase: Vec::new(),
+        };
+        for (mean, count, expected) in [
+            (&[1.0, 5.0][..], &[3, 1][..], Some(2.0)),
+            (&[1.0, f64::NAN], &[3, 0], Some(1.0)),
+            (&[f64::NAN], &[0], None),
+            (&[], &[], None),
+        ] {
+            assert_eq!(column(mean, count).average(), expected);
+        }
+    }
+
+    #[test]
     fn impossible_questions_are_refused() {
         assert_eq!(rows(0, 1, 0), Err(QueryError::Step(0)));
         assert_eq!(rows(2, 1, 1), Err(QueryError::Range(2, 1)));
         assert_eq!(rows(0, 1_000_000, 1), Err(QueryError::TooLong(1_000_000)));
         assert_eq!(rows(i64::MIN, i64::MAX, 1), Err(QueryError::TooLong(i64::MAX)));
+    }
+
+    #[test]
+    fn what_is_too_wide_is_told_with_what_would_pass() {
+        for (series, rows, fits) in [
+            (0, usize::MAX, true),
+            (1, 4_000_000, true),
+            (40, 100_000, true),
+            (41, 100_000, false),
+            (10_000, 400, true),
+            (10_000, 401, false),
+            (usize::MAX, 2, false),
+        ] {
+            assert_eq!(check_size(series, rows).is_ok(), fits, "{series} {rows}");
+        }
+        assert_eq!(
+            check_size(10_000, 1000).unwrap_err().to_string(),
+            "10000 series of 1000 rows each: at most 4000000 rows in all, which is 400 of each; ask for fewer series, a \
+             longer step or a shorter range"
+        );
     }
 }

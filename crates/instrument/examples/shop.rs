@@ -1,4 +1,5 @@
-//! An application whose requests a Watchglass server shows: start the server, then
+//! An application whose requests a Watchglass server shows: start the server, put what
+//! `watchglass token create --name shop --role ingest` prints into the variable `WATCHGLASS_TOKEN`, then
 //! `cargo run -p watchglass-instrument --example shop --features axum,push`, and open <http://127.0.0.1:8080/users/1>.
 
 use axum::Router;
@@ -14,7 +15,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // 1. Where requests are counted.
     let recorder = Arc::new(Recorder::default());
     // 2. Who is told of them, and under which name.
-    let server = Destination::parse("http://127.0.0.1:7070")?;
+    let server =
+        Destination::parse("http://127.0.0.1:7070")?.with_token(&std::env::var("WATCHGLASS_TOKEN")?)?;
     let reporter = Reporter::start(Arc::clone(&recorder), "shop", server)?;
     // 3. What counts them: behind the routes, so that it sees their templates.
     let router = Router::new()

@@ -8,6 +8,7 @@
 //! | 2 | 1 | two zeros, then a [`Hello`] |
 //! | 3 | 1 | two zeros, then a [`State`] |
 //! | 4 | 1 | two zeros, then an [`AlertMessage`] |
+//! | 5 | 1 | two zeros: annotations have changed, and the page asks for its marks again |
 //!
 //! Messages are written by position, as [postcard](https://postcard.jamesmunns.com/wire-format) does: the page has no
 //! reader that knows fields by their names. A page of another build can read the hello as long as its version is the same, and
@@ -19,6 +20,7 @@ use serde::de::DeserializeOwned;
 const HELLO: u8 = 2;
 const STATE: u8 = 3;
 const ALERT: u8 = 4;
+const ANNOTATED: u8 = 5;
 const VERSION: u8 = 1;
 
 /// What a page is sent.
@@ -30,6 +32,8 @@ pub enum Frame {
     State(State),
     /// Something has begun to be wrong, has become worse, or is over.
     Alert(AlertMessage),
+    /// Annotations have changed.
+    Annotated,
     /// The values of a tick.
     Metrics(Metrics),
 }
@@ -44,6 +48,7 @@ impl Frame {
             [HELLO, VERSION, 0, 0, ref rest @ ..] => message(rest).map(Self::Hello),
             [STATE, VERSION, 0, 0, ref rest @ ..] => message(rest).map(Self::State),
             [ALERT, VERSION, 0, 0, ref rest @ ..] => message(rest).map(Self::Alert),
+            [ANNOTATED, VERSION, 0, 0, ref rest @ ..] => message(rest).map(|()| Self::Annotated),
             _ => decode(bytes).map(Self::Metrics),
         }
     }
@@ -60,7 +65,7 @@ fn message<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, FrameError> {
 /// Writes messages as frames.
 #[cfg(feature = "hub")]
 pub(crate) mod write {
-    use super::{ALERT, AlertMessage, HELLO, Hello, STATE, State, VERSION};
+    use super::{ALERT, ANNOTATED, AlertMessage, HELLO, Hello, STATE, State, VERSION};
     use serde::Serialize;
 
     /// The first frame of a connection.
@@ -78,6 +83,11 @@ pub(crate) mod write {
         frame(ALERT, alert)
     }
 
+    /// That annotations have changed.
+    pub(crate) fn annotated() -> Vec<u8> {
+        frame(ANNOTATED, &())
+    }
+
     fn frame(kind: u8, message: &impl Serialize) -> Vec<u8> {
         // Strings, numbers and lists of known length, into memory: there is nothing that could fail.
         postcard::to_extend(message, vec![kind, VERSION, 0, 0]).unwrap_or_default()
@@ -91,12 +101,13 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    fn all() -> [(&'static str, Vec<u8>, Frame); 4] {
+    fn all() -> [(&'static str, Vec<u8>, Frame); 5] {
         let metrics = Metrics { state: 3, seq: 7, batch: golden::batch() };
         [
             ("hello.bin", write::hello(&golden::hello()), Frame::Hello(golden::hello())),
             ("state.bin", write::state(&golden::state()), Frame::State(golden::state())),
             ("alert.bin", write::alert(&golden::alert()), Frame::Alert(golden::alert())),
+            ("annotated.bin", write::annotated(), Frame::Annotated),
             ("metrics.bin", encode(3, 7, &golden::batch()), Frame::Metrics(metrics)),
         ]
     }
@@ -127,12 +138,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_or_refused(kind in 0_u8..6, bytes in vec(any::<u8>(), 0..200)) {
+        fn any_bytes_are_read_or_refused(kind in 0_u8..7, bytes in vec(any::<u8>(), 0..200)) {
             let _ = Frame::read(&[vec![kind, 1, 0, 0], bytes].concat());
         }
 
         #[test]
-        fn changed_bytes_are_read_or_refused(which in 0_usize..4, at in 4_usize..400, byte: u8) {
+        fn changed_bytes_are_read_or_refused(which in 0_usize..5, at in 4_usize..400, byte: u8) {
             let mut bytes = all()[which].1.clone();
             if let Some(place) = bytes.get_mut(at) {
                 *place = byte;

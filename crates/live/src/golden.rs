@@ -1,8 +1,10 @@
 //! Golden files: what is sent stays as it was, until `UPDATE_GOLDEN=1 cargo test` says otherwise.
 
-use crate::{AlertChange, AlertMessage, Hello, PROTOCOL_VERSION, State};
+use crate::{AlertChange, AlertMessage, AnnotationChange, AnnotationMessage, Hello, PROTOCOL_VERSION, State};
 use std::path::Path;
-use watchglass_model::{Batch, Problem, Sample, Series, SeriesId, Severity, Timestamp, Unit};
+use watchglass_model::{
+    Annotation, AnnotationKind, Batch, Problem, Sample, Series, SeriesId, Severity, Timestamp, Unit,
+};
 
 pub(crate) fn series() -> Vec<Series> {
     let series = |id, metric: &str, labels: &[(&str, &str)]| Series {
@@ -62,6 +64,19 @@ pub(crate) fn resolved() -> AlertMessage {
         resolved: Some(Timestamp::from_millis(1_700_000_060_000)),
         ..alert()
     }
+}
+
+pub(crate) fn annotation() -> AnnotationMessage {
+    let annotation = Annotation {
+        id: 7,
+        time: Timestamp::from_millis(1_700_000_000_000),
+        end: Some(Timestamp::from_millis(1_700_000_030_000)),
+        kind: AnnotationKind::Deploy,
+        text: "deploy \"1.4.2\"".to_owned(),
+        tags: [("version".to_owned(), "1.4.2".to_owned())].into(),
+        author: "ci".to_owned(),
+    };
+    AnnotationMessage { change: AnnotationChange::Added, annotation }
 }
 
 pub(crate) fn hello() -> Hello {

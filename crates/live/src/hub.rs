@@ -4,12 +4,13 @@
 //! frames (and sees it by the sequence number) and holds up nobody; how long a single write may take is for the
 //! owner of its socket to bound. Frames are encoded when the first subscriber needs them, then shared.
 //!
-//! Alerts are not skipped like frames: the newest are kept once for all, and each subscriber knows the last it was sent.
+//! Alerts and annotations are not skipped like frames: the newest are kept once for all, and each subscriber knows the last it
+//! was sent.
 
 use crate::frame::write;
 use crate::message::Message;
 use crate::ring::Ring;
-use crate::{AlertMessage, Hello, JsonKeys, Protocol, State, encode};
+use crate::{AlertMessage, AnnotationMessage, Hello, JsonKeys, Protocol, State, encode};
 use bytes::Bytes;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -76,11 +77,17 @@ struct Published {
     message: Both,
 }
 
-/// An alert that was announced.
+/// An alert or an annotation that was announced.
 #[derive(Debug)]
 pub(crate) struct Announced {
-    alert: AlertMessage,
+    news: News,
     message: Both,
+}
+
+#[derive(Debug)]
+enum News {
+    Alert(AlertMessage),
+    Annotation(AnnotationMessage),
 }
 
 #[derive(Debug)]
@@ -113,13 +120,20 @@ impl Hub {
 
     /// Hands alerts, in their order, to all subscribers. The newest 256 are kept for those that read slowly.
     pub fn announce(&self, alerts: Vec<AlertMessage>) {
-        if alerts.is_empty() {
+        self.tell(alerts.into_iter().map(News::Alert).collect());
+    }
+
+    /// The same of annotations, among the alerts.
+    pub fn annotate(&self, annotations: Vec<AnnotationMessage>) {
+        self.tell(annotations.into_iter().map(News::Annotation).collect());
+    }
+
+    fn tell(&self, news: Vec<News>) {
+        if news.is_empty() {
             return;
         }
         self.sender.send_modify(|slot| {
-            alerts
-                .into_iter()
-                .for_each(|alert| slot.alerts.push(Announced { alert, message: Both::default() }))
+            news.into_iter().for_each(|news| slot.alerts.push(Announced { news, message: Both::default() }));
         });
     }
 
@@ -238,7 +252,17 @@ impl SharedState {
 
 impl Announced {
     fn of(&self, protocol: Protocol) -> Outgoing {
-        self.message.of(protocol, || text(Message::Alert(&self.alert)), || write::alert(&self.alert))
+        let as_text = || {
+            text(match &self.news {
+                News::Alert(alert) => Message::Alert(alert),
+                News::Annotation(annotation) => Message::Annotation(annotation),
+            })
+        };
+        let as_frame = || match &self.news {
+            News::Alert(alert) => write::alert(alert),
+            News::Annotation(_) => write::annotated(),
+        };
+        self.message.of(protocol, as_text, as_frame)
     }
 }
 

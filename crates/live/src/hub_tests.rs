@@ -138,6 +138,7 @@ fn head(message: &Outgoing) -> Head {
         Frame::Hello(hello) => Head { r#type: "hello".to_owned(), version: hello.version.into(), ..head },
         Frame::State(state) => Head { r#type: "state".to_owned(), version: state.version, ..head },
         Frame::Alert(alert) => Head { r#type: "alert".to_owned(), time: alert.time.millis(), ..head },
+        Frame::Annotated => Head { r#type: "annotation".to_owned(), ..head },
         Frame::Metrics(Metrics { seq, state, batch }) => {
             Head { r#type: "metrics".to_owned(), version: state, seq, time: batch.time.millis() }
         }
@@ -155,6 +156,19 @@ fn drain(subscriber: &mut Subscriber) -> Vec<String> {
         });
     }
     seen
+}
+
+#[test]
+fn annotations_come_among_the_alerts_in_both_forms() {
+    let hub = hub();
+    for protocol in Protocol::ALL {
+        let mut subscriber = hub.subscribe(protocol);
+        drain(&mut subscriber);
+        announce(&hub, 1..=1);
+        hub.annotate(vec![golden::annotation()]);
+        announce(&hub, 2..=2);
+        assert_eq!(drain(&mut subscriber), ["alert 1", "annotation", "alert 2"], "{protocol:?}");
+    }
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //!
 //! Two subprotocols carry the same: [`Protocol::Json`], for anyone, and [`Protocol::Binary`], for the page. A connection
 //! begins with a [`Hello`]; a [`State`] comes before the first metrics frame that needs it, a metrics frame comes with
-//! every tick, and an [`AlertMessage`] whenever something begins to be wrong or is over.
+//! every tick, an [`AlertMessage`] whenever something begins to be wrong or is over, and an [`AnnotationMessage`] whenever
+//! something is marked on the charts.
 
 mod binary;
 mod frame;
@@ -22,4 +23,7 @@ pub use frame::Frame;
 pub use hub::{Hub, Outgoing, Subscriber};
 #[cfg(feature = "hub")]
 pub use json::JsonKeys;
-pub use message::{AlertChange, AlertMessage, Hello, PROTOCOL_VERSION, Protocol, State};
+pub use message::{
+    AlertChange, AlertMessage, AnnotationChange, AnnotationMessage, Hello, PROTOCOL_VERSION, Protocol,
+    SIGNED_OUT, State,
+};

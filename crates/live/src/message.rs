@@ -1,10 +1,13 @@
 //! The messages: those that are the same in both subprotocols but for how they are written.
 
 use serde::{Deserialize, Serialize};
-use watchglass_model::{Labels, Problem, Series, Severity, Timestamp, Unit};
+use watchglass_model::{Annotation, Labels, Problem, Series, Severity, Timestamp, Unit};
 
 /// Version of the live protocol. It changes when a client of the version before could not read what is sent.
 pub const PROTOCOL_VERSION: u16 = 1;
+
+/// The code with which a connection is closed whose session or token has ended: of those that programs may choose (4000 to 4999).
+pub const SIGNED_OUT: u16 = 4401;
 
 /// How metrics frames are written. Chosen by the client as a WebSocket subprotocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +48,8 @@ pub(crate) enum Message<'a> {
     State(&'a State),
     /// Something has begun to be wrong, has become worse, or is over.
     Alert(&'a AlertMessage),
+    /// Something was marked on the charts, or is so no more.
+    Annotation(&'a AnnotationMessage),
 }
 
 /// Who is speaking.
@@ -122,6 +127,25 @@ pub enum AlertChange {
     Resolved,
 }
 
+/// Something was marked on the charts, or is so no more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AnnotationMessage {
+    /// Which of both.
+    pub change: AnnotationChange,
+    /// The mark.
+    pub annotation: Annotation,
+}
+
+/// What has changed about an annotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnnotationChange {
+    /// It was added.
+    Added,
+    /// It was taken away.
+    Removed,
+}
+
 #[cfg(all(test, feature = "hub"))]
 mod tests {
     use super::*;
@@ -137,6 +161,15 @@ mod tests {
         let read: Vec<AlertMessage> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(read, [fired, resolved]);
         assert!(text.lines().all(|line| line.starts_with(r#"{"type":"alert","change":""#)), "{text}");
+    }
+
+    #[test]
+    fn annotations_are_as_the_golden_file_has_them_and_can_be_read() {
+        let added = golden::annotation();
+        let text = serde_json::to_string(&Message::Annotation(&added)).unwrap() + "\n";
+        golden::check("annotation.jsonl", text.as_bytes());
+        assert_eq!(serde_json::from_str::<AnnotationMessage>(&text).unwrap(), added);
+        assert!(text.starts_with(r#"{"type":"annotation","change":"added","annotation":{"id":7,"#), "{text}");
     }
 
     #[test]

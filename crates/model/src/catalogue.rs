@@ -71,6 +71,11 @@ impl Catalogue {
         &self.panels
     }
 
+    /// Puts the panels into another order; those with the same key stay as they are.
+    pub fn sort_panels_by_key<K: Ord>(&mut self, key: impl FnMut(&Panel) -> K) {
+        self.panels.sort_by_key(key);
+    }
+
     /// The metric with that name.
     pub fn metric(&self, name: &str) -> Option<&Metric> {
         self.metrics.iter().find(|metric| metric.name == name)
@@ -102,6 +107,7 @@ mod tests {
         style: Style::Line,
         unit: Unit::BytesPerSecond,
         ceiling: None,
+        meaning: "",
     };
 
     fn declaration(name: &'static str, kind: Kind, role: Role) -> Declaration {

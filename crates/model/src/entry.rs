@@ -85,17 +85,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const UNITS: [Unit; 8] = [
-        Unit::Ratio,
-        Unit::Bytes,
-        Unit::BytesPerSecond,
-        Unit::Seconds,
-        Unit::Count,
-        Unit::PerSecond,
-        Unit::Celsius,
-        Unit::Hertz,
-    ];
-
     #[test]
     fn what_people_type_is_read() {
         for (unit, text, expected) in [
@@ -157,7 +146,7 @@ mod tests {
         #[test]
         fn what_is_written_is_read_as_it_was(value in -1e12_f64..1e12, digits in 0_i32..9) {
             let value = (value * 10_f64.powi(digits - 12)).round() / 10_f64.powi(digits);
-            for unit in UNITS {
+            for unit in Unit::ALL {
                 let back = unit.read(&unit.typed(value)).unwrap();
                 prop_assert!((back - value).abs() <= value.abs() * 1e-15, "{unit:?} {value} {}", unit.typed(value));
             }
@@ -165,7 +154,7 @@ mod tests {
 
         #[test]
         fn rubbish_is_refused_and_does_no_harm(text in "\\PC{0,20}") {
-            for unit in UNITS {
+            for unit in Unit::ALL {
                 if let Ok(value) = unit.read(&text) {
                     prop_assert!(value.is_finite(), "{text:?}");
                 }

@@ -184,10 +184,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_written_value_is_near_the_value(value in -1e15_f64..1e15) {
-            for unit in [
-                Unit::Ratio, Unit::Bytes, Unit::BytesPerSecond, Unit::Seconds, Unit::Count, Unit::PerSecond, Unit::Celsius,
-                Unit::Hertz,
-            ] {
+            for unit in Unit::ALL {
                 let scale = unit.scale_for(value);
                 let (number, suffix) = unit.write(value);
                 prop_assert_eq!(suffix, scale.suffix);

@@ -2,6 +2,7 @@
 //!
 //! Everything here compiles for the server and for the page (wasm), does no I/O and reads no clock.
 
+mod annotation;
 mod catalogue;
 mod details;
 mod entry;
@@ -15,6 +16,7 @@ mod series;
 mod severity;
 mod time;
 
+pub use annotation::{Annotation, AnnotationKind, AnnotationKindError};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use details::{BlockedBy, PostgresDetails, RedisDetails, SlowLogEntry, TopStatement};
 pub use labels::{APP, Labels, is_label_name, is_metric_name};

@@ -26,6 +26,18 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// All units.
+    pub const ALL: [Self; 8] = [
+        Self::Ratio,
+        Self::Bytes,
+        Self::BytesPerSecond,
+        Self::Seconds,
+        Self::Count,
+        Self::PerSecond,
+        Self::Celsius,
+        Self::Hertz,
+    ];
+
     /// The unit of the rate per second of a counter kept in this unit.
     pub const fn rate(self) -> Self {
         match self {
@@ -79,6 +91,8 @@ pub enum Role {
     Chart,
     /// A small number beside the headline, such as a total.
     Detail,
+    /// The same: for how long its source has been running, as a gauge in seconds. Where it falls, the source was restarted.
+    Uptime,
 }
 
 /// A metric as a probe declares it, once, in the file that measures it.

@@ -30,6 +30,15 @@ pub struct PanelDeclaration {
     pub unit: Unit,
     /// The largest value there can be, if it is fixed: 1 for a ratio. The axis then always ends there.
     pub ceiling: Option<f64>,
+    /// One sentence or two for whoever looks at the chart: what its shape means, and what to look at first. 40 to 160 characters.
+    pub meaning: &'static str,
+}
+
+impl PanelDeclaration {
+    /// The same panel, which says what the shape of its chart means.
+    pub const fn meaning(self, meaning: &'static str) -> Self {
+        Self { meaning, ..self }
+    }
 }
 
 /// A [`PanelDeclaration`] in a form that can be sent to the page.
@@ -47,6 +56,10 @@ pub struct Panel {
     pub unit: Unit,
     /// See [`PanelDeclaration::ceiling`].
     pub ceiling: Option<f64>,
+    /// See [`PanelDeclaration::meaning`]. It does not travel with the catalogue, for it would be a third of it: the server renders
+    /// it, and a page that goes on asks for all of them once. Empty where it has travelled.
+    #[serde(skip)]
+    pub meaning: String,
 }
 
 impl From<&PanelDeclaration> for Panel {
@@ -58,6 +71,7 @@ impl From<&PanelDeclaration> for Panel {
             style: declaration.style,
             unit: declaration.unit,
             ceiling: declaration.ceiling,
+            meaning: declaration.meaning.to_owned(),
         }
     }
 }

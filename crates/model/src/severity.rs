@@ -29,6 +29,15 @@ impl Severity {
         }
     }
 
+    /// The word at the beginning of a line: `Info`, `Warning` or `Critical`.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Info => "Info",
+            Self::Warning => "Warning",
+            Self::Critical => "Critical",
+        }
+    }
+
     /// The level of the incident, as the cache guide counts them: 1 is critical, 2 major, 3 minor.
     pub const fn incident_level(self) -> u8 {
         match self {
@@ -60,6 +69,7 @@ mod tests {
         for severity in Severity::ALL {
             assert_eq!(serde_json::to_value(severity).unwrap(), severity.word());
             assert_eq!(severity.to_string(), severity.word());
+            assert_eq!(severity.title().to_lowercase(), severity.word());
             assert_eq!(serde_json::from_value::<Severity>(severity.word().into()).unwrap(), severity);
         }
     }

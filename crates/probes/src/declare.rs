@@ -53,5 +53,5 @@ pub(crate) const fn panel(
     unit: Unit,
 ) -> PanelDeclaration {
     let ceiling = if matches!(unit, Unit::Ratio) { Some(1.0) } else { None };
-    PanelDeclaration { id, section, title, style, unit, ceiling }
+    PanelDeclaration { id, section, title, style, unit, ceiling, meaning: "" }
 }

@@ -149,6 +149,28 @@ mod tests {
     }
 
     #[test]
+    fn every_panel_says_in_a_sentence_what_its_shape_means() {
+        let every = Duration::from_secs(5);
+        let mut probes = host_probes(&recent_host());
+        probes.extend(own_probes(&Arc::default()));
+        probes.push(Box::new(crate::Requests::new(Arc::default())));
+        probes.push(crate::postgres("postgresql://u@127.0.0.1:1/a", every).unwrap().probe);
+        probes.push(crate::redis("redis://127.0.0.1:1", every).unwrap().probe);
+        let collector = Collector::new(probes, &[("host", "h")], 1000).unwrap();
+        let panels = collector.catalogue().panels();
+        assert!(panels.len() > 50, "{}", panels.len());
+        for panel in panels {
+            let length = panel.meaning.chars().count();
+            assert!((40..=160).contains(&length), "{}: {length} characters", panel.id);
+            assert!(panel.meaning.ends_with('.') && !panel.meaning.contains('\n'), "{}", panel.id);
+        }
+        let mut meanings: Vec<&str> = panels.iter().map(|panel| panel.meaning.as_str()).collect();
+        meanings.sort_unstable();
+        meanings.dedup();
+        assert_eq!(meanings.len(), panels.len(), "each is about its own chart");
+    }
+
+    #[test]
     fn without_proc_every_probe_that_answers_at_once_is_down() {
         let folder = tempfile::tempdir().unwrap();
         let roots = HostRoots { proc: folder.path().join("nowhere"), sys: folder.path().join("nowhere") };

@@ -1,13 +1,15 @@
 //! What the REST API asks of the core.
 
 use super::Core;
+use crate::judging::announce;
+use crate::telling::Others;
 use std::time::Duration;
-use watchglass_alerts::{Alert, Preview, Rule, Track as PastTrack, preview};
+use watchglass_alerts::{Alert, Pending, Preview, Rule, Track as PastTrack, preview};
 use watchglass_export::judgement::{Component, components};
 use watchglass_export::series::{Table, Track};
-use watchglass_export::{SystemMetrics, TextFormat, system, write_metrics};
+use watchglass_export::{Limits, SystemMetrics, TextFormat, system, write_metrics};
 use watchglass_history::QueryError;
-use watchglass_model::{Metric, TimeRange, Timestamp};
+use watchglass_model::{Metric, Problem, TimeRange, Timestamp};
 
 /// Milliseconds of the rows that rules are previewed with.
 const PREVIEW_STEP: i64 = 60_000;
@@ -25,6 +27,11 @@ impl Core {
         self.look(|current, _| current.time())
     }
 
+    /// Which probes yield nothing at the moment, and why.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        self.look(|_, state| state.problems.clone())
+    }
+
     /// The metric with that name.
     pub(crate) fn metric(&self, name: &str) -> Option<&Metric> {
         self.catalogue.metric(name)
@@ -32,19 +39,31 @@ impl Core {
 
     /// The system report.
     pub(crate) fn system_metrics(&self) -> SystemMetrics {
+        let limits = self.limits();
         self.look(|current, state| {
-            system::report(current, &state.problems, |metric, length| self.mean(metric, length))
+            system::report(current, &state.problems, &limits, |metric, length| self.mean(metric, length))
         })
     }
 
     /// The condition of each component.
     pub(crate) fn components(&self) -> Vec<Component> {
-        self.look(|current, state| components(current, &state.problems))
+        let limits = self.limits();
+        self.look(|current, state| components(current, &state.problems, &limits))
+    }
+
+    fn limits(&self) -> Limits {
+        let rules: Vec<Rule> = self.rules().into_iter().map(|(rule, _)| rule).collect();
+        Limits::of(&rules)
     }
 
     /// What is wrong now, the newest first.
     pub(crate) fn active_alerts(&self) -> Vec<Alert> {
         self.judging.active()
+    }
+
+    /// What is wrong here, but not yet for as long as its rule asks, the newest first.
+    pub(crate) fn pending_alerts(&self) -> Vec<Pending> {
+        self.judging.pending()
     }
 
     /// What is wrong now, on all servers that share their alerts, the newest first.
@@ -53,6 +72,15 @@ impl Core {
         alerts.extend(self.telling.others().boards.iter().flat_map(|board| board.alerts.iter().cloned()));
         alerts.sort_by(|one, two| two.since.cmp(&one.since).then_with(|| one.key.cmp(&two.key)));
         alerts
+    }
+
+    /// Takes notice of what other servers find, and tells open pages what has changed there.
+    pub(crate) fn meet_others(&self, others: Others, now: Timestamp) {
+        let before = self.telling.others();
+        let told = announce::of_others(now, &before.boards, &others.boards, &self.active_alerts());
+        self.telling.set_others(others);
+        // Afterwards, for whoever is told asks for all.
+        self.hub.announce(told);
     }
 
     /// What was wrong, the latest to be over first.
@@ -137,15 +165,6 @@ impl Core {
         let range = TimeRange::before(self.newest()? + Duration::from_millis(1), length);
         // Few rows are enough, for each counts as much as the readings that it has.
         let columns = self.ask(metric, range, 10_000).ok()?;
-        let column = columns.columns.into_iter().next()?;
-        let (sum, count) = column
-            .mean
-            .iter()
-            .zip(&column.count)
-            .filter(|(mean, _)| mean.is_finite())
-            .fold((0.0, 0.0), |(sum, count), (mean, &rows)| {
-                (sum + mean * f64::from(rows), count + f64::from(rows))
-            });
-        (count > 0.0).then(|| sum / count)
+        columns.columns.first()?.average()
     }
 }

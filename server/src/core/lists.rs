@@ -1,12 +1,22 @@
 //! What pages of lists and forms ask of the core, beyond what the REST API does.
 
 use super::Core;
-use watchglass_model::Metric;
+use watchglass_model::{Catalogue, Metric, Panel};
 
 impl Core {
+    /// All metrics and panels.
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
     /// All metrics.
     pub(crate) fn metrics(&self) -> &[Metric] {
         self.catalogue.metrics()
+    }
+
+    /// All panels.
+    pub(crate) fn panels(&self) -> &[Panel] {
+        self.catalogue.panels()
     }
 
     /// The section of the pages in which a metric is shown, if it is.

@@ -2,7 +2,9 @@
 
 use super::Core;
 use crate::judging::{Origin, RuleEdit, RuleEditError};
+use crate::ticker::now;
 use watchglass_alerts::Rule;
+use watchglass_alerts::sheet::Sheet;
 
 impl Core {
     /// All rules, and where each comes from.
@@ -43,6 +45,40 @@ impl Core {
         self.edit_rules(&RuleEdit::Enable(id.to_owned(), enabled))
     }
 
+    /// Shares rules with other servers from now on, by the id that `server` has among them.
+    pub(crate) fn share_rules(&self, server: &str) {
+        self.judging.share_rules(server);
+    }
+
+    /// Changes with each change of a rule.
+    pub(crate) fn rules_version(&self) -> u64 {
+        self.judging.rules_version()
+    }
+
+    /// What this server says of rules to others.
+    pub(crate) fn rule_sheet(&self) -> Sheet {
+        self.judging.rule_sheet()
+    }
+
+    /// Says in the log, once, that what stands for a rule among what is shared is none.
+    pub(crate) fn refuse_rule(&self, id: &str, reason: &str) {
+        self.judging.refuse_rule(id, reason);
+    }
+
+    /// Takes over what other servers say of rules, where that is later than what was said here. What cannot be used is left
+    /// out. Both are said in the log. Blocks for the disk.
+    ///
+    /// # Errors
+    /// It cannot be kept. Nothing has changed then.
+    pub(crate) fn hear_rules(&self, sheet: &Sheet) -> Result<(), RuleEditError> {
+        // One whose metric nobody measures here may be about what is measured elsewhere.
+        let check = |rule: &Rule| match self.metric(&rule.metric) {
+            Some(metric) => Ok(rule.check_metric(metric)?),
+            None => Ok(()),
+        };
+        self.judging.hear_rules(sheet, check, |rules| self.telling.set_rules(rules))
+    }
+
     fn edit_rules(&self, edit: &RuleEdit) -> Result<(), RuleEditError> {
         let check = |rule: &Rule, before: Option<&Rule>| match self.metric(&rule.metric) {
             Some(metric) => Ok(rule.check_metric(metric)?),
@@ -53,7 +89,7 @@ impl Core {
                 metric: rule.metric.chars().take(200).collect(),
             }),
         };
-        self.judging.edit(edit, check, |rules| self.telling.set_rules(rules))?;
+        self.judging.edit(edit, now(), check, |rules| self.telling.set_rules(rules))?;
         match edit {
             RuleEdit::Put(rule) => tracing::info!(rule = rule.id, "a rule was changed"),
             RuleEdit::Create(rule) => tracing::info!(rule = rule.id, "a rule was added"),

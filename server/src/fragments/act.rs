@@ -1,8 +1,7 @@
 //! What forms ask for: done, and answered with the view that shows it. A view by itself never changes anything.
 
 use super::fields::{Fields, Refusal};
-use super::{ALERTS, Ask, Shown, alert_acts, render, rule_acts, told};
-use crate::core::Core;
+use super::{ALERTS, Ask, Shown, Visit, alert_acts, render, rule_acts, told};
 use app::fragments::{Past, Said};
 use axum::http::StatusCode;
 
@@ -116,7 +115,8 @@ pub(crate) struct Answer {
 }
 
 /// Does what a form asks for. Blocks for the disk, the outbox, or a channel that is tried.
-pub(crate) fn act(core: &Core, fields: &Fields) -> Answer {
+pub(crate) fn act(visit: &Visit, fields: &Fields) -> Answer {
+    let core = visit.core.as_ref();
     let word = fields.get("do");
     // One press silences for a while that the button names.
     let (what, length) = match word.strip_prefix("silence-") {
@@ -129,49 +129,49 @@ pub(crate) fn act(core: &Core, fields: &Fields) -> Answer {
         let refusal =
             Refusal::field("do", &format!("{shown:?} is nothing that can be done: there are {known}"));
         let view = Ask::from_view(fields.get("view")).unwrap_or(Ask::Active { rule: None });
-        return refused(core, fields, view, refusal);
+        return refused(visit, fields, view, refusal);
     };
     let done = match what {
-        Do::Acknowledge => alert_acts::acknowledge(core, fields),
-        Do::Withdraw => alert_acts::withdraw(core, fields),
-        Do::Silence => alert_acts::silence(core, fields, length),
-        Do::EndSilence => alert_acts::end_silence(core, fields),
-        Do::RuleSave => rule_acts::save(core, fields),
-        Do::RuleEnable => rule_acts::switch(core, fields, true),
-        Do::RuleDisable => rule_acts::switch(core, fields, false),
-        Do::RuleDelete => rule_acts::delete(core, fields),
+        Do::Acknowledge => alert_acts::acknowledge(visit, fields),
+        Do::Withdraw => alert_acts::withdraw(visit, fields),
+        Do::Silence => alert_acts::silence(visit, fields, length),
+        Do::EndSilence => alert_acts::end_silence(visit, fields),
+        Do::RuleSave => rule_acts::save(visit, fields),
+        Do::RuleEnable => rule_acts::switch(visit, fields, true),
+        Do::RuleDisable => rule_acts::switch(visit, fields, false),
+        Do::RuleDelete => rule_acts::delete(visit, fields),
         Do::RulePreview => rule_acts::preview(core, fields),
-        Do::ChannelTest => told::test(core, fields),
-        Do::Resend => told::resend(core, fields),
+        Do::ChannelTest => told::test(visit, fields),
+        Do::Resend => told::resend(visit, fields),
     };
     let view = what.view(fields);
     match done {
-        Err(refusal) => refused(core, fields, view, refusal),
+        Err(refusal) => refused(visit, fields, view, refusal),
         Ok(Done { then, past }) => {
             let said = Some(Said { text: what.sentence().to_owned(), is_good: true });
             let view = then.unwrap_or(view);
             let go_on = past.is_none().then(|| view.address(Some(what)));
             let typed = past.is_some().then(|| fields.typed(None));
-            answer(core, StatusCode::OK, &view, Shown { said, typed, past }, go_on)
+            answer(visit, StatusCode::OK, &view, Shown { said, typed, past }, go_on)
         }
     }
 }
 
 /// Says why it is not done; what was typed stays.
-fn refused(core: &Core, fields: &Fields, view: Ask, refusal: Refusal) -> Answer {
+fn refused(visit: &Visit, fields: &Fields, view: Ask, refusal: Refusal) -> Answer {
     let Refusal { status, text, field } = refusal;
     let said = Some(Said { text: format!("Not done: {text}"), is_good: false });
     let typed = Some(fields.typed(field));
-    answer(core, status, &view, Shown { said, typed, past: None }, None)
+    answer(visit, status, &view, Shown { said, typed, past: None }, None)
 }
 
-fn answer(core: &Core, status: StatusCode, view: &Ask, shown: Shown, go_on: Option<String>) -> Answer {
+fn answer(visit: &Visit, status: StatusCode, view: &Ask, shown: Shown, go_on: Option<String>) -> Answer {
     let said = shown.said.clone();
     // A rule that is gone has no view; the list shows that.
-    let (html, address) = match render(core, view, shown) {
+    let (html, address) = match render(visit, view, shown) {
         Ok(html) => (html, view.address(None)),
         Err(_) => {
-            let list = render(core, &Ask::Rules, Shown { said, ..Shown::default() });
+            let list = render(visit, &Ask::Rules, Shown { said, ..Shown::default() });
             (list.unwrap_or_default(), Ask::Rules.address(None))
         }
     };

@@ -1,16 +1,20 @@
 //! What is wrong now, and what was.
 
 use crate::core::Core;
-use app::fragments::{Acknowledged, Active, Card, History, PastAlert, Silenced, Typed, Watched};
+use app::fragments::{
+    Acknowledged, Active, Card, History, PastAlert, Silenced, Typed, Waiting, WaitingRow, Watched,
+};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use watchglass_alerts::telling::{Acknowledgement, Silence};
-use watchglass_alerts::{Alert, AlertKey, Rule};
+use watchglass_alerts::{Alert, AlertKey, Pending, Rule};
 use watchglass_model::{APP, Labels, Timestamp};
 
 /// The most alerts that are shown at once.
 const MOST_CARDS: usize = 200;
+/// The most alerts that do not fire yet and are shown.
+const MOST_WAITING: usize = 50;
 /// Alerts on a page of the history.
 const ON_A_PAGE: usize = 50;
 
@@ -55,7 +59,25 @@ pub(super) fn active(
     let is_known =
         |card: &Card| card.silenced.is_some() || card.acknowledged.is_some() || card.because_of.is_some();
     cards.sort_by_key(|card| (Reverse(card.severity), is_known(card)));
-    Active { now, cards, more, only: rule, watched, typed }
+    let waiting = waiting(core, rule.as_deref(), &rules);
+    Active { now, cards, more, waiting, only: rule, watched, typed }
+}
+
+/// What does not fire yet, of one rule or of all.
+fn waiting(core: &Core, only: Option<&str>, rules: &HashMap<String, Rule>) -> Waiting {
+    let mut pending = core.pending_alerts();
+    pending.retain(|one| only.is_none_or(|rule| one.alert.key.rule == rule));
+    let more = pending.len().saturating_sub(MOST_WAITING);
+    let rows = pending.into_iter().take(MOST_WAITING).map(|Pending { alert, fires }| WaitingRow {
+        severity: alert.severity,
+        message: alert.message,
+        since: alert.since,
+        fires,
+        host: host(&alert.key.labels),
+        rule_name: rules.get(&alert.key.rule).map(|rule| rule.name.clone()).unwrap_or_default(),
+        rule: alert.key.rule,
+    });
+    Waiting { rows: rows.collect(), more }
 }
 
 fn card(core: &Core, alert: Alert, rules: &HashMap<String, Rule>) -> Card {
@@ -91,6 +113,8 @@ fn page_of(section: &str) -> &'static str {
     match section {
         "PostgreSQL" => "/database",
         "Redis" => "/cache",
+        "Requests" | "Watchglass" => "/performance",
+        "Processes" => "/processes",
         _ => "/",
     }
 }

@@ -2,7 +2,8 @@
 
 use super::act::Done;
 use super::fields::{Fields, Refusal};
-use super::silence_form;
+use super::{Visit, silence_form};
+use crate::audit::{edit_silence, note_acknowledgement};
 use crate::core::Core;
 use axum::http::StatusCode;
 use watchglass_alerts::AlertKey;
@@ -25,26 +26,31 @@ const NAMES: [(&str, &str); 12] = [
 ];
 
 /// Notes that somebody looks after an alert.
-pub(super) fn acknowledge(core: &Core, fields: &Fields) -> Result<Done, Refusal> {
+pub(super) fn acknowledge(visit: &Visit, fields: &Fields) -> Result<Done, Refusal> {
+    let core = visit.core.as_ref();
     let key = key(fields)?;
     let now = core.newest().unwrap_or_default();
     let (who, why) = (fields.get("who"), fields.get("why"));
     core.telling().acknowledge(&key, (who, why), now).map_err(|error| not_acknowledged(&error))?;
+    note_acknowledgement(&visit.actor, &key, Some((who, why)));
     tracing::info!(rule = key.rule, who, "an alert was acknowledged");
     Ok(Done::default())
 }
 
 /// Takes an acknowledgement back.
-pub(super) fn withdraw(core: &Core, fields: &Fields) -> Result<Done, Refusal> {
+pub(super) fn withdraw(visit: &Visit, fields: &Fields) -> Result<Done, Refusal> {
+    let core = visit.core.as_ref();
     let key = key(fields)?;
     let now = core.newest().unwrap_or_default();
     let taken_back = core.telling().withdraw(&key, now).map_err(|error| not_acknowledged(&error))?;
+    note_acknowledgement(&visit.actor, &key, None);
     tracing::info!(rule = key.rule, who = taken_back.who, "the acknowledgement of an alert was withdrawn");
     Ok(Done::default())
 }
 
 /// Adds a silence: of one alert for a `length`, or as its form says.
-pub(super) fn silence(core: &Core, fields: &Fields, length: Option<&str>) -> Result<Done, Refusal> {
+pub(super) fn silence(visit: &Visit, fields: &Fields, length: Option<&str>) -> Result<Done, Refusal> {
+    let core = visit.core.as_ref();
     let now = core.newest().unwrap_or_default();
     let id = core.telling().free_silence_id(now);
     let silence = if fields.has("labels") {
@@ -53,15 +59,20 @@ pub(super) fn silence(core: &Core, fields: &Fields, length: Option<&str>) -> Res
         silence_form::read(fields, length, id, now)?
     };
     let (id, author) = (silence.id.clone(), silence.author.clone());
-    core.telling().put_silence(silence, now).map_err(|error| refusal(&error))?;
+    edit_silence(core, &visit.actor, &id, |core| core.telling().put_silence(silence, now))
+        .map_err(|error| refusal(&error))?;
     tracing::info!(id, author, "a silence was added");
     Ok(Done::default())
 }
 
 /// Ends a silence now.
-pub(super) fn end_silence(core: &Core, fields: &Fields) -> Result<Done, Refusal> {
+pub(super) fn end_silence(visit: &Visit, fields: &Fields) -> Result<Done, Refusal> {
+    let core = visit.core.as_ref();
     let id = fields.get("id");
-    if !core.telling().end_silence(id, core.newest().unwrap_or_default()) {
+    let end = |core: &Core| {
+        core.telling().end_silence(id, core.newest().unwrap_or_default()).then_some(()).ok_or(())
+    };
+    if edit_silence(core, &visit.actor, id, end).is_err() {
         let shown: String = id.chars().take(64).collect();
         let text = format!("there is no silence {shown:?} that is not over");
         return Err(Refusal::new(StatusCode::NOT_FOUND, text));

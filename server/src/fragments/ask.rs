@@ -3,9 +3,8 @@
 use super::act::Do;
 use super::{ALERTS, FragmentError};
 use app::fragments::Said;
+use url::form_urlencoded;
 
-/// The longest question.
-const MOST_BYTES: usize = 4096;
 /// The longest id that is looked for, in characters.
 const MOST_ID: usize = 64;
 /// The last page of a history that can be asked for.
@@ -37,12 +36,7 @@ impl Ask {
     /// # Errors
     /// There is no such view, or a parameter cannot be used.
     pub(super) fn parse(query: &str) -> Result<(Self, Option<Said>), FragmentError> {
-        if query.len() > MOST_BYTES {
-            let length = query.len();
-            let message = format!("The parameters are {length} bytes long: at most {MOST_BYTES} can be");
-            return Err(FragmentError::Parameter(message));
-        }
-        let fields: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let fields = super::question::fields(query)?;
         let get =
             |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
         let id = |name: &str| match get(name) {

@@ -14,8 +14,13 @@ impl Fields {
     }
 
     /// The first field with that name, without the space around it; empty when there is none.
-    pub(super) fn get(&self, name: &str) -> &str {
+    pub(crate) fn get(&self, name: &str) -> &str {
         self.all(name).next().unwrap_or_default()
+    }
+
+    /// The first field with that name as it was typed: of a password every byte counts. Empty when there is none.
+    pub(super) fn untrimmed(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
     /// All fields with that name.

@@ -3,7 +3,8 @@
 use super::act::Done;
 use super::ask::Ask;
 use super::fields::{Fields, Refusal};
-use super::rule_form;
+use super::{Visit, rule_form};
+use crate::audit::edit_rule;
 use crate::core::Core;
 use crate::judging::{Origin, RuleEditError};
 use crate::routes::LOOKS_BACK;
@@ -12,24 +13,28 @@ use axum::http::StatusCode;
 use watchglass_alerts::{Preview, Rule, RuleError};
 
 /// Adds a rule, or changes one that there was when its form was made.
-pub(super) fn save(core: &Core, fields: &Fields) -> Result<Done, Refusal> {
+pub(super) fn save(visit: &Visit, fields: &Fields) -> Result<Done, Refusal> {
+    let core = visit.core.as_ref();
     let rule = read(core, fields)?;
     let id = rule.id.clone();
-    let saved = if fields.has("known") { core.put_rule(rule) } else { core.create_rule(rule) };
-    saved.map_err(refusal)?;
+    let is_known = fields.has("known");
+    let save = |core: &Core| if is_known { core.put_rule(rule) } else { core.create_rule(rule) };
+    edit_rule(core, &visit.actor, &id, save).map_err(refusal)?;
     Ok(Done { then: Some(Ask::Rule { id: Some(id) }), past: None })
 }
 
 /// Switches a rule on or off.
-pub(super) fn switch(core: &Core, fields: &Fields, enabled: bool) -> Result<Done, Refusal> {
-    core.enable_rule(fields.get("id"), enabled).map_err(refusal)?;
+pub(super) fn switch(visit: &Visit, fields: &Fields, enabled: bool) -> Result<Done, Refusal> {
+    let id = fields.get("id");
+    edit_rule(&visit.core, &visit.actor, id, |core| core.enable_rule(id, enabled)).map_err(refusal)?;
     Ok(Done::default())
 }
 
 /// Removes a rule, or takes one back to how it comes with the program.
-pub(super) fn delete(core: &Core, fields: &Fields) -> Result<Done, Refusal> {
+pub(super) fn delete(visit: &Visit, fields: &Fields) -> Result<Done, Refusal> {
+    let core = visit.core.as_ref();
     let id = fields.get("id");
-    core.delete_rule(id).map_err(refusal)?;
+    edit_rule(core, &visit.actor, id, |core| core.delete_rule(id)).map_err(refusal)?;
     let is_there = find(core, id).is_some();
     let then = if is_there { Ask::Rule { id: Some(id.to_owned()) } } else { Ask::Rules };
     Ok(Done { then: Some(then), past: None })

@@ -1,7 +1,9 @@
 //! Channels and deliveries, and what can be done with them: a test, and sending again.
 
+use super::Visit;
 use super::act::Done;
 use super::fields::{Fields, Refusal};
+use crate::audit::What;
 use crate::core::Core;
 use app::fragments::{ChannelRow, Channels, DeadLetterRow, Deliveries, DeliveryRow, DeliveryState, Typed};
 use axum::http::StatusCode;
@@ -38,13 +40,15 @@ pub(super) fn deliveries(core: &Core, typed: Typed) -> Deliveries {
 }
 
 /// Sends a test message over a channel.
-pub(super) fn test(core: &Core, fields: &Fields) -> Result<Done, Refusal> {
-    core.telling().test(fields.get("channel")).map_err(|error| refusal(&error))?;
+pub(super) fn test(visit: &Visit, fields: &Fields) -> Result<Done, Refusal> {
+    let channel = fields.get("channel");
+    visit.core.telling().test(channel).map_err(|error| refusal(&error))?;
+    visit.actor.note(What::Channel, "tested", channel, (None, None));
     Ok(Done::default())
 }
 
 /// Sends a message again: the field `message` is its id and, behind a space, its channel.
-pub(super) fn resend(core: &Core, fields: &Fields) -> Result<Done, Refusal> {
+pub(super) fn resend(visit: &Visit, fields: &Fields) -> Result<Done, Refusal> {
     let who = fields.get("who");
     if who.is_empty() || who.chars().count() > 100 {
         return Err(Refusal::field("who", "1 to 100 characters are right"));
@@ -52,7 +56,9 @@ pub(super) fn resend(core: &Core, fields: &Fields) -> Result<Done, Refusal> {
     let (id, channel) = fields.get("message").split_once(' ').ok_or_else(|| {
         Refusal::field("message", "it must be the id of a message and, behind a space, a channel")
     })?;
-    core.telling().resend(id, channel, who).map_err(|error| refusal(&error))?;
+    visit.core.telling().resend(id, channel, who).map_err(|error| refusal(&error))?;
+    let to = serde_json::json!({ "channel": channel, "who": who });
+    visit.actor.note(What::Delivery, "sent again", id, (None, Some(to)));
     Ok(Done::default())
 }
 

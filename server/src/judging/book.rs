@@ -4,7 +4,9 @@
 use super::edit::RuleEditError;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use watchglass_alerts::sheet::{Saying, Sheet, Stamp};
 use watchglass_alerts::{Rule, RuleError, stock};
+use watchglass_model::Timestamp;
 
 /// The most rules that people make. With those of the file and of the program there are fewer than the engine takes.
 pub(super) const MOST_OWN: usize = 400;
@@ -51,12 +53,19 @@ pub(super) struct Unread {
 impl Unread {
     /// Drops what has this id, and says whether there was something.
     fn forget(&mut self, id: &str) -> bool {
-        let before = self.rules.len() + self.changed.len();
-        let is_other = |value: &Value| value.get("id").and_then(Value::as_str) != Some(id);
-        self.rules.retain(is_other);
-        self.changed.retain(is_other);
-        self.rules.len() + self.changed.len() < before
+        let had = self.has(id);
+        self.rules.retain(|value| !is_of(value, id));
+        self.changed.retain(|value| !is_of(value, id));
+        had
     }
+
+    fn has(&self, id: &str) -> bool {
+        self.rules.iter().chain(&self.changed).any(|value| is_of(value, id))
+    }
+}
+
+fn is_of(value: &Value, id: &str) -> bool {
+    value.get("id").and_then(Value::as_str) == Some(id)
 }
 
 /// All rules, and where they come from.
@@ -67,12 +76,19 @@ pub(super) struct RuleBook {
     /// By their ids: made by people, or stock rules that they have changed.
     edited: BTreeMap<String, Rule>,
     unread: Unread,
+    /// When each of those was last changed, and when others were removed.
+    stamps: BTreeMap<String, Stamp>,
 }
 
 impl RuleBook {
     /// The rules of the file, and what people have changed or made.
     pub(super) fn new(of_file: Vec<Rule>, edited: BTreeMap<String, Rule>, unread: Unread) -> Self {
-        Self { of_file, edited, unread }
+        Self { of_file, edited, unread, stamps: BTreeMap::new() }
+    }
+
+    /// The same book, of whose rules is known when they were changed.
+    pub(super) fn with_stamps(self, stamps: BTreeMap<String, Stamp>) -> Self {
+        Self { stamps, ..self }
     }
 
     /// All rules: those that the program comes with in their order, then those of the file, then the others.
@@ -122,11 +138,7 @@ impl RuleBook {
     pub(super) fn put(&self, rule: Rule) -> Result<Self, RuleEditError> {
         // Before anything else: what is wrong with a rule that cannot be changed is of no use.
         self.check_unlocked(&rule.id)?;
-        rule.check()?;
-        if rule.id == RESERVED {
-            let reason = "this is an address of the API: another one is needed".to_owned();
-            return Err(RuleError { rule: rule.id, field: "id", reason }.into());
-        }
+        check(&rule)?;
         let mut book = self.clone();
         book.unread.forget(&rule.id);
         match stock::find(&rule.id) {
@@ -182,6 +194,74 @@ impl RuleBook {
         self.put(Rule { enabled, ..rule })
     }
 
+    /// Notes that the rule `id` was changed or removed now on `server`; `heard` is what another server said of it that could
+    /// not be used. What was removed long ago is forgotten.
+    pub(super) fn stamp(&mut self, id: &str, heard: Option<&Stamp>, server: &str, now: Timestamp) {
+        let stamp = Stamp::after(self.stamps.get(id).max(heard), server, now);
+        self.stamps.insert(id.to_owned(), stamp);
+        let Self { stamps, edited, unread, .. } = self;
+        stamps.retain(|id, stamp| edited.contains_key(id) || unread.has(id) || !stamp.is_old(now));
+    }
+
+    /// When rules were changed or removed.
+    pub(super) fn stamps(&self) -> &BTreeMap<String, Stamp> {
+        &self.stamps
+    }
+
+    /// What `server`, which has this book, says to others. Nothing of what it could not read.
+    pub(super) fn sheet(&self, server: &str) -> Sheet {
+        let mut sheet = Sheet::default();
+        for id in self.edited.keys().chain(self.stamps.keys()) {
+            if let Some(saying) = self.saying(id, server) {
+                sheet.hear(id, saying);
+            }
+        }
+        sheet
+    }
+
+    /// What it says of a rule.
+    fn saying(&self, id: &str, server: &str) -> Option<Saying> {
+        let rule = self.edited.get(id);
+        let stamp = match self.stamps.get(id) {
+            Some(stamp) => stamp.clone(),
+            // One from before changes had stamps is older than all that have one.
+            None => Stamp { server: server.to_owned(), ..Stamp::default() },
+        };
+        let is_known = rule.is_some() || (self.stamps.contains_key(id) && !self.unread.has(id));
+        is_known.then(|| Saying::new(rule, stamp))
+    }
+
+    /// Whether what another server says of a rule is later than all that is known here.
+    pub(super) fn is_news(&self, id: &str, saying: &Saying, server: &str) -> bool {
+        match self.saying(id, server) {
+            Some(known) => saying.is_after(&known),
+            None if self.unread.has(id) => self.stamps.get(id).is_none_or(|known| saying.stamp() > known),
+            None => !saying.is_gone(),
+        }
+    }
+
+    /// Takes over what another server said of the rule `id`: the rule as it is to be, or that there is none. What is in the file
+    /// still counts before it.
+    ///
+    /// # Errors
+    /// It cannot be judged, or there are as many of one's own as there can be. Nothing has changed then.
+    pub(super) fn adopt(&mut self, id: &str, rule: Option<Rule>, stamp: Stamp) -> Result<(), RuleEditError> {
+        if let Some(rule) = &rule {
+            check(rule)?;
+            let is_new = !self.edited.contains_key(id) && stock::find(id).is_none();
+            if is_new && self.own() >= MOST_OWN {
+                return Err(RuleEditError::Full);
+            }
+        }
+        self.unread.forget(id);
+        match rule {
+            Some(rule) => drop(self.edited.insert(id.to_owned(), rule)),
+            None => drop(self.edited.remove(id)),
+        }
+        self.stamps.insert(id.to_owned(), stamp);
+        Ok(())
+    }
+
     fn in_file(&self, id: &str) -> Option<&Rule> {
         self.of_file.iter().find(|rule| rule.id == id)
     }
@@ -195,6 +275,16 @@ impl RuleBook {
         let stock = stock::rules();
         self.edited.keys().filter(|id| !stock.iter().any(|rule| &rule.id == *id)).count()
     }
+}
+
+/// Whether people may have this rule.
+fn check(rule: &Rule) -> Result<(), RuleEditError> {
+    rule.check()?;
+    if rule.id == RESERVED {
+        let reason = "this is an address of the API: another one is needed".to_owned();
+        return Err(RuleError { rule: rule.id.clone(), field: "id", reason }.into());
+    }
+    Ok(())
 }
 
 #[cfg(test)]

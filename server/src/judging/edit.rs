@@ -1,13 +1,15 @@
 //! Changes of rules: written down first, judged by from the next tick on.
 
 use super::book::{MOST_OWN, Origin, RuleBook};
-use super::rules_file::RulesFile;
+use super::rules_file::{Read, RulesFile};
+use super::shared::Sharing;
 use super::{Judging, KeepError};
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use thiserror::Error;
 use watchglass_alerts::{ReadyRules, Rule, RuleError};
+use watchglass_model::Timestamp;
 
 /// Why a rule cannot be changed. Nothing has changed then.
 #[derive(Debug, Error)]
@@ -69,12 +71,23 @@ pub(crate) enum RuleEdit {
     Enable(String, bool),
 }
 
+impl RuleEdit {
+    /// The rule that it is about.
+    fn id(&self) -> &str {
+        match self {
+            Self::Put(rule) | Self::Create(rule) => &rule.id,
+            Self::Delete(id) | Self::Enable(id, _) => id,
+        }
+    }
+}
+
 /// The rules as people change them.
 #[derive(Debug, Default)]
 pub(super) struct Editing {
     book: RwLock<Arc<RuleBook>>,
     /// Held from reading to writing, so that of two changes at a time none is lost.
     one_at_a_time: Mutex<()>,
+    pub(super) sharing: Sharing,
     /// Where they are kept; nowhere without it.
     file: Option<RulesFile>,
 }
@@ -86,15 +99,20 @@ impl Editing {
     /// The folder cannot be read.
     pub(super) fn open(of_file: Vec<Rule>, folder: &Path) -> Result<Self, KeepError> {
         let file = RulesFile::new(folder);
-        let (edited, unread) = file.read()?;
-        let book = RuleBook::new(of_file, edited, unread);
+        let Read { edited, unread, stamps } = file.read()?;
+        let book = RuleBook::new(of_file, edited, unread).with_stamps(stamps);
         for rule in book.hidden() {
             tracing::info!(
                 rule,
                 "the rule of the configuration file counts, and not the one that was changed here"
             );
         }
-        Ok(Self { book: RwLock::new(Arc::new(book)), one_at_a_time: Mutex::default(), file: Some(file) })
+        Ok(Self { book: RwLock::new(Arc::new(book)), file: Some(file), ..Self::default() })
+    }
+
+    /// To be held from reading the book until the next one holds.
+    pub(super) fn one_at_a_time(&self) -> MutexGuard<'_, ()> {
+        self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn book(&self) -> Arc<RuleBook> {
@@ -108,21 +126,22 @@ impl Judging {
         self.editing.book().rules()
     }
 
-    /// Changes the rules, and hands all of them to `tell` just before they hold. `check` is asked about a rule that is given, and
-    /// told the one that it takes the place of. Blocks for the disk.
+    /// Changes the rules `now`, and hands all of them to `tell` just before they hold. `check` is asked about a rule that is
+    /// given, and told the one that it takes the place of. Blocks for the disk.
     ///
     /// # Errors
     /// There is nothing to change or it may not be changed, the rule cannot be judged, or it cannot be kept.
     pub(crate) fn edit(
         &self,
         edit: &RuleEdit,
+        now: Timestamp,
         check: impl FnOnce(&Rule, Option<&Rule>) -> Result<(), RuleEditError>,
         tell: impl FnOnce(&[Rule]),
     ) -> Result<(), RuleEditError> {
         let editing = &self.editing;
-        let _one = editing.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one = editing.one_at_a_time();
         let before = editing.book();
-        let book = match edit {
+        let mut book = match edit {
             RuleEdit::Put(rule) => before.put(rule.clone()),
             RuleEdit::Create(rule) => before.create(rule.clone()),
             RuleEdit::Delete(id) => before.delete(id),
@@ -131,6 +150,16 @@ impl Judging {
         if let RuleEdit::Put(rule) | RuleEdit::Create(rule) = edit {
             check(rule, before.find(&rule.id).as_ref())?;
         }
+        editing.sharing.stamp(&mut book, edit.id(), now);
+        self.hold(book, tell)
+    }
+
+    /// Writes a book down and lets it hold; to be called by who holds [`Editing::one_at_a_time`].
+    ///
+    /// # Errors
+    /// It cannot be judged or kept. Nothing has changed then.
+    pub(super) fn hold(&self, book: RuleBook, tell: impl FnOnce(&[Rule])) -> Result<(), RuleEditError> {
+        let editing = &self.editing;
         let rules: Vec<Rule> = book.rules().into_iter().map(|(rule, _)| rule).collect();
         // What cannot be judged is found out before anything is written, and while the tick need not wait.
         let ready = ReadyRules::new(rules.clone())?;
@@ -141,6 +170,7 @@ impl Judging {
         tell(&rules);
         self.lock().engine.take_rules(ready);
         *editing.book.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(book);
+        editing.sharing.note_change();
         Ok(())
     }
 }

@@ -4,12 +4,14 @@ use std::cell::RefCell;
 use std::fs;
 use watchglass_alerts::stock;
 
+const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+
 fn own(id: &str) -> Rule {
     Rule { warning: Some(1.0), ..Rule::new(id, "Own", "m", "cpu") }
 }
 
 fn put(judging: &Judging, rule: Rule) -> Result<(), RuleEditError> {
-    judging.edit(&RuleEdit::Put(rule), |_, _| Ok(()), |_| {})
+    judging.edit(&RuleEdit::Put(rule), NOW, |_, _| Ok(()), |_| {})
 }
 
 fn ids(judging: &Judging) -> Vec<(String, Origin)> {
@@ -29,7 +31,7 @@ fn a_change_holds_is_told_and_outlives_the_program() {
         RuleEdit::Create(own("other")),
         RuleEdit::Delete("other".to_owned()),
     ] {
-        judging.edit(&edit, |_, _| Ok(()), |rules| *told.borrow_mut() = rules.to_vec()).unwrap();
+        judging.edit(&edit, NOW, |_, _| Ok(()), |rules| *told.borrow_mut() = rules.to_vec()).unwrap();
     }
     let expected = [("disk".to_owned(), Changed), ("mine".to_owned(), Own)];
     assert_eq!(ids(&judging), expected);
@@ -55,7 +57,8 @@ fn what_cannot_be_written_changes_nothing() {
     let before = fs::read_to_string(folder.path().join("rules.json")).unwrap();
     // No file can be written where a folder is.
     fs::create_dir(folder.path().join("rules.json.new")).unwrap();
-    let error = judging.edit(&RuleEdit::Delete("mine".to_owned()), |_, _| Ok(()), |_| panic!("it was told"));
+    let error =
+        judging.edit(&RuleEdit::Delete("mine".to_owned()), NOW, |_, _| Ok(()), |_| panic!("it was told"));
     assert!(error.unwrap_err().to_string().starts_with("the rules cannot be written to the data folder"));
     assert_eq!(ids(&judging), [("mine".to_owned(), Own)]);
     assert!(judging.lock().engine.rules().any(|rule| rule.id == "mine"));
@@ -73,7 +76,7 @@ fn who_is_asked_can_refuse_and_knows_what_was_there() {
         }
         Err(RuleEditError::Metric { rule: rule.id.clone(), metric: rule.metric.clone() })
     };
-    let edit = |rule: Rule| judging.edit(&RuleEdit::Put(rule), check, |_| {});
+    let edit = |rule: Rule| judging.edit(&RuleEdit::Put(rule), NOW, check, |_| {});
     edit(own("mine")).unwrap();
     let error = edit(Rule { metric: "none".to_owned(), ..own("mine") }).unwrap_err().to_string();
     assert!(error.starts_with("rule \"mine\": metric: there is no metric \"none\""), "{error}");

@@ -8,6 +8,7 @@ mod edit;
 mod files;
 mod marks;
 mod rules_file;
+mod shared;
 
 pub(crate) use book::Origin;
 pub(crate) use edit::{RuleEdit, RuleEditError};
@@ -19,7 +20,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
-use watchglass_alerts::{Alert, Change, Engine, EngineState, Rule, RuleError};
+use watchglass_alerts::{Alert, Change, Engine, EngineState, Pending, Rule, RuleError};
 use watchglass_export::Judgeable;
 use watchglass_model::Timestamp;
 
@@ -114,6 +115,11 @@ impl Judging {
     /// What is wrong now, the newest first.
     pub(crate) fn active(&self) -> Vec<Alert> {
         self.lock().engine.active()
+    }
+
+    /// What is wrong, but not yet for as long as its rule asks, the newest first.
+    pub(crate) fn pending(&self) -> Vec<Pending> {
+        self.lock().engine.pending()
     }
 
     /// What was wrong, the latest to be over first.

@@ -1,8 +1,9 @@
 //! `rules.json` in the data folder: the rules that people have made, and what they have changed of those that the program
 //! comes with.
 //!
-//! `{"version":1,"rules":[…],"changed":[…]}`: in `rules` whole rules, in `changed` [`Differences`]. What cannot be used is
-//! left out and said in the log, and stays in the file: it may be of a newer version of this program.
+//! `{"version":2,"rules":[…],"changed":[…],"stamps":{…}}`: in `rules` whole rules, in `changed` [`Differences`], in `stamps`
+//! when and where each was changed or removed; version 1 has no stamps. What cannot be used is left out and said in the
+//! log, and stays in the file: it may be of a newer version of this program.
 
 use super::book::{MOST_OWN, RuleBook, Unread};
 use crate::files;
@@ -13,11 +14,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 use watchglass_alerts::Rule;
+use watchglass_alerts::sheet::Stamp;
 use watchglass_alerts::stock::{self, Differences};
 
 const NAME: &str = "rules.json";
-/// The version that is written, and the only one that is read.
-const VERSION: u32 = 1;
+/// The version that is written. The one before, which has no stamps, is read as well.
+const VERSION: u32 = 2;
+/// The most rules that were removed and are remembered.
+const MOST_STAMPS: usize = 2000;
 
 /// The file in a folder.
 #[derive(Clone, Debug)]
@@ -32,6 +36,19 @@ struct Content {
     version: u32,
     rules: Vec<Value>,
     changed: Vec<Value>,
+    #[serde(default)]
+    stamps: BTreeMap<String, Stamp>,
+}
+
+/// What could be read of it.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Read {
+    /// The rules that were changed or made, by their ids.
+    pub(super) edited: BTreeMap<String, Rule>,
+    /// What is left out.
+    pub(super) unread: Unread,
+    /// When each was last changed or removed.
+    pub(super) stamps: BTreeMap<String, Stamp>,
 }
 
 /// Why the file cannot be read.
@@ -39,7 +56,7 @@ struct Content {
 enum ReadError {
     #[error("it cannot be understood: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("it has version {0}: this program reads version {VERSION}")]
+    #[error("it has version {0}: this program reads versions 1 to {VERSION}")]
     Version(u32),
 }
 
@@ -48,12 +65,12 @@ impl RulesFile {
         Self { folder: folder.to_owned() }
     }
 
-    /// The rules that were changed or made, by their ids, and what is left out; nothing before the first time. A file that
-    /// cannot be understood is set aside. The log says both.
+    /// What is kept; nothing before the first time. A file that cannot be understood is set aside. The log says that, and
+    /// what is left out.
     ///
     /// # Errors
     /// The system cannot read or rename it.
-    pub(super) fn read(&self) -> io::Result<(BTreeMap<String, Rule>, Unread)> {
+    pub(super) fn read(&self) -> io::Result<Read> {
         let Some(text) = files::read(&self.folder, NAME)? else { return Ok(Default::default()) };
         match parse(&text) {
             Ok(content) => Ok(sort_out(content)),
@@ -79,7 +96,8 @@ impl RulesFile {
         // Behind the others: of two with the same id the first counts.
         rules.extend_from_slice(&book.unread().rules);
         changed.extend_from_slice(&book.unread().changed);
-        let text = serde_json::to_string_pretty(&Content { version: VERSION, rules, changed })?;
+        let stamps = book.stamps().clone();
+        let text = serde_json::to_string_pretty(&Content { version: VERSION, rules, changed, stamps })?;
         files::replace(&self.folder, NAME, (text + "\n").as_bytes())
     }
 }
@@ -91,14 +109,14 @@ fn parse(text: &str) -> Result<Content, ReadError> {
         version: u32,
     }
     let Version { version } = serde_json::from_str(text)?;
-    if version != VERSION {
+    if !(1..=VERSION).contains(&version) {
         return Err(ReadError::Version(version));
     }
     Ok(serde_json::from_str(text)?)
 }
 
 /// The rules that can be used, and the others.
-fn sort_out(content: Content) -> (BTreeMap<String, Rule>, Unread) {
+fn sort_out(content: Content) -> Read {
     let (mut rules, mut unread) = (BTreeMap::new(), Unread::default());
     let mut own = 0;
     for value in content.rules {
@@ -118,7 +136,13 @@ fn sort_out(content: Content) -> (BTreeMap<String, Rule>, Unread) {
             Err(reason) => leave_out(value, &reason, &mut unread.changed),
         }
     }
-    (rules, unread)
+    let mut stamps = content.stamps;
+    while stamps.len() > MOST_STAMPS {
+        let oldest = stamps.iter().filter(|(id, _)| !rules.contains_key(*id)).min_by_key(|(_, stamp)| *stamp);
+        let Some(id) = oldest.map(|(id, _)| id.clone()) else { break };
+        stamps.remove(&id);
+    }
+    Read { edited: rules, unread, stamps }
 }
 
 fn whole(value: &Value) -> Result<Rule, String> {

@@ -1,6 +1,7 @@
 use super::*;
 use std::fs;
 use watchglass_alerts::{Matcher, Operator};
+use watchglass_model::Timestamp;
 
 fn own(id: &str) -> Rule {
     Rule { warning: Some(1.0), ..Rule::new(id, "Own", "m", "cpu") }
@@ -25,7 +26,10 @@ fn book() -> RuleBook {
     let disk = Rule { warning: Some(0.8), recovery: None, ..stock::find("disk").unwrap() };
     let off = Rule { enabled: false, ..stock::find("cpu").unwrap() };
     let edited = [full, disk, off, own("plain")].map(|rule| (rule.id.clone(), rule));
+    let stamp = |second: i64| Stamp { time: Timestamp::from_millis(second * 1000), server: "s".to_owned() };
+    let stamps = [("cpu", 1), ("disk", 2), ("gone", 3)];
     RuleBook::new(Vec::new(), edited.into_iter().collect(), Unread::default())
+        .with_stamps(stamps.map(|(id, second)| (id.to_owned(), stamp(second))).into())
 }
 
 #[test]
@@ -40,22 +44,36 @@ fn what_is_kept_stays_as_it_was() {
         fs::write(&golden, &text).unwrap();
     }
     assert_eq!(fs::read_to_string(&golden).unwrap(), text);
-    let (edited, unread) = file.read().unwrap();
-    assert_eq!(RuleBook::new(Vec::new(), edited, unread), book());
+    let Read { edited, unread, stamps } = file.read().unwrap();
+    assert_eq!(RuleBook::new(Vec::new(), edited, unread).with_stamps(stamps), book());
+}
+
+#[test]
+fn what_the_version_before_kept_is_read_and_written_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = RulesFile::new(folder.path());
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/rules-v1.json");
+    fs::copy(golden, folder.path().join(NAME)).unwrap();
+    let Read { edited, unread, stamps } = file.read().unwrap();
+    let before = RuleBook::new(Vec::new(), edited, unread).with_stamps(stamps);
+    assert_eq!(before, book().with_stamps(BTreeMap::new()));
+    file.write(&before).unwrap();
+    let text = fs::read_to_string(folder.path().join(NAME)).unwrap();
+    assert!(text.contains("\"version\": 2"), "{text}");
 }
 
 #[test]
 fn a_file_that_cannot_be_understood_is_set_aside() {
     let folder = tempfile::tempdir().unwrap();
     let file = RulesFile::new(folder.path());
-    for rubbish in ["{", "[]", r#"{"version":2}"#, r#"{"version":1,"rules":3,"changed":[]}"#, "\u{0}"] {
+    for rubbish in ["{", "[]", r#"{"version":3}"#, r#"{"version":1,"rules":3,"changed":[]}"#, "\u{0}"] {
         fs::write(folder.path().join(NAME), rubbish).unwrap();
         assert_eq!(file.read().unwrap(), Default::default(), "{rubbish}");
         assert_eq!(fs::read_to_string(folder.path().join("rules.json.damaged")).unwrap(), rubbish);
         assert!(!folder.path().join(NAME).exists());
     }
     let error = |text: &str| parse(text).unwrap_err().to_string();
-    assert_eq!(error(r#"{"version":2,"new":1}"#), "it has version 2: this program reads version 1");
+    assert_eq!(error(r#"{"version":3,"new":1}"#), "it has version 3: this program reads versions 1 to 2");
     assert!(error(r#"{"version":1}"#).starts_with("it cannot be understood: missing field `rules`"));
 }
 
@@ -80,12 +98,13 @@ fn one_bad_rule_costs_no_other_and_is_not_lost() {
     let text = serde_json::json!({ "version": 1, "rules": rules, "changed": changed }).to_string();
     fs::write(folder.path().join(NAME), text).unwrap();
     let file = RulesFile::new(folder.path());
-    let (edited, unread) = file.read().unwrap();
+    let Read { edited, unread, .. } = file.read().unwrap();
     assert_eq!(edited.keys().collect::<Vec<_>>(), ["disk", "good"]);
     assert!(!edited["disk"].enabled);
     assert_eq!(unread, Unread { rules: bad.to_vec(), changed: lost.to_vec() });
     file.write(&RuleBook::new(Vec::new(), edited.clone(), unread.clone())).unwrap();
-    assert_eq!(file.read().unwrap(), (edited, unread), "what was left out is there still");
+    let stamps = BTreeMap::new();
+    assert_eq!(file.read().unwrap(), Read { edited, unread, stamps }, "what was left out is there still");
 }
 
 #[test]
@@ -94,6 +113,6 @@ fn more_rules_than_there_can_be_are_left_out() {
     let rules: Vec<Rule> = (0..MOST_OWN + 2).map(|number| own(&format!("own-{number}"))).collect();
     let text = serde_json::json!({ "version": 1, "rules": rules, "changed": [] }).to_string();
     fs::write(folder.path().join(NAME), text).unwrap();
-    let (edited, unread) = RulesFile::new(folder.path()).read().unwrap();
+    let Read { edited, unread, .. } = RulesFile::new(folder.path()).read().unwrap();
     assert_eq!((edited.len(), unread.rules.len()), (MOST_OWN, 2));
 }

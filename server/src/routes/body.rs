@@ -2,11 +2,12 @@
 
 use super::{ApiError, bad};
 use axum::body::Body;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
+use url::form_urlencoded;
 
 /// How long a body may take to come.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -57,6 +58,11 @@ async fn read_as(kind: &str, headers: &HeaderMap, body: Body, most: usize) -> Re
     if !found.split(';').next().is_some_and(|found| found.trim().eq_ignore_ascii_case(kind)) {
         let message = format!("The Content-Type must be {kind}");
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_content_type", message));
+    }
+    // Nothing small becomes something large here.
+    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        let message = "The body must come as it is, without a Content-Encoding".to_owned();
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_content_encoding", message));
     }
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     // Who says so beforehand is answered before the body comes.

@@ -1,6 +1,7 @@
 //! `/api/admin/channels` and `/api/admin/deliveries`: how people are reached, and what became of it.
 
 use super::{ApiError, Envelope, Failure, Shared, body};
+use crate::audit::{Actor, What};
 use crate::core::Core;
 use axum::Json;
 use axum::body::Body;
@@ -98,9 +99,12 @@ pub(crate) async fn deliveries(State(shared): State<Shared>) -> Result<Json<Enve
 )]
 pub(crate) async fn test(
     State(shared): State<Shared>,
+    actor: Actor,
     Path(name): Path<String>,
 ) -> Result<Json<Envelope<Sent>>, ApiError> {
+    let tested = name.clone();
     ask(&shared, move |core| core.telling().test(&name)).await?;
+    actor.note(What::Channel, "tested", &tested, (None, None));
     Ok(Envelope::of(Sent { sent: true }))
 }
 
@@ -121,12 +125,15 @@ pub(crate) async fn test(
 )]
 pub(crate) async fn resend(
     State(shared): State<Shared>,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<Sent>>, ApiError> {
     let ResendBody { id, channel, who } =
         body::read(&headers, body, LONGEST, "This names no message").await?;
+    let (sent, to) = (id.clone(), serde_json::json!({ "channel": channel, "who": who }));
     ask(&shared, move |core| core.telling().resend(&id, &channel, &who)).await?;
+    actor.note(What::Delivery, "sent again", &sent, (None, Some(to)));
     Ok(Envelope::of(Sent { sent: true }))
 }
 

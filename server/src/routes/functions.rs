@@ -1,7 +1,8 @@
 //! Server functions of the pages. Each has a fixed address below [`app::api::PREFIX`]. A page asks for the form that it reads;
 //! everybody else is answered in JSON.
 
-use super::{ApiError, Shared};
+use super::{ApiError, Shared, arrange};
+use crate::arranging::Reader;
 use app::{Backend, InJson, POSITIONAL};
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -29,9 +30,10 @@ pub(crate) async fn call(State(shared): State<Shared>, mut request: Request) -> 
     for header in [ACCEPT, REFERER] {
         request.headers_mut().remove(header);
     }
-    let core = shared.core;
+    let layout = arrange::layout(&shared.core, request.extensions().get());
+    let backend = Reader::backend(shared.core, layout);
     let context = move || {
-        provide_context::<Arc<dyn Backend>>(core.clone());
+        provide_context::<Arc<dyn Backend>>(backend.clone());
         if in_json {
             provide_context(InJson);
         }

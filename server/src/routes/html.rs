@@ -24,6 +24,19 @@ pub(super) fn document(title: &str, styles: &[String], theme: Option<Theme>, bod
     )
 }
 
+/// The ways to the pages; `current` is the address of the one that is shown.
+pub(super) fn top_bar(current: &str) -> String {
+    let link = |(path, name): &(&str, &str)| {
+        let current = if *path == current { " aria-current=\"page\"" } else { "" };
+        format!("<a href=\"{path}\"{current}>{name}</a>")
+    };
+    let links: String = app::PAGES.iter().map(link).collect();
+    format!(
+        "<a class=\"skip\" href=\"#main\">Skip to content</a><header class=\"top-bar\">\
+         <a class=\"brand\" href=\"/\">Watchglass</a><nav aria-label=\"Pages\">{links}</nav><a href=\"/login\">Account</a></header>"
+    )
+}
+
 /// A text that stays one in markup, also within an attribute.
 pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")

@@ -32,7 +32,7 @@ pub(crate) struct Taken {
         (status = 408, description = "It did not come within ten seconds", body = Failure),
         (status = 413, description = "It is longer than 1 MiB", body = Failure),
         (status = 415, description = "Its Content-Type is not application/json", body = Failure),
-        (status = 429, description = "Too many applications report, or too many processes of this one", body = Failure)
+        (status = 429, description = "Too many applications report, too many processes of this one, or this token more often than it may", body = Failure)
     )
 )]
 pub(crate) async fn ingest(

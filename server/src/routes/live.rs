@@ -4,6 +4,9 @@
 //! a minute of silence.
 
 use super::{ApiError, Shared};
+use crate::access::Access;
+use crate::ticker;
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
@@ -15,7 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, interval_at, timeout};
-use watchglass_live::{Outgoing, Protocol, Subscriber};
+use watchglass_access::Pass;
+use watchglass_live::{Outgoing, Protocol, SIGNED_OUT, Subscriber};
 use watchglass_probes::Vitals;
 
 /// Clients have nothing to say that is larger.
@@ -35,6 +39,7 @@ const MOST_CONNECTIONS: usize = 20_000;
 /// Opens a live connection.
 pub(crate) async fn open(
     State(shared): State<Shared>,
+    Extension(pass): Extension<Pass>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -71,9 +76,32 @@ pub(crate) async fn open(
         }
     };
     let subscriber = shared.core.hub.subscribe(protocol);
-    upgrade
-        .on_failed_upgrade(|error| tracing::debug!(%error, "a live connection failed to open"))
-        .on_upgrade(move |socket| serve(socket, subscriber, shared.core.vitals.clone(), shared.stopping))
+    let watcher = Watcher { changes: shared.access.changes(), access: shared.access, pass };
+    upgrade.on_failed_upgrade(|error| tracing::debug!(%error, "a live connection failed to open")).on_upgrade(
+        move |socket| serve(socket, subscriber, watcher, shared.core.vitals.clone(), shared.stopping),
+    )
+}
+
+/// Watches that whoever opened a connection is still let in.
+struct Watcher {
+    access: Arc<Access>,
+    changes: watch::Receiver<u64>,
+    pass: Pass,
+}
+
+impl Watcher {
+    /// Whether they still are what they were. An open page counts as use of its session.
+    fn is_let_in(&self) -> bool {
+        self.access.pass(self.pass.by, ticker::now()).is_ok_and(|pass| pass.role == self.pass.role)
+    }
+
+    /// Comes back when that may have changed.
+    async fn changed(&mut self) {
+        if self.changes.changed().await.is_err() {
+            // Nobody is there to change anything any more: the server stops.
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 /// How a connection ends.
@@ -90,6 +118,7 @@ enum End {
 async fn serve(
     mut socket: WebSocket,
     mut subscriber: Subscriber,
+    mut watcher: Watcher,
     vitals: Arc<Vitals>,
     mut stopping: watch::Receiver<bool>,
 ) {
@@ -117,7 +146,16 @@ async fn serve(
                 if heard.elapsed() > SILENT_FOR {
                     break End::Say(close_code::POLICY, "no answer to pings for a minute");
                 }
+                if !watcher.is_let_in() {
+                    break End::Say(SIGNED_OUT, "the session or token has ended");
+                }
                 Message::Ping(Bytes::new())
+            }
+            () = watcher.changed() => {
+                if !watcher.is_let_in() {
+                    break End::Say(SIGNED_OUT, "the session or token has ended");
+                }
+                continue;
             }
             _ = stopping.wait_for(|&stop| stop) => break End::Say(close_code::AWAY, "the server stops"),
         };

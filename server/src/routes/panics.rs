@@ -11,7 +11,7 @@ use std::panic::AssertUnwindSafe;
 /// Shown without scripts, styles or anything else that might be what broke.
 const PAGE: &str = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
     <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"dark light\">\
-    <title>Fault · Watchglass</title><body style=\"font:16px system-ui;max-width:60ch;margin:4rem auto;padding:0 1rem\">\
+    <title>Fault · Watchglass</title><body>\
     <h1>This page could not be made</h1>\
     <p>The server ran into a fault of its own. It goes on watching; its log says what happened.</p>\
     <p><a href=\"\">Try again</a> or <a href=\"/\">go to the overview</a></p>";

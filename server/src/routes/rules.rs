@@ -146,7 +146,8 @@ async fn read_rule(headers: &HeaderMap, body: Body, id: Option<&str>) -> Result<
         (status = 400, description = "It is no rule, or its metric is none", body = Failure),
         (status = 408, description = "It did not come within ten seconds", body = Failure),
         (status = 413, description = "It is longer than 64 KiB", body = Failure),
-        (status = 415, description = "Its Content-Type is not application/json", body = Failure)
+        (status = 415, description = "Its Content-Type is not application/json", body = Failure),
+        (status = 503, description = "Too many ask for the past at the same time: Retry-After says when to try again", body = Failure)
     )
 )]
 pub(crate) async fn preview(
@@ -156,7 +157,7 @@ pub(crate) async fn preview(
 ) -> Result<Json<Envelope<PreviewAnswer>>, ApiError> {
     let rule = read_rule(&headers, body, None).await?;
     rule.check().map_err(|error| bad(error.to_string()))?;
-    let answer = shared.ask(move |core| core.preview(&rule, LOOKS_BACK)).await?;
+    let answer = shared.ask_much(move |core| core.preview(&rule, LOOKS_BACK)).await?;
     let (preview, range, step_millis) =
         answer.map_err(|message| ApiError::new(StatusCode::BAD_REQUEST, "no_preview", message))?;
     let Preview { firings, count, millis, messages } = preview;

@@ -1,6 +1,8 @@
 //! `/api/admin/silences` and `/api/admin/alerts/acknowledge`: what people say to alerts.
 
 use super::{ApiError, Done, Envelope, Failure, Shared, bad, body};
+use crate::audit::{Actor, edit_silence, note_acknowledgement};
+use crate::core::Core;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -139,6 +141,7 @@ pub(crate) async fn silences(State(shared): State<Shared>) -> Json<Envelope<Vec<
 )]
 pub(crate) async fn add_silence(
     State(shared): State<Shared>,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<SilenceRow>>, ApiError> {
@@ -161,7 +164,9 @@ pub(crate) async fn add_silence(
         author: asked.author,
         reason: asked.reason,
     };
-    shared.core.telling().put_silence(silence.clone(), now).map_err(|error| bad(error.to_string()))?;
+    let added = silence.clone();
+    edit_silence(&shared.core, &actor, &silence.id, |core| core.telling().put_silence(added, now))
+        .map_err(|error| bad(error.to_string()))?;
     tracing::info!(id = silence.id, author = silence.author, "a silence was added");
     Ok(Envelope::of(silence.into()))
 }
@@ -179,10 +184,12 @@ pub(crate) async fn add_silence(
 )]
 pub(crate) async fn end_silence(
     State(shared): State<Shared>,
+    actor: Actor,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
     let now = shared.core.newest().unwrap_or_default();
-    if !shared.core.telling().end_silence(&id, now) {
+    let end = |core: &Core| core.telling().end_silence(&id, now).then_some(()).ok_or(());
+    if edit_silence(&shared.core, &actor, &id, end).is_err() {
         return Err(ApiError::not_found(&format!("/api/admin/silences/{id}")));
     }
     tracing::info!(id, "a silence was ended");
@@ -206,6 +213,7 @@ pub(crate) async fn end_silence(
 )]
 pub(crate) async fn acknowledge(
     State(shared): State<Shared>,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
@@ -214,6 +222,7 @@ pub(crate) async fn acknowledge(
     let key = AlertKey { rule: asked.rule, labels: asked.labels };
     let (who, why) = (&asked.who, &asked.why);
     shared.core.telling().acknowledge(&key, (who, why), now).map_err(|error| refused(&error))?;
+    note_acknowledgement(&actor, &key, Some((who, why)));
     tracing::info!(rule = key.rule, who, "an alert was acknowledged");
     Ok(Envelope::of(Done::default()))
 }
@@ -235,6 +244,7 @@ pub(crate) async fn acknowledge(
 )]
 pub(crate) async fn withdraw(
     State(shared): State<Shared>,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
@@ -242,6 +252,7 @@ pub(crate) async fn withdraw(
     let now = shared.core.newest().unwrap_or_default();
     let key = AlertKey { rule: asked.rule, labels: asked.labels };
     let taken_back = shared.core.telling().withdraw(&key, now).map_err(|error| refused(&error))?;
+    note_acknowledgement(&actor, &key, None);
     tracing::info!(rule = key.rule, who = taken_back.who, "the acknowledgement of an alert was withdrawn");
     Ok(Envelope::of(Done::default()))
 }

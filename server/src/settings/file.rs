@@ -2,6 +2,7 @@
 
 use super::Settings;
 use super::keys::{Form, KEYS, Key};
+use super::shown::{Given, Place};
 use super::tables;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -43,7 +44,9 @@ pub(crate) fn read_file(path: &Path, settings: &mut Settings) -> Result<(), File
     }
     let text = std::fs::read_to_string(path).map_err(|error| fail(None, error.to_string()))?;
     apply(&text, settings)
-        .map_err(|(offset, message)| fail(offset.map(|offset| line_of(&text, offset)), message))
+        .map_err(|(offset, message)| fail(offset.map(|offset| line_of(&text, offset)), message))?;
+    settings.file = Some(path.to_owned());
+    Ok(())
 }
 
 type Wrong = (Option<usize>, String);
@@ -51,23 +54,25 @@ type Wrong = (Option<usize>, String);
 fn apply(text: &str, settings: &mut Settings) -> Result<(), Wrong> {
     let table = DeTable::parse(text)
         .map_err(|error| (error.span().map(|span| span.start), error.message().to_owned()))?;
-    apply_table(table.get_ref(), "", settings)
+    apply_table(table.get_ref(), "", text, settings)
 }
 
-fn apply_table(table: &DeTable<'_>, prefix: &str, settings: &mut Settings) -> Result<(), Wrong> {
+fn apply_table(table: &DeTable<'_>, prefix: &str, text: &str, settings: &mut Settings) -> Result<(), Wrong> {
     for (key, value) in table {
         let name = format!("{prefix}{}", key.get_ref());
-        if tables::TABLES.contains(&name.as_str()) {
-            tables::apply(&name, value, settings)?;
+        let line = line_of(text, key.span().start);
+        if let Some(known) = tables::TABLES.into_iter().find(|known| *known == name) {
+            tables::apply(known, value, settings)?;
+            Given::table(known, entries(value.get_ref()), line).note(&mut settings.given);
             continue;
         }
         match KEYS.iter().find(|known| known.name == name) {
-            Some(known) => apply_value(known, value, settings)?,
+            Some(known) => apply_value(known, value, line, settings)?,
             None => match value.get_ref() {
                 DeValue::Table(inner)
                     if KEYS.iter().any(|known| known.name.starts_with(&format!("{name}."))) =>
                 {
-                    apply_table(inner, &format!("{name}."), settings)?;
+                    apply_table(inner, &format!("{name}."), text, settings)?;
                 }
                 _ => return Err((Some(key.span().start), unknown(&name))),
             },
@@ -76,12 +81,18 @@ fn apply_table(table: &DeTable<'_>, prefix: &str, settings: &mut Settings) -> Re
     Ok(())
 }
 
-fn apply_value(key: &Key, value: &Spanned<DeValue<'_>>, settings: &mut Settings) -> Result<(), Wrong> {
+fn apply_value(
+    key: &Key,
+    value: &Spanned<DeValue<'_>>,
+    line: usize,
+    settings: &mut Settings,
+) -> Result<(), Wrong> {
     let at = Some(value.span().start);
     let wrong = |found: &str| (at, format!("{} is {found}: it must be {}", key.name, key.form.wanted()));
     let text = match (value.get_ref(), key.form) {
-        (DeValue::String(text), Form::Text | Form::Spaces) => text.to_string(),
-        (DeValue::Integer(number), Form::Number) => number.to_string(),
+        (DeValue::String(text), Form::Text | Form::Spaces | Form::Limit) => text.to_string(),
+        (DeValue::Integer(number), Form::Number | Form::Limit) => number.to_string(),
+        (DeValue::Boolean(is_on), Form::Switch) => is_on.to_string(),
         (DeValue::Array(items), Form::Commas | Form::Spaces) => {
             let items: Option<Vec<&str>> = items.iter().map(|item| item.get_ref().as_str()).collect();
             let separator = if key.form == Form::Spaces { " " } else { "," };
@@ -89,7 +100,20 @@ fn apply_value(key: &Key, value: &Spanned<DeValue<'_>>, settings: &mut Settings)
         }
         (other, _) => return Err(wrong(other.type_str())),
     };
-    (key.set)(settings, &text).map_err(|message| (at, format!("{}: {message}", key.name)))
+    (key.set)(settings, &text).map_err(|message| (at, format!("{}: {message}", key.name)))?;
+    Given::new(key.name, &text, Place::File(line)).note(&mut settings.given);
+    Ok(())
+}
+
+/// How many entries a table of the file has; `set` for one that is a single thing.
+fn entries(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::Array(items) => items.len().to_string(),
+        DeValue::Table(table) if table.iter().all(|(_, value)| value.get_ref().is_table()) => {
+            table.len().to_string()
+        }
+        _ => "set".to_owned(),
+    }
 }
 
 fn unknown(name: &str) -> String {
@@ -117,10 +141,11 @@ mod tests {
     #[test]
     fn takes_over_what_is_set() {
         let mut settings = Settings::default();
-        let text = "listen = '127.0.0.1:1'\nallowed_hosts = ['A.example', 'b']\n[log]\nformat = 'json'\n[host]\nname = 'h'";
+        let text = "listen = '127.0.0.1:1'\nallowed_hosts = ['A.example', 'b']\nmetrics_open = true\n[log]\nformat = 'json'\n[host]\nname = 'h'";
         apply(text, &mut settings).unwrap();
         assert_eq!(settings.listen.port(), 1);
         assert_eq!(settings.allowed_hosts, ["a.example", "b"]);
+        assert!(settings.metrics_open);
         assert_eq!((settings.log_format, settings.host_name.as_deref()), (LogFormat::Json, Some("h")));
     }
 
@@ -136,8 +161,8 @@ mod tests {
             ("log = 3", "/watchglass.toml, line 1: there is no setting log;"),
             ("[log]\nformat = 'xml'", "/watchglass.toml, line 2: log.format: \"xml\" must be text or json"),
             (
-                "listen = '0.0.0.0:80'",
-                "/watchglass.toml, line 1: listen: 0.0.0.0:80 can be reached from other machines",
+                "trusted_proxies = ['10.0.0.0/8', '10.0.0.0/40']",
+                "/watchglass.toml, line 1: trusted_proxies: \"10.0.0.0/40\" must have a whole number from 1 to 32",
             ),
             (
                 "allowed_hosts = ['a', 1]",
@@ -150,6 +175,12 @@ mod tests {
                 "line 2: postgres.url is integer: it must be a string or a list of strings",
             ),
             ("a = 1\na = 2", "/watchglass.toml, line 2: "),
+            (
+                "[limits]\nrest = 'many'",
+                "line 2: limits.rest: \"many\" must be a whole number from 1 to 1000000000",
+            ),
+            ("[limits]\nrest = true", "line 2: limits.rest is boolean: it must be a whole number or \"off\""),
+            ("metrics_open = 1", "line 1: metrics_open is integer: it must be true or false"),
             ("listen = ", "/watchglass.toml, line 1: "),
         ] {
             let error = error(text);

@@ -1,7 +1,7 @@
 //! The table of settings. The flags, the environment variables, the keys of the file, the help text and
 //! `docs/configuration.md` are all made from it.
 
-use super::{LogFormat, PublicUrl, Settings};
+use super::{LogFormat, PublicUrl, Settings, limits};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +15,10 @@ pub(crate) enum Form {
     Text,
     /// A whole number.
     Number,
+    /// A whole number, or `off`.
+    Limit,
+    /// True or false.
+    Switch,
     /// A list in the file; elsewhere its items are separated by commas.
     Commas,
     /// A list in the file, or a single text; elsewhere its items are separated by spaces, which URLs cannot have.
@@ -27,6 +31,8 @@ impl Form {
         match self {
             Self::Text => "a string",
             Self::Number => "a whole number",
+            Self::Limit => "a whole number or \"off\"",
+            Self::Switch => "true or false",
             Self::Commas => "a list of strings",
             Self::Spaces => "a string or a list of strings",
         }
@@ -67,7 +73,7 @@ pub(crate) static KEYS: &[Key] = &[
         name: "listen",
         placeholder: "ADDRESS:PORT",
         default: "127.0.0.1:7070",
-        help: "Where the server answers. Only loopback addresses, as long as there is no sign-in",
+        help: "Where the server answers. Beyond loopback it needs tls_cert and tls_key, or trusted_proxies",
         form: Form::Text,
         set: |settings, value| {
             settings.listen = address(value)?;
@@ -152,6 +158,68 @@ pub(crate) static KEYS: &[Key] = &[
             Ok(())
         },
     },
+    Key {
+        name: "trusted_proxies",
+        placeholder: "NETWORK,…",
+        default: "none",
+        help: "Proxies that say by X-Forwarded-For and X-Forwarded-Proto who calls, such as 10.0.0.0/8. From others these headers say nothing",
+        form: Form::Commas,
+        set: super::edge::set_trusted_proxies,
+    },
+    Key {
+        name: "tls_cert",
+        placeholder: "FILE",
+        default: "none",
+        help: "The certificate that connections are encrypted with, and its chain, as PEM. It is read again when it changes",
+        form: Form::Text,
+        set: super::edge::set_tls_cert,
+    },
+    Key {
+        name: "tls_key",
+        placeholder: "FILE",
+        default: "none",
+        help: "The key of tls_cert, as PEM without a password",
+        form: Form::Text,
+        set: super::edge::set_tls_key,
+    },
+    Key {
+        name: "max_connections",
+        placeholder: "NUMBER",
+        default: "25000",
+        help: "The most connections at the same time",
+        form: Form::Number,
+        set: super::edge::set_max_connections,
+    },
+    Key {
+        name: "max_connections_per_address",
+        placeholder: "NUMBER",
+        default: "1000",
+        help: "The most connections at the same time from one address, but those of this machine and of trusted_proxies",
+        form: Form::Number,
+        set: super::edge::set_max_connections_per_address,
+    },
+    Key {
+        name: "metrics_open",
+        placeholder: "BOOL",
+        default: "false",
+        help: "Whether /metrics answers anyone who can connect. Otherwise a scraper needs a token of the role viewer",
+        form: Form::Switch,
+        set: |settings, value| {
+            settings.metrics_open = match value {
+                "true" => true,
+                "false" => false,
+                _ => return Err(format!("{value:?} must be true or false")),
+            };
+            Ok(())
+        },
+    },
+    limits::REST_ANONYMOUS,
+    limits::REST,
+    limits::SIGN_IN,
+    limits::LIVE,
+    limits::PAGES,
+    limits::INGEST,
+    limits::METRICS,
     Key {
         name: "host.name",
         placeholder: "NAME",
@@ -285,12 +353,12 @@ fn urls(value: &str, mistake: impl Fn(&str) -> Option<TargetError>) -> Result<Ve
     }
 }
 
-fn number(value: &str, least: u32, most: u32) -> Result<u32, String> {
+pub(super) fn number(value: &str, least: u32, most: u32) -> Result<u32, String> {
     let number = value.trim().parse().ok().filter(|number| (least..=most).contains(number));
     number.ok_or_else(|| format!("{value:?} must be a whole number from {least} to {most}"))
 }
 
-fn filled(value: &str) -> Result<&str, String> {
+pub(super) fn filled(value: &str) -> Result<&str, String> {
     if value.trim().is_empty() { Err("it must not be empty".to_owned()) } else { Ok(value) }
 }
 
@@ -301,13 +369,5 @@ fn address(value: &str) -> Result<SocketAddr, String> {
         Some(port) => format!("127.0.0.1:{port}").to_socket_addrs().ok().and_then(|mut found| found.next()),
         None => value.parse().ok(),
     };
-    let address: SocketAddr = address.ok_or_else(wrong)?;
-    if !address.ip().is_loopback() {
-        return Err(format!(
-            "{address} can be reached from other machines, and this version has no sign-in yet: \
-             it must be a loopback address such as 127.0.0.1:{}; to look from elsewhere, tunnel to it with ssh -L",
-            address.port()
-        ));
-    }
-    Ok(address)
+    address.ok_or_else(wrong)
 }

@@ -1,6 +1,7 @@
 //! Flags count before the environment, the environment before the file, the file before the defaults.
 
 use super::file::{FileError, read_file};
+use super::shown::{Given, Place};
 use super::{KEYS, Settings};
 use std::path::Path;
 use thiserror::Error;
@@ -36,14 +37,27 @@ pub(crate) fn resolve(
     }
     for key in KEYS {
         let given = match flag(&key.flag()) {
-            Some(value) => Some((format!("--{}", key.flag()), value)),
-            None => variable(&key.variable()).map(|value| (key.variable(), value)),
+            Some(value) => Some((format!("--{}", key.flag()), Place::Flag(key.flag()), value)),
+            None => variable(&key.variable())
+                .map(|value| (key.variable(), Place::Variable(key.variable()), value)),
         };
-        if let Some((place, value)) = given {
-            (key.set)(&mut settings, &value).map_err(|message| SettingsError::Value { place, message })?;
+        if let Some((name, place, value)) = given {
+            (key.set)(&mut settings, &value)
+                .map_err(|message| SettingsError::Value { place: name, message })?;
+            Given::new(key.name, &value, place).note(&mut settings.given);
         }
     }
+    check(&settings)?;
     Ok(settings)
+}
+
+/// Whether the settings go together.
+///
+/// # Errors
+/// The first that does not.
+pub(crate) fn check(settings: &Settings) -> Result<(), SettingsError> {
+    let place = |(name, message)| SettingsError::Value { place: settings.place_of(name), message };
+    settings.check_edge().map_err(place)
 }
 
 #[cfg(test)]
@@ -82,6 +96,6 @@ mod tests {
                 .starts_with("--listen: \"x\" must be an address and a port")
         );
         assert!(port(None, None, Some("")).unwrap_err().starts_with("WATCHGLASS_LISTEN: "));
-        assert!(port(None, Some("192.0.2.1:80"), None).unwrap_err().contains("no sign-in yet"));
+        assert!(port(None, Some("192.0.2.1:80"), None).unwrap_err().contains("set tls_cert"));
     }
 }

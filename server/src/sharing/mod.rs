@@ -1,16 +1,19 @@
-//! Alerts that are shared with other servers: a thread that, once a second, reads in Redis what they find and have told,
-//! and writes what this one does. No tick waits for it.
+//! Alerts and rules that are shared with other servers: a thread that, once a second, reads in Redis what they find, have
+//! told and want, and writes what this one does. No tick waits for it.
 //!
-//! Who tells of what both find is decided in `watchglass_alerts::telling`; here it is carried to and fro.
+//! Who tells of what both find is decided in `watchglass_alerts::telling`, and which rule counts in
+//! `watchglass_alerts::sheet`; here they are carried to and fro.
 
 mod books;
 mod identity;
+mod shelf;
 
 use crate::core::Core;
 use crate::settings::Settings;
 use crate::telling::Others;
 use crate::ticker::now;
 use books::Books;
+use shelf::Shelf;
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
@@ -56,13 +59,15 @@ impl Exchange {
         let id = identity::id(folder)?;
         let place = Place { host: host.to_owned(), machine: identity::machine(&id) };
         core.telling().share(&id, place, now());
-        tracing::info!(server = id, "alerts are shared");
+        core.share_rules(&id);
+        tracing::info!(server = id, "alerts and rules are shared");
         let books = Books::new(Target::parse(url)?, &settings.redis_prefix, &id);
+        let shelf = Shelf::new(Target::parse(url)?, &settings.redis_prefix, &id);
         let core = Arc::clone(core);
         let (stop, stopped) = mpsc::channel();
         let (end, ended) = mpsc::channel();
         thread::Builder::new().name("alerts-redis".to_owned()).spawn(move || {
-            run(&core, books, &stopped);
+            run(&core, books, shelf, &stopped);
             drop(end);
         })?;
         Ok(Self(Some(Running { stop, ended })))
@@ -86,8 +91,9 @@ enum Round {
     Waits,
 }
 
-fn run(core: &Core, mut books: Books, stopped: &Receiver<()>) {
+fn run(core: &Core, mut books: Books, mut shelf: Shelf, stopped: &Receiver<()>) {
     let mut is_failing = false;
+    let mut rules = Rules::default();
     loop {
         let mut pause = PACE;
         match round(core, &mut books) {
@@ -106,14 +112,40 @@ fn run(core: &Core, mut books: Books, stopped: &Receiver<()>) {
                 is_failing = true;
             }
         }
+        // One that is away is asked once, and what is wrong with it said once.
+        if !is_failing {
+            rules.exchange(core, &mut shelf);
+        }
         match stopped.recv_timeout(pause) {
             Err(RecvTimeoutError::Timeout) => {}
             Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
         }
     }
     if !is_failing {
+        rules.exchange(core, &mut shelf);
         // Others see by the lease that this server is gone, if they are not told.
         let _ = round(core, &mut books).and_then(|_| books.leave());
+    }
+}
+
+/// Whether rules could be shared.
+#[derive(Debug, Default)]
+struct Rules {
+    is_failing: bool,
+}
+
+impl Rules {
+    /// Exchanges rules; the log says when that begins to fail, and when it goes again.
+    fn exchange(&mut self, core: &Core, shelf: &mut Shelf) {
+        let outcome = shelf.round(core, now());
+        match &outcome {
+            Err(error) if !self.is_failing => {
+                tracing::warn!(%error, "rules are not shared: those of every server stay as they are meanwhile");
+            }
+            Ok(()) if self.is_failing => tracing::info!("rules are shared with other servers again"),
+            _ => {}
+        }
+        self.is_failing = outcome.is_err();
     }
 }
 
@@ -129,7 +161,7 @@ fn round(core: &Core, books: &mut Books) -> Result<Round, RemoteError> {
         if books.write(&seen, &offer, past, now)? {
             core.telling().agree(&offer.ledger, now);
             let past = books.read_past(&seen.boards)?;
-            core.telling().set_others(Others { boards: seen.boards, past });
+            core.meet_others(Others { boards: seen.boards, past }, now);
             return Ok(Round::Done);
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 use watchglass_alerts::telling::{Notice, Reason};
-use watchglass_alerts::{Alert, Rule, Severity};
+use watchglass_alerts::{Alert, Rule};
 use watchglass_export::written;
 use watchglass_notify::{Line, Message};
 
@@ -98,12 +98,7 @@ fn title(notice: &Notice) -> String {
 }
 
 fn alert_line(alert: &Alert) -> Line {
-    let severity = match alert.severity {
-        Severity::Info => "Info",
-        Severity::Warning => "Warning",
-        Severity::Critical => "Critical",
-    };
-    line(severity, alert.message.clone())
+    line(alert.severity.title(), alert.message.clone())
 }
 
 fn line(label: &str, text: String) -> Line {

@@ -4,6 +4,7 @@ use super::Telling;
 use super::letter::Extras;
 use crate::files;
 use crate::settings::PublicUrl;
+use app::fragments::charts_of;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -62,6 +63,10 @@ impl Links {
     /// The links of a message, the most important first.
     pub(super) fn of(&self, notice: &Notice) -> Vec<Link> {
         let mut links = vec![Link { label: "Open".to_owned(), url: self.page(notice) }];
+        if let Some(since) = notice.alerts.iter().map(|alert| alert.since).min() {
+            let url = format!("{}{}", self.origin, charts_of(since, notice.time));
+            links.push(Link { label: "Charts of that time".to_owned(), url });
+        }
         if notice.is_end() || notice.alerts.is_empty() {
             return links;
         }
@@ -198,10 +203,11 @@ mod tests {
         let links = links(folder.path());
         let told_of = told(&links, &notice(Reason::Fired, vec![alert("cpu", 1)]));
         let labels: Vec<&str> = told_of.iter().map(|(label, _)| label.as_str()).collect();
-        assert_eq!(labels, ["Open", "Acknowledge", "Silence for 2 hours"]);
+        assert_eq!(labels, ["Open", "Charts of that time", "Acknowledge", "Silence for 2 hours"]);
         assert_eq!(told_of[0].1, "/alerts?view=active&rule=cpu");
+        assert_eq!(told_of[1].1, "/trends?from=0&to=905000&at=1000");
         for ((_, path), action) in
-            told_of[1..].iter().zip([Action::Acknowledge, Action::Silence { minutes: 120 }])
+            told_of[2..].iter().zip([Action::Acknowledge, Action::Silence { minutes: 120 }])
         {
             let token = path.strip_prefix("/do/").unwrap();
             let expires = Timestamp::from_millis(5000) + GOOD_FOR;
@@ -225,24 +231,32 @@ mod tests {
         let acknowledged = |notice: Notice| Notice { acknowledged: vec![acknowledgement.clone()], ..notice };
         let mixed = vec![alert("cpu", 1), alert("disk", 1)];
         for (notice, page, labels) in [
-            (notice(Reason::Resolved, many(1)), "history&rule=cpu", "Open"),
+            (notice(Reason::Resolved, many(1)), "history&rule=cpu", "Open, Charts of that time"),
             (notice(Reason::SilenceEnding, Vec::new()), "silences", "Open"),
-            (notice(Reason::Fired, mixed), "active", "Open, Acknowledge all 2, Silence all 2 for 2 hours"),
+            (
+                notice(Reason::Fired, mixed),
+                "active",
+                "Open, Charts of that time, Acknowledge all 2, Silence all 2 for 2 hours",
+            ),
             (
                 notice(Reason::Fired, many(10)),
                 "active&rule=cpu",
-                "Open, Acknowledge all 10, Silence all 10 for 2 hours",
+                "Open, Charts of that time, Acknowledge all 10, Silence all 10 for 2 hours",
             ),
             (
                 Notice { more: 3, ..notice(Reason::Fired, many(100)) },
                 "active&rule=cpu",
-                "Open, Acknowledge the first 10, Silence the first 10 for 2 hours",
+                "Open, Charts of that time, Acknowledge the first 10, Silence the first 10 for 2 hours",
             ),
-            (acknowledged(notice(Reason::Worsened, many(1))), "active&rule=cpu", "Open, Silence for 2 hours"),
+            (
+                acknowledged(notice(Reason::Worsened, many(1))),
+                "active&rule=cpu",
+                "Open, Charts of that time, Silence for 2 hours",
+            ),
             (
                 acknowledged(notice(Reason::Fired, many(2))),
                 "active&rule=cpu",
-                "Open, Acknowledge all 2, Silence all 2 for 2 hours",
+                "Open, Charts of that time, Acknowledge all 2, Silence all 2 for 2 hours",
             ),
         ] {
             let told = told(&links, &notice);
@@ -258,7 +272,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(KEY);
         let token = |links: &Links| {
-            told(links, &notice(Reason::Fired, vec![alert("cpu", 1)]))[1].1.replace("/do/", "")
+            told(links, &notice(Reason::Fired, vec![alert("cpu", 1)]))[2].1.replace("/do/", "")
         };
         let first = token(&links(folder.path()));
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);

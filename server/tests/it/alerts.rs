@@ -225,3 +225,54 @@ async fn an_alert_is_a_mark_on_the_chart_of_its_series_and_of_no_other() {
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn what_is_not_sure_yet_is_listed_with_when_it_would_fire() {
+    let config = ConfigFile::with(&format!("{ALWAYS}for_seconds = 3600\n"));
+    let server = Server::start_with(&config.flags(), &[]).await;
+    Socket::json(server.address).await.in_a_row(2).await;
+    let pending = data(server.address, "/api/admin/system/alerts/?pending=true").await;
+    assert_eq!(pending["type"], "pending");
+    let mut rows = pending["alerts"].as_array().unwrap().iter();
+    let row = rows.find(|alert| alert["rule"] == "some-memory").unwrap();
+    assert_eq!(
+        (&row["state"], &row["severity"], &row["acknowledged_by"]),
+        (&json!("pending"), &json!("critical"), &Value::Null)
+    );
+    let moment = |field: &str| {
+        let text = row[field].as_str().unwrap();
+        humantime::parse_rfc3339(text).unwrap()
+    };
+    assert_eq!(moment("fires_at").duration_since(moment("timestamp")).unwrap().as_secs(), 3600, "{row}");
+    assert!(!alerts(&server, "").await.iter().any(|alert| alert["rule"] == "some-memory"));
+    let page = get(server.address, "/alerts").await.html();
+    assert!(page.contains("Waiting to be sure") && page.contains("Some memory"), "{page}");
+    let other = get(server.address, "/alerts?rule=cpu").await.html();
+    assert!(!other.contains("Waiting to be sure"), "{other}");
+    let both = get(server.address, "/api/admin/system/alerts/?pending=true&history=true").await;
+    assert!(both.error("bad_parameter").contains("only one of them"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn health_and_charts_follow_the_levels_of_rules() {
+    let config = ConfigFile::with("[[rules]]\nid = 'memory'\nwarning = 0.0001\nrecovery = 0.0001\n");
+    let server = Server::start_with(&config.flags(), &[]).await;
+    Socket::json(server.address).await.in_a_row(2).await;
+    let health = data(server.address, "/api/admin/system/health/?detailed=true").await;
+    assert_eq!(health["components"]["memory"], "critical", "{health}");
+    let threshold = health["metrics"]["memory"]["threshold"].as_f64().unwrap();
+    assert!((threshold - 0.01).abs() < 1e-9, "{threshold}");
+    let told = get(server.address, "/api/fn/alerts?window_seconds=300").await.json();
+    let levels: Vec<&Value> =
+        told["marks"].as_array().unwrap().iter().filter(|mark| !mark["value"].is_null()).collect();
+    assert!(!levels.is_empty(), "{told}");
+    for level in levels {
+        assert!(
+            level["text"].as_str().unwrap().contains("above")
+                || level["text"].as_str().unwrap().contains("below")
+        );
+        assert_eq!((&level["start"], &level["end"]), (&json!(0), &Value::Null));
+    }
+    server.stop().await;
+}

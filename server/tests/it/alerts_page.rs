@@ -1,8 +1,9 @@
 //! The lists and forms of alerts: every form does what it says, with and without scripts, and nothing else changes
 //! anything.
 
-use crate::support::{Answer, ConfigFile, Server, Socket, data, exchange, get, request_text};
+use crate::support::{Answer, ConfigFile, Server, Socket, Who, data, exchange, get, request, request_text};
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 /// A rule that this machine breaks always, of the configuration file; a channel that nobody listens at; and no waiting.
 const CONFIG: &str = "[[rules]]\nid = 'some-memory'\nname = 'Some <memory>'\nmetric = 'host_memory_used_ratio'\n\
@@ -363,5 +364,37 @@ async fn a_form_that_is_none_changes_nothing() {
     assert_eq!(get(server.address, &format!("/api/fragment/alerts?{query}")).await.status, 200);
     get(server.address, &format!("/alerts?{query}")).await;
     assert_eq!(alert(&server).await["acknowledged_by"], Value::Null);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_viewer_sees_everything_and_nothing_to_press() {
+    let (_config, server, _) = firing().await;
+    let bearer = Who::Viewer.bearer();
+    let as_viewer = [("Authorization", bearer.as_str())];
+    for query in [
+        "",
+        "?view=history",
+        "?view=rules",
+        "?view=rule&id=cpu",
+        "?view=silences",
+        "?view=channels",
+        "?view=deliveries",
+    ] {
+        // In the page as it is first, and in what its program asks for.
+        for path in ["/alerts", "/api/fragment/alerts"] {
+            let seen = request(server.address, "GET", &format!("{path}{query}"), &as_viewer).await;
+            assert_eq!(seen.status, 200, "{path}{query}");
+            let html = seen.html();
+            assert!(html.contains("data-part=\"alerts\""), "{path}{query}: {html}");
+            for part in ["method=\"post\"", "name=\"do\"", "rule&amp;new"] {
+                assert!(!html.contains(part), "{path}{query}: {part}: {html}");
+            }
+        }
+        let html = view(&server, query).await;
+        let has_forms = html.contains("method=\"post\"");
+        // What was sent there can be sent again once something was.
+        assert!(has_forms || ["?view=history", "?view=deliveries"].contains(&query), "{query}: {html}");
+    }
     server.stop().await;
 }

@@ -46,7 +46,7 @@ async fn mistakes_on_the_command_line_are_named_with_what_would_be_right() {
         (&["serve", "--listen", "7070"], &["--listen", "\"7070\"", "127.0.0.1:7070"]),
         (
             &["serve", "--listen", "0.0.0.0:0"],
-            &["--listen: 0.0.0.0:0", "other machines", "no sign-in", "127.0.0.1:0"],
+            &["--listen: 0.0.0.0:0", "other machines", "tls_cert", "trusted_proxies", "127.0.0.1:0"],
         ),
         (&["serve", "--listen", "[::]:0"], &["--listen: [::]:0", "other machines"]),
         (&["serve", "--log-format", "xml"], &["--log-format", "\"xml\"", "text or json"]),

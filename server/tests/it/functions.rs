@@ -199,12 +199,12 @@ fn assert_history(history: &Value, window: u64, rows: u64) {
 }
 
 /// What is asked, and what the reason must name.
-const BAD_QUERIES: [(&str, &str); 17] = [
+const BAD_QUERIES: [(&str, &str); 21] = [
     ("", "window_seconds"),
     ("window_seconds=300", "rows"),
     ("rows=75", "window_seconds"),
-    ("window_seconds=9&rows=75", "window_seconds is 9: it must be from 10 to 3600"),
-    ("window_seconds=3601&rows=75", "window_seconds is 3601: it must be from 10 to 3600"),
+    ("window_seconds=9&rows=75", "window_seconds is 9: it must be from 10 to 691200"),
+    ("window_seconds=691201&rows=75", "window_seconds is 691201: it must be from 10 to 691200"),
     ("window_seconds=300&rows=1", "rows is 1: it must be from 2 to 3600"),
     ("window_seconds=300&rows=4294967295", "rows is 4294967295: it must be from 2 to 3600"),
     ("window_seconds=300&rows=4294967296", "number"),
@@ -215,6 +215,10 @@ const BAD_QUERIES: [(&str, &str); 17] = [
     ("window_seconds=%00&rows=75", "digit"),
     ("window_seconds=%ff&rows=75", ""),
     ("window_seconds=300&rows=75&rows=76", "rows"),
+    ("window_seconds=300&rows=75&end=-1", "end is -1: it must be from 0"),
+    ("window_seconds=300&rows=75&end=9223372036854775808", "number"),
+    ("window_seconds=300&rows=75&end=2026-11-22", "digit"),
+    ("window_seconds=300&rows=75&detail=3", "detail is 3: it must be from 0 to 2"),
     ("window_seconds[]=300&rows=75", ""),
     ("window_seconds[a][b][c]=300&rows=75", ""),
 ];

@@ -1,6 +1,6 @@
 //! What every answer has in common, and who is answered.
 
-use crate::support::{Answer, Connection, Server, exchange, get, request, request_text};
+use crate::support::{Answer, Connection, Server, Who, exchange, get, request, request_text};
 
 #[tokio::test]
 async fn the_server_says_that_it_lives() {
@@ -21,13 +21,56 @@ async fn answers_are_not_to_be_kept_guessed_at_or_told_to_other_sites() {
 }
 
 fn assert_usual_headers(answer: &Answer) {
+    // Browsers read these of documents alone.
+    let is_page = answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+    let of_pages = |value: &'static str| if is_page { value } else { "" };
+    let permissions = answer.header("permissions-policy").unwrap_or_default();
+    assert_eq!(permissions.contains("camera=()"), is_page, "{answer:?}");
+    let policy = answer.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'; ") && !policy.contains("unsafe-inline"), "{policy}");
+    for part in ["base-uri 'none'", "form-action ", "frame-ancestors 'none'"] {
+        assert!(policy.contains(part), "{policy}");
+    }
     for (name, value) in [
         ("cache-control", "no-store"),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "same-origin"),
+        ("x-frame-options", of_pages("DENY")),
+        ("cross-origin-opener-policy", of_pages("same-origin")),
+        // Only what this server encrypts itself says that it always will be.
+        ("strict-transport-security", ""),
     ] {
-        assert_eq!(answer.header(name), Some(value), "{answer:?}");
+        let value = Some(value).filter(|value| !value.is_empty());
+        assert_eq!(answer.header(name), value, "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn every_script_within_a_page_has_the_nonce_of_that_answer() {
+    let server = Server::start().await;
+    let mut nonces = std::collections::BTreeSet::new();
+    for path in ["/", "/alerts", "/database", "/cache", "/trends", "/settings", "/no-such-page", "/"] {
+        let answer = get(server.address, path).await;
+        let policy = answer.header("content-security-policy").unwrap();
+        let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
+        let scripts: Vec<&str> = answer.text().split("<script").skip(1).collect();
+        for script in &scripts {
+            let tag = script.split('>').next().unwrap();
+            assert!(tag.contains(&format!("nonce=\"{nonce}\"")), "{path}: <script{tag}>");
+        }
+        for part in [" style=\"", "<style", " onclick=", "javascript:"] {
+            assert!(!answer.text().contains(part), "{path} has {part}");
+        }
+        assert!(nonces.insert(nonce), "{path} has the nonce of another answer");
+    }
+    // Pages that have no scripts allow none.
+    for path in ["/api/docs", "/login"] {
+        let answer = get(server.address, path).await;
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.contains("style-src 'self'") && !policy.contains("script-src"), "{path}: {policy}");
+        assert!(!answer.text().contains("<script"), "{path}");
+    }
+    server.stop().await;
 }
 
 #[tokio::test]
@@ -127,7 +170,8 @@ async fn only_requests_that_name_this_server_are_answered() {
     ] {
         // Everything that the server has lies behind the same door.
         for path in ["/api/live", "/", "/api/fn/snapshot?window_seconds=300&rows=75"] {
-            let text = format!("GET {path} HTTP/1.1\r\n{lines}\r\n\r\n");
+            let bearer = Who::Admin.bearer();
+            let text = format!("GET {path} HTTP/1.1\r\n{lines}\r\nAuthorization: {bearer}\r\n\r\n");
             let answer = exchange(server.address, text.as_bytes()).await.unwrap();
             assert_eq!(answer.status, status, "{path}, {lines:?}: {answer:?}");
             if status != 200 {

@@ -1,6 +1,6 @@
 //! Requests of other applications: reported by a small one of its own, by hand, and wrongly.
 
-use crate::support::{Answer, ConfigFile, Server, Socket, exchange, get, within};
+use crate::support::{Answer, ConfigFile, Server, Socket, Who, exchange, get, within};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get as on_get;
@@ -21,7 +21,9 @@ struct Shop {
 impl Shop {
     async fn open(server: SocketAddr) -> Self {
         let recorder = Arc::new(Recorder::default());
-        let destination = Destination::parse(&format!("http://{server}")).unwrap();
+        let bearer = Who::Ingest.bearer();
+        let token = bearer.strip_prefix("Bearer ").unwrap();
+        let destination = Destination::parse(&format!("http://{server}")).unwrap().with_token(token).unwrap();
         let reporter = Reporter::start(Arc::clone(&recorder), "shop", destination).unwrap();
         let router = Router::new()
             .route("/users/{id}", on_get(|| async { "a user" }))
@@ -57,7 +59,10 @@ fn answered(class: &str) -> String {
 const UP: &str = "up{host=\"h\",probe=\"app:shop\"}";
 
 async fn post(address: SocketAddr, headers: &str, body: &str) -> Answer {
-    let text = format!("POST /api/ingest HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n{body}");
+    let bearer = Who::Ingest.bearer();
+    let text = format!(
+        "POST /api/ingest HTTP/1.1\r\nHost: {address}\r\nAuthorization: {bearer}\r\n{headers}\r\n{body}"
+    );
     exchange(address, text.as_bytes()).await.unwrap()
 }
 

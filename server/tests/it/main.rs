@@ -9,23 +9,37 @@
     reason = "what must not happen ends a test; the functions that several tests share are not known as tests"
 )]
 
+mod access;
+mod access_matrix;
 mod alerts;
 mod alerts_page;
+mod annotations;
+mod arrange;
+mod audit;
+mod backup;
 mod cli;
 mod deeds;
+mod edge;
+mod edge_tls;
 mod faults;
 mod functions;
 mod hostile_requests;
 mod http;
 mod ingest;
+mod limits;
+mod list_pages;
 mod load;
 mod pages;
+mod panel_data;
+mod people;
 mod rest;
 mod rules;
 mod shared_alerts;
 mod shared_history;
+mod shared_rules;
 mod start_and_stop;
 mod support;
 mod telling;
+mod trends;
 mod websocket;
 mod websocket_faults;

@@ -1,6 +1,6 @@
 //! Two servers that watch the same Redis, and share their alerts through another one: one of them tells, and not both.
 
-use crate::support::{ConfigFile, Server, Socket, data, post, request, within};
+use crate::support::{ConfigFile, Server, Socket, data, get, post, request, until};
 use crate::telling::Receiver;
 use serde_json::{Value, json};
 use watchglass_test_servers::RedisServer;
@@ -62,17 +62,6 @@ impl World {
     async fn title(&self) -> String {
         self.receiver.told().await.take().await["title"].as_str().unwrap().to_owned()
     }
-}
-
-/// Looks again at each tick.
-async fn until(what: &str, server: &Server, look: impl AsyncFn() -> bool) {
-    let mut socket = Socket::json(server.address).await;
-    within(what, async {
-        while !look().await {
-            socket.in_a_row(1).await;
-        }
-    })
-    .await;
 }
 
 /// The alerts that a server lists of what both watch, by host.
@@ -218,4 +207,60 @@ async fn without_their_redis_each_tells_and_what_was_said_meanwhile_is_shared_af
     one.stop().await;
     let finished = two.stop().await;
     assert_eq!(finished.stderr.matches("alerts are not shared").count(), 1, "{}", finished.stderr);
+}
+
+#[tokio::test]
+async fn what_one_finds_is_shown_by_the_other_with_its_host() {
+    let world = World::new().await;
+    let [one, two] = world.pair().await;
+    let mut socket = Socket::json(two.address).await;
+    // Both have the rule, and only one has what it is about.
+    let rule = json!({
+        "id": "mine", "name": "Some memory", "metric": "host_memory_used_ratio", "component": "memory",
+        "critical": 0.0001, "matchers": [{ "label": "host", "operator": "=", "value": "one" }],
+    });
+    let before = shown(&two).await.0;
+    let made = post(one.address, "/api/admin/rules", &rule.to_string()).await;
+    assert_eq!(made.status, 200, "{}", made.text());
+    let of_rule =
+        |change: &'static str| move |alert: &Value| alert["rule"] == "mine" && alert["change"] == change;
+    let fired = socket.alert_where("it fires on the other", of_rule("fired")).await;
+    assert_eq!(fired["labels"]["host"], "one");
+    let message = fired["message"].as_str().unwrap();
+    assert!(message.starts_with("one: Some memory is "), "{message}");
+    // Whoever was told and asks finds it, and the mark as soon as the rule is there.
+    assert_eq!(shown(&two).await.0, before + 1);
+    until("the mark", &two, async || {
+        shown(&two).await.1.iter().any(|text| text.starts_with("one: Some memory is "))
+    })
+    .await;
+    assert_eq!(shown(&one).await.1.len(), 1);
+    let page = get(two.address, "/alerts").await.html();
+    assert!(page.contains("Some memory is "), "{page}");
+
+    let note = json!({ "rule": "mine", "labels": fired["labels"], "who": "ada", "why": "known" });
+    let noted = post(two.address, "/api/admin/alerts/acknowledge", &note.to_string()).await;
+    assert_eq!(noted.status, 200, "{}", noted.text());
+    for server in [&one, &two] {
+        until("acknowledged", server, async || {
+            let found = data(server.address, "/api/admin/system/alerts/").await;
+            let mut alerts = found["alerts"].as_array().unwrap().iter();
+            alerts.any(|alert| alert["rule"] == "mine" && alert["acknowledged_by"] == "ada")
+        })
+        .await;
+    }
+    let removed = request(two.address, "DELETE", "/api/admin/rules/mine", &[]).await;
+    assert_eq!(removed.status, 200, "{}", removed.text());
+    socket.alert_where("it is over on the other", of_rule("resolved")).await;
+    assert_eq!(shown(&two).await.0, before);
+    one.stop().await;
+    two.stop().await;
+}
+
+/// How many alerts a server's pages count, and what stands at the marks of memory on their charts.
+async fn shown(server: &Server) -> (u64, Vec<String>) {
+    let told = get(server.address, "/api/fn/alerts?window_seconds=300").await.json();
+    let marks = told["marks"].as_array().unwrap().iter().filter(|mark| mark["value"].is_null());
+    let texts = marks.map(|mark| mark["text"].as_str().unwrap().to_owned());
+    (told["firing"].as_u64().unwrap(), texts.filter(|text| text.contains("Some memory")).collect())
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 /// The list of arguments.
 pub(crate) const HELP: &str = "\
 watchglass-load --url URL [ARGUMENTS]: opens many live connections to a server on this machine
+watchglass-load attacks --url URL [ARGUMENTS]: does to it what those do who want to bring it down, one thing after the other, and
+                  prints how late its live tick is meanwhile; --sockets [20000] are the idle ones, --seconds each lasts
 
   --url URL         ws://127.0.0.1:PORT/ws/live; loopback addresses only
   --sockets N       connections, 1 to 20000 [1000]
@@ -26,6 +28,8 @@ pub(crate) enum Request {
     Help,
     /// A measurement.
     Measure(Plan),
+    /// Attacks, one after the other.
+    Attack(Plan),
 }
 
 /// A measurement.
@@ -55,7 +59,8 @@ impl Request {
     /// See [`LoadError`].
     pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, LoadError> {
         let mut target = None;
-        let (mut sockets, mut slow, mut ramp, mut seconds) = (1000, 0, 500, 30);
+        let (mut sockets, mut slow, mut ramp, mut seconds) = (None, 0, 500, 30);
+        let mut attacks = false;
         let mut protocol = Protocol::Json;
         let mut pid = None;
         let mut rest = arguments.into_iter();
@@ -67,8 +72,9 @@ impl Request {
             let mut value = |flag| attached.clone().or_else(|| rest.next()).ok_or(LoadError::NoValue(flag));
             match name {
                 "-h" | "--help" => return Ok(Self::Help),
+                "attacks" => attacks = true,
                 "--url" => target = Some(Target::parse(&value("--url")?)?),
-                "--sockets" => sockets = number("--sockets", value("--sockets")?, 1, 20_000)?,
+                "--sockets" => sockets = Some(number("--sockets", value("--sockets")?, 1, 20_000)?),
                 "--slow" => slow = number("--slow", value("--slow")?, 0, 20_000)?,
                 "--ramp" => ramp = number("--ramp", value("--ramp")?, 1, 5_000)?,
                 "--seconds" => seconds = number("--seconds", value("--seconds")?, 1, 600)?,
@@ -80,12 +86,14 @@ impl Request {
                 _ => return Err(LoadError::UnknownArgument(argument)),
             }
         }
+        let sockets = sockets.unwrap_or(if attacks { 20_000 } else { 1000 });
         if slow > sockets {
             return Err(LoadError::TooManySlow { slow, sockets });
         }
         let target = target.ok_or(LoadError::NoValue("--url"))?;
         let window = Duration::from_secs(seconds as u64);
-        Ok(Self::Measure(Plan { target, sockets, slow, ramp, window, protocol, pid }))
+        let plan = Plan { target, sockets, slow, ramp, window, protocol, pid };
+        Ok(if attacks { Self::Attack(plan) } else { Self::Measure(plan) })
     }
 }
 
@@ -131,6 +139,10 @@ mod tests {
         };
         assert_eq!(parse(line).unwrap(), Request::Measure(other));
         assert_eq!(parse("--sockets 3 --help").unwrap(), Request::Help);
+        let Request::Attack(plan) = parse("attacks --url ws://127.0.0.1:7070 --seconds 5").unwrap() else {
+            panic!()
+        };
+        assert_eq!((plan.sockets, plan.window), (20_000, Duration::from_secs(5)));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! clock, and a flood of connections is nobody else's business.
 
 mod arguments;
+mod attack;
 mod error;
 mod frame;
 mod measure;
@@ -32,15 +33,16 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<String, LoadError> {
-    let plan = match Request::parse(std::env::args().skip(1))? {
-        Request::Help => return Ok(HELP.to_owned()),
-        Request::Measure(plan) => plan,
-    };
+    let request = Request::parse(std::env::args().skip(1))?;
+    let (Request::Measure(plan) | Request::Attack(plan)) = &request else { return Ok(HELP.to_owned()) };
     open_files::allow(plan.sockets)?;
     let token = std::env::var("WATCHGLASS_TOKEN").ok().filter(|token| !token.is_empty());
     // One thread is what leaves most of a small machine to the server.
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LoadError::Runtime)?;
-    let summary = runtime.block_on(measure::measure(&plan, token.as_deref()))?;
+    if matches!(request, Request::Attack(_)) {
+        return runtime.block_on(attack::attack(plan, token.as_deref()));
+    }
+    let summary = runtime.block_on(measure::measure(plan, token.as_deref()))?;
     Ok(summary.to_string())
 }

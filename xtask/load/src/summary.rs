@@ -72,7 +72,7 @@ impl Summary {
 }
 
 /// The 50th, 95th and 99th percentile by nearest rank, and the largest, of `sorted`.
-fn percentiles(sorted: &[u32]) -> Option<[u32; 4]> {
+pub(crate) fn percentiles(sorted: &[u32]) -> Option<[u32; 4]> {
     let rank = |percent: usize| {
         let rank = (sorted.len() * percent).div_ceil(100);
         sorted.get(rank.saturating_sub(1)).copied()

@@ -33,6 +33,7 @@ pub(crate) fn load(workspace: &Workspace, arguments: &[OsString]) -> Result<(), 
     steps.begin("load");
     let mut command = generator(workspace);
     command.args(["--url", &server.url(), "--pid", &server.pid().to_string()]).args(arguments);
+    command.env("WATCHGLASS_TOKEN", server.token());
     let result = generate(&mut command);
     server.stop()?;
     steps.end();

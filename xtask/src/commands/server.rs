@@ -21,6 +21,7 @@ pub(super) struct Server {
     child: Child,
     address: SocketAddr,
     data: PathBuf,
+    token: String,
 }
 
 impl Server {
@@ -39,11 +40,19 @@ impl Server {
         let address = free_address().map_err(Failure::file("find a free port on", Path::new("127.0.0.1")))?;
         let mut command = process::program(workspace, workspace.binary());
         command.args(["serve", "--listen", &address.to_string(), "--data-dir"]).arg(&data);
+        // All connections are opened at once, with one token.
+        command.args(["--limits-live", "off", "--limits-pages", "off"]);
         command.stdout(file).stderr(errors);
         let child = command.spawn().map_err(process::not_started(&command))?;
-        let mut server = Self { child, address, data };
+        let mut server = Self { child, address, data, token: String::new() };
         server.wait_until_it_answers(&log)?;
+        server.token = token(workspace, &server.data)?;
         Ok(server)
+    }
+
+    /// With which whoever measures may look.
+    pub(super) fn token(&self) -> &str {
+        &self.token
     }
 
     /// Address of its live data.
@@ -102,6 +111,18 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A token for reading, made as everybody makes one.
+fn token(workspace: &Workspace, data: &Path) -> Result<String, Failure> {
+    let mut command = process::program(workspace, workspace.binary());
+    command.args(["token", "create", "--name", "load", "--role", "viewer", "--data-dir"]).arg(data);
+    let made = process::output_of(&mut command).map(|text| text.trim().to_owned());
+    made.ok_or_else(|| Failure::Ended {
+        doing: "making a token".to_owned(),
+        status: "no token".to_owned(),
+        advice: "`watchglass token create` tells the reason.".to_owned(),
+    })
 }
 
 fn remove(folder: &Path) -> Result<(), Failure> {

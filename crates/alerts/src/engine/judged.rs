@@ -5,7 +5,9 @@ use crate::condition::{Condition, Found, Selected};
 use crate::machine::{Event, State, Terms};
 use crate::watch::Watch;
 use crate::wording::message;
-use crate::{Alert, AlertKey, Change, Measured, Phase, Rule, RuleError, Severity};
+use crate::{Alert, AlertKey, Change, Measured, Pending, Phase, Rule, RuleError, Severity};
+use std::collections::BTreeSet;
+use std::time::Duration;
 use watchglass_model::{Labels, Metric, Timestamp, Unit};
 
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub(super) struct Judged {
     unit: Option<Unit>,
     /// By the numbers of the condition's subjects; `None` for a quiet one.
     states: Vec<Option<Box<Tracked>>>,
+    /// The numbers of those that are not quiet: few, so that who asks what is wrong need not look at all.
+    restless: BTreeSet<usize>,
 }
 
 /// What is remembered of a subject that is not quiet, or was not until a while ago.
@@ -30,7 +34,14 @@ struct Tracked {
 impl Judged {
     pub(super) fn new(rule: Rule) -> Result<Self, RuleError> {
         let condition = Box::new(Selected::new(&rule)?);
-        Ok(Self { terms: Terms::new(&rule), rule, condition, unit: None, states: Vec::new() })
+        Ok(Self {
+            terms: Terms::new(&rule),
+            rule,
+            condition,
+            unit: None,
+            states: Vec::new(),
+            restless: BTreeSet::new(),
+        })
     }
 
     /// Takes notice of a series that the condition is about.
@@ -59,15 +70,25 @@ impl Judged {
         self.states.resize(self.condition.subjects(), None);
         if let Some(place) = self.states.get_mut(subject) {
             *place = kept.state.map(|state| Box::new(Tracked { state, reason: None }));
+            if place.is_some() {
+                self.restless.insert(subject);
+            } else {
+                self.restless.remove(&subject);
+            }
         }
         true
     }
 
     /// What must be known to take up here.
     pub(super) fn keep(&self, watch: &Watch) -> impl Iterator<Item = Kept> {
-        self.states.iter().enumerate().filter_map(move |(subject, tracked)| {
+        // One that is quiet is kept where it would be missed.
+        let subjects: Vec<usize> = match self.rule.absent_seconds {
+            Some(_) => (0..self.states.len()).collect(),
+            None => self.restless.iter().copied().collect(),
+        };
+        subjects.into_iter().filter_map(move |subject| {
+            let tracked = self.states.get(subject)?;
             let absent = self.condition.absent(subject, watch);
-            // One that is quiet is kept where it would be missed.
             if tracked.is_none() && (self.rule.absent_seconds.is_none() || absent.is_none()) {
                 return None;
             }
@@ -102,6 +123,9 @@ impl Judged {
                 continue;
             }
             let Some(labels) = self.condition.labels(subject, watch) else { continue };
+            if place.is_none() {
+                self.restless.insert(subject);
+            }
             let tracked = place.get_or_insert_default();
             let (state, events) = tracked.state.step(&self.terms, found, now, elapsed);
             tracked.state = state;
@@ -116,22 +140,42 @@ impl Judged {
             }
             if state.is_blank() {
                 *place = None;
+                self.restless.remove(&subject);
             }
         }
     }
 
-    /// Its alerts as they are now.
-    pub(super) fn alerts(&self, watch: &Watch) -> impl Iterator<Item = Alert> {
-        self.states.iter().enumerate().filter_map(move |(subject, tracked)| {
-            let tracked = tracked.as_ref()?;
+    /// Its alerts that are in this phase, as they are now.
+    pub(super) fn alerts(&self, phase: Phase, watch: &Watch) -> impl Iterator<Item = Alert> {
+        self.in_phase(phase).filter_map(move |(subject, tracked)| {
             Some(alert(&self.rule, self.unit, self.condition.labels(subject, watch)?, tracked))
         })
+    }
+
+    /// Its alerts that are on their way to firing, and when each fires if all stays as it is; `now` is the last tick.
+    pub(super) fn pending(&self, watch: &Watch, now: Timestamp) -> impl Iterator<Item = Pending> {
+        self.in_phase(Phase::Pending).filter_map(move |(subject, tracked)| {
+            let labels = self.condition.labels(subject, watch)?;
+            let absent = self.condition.absent(subject, watch);
+            let left = tracked.state.left(&self.terms, absent);
+            let fires =
+                left.and_then(|left| u64::try_from(left).ok()).map(|left| now + Duration::from_millis(left));
+            Some(Pending { alert: alert(&self.rule, self.unit, labels, tracked), fires })
+        })
+    }
+
+    fn in_phase(&self, phase: Phase) -> impl Iterator<Item = (usize, &Tracked)> {
+        let restless = self
+            .restless
+            .iter()
+            .filter_map(|subject| Some((*subject, self.states.get(*subject)?.as_deref()?)));
+        restless.filter(move |(_, tracked)| tracked.state.phase == Some(phase))
     }
 
     /// Ends the alert that fires for `labels`, and misses its series no longer.
     pub(super) fn dismiss(&mut self, now: Timestamp, labels: &Labels, watch: &mut Watch) -> Option<Alert> {
         let is_it = |subject: &usize| self.condition.labels(*subject, watch) == Some(labels);
-        let subject = (0..self.states.len()).find(is_it)?;
+        let subject = self.restless.iter().copied().find(is_it)?;
         let tracked = self.states.get_mut(subject)?.as_mut()?;
         if tracked.state.phase != Some(Phase::Firing) {
             return None;
@@ -140,6 +184,18 @@ impl Judged {
         self.condition.forget(subject, watch);
         let alert = alert(&self.rule, self.unit, labels, tracked);
         Some(Alert { message: format!("{}; it was dismissed", alert.message), ..alert })
+    }
+}
+
+#[cfg(test)]
+impl Judged {
+    /// Whether it is known which subjects are not quiet.
+    pub(super) fn knows_the_restless(&self) -> bool {
+        let states = self.states.iter().enumerate();
+        states
+            .filter(|(_, state)| state.is_some())
+            .map(|(subject, _)| subject)
+            .eq(self.restless.iter().copied())
     }
 }
 

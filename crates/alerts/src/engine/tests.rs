@@ -1,3 +1,4 @@
+mod listed;
 mod restart;
 
 use super::*;

@@ -11,6 +11,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) struct Connection {
     address: SocketAddr,
     reader: BufReader<TcpStream>,
+    /// The header by which it may ask, with its end of line; empty where nobody is asked for one.
+    proof: String,
 }
 
 impl Connection {
@@ -20,7 +22,7 @@ impl Connection {
         loop {
             if let Ok(stream) = TcpStream::connect(address) {
                 stream.set_nodelay(true).unwrap();
-                let mut connection = Self { address, reader: BufReader::new(stream) };
+                let mut connection = Self { address, reader: BufReader::new(stream), proof: String::new() };
                 if connection.get(path).0 == 200 {
                     return connection;
                 }
@@ -30,10 +32,16 @@ impl Connection {
         }
     }
 
+    /// The same connection, with a token from now on.
+    pub(crate) fn with_token(mut self, token: &str) -> Self {
+        self.proof = format!("Authorization: Bearer {token}\r\n");
+        self
+    }
+
     /// Status and body of the answer.
     pub(crate) fn get(&mut self, path: &str) -> (u16, Vec<u8>) {
-        let address = self.address;
-        write!(self.reader.get_mut(), "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+        let (address, proof) = (self.address, &self.proof);
+        write!(self.reader.get_mut(), "GET {path} HTTP/1.1\r\nHost: {address}\r\n{proof}\r\n").unwrap();
         let status = self.line().split(' ').nth(1).unwrap().parse().unwrap();
         let (mut length, mut is_chunked) = (0, false);
         loop {

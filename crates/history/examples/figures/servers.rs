@@ -87,7 +87,10 @@ impl Server {
         let mut command = Command::new(binary);
         command.args(["serve", "--listen", &address.to_string(), "--data-dir"]).arg(data);
         let program = Program::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
-        Self { program, connection: Connection::wait_for(address, "/api/live") }
+        let mut command = Command::new(binary);
+        command.args(["token", "create", "--name", "figures", "--role", "viewer", "--data-dir"]).arg(data);
+        let token = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        Self { program, connection: Connection::wait_for(address, "/api/live").with_token(token.trim()) }
     }
 
     pub(crate) fn memory(&self) -> Memory {

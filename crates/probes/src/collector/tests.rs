@@ -24,7 +24,15 @@ static OTHER_METRICS: [&Declaration; 1] = [&OTHER];
 static HOST_METRICS: [&Declaration; 1] = [&WITH_HOST];
 
 const fn panel(id: &'static str) -> PanelDeclaration {
-    PanelDeclaration { id, section: "Test", title: id, style: Style::Line, unit: Unit::Count, ceiling: None }
+    PanelDeclaration {
+        id,
+        section: "Test",
+        title: id,
+        style: Style::Line,
+        unit: Unit::Count,
+        ceiling: None,
+        meaning: "",
+    }
 }
 
 const fn gauge(

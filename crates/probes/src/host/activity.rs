@@ -13,6 +13,7 @@ pub(super) static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Count,
     ceiling: None,
+    meaning: "A number that only rises is a program that starts others and does not end them; blocked ones wait for a disk.",
 };
 
 pub(super) static RUNNING: Declaration = metric(

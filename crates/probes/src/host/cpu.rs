@@ -14,6 +14,7 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Stacked,
     unit: Unit::Ratio,
     ceiling: Some(1.0),
+    meaning: "A plateau near 100 % means work is queueing: look at the top processes. Much iowait points at the disks instead.",
 };
 
 static USAGE: Declaration = Declaration {
@@ -53,6 +54,7 @@ static CORES_PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Ratio,
     ceiling: Some(1.0),
+    meaning: "One core at 100 % while the others rest is a program that uses one thread only: more cores would not help it.",
 };
 
 static CORE_USED: Declaration = Declaration {

@@ -15,6 +15,7 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Hertz,
     ceiling: None,
+    meaning: "Cores that slow down under load are too hot or throttled: look at temperatures before you look at programs.",
 };
 
 static FREQUENCY: Declaration = Declaration {

@@ -14,6 +14,7 @@ static TRAFFIC: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::BytesPerSecond,
     ceiling: None,
+    meaning: "Long plateaus are the most that a disk can do. A burst each day at the same hour is a backup or a report.",
 };
 
 static BUSY: PanelDeclaration = PanelDeclaration {
@@ -23,6 +24,7 @@ static BUSY: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Ratio,
     ceiling: Some(1.0),
+    meaning: "A disk that is busy all the time makes every read wait: compare with its latency, for fast disks bear it well.",
 };
 
 static OPERATIONS: PanelDeclaration = PanelDeclaration {
@@ -32,6 +34,7 @@ static OPERATIONS: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::PerSecond,
     ceiling: None,
+    meaning: "Many operations with few bytes are small random reads or writes, which cost slow disks most: look at latency.",
 };
 
 const fn counter(

@@ -9,6 +9,7 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Seconds,
     ceiling: None,
+    meaning: "A rise without more operations is a disk that is failing or shared; with more, it has reached what it can do.",
 };
 
 const fn latency(name: &'static str, help: &'static str, legend: &'static str) -> Declaration {

@@ -15,6 +15,7 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Ratio,
     ceiling: Some(1.0),
+    meaning: "A straight slope tells when it will be full; a jump is a single file. Programs fail long before 100 %.",
 };
 
 const fn gauge(

@@ -13,6 +13,7 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Count,
     ceiling: None,
+    meaning: "Work that waits for processors or disks: above the number of cores for minutes, everything becomes slower.",
 };
 
 const fn load(name: &'static str, help: &'static str, role: Role, legend: &'static str) -> Declaration {

@@ -13,6 +13,7 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Stacked,
     unit: Unit::Bytes,
     ceiling: None,
+    meaning: "A slope of used memory that never falls back is a leak; cache that shrinks is memory given to programs, and no alarm.",
 };
 
 const fn bytes(name: &'static str, help: &'static str, role: Role, legend: &'static str) -> Declaration {

@@ -12,6 +12,7 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::BytesPerSecond,
     ceiling: None,
+    meaning: "A flat top is a full link. Received without sent, or the reverse, tells who talks: look at the requests meanwhile.",
 };
 
 static PACKETS: PanelDeclaration = PanelDeclaration {
@@ -21,6 +22,7 @@ static PACKETS: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::PerSecond,
     ceiling: None,
+    meaning: "Many packets with few bytes are small messages: polling, handshakes, or somebody who knocks at every door.",
 };
 
 static FAULTS: PanelDeclaration = PanelDeclaration {
@@ -30,6 +32,7 @@ static FAULTS: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::PerSecond,
     ceiling: None,
+    meaning: "This should be flat at zero. Drops under load are full queues; errors at rest are a cable or a driver.",
 };
 
 const fn bytes(name: &'static str, help: &'static str, legend: &'static str) -> Declaration {

@@ -12,6 +12,7 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Count,
     ceiling: None,
+    meaning: "A line that only rises is a leak of files or connections; at the limit, programs cannot accept anything more.",
 };
 
 static OPEN: Declaration = Declaration {

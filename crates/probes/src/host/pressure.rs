@@ -12,6 +12,7 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Ratio,
     ceiling: Some(1.0),
+    meaning: "The part of the time that work stood still for want of a resource; it rises before anything else looks wrong.",
 };
 
 const fn stall(name: &'static str, help: &'static str, role: Role, legend: &'static str) -> Declaration {

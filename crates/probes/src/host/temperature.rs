@@ -14,6 +14,7 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Celsius,
     ceiling: None,
+    meaning: "A slow rise at the same load is dust or a fan. Near the limit of a sensor processors slow themselves down.",
 };
 
 static TEMPERATURE: Declaration = Declaration {

@@ -19,6 +19,7 @@ static CPU_PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Stacked,
     unit: Unit::Ratio,
     ceiling: None,
+    meaning: "Whose band grows when the whole does is the cause. The table of processes shows the same for any moment.",
 };
 
 static MEMORY_PANEL: PanelDeclaration = PanelDeclaration {
@@ -28,6 +29,7 @@ static MEMORY_PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Stacked,
     unit: Unit::Bytes,
     ceiling: None,
+    meaning: "A band that grows for hours without falling is a leak; a band that ends suddenly was stopped or killed.",
 };
 
 static CPU: Declaration = Declaration {

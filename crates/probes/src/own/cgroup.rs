@@ -14,6 +14,7 @@ static MEMORY_PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Bytes,
     ceiling: None,
+    meaning: "Memory that nears the limit of the container ends with the program being killed: raise the limit or find the leak.",
 };
 
 static CPU_PANEL: PanelDeclaration = PanelDeclaration {
@@ -23,6 +24,7 @@ static CPU_PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Ratio,
     ceiling: None,
+    meaning: "Time kept waiting means the container wants more processor than it may have: everything in it is slower by that much.",
 };
 
 static MEMORY_RATIO: Declaration = metric(

@@ -13,6 +13,7 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Count,
     ceiling: None,
+    meaning: "Files and connections that this program has open: with the number of open pages, and flat otherwise.",
 };
 
 static OPEN: Declaration = Declaration {

@@ -11,14 +11,32 @@ use std::sync::Arc;
 use watchglass_model::{Declaration, Kind, PanelDeclaration, Readings, Role, Style, Unit};
 
 const fn panel(id: &'static str, title: &'static str, unit: Unit) -> PanelDeclaration {
-    PanelDeclaration { id, section: "Watchglass", title, style: Style::Line, unit, ceiling: None }
+    PanelDeclaration {
+        id,
+        section: "Watchglass",
+        title,
+        style: Style::Line,
+        unit,
+        ceiling: None,
+        meaning: "",
+    }
 }
 
-static CPU_PANEL: PanelDeclaration = panel("own-cpu", "CPU of Watchglass", Unit::Ratio);
-static MEMORY_PANEL: PanelDeclaration = panel("own-memory", "Memory of Watchglass", Unit::Bytes);
-static TICK_PANEL: PanelDeclaration = panel("own-tick", "Ticks", Unit::Seconds);
-static LIVE_PANEL: PanelDeclaration = panel("own-connections", "Open pages", Unit::Count);
-static SENT_PANEL: PanelDeclaration = panel("own-sent", "Sent to pages", Unit::BytesPerSecond);
+static CPU_PANEL: PanelDeclaration = panel("own-cpu", "CPU of Watchglass", Unit::Ratio).meaning(
+    "What watching costs. It should be flat and small: more open pages and more series are what raises it.",
+);
+static MEMORY_PANEL: PanelDeclaration = panel("own-memory", "Memory of Watchglass", Unit::Bytes).meaning(
+    "It grows for the first hours until all series are known, and is flat then; a slope after that is worth a report.",
+);
+static TICK_PANEL: PanelDeclaration = panel("own-tick", "Ticks", Unit::Seconds).meaning(
+    "How long a round of measuring takes and how late it begins: beyond a second, there are gaps in all charts.",
+);
+static LIVE_PANEL: PanelDeclaration = panel("own-connections", "Open pages", Unit::Count).meaning(
+    "Each open page is one. A rise at night that nobody explains is a screen on a wall or a program that reads.",
+);
+static SENT_PANEL: PanelDeclaration = panel("own-sent", "Sent to pages", Unit::BytesPerSecond).meaning(
+    "What open pages are sent: about the same for each of them. More than that is somebody who reads much history.",
+);
 
 static CPU: Declaration = metric(
     "watchglass_cpu_seconds_total",

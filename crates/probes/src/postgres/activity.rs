@@ -5,9 +5,13 @@ use crate::declare::{INSTANCE, gauge, panel};
 use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 
 static CONNECTIONS_PANEL: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-connections", "Connections", Style::Stacked, Unit::Count);
+    panel("PostgreSQL", "postgresql-connections", "Connections", Style::Stacked, Unit::Count).meaning(
+    "Many idle are a pool that is too large; idle in transaction hold locks. At the limit nobody can connect.",
+);
 static LONGEST_PANEL: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-longest", "Longest transaction", Style::Line, Unit::Seconds);
+    panel("PostgreSQL", "postgresql-longest", "Longest transaction", Style::Line, Unit::Seconds).meaning(
+    "A straight line upward is one transaction left open: it keeps dead rows and locks. Idle ones were forgotten.",
+);
 
 static USED_RATIO: Declaration = gauge(
     "postgresql_connections_used_ratio",

@@ -8,17 +8,29 @@ use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Uni
 const LABELS: &[&str] = &["instance", "database"];
 
 static TRANSACTIONS: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-transactions", "Transactions", Style::Line, Unit::PerSecond);
+    panel("PostgreSQL", "postgresql-transactions", "Transactions", Style::Line, Unit::PerSecond).meaning(
+    "A drop while requests go on means that they wait: look at locks. More rollbacks are errors of the application.",
+);
 static CACHE: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-cache", "Cache hit rate", Style::Line, Unit::Ratio);
+    panel("PostgreSQL", "postgresql-cache", "Cache hit rate", Style::Line, Unit::Ratio).meaning(
+    "Below 99 % the data in use no longer fits into memory, or a new query reads a whole table: look at top statements.",
+);
 static ROWS_PANEL: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-rows", "Rows", Style::Line, Unit::PerSecond);
+    panel("PostgreSQL", "postgresql-rows", "Rows", Style::Line, Unit::PerSecond).meaning(
+    "Many rows returned by scans and few fetched by index are searches through whole tables: look at the top statements.",
+);
 static TEMPORARY: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-temporary", "Temporary files", Style::Line, Unit::BytesPerSecond);
+    panel("PostgreSQL", "postgresql-temporary", "Temporary files", Style::Line, Unit::BytesPerSecond).meaning(
+    "Sorts and joins that do not fit into work_mem go to disk: bursts have the time of a report or of a bad query.",
+);
 static SIZE_PANEL: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-size", "Database size", Style::Stacked, Unit::Bytes);
+    panel("PostgreSQL", "postgresql-size", "Database size", Style::Stacked, Unit::Bytes).meaning(
+    "The slope tells when the disk is full. Growth without new data is bloat: look at dead rows and at vacuum.",
+);
 static AGE_PANEL: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-age", "Age of transaction ids", Style::Line, Unit::Count);
+    panel("PostgreSQL", "postgresql-age", "Age of transaction ids", Style::Line, Unit::Count).meaning(
+    "It falls with each vacuum. A line that only rises ends with a server that refuses writes: look for old transactions.",
+);
 
 /// A count of each database.
 const fn count(name: &'static str, help: &'static str, panel: Place, legend: &'static str) -> Declaration {

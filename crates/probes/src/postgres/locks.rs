@@ -7,7 +7,9 @@ use crate::remote::MOST_DETAILS;
 use watchglass_model::{BlockedBy, Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 
 static PANEL: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-locks", "Locks", Style::Stacked, Unit::Count);
+    panel("PostgreSQL", "postgresql-locks", "Locks", Style::Stacked, Unit::Count).meaning(
+    "Waiting sessions should be none or gone at once. A plateau has one cause: the list of who waits for whom shows it.",
+);
 
 static WAITING: Declaration = gauge(
     "postgresql_locks_waiting",

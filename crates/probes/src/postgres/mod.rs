@@ -14,6 +14,7 @@ mod tables;
 mod target;
 #[cfg(feature = "tls")]
 mod tls;
+mod uptime;
 mod writing;
 
 use crate::declare::{INSTANCE, gauge, panel};
@@ -31,7 +32,9 @@ use watchglass_model::{
 use watchglass_remote::{Deadline, RemoteError, TargetError};
 
 static RESPONSE_PANEL: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-response", "Response time", Style::Line, Unit::Seconds);
+    panel("PostgreSQL", "postgresql-response", "Response time", Style::Line, Unit::Seconds).meaning(
+    "The time of a question that costs nothing: when it rises, the server or the network is slow, not a query.",
+);
 
 static RESPONSE: Declaration = gauge(
     "postgresql_response_seconds",
@@ -47,6 +50,7 @@ static METRICS: LazyLock<Vec<&'static Declaration>> = LazyLock::new(|| {
         &activity::METRICS[..],
         &databases::METRICS,
         &[&RESPONSE],
+        &uptime::METRICS,
         &locks::METRICS,
         &writing::METRICS,
         &replication::METRICS,

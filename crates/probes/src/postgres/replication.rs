@@ -6,7 +6,9 @@ use crate::remote::MOST_REPLICAS;
 use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 
 static PANEL: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-replication", "Replication lag", Style::Line, Unit::Bytes);
+    panel("PostgreSQL", "postgresql-replication", "Replication lag", Style::Line, Unit::Bytes).meaning(
+    "A sawtooth is normal; a slope means that the replica does not keep up, and a failover would lose that much.",
+);
 
 static LAG_BYTES: Declaration = gauge(
     "postgresql_replication_lag_bytes",

@@ -3,7 +3,7 @@
 use super::connection::{Connection, Failure};
 use super::row::{Row, RowError};
 use super::target::Target;
-use super::{activity, databases, locks, replication, statements, tables, writing};
+use super::{activity, databases, locks, replication, statements, tables, uptime, writing};
 
 use crate::remote::{HitRatio, Notes};
 use std::time::{Duration, Instant};
@@ -139,6 +139,7 @@ impl Round<'_> {
         let instance = &self.target.instance;
         let most = self.server.most_connections;
         activity::record_limit(most, instance, self.readings);
+        self.part("uptime", uptime::SQL, |rows, readings| uptime::record(rows, instance, readings))?;
         let may_see = self.server.sees_others;
         self.notes.note("sessions", (!may_see).then(|| GRANT.to_owned()));
         if may_see {

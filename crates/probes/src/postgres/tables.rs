@@ -5,7 +5,9 @@ use crate::declare::{gauge, panel};
 use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 
 static PANEL: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-dead-rows", "Dead rows", Style::Line, Unit::Count);
+    panel("PostgreSQL", "postgresql-dead-rows", "Dead rows", Style::Line, Unit::Count).meaning(
+    "A sawtooth is vacuum at work. A line that only rises is vacuum kept from it, mostly by a transaction left open.",
+);
 
 static DEAD: Declaration = gauge(
     "postgresql_dead_rows",

@@ -5,7 +5,9 @@ use crate::declare::{INSTANCE, counter, panel};
 use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 
 static PANEL: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-wal", "Write-ahead log", Style::Area, Unit::BytesPerSecond);
+    panel("PostgreSQL", "postgresql-wal", "Write-ahead log", Style::Area, Unit::BytesPerSecond).meaning(
+    "How much is written: peaks are bulk changes and checkpoints. A rise that lasts fills replicas and archives.",
+);
 
 static WAL: Declaration = counter(
     "postgresql_wal_bytes_total",

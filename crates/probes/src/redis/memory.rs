@@ -6,10 +6,16 @@ use crate::declare::{INSTANCE, counter, gauge, panel};
 use crate::remote::MOST_DATABASES;
 use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 
-static MEMORY: PanelDeclaration = panel("Redis", "redis-memory", "Memory", Style::Line, Unit::Bytes);
-static KEYS_PANEL: PanelDeclaration = panel("Redis", "redis-keys", "Keys", Style::Stacked, Unit::Count);
+static MEMORY: PanelDeclaration = panel("Redis", "redis-memory", "Memory", Style::Line, Unit::Bytes).meaning(
+    "A rise without more keys is larger values or fragments. At the limit keys are evicted, or writes are refused.",
+);
+static KEYS_PANEL: PanelDeclaration = panel("Redis", "redis-keys", "Keys", Style::Stacked, Unit::Count).meaning(
+    "Keys without an expiry that only grow will fill the memory; a cliff is a flush, a restart or a mass expiry.",
+);
 static REMOVED: PanelDeclaration =
-    panel("Redis", "redis-removed", "Keys removed", Style::Line, Unit::PerSecond);
+    panel("Redis", "redis-removed", "Keys removed", Style::Line, Unit::PerSecond).meaning(
+    "Expired is normal. Evicted means that memory is full, and what was needed is thrown away: look at the hit rate.",
+);
 
 static USED: Declaration = gauge(
     "redis_memory_used_bytes",

@@ -21,7 +21,9 @@ use watchglass_remote::redis::{Connection, Target, unexpected, words};
 use watchglass_remote::{Deadline, RemoteError, TargetError, one_line};
 
 static PING_PANEL: PanelDeclaration =
-    panel("Redis", "redis-ping", "Response time", Style::Line, Unit::Seconds);
+    panel("Redis", "redis-ping", "Response time", Style::Line, Unit::Seconds).meaning(
+    "Redis does one thing at a time: a peak here is one slow command for everyone. Look at the slow log below.",
+);
 
 static PING: Declaration = gauge(
     "redis_ping_seconds",

@@ -6,7 +6,9 @@ use crate::declare::{INSTANCE, gauge, panel};
 use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 
 static PANEL: PanelDeclaration =
-    panel("Redis", "redis-persistence", "Changes not in a snapshot", Style::Line, Unit::Count);
+    panel("Redis", "redis-persistence", "Changes not in a snapshot", Style::Line, Unit::Count).meaning(
+    "It falls to zero with each snapshot. A line that only rises means snapshots fail: that much would be lost.",
+);
 
 static CHANGES: Declaration = gauge(
     "redis_rdb_changes_since_save",

@@ -8,7 +8,9 @@ use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Uni
 use watchglass_remote::one_line;
 
 static PANEL: PanelDeclaration =
-    panel("Redis", "redis-replication", "Replication lag", Style::Line, Unit::Bytes);
+    panel("Redis", "redis-replication", "Replication lag", Style::Line, Unit::Bytes).meaning(
+    "It should be near zero. A slope is a replica that does not keep up, by network or by memory: it will start over.",
+);
 
 static LAG_BYTES: Declaration = gauge(
     "redis_replication_lag_bytes",

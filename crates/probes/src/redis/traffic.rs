@@ -7,11 +7,19 @@ use crate::remote::HitRatio;
 use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
 
 static COMMANDS_PANEL: PanelDeclaration =
-    panel("Redis", "redis-commands", "Commands", Style::Line, Unit::PerSecond);
-static HITS_PANEL: PanelDeclaration = panel("Redis", "redis-hits", "Hit rate", Style::Line, Unit::Ratio);
-static CLIENTS_PANEL: PanelDeclaration = panel("Redis", "redis-clients", "Clients", Style::Line, Unit::Count);
+    panel("Redis", "redis-commands", "Commands", Style::Line, Unit::PerSecond).meaning(
+    "A sudden rise with the same requests is a loop or a lost cache of the application; a drop is a client that left.",
+);
+static HITS_PANEL: PanelDeclaration = panel("Redis", "redis-hits", "Hit rate", Style::Line, Unit::Ratio).meaning(
+    "A dip after a deploy or restart is a cold cache and mends itself; one that stays is keys that expire too early.",
+);
+static CLIENTS_PANEL: PanelDeclaration = panel("Redis", "redis-clients", "Clients", Style::Line, Unit::Count).meaning(
+    "A slope that never falls is connections that are not given back; clients that wait are in blocking commands.",
+);
 static BYTES_PANEL: PanelDeclaration =
-    panel("Redis", "redis-network", "Network", Style::Line, Unit::BytesPerSecond);
+    panel("Redis", "redis-network", "Network", Style::Line, Unit::BytesPerSecond).meaning(
+        "Much sent for few commands are large values: they block everybody else while they are copied.",
+    );
 
 static COMMANDS: Declaration = counter(
     "redis_commands_total",
@@ -109,8 +117,14 @@ static CPU: Declaration = counter(
     None,
     "",
 );
-static UPTIME: Declaration =
-    gauge("redis_uptime_seconds", Unit::Seconds, INSTANCE, "Time since Redis started.", None, "running for");
+static UPTIME: Declaration = gauge(
+    "redis_uptime_seconds",
+    Unit::Seconds,
+    INSTANCE,
+    "Time since Redis started.",
+    Some((&COMMANDS_PANEL, Role::Uptime)),
+    "running for",
+);
 
 pub(super) static METRICS: [&Declaration; 13] = [
     &COMMANDS,

@@ -5,17 +5,25 @@
 use crate::declare::Place;
 use watchglass_model::{APP, Declaration, Kind, PanelDeclaration, Role, Style, Unit};
 
-static ANSWERED_PANEL: PanelDeclaration = panel("requests", "Requests", Style::Stacked, Unit::PerSecond);
+static ANSWERED_PANEL: PanelDeclaration = panel("requests", "Requests", Style::Stacked, Unit::PerSecond).meaning(
+    "A drop is as telling as a peak: users who cannot get in. Look whether errors or latency moved first.",
+);
 static LATENCY_PANEL: PanelDeclaration =
-    panel("request-latency", "Latency, last minute", Style::Line, Unit::Seconds);
+    panel("request-latency", "Latency, last minute", Style::Line, Unit::Seconds).meaning(
+    "P50 is what most feel, P99 the unlucky: all up is the machine or a database, only P99 up is one route or a lock.",
+);
 // No ceiling: on a scale up to 100 % the first percent of errors, which is the one to see, is a flat line.
 static ERRORS_PANEL: PanelDeclaration =
-    panel("request-errors", "Server errors, last minute", Style::Area, Unit::Ratio);
+    panel("request-errors", "Server errors, last minute", Style::Area, Unit::Ratio).meaning(
+    "Any step that begins with a deploy is that deploy. Compare with the response times of database and cache.",
+);
 static IN_FLIGHT_PANEL: PanelDeclaration =
-    panel("requests-in-flight", "Requests in flight", Style::Line, Unit::Count);
+    panel("requests-in-flight", "Requests in flight", Style::Line, Unit::Count).meaning(
+    "It grows when answers take longer than requests come: a slope that steepens is a queue that will not empty.",
+);
 
 const fn panel(id: &'static str, title: &'static str, style: Style, unit: Unit) -> PanelDeclaration {
-    PanelDeclaration { id, section: "Requests", title, style, unit, ceiling: None }
+    PanelDeclaration { id, section: "Requests", title, style, unit, ceiling: None, meaning: "" }
 }
 
 const fn gauge(

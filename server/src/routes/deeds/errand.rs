@@ -1,5 +1,6 @@
 //! What a link that was opened does, and to which alerts, as they are now.
 
+use crate::audit::{Actor, By, edit_silence, note_acknowledgement};
 use crate::core::Core;
 use crate::telling::{GOOD_FOR, mark};
 use std::time::Duration;
@@ -80,13 +81,20 @@ impl Errand {
     ///
     /// # Errors
     /// `who` or `why` cannot be used, or there are too many silences. What was done before stays.
-    pub(super) fn carry_out(&self, core: &Core, who: &str, why: &str) -> Result<usize, FieldError> {
+    pub(super) fn carry_out(
+        &self,
+        core: &Core,
+        actor: &Actor,
+        who: &str,
+        why: &str,
+    ) -> Result<usize, FieldError> {
+        let actor = actor.known_as(By::Link, who);
         let mut count = 0;
         for subject in self.subjects.iter().filter(|subject| self.is_wanted(subject)) {
             let key = &subject.alert.key;
             match self.action {
                 Action::Acknowledge => match core.telling().acknowledge(key, (who, why), self.now) {
-                    Ok(()) => {}
+                    Ok(()) => note_acknowledgement(&actor, key, Some((who, why))),
                     // It was over in this moment.
                     Err(AcknowledgeError::NotFiring(_) | AcknowledgeError::NotAcknowledged(_)) => continue,
                     Err(AcknowledgeError::Field(error)) => return Err(error),
@@ -102,7 +110,8 @@ impl Errand {
                         author: who.to_owned(),
                         reason: why.to_owned(),
                     };
-                    core.telling().put_silence(silence, self.now)?;
+                    let id = silence.id.clone();
+                    edit_silence(core, &actor, &id, |core| core.telling().put_silence(silence, self.now))?;
                 }
             }
             count += 1;

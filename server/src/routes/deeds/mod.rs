@@ -7,13 +7,13 @@ mod errand;
 mod page;
 
 use super::html::document;
+use super::pages::{PAGE_ASSETS, theme};
 use super::{ApiError, Shared, body};
-use crate::assets;
+use crate::audit::Actor;
 use crate::ticker;
-use app::Theme;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{CONTENT_SECURITY_POLICY, COOKIE, REFERRER_POLICY};
+use axum::http::header::REFERRER_POLICY;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
 use errand::Errand;
@@ -42,6 +42,7 @@ pub(crate) async fn show(
 /// Does it, and shows how it is then.
 pub(crate) async fn carry_out(
     State(shared): State<Shared>,
+    actor: Actor,
     headers: HeaderMap,
     uri: Uri,
     body: Body,
@@ -62,7 +63,7 @@ pub(crate) async fn carry_out(
             Ok(errand) => errand,
             Err(error) => return (refused(error), refusal(error)),
         };
-        let count = match errand.carry_out(core, typed.who, typed.why) {
+        let count = match errand.carry_out(core, &actor, typed.who, typed.why) {
             Ok(count) => count,
             Err(mistake) => return (StatusCode::BAD_REQUEST, question(&errand, typed, Some(&mistake))),
         };
@@ -88,18 +89,11 @@ fn refused(error: DeedError) -> StatusCode {
 }
 
 fn answer(headers: &HeaderMap, status: StatusCode, page: Page) -> Response {
-    let cookies = headers.get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let styles = assets::page_assets().styles;
-    let html = document(&page.title, &styles, Theme::from_cookies(cookies), &page.body);
+    let html = document(&page.title, &PAGE_ASSETS.styles, theme(headers), &page.body);
     let header = |name: HeaderName, value| (name, HeaderValue::from_static(value));
     let headers = [
         // No address with a token is sent on. Not "no-referrer": then browsers send forms with the origin "null".
         header(REFERRER_POLICY, "strict-origin"),
-        header(
-            CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
-             frame-ancestors 'none'",
-        ),
         header(HeaderName::from_static("x-robots-tag"), "noindex"),
     ];
     (status, headers, Html(html)).into_response()

@@ -3,8 +3,8 @@
 use super::super::html::escaped;
 use super::errand::{Errand, Subject};
 use std::fmt::Write as _;
+use watchglass_alerts::Phase;
 use watchglass_alerts::telling::FieldError;
-use watchglass_alerts::{Phase, Severity};
 use watchglass_export::written;
 use watchglass_model::{Timestamp, format};
 use watchglass_notify::{Action, DeedError};
@@ -130,12 +130,8 @@ fn subjects(body: &mut String, errand: &Errand) {
 
 fn entry(body: &mut String, errand: &Errand, subject: &Subject) {
     let alert = &subject.alert;
-    let (kind, word) = match alert.severity {
-        _ if subject.is_over() => ("over", "Over"),
-        Severity::Info => ("info", "Info"),
-        Severity::Warning => ("warning", "Warning"),
-        Severity::Critical => ("critical", "Critical"),
-    };
+    let severity = alert.severity;
+    let (kind, word) = if subject.is_over() { ("over", "Over") } else { (severity.word(), severity.title()) };
     let _ = write!(
         body,
         "<li data-severity=\"{kind}\"><p><strong>{word}</strong> {}</p><p class=\"facts\">{}</p>",

@@ -3,7 +3,7 @@
 use super::*;
 use watchglass_alerts::telling::{Acknowledgement, Silence};
 use watchglass_alerts::{Alert, AlertKey};
-use watchglass_model::Unit;
+use watchglass_model::{Severity, Unit};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000 + seconds * 1000)

@@ -1,6 +1,7 @@
 //! Changes of rules: each is written down before it is answered, and judged by from the next tick on.
 
 use super::{LONGEST, RuleRow, read_rule, row};
+use crate::audit::{Actor, edit_rule};
 use crate::core::Core;
 use crate::judging::RuleEditError;
 use crate::routes::{ApiError, Done, Envelope, Failure, Shared, body};
@@ -37,12 +38,13 @@ pub(crate) struct EnabledBody {
 )]
 pub(crate) async fn create_rule(
     State(shared): State<Shared>,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<RuleRow>>, ApiError> {
     let rule = read_rule(&headers, body, None).await?;
     let id = rule.id.clone();
-    change(&shared, id, move |core| core.create_rule(rule)).await
+    change(&shared, actor, id, move |core| core.create_rule(rule)).await
 }
 
 /// Changes a rule that the program comes with or that is your own; or adds it. Of a rule that the program comes with,
@@ -69,12 +71,13 @@ pub(crate) async fn create_rule(
 )]
 pub(crate) async fn put_rule(
     State(shared): State<Shared>,
+    actor: Actor,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<RuleRow>>, ApiError> {
     let rule = read_rule(&headers, body, Some(&id)).await?;
-    change(&shared, id, move |core| core.put_rule(rule)).await
+    change(&shared, actor, id, move |core| core.put_rule(rule)).await
 }
 
 /// Switches a rule on or off.
@@ -97,12 +100,13 @@ pub(crate) async fn put_rule(
 )]
 pub(crate) async fn enable_rule(
     State(shared): State<Shared>,
+    actor: Actor,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<RuleRow>>, ApiError> {
     let asked: EnabledBody = body::read(&headers, body, LONGEST, "This switches nothing").await?;
-    change(&shared, id.clone(), move |core| core.enable_rule(&id, asked.enabled)).await
+    change(&shared, actor, id.clone(), move |core| core.enable_rule(&id, asked.enabled)).await
 }
 
 /// Removes a rule of your own; one that the program comes with is as it comes again.
@@ -120,19 +124,24 @@ pub(crate) async fn enable_rule(
 )]
 pub(crate) async fn delete_rule(
     State(shared): State<Shared>,
+    actor: Actor,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    shared.ask(move |core| core.delete_rule(&id)).await?.map_err(|error| refused(&error))?;
+    let deleted = shared.ask(move |core| edit_rule(core, &actor, &id, |core| core.delete_rule(&id)));
+    deleted.await?.map_err(|error| refused(&error))?;
     Ok(Envelope::of(Done::default()))
 }
 
 /// Changes the rules, and answers with the rule as it is then.
 async fn change(
     shared: &Shared,
+    actor: Actor,
     id: String,
     change: impl FnOnce(&Core) -> Result<(), RuleEditError> + Send + 'static,
 ) -> Result<Json<Envelope<RuleRow>>, ApiError> {
-    shared.ask(change).await?.map_err(|error| refused(&error))?;
+    let edited = id.clone();
+    let done = shared.ask(move |core| edit_rule(core, &actor, &edited, change));
+    done.await?.map_err(|error| refused(&error))?;
     row(shared, &id)
 }
 

@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use watchglass_alerts::Alert;
 use watchglass_alerts::telling::Acknowledgement;
+use watchglass_alerts::{Alert, Phase};
 use watchglass_export::written;
 use watchglass_model::{Labels, Timestamp};
 
@@ -22,6 +22,9 @@ pub(crate) struct Question {
     /// Alerts that are over, instead of those that are active.
     #[serde(default)]
     history: bool,
+    /// What is wrong on this server, but not yet for as long as its rule asks, instead of what is active.
+    #[serde(default)]
+    pending: bool,
     /// How many at most, from 1 to 1000; the latest come first.
     #[serde(default = "usual_limit")]
     #[param(default = 100, minimum = 1, maximum = 1000)]
@@ -35,7 +38,7 @@ fn usual_limit() -> usize {
 /// A list of alerts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Alerts {
-    /// `active` or `history`.
+    /// `active`, `pending` or `history`.
     r#type: &'static str,
     /// How many there are in this answer.
     count: usize,
@@ -48,6 +51,8 @@ pub(crate) struct Alerts {
 /// What is or was wrong.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AlertRow {
+    /// `pending`, `firing` or `resolved`.
+    state: &'static str,
     /// The component.
     component: String,
     /// Which of several: a mount point, an instance; empty where there is one.
@@ -58,6 +63,9 @@ pub(crate) struct AlertRow {
     message: String,
     /// Since when, in RFC 3339.
     timestamp: String,
+    /// When one that is pending fires if it stays so, in RFC 3339; only there where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fires_at: Option<String>,
     /// When it was over; `null` while it is active.
     resolved_at: Option<String>,
     /// How long it has lasted, or lasted until it was over.
@@ -81,10 +89,16 @@ pub(crate) struct AlertRow {
 
 impl AlertRow {
     fn new(alert: Alert, now: Timestamp, core: &Core, acknowledged: &[Acknowledgement]) -> Self {
-        let is_active = alert.resolved.is_none();
+        let is_active = alert.phase == Phase::Firing;
         let by = acknowledged.iter().find(|note| is_active && note.key == alert.key);
         let (silence, because_of) = if is_active { core.telling().quiet(&alert, now) } else { (None, None) };
         Self {
+            state: match alert.phase {
+                Phase::Pending => "pending",
+                Phase::Firing => "firing",
+                Phase::Resolved => "resolved",
+            },
+            fires_at: None,
             incident_level: alert.severity.incident_level(),
             flapping: alert.flapping,
             acknowledged_by: by.map(|note| note.who.clone()),
@@ -103,7 +117,7 @@ impl AlertRow {
     }
 }
 
-/// What is wrong now, or what was, on all servers that share their alerts.
+/// What is wrong now, or what was, on all servers that share their alerts; or what is about to be an alert of this one.
 #[utoipa::path(
     get,
     path = "/api/admin/system/alerts/",
@@ -118,19 +132,34 @@ pub(crate) async fn system_alerts(
     State(shared): State<Shared>,
     Parameters(question): Parameters<Question>,
 ) -> Result<Json<Envelope<Alerts>>, ApiError> {
-    let Question { history, limit } = question;
+    let Question { history, pending, limit } = question;
+    if history && pending {
+        return Err(
+            bad("history and pending are asked for at once: only one of them can be true".to_owned()),
+        );
+    }
     if !(1..=MOST).contains(&limit) {
         return Err(bad(format!("limit is {limit}: it must be from 1 to {MOST}")));
     }
     let time = shared.core.newest();
     let now = time.unwrap_or_default();
-    let mut found = if history { shared.core.all_past_alerts() } else { shared.core.all_active_alerts() };
-    found.truncate(limit);
-    let acknowledged = shared.core.telling().acknowledgements();
-    let row = |alert| AlertRow::new(alert, now, &shared.core, &acknowledged);
-    let alerts: Vec<AlertRow> = found.into_iter().map(row).collect();
+    let core = &shared.core;
+    let acknowledged = core.telling().acknowledgements();
+    let row = |alert| AlertRow::new(alert, now, core, &acknowledged);
+    let alerts: Vec<AlertRow> = match (history, pending) {
+        (true, _) => core.all_past_alerts().into_iter().take(limit).map(row).collect(),
+        (_, true) => {
+            let pending = core.pending_alerts().into_iter().take(limit);
+            pending.map(|one| AlertRow { fires_at: one.fires.map(written), ..row(one.alert) }).collect()
+        }
+        _ => core.all_active_alerts().into_iter().take(limit).map(row).collect(),
+    };
     Ok(Envelope::of(Alerts {
-        r#type: if history { "history" } else { "active" },
+        r#type: match (history, pending) {
+            (true, _) => "history",
+            (_, true) => "pending",
+            _ => "active",
+        },
         count: alerts.len(),
         alerts,
         timestamp: time.map(written),

@@ -1,5 +1,6 @@
 //! `GET /api/admin/system/history/`.
 
+use super::rows::{LONGEST_STEP, check_rows, check_series};
 use crate::core::Core;
 use crate::routes::{ApiError, Envelope, Parameters, Shared, bad};
 use axum::extract::State;
@@ -21,8 +22,6 @@ const MINUTE: i64 = 60_000;
 const MOST_ON_A_PAGE: u64 = 10_080;
 /// How many rows of a metric are answered with, unless a step is asked for.
 const USUAL_ROWS: usize = 1_000;
-/// The most rows of a metric.
-const MOST_ROWS: i64 = 11_000;
 
 /// What can be asked for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -129,14 +128,15 @@ pub(crate) struct MetricHistory {
         (status = 200, description = "The points, or the series of the metric; as CSV where that was asked for",
             content((Envelope<History> = "application/json"), (String = "text/csv"))),
         (status = 400, description = "A parameter that cannot be understood", body = crate::routes::Failure),
-        (status = 404, description = "There is no such metric", body = crate::routes::Failure)
+        (status = 404, description = "There is no such metric", body = crate::routes::Failure),
+        (status = 503, description = "Too many ask for the past at the same time: Retry-After says when to try again", body = crate::routes::Failure)
     )
 )]
 pub(crate) async fn system_history(
     State(shared): State<Shared>,
     Parameters(question): Parameters<Question>,
 ) -> Result<Response, ApiError> {
-    shared.ask(move |core| answer(core, &question)).await?
+    shared.ask_much(move |core| answer(core, &question)).await?
 }
 
 fn answer(core: &Core, question: &Question) -> Result<Response, ApiError> {
@@ -219,7 +219,7 @@ fn step(text: &str) -> Result<i64, ApiError> {
     };
     i64::try_from(seconds)
         .ok()
-        .filter(|seconds| (1..=604_800).contains(seconds))
+        .filter(|seconds| (1..=LONGEST_STEP).contains(seconds))
         .map(|seconds| seconds * 1000)
         .ok_or_else(wrong)
 }
@@ -231,13 +231,9 @@ fn of_metric(
     step: i64,
     format: Format,
 ) -> Result<Response, ApiError> {
-    let rows = range.millis() / step;
-    if rows > MOST_ROWS {
-        return Err(bad(format!(
-            "that is {rows} rows: at most {MOST_ROWS}; take a longer step or a shorter stretch"
-        )));
-    }
+    check_rows(range, step)?;
     let table = ask(core, &metric.name, range, step)?;
+    check_series(range, step, table.tracks.len())?;
     if format == Format::Csv {
         return Ok(as_csv(csv(&metric.name, &table)));
     }

@@ -4,6 +4,7 @@ mod alerts;
 mod health;
 mod history;
 mod metrics;
+mod rows;
 
 use super::Shared;
 use axum::Router;

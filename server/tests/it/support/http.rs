@@ -1,6 +1,6 @@
 //! An HTTP client that sends what it is given, right or wrong.
 
-use super::within;
+use super::{Who, within};
 use serde_json::Value;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -138,7 +138,8 @@ impl Connection {
     }
 }
 
-/// A request without a body that names the server as it should, unless `headers` have a `Host`.
+/// A request without a body that names the server as it should, unless `headers` have a `Host`, and that an administrator
+/// sends, unless they have an `Authorization`. An empty one is not sent: that is nobody's request.
 pub(crate) fn request_text(
     address: SocketAddr,
     method: &str,
@@ -149,8 +150,13 @@ pub(crate) fn request_text(
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
         text.push_str(&format!("Host: {address}\r\n"));
     }
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+        text.push_str(&format!("Authorization: {}\r\n", Who::Admin.bearer()));
+    }
     for (name, value) in headers {
-        text.push_str(&format!("{name}: {value}\r\n"));
+        if !(value.is_empty() && name.eq_ignore_ascii_case("authorization")) {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
     }
     text + "\r\n"
 }

@@ -5,6 +5,7 @@ mod http;
 mod proc_folder;
 mod program;
 mod raw_socket;
+mod seed;
 mod socket;
 
 pub(crate) use config_file::ConfigFile;
@@ -14,4 +15,5 @@ pub(crate) use http::{
 pub(crate) use proc_folder::ProcFolder;
 pub(crate) use program::{Finished, Server, run, within};
 pub(crate) use raw_socket::{Masking, RawSocket, frame};
-pub(crate) use socket::{BINARY, JSON, Socket};
+pub(crate) use seed::Who;
+pub(crate) use socket::{BINARY, JSON, Socket, until};

@@ -1,10 +1,11 @@
 //! The program as a child process: started, read line by line, stopped by its own process number.
 
 use super::http::get;
+use super::seed;
 use rustix::process::{Pid, Signal, kill_process};
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -12,6 +13,17 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+/// The tests call from one address, with one token each, as often as they like. What is limited is tested in `limits.rs`.
+const UNLIMITED: [(&str, &str); 7] = [
+    ("WATCHGLASS_LIMITS_REST_ANONYMOUS", "off"),
+    ("WATCHGLASS_LIMITS_REST", "off"),
+    ("WATCHGLASS_LIMITS_SIGN_IN", "off"),
+    ("WATCHGLASS_LIMITS_LIVE", "off"),
+    ("WATCHGLASS_LIMITS_PAGES", "off"),
+    ("WATCHGLASS_LIMITS_INGEST", "off"),
+    ("WATCHGLASS_LIMITS_METRICS", "off"),
+];
 
 /// Nothing takes this long unless it never comes. No test's outcome depends on its size.
 const DEADLINE: Duration = Duration::from_secs(90);
@@ -52,6 +64,17 @@ fn command(folder: &Path) -> Command {
     command
 }
 
+/// Where a server with these flags and variables keeps its data.
+fn data_folder(home: &Path, flags: &[&str], variables: &[(&str, &str)]) -> PathBuf {
+    let flag = flags.windows(2).find(|pair| pair[0] == "--data-dir").map(|pair| pair[1]);
+    let variable = |name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+    match (flag.or_else(|| variable("WATCHGLASS_DATA_DIR")), variable("XDG_DATA_HOME")) {
+        (Some(folder), _) => PathBuf::from(folder),
+        (None, Some(base)) => Path::new(base).join("watchglass"),
+        (None, None) => home.join(".local/share/watchglass"),
+    }
+}
+
 /// A server that answers.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -86,15 +109,29 @@ impl Server {
 
     async fn announced_at(listen: &str, flags: &[&str], variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        seed::plant(&data_folder(folder.path(), flags, variables));
+        Self::announced_in(folder, listen, flags, variables).await
+    }
+
+    /// Starts a server with an empty data folder, in which nobody may do anything yet.
+    pub(crate) async fn unseeded(variables: &[(&str, &str)]) -> Self {
+        Self::announced_in(tempfile::tempdir().unwrap(), "127.0.0.1:0", &[], variables).await
+    }
+
+    async fn announced_in(folder: TempDir, listen: &str, flags: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = command(folder.path());
-        command.args(["serve", "--listen", listen]).args(flags).envs(variables.iter().copied());
+        command
+            .args(["serve", "--listen", listen])
+            .args(flags)
+            .envs(UNLIMITED)
+            .envs(variables.iter().copied());
         let mut child = command.spawn().unwrap();
         let mut stdout = Lines::read(child.stdout.take().unwrap());
         let mut log = Lines::read(child.stderr.take().unwrap());
         let Some(line) = stdout.find(|line| line.trim_start().starts_with("open")).await else {
             panic!("the server did not start: {}", log.all().await);
         };
-        let address = line.split("http://").nth(1).unwrap().trim_end_matches('/').parse().unwrap();
+        let address = line.split("://").nth(1).unwrap().trim_end_matches('/').parse().unwrap();
         // The last line of the announcement: whoever looks at it afterwards has it whole.
         stdout.find(|line| line.trim_start().starts_with("data")).await.unwrap();
         Self { address, child, folder, stdout, log }

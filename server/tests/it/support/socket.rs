@@ -1,6 +1,6 @@
 //! A well-behaved live connection.
 
-use super::within;
+use super::{Server, Who, within};
 use futures_util::StreamExt;
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -31,7 +31,17 @@ pub(crate) struct Socket {
 impl Socket {
     /// Connects, asking for a list of subprotocols.
     pub(crate) async fn open(address: SocketAddr, protocols: Option<&str>) -> Self {
+        Self::open_as(("authorization", &Who::Admin.bearer()), address, protocols).await
+    }
+
+    /// Connects with another proof than that of an administrator: the name of a header, and its value.
+    pub(crate) async fn open_as(
+        proof: (&'static str, &str),
+        address: SocketAddr,
+        protocols: Option<&str>,
+    ) -> Self {
         let mut request = format!("ws://{address}/ws/live").into_client_request().unwrap();
+        request.headers_mut().insert(proof.0, proof.1.parse().unwrap());
         if let Some(protocols) = protocols {
             request.headers_mut().insert(http::header::SEC_WEBSOCKET_PROTOCOL, protocols.parse().unwrap());
         }
@@ -77,7 +87,7 @@ impl Socket {
             let message = self.text().await;
             match message["type"].as_str() {
                 Some("metrics") => return message,
-                Some("state" | "alert") => {}
+                Some("state" | "alert" | "annotation") => {}
                 other => panic!("{other:?} is not expected here"),
             }
         }
@@ -179,9 +189,21 @@ fn named(frame: Frame) -> Result<Value, Metrics> {
         Frame::Hello(hello) => ("hello", serde_json::to_value(hello)),
         Frame::State(state) => ("state", serde_json::to_value(state)),
         Frame::Alert(alert) => ("alert", serde_json::to_value(alert)),
+        Frame::Annotated => ("annotation", serde_json::to_value(())),
         Frame::Metrics(metrics) => return Err(metrics),
     };
     let mut value = value.unwrap();
     value["type"] = name.into();
     Ok(value)
+}
+
+/// Looks again at each tick, until what is looked for is there.
+pub(crate) async fn until(what: &str, server: &Server, look: impl AsyncFn() -> bool) {
+    let mut socket = Socket::json(server.address).await;
+    within(what, async {
+        while !look().await {
+            socket.in_a_row(1).await;
+        }
+    })
+    .await;
 }

@@ -1,0 +1,33 @@
+//! Text in HTML that is written as text.
+
+/// Appends `text` so that nothing in it is taken for markup.
+pub(crate) fn escape(text: &str, html: &mut String) {
+    for letter in text.chars() {
+        match letter {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            other => html.push(other),
+        }
+    }
+}
+
+/// `text` so that nothing in it is taken for markup.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut html = String::new();
+    escape(text, &mut html);
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_taken_for_markup() {
+        let expected = "&lt;img src=&quot;x&quot; onerror=&#39;y&#39;&gt; &amp; &amp;lt;";
+        assert_eq!(escaped("<img src=\"x\" onerror='y'> & &lt;"), expected);
+    }
+}

@@ -1,0 +1,129 @@
+//! The pages of servers that are watched: set up, up, down, ordered, filtered.
+
+use super::*;
+use watchglass_model::{RedisDetails, SlowLogEntry};
+
+fn known(commands: Option<&[&str]>, down: bool) -> Watching {
+    let command = |(id, command): (u64, &&str)| SlowLogEntry {
+        id,
+        time: Timestamp::from_millis(1000),
+        seconds: id as f64,
+        command: (*command).to_owned(),
+    };
+    let details = RedisDetails {
+        instance: "cache:6379".to_owned(),
+        version: Some("7.0.15".to_owned()),
+        notes: vec!["a <note>".to_owned()],
+        slow_log: commands.map(|commands| (1..).zip(commands).map(command).collect()),
+        ..RedisDetails::default()
+    };
+    let redis = vec![api::Service { probe: "redis:cache:6379".to_owned(), details }];
+    let problem = Problem {
+        probe: "redis:cache:6379".to_owned(),
+        since: Timestamp::from_millis(60_000),
+        reason: "refused <it>".to_owned(),
+    };
+    Watching {
+        services: api::Services { redis, ..api::Services::default() },
+        problems: down.then_some(problem).into_iter().collect(),
+        now: Some(Timestamp::from_millis(65_000)),
+    }
+}
+
+#[test]
+fn where_none_is_watched_it_says_what_to_set() {
+    for (kind, word) in [(&DATABASES, "--postgres-url"), (&CACHES, "--redis-watch")] {
+        let html = service_states(kind, &Watching::default());
+        assert!(html.contains(word) && html.contains("PASSWORD"), "{html}");
+        assert_eq!(service_lists(kind, &Watching::default(), &Order::default()).unwrap(), "");
+    }
+}
+
+#[test]
+fn a_state_says_since_when_and_why() {
+    let down = service_states(&CACHES, &known(Some(&["GET a"]), true)).replace('\u{a0}', " ");
+    for part in [
+        "data-state=\"down\"",
+        "<time datetime=\"1970-01-01T00:01:00Z\">1 Jan 00:01:00 UTC</time>",
+        "5 s",
+        "refused &lt;it&gt;",
+        "redis.watch",
+        "does the server run",
+        "a &lt;note&gt;",
+        "href=\"#slow-log-cache:6379\"",
+    ] {
+        assert!(down.contains(part), "{part}: {down}");
+    }
+    let up = service_states(&CACHES, &known(Some(&["GET a"]), false));
+    assert!(up.contains("data-state=\"up\"") && !up.contains("class=\"reason\""), "{up}");
+    assert!(!up.contains("class=\"next\""), "{up}");
+}
+
+#[test]
+fn lists_are_ordered_as_the_address_asks() {
+    let both = known(Some(&["GET <a>", "GET b"]), false);
+    let order = |list: &str, column: &str, direction: &str| Order {
+        list: list.to_owned(),
+        column: column.to_owned(),
+        direction: Some(direction.to_owned()),
+        filter: String::new(),
+        kept: vec![("window", "15m".to_owned())],
+    };
+    let lists = |order: Order| service_lists(&CACHES, &both, &order);
+    for (asked, first_is_a) in [
+        (order("slow-log-cache:6379", "took", "desc"), false),
+        (order("slow-log-cache:6379", "took", "asc"), true),
+        (order("slow-log-other:1", "took", "desc"), true),
+        (order("slow-log-other:1", "size", "up"), true),
+    ] {
+        let html = lists(asked).unwrap();
+        let [a, b] = ["GET &lt;a&gt;", "GET b"].map(|text| html.find(text).unwrap());
+        assert_eq!(a < b, first_is_a, "{html}");
+        assert!(html.contains("/cache?window=15m&amp;list=slow-log-cache%3A6379&amp;sort=took"), "{html}");
+    }
+    for wrong in [order("slow-log-cache:6379", "size", "asc"), order("slow-log-cache:6379", "took", "up")] {
+        assert!(lists(wrong).unwrap_err().contains("when, took, command-and-key"));
+    }
+}
+
+#[test]
+fn lists_are_filtered_as_the_address_asks() {
+    let known = known(Some(&["GET user:1", "SET \"<x>\"", "get USER:2"]), false);
+    let lists = |filter: &str| {
+        let kept = vec![("window", "15m".to_owned())];
+        let order = Order { filter: filter.to_owned(), kept, column: "took".to_owned(), ..Order::default() };
+        service_lists(&CACHES, &known, &order).unwrap()
+    };
+    for (filter, present, absent) in [
+        ("", &["GET user:1", "SET", "get USER:2"][..], "Show all"),
+        (
+            "User:",
+            &["2 of 3 rows", "GET user:1", "get USER:2", "value=\"User:\"", "filter=User%3A", "Show all"],
+            "SET",
+        ),
+        ("\"<", &["1 of 3 rows", "SET &quot;&lt;x&gt;"], "user:1"),
+        ("none", &["No row has \"none\" in it.", "0 of 3 rows"], "<table"),
+    ] {
+        let html = lists(filter);
+        for part in present {
+            assert!(html.contains(part), "{filter}: {part}: {html}");
+        }
+        assert!(!html.contains(absent), "{filter}: {absent}: {html}");
+    }
+    // What the form does not ask for goes with it.
+    let html = lists("user");
+    assert!(html.contains("name=\"window\"") && html.contains("name=\"sort\""), "{html}");
+    assert!(html.contains("href=\"/cache?window=15m&amp;sort=took\""), "{html}");
+}
+
+#[test]
+fn what_is_not_known_is_said_instead_of_a_list() {
+    for (known, expected) in [
+        (known(Some(&["GET a"]), true), "Not known while the server is down."),
+        (known(Some(&[]), false), "No command was slow."),
+        (known(None, false), "The notes above say"),
+    ] {
+        let html = service_lists(&CACHES, &known, &Order::default()).unwrap();
+        assert!(html.contains(expected) && !html.contains("<table"), "{html}");
+    }
+}

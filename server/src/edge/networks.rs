@@ -1,0 +1,150 @@
+//! Networks of addresses, written as `10.0.0.0/8` ([RFC 4632, section 3.1](https://www.rfc-editor.org/rfc/rfc4632#section-3.1),
+//! [RFC 4291, section 2.3](https://www.rfc-editor.org/rfc/rfc4291#section-2.3)).
+
+use std::fmt;
+use std::net::IpAddr;
+
+/// All addresses that begin with the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Network {
+    /// The first of them.
+    first: IpAddr,
+    /// How many bits are the same: 1 to 32, or to 128 for IPv6.
+    bits: u32,
+}
+
+impl Network {
+    /// Reads `10.0.0.0/8` or `2001:db8::/32`; an address alone is a network of one.
+    ///
+    /// # Errors
+    /// What is wrong, and what would be right.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let (address, bits) =
+            text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let Ok(first) = address.parse::<IpAddr>() else {
+            return Err(format!("{text:?} must be a network, such as 10.0.0.0/8, or an address"));
+        };
+        if first.to_canonical() != first {
+            return Err(format!("{text:?} is IPv4 in the form of IPv6: it must be written as IPv4"));
+        }
+        let width = width(first);
+        let bits = match bits {
+            None => width,
+            Some(bits) => {
+                let is_plain = !bits.is_empty() && bits.bytes().all(|byte| byte.is_ascii_digit());
+                let bits = bits.parse().ok().filter(|bits| is_plain && (1..=width).contains(bits));
+                bits.ok_or_else(|| {
+                    format!("{text:?} must have a whole number from 1 to {width} behind the slash")
+                })?
+            }
+        };
+        let network = Self { first: masked(first, bits), bits };
+        if network.first != first {
+            return Err(format!("{text:?} has more than its first {bits} bits: write {network}"));
+        }
+        Ok(network)
+    }
+
+    /// Whether the address is one of them. IPv4 in the form of IPv6 is IPv4.
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        width(address) == width(self.first) && masked(address, self.bits) == self.first
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.first, self.bits)
+    }
+}
+
+fn width(address: IpAddr) -> u32 {
+    if address.is_ipv4() { 32 } else { 128 }
+}
+
+/// The address with nothing but its first bits.
+fn masked(address: IpAddr, bits: u32) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => {
+            let rest = u32::MAX.checked_shr(bits).unwrap_or(0);
+            IpAddr::V4((address.to_bits() & !rest).into())
+        }
+        IpAddr::V6(address) => {
+            let rest = u128::MAX.checked_shr(bits).unwrap_or(0);
+            IpAddr::V6((address.to_bits() & !rest).into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_no_network_is_named_with_what_would_be_right() {
+        for (text, expected) in [
+            ("", "must be a network, such as 10.0.0.0/8"),
+            ("proxy.example", "must be a network"),
+            ("10.0.0/8", "must be a network"),
+            ("10.0.0.0/", "from 1 to 32 behind the slash"),
+            ("10.0.0.0/33", "from 1 to 32"),
+            ("10.0.0.0/+8", "from 1 to 32"),
+            ("10.0.0.0/8/8", "from 1 to 32"),
+            // Everybody: then anybody could say who they are.
+            ("0.0.0.0/0", "from 1 to 32"),
+            ("::/0", "from 1 to 128"),
+            ("::1/129", "from 1 to 128"),
+            ("10.1.0.0/8", "write 10.0.0.0/8"),
+            ("2001:db8::1/32", "write 2001:db8::/32"),
+            ("::ffff:10.0.0.0/104", "written as IPv4"),
+        ] {
+            let error = Network::parse(text).unwrap_err();
+            assert!(error.contains(expected) && error.contains(&format!("{text:?}")), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_in_their_networks_alone() {
+        for (network, address, expected) in [
+            ("10.0.0.0/8", "10.255.0.1", true),
+            ("10.0.0.0/8", "11.0.0.0", false),
+            ("10.0.0.0/8", "::ffff:10.1.2.3", true),
+            (" 192.0.2.7 ", "192.0.2.7", true),
+            ("192.0.2.7", "192.0.2.6", false),
+            ("::1/128", "::1", true),
+            ("::1/128", "127.0.0.1", false),
+            ("2001:db8::/33", "2001:db8:7fff::1", true),
+            ("2001:db8::/33", "2001:db8:8000::1", false),
+            ("128.0.0.0/1", "255.0.0.1", true),
+        ] {
+            let network = Network::parse(network).unwrap();
+            assert_eq!(network.contains(address.parse().unwrap()), expected, "{network} {address}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_network_is_read_back_and_holds_what_begins_as_it_does(address: u128, other: u128, bits in 1u32..=128) {
+            let address = IpAddr::V6(address.into());
+            prop_assume!(address.to_canonical() == address);
+            let network = Network { first: masked(address, bits), bits };
+            prop_assume!(network.first.to_canonical() == network.first);
+            prop_assert_eq!(Network::parse(&network.to_string()), Ok(network));
+            prop_assert!(network.contains(address));
+            let other = IpAddr::V6(other.into());
+            prop_assert_eq!(
+                network.contains(other),
+                other.to_canonical() == other && masked(other, bits) == network.first
+            );
+        }
+
+        #[test]
+        fn any_text_is_refused_or_read(text in "[0-9a-f.:/]{0,24}") {
+            if let Ok(network) = Network::parse(&text) {
+                prop_assert_eq!(Network::parse(&network.to_string()), Ok(network));
+            }
+        }
+    }
+}

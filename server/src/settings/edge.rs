@@ -1,0 +1,177 @@
+//! Settings of the server's edge: who may connect, and how.
+
+use super::{Place, Settings};
+use crate::edge::{CertificateFiles, Network};
+use std::path::PathBuf;
+
+/// The most networks of proxies.
+const MOST_NETWORKS: usize = 100;
+
+/// What is set of the edge.
+#[derive(Clone, Debug)]
+pub(crate) struct EdgeSettings {
+    /// Proxies whose word counts about who calls.
+    pub(crate) trusted_proxies: Vec<Network>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    /// The most connections in all.
+    pub(crate) max_connections: u32,
+    /// The most connections from one address that is no proxy's.
+    pub(crate) max_connections_per_address: u32,
+}
+
+impl Default for EdgeSettings {
+    fn default() -> Self {
+        Self {
+            trusted_proxies: Vec::new(),
+            tls_cert: None,
+            tls_key: None,
+            max_connections: 25_000,
+            max_connections_per_address: 1000,
+        }
+    }
+}
+
+impl EdgeSettings {
+    /// The files to encrypt with, if connections are to be encrypted.
+    pub(crate) fn certificate(&self) -> Option<CertificateFiles> {
+        let (certificate, key) = self.tls_cert.clone().zip(self.tls_key.clone())?;
+        Some(CertificateFiles { certificate, key })
+    }
+}
+
+impl Settings {
+    /// Whether other machines can reach the server unencrypted: then it speaks with its proxies alone.
+    pub(crate) fn proxies_only(&self) -> bool {
+        !self.listen.ip().to_canonical().is_loopback() && self.edge.certificate().is_none()
+    }
+
+    /// Whether what is set of the edge goes together.
+    ///
+    /// # Errors
+    /// The name of the setting that does not, and what would be right.
+    pub(super) fn check_edge(&self) -> Result<(), (&'static str, String)> {
+        match (&self.edge.tls_cert, &self.edge.tls_key) {
+            (Some(_), None) => {
+                return Err(("tls_cert", "a certificate needs its key: set tls_key as well".to_owned()));
+            }
+            (None, Some(_)) => {
+                return Err(("tls_key", "a key needs its certificate: set tls_cert as well".to_owned()));
+            }
+            _ => {}
+        }
+        if self.proxies_only() && self.edge.trusted_proxies.is_empty() {
+            let (address, port) = (self.listen, self.listen.port());
+            let message = format!(
+                "{address} can be reached from other machines, and passwords would go there unencrypted: set tls_cert and \
+                 tls_key, or name the proxies that encrypt in trusted_proxies, or listen on a loopback address such as \
+                 127.0.0.1:{port} and tunnel to it with ssh -L"
+            );
+            return Err(("listen", message));
+        }
+        Ok(())
+    }
+
+    /// Where the setting `name` was set, as people find it: `--listen`, `WATCHGLASS_LISTEN`, `line 3: listen`.
+    pub(super) fn place_of(&self, name: &'static str) -> String {
+        match self.given.iter().find(|given| given.is_of(name)).map(|given| given.place()) {
+            Some(Place::Flag(flag)) => format!("--{flag}"),
+            Some(Place::Variable(variable)) => variable.clone(),
+            Some(Place::File(line)) => match &self.file {
+                Some(file) => format!("{}, line {line}: {name}", file.display()),
+                None => format!("line {line}: {name}"),
+            },
+            None => name.to_owned(),
+        }
+    }
+}
+
+pub(super) fn set_trusted_proxies(settings: &mut Settings, value: &str) -> Result<(), String> {
+    let networks: Vec<Network> = value.split(',').map(Network::parse).collect::<Result<_, _>>()?;
+    if networks.len() > MOST_NETWORKS {
+        return Err(format!("there are {} networks: at most {MOST_NETWORKS} can be", networks.len()));
+    }
+    settings.edge.trusted_proxies = networks;
+    Ok(())
+}
+
+pub(super) fn set_tls_cert(settings: &mut Settings, value: &str) -> Result<(), String> {
+    settings.edge.tls_cert = Some(path(value)?);
+    Ok(())
+}
+
+pub(super) fn set_tls_key(settings: &mut Settings, value: &str) -> Result<(), String> {
+    settings.edge.tls_key = Some(path(value)?);
+    Ok(())
+}
+
+pub(super) fn set_max_connections(settings: &mut Settings, value: &str) -> Result<(), String> {
+    settings.edge.max_connections = super::keys::number(value, 1, 1_000_000)?;
+    Ok(())
+}
+
+pub(super) fn set_max_connections_per_address(settings: &mut Settings, value: &str) -> Result<(), String> {
+    settings.edge.max_connections_per_address = super::keys::number(value, 1, 1_000_000)?;
+    Ok(())
+}
+
+fn path(value: &str) -> Result<PathBuf, String> {
+    super::keys::filled(value).map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::resolve;
+
+    fn outcome(flags: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<bool, String> {
+        let find = |all: &[(&str, &str)], name: &str| {
+            all.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        resolve(None, |name| find(flags, name), |name| find(variables, name))
+            .map(|settings| settings.proxies_only())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn other_machines_reach_a_server_that_is_encrypted_or_behind_proxies() {
+        let tls = [("tls-cert", "/c.pem"), ("tls-key", "/k.pem")];
+        let proxies = ("trusted-proxies", "10.0.0.0/8, 192.0.2.1");
+        for (flags, proxies_only) in [
+            (vec![], false),
+            (vec![("listen", "[::1]:1")], false),
+            (vec![("listen", "[::ffff:127.0.0.1]:1")], false),
+            (vec![("listen", "127.0.0.1:1"), proxies], false),
+            (vec![("listen", "0.0.0.0:1"), proxies], true),
+            (vec![("listen", "192.0.2.1:1"), tls[0], tls[1]], false),
+            (vec![("listen", "[::]:1"), tls[0], tls[1], proxies], false),
+        ] {
+            assert_eq!(outcome(&flags, &[]), Ok(proxies_only), "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_named_where_it_was_said() {
+        for (flags, variables, expected) in [
+            (
+                vec![("listen", "192.0.2.1:80")],
+                vec![],
+                "--listen: 192.0.2.1:80 can be reached from other machines",
+            ),
+            (vec![], vec![("WATCHGLASS_LISTEN", "[::]:80")], "WATCHGLASS_LISTEN: [::]:80 can be reached"),
+            (vec![("listen", "0.0.0.0:80")], vec![], "tls_cert and tls_key, or name the proxies"),
+            (vec![("listen", "0.0.0.0:80")], vec![], "trusted_proxies, or listen on a loopback address"),
+            (vec![("tls-cert", "/c")], vec![], "--tls-cert: a certificate needs its key: set tls_key"),
+            (vec![], vec![("WATCHGLASS_TLS_KEY", "/k")], "WATCHGLASS_TLS_KEY: a key needs its certificate"),
+            (vec![("trusted-proxies", "10.0.0.0/8,")], vec![], "--trusted-proxies: \"\" must be a network"),
+            (vec![("trusted-proxies", "10.0.0.1/8")], vec![], "write 10.0.0.0/8"),
+            (vec![("tls-cert", " ")], vec![], "--tls-cert: it must not be empty"),
+            (vec![("max-connections", "0")], vec![], "from 1 to 1000000"),
+            (vec![("max-connections-per-address", "x")], vec![], "from 1 to 1000000"),
+        ] {
+            let error = outcome(&flags, &variables).unwrap_err();
+            assert!(error.contains(expected), "{expected}: {error}");
+        }
+        let many = vec!["10.0.0.1"; 101].join(",");
+        assert!(outcome(&[("trusted-proxies", &many)], &[]).unwrap_err().contains("at most 100 can be"));
+    }
+}

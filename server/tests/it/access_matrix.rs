@@ -1,0 +1,169 @@
+//! Every route, and who may use it.
+
+use crate::support::{Server, Who, data, exchange, request, request_text};
+use std::collections::BTreeSet;
+
+/// What a route needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    /// A viewer; people who are not signed in are sent to do so.
+    ViewerOfPage,
+    Viewer,
+    Ingest,
+    Admin,
+    /// The same for the form of a page.
+    AdminOfPage,
+}
+
+use Needs::{Admin, AdminOfPage, Ingest, Nothing, Viewer, ViewerOfPage};
+
+/// Method, address, the path in the description of the API where that is another one, what it needs, and how whoever may use
+/// it is answered without a body.
+const ROUTES: &[(&str, &str, &str, Needs, u16)] = &[
+    ("GET", "/api/live", "", Nothing, 200),
+    ("GET", "/login", "", Nothing, 200),
+    ("POST", "/api/login", "", Nothing, 415),
+    ("POST", "/api/logout", "", Nothing, 200),
+    // No token of a link that was sent: this is not about who asks.
+    ("GET", "/do/x", "", Nothing, 403),
+    ("POST", "/do/x", "", Nothing, 415),
+    ("GET", "/", "", ViewerOfPage, 200),
+    ("GET", "/alerts", "", ViewerOfPage, 200),
+    ("GET", "/database", "", ViewerOfPage, 200),
+    ("GET", "/cache", "", ViewerOfPage, 200),
+    ("GET", "/trends", "", ViewerOfPage, 200),
+    ("GET", "/performance", "", ViewerOfPage, 200),
+    ("GET", "/processes", "", ViewerOfPage, 200),
+    ("GET", "/settings", "", ViewerOfPage, 200),
+    ("GET", "/arrange", "", ViewerOfPage, 200),
+    ("POST", "/arrange", "", ViewerOfPage, 415),
+    ("GET", "/api/layout.css", "", Viewer, 200),
+    ("GET", "/panels/cpu", "", ViewerOfPage, 200),
+    ("GET", "/panels/cpu/csv", "", ViewerOfPage, 200),
+    ("GET", "/no-such-page", "", ViewerOfPage, 404),
+    ("GET", "/api/docs", "", ViewerOfPage, 200),
+    ("GET", "/ws/live", "", Viewer, 400),
+    ("GET", "/metrics", "", Viewer, 200),
+    ("GET", "/api/openapi.json", "", Viewer, 200),
+    ("GET", "/api/no-such-thing", "", Viewer, 404),
+    ("GET", "/api/fragment/alerts", "", Viewer, 200),
+    ("GET", "/api/fn/snapshot?window_seconds=300&rows=2", "", Viewer, 200),
+    ("GET", "/api/fn/history?window_seconds=300&rows=2", "", Viewer, 200),
+    ("GET", "/api/fn/alerts?window_seconds=300", "", Viewer, 200),
+    ("GET", "/api/fn/services", "", Viewer, 200),
+    ("GET", "/api/fn/no-such-function", "", Viewer, 404),
+    ("GET", "/api/admin/system/metrics/", "", Viewer, 200),
+    ("GET", "/api/admin/system/health/", "", Viewer, 200),
+    ("GET", "/api/admin/system/alerts/", "", Viewer, 200),
+    ("GET", "/api/admin/system/history/", "", Viewer, 200),
+    ("GET", "/api/core/admin/system/metrics/", "", Viewer, 200),
+    ("GET", "/api/core/admin/system/health", "/api/core/admin/system/health/", Viewer, 200),
+    ("GET", "/api/core/admin/system/alerts/", "", Viewer, 200),
+    ("GET", "/api/core/admin/system/history/", "", Viewer, 200),
+    ("GET", "/api/admin/rules", "", Viewer, 200),
+    ("POST", "/api/admin/rules", "", Admin, 415),
+    ("POST", "/api/admin/rules/preview", "", Viewer, 415),
+    ("GET", "/api/admin/rules/cpu", "/api/admin/rules/{id}", Viewer, 200),
+    ("PUT", "/api/admin/rules/cpu", "/api/admin/rules/{id}", Admin, 415),
+    ("DELETE", "/api/admin/rules/none", "/api/admin/rules/{id}", Admin, 404),
+    ("PUT", "/api/admin/rules/cpu/enabled", "/api/admin/rules/{id}/enabled", Admin, 415),
+    ("GET", "/api/admin/silences/", "/api/admin/silences", Viewer, 200),
+    ("POST", "/api/admin/silences", "", Admin, 415),
+    ("DELETE", "/api/admin/silences/none", "/api/admin/silences/{id}", Admin, 404),
+    ("POST", "/api/admin/alerts/acknowledge", "", Admin, 415),
+    ("POST", "/api/admin/alerts/acknowledge/withdraw", "", Admin, 415),
+    ("GET", "/api/admin/channels", "", Viewer, 200),
+    ("POST", "/api/admin/channels/none/test", "/api/admin/channels/{name}/test", Admin, 404),
+    ("GET", "/api/admin/deliveries", "", Viewer, 200),
+    ("POST", "/api/admin/deliveries/resend", "", Admin, 415),
+    ("POST", "/alerts", "", AdminOfPage, 415),
+    ("POST", "/settings", "", ViewerOfPage, 415),
+    ("GET", "/api/admin/users", "", Admin, 200),
+    ("POST", "/api/admin/users", "", Admin, 415),
+    ("PATCH", "/api/admin/users/none", "/api/admin/users/{name}", Admin, 415),
+    ("GET", "/api/admin/tokens", "", Admin, 200),
+    ("POST", "/api/admin/tokens", "", Admin, 415),
+    ("DELETE", "/api/admin/tokens/none", "/api/admin/tokens/{id}", Admin, 404),
+    ("GET", "/api/admin/sessions/", "/api/admin/sessions", Admin, 200),
+    ("DELETE", "/api/admin/sessions/none", "/api/admin/sessions/{id}", Admin, 404),
+    ("GET", "/api/admin/audit", "", Admin, 200),
+    ("POST", "/api/ingest", "", Ingest, 415),
+    ("GET", "/api/snapshot.html?page=/cache&window=15m", "/api/snapshot.html", Viewer, 200),
+    ("POST", "/api/annotations", "", Ingest, 415),
+    ("GET", "/api/admin/annotations", "", Viewer, 200),
+    ("POST", "/api/admin/annotations", "", Admin, 415),
+    ("DELETE", "/api/admin/annotations/0", "/api/admin/annotations/{id}", Admin, 404),
+];
+
+/// Who asks: nobody, or the owner of a token.
+const ASKING: [Option<Who>; 6] =
+    [None, Some(Who::Viewer), Some(Who::Ingest), Some(Who::Admin), Some(Who::Expired), Some(Who::Revoked)];
+
+fn expected(needs: Needs, who: Option<Who>, passed: u16) -> u16 {
+    match (needs, who) {
+        (Nothing, _) | (_, Some(Who::Admin)) => passed,
+        (ViewerOfPage | AdminOfPage, None) => 303,
+        (_, None | Some(Who::Expired | Who::Revoked)) => 401,
+        (Viewer | ViewerOfPage, Some(Who::Viewer)) | (Ingest, Some(Who::Ingest)) => passed,
+        _ => 403,
+    }
+}
+
+#[tokio::test]
+async fn every_route_lets_in_who_may_and_nobody_else() {
+    let server = Server::start().await;
+    let mut mistakes = Vec::new();
+    for &(method, path, _, needs, passed) in ROUTES {
+        for who in ASKING {
+            let bearer = who.map(Who::bearer).unwrap_or_default();
+            let answer = request(server.address, method, path, &[("Authorization", &bearer)]).await;
+            let expected = expected(needs, who, passed);
+            if answer.status != expected {
+                mistakes.push(format!("{method} {path} by {who:?}: {}, not {expected}", answer.status));
+                continue;
+            }
+            match expected {
+                401 => {
+                    answer.error("unauthorized");
+                    assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+                }
+                403 if needs != Nothing => assert!(answer.error("forbidden").contains("needs the role")),
+                303 => assert!(answer.header("location").unwrap().starts_with("/login")),
+                _ => {}
+            }
+        }
+        // Whatever it is, and whoever asks: not from a page of another site.
+        let origin = [("Origin", "http://other.example")];
+        let text = request_text(server.address, method, path, &origin);
+        let answer = exchange(server.address, text.as_bytes()).await.unwrap();
+        if answer.status != 403 {
+            mistakes.push(format!("{method} {path} from another site: {}", answer.status));
+        } else {
+            answer.error("bad_origin");
+        }
+    }
+    assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn every_operation_that_is_described_is_among_them() {
+    let server = Server::start().await;
+    let document = request(server.address, "GET", "/api/openapi.json", &[]).await.json();
+    let operations = document["paths"].as_object().unwrap().iter().flat_map(|(path, item)| {
+        item.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone()))
+    });
+    let described: BTreeSet<(String, String)> = operations.collect();
+    let known: BTreeSet<(String, String)> = ROUTES
+        .iter()
+        .map(|(method, path, template, ..)| {
+            let path = if template.is_empty() { path } else { template };
+            ((*method).to_owned(), (*path).to_owned())
+        })
+        .collect();
+    assert_eq!(described.difference(&known).collect::<Vec<_>>(), Vec::<&(String, String)>::new());
+    // The list of rules is an answer in the usual form.
+    assert!(data(server.address, "/api/admin/rules").await.is_array());
+    server.stop().await;
+}

@@ -1,0 +1,246 @@
+//! Does to a server what those do who want to bring it down, and watches whether its live tick keeps its pace meanwhile.
+
+use crate::arguments::Plan;
+use crate::error::LoadError;
+use crate::socket::{self, Seen, Stage};
+use crate::summary::percentiles;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+/// What is done. Of each it is known how many at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attack {
+    /// Nothing, to compare with.
+    None,
+    /// Headers that never end, a byte each second.
+    SlowLoris,
+    /// Half a request, and then nothing.
+    HalfOpen,
+    /// Headers and bodies that are much too large.
+    Oversized,
+    /// Connections that do nothing, as many as were asked for.
+    Idle,
+    /// Wrong passwords, each for another name.
+    SignIn,
+}
+
+const ATTACKS: [Attack; 6] =
+    [Attack::None, Attack::SlowLoris, Attack::HalfOpen, Attack::Oversized, Attack::Idle, Attack::SignIn];
+
+/// How long an answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How much of a body or of headers is sent that is too large, in pieces of 64 KiB: 64 MiB.
+const PIECES: usize = 1024;
+
+impl Attack {
+    fn name(self) -> &'static str {
+        match self {
+            Self::None => "nothing",
+            Self::SlowLoris => "slow-loris",
+            Self::HalfOpen => "half requests",
+            Self::Oversized => "oversized",
+            Self::Idle => "idle sockets",
+            Self::SignIn => "sign-in flood",
+        }
+    }
+
+    /// How many do it at the same time.
+    fn count(self, plan: &Plan) -> usize {
+        let many = plan.sockets;
+        match self {
+            Self::None => 0,
+            Self::SlowLoris | Self::HalfOpen => many.min(2000),
+            Self::Oversized => many.min(16),
+            Self::Idle => many,
+            Self::SignIn => many.min(64),
+        }
+    }
+
+    /// Does it once, in one connection; how that ended.
+    async fn once(self, plan: &Plan, number: u64) -> String {
+        let Ok(Ok(mut stream)) = timeout(PATIENCE, TcpStream::connect(plan.target.address)).await else {
+            return "no connection".to_owned();
+        };
+        let host = &plan.target.authority;
+        match self {
+            Self::None => {}
+            Self::SlowLoris => {
+                let begin = format!("GET / HTTP/1.1\r\nHost: {host}\r\nX: ");
+                if stream.write_all(begin.as_bytes()).await.is_ok() {
+                    while stream.write_all(b"x").await.is_ok() {
+                        sleep(Duration::from_secs(1)).await;
+                    }
+                }
+                return "cut".to_owned();
+            }
+            Self::HalfOpen | Self::Idle => {
+                if self == Self::HalfOpen {
+                    let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: lo").await;
+                }
+                // Comes back when the server has had enough.
+                let _ = stream.read(&mut [0; 16]).await;
+                return "cut".to_owned();
+            }
+            Self::Oversized => {
+                let piece = vec![b'x'; 64 << 10];
+                let begin = if number.is_multiple_of(2) {
+                    format!("GET / HTTP/1.1\r\nHost: {host}\r\nX: ")
+                } else {
+                    format!(
+                        "POST /api/login HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
+                         Transfer-Encoding: chunked\r\n\r\n4000000\r\n"
+                    )
+                };
+                let mut is_taken = stream.write_all(begin.as_bytes()).await.is_ok();
+                for _ in 0..PIECES {
+                    is_taken = is_taken && stream.write_all(&piece).await.is_ok();
+                }
+            }
+            Self::SignIn => {
+                let body = format!("{{\"username\":\"u{number}\",\"password\":\"wrong password\"}}");
+                let text = format!(
+                    "POST /api/login HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
+                     Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                    body.len()
+                );
+                let _ = stream.write_all(text.as_bytes()).await;
+            }
+        }
+        status(&mut stream).await
+    }
+}
+
+/// The status of an answer, if there is one.
+async fn status(stream: &mut TcpStream) -> String {
+    let mut head = [0; 12];
+    match timeout(PATIENCE, stream.read_exact(&mut head)).await {
+        Ok(Ok(_)) => String::from_utf8_lossy(&head).rsplit(' ').next().unwrap_or_default().to_owned(),
+        Ok(Err(_)) => "cut".to_owned(),
+        Err(_) => "no answer".to_owned(),
+    }
+}
+
+/// How often what happened.
+type Tally = Arc<Mutex<BTreeMap<String, u64>>>;
+
+/// Carries out one attack after the other.
+///
+/// # Errors
+/// The live data cannot be looked at.
+pub(crate) async fn attack(plan: &Plan, token: Option<&str>) -> Result<String, LoadError> {
+    let mut text = format!(
+        "attacks on {}, {} s each; the live tick from the time in a frame to its arrival",
+        plan.target.url(),
+        plan.window.as_secs()
+    );
+    for attack in ATTACKS {
+        let tally = Tally::default();
+        let (stage, receiver) = watch::channel(Stage::Opening);
+        let observer = observe(plan.clone(), token.map(str::to_owned), receiver)?;
+        let mut attackers = JoinSet::new();
+        for number in 0..attack.count(plan) {
+            attackers.spawn(go_on(attack, plan.clone(), number as u64, Arc::clone(&tally)));
+        }
+        // All have begun by then.
+        sleep(Duration::from_secs(3)).await;
+        stage.send_replace(Stage::Measuring);
+        sleep(plan.window).await;
+        stage.send_replace(Stage::Over);
+        let seen =
+            observer.await.map_err(|_| LoadError::NoConnection("the observer broke off".to_owned()))?;
+        let seen = seen.map_err(LoadError::NoConnection)?;
+        attackers.shutdown().await;
+        let counts = tally.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        text.push_str(&line(attack, attack.count(plan), &seen, &counts));
+    }
+    Ok(text)
+}
+
+/// Does it again and again until the task is ended. The numbers of two attackers never meet.
+async fn go_on(attack: Attack, plan: Plan, first: u64, tally: Tally) {
+    let step = attack.count(&plan) as u64;
+    let mut number = first;
+    loop {
+        let outcome = attack.once(&plan, number).await;
+        if outcome == "no connection" {
+            // There is no room: hurrying would only cost this program.
+            sleep(Duration::from_secs(1)).await;
+        }
+        *tally.lock().unwrap_or_else(PoisonError::into_inner).entry(outcome).or_default() += 1;
+        number = number.wrapping_add(step);
+    }
+}
+
+/// Looks at the live data from a thread of its own: what the attackers are busy with must not make a frame late.
+fn observe(
+    plan: Plan,
+    token: Option<String>,
+    stage: watch::Receiver<Stage>,
+) -> Result<tokio::sync::oneshot::Receiver<Result<Seen, String>>, LoadError> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LoadError::Runtime)?;
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let look = move || {
+        let seen = runtime.block_on(async {
+            let connection = socket::connect(&plan, token.as_deref()).await?;
+            Ok(socket::follow(connection, stage).await)
+        });
+        let _ = sender.send(seen);
+    };
+    // It ends with the measurement.
+    std::thread::Builder::new().name("observer".to_owned()).spawn(look).map_err(LoadError::Runtime)?;
+    Ok(receiver)
+}
+
+fn line(attack: Attack, count: usize, seen: &Seen, tally: &BTreeMap<String, u64>) -> String {
+    let mut latencies = seen.latencies.clone();
+    latencies.sort_unstable();
+    let mut text = format!("\n{:<14} {count:>6} at once; ", attack.name());
+    // Writing to a string cannot fail.
+    let _ = match percentiles(&latencies) {
+        Some(micros) => {
+            let [p50, _, p99, max] = micros.map(|micros| f64::from(micros) / 1000.0);
+            write!(
+                text,
+                "tick p50 {p50:.1} ms, p99 {p99:.1} ms, max {max:.1} ms of {}, {} lost",
+                seen.frames, seen.lost
+            )
+        }
+        None => write!(text, "no tick came"),
+    };
+    if let Some(reason) = &seen.closed {
+        let _ = write!(text, "; the live connection ended: {reason}");
+    }
+    for (outcome, count) in tally {
+        let _ = write!(text, "; {count} times {outcome}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_what_was_done_how_it_ended_and_how_the_tick_fared() {
+        let seen =
+            Seen { frames: 3, lost: 1, last_seq: Some(9), latencies: vec![3000, 1000, 2000], closed: None };
+        let tally = BTreeMap::from([("431".to_owned(), 7), ("cut".to_owned(), 2)]);
+        assert_eq!(
+            line(Attack::Oversized, 16, &seen, &tally),
+            "\noversized          16 at once; tick p50 2.0 ms, p99 3.0 ms, max 3.0 ms of 3, 1 lost; 7 times 431; 2 times cut"
+        );
+        let none = Seen { closed: Some("gone".to_owned()), ..Seen::default() };
+        assert_eq!(
+            line(Attack::None, 0, &none, &BTreeMap::new()),
+            "\nnothing             0 at once; no tick came; the live connection ended: gone"
+        );
+    }
+}
