@@ -1,6 +1,7 @@
 //! The page: everything in `dist`, which the server embeds.
 
 mod fingerprint;
+mod stylesheet;
 
 use crate::failure::Failure;
 use crate::process;
@@ -12,8 +13,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Fills `dist`: lets Trunk put the page together and writes compressed siblings. Does nothing when neither what
-/// goes in nor what came out has changed since. The tools and the page's program must have been built.
+/// Fills `dist`: lets Trunk put the page together, joins its style sheets to one, and writes compressed siblings. Does
+/// nothing when neither what goes in nor what came out has changed since. The tools and the page's program must
+/// have been built.
 ///
 /// # Errors
 /// A file could not be read, or Trunk or the compression failed.
@@ -33,6 +35,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<(), Failure> {
         return Err(Failure::file("remove", &stamp)(error));
     }
     run_quietly(&mut trunk(workspace), "putting the page together with Trunk")?;
+    stylesheet::join(&dist)?;
     let compress = workspace.target().join("tool").join("compress");
     let sizes =
         run_quietly(process::program(workspace, compress).arg(&dist), "compressing the page's files")?;
