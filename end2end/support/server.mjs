@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,12 +25,18 @@ async function quietConfig(folder) {
   return file;
 }
 
-/** Starts a server with further arguments of `watchglass serve`, and waits until it answers. */
-export async function startServer({ args = [] } = {}) {
+/**
+ * Starts a server with further arguments of `watchglass serve`, and waits until it answers. `data` is a folder that it finds as
+ * its own; it takes a copy.
+ */
+export async function startServer({ args = [], data } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "watchglass-end2end-"));
   const quiet = args.includes("--config") ? [] : ["--config", await quietConfig(folder)];
   const server = new Server(await freePort(), join(folder, "data"), folder, [...quiet, ...args]);
   try {
+    if (data) {
+      await cp(data, join(folder, "data"), { recursive: true });
+    }
     await server.start();
   } catch (error) {
     await rm(folder, { recursive: true, force: true });

@@ -1,0 +1,46 @@
+// Measures what an hour of live data leaves in a page that nobody touches: the heap of JavaScript and the memory of the
+// program, each ten minutes. Takes the hour that it measures; `node bench/hour.mjs 20` takes 20 minutes. Prints, asserts nothing.
+
+import { DESKTOP, launchBrowser } from "../support/browser.mjs";
+import { chartsPainted, openLive, ticks } from "../support/overview.mjs";
+import { startServer } from "../support/server.mjs";
+
+const MINUTES = Number(process.argv[2] ?? 60);
+const STEP = 10;
+
+function prepare() {
+  const { instantiateStreaming } = WebAssembly;
+  WebAssembly.instantiateStreaming = async (...args) => {
+    const made = await instantiateStreaming.apply(WebAssembly, args);
+    globalThis.wasm = made.instance.exports.memory;
+    return made;
+  };
+}
+
+const server = await startServer();
+const browser = await launchBrowser();
+try {
+  const context = await browser.newContext({ viewport: DESKTOP });
+  const page = await context.newPage();
+  await page.addInitScript(prepare);
+  await openLive(page, server.url);
+  await chartsPainted(page);
+  const session = await context.newCDPSession(page);
+  await session.send("HeapProfiler.enable");
+  const say = async (minutes) => {
+    await session.send("HeapProfiler.collectGarbage");
+    const { usedSize } = await session.send("Runtime.getHeapUsage");
+    const wasm = await page.evaluate(() => globalThis.wasm?.buffer.byteLength ?? NaN);
+    const nodes = await page.evaluate(() => document.querySelectorAll("*").length);
+    console.log(`hour: after ${minutes} min JavaScript has ${(usedSize / 2 ** 20).toFixed(2)} MiB, wasm ${(wasm / 2 ** 20).toFixed(2)} MiB, the page ${nodes} elements`);
+  };
+  await ticks(page, 5);
+  await say(0);
+  for (let minutes = STEP; minutes <= MINUTES; minutes += STEP) {
+    await page.waitForTimeout(STEP * 60_000);
+    await say(minutes);
+  }
+} finally {
+  await browser.close();
+  await server.close();
+}
