@@ -2,6 +2,7 @@
 
 use crate::live::Live;
 use crate::parts::chart::with_plot;
+use crate::parts::chart_frames;
 use crate::parts::chart_hand::Hand;
 use crate::parts::chart_tip::Tip;
 use crate::view_model::{COLOURS, LineView};
@@ -39,7 +40,7 @@ pub(crate) fn mount(live: Live, frame: NodeRef<leptos::html::Div>, panel: Panel,
     });
     Effect::new(move |_| {
         live.theme.track();
-        mounted.with_value(|chart| chart.iter().for_each(|chart| chart.canvas.restyle()));
+        mounted.with_value(|chart| chart.iter().for_each(|chart| Canvas::schedule(&chart.canvas)));
     });
 }
 
@@ -53,6 +54,11 @@ struct Mounted {
     _hand: Hand,
 }
 
+thread_local! {
+    /// The colours that were read last, and how often they had changed then.
+    static THEME: RefCell<Option<(Option<u32>, Rc<Theme>)>> = const { RefCell::new(None) };
+}
+
 /// The canvases of a chart, and what they show.
 pub(super) struct Canvas {
     pub(super) live: Live,
@@ -63,7 +69,6 @@ pub(super) struct Canvas {
     /// The stretch that is being chosen.
     pub(super) chosen: Cell<Option<(i64, i64)>>,
     pub(super) tip: Tip,
-    theme: RefCell<Theme>,
     in_sight: Cell<bool>,
     scheduled: Cell<bool>,
 }
@@ -80,7 +85,6 @@ impl Mounted {
             Painter::new(axes, series, cursor).map_err(|error| JsValue::from_str(&error.to_string()))?;
         let canvas = Rc::new(Canvas {
             live,
-            theme: RefCell::new(read_theme(&frame)),
             frame: frame.clone(),
             panel,
             lines,
@@ -131,16 +135,17 @@ impl Drop for Mounted {
 }
 
 impl Canvas {
-    /// Draws in the next frame, if anybody can see it. Several requests before that are one.
+    /// Draws in one of the next frames, if anybody can see it. Several requests before that are one.
     fn schedule(this: &Rc<Self>) {
-        if !this.in_sight.get() || this.scheduled.replace(true) {
-            return;
+        if this.in_sight.get() && !this.scheduled.replace(true) {
+            chart_frames::schedule(this);
         }
-        let canvas = Rc::clone(this);
-        request_animation_frame(move || {
-            canvas.scheduled.set(false);
-            canvas.draw();
-        });
+    }
+
+    /// Draws what was scheduled.
+    pub(super) fn draw_scheduled(&self) {
+        self.scheduled.set(false);
+        self.draw();
     }
 
     fn draw(&self) {
@@ -148,7 +153,7 @@ impl Canvas {
         let offset = self.live.utc_offset.try_get_untracked().flatten().unwrap_or(0);
         let cursor = self.live.cursor.try_get_untracked().flatten();
         let drawn = with_plot(self.live, &self.panel, &lines, |plot| {
-            let theme = self.theme.borrow();
+            let theme = self.theme();
             let mut painter = self.painter.borrow_mut();
             let drawn = painter.draw(plot, &theme, offset);
             painter.draw_cursor(plot, &theme, cursor.map(Timestamp::from_millis), self.chosen.get());
@@ -170,21 +175,31 @@ impl Canvas {
         let cursor = self.live.cursor.try_get_untracked().flatten();
         with_plot(self.live, &self.panel, &lines, |plot| {
             let cursor = cursor.map(Timestamp::from_millis);
-            self.painter.borrow_mut().draw_cursor(plot, &self.theme.borrow(), cursor, self.chosen.get());
+            self.painter.borrow_mut().draw_cursor(plot, &self.theme(), cursor, self.chosen.get());
         });
         self.tip.show(self);
     }
 
-    /// A canvas that is resized is empty: it is drawn again before the browser shows it.
+    /// A canvas that is resized is empty: it is drawn again before the browser shows it, or when it comes in sight.
     fn resize(&self) {
         let (width, height) = (f64::from(self.frame.client_width()), f64::from(self.frame.client_height()));
         self.painter.borrow_mut().resize(width, height, window().device_pixel_ratio());
-        self.draw();
+        if self.in_sight.get() {
+            self.draw();
+        }
     }
 
-    fn restyle(&self) {
-        *self.theme.borrow_mut() = read_theme(&self.frame);
-        self.draw();
+    /// The colours of the page, which all charts share: to read them the browser must work out the page's style.
+    fn theme(&self) -> Rc<Theme> {
+        let count = self.live.theme.try_get_untracked();
+        THEME.with_borrow_mut(|known| match known {
+            Some((of, theme)) if *of == count => Rc::clone(theme),
+            _ => {
+                let theme = Rc::new(read_theme(&self.frame));
+                *known = Some((count, Rc::clone(&theme)));
+                theme
+            }
+        })
     }
 }
 

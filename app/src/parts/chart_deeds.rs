@@ -16,10 +16,8 @@ pub(crate) fn act(live: Live, target: &Element) {
     let Ok(Some(panel)) = button.closest("[data-panel]") else { return };
     match button.get_attribute("data-do").as_deref() {
         Some("full") if document().fullscreen_element().is_some() => document().exit_fullscreen(),
-        Some("full") => {
-            if panel.request_fullscreen().is_err() {
-                say("This browser shows no chart on the full screen.");
-            }
+        Some("full") if panel.request_fullscreen().is_err() => {
+            say("This browser shows no chart on the full screen.");
         }
         Some("link") => {
             let link = link(live, &panel).unwrap_or_default();

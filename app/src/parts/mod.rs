@@ -7,6 +7,8 @@ mod chart_canvas;
 #[cfg(feature = "hydrate")]
 mod chart_deeds;
 #[cfg(feature = "hydrate")]
+mod chart_frames;
+#[cfg(feature = "hydrate")]
 mod chart_hand;
 mod chart_menu;
 #[cfg(feature = "hydrate")]
