@@ -1,7 +1,7 @@
 //! From the catalogue to what a panel shows. No metric is known here by its name.
 
 use crate::live::LiveStore;
-use watchglass_model::{APP, Kind, Metric, Panel, Role, Series, SeriesId, Unit};
+use watchglass_model::{APP, Kind, Metric, Panel, Role, Series, SeriesId, Style, Unit};
 
 /// The tints that charts have; series beyond them begin again with the first.
 pub(crate) const COLOURS: usize = 8;
@@ -46,6 +46,8 @@ pub(crate) struct LineView {
     pub(crate) colour: usize,
     /// What stands for it in an address.
     pub(crate) key: u32,
+    /// What its row of a heat map is called; in other charts, nothing.
+    pub(crate) row: String,
 }
 
 impl PanelView {
@@ -99,10 +101,14 @@ pub(crate) fn panel_view(store: &LiveStore, id: &str) -> Option<PanelView> {
         if matches!(role, Role::Chart | Role::HeadlineAndChart) {
             let several = apps(&series).len() > 1;
             for series in series {
-                let colour = view.lines.len() % COLOURS;
                 let label = legend(metric, series, several, &view.panel.title);
                 let key = key(id, &label);
-                view.lines.push(LineView { series: series.id, label, colour, key });
+                // Of a heat map all rows have one colour, and those of several applications are added up.
+                let (colour, row) = match view.panel.style {
+                    Style::Heat => (0, legend(metric, series, false, &view.panel.title)),
+                    _ => (view.lines.len() % COLOURS, String::new()),
+                };
+                view.lines.push(LineView { series: series.id, label, colour, key, row });
             }
         }
     }
@@ -165,87 +171,5 @@ pub(crate) fn text_or_dash(unit: Unit, value: Option<f64>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn metric(labels: &[&str], word: &str) -> Metric {
-        Metric {
-            name: "m".to_owned(),
-            kind: Kind::Counter,
-            unit: Unit::Bytes,
-            help: String::new(),
-            labels: labels.iter().map(|&label| label.to_owned()).collect(),
-            panel: None,
-            legend: word.to_owned(),
-        }
-    }
-
-    #[test]
-    fn legends_tell_series_apart() {
-        let series = Series {
-            id: SeriesId(0),
-            metric: "m".to_owned(),
-            labels: [("host", "h"), ("interface", "eth0")].into_iter().collect(),
-        };
-        assert_eq!(legend(&metric(&["interface"], "received"), &series, false, "T"), "eth0 received");
-        assert_eq!(legend(&metric(&["interface"], ""), &series, false, "T"), "eth0");
-        assert_eq!(legend(&metric(&[], "used"), &series, false, "T"), "used");
-        assert_eq!(legend(&metric(&[], ""), &series, false, "T"), "T");
-    }
-
-    #[test]
-    fn a_line_has_the_same_key_for_ever() {
-        // Links hold it, so that these must stay.
-        for (panel, label, expected) in
-            [("", "", 0x2a0c_975e), ("cpu", "user", 0x7e5e_e295), ("cpu", "system", 0xeec9_c87b)]
-        {
-            assert_eq!(key(panel, label), expected, "{panel} {label}: {:x}", key(panel, label));
-        }
-    }
-
-    fn of_apps(apps: &[Option<&str>]) -> Vec<Series> {
-        let labels =
-            |app: &Option<&str>| app.iter().map(|app| (APP, *app)).chain([("class", "2xx")]).collect();
-        let series = |(id, app)| Series { id: SeriesId(id), metric: "m".to_owned(), labels: labels(app) };
-        (0..).zip(apps).map(series).collect()
-    }
-
-    #[test]
-    fn applications_are_named_where_there_are_several_and_never_mixed() {
-        let metric = metric(&[APP, "class"], "answers");
-        for (apps, figures, lines) in [
-            (vec![None], vec![("answers", 1)], vec!["2xx answers"]),
-            (vec![Some("shop")], vec![("answers", 1)], vec!["2xx answers"]),
-            (
-                vec![None, Some("shop"), Some("shop"), Some("cart")],
-                vec![("this server answers", 1), ("shop answers", 2), ("cart answers", 1)],
-                vec!["this server 2xx answers", "shop 2xx answers", "shop 2xx answers", "cart 2xx answers"],
-            ),
-        ] {
-            let all = of_apps(&apps);
-            let all: Vec<&Series> = all.iter().collect();
-            let found = Figure::of(&metric, &all);
-            let found: Vec<_> =
-                found.iter().map(|figure| (figure.label.as_str(), figure.series.len())).collect();
-            assert_eq!(found, figures);
-            let several = super::apps(&all).len() > 1;
-            let found: Vec<_> = all.iter().map(|series| legend(&metric, series, several, "T")).collect();
-            assert_eq!(found, lines);
-        }
-        assert_eq!(Figure::of(&metric, &[]).len(), 1, "a number that is missing");
-    }
-
-    #[test]
-    fn rates_add_up_and_of_gauges_the_largest_counts() {
-        let figure = |sum| Figure {
-            label: String::new(),
-            unit: Unit::Ratio,
-            series: vec![SeriesId(1), SeriesId(2)],
-            sum,
-        };
-        let both = |SeriesId(id)| Some(f64::from(id));
-        let first = |SeriesId(id)| (id == 1).then_some(1.0);
-        assert_eq!((figure(true).value(both), figure(false).value(both)), (Some(3.0), Some(2.0)));
-        assert_eq!((figure(true).value(first), figure(true).value(|_| None)), (Some(1.0), None));
-    }
-}
+#[path = "view_model_tests.rs"]
+mod tests;

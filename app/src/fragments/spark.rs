@@ -51,6 +51,7 @@ impl Spark {
                 bands: &[],
                 before: &[],
                 look: Look::default(),
+                rows: &[],
             };
             svg_paths(&plot, WIDTH, HEIGHT)
         };

@@ -28,7 +28,7 @@ pub(crate) fn Chart(
     let (paths, bands) = drawn.unwrap_or_default();
     let areas = paths.iter().filter_map(|path| {
         let area = path.area.clone()?;
-        Some(view! { <path class="area" data-colour=path.colour.to_string() d=area></path> })
+        Some(view! { <path class=path.class data-colour=path.colour.to_string() d=area></path> })
     });
     // In the order of the canvas: the first line last, so that those that are zero do not hide it.
     let strokes = paths.iter().rev().map(|path| {
@@ -80,14 +80,15 @@ pub(crate) fn plot_of<T>(
     lines: &[LineView],
     draw: impl FnOnce(&Plot<'_>) -> T,
 ) -> T {
+    let rows = rows(lines);
     let shown = || lines.iter().filter(|line| !store.is_hidden(line.key));
     let end = store.window().end.millis();
     let series: Vec<Line<'_>> =
-        shown().filter_map(|line| drawn(line, store.track(line.series), end)).collect();
+        shown().filter_map(|line| drawn(line, &rows, store.track(line.series), end)).collect();
     let has_before =
         lines.iter().any(|line| store.before(line.series).is_some_and(|track| !track.times.is_empty()));
     let before: Vec<Line<'_>> = if has_before {
-        shown().filter_map(|line| drawn(line, store.before(line.series), end)).collect()
+        shown().filter_map(|line| drawn(line, &rows, store.before(line.series), end)).collect()
     } else {
         Vec::new()
     };
@@ -103,15 +104,28 @@ pub(crate) fn plot_of<T>(
         bands: &bands,
         before: &before,
         look: store.asked().look(&panel.id),
+        rows: &rows,
     })
 }
 
+/// What the rows of a heat map are called, the lowest first; those of lines that are hidden stay, and are empty.
+fn rows(lines: &[LineView]) -> Vec<&str> {
+    let mut rows: Vec<&str> = Vec::new();
+    for line in lines {
+        if !line.row.is_empty() && !rows.contains(&line.row.as_str()) {
+            rows.push(&line.row);
+        }
+    }
+    rows
+}
+
 /// What is drawn of a track. What came after the `end` of a picture that stands still does not touch its edge.
-fn drawn<'a>(line: &LineView, track: Option<&'a Track>, end: i64) -> Option<Line<'a>> {
+fn drawn<'a>(line: &LineView, rows: &[&str], track: Option<&'a Track>, end: i64) -> Option<Line<'a>> {
     let Track { times, low, high } = track?;
     let count = times.partition_point(|&time| time <= end);
     let first = |values: &'a [f64]| values.get(..count).unwrap_or(values);
-    Some(Line { times: times.get(..count)?, low: first(low), high: first(high), colour: line.colour })
+    let colour = rows.iter().position(|row| *row == line.row).unwrap_or(line.colour);
+    Some(Line { times: times.get(..count)?, low: first(low), high: first(high), colour })
 }
 
 fn band(mark: &Mark) -> Band {
@@ -168,21 +182,48 @@ mod tests {
     use super::*;
     use watchglass_model::SeriesId;
 
+    fn line(colour: usize, row: &str) -> LineView {
+        LineView { series: SeriesId(0), label: String::new(), colour, key: 0, row: row.to_owned() }
+    }
+
+    #[test]
+    fn a_line_of_a_heat_map_is_drawn_in_the_row_that_has_its_name() {
+        let lines = ["1 ms", "2 ms", "1 ms", "longer"].map(|row| line(0, row));
+        let rows = rows(&lines);
+        assert_eq!(rows, ["1 ms", "2 ms", "longer"]);
+        let found =
+            lines.each_ref().map(|line| drawn(line, &rows, Some(&Track::default()), 0).unwrap().colour);
+        assert_eq!(found, [0, 1, 0, 2]);
+        assert!(super::rows(&[line(5, "")]).is_empty(), "other charts have none");
+    }
+
+    #[test]
+    fn style_sheets_have_the_opacities_of_the_canvas() {
+        let sheets = [include_str!("../../../style/panels.css"), include_str!("../offline/style.css")];
+        for (sheet, head) in sheets.into_iter().zip([".chart ", "\n"]) {
+            for (level, alpha) in watchglass_chart::HEAT.iter().enumerate() {
+                let rule = format!("{head}.heat-{level} {{ opacity: {alpha}; }}");
+                let short = rule.replace("0.", ".");
+                assert!(sheet.contains(&rule) || sheet.contains(&short), "{rule}");
+            }
+        }
+    }
+
     #[test]
     fn a_picture_that_stands_still_gains_nothing_when_it_is_drawn_again() {
-        let line = LineView { series: SeriesId(0), label: String::new(), colour: 3, key: 0 };
+        let line = line(3, "");
         let mut track = Track::default();
         for second in 1..=4 {
             track.add(second * 1000, second as f64);
         }
         for (end, expected) in [(4000, 4), (3999, 3), (2000, 2), (0, 0)] {
-            let Line { times, low, high, colour } = drawn(&line, Some(&track), end).unwrap();
+            let Line { times, low, high, colour } = drawn(&line, &[], Some(&track), end).unwrap();
             assert_eq!(
                 (times.len(), low.len(), high.len(), colour),
                 (expected, expected, expected, 3),
                 "{end}"
             );
         }
-        assert!(drawn(&line, None, 0).is_none());
+        assert!(drawn(&line, &[], None, 0).is_none());
     }
 }

@@ -6,14 +6,14 @@ use crate::live::{Live, has, toggled, use_live};
 use leptos::prelude::*;
 use std::fmt::Write as _;
 use watchglass_chart::Look;
-use watchglass_model::Panel;
+use watchglass_model::{Panel, Style};
 
 /// Three dots, one below the other.
 const SIGN: &str = "<svg viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" aria-hidden=\"true\" fill=\"currentColor\">\
     <circle cx=\"8\" cy=\"3\" r=\"1.5\"></circle><circle cx=\"8\" cy=\"8\" r=\"1.5\"></circle>\
     <circle cx=\"8\" cy=\"13\" r=\"1.5\"></circle></svg>";
 
-/// What needs no scripts: how it is called in addresses, what it says, and its key on the chart.
+/// What needs no scripts, first what concerns the axis of values: how it is called in addresses, what it says, and its key on the chart.
 const LINKS: [(&str, &str, char); 4] = [
     ("log", "Log axis", 'l'),
     ("clip", "Clip outliers", 'o'),
@@ -32,7 +32,9 @@ pub(crate) fn chart_menu(live: Live, panel: &Panel) -> String {
         "<button type=\"button\" class=\"menu-button\" popovertarget=\"menu-{id}\" aria-label=\"{title}: menu\">{SIGN}</button>\
          <div class=\"menu\" id=\"menu-{id}\" popover>"
     );
-    for (name, text, key) in LINKS {
+    // A heat map has no axis of values.
+    let first = if panel.style == Style::Heat { 2 } else { 0 };
+    for (name, text, key) in LINKS.into_iter().skip(first) {
         let (address, is_chosen) = address(live, name, id);
         let address = escaped(&address);
         let current = if is_chosen { " aria-current=\"true\"" } else { "" };

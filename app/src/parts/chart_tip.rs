@@ -12,7 +12,7 @@ use watchglass_model::Timestamp;
 use web_sys::HtmlElement;
 
 /// The most lines that are told; the legend has them all.
-const MOST: usize = 12;
+const MOST: usize = 14;
 /// The most alerts and annotations that are told.
 const MOST_MARKS: usize = 3;
 /// How far from the cursor it is, in CSS pixels.

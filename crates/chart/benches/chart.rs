@@ -68,6 +68,7 @@ fn svg_paths_of_300_points(bencher: Bencher<'_, '_>) {
         bands: &[],
         before: &[],
         look: Look::default(),
+        rows: &[],
     };
     bencher.bench_local(|| svg_paths(black_box(&plot), 300.0, 72.0));
 }

@@ -75,7 +75,7 @@ pub fn decimate(
 }
 
 /// Length of a column in milliseconds, at least 1.
-fn column_millis(window: TimeRange, columns: usize) -> i64 {
+pub(crate) fn column_millis(window: TimeRange, columns: usize) -> i64 {
     let columns = i64::try_from(columns).unwrap_or(i64::MAX).max(1);
     let millis = window.millis();
     (millis / columns + i64::from(millis % columns != 0)).max(1)

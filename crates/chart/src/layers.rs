@@ -1,14 +1,20 @@
 //! From a plot to the lines that are drawn.
 
+use crate::bars::{Groups, tops};
+use crate::heat::Heat;
+use crate::trace::{self, Frame, Pen};
 use crate::{Plot, Point, Stack, decimate};
 use watchglass_model::{Style, TimeRange};
 
-/// The lines of a plot, stacked where the style asks for it and thinned, lowest first. Kept from one frame to the
-/// next, it allocates nothing.
+/// The lines of a plot, stacked where the style asks for it and thinned, lowest first; of a heat map, its cells by strength. Kept
+/// from one frame to the next, it allocates nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Layers {
     stack: Stack,
     layers: Vec<Layer>,
+    heat: Heat,
+    /// Of bars.
+    groups: Groups,
 }
 
 #[derive(Debug, Default)]
@@ -27,7 +33,7 @@ pub(crate) fn least_and_greatest(values: impl Iterator<Item = f64>) -> Option<(f
 
 impl Layers {
     pub(crate) fn build(&mut self, plot: &Plot<'_>, columns: usize) {
-        let Self { stack, layers } = self;
+        let Self { stack, layers, heat, groups } = self;
         layers.resize_with(plot.lines.len(), Layer::default);
         let thin = |layer: &mut Layer, line| {
             decimate(&line, plot.window, plot.gap_after_millis, columns, &mut layer.points);
@@ -41,11 +47,28 @@ impl Layers {
             Style::Line | Style::Area => {
                 layers.iter_mut().zip(plot.lines).for_each(|(layer, line)| thin(layer, *line));
             }
+            Style::Bars => {
+                stack.build(plot.lines, plot.window);
+                // All sums have the same times.
+                *groups = Groups::of(&mut stack.lines().take(1), plot.window, plot.gap_after_millis, columns);
+                for (layer, line) in layers.iter_mut().zip(stack.lines()) {
+                    tops(&line, *groups, plot.gap_after_millis, &mut layer.points);
+                    layer.colour = line.colour;
+                }
+            }
+            Style::Heat => {
+                heat.build(plot, columns);
+                heat.layers(layers);
+            }
         }
     }
 
-    /// The stretch before of `plot`, drawn as it is.
+    /// The stretch before of `plot`, drawn as it is. Of a heat map there is none: cells hide what is behind them.
     pub(crate) fn build_before(&mut self, plot: &Plot<'_>, columns: usize) {
+        if plot.style == Style::Heat {
+            self.layers.clear();
+            return;
+        }
         self.build(&Plot { lines: plot.before, ..*plot }, columns);
     }
 
@@ -57,6 +80,25 @@ impl Layers {
 
     pub(crate) fn as_slice(&self) -> &[Layer] {
         &self.layers
+    }
+
+    /// Draws what of a layer is filled, from the layer `below` it upwards in a stack.
+    pub(crate) fn fill(
+        &self,
+        style: Style,
+        layer: &Layer,
+        below: Option<&Layer>,
+        frame: &Frame,
+        pen: &mut dyn Pen,
+    ) {
+        let below = below.map(|below| below.points.as_slice());
+        match (style, below) {
+            (Style::Line, _) => {}
+            (Style::Stacked, Some(below)) => trace::area_between(&layer.points, below, frame, pen),
+            (Style::Area | Style::Stacked, _) => trace::area_to_zero(&layer.points, frame, pen),
+            (Style::Bars, below) => trace::bars(&layer.points, below, self.groups.length, frame, pen),
+            (Style::Heat, _) => trace::cells(&layer.points, frame, pen),
+        }
     }
 
     /// The least and the greatest value in `window`, its end included; `None` when there is none.
@@ -95,6 +137,7 @@ mod tests {
             bands: &[],
             before: &[],
             look: Look::default(),
+            rows: &["one", "two"],
         };
         let mut layers = Layers::default();
         for (plot, expected) in [
@@ -102,6 +145,8 @@ mod tests {
             (plot(Style::Line, &lines[..]), Some((1.0, 3.0))),
             (plot(Style::Area, &lines[..1]), Some((1.0, 2.0))),
             (plot(Style::Line, &[]), None),
+            (plot(Style::Bars, &lines[..]), Some((1.0, 4.0))),
+            (plot(Style::Bars, &[]), None),
         ] {
             layers.build(&plot, 100);
             assert_eq!(layers.value_range(window), expected, "{:?}", plot.style);

@@ -42,6 +42,7 @@ mod tests {
             lines: &[line],
             before: &[],
             look: Look::default(),
+            rows: &[],
             bands: &bands,
         };
         let found = svg_levels(&plot, 30.0, 12.0, 1.0);

@@ -19,6 +19,7 @@
 //!     bands: &[],
 //!     before: &[],
 //!     look: Look::default(),
+//!     rows: &[],
 //! };
 //! let paths = svg_paths(&plot, 300.0, 72.0);
 //! assert_eq!(paths[0].line, "M0 71L100 36L200 1L300 53.5");
@@ -27,9 +28,11 @@
 #[cfg(all(feature = "canvas", target_arch = "wasm32"))]
 pub mod canvas;
 
+mod bars;
 mod calendar;
 mod decimate;
 pub mod gesture;
+mod heat;
 mod layers;
 mod layout;
 mod levels;
@@ -52,6 +55,7 @@ mod value_scale;
 
 pub use calendar::date;
 pub use decimate::{Point, decimate};
+pub use heat::HEAT;
 pub use layout::Layout;
 pub use levels::svg_levels;
 pub use log_axis::log_ticks;

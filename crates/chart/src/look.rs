@@ -2,8 +2,8 @@
 
 use crate::layers::{Layers, least_and_greatest};
 use crate::trace::{Frame, Pen};
-use crate::{Axis, Plot, Point, VALUE_INTERVALS, log_ticks, value_ticks};
-use watchglass_model::TimeRange;
+use crate::{Axis, Plot, Point, VALUE_INTERVALS, heat, log_ticks, value_ticks};
+use watchglass_model::{Style, TimeRange};
 
 /// What a reader may choose of a chart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +26,9 @@ const MARK: (f64, f64) = (4.0, 6.0);
 
 /// The axis of `plot`, whose drawn lines are `drawn`.
 pub(crate) fn axis(plot: &Plot<'_>, drawn: &[&Layers]) -> Axis {
+    if plot.style == Style::Heat {
+        return heat::axis(plot.rows);
+    }
     let window = plot.window;
     let Look { is_log, is_clipped } = plot.look;
     let range = |least: f64| {
@@ -81,7 +84,7 @@ fn usual(drawn: &[&Layers], window: TimeRange) -> Option<f64> {
 }
 
 /// Marks what of a line lies above `axis`: a triangle at the upper edge, `top`, for each stretch of it, where that is highest.
-pub(crate) fn mark_clipped(points: &[Point], axis_high: f64, frame: &Frame, top: f64, pen: &mut impl Pen) {
+pub(crate) fn mark_clipped(points: &[Point], axis_high: f64, frame: &Frame, top: f64, pen: &mut dyn Pen) {
     let mut highest: Option<&Point> = None;
     // A break ends a stretch, as a value below the edge does: neither is above it.
     for point in points.iter().chain([&Point { time: 0, value: f64::NAN }]) {
@@ -103,7 +106,7 @@ mod tests {
     use crate::svg::PathText;
     use crate::{Line, Scale, ValueScale};
     use proptest::prelude::*;
-    use watchglass_model::{Style, Timestamp, Unit};
+    use watchglass_model::{Timestamp, Unit};
 
     fn drawn(values: &[f64], look: Look, ceiling: Option<f64>) -> (Axis, Layers) {
         let times: Vec<i64> = (0..).take(values.len()).collect();
@@ -119,6 +122,7 @@ mod tests {
             bands: &[],
             before: &[],
             look,
+            rows: &[],
         };
         let mut layers = Layers::default();
         layers.build(&plot, 1001);

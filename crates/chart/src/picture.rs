@@ -71,6 +71,7 @@ pub fn picture(picture: &Picture<'_>) -> Option<String> {
         bands: &[],
         before: &[],
         look: Look::default(),
+        rows: &[],
     };
     // A column of two pixels is fine enough, and bounds what can become of any data.
     layers.build(&plot, (WIDTH / 2.0) as usize);

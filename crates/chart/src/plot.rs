@@ -18,15 +18,17 @@ pub struct Plot<'a> {
     pub window: TimeRange,
     /// Neighbouring points further apart than this many milliseconds are not joined.
     pub gap_after_millis: i64,
-    /// The lines; in a stacked chart the first is the lowest.
+    /// The lines; upon each other, the first is the lowest.
     pub lines: &'a [Line<'a>],
     /// What is marked: what happened meanwhile, and levels.
     pub bands: &'a [Band],
     /// The lines of the stretch before, moved upon this one, in the order and the colours of `lines`. They are drawn dashed,
     /// behind them.
     pub before: &'a [Line<'a>],
-    /// How the reader wants its values spread.
+    /// How the reader wants its values spread. It has no meaning for a heat map.
     pub look: Look,
+    /// What the rows of a heat map are called, the lowest first; of others, nothing.
+    pub rows: &'a [&'a str],
 }
 
 /// A stretch of time that is marked in a chart, or a level.
@@ -68,7 +70,7 @@ pub struct Line<'a> {
     pub low: &'a [f64],
     /// The greatest value at each time.
     pub high: &'a [f64],
-    /// Index of the line's colour in the theme.
+    /// Index of the line's colour in the theme; in a heat map, which row it is of.
     pub colour: usize,
 }
 

@@ -1,9 +1,12 @@
 //! A whole chart with axes as SVG, for documents that bring their own style sheet.
 
 use crate::layers::Layers;
-use crate::{Band, Layout, Plot, Scale, VALUE_INTERVALS, svg_levels, svg_paths, time_ticks, value_ticks};
+use crate::{
+    Band, Layout, Plot, Scale, VALUE_INTERVALS, heat, svg_levels, svg_paths, thin_labels, time_ticks,
+    value_ticks,
+};
 use std::fmt::Write as _;
-use watchglass_model::TimeRange;
+use watchglass_model::{Style, TimeRange};
 
 /// Width and height of every sheet, in the units of its view box.
 const WIDTH: f64 = 720.0;
@@ -21,12 +24,19 @@ const ZONE: &str = "UTC";
 /// The chart as an `svg` element; `None` when there is no value in the window.
 ///
 /// It has an axis of values and one of time in UTC, the lines with their areas, bands with their letters, and levels. Colours
-/// are the style sheet's: by the classes `grid`, `label`, `line`, `area`, `band`, `level` and `sign`, and by `data-colour` and
-/// `data-level`. `spoken` is said to those who do not see it. Nothing in it is fetched, and it has no ids.
+/// are the style sheet's: by the classes `grid`, `label`, `line`, `band`, `level`, `sign` and those of
+/// [`SvgPath::class`](crate::SvgPath::class), and by `data-colour` and `data-level`. `spoken` is said to those who do not see it. Nothing in it is fetched, and it has no ids.
 pub fn sheet(plot: &Plot<'_>, spoken: &str) -> Option<String> {
     let mut layers = Layers::default();
     layers.build(plot, WIDTH as usize);
-    let axis = value_ticks(plot.unit, Some(layers.value_range(plot.window)?), plot.ceiling, VALUE_INTERVALS);
+    let mut axis = match plot.style {
+        Style::Heat => {
+            // What there is may begin before the window and end after it.
+            layers.as_slice().iter().find(|layer| !layer.points.is_empty())?;
+            heat::axis(plot.rows)
+        }
+        _ => value_ticks(plot.unit, Some(layers.value_range(plot.window)?), plot.ceiling, VALUE_INTERVALS),
+    };
     let widest = axis.ticks.iter().map(|tick| text_width(&tick.label)).fold(text_width(ZONE), f64::max);
     let Layout { left, right, top, bottom, .. } = Layout::new(WIDTH, HEIGHT, widest, FONT_SIZE);
     let (width, height) = (right - left, bottom - top);
@@ -34,11 +44,14 @@ pub fn sheet(plot: &Plot<'_>, spoken: &str) -> Option<String> {
         "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">",
         spoken.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
     );
-    let value = Scale::new((axis.low, axis.high), (bottom - MARGIN, top + MARGIN));
+    let value = axis.scale((bottom - MARGIN, top + MARGIN));
+    thin_labels(&mut axis.ticks, &value, FONT_SIZE);
     for tick in &axis.ticks {
         let y = value.map(tick.value);
         rule(&mut svg, "grid", (left, right), y);
-        label(&mut svg, (left - 6.0, y + BASE), "end", &tick.label);
+        if !tick.label.is_empty() {
+            label(&mut svg, (left - 6.0, y + BASE), "end", &tick.label);
+        }
     }
     label(&mut svg, (left - 6.0, HEIGHT - 4.0), "end", ZONE);
     let TimeRange { start, end } = plot.window;
@@ -68,11 +81,12 @@ pub fn sheet(plot: &Plot<'_>, spoken: &str) -> Option<String> {
     let paths = svg_paths(plot, width, height);
     for path in &paths {
         if let Some(area) = &path.area {
-            let _ = write!(svg, "<path class=\"area\" data-colour=\"{}\" d=\"{area}\"/>", path.colour);
+            let (class, colour) = (path.class, path.colour);
+            let _ = write!(svg, "<path class=\"{class}\" data-colour=\"{colour}\" d=\"{area}\"/>");
         }
     }
     // The first line last, as on the page, so that those that are zero do not hide it.
-    for path in paths.iter().rev() {
+    for path in paths.iter().rev().filter(|path| !path.line.is_empty()) {
         let _ = write!(svg, "<path class=\"line\" data-colour=\"{}\" d=\"{}\"/>", path.colour, path.line);
     }
     for band in plot.bands {
@@ -125,7 +139,7 @@ mod tests {
     use super::*;
     use crate::Line;
     use proptest::prelude::*;
-    use watchglass_model::{Style, Timestamp, Unit};
+    use watchglass_model::{Timestamp, Unit};
 
     fn plot<'a>(lines: &'a [Line<'a>], bands: &'a [Band], style: Style) -> Plot<'a> {
         Plot {
@@ -138,6 +152,7 @@ mod tests {
             before: &[],
             bands,
             look: crate::Look::default(),
+            rows: &["1 ms", "longer"],
         }
     }
 
@@ -171,24 +186,45 @@ mod tests {
     }
 
     #[test]
+    fn a_heat_map_has_its_rows_as_axis_and_its_cells_by_strength() {
+        let (times, values) = ([0, 10_000, 20_000], [0.0, 4.0, 0.0]);
+        let line = Line { times: &times, low: &values, high: &values, colour: 1 };
+        let plot = Plot { rows: &["1 ms", "2 ms", "longer"], ..plot(&[], &[], Style::Heat) };
+        let svg = sheet(&Plot { lines: &[line], ..plot }, "").unwrap();
+        for (part, count) in [
+            (">1 ms</text>", 1),
+            (">2 ms</text>", 1),
+            (">longer</text>", 0),
+            ("%</text>", 0),
+            ("class=\"area heat-6\"", 1),
+            ("class=\"line\"", 0),
+        ] {
+            assert_eq!(svg.matches(part).count(), count, "{part}: {svg}");
+        }
+        let times: Vec<i64> = (-1..8).map(|index| index * 10_000).collect();
+        let line = Line { times: &times, low: &[1.0; 9], high: &[1.0; 9], colour: 0 };
+        assert!(sheet(&Plot { lines: &[line], ..plot }, "").is_some(), "the window lies within the data");
+    }
+
+    #[test]
     fn without_a_value_there_is_none() {
         let gap = [f64::NAN];
         let line = Line { times: &[5], low: &gap, high: &gap, colour: 0 };
         assert_eq!(sheet(&plot(&[], &[], Style::Line), ""), None);
         assert_eq!(sheet(&plot(&[line], &[], Style::Line), ""), None);
+        assert_eq!(sheet(&plot(&[line], &[], Style::Heat), ""), None);
     }
 
     proptest! {
         #[test]
         fn any_data_makes_a_bounded_element(
             points in proptest::collection::vec((0_i64..60_000, -1e12_f64..1e12), 1..500),
-            stacked: bool,
+            style in proptest::sample::select(vec![Style::Line, Style::Stacked, Style::Bars, Style::Heat]),
         ) {
             let mut points = points;
             points.sort_by_key(|point| point.0);
             let (times, values): (Vec<i64>, Vec<f64>) = points.into_iter().unzip();
             let line = Line { times: &times, low: &values, high: &values, colour: 0 };
-            let style = if stacked { Style::Stacked } else { Style::Line };
             let svg = sheet(&plot(&[line], &[], style), "").unwrap();
             prop_assert!(svg.len() < 100_000 && !svg.contains("NaN") && !svg.contains("inf"), "{}", svg.len());
         }

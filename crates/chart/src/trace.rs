@@ -39,8 +39,12 @@ fn runs(points: &[Point]) -> impl Iterator<Item = &[Point]> {
     points.split(Point::is_break).filter(|run| !run.is_empty())
 }
 
+/// Narrowest and lowest bar, and the space beside each, in units of the frame.
+const LEAST_SIDE: f64 = 1.0;
+const SPACE: f64 = 1.0;
+
 /// Draws a line. A stretch too narrow to be seen, such as a point that is joined to none, is drawn longer.
-pub(crate) fn outline(points: &[Point], frame: &Frame, pen: &mut impl Pen) {
+pub(crate) fn outline(points: &[Point], frame: &Frame, pen: &mut dyn Pen) {
     for run in runs(points) {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
             continue;
@@ -58,7 +62,7 @@ pub(crate) fn outline(points: &[Point], frame: &Frame, pen: &mut impl Pen) {
 }
 
 /// Draws the space between a line and the value zero.
-pub(crate) fn area_to_zero(points: &[Point], frame: &Frame, pen: &mut impl Pen) {
+pub(crate) fn area_to_zero(points: &[Point], frame: &Frame, pen: &mut dyn Pen) {
     let zero = frame.y(0.0);
     for run in runs(points) {
         let [first, .., last] = run else { continue };
@@ -70,7 +74,7 @@ pub(crate) fn area_to_zero(points: &[Point], frame: &Frame, pen: &mut impl Pen) 
 }
 
 /// Draws the space between two lines of a stack. They have breaks at the same times.
-pub(crate) fn area_between(upper: &[Point], lower: &[Point], frame: &Frame, pen: &mut impl Pen) {
+pub(crate) fn area_between(upper: &[Point], lower: &[Point], frame: &Frame, pen: &mut dyn Pen) {
     for (above, below) in runs(upper).zip(runs(lower)) {
         if above.len() > 1 {
             follow(above.iter(), frame, pen, true);
@@ -80,8 +84,42 @@ pub(crate) fn area_between(upper: &[Point], lower: &[Point], frame: &Frame, pen:
     }
 }
 
+/// Draws the bars that end at these points, from those of the layer below upwards. They have the same times. Each stands for so
+/// many `millis`, with a little space beside it. What is zero has none; what is not is never too small to be seen.
+pub(crate) fn bars(tops: &[Point], below: Option<&[Point]>, millis: i64, frame: &Frame, pen: &mut dyn Pen) {
+    let bottoms = below.unwrap_or_default().iter().map(|point| point.value).chain(std::iter::repeat(0.0));
+    for (top, bottom) in tops.iter().zip(bottoms) {
+        // In a break neither is a number, and then none of them is greater.
+        if top.value > bottom || top.value < bottom {
+            let middle = frame.x(top.time);
+            let wide = frame.x(top.time.saturating_add(millis)) - middle;
+            let half = (wide - SPACE).max(LEAST_SIDE) / 2.0;
+            let (one, two) = (frame.y(top.value), frame.y(bottom));
+            let low = one.max(two);
+            rectangle((middle - half, middle + half), (low, one.min(two).min(low - LEAST_SIDE)), pen);
+        }
+    }
+}
+
+/// Draws rectangles, each given by its lower left and its upper right corner.
+pub(crate) fn cells(corners: &[Point], frame: &Frame, pen: &mut dyn Pen) {
+    for pair in corners.chunks_exact(2) {
+        if let [from, to] = pair {
+            rectangle((frame.x(from.time), frame.x(to.time)), (frame.y(from.value), frame.y(to.value)), pen);
+        }
+    }
+}
+
+fn rectangle((left, right): (f64, f64), (bottom, top): (f64, f64), pen: &mut dyn Pen) {
+    pen.move_to(left, bottom);
+    pen.line_to(left, top);
+    pen.line_to(right, top);
+    pen.line_to(right, bottom);
+    pen.close();
+}
+
 /// Draws from point to point, and to the first one too unless a new sub-path begins there.
-fn follow<'a>(points: impl Iterator<Item = &'a Point>, frame: &Frame, pen: &mut impl Pen, new: bool) {
+fn follow<'a>(points: impl Iterator<Item = &'a Point>, frame: &Frame, pen: &mut dyn Pen, new: bool) {
     for (index, point) in points.enumerate() {
         let (x, y) = (frame.x(point.time), frame.y(point.value));
         if new && index == 0 {

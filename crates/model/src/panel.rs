@@ -13,6 +13,17 @@ pub enum Style {
     Area,
     /// Areas upon each other, so that the top is the sum.
     Stacked,
+    /// Bars upon each other: for counts that are mostly zero. A line from one to the next would tell of values that never were.
+    Bars,
+    /// A cell for each series and each time, the stronger the more there is; a row each, the first series lowest.
+    Heat,
+}
+
+impl Style {
+    /// Whether each series is drawn as a line at the height of its own value, with which a level can be compared.
+    pub const fn has_levels(self) -> bool {
+        matches!(self, Self::Line | Self::Area)
+    }
 }
 
 /// A panel as a probe declares it.

@@ -6,7 +6,7 @@ use crate::telling::Others;
 use app::api::{Alerts, Mark};
 use std::cmp::Reverse;
 use watchglass_alerts::{Alert, Engine, Rule};
-use watchglass_model::{Catalogue, Role, Style, TimeRange, Timestamp};
+use watchglass_model::{Catalogue, Role, TimeRange, Timestamp};
 
 /// How many a page is given at most, the latest. More in an hour nobody can tell apart.
 const MOST: usize = 100;
@@ -60,8 +60,8 @@ fn mark(alert: &Alert, engine: &Engine, catalogue: &Catalogue) -> Option<Mark> {
 }
 
 /// The levels of the rules on the panels whose lines can pass them: of each panel those of the worst severity, and of the same
-/// value once. Rules that are about some series only have none, for the chart shows the others as well; nor have those of stacked
-/// charts, where no line is at the height of its value.
+/// value once. Rules that are about some series only have none, for the chart shows the others as well; nor have those of charts
+/// where no line is at the height of its value: stacked ones, bars and heat maps.
 fn levels<'a>(rules: impl Iterator<Item = &'a Rule>, catalogue: &Catalogue) -> Vec<Mark> {
     let mut levels: Vec<Mark> = rules.flat_map(|rule| levels_of(rule, catalogue)).collect();
     levels.sort_by(|one, two| (&one.panel, Reverse(one.severity)).cmp(&(&two.panel, Reverse(two.severity))));
@@ -80,7 +80,7 @@ fn levels_of(rule: &Rule, catalogue: &Catalogue) -> Vec<Mark> {
     let panel = catalogue.metric(&rule.metric).filter(|_| is_whole).and_then(|metric| {
         let (panel, role) = metric.panel.as_ref()?;
         let panel = catalogue.panel(panel)?;
-        let is_drawn = matches!(role, Role::Chart | Role::HeadlineAndChart) && panel.style != Style::Stacked;
+        let is_drawn = matches!(role, Role::Chart | Role::HeadlineAndChart) && panel.style.has_levels();
         (is_drawn && rule.aggregation.unit(metric) == panel.unit).then_some(panel)
     });
     let Some(panel) = panel else { return Vec::new() };
@@ -100,7 +100,7 @@ fn levels_of(rule: &Rule, catalogue: &Catalogue) -> Vec<Mark> {
 mod tests {
     use super::*;
     use watchglass_alerts::{Aggregation, Comparison};
-    use watchglass_model::{Declaration, Kind, PanelDeclaration, Severity, Unit};
+    use watchglass_model::{Declaration, Kind, PanelDeclaration, Severity, Style, Unit};
 
     const fn panel(id: &'static str, style: Style) -> PanelDeclaration {
         PanelDeclaration {

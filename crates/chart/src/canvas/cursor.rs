@@ -45,6 +45,8 @@ pub(super) fn draw_cursor(
     };
     match plot.style {
         Style::Stacked => layers.stack().lines().for_each(mark),
+        // A bar and a cell are at their place, and on each of the many that are zero a dot would be in the way.
+        Style::Bars | Style::Heat => {}
         Style::Line | Style::Area => plot.lines.iter().for_each(|line| mark(*line)),
     }
 }

@@ -113,7 +113,7 @@ impl Painter {
         self.series.clipped((left, top - 1.0, right, bottom + 1.0), |surface| {
             draw_bands(surface, plot, theme, &view);
             draw_before(surface, before.as_slice(), &view.frame, theme);
-            draw_series(surface, layers.as_slice(), plot.style, &view.frame, theme);
+            draw_series(surface, layers, plot.style, &view.frame, theme);
             if plot.look.is_clipped {
                 draw_clipped(surface, layers.as_slice(), (top, axis.high), &view.frame, theme);
             }

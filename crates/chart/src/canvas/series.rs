@@ -2,7 +2,8 @@
 
 use super::Theme;
 use super::surface::Surface;
-use crate::layers::Layer;
+use crate::heat::HEAT;
+use crate::layers::{Layer, Layers};
 use crate::look::mark_clipped;
 use crate::trace::{self, Frame, Pen};
 use watchglass_model::Style;
@@ -14,6 +15,7 @@ const STACK_LINE_WIDTH: f64 = 1.0;
 /// Opacity of what is filled.
 const AREA_ALPHA: f64 = 0.15;
 const STACK_AREA_ALPHA: f64 = 0.45;
+const BARS_ALPHA: f64 = 0.85;
 /// Opacity of the stretch before.
 const BEFORE_ALPHA: f64 = 0.7;
 
@@ -51,30 +53,26 @@ pub(super) fn draw_before(surface: &mut Surface, layers: &[Layer], frame: &Frame
     let _ = surface.context().set_line_dash(&js_sys::Array::new());
 }
 
-/// Draws all areas, and the lines upon them, so that no line is hidden by an area.
-pub(super) fn draw_series(
-    surface: &mut Surface,
-    layers: &[Layer],
-    style: Style,
-    frame: &Frame,
-    theme: &Theme,
-) {
+/// Draws all areas, bars or cells, and the lines upon areas, so that no line is hidden by one.
+pub(super) fn draw_series(surface: &mut Surface, drawn: &Layers, style: Style, frame: &Frame, theme: &Theme) {
+    let layers = drawn.as_slice();
     if style != Style::Line {
-        let alpha = if style == Style::Stacked { STACK_AREA_ALPHA } else { AREA_ALPHA };
-        surface.set_alpha(alpha);
         let below = std::iter::once(None).chain(layers.iter().map(Some));
-        for (layer, below) in layers.iter().zip(below) {
+        for (place, (layer, below)) in layers.iter().zip(below).enumerate() {
+            surface.set_alpha(match style {
+                Style::Stacked => STACK_AREA_ALPHA,
+                Style::Bars => BARS_ALPHA,
+                Style::Heat => HEAT.get(place).copied().unwrap_or(1.0),
+                Style::Line | Style::Area => AREA_ALPHA,
+            });
             surface.set_fill(theme.series(layer.colour));
             surface.context().begin_path();
-            let mut pen = CanvasPen(surface.context());
-            match below {
-                Some(below) if style == Style::Stacked => {
-                    trace::area_between(&layer.points, &below.points, frame, &mut pen);
-                }
-                _ => trace::area_to_zero(&layer.points, frame, &mut pen),
-            }
+            drawn.fill(style, layer, below, frame, &mut CanvasPen(surface.context()));
             surface.context().fill();
         }
+    }
+    if matches!(style, Style::Bars | Style::Heat) {
+        return;
     }
     surface.set_alpha(1.0);
     surface.set_line_width(if style == Style::Stacked { STACK_LINE_WIDTH } else { LINE_WIDTH });

@@ -1,6 +1,7 @@
 //! The last minute of a recorder, rolling.
 
 use super::{Recorder, RouteSnapshot, Snapshot, Window};
+use crate::sketch::Sketch;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,8 @@ pub struct LastMinute {
     starts: VecDeque<Duration>,
     all: Window,
     routes: Vec<Window>,
+    /// How long answers took since the recorder was made, of all routes.
+    latency: Sketch,
 }
 
 impl LastMinute {
@@ -39,13 +42,15 @@ impl LastMinute {
             starts: VecDeque::new(),
             all: Window::default(),
             routes: Vec::new(),
+            latency: Sketch::new(),
         }
     }
 
     /// Reads what came to the recorder. `now` is the time since some fixed moment; it never steps back.
     pub fn advance(&mut self, now: Duration) {
+        let latency = &mut self.latency;
         let Some(before) = self.read_at.replace(now) else {
-            self.snapshot.follow(&self.recorder, |_, _| {});
+            self.snapshot.follow(&self.recorder, |_, growth| latency.add(&growth.latency));
             return;
         };
         let from = match self.starts.back() {
@@ -60,6 +65,7 @@ impl LastMinute {
             if routes.len() <= place {
                 routes.resize_with(place + 1, Window::default);
             }
+            latency.add(&growth.latency);
             all.push(from, growth);
             if let Some(window) = routes.get_mut(place) {
                 window.push(from, growth);
@@ -82,6 +88,12 @@ impl LastMinute {
         &self.all
     }
 
+    /// How long answers took since the recorder was made, of all routes together, as of the last call of
+    /// [`LastMinute::advance`].
+    pub fn latency(&self) -> &Sketch {
+        &self.latency
+    }
+
     /// Each route: since the recorder was made, and in the last minute.
     pub fn routes(&self) -> impl Iterator<Item = (&RouteSnapshot, &Window)> {
         self.snapshot.routes.iter().zip(&self.routes)
@@ -97,7 +109,6 @@ impl LastMinute {
 mod tests {
     use super::*;
     use crate::requests::StatusClass;
-    use crate::sketch::Sketch;
     use http::Method;
     use proptest::collection::vec;
     use proptest::prelude::*;
@@ -120,7 +131,7 @@ mod tests {
         answer(&recorder, "/a", 1);
         minute.advance(millis(0));
         assert_eq!((minute.span(), minute.all().counts().answered()), (None, 0), "before the first tick");
-        assert_eq!(minute.snapshot().counts().answered(), 1);
+        assert_eq!((minute.snapshot().counts().answered(), minute.latency().count()), (1, 1));
         for second in 1..=200 {
             answer(&recorder, "/a", 1);
             // Ticks come a little early or late.
@@ -190,6 +201,9 @@ mod tests {
                 };
                 prop_assert_eq!(minute.all().latency(), &sketch(&|_| true));
                 prop_assert_eq!(minute.all().counts().answered(), sketch(&|_| true).count());
+                let mut ever = Sketch::new();
+                came.iter().for_each(|(_, _, latency)| ever.record(millis(*latency)));
+                prop_assert_eq!(minute.latency(), &ever);
                 for (route, window) in minute.routes().skip(2) {
                     let index = ROUTES.iter().position(|name| *name == route.route.as_ref()).unwrap();
                     prop_assert_eq!(window.latency(), &sketch(&|route| route == index));

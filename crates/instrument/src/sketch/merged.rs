@@ -77,6 +77,13 @@ impl Sketch {
         self.counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
+    /// How many durations it has seen that are no longer than `bound`; those that are longer by no more than twice
+    /// [`RELATIVE_ERROR`](super::RELATIVE_ERROR) may be among them.
+    pub fn count_up_to(&self, bound: Duration) -> u64 {
+        let bins = self.counts.iter().take(bin(nanos(bound)) + 1);
+        bins.fold(0, |sum, count| sum.saturating_add(*count))
+    }
+
     /// All durations together, in seconds. It begins anew from zero after 584 years.
     pub fn sum(&self) -> f64 {
         self.sum_nanos as f64 / 1e9
@@ -188,6 +195,18 @@ mod tests {
         assert!((sketch.mean().unwrap() - 1800.0).abs() < 1e-6);
         for quantile in [f64::NAN, f64::INFINITY, -0.1, 1.1] {
             assert_eq!(sketch.quantile(quantile), None, "{quantile}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn how_many_are_no_longer_is_right_to_twice_the_error(
+            durations in proptest::collection::vec(promised(), 0..60), bound in promised(),
+        ) {
+            let found = sketch_of(&durations).count_up_to(bound);
+            let up_to = |bound: f64| durations.iter().filter(|one| one.as_secs_f64() <= bound).count() as u64;
+            let longer = bound.as_secs_f64() * (1.0 + 2.1 * RELATIVE_ERROR);
+            prop_assert!(up_to(bound.as_secs_f64()) <= found && found <= up_to(longer), "{found}");
         }
     }
 

@@ -25,14 +25,15 @@ static PACKETS: PanelDeclaration = PanelDeclaration {
     meaning: "Many packets with few bytes are small messages: polling, handshakes, or somebody who knocks at every door.",
 };
 
+// Bars: mostly there are none, and a line from one lone error to the next would show a slope of errors that never were.
 static FAULTS: PanelDeclaration = PanelDeclaration {
     id: "network-errors",
     section: "Host",
     title: "Network errors",
-    style: Style::Line,
+    style: Style::Bars,
     unit: Unit::PerSecond,
     ceiling: None,
-    meaning: "This should be flat at zero. Drops under load are full queues; errors at rest are a cable or a driver.",
+    meaning: "This should be empty. Drops under load are full queues; errors at rest are a cable or a driver.",
 };
 
 const fn bytes(name: &'static str, help: &'static str, legend: &'static str) -> Declaration {

@@ -19,8 +19,9 @@ static ROWS_PANEL: PanelDeclaration =
     panel("PostgreSQL", "postgresql-rows", "Rows", Style::Line, Unit::PerSecond).meaning(
     "Many rows returned by scans and few fetched by index are searches through whole tables: look at the top statements.",
 );
+// Bars: a query that spills is a burst among seconds without any, and how much is written of all databases together counts.
 static TEMPORARY: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-temporary", "Temporary files", Style::Line, Unit::BytesPerSecond).meaning(
+    panel("PostgreSQL", "postgresql-temporary", "Temporary files", Style::Bars, Unit::BytesPerSecond).meaning(
     "Sorts and joins that do not fit into work_mem go to disk: bursts have the time of a report or of a bad query.",
 );
 static SIZE_PANEL: PanelDeclaration =

@@ -12,8 +12,9 @@ static MEMORY: PanelDeclaration = panel("Redis", "redis-memory", "Memory", Style
 static KEYS_PANEL: PanelDeclaration = panel("Redis", "redis-keys", "Keys", Style::Stacked, Unit::Count).meaning(
     "Keys without an expiry that only grow will fill the memory; a cliff is a flush, a restart or a mass expiry.",
 );
+// Bars: keys expire and are evicted in bursts, with nothing between them; upon each other, for both are keys that are gone.
 static REMOVED: PanelDeclaration =
-    panel("Redis", "redis-removed", "Keys removed", Style::Line, Unit::PerSecond).meaning(
+    panel("Redis", "redis-removed", "Keys removed", Style::Bars, Unit::PerSecond).meaning(
     "Expired is normal. Evicted means that memory is full, and what was needed is thrown away: look at the hit rate.",
 );
 

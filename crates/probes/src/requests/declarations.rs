@@ -3,6 +3,7 @@
 //! Each series carries the label `app`, but those of this server's own requests: an empty label is none.
 
 use crate::declare::Place;
+use std::time::Duration;
 use watchglass_model::{APP, Declaration, Kind, PanelDeclaration, Role, Style, Unit};
 
 static ANSWERED_PANEL: PanelDeclaration = panel("requests", "Requests", Style::Stacked, Unit::PerSecond).meaning(
@@ -11,6 +12,10 @@ static ANSWERED_PANEL: PanelDeclaration = panel("requests", "Requests", Style::S
 static LATENCY_PANEL: PanelDeclaration =
     panel("request-latency", "Latency, last minute", Style::Line, Unit::Seconds).meaning(
     "P50 is what most feel, P99 the unlucky: all up is the machine or a database, only P99 up is one route or a lock.",
+);
+static DISTRIBUTION_PANEL: PanelDeclaration =
+    panel("request-distribution", "Latency, distribution", Style::Heat, Unit::PerSecond).meaning(
+    "Each row is a range of latencies, ending at its label. Two bands are two kinds of answers: from a cache and not.",
 );
 // No ceiling: on a scale up to 100 % the first percent of errors, which is the one to see, is a flat line.
 static ERRORS_PANEL: PanelDeclaration =
@@ -161,7 +166,15 @@ static ROUTE_MEAN: Declaration = by_route(
     "How long a route's answers of the last minute took on average, until their head.",
 );
 
-pub(super) static METRICS: [&Declaration; 18] = [
+pub(super) static DURATIONS: Declaration = counter(
+    "http_requests_by_duration_total",
+    "Requests that were answered, of all routes together, by how long the answer took until its head: at most as long as \
+     the bucket says and longer than the one before.",
+    &[APP, "bucket"],
+    Some((&DISTRIBUTION_PANEL, Role::Chart)),
+);
+
+pub(super) static METRICS: [&Declaration; 19] = [
     &RESPONSES,
     &LAST_MINUTE,
     &PER_SECOND,
@@ -169,6 +182,7 @@ pub(super) static METRICS: [&Declaration; 18] = [
     &P95,
     &P99,
     &MEAN,
+    &DURATIONS,
     &ERROR_RATIO,
     &CLIENT_ERRORS,
     &SERVER_ERRORS,
@@ -181,6 +195,25 @@ pub(super) static METRICS: [&Declaration; 18] = [
     &ROUTE_P99,
     &ROUTE_MEAN,
 ];
+
+/// The buckets of [`DURATIONS`] in their order: what they are called, and the longest durations in them. What is longer than all
+/// of them is in one more, [`LONGER`].
+pub(super) static BUCKETS: [(&str, Duration); 13] = [
+    ("1 ms", Duration::from_millis(1)),
+    ("2 ms", Duration::from_millis(2)),
+    ("5 ms", Duration::from_millis(5)),
+    ("10 ms", Duration::from_millis(10)),
+    ("20 ms", Duration::from_millis(20)),
+    ("50 ms", Duration::from_millis(50)),
+    ("100 ms", Duration::from_millis(100)),
+    ("200 ms", Duration::from_millis(200)),
+    ("500 ms", Duration::from_millis(500)),
+    ("1 s", Duration::from_secs(1)),
+    ("2 s", Duration::from_secs(2)),
+    ("5 s", Duration::from_secs(5)),
+    ("10 s", Duration::from_secs(10)),
+];
+pub(super) const LONGER: &str = "longer";
 
 /// P50, P95, P99 and mean.
 pub(super) type Durations = [&'static Declaration; 4];

@@ -1,8 +1,8 @@
 //! What is recorded of the requests of one application.
 
 use super::declarations::{
-    CANCELLED, CLIENT_ERRORS, Durations, ERROR_RATIO, IN_FLIGHT, LAST_MINUTE, OF_A_ROUTE, OF_ALL, PER_SECOND,
-    REQUESTS, RESPONSES, ROUTES, SERVER_ERRORS,
+    BUCKETS, CANCELLED, CLIENT_ERRORS, DURATIONS, Durations, ERROR_RATIO, IN_FLIGHT, LAST_MINUTE, LONGER,
+    OF_A_ROUTE, OF_ALL, PER_SECOND, REQUESTS, RESPONSES, ROUTES, SERVER_ERRORS,
 };
 use watchglass_instrument::requests::{LastMinute, StatusClass};
 use watchglass_instrument::sketch::Sketch;
@@ -17,8 +17,21 @@ pub(super) fn record(app: &str, minute: &LastMinute, in_flight: u64, readings: &
     }
     readings.record(&IN_FLIGHT, &[app], in_flight as f64);
     readings.record(&ROUTES, &[app], snapshot.named_routes() as f64);
+    distribution(app, minute.latency(), readings);
     last_minute(app, minute, readings);
     routes(app, minute, readings);
+}
+
+/// Records how many answers took how long since they are counted. Each bucket is there from the start, for they are the rows of
+/// a chart, and a row that comes later would stand above those of longer durations.
+fn distribution(app: &str, latency: &Sketch, readings: &mut Readings) {
+    let mut below = 0;
+    for (name, bound) in BUCKETS {
+        let count = latency.count_up_to(bound);
+        readings.record(&DURATIONS, &[app, name], count.saturating_sub(below) as f64);
+        below = count;
+    }
+    readings.record(&DURATIONS, &[app, LONGER], latency.count().saturating_sub(below) as f64);
 }
 
 fn last_minute(app: &str, minute: &LastMinute, readings: &mut Readings) {

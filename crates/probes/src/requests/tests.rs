@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use watchglass_instrument::requests::StatusClass;
 use watchglass_model::Timestamp;
 
+const DISTRIBUTION: &str = "http_requests_by_duration_total";
+
 struct Bench {
     recorder: Arc<Recorder>,
     probe: Requests,
@@ -29,8 +31,21 @@ impl Bench {
         self.recorder.answered(ticket, class, Duration::from_millis(millis));
     }
 
-    /// Everything that is recorded at that second.
+    /// Everything that is recorded at that second, but how answers are distributed.
     fn tick(&mut self, second: u64) -> Vec<Written> {
+        self.collect(second).into_iter().filter(|(name, ..)| name != DISTRIBUTION).collect()
+    }
+
+    /// The buckets that have answers at that second, in their order.
+    fn distribution(&mut self, second: u64) -> Vec<Written> {
+        let mut rows = self.collect(second);
+        rows.retain(|(name, ..)| name == DISTRIBUTION);
+        assert_eq!(rows.len(), 14, "each is there from the start");
+        rows.retain(|(_, _, value)| value != "0.000000");
+        rows
+    }
+
+    fn collect(&mut self, second: u64) -> Vec<Written> {
         self.seconds.store(second, Ordering::SeqCst);
         let mut readings = Readings::new();
         self.probe.collect(&mut readings).unwrap();
@@ -141,7 +156,34 @@ fn percentiles_tell_slow_requests_from_most() {
 }
 
 #[test]
-fn its_declarations_make_a_catalogue_with_four_panels() {
+fn every_answer_is_in_one_bucket_for_ever() {
+    let mut bench = Bench::new();
+    bench.answer("/a", StatusClass::Success, 0);
+    assert_eq!(
+        bench.distribution(0),
+        written(&[(DISTRIBUTION, "1 ms", 1.0)]),
+        "what came before the first tick"
+    );
+    for millis in [1, 3, 5, 9, 1_900, 10_000, 11_000, 4_000_000] {
+        bench.answer("/a", StatusClass::Success, millis);
+        bench.answer("/b", StatusClass::ServerError, millis);
+    }
+    bench.recorder.cancelled(bench.recorder.start(None, &Method::GET));
+    let expected = [
+        (DISTRIBUTION, "1 ms", 3.0),
+        (DISTRIBUTION, "5 ms", 4.0),
+        (DISTRIBUTION, "10 ms", 2.0),
+        (DISTRIBUTION, "2 s", 2.0),
+        (DISTRIBUTION, "10 s", 2.0),
+        (DISTRIBUTION, "longer", 4.0),
+    ];
+    for second in [1, 2, 500] {
+        assert_eq!(bench.distribution(second), written(&expected), "at {second} s");
+    }
+}
+
+#[test]
+fn its_declarations_make_a_catalogue_with_five_panels() {
     let bench = Bench::new();
     let mut collector = Collector::new(vec![Box::new(bench.probe)], &[("host", "h")], 100).unwrap();
     let panels: Vec<_> = collector
@@ -150,7 +192,8 @@ fn its_declarations_make_a_catalogue_with_four_panels() {
         .iter()
         .map(|panel| (panel.section.as_str(), panel.id.as_str()))
         .collect();
-    let expected = ["requests", "request-latency", "request-errors", "requests-in-flight"];
+    let expected =
+        ["requests", "request-latency", "request-distribution", "request-errors", "requests-in-flight"];
     assert_eq!(panels, expected.map(|id| ("Requests", id)));
 
     (0..3).for_each(|second| drop(collector.tick(Timestamp::from_millis(second * 1000))));
