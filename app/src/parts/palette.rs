@@ -19,7 +19,8 @@ const FOLLOWS: &str = "data-follows";
 /// Listens for what opens it and for what is done in it, as long as there is the page. To be called before anything else listens
 /// to keys: what is typed here is for nobody else.
 pub(crate) fn listen_for_palette() {
-    let listener = Closure::<dyn FnMut(Event)>::new(|event: Event| {
+    // What a key or a press does may be a press itself, which is heard as well.
+    let listener = Closure::<dyn Fn(Event)>::new(|event: Event| {
         // Without its parts, which the server has put into the page, there is no palette.
         let _ = hear(&event);
     });
