@@ -65,6 +65,7 @@ impl ResponseStatus {
 const KEYS: &str = "<h2>Keys</h2><dl>\
     <div><dt><kbd>Space</kbd></dt><dd>Lets the charts stand still, or go on</dd></div>\
     <div><dt><kbd>Esc</kbd></dt><dd>Lets go of the cursor, and closes this list</dd></div>\
+    <div><dt><kbd>Ctrl</kbd> <kbd>K</kbd></dt><dd>Finds pages, charts and what can be done; so does <kbd>⌘</kbd> <kbd>K</kbd></dd></div>\
     <div><dt><kbd>?</kbd></dt><dd>Shows this list</dd></div></dl>\
     <h3>On a chart</h3><dl>\
     <div><dt><kbd>←</kbd> <kbd>→</kbd></dt><dd>Moves the cursor</dd></div>\
@@ -81,6 +82,12 @@ const KEYS: &str = "<h2>Keys</h2><dl>\
     <h3>In a legend</h3><dl>\
     <div><dt><kbd>Enter</kbd></dt><dd>Shows a line alone, or all again; so does a click</dd></div>\
     <div><dt><kbd>Shift</kbd> <kbd>Enter</kbd></dt><dd>Hides a line, or shows it again; so does a click with Shift</dd></div></dl>";
+
+/// What finds pages, charts and what can be done: the page's program shows it, and puts below the field what the server found.
+const FIND: &str = "<dialog id=\"find\" class=\"find\" aria-label=\"Find\" closedby=\"any\"><form action=\"/find\"><input type=\"text\" enterkeyhint=\"go\" id=\"find-q\" name=\"q\" maxlength=\"100\" \
+    aria-label=\"Find pages, charts and what can be done\" placeholder=\"Pages, charts, actions\" autocomplete=\"off\" \
+    spellcheck=\"false\"><button type=\"button\" class=\"button\">Close</button></form>\
+    <p class=\"facts\" role=\"status\"></p><div class=\"found\"></div></dialog>";
 
 /// What leads away from the wall.
 const LEAVE: &str = "<a class=\"wall-leave\" href=\"/\" rel=\"external\">Leave the wall screen</a>";
@@ -114,6 +121,7 @@ pub fn document(assets: PageAssets, theme: Option<Theme>, is_wall: bool) -> impl
             <body>
                 <App/>
                 <div id="keys" class="keys" role="dialog" aria-label="Keys" hidden inner_html=KEYS></div>
+                <div inner_html=FIND></div>
                 {is_wall.then(|| view! { <nav aria-label="Wall screen" inner_html=LEAVE></nav> })}
                 {start.map(|code| view! { <script type="module" nonce=use_nonce() inner_html=code></script> })}
             </body>

@@ -28,6 +28,7 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(live);
     #[cfg(feature = "hydrate")]
     {
+        crate::parts::listen_for_palette();
         crate::live::start(live);
         crate::parts::follow_system(live);
     }

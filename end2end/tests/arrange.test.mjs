@@ -51,6 +51,14 @@ for (const colorScheme of ["dark", "light"]) {
     pageTest(`axe finds nothing where panels are arranged, ${colorScheme}, ${width} px`, { context: { colorScheme, viewport: { width, height: 900 } } }, async ({ page, server }) => {
       await page.goto(`${server.url}/arrange`);
       assert.deepEqual(await findings(page), []);
+      // What is chosen, what is not, and what cannot be pressed look different, each from both others.
+      const looks = await page.evaluate(() =>
+        ['[aria-pressed="true"]', '[aria-pressed="false"]', ":disabled"].map((kind) => {
+          const { borderColor, backgroundColor, color, boxShadow } = getComputedStyle(document.querySelector(`.rows button${kind}`));
+          return `${borderColor} ${backgroundColor} ${color} ${boxShadow}`;
+        }),
+      );
+      assert.equal(new Set(looks).size, 3, `${looks}`);
       assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width, "it scrolls sideways");
     });
   }
@@ -61,6 +69,10 @@ pageTest("on a wall there are numbers and charts, and a way back for who has key
   await chartsPainted(page);
   assert.ok(await page.getByRole("navigation", { name: "Pages" }).isHidden());
   assert.ok(await page.locator(".vitals").isVisible());
+  for (const what of [".meaning", ".menu-button", ".save", ".legend", ".zone-switch", ".theme-switch", ".find-link", ".account"]) {
+    assert.ok((await page.locator(what).count()) > 0, `there is no ${what} to be hidden`);
+    assert.equal(await page.locator(`${what}:visible`).count(), 0, `${what} is seen on the wall`);
+  }
   assert.deepEqual(await findings(page), []);
   const leave = page.getByRole("link", { name: "Leave the wall screen" });
   await leave.focus();

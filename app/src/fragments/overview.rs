@@ -1,6 +1,7 @@
 //! The head of the overview: are we fine? Health with its reasons, what is wrong and since when, a card for each part.
 
 use super::Watched;
+use super::sorted::{Address, save_link};
 use super::spark::Spark;
 use super::state::State;
 use super::words::{Written, count, lasting, moment, severity};
@@ -28,6 +29,8 @@ pub struct Overview {
     pub watched: Watched,
     /// The parts.
     pub cards: Vec<Vital>,
+    /// Where the page is as a file, if it is.
+    pub save: Option<Address>,
 }
 
 /// Why the score is no better.
@@ -101,17 +104,18 @@ pub fn overview(head: Overview) -> String {
             format!("Nothing has been measured for {}: what stands here is older.", format::age(millis));
         view! { <p class="said bad" role="alert">{text}" The log of the server says more."</p> }
     });
+    let save = head.save.as_ref().map(save_link).unwrap_or_default();
+    let ways = format!(
+        "<a href=\"/arrange\" rel=\"external\">Arrange panels</a> <a href=\"/?wall\" rel=\"external\">Wall screen</a> {save}"
+    );
     let cards = head.cards.clone().into_iter().map(Vital::view).collect_view();
     view! {
         <div class="glance" data-part="overview">
             {silent}
             {head.verdict()}
             <section class="vitals" aria-label="At a glance">{cards}</section>
-            // Neither is a page of the program: both are loaded anew.
-            <p class="ways">
-                <a href="/arrange" rel="external">"Arrange panels"</a>
-                <a href="/?wall" rel="external">"Wall screen"</a>
-            </p>
+            // None is a page of the program: they are loaded anew.
+            <p class="ways" inner_html=ways></p>
         </div>
     }
     .into_any()

@@ -73,9 +73,9 @@ impl Address {
 
 /// A link that saves what a page shows as one file.
 pub fn save_link(address: &Address) -> String {
-    let mut html = String::from("<p class=\"save\"><a rel=\"external\" download href=\"");
+    let mut html = String::from("<a class=\"save\" rel=\"external\" download href=\"");
     escape(&address.with(&[]), &mut html);
-    html.push_str("\">Save this window</a></p>");
+    html.push_str("\">Save this window</a>");
     html
 }
 

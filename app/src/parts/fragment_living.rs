@@ -219,7 +219,7 @@ impl Drop for Page {
 }
 
 /// The fields of a form, as a form without scripts would send them.
-fn body_of(form: &HtmlFormElement, submitter: Option<HtmlElement>) -> Result<String, JsValue> {
+pub(super) fn body_of(form: &HtmlFormElement, submitter: Option<HtmlElement>) -> Result<String, JsValue> {
     let data = FormData::new_with_form(form)?;
     // The button that was pressed is a field as well.
     if let Some(button) = submitter

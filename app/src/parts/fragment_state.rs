@@ -75,7 +75,7 @@ pub(crate) fn remember(event: &Event) {
 }
 
 /// The elements that a selector finds.
-pub(crate) fn all(frame: &HtmlElement, selector: &str) -> Vec<Element> {
+pub(crate) fn all(frame: &Element, selector: &str) -> Vec<Element> {
     let Ok(found) = frame.query_selector_all(selector) else { return Vec::new() };
     (0..found.length()).filter_map(|place| found.get(place)?.dyn_into().ok()).collect()
 }

@@ -26,6 +26,8 @@ mod fragment_state;
 mod legend;
 mod marks;
 mod meaning;
+#[cfg(feature = "hydrate")]
+mod palette;
 mod panel_card;
 mod panel_sections;
 mod problems;
@@ -54,6 +56,8 @@ pub(crate) use legend::Legend;
 pub(crate) use marks::Marks;
 #[cfg(feature = "hydrate")]
 pub(crate) use meaning::ask_for_meanings;
+#[cfg(feature = "hydrate")]
+pub(crate) use palette::listen_for_palette;
 pub(crate) use panel_card::PanelCard;
 pub(crate) use panel_sections::PanelSections;
 pub(crate) use problems::Problems;

@@ -6,10 +6,14 @@ use leptos::prelude::*;
 #[cfg(feature = "hydrate")]
 const DARK: &str = "(prefers-color-scheme: dark)";
 
-/// A disc of which one half is dark. What never changes costs the page's program least as HTML.
-const SIGN: &str = "<svg viewBox=\"0 0 24 24\" width=\"18\" height=\"18\" aria-hidden=\"true\">\
+/// A disc of which one half is dark. What never changes costs the page's program least as HTML of the server.
+const SIGN: &str = if cfg!(feature = "hydrate") {
+    ""
+} else {
+    "<svg viewBox=\"0 0 24 24\" width=\"18\" height=\"18\" aria-hidden=\"true\">\
     <circle cx=\"12\" cy=\"12\" r=\"9\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\"></circle>\
-    <path d=\"M12 3a9 9 0 0 1 0 18z\" fill=\"currentColor\"></path></svg>";
+    <path d=\"M12 3a9 9 0 0 1 0 18z\" fill=\"currentColor\"></path></svg>"
+};
 
 /// A button that turns to the other theme.
 #[component]

@@ -1,7 +1,8 @@
 //! What pages of lists and forms ask of the core, beyond what the REST API does.
 
 use super::Core;
-use watchglass_model::{Catalogue, Metric, Panel};
+use std::collections::BTreeSet;
+use watchglass_model::{APP, Catalogue, Metric, Panel};
 
 impl Core {
     /// All metrics and panels.
@@ -23,6 +24,17 @@ impl Core {
     pub(crate) fn section_of(&self, metric: &str) -> Option<&str> {
         let (panel, _) = self.metric(metric)?.panel.as_ref()?;
         Some(&self.catalogue.panel(panel)?.section)
+    }
+
+    /// What this host is called.
+    pub(crate) fn host_name(&self) -> &str {
+        &self.host.name
+    }
+
+    /// The applications that something is known of, by name.
+    pub(crate) fn application_names(&self) -> BTreeSet<String> {
+        let state = self.read_state();
+        state.series.iter().filter_map(|series| series.labels.get(APP)).map(str::to_owned).collect()
     }
 
     /// How many series are judged.

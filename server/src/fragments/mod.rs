@@ -4,7 +4,7 @@
 //! what a form asks for, and nothing else changes anything. `rule_form.rs`, `silence_form.rs`, `lines.rs` and `duration.rs`
 //! read what people type. `overview.rs`, `performance.rs` and `processes.rs` fill what stands above live charts,
 //! `settings.rs` the page of settings; `people.rs` the views of who may call, `audit.rs` who did what, `place.rs` says which of them is asked for,
-//! `settings_act.rs` does what their forms ask for; `question.rs` reads what is asked of tables.
+//! `settings_act.rs` does what their forms ask for; `question.rs` reads what is asked of tables; `find.rs` finds among `things.rs`.
 
 mod act;
 mod active;
@@ -13,6 +13,7 @@ mod ask;
 mod audit;
 mod duration;
 mod fields;
+mod find;
 mod lines;
 mod overview;
 mod people;
@@ -29,16 +30,18 @@ mod settings;
 mod settings_act;
 mod silence_form;
 mod silences;
+mod things;
 mod told;
 mod trends;
 mod visit;
 
 pub(crate) use act::{Answer, act};
 pub(crate) use fields::Fields;
+pub(crate) use find::FIND;
 pub(crate) use settings_act::act_settings;
 pub(crate) use visit::Visit;
 
-use app::fragments::{Alerts, Content, Counts, Past, Said, Typed};
+use app::fragments::{Alerts, Content, Counts, Overview, Past, Said, Typed};
 use ask::Ask;
 use place::Place;
 use thiserror::Error;
@@ -52,10 +55,11 @@ const MEANINGS: &str = "/meanings";
 /// What is set, and who may call.
 pub(crate) const SETTINGS: &str = "/settings";
 /// All there are.
-const PATHS: [&str; 11] = [
+const PATHS: [&str; 12] = [
     ALERTS,
     OVERVIEW,
     MEANINGS,
+    FIND,
     performance::PATH,
     processes::PATH,
     SETTINGS,
@@ -101,6 +105,14 @@ pub(crate) fn page(visit: &Visit, path: &str, query: &str) -> Result<String, Fra
     Ok(part(visit, path, query)? + &saving::link(path, query))
 }
 
+/// The page that finds things, for those without the page's program.
+///
+/// # Errors
+/// The question is too long.
+pub(crate) fn find_page(visit: &Visit, query: &str) -> Result<String, FragmentError> {
+    Ok(app::fragments::find_page(find::find(visit, query, false)?))
+}
+
 fn part(visit: &Visit, path: &str, query: &str) -> Result<String, FragmentError> {
     let core = visit.core.as_ref();
     match path {
@@ -108,7 +120,12 @@ fn part(visit: &Visit, path: &str, query: &str) -> Result<String, FragmentError>
             let (ask, said) = Ask::parse(query)?;
             render(visit, &ask, Shown { said, ..Shown::default() })
         }
-        OVERVIEW => Ok(app::fragments::overview(overview::overview(core, crate::ticker::now()))),
+        OVERVIEW => {
+            let save = saving::address(path, query);
+            let head = overview::overview(core, crate::ticker::now());
+            Ok(app::fragments::overview(Overview { save, ..head }))
+        }
+        FIND => Ok(app::fragments::finds(find::find(visit, query, true)?)),
         MEANINGS => Ok(app::fragments::meanings(core.panels())),
         performance::PATH => Ok(app::fragments::performance(performance::performance(core, query)?)),
         processes::PATH => Ok(app::fragments::processes(processes::processes(core, query)?)),

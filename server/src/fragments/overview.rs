@@ -40,6 +40,8 @@ pub(super) fn overview(core: &Core, now: Timestamp) -> Overview {
         more,
         watched: Watched { rules: rules.len(), series: core.watched(), last_over: None },
         cards: CARDS.iter().map(|card| vital(core, card, measured, &components, &rules, &own)).collect(),
+        // The page adds it, which knows its address.
+        save: None,
     }
 }
 

@@ -32,6 +32,7 @@ const ROUTES: &[(&str, Noted)] = &[
     ("/settings", Change),
     ("/arrange", Not("people arrange panels for themselves alone")),
     ("/api/layout.css", Read),
+    ("/find", Read),
     ("/panels/{panel}", Read),
     ("/panels/{panel}/csv", Read),
     ("/api/snapshot.html", Read),

@@ -30,6 +30,7 @@ const DOORS: &[(&str, Door, Door)] = &[
     // Everybody arranges panels for themselves alone.
     ("/arrange", Door::Viewer, Door::Viewer),
     ("/api/layout.css", Door::Viewer, Door::Viewer),
+    ("/find", Door::Viewer, Door::Viewer),
     ("/panels/{panel}", Door::Viewer, Door::Viewer),
     ("/panels/{panel}/csv", Door::Viewer, Door::Viewer),
     // Everybody changes their own password there, and ends their own sessions; it looks itself who asks for more.

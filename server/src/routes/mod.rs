@@ -13,6 +13,7 @@ mod docs;
 mod doors;
 mod envelope;
 mod error;
+mod find;
 mod fragment;
 mod functions;
 mod html;
@@ -179,6 +180,7 @@ fn routes() -> Router<Shared> {
         .route("/alerts", get(pages::page_or_file).post(fragment::act))
         .route("/arrange", get(arrange::page).post(arrange::act))
         .route(arrange::STYLE_SHEET, get(arrange::style_sheet))
+        .route("/find", get(find::page))
         .route("/panels/{panel}", get(panel::table))
         .route("/panels/{panel}/csv", get(panel::csv))
         .route("/settings", get(pages::page_or_file).post(fragment::act_settings))

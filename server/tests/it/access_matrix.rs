@@ -39,6 +39,8 @@ const ROUTES: &[(&str, &str, &str, Needs, u16)] = &[
     ("GET", "/arrange", "", ViewerOfPage, 200),
     ("POST", "/arrange", "", ViewerOfPage, 415),
     ("GET", "/api/layout.css", "", Viewer, 200),
+    ("GET", "/find?q=memory", "/find", ViewerOfPage, 200),
+    ("GET", "/api/fragment/find?q=memory", "/api/fragment/{page}", Viewer, 200),
     ("GET", "/panels/cpu", "", ViewerOfPage, 200),
     ("GET", "/panels/cpu/csv", "", ViewerOfPage, 200),
     ("GET", "/no-such-page", "", ViewerOfPage, 404),

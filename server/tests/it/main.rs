@@ -22,6 +22,7 @@ mod deeds;
 mod edge;
 mod edge_tls;
 mod faults;
+mod find;
 mod functions;
 mod hostile_requests;
 mod http;
