@@ -15,8 +15,10 @@ mod name;
 mod password;
 mod people;
 mod role;
+mod roll;
 mod secret;
 mod session;
+mod shared;
 mod token;
 
 #[cfg(test)]
@@ -35,6 +37,8 @@ pub use name::{NameError, check_token_name, user_name};
 pub use password::{Password, PasswordError, PasswordHash};
 pub use people::User;
 pub use role::{Door, Role, RoleError};
+pub use roll::{MOST_WORDS, Roll, Word, WordError};
 pub use secret::{Digest, Secret};
 pub use session::{LONGEST_SESSION, Session, UNUSED_SESSION};
+pub use shared::Heard;
 pub use token::{Standing, Token};

@@ -19,4 +19,14 @@ pub struct User {
     /// Whether signing in is forbidden.
     #[serde(default)]
     pub disabled: bool,
+    /// When the password, the role or the right to sign in was last changed; `None` since the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Timestamp>,
+}
+
+impl User {
+    /// Since when they are who they are: what somebody of that name began before, on another server, does not count here.
+    pub(crate) fn since(&self) -> Timestamp {
+        self.changed.map_or(self.created, |changed| changed.max(self.created))
+    }
 }

@@ -62,7 +62,8 @@ impl Digest {
         self.to_string().chars().take(SHORT).collect()
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads 64 hexadecimal digits; `None` of any other text.
+    pub fn parse(text: &str) -> Option<Self> {
         if text.len() != 2 * BYTES || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return None;
         }

@@ -120,6 +120,7 @@ impl Access {
         actor: &Actor,
         name: &str,
         change: UserChange,
+        now: Timestamp,
     ) -> Result<(), ChangeError> {
         let UserChange { role, disabled, password } = change;
         let hash = password.map(|password| self.hashed(Password::new(password)?)).transpose()?;
@@ -127,13 +128,13 @@ impl Access {
         let before = self.user_value(name);
         self.change(|book| {
             if let Some(role) = role {
-                book.set_role(name, role)?;
+                book.set_role(name, role, now)?;
             }
             if let Some(disabled) = disabled {
-                book.set_disabled(name, disabled)?;
+                book.set_disabled(name, disabled, now)?;
             }
             if let Some(hash) = hash {
-                book.set_password(name, hash)?;
+                book.set_password(name, hash, now)?;
             }
             Ok(())
         })?;
@@ -179,7 +180,7 @@ impl Access {
             if !is_same || book.pass(pass.by, now).is_err() {
                 return Ok(false);
             }
-            book.change_password(name, hash, Some(own))?;
+            book.change_password(name, hash, Some(own), now)?;
             Ok(true)
         })?;
         if !is_done {

@@ -181,11 +181,11 @@ fn carry_out(folder: &Path, deed: Deed, now: Timestamp) -> Result<String, Access
         Deed::SetPassword { name, typed } => {
             let (password, said) = password(typed)?;
             let hash = PasswordHash::of(&password, &random()?);
-            change(&|book| Ok(book.set_password(&name, hash.clone())?))?;
+            change(&|book| Ok(book.set_password(&name, hash.clone(), now)?))?;
             Ok(said)
         }
         Deed::SetDisabled { name, disabled } => {
-            change(&|book| Ok(book.set_disabled(&name, disabled)?))?;
+            change(&|book| Ok(book.set_disabled(&name, disabled, now)?))?;
             Ok(String::new())
         }
         Deed::ListTokens => Ok(list_of_tokens(&store::read(folder)?.0, now)),

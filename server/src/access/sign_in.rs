@@ -59,7 +59,10 @@ impl Access {
         delays().succeeded(name, &address);
         let (access, name) = (Arc::clone(self), name.to_owned());
         let begun = tokio::task::spawn_blocking(move || access.begin(&name, &known, before, now));
-        begun.await.map_err(|error| SignInError::Fault(std::io::Error::other(error).into()))?
+        let begun = begun.await.map_err(|error| SignInError::Fault(std::io::Error::other(error).into()))?;
+        // The browser may ask another server next.
+        self.meet().await;
+        begun
     }
 
     fn begin(

@@ -125,7 +125,7 @@ fn carry_out(visit: &Visit, what: Do, fields: &Fields) -> Result<Option<String>,
     let (access, now) = (&visit.access, ticker::now());
     let name = fields.get("name");
     let password = |field: &str| fields.untrimmed(field).to_owned();
-    let change = |change: UserChange| access.change_user(&visit.actor, name, change).map_err(refusal);
+    let change = |change: UserChange| access.change_user(&visit.actor, name, change, now).map_err(refusal);
     let role = |role: Role| change(UserChange { role: Some(role), ..UserChange::default() });
     let switch = |disabled: bool| change(UserChange { disabled: Some(disabled), ..UserChange::default() });
     match what {

@@ -129,7 +129,7 @@ pub(crate) async fn change_user(
 ) -> Result<Json<Envelope<UserRow>>, ApiError> {
     let UserChangeBody { role, disabled, password } = read(&headers, body).await?;
     change(&shared, move |access| {
-        access.change_user(&actor, &name, UserChange { role, disabled, password })?;
+        access.change_user(&actor, &name, UserChange { role, disabled, password }, ticker::now())?;
         one(access, &name)
     })
     .await

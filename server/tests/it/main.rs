@@ -37,6 +37,7 @@ mod rules;
 mod shared_alerts;
 mod shared_history;
 mod shared_rules;
+mod shared_sessions;
 mod start_and_stop;
 mod support;
 mod telling;
