@@ -28,7 +28,14 @@ enum At {
 /// What it is, where it is in the data folder or by whom it is read, its example, where that says its version, and which
 /// versions this program reads.
 const FORMATS: &[(&str, &str, &str, At, &str)] = &[
-    ("People, tokens, sessions", "`access.json`", "crates/access/golden/access.json", At::Json, "1"),
+    ("People, tokens, sessions", "`access.json`", "crates/access/golden/access.json", At::Json, "1, 2"),
+    (
+        "People, of servers on their own",
+        "`access.json` of before 0.1.0",
+        "crates/access/golden/access-v1.json",
+        At::Json,
+        "1, 2",
+    ),
     ("Rules that were changed or made", "`rules.json`", "server/golden/rules.json", At::Json, "1, 2"),
     (
         "Rules, without stamps",
@@ -68,6 +75,7 @@ const FORMATS: &[(&str, &str, &str, At, &str)] = &[
     ("History that is shared", "Redis", "crates/history/golden-redis/keys.txt", At::Nowhere, "1"),
     ("Alerts that are shared", "Redis", "crates/alerts/golden/board.json", At::Json, "1"),
     ("Past alerts that are shared", "Redis", "crates/alerts/golden/past.json", At::Json, "1"),
+    ("Sessions that are shared", "Redis", "crates/access/golden/sessions.jsonl", At::Json, "1"),
     ("Who tells what", "Redis", "crates/alerts/golden/ledger.json", At::Json, "1"),
     ("Links of messages", "people, for a day", "crates/notify/golden/deeds.txt", At::Token, "1"),
     ("Webhooks", "other programs", "crates/notify/golden/webhook.json", At::Json, "written only"),

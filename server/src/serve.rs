@@ -127,7 +127,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let access = Arc::new(Access::open(data.path())?);
     let audit = Arc::new(Audit::open(data.path())?);
     let first = access.make_first(|name| std::env::var(name).ok(), ticker::now())?;
-    let exchange = Exchange::start(settings, &core, &name, data.path())?;
+    let exchange = Exchange::start(settings, &core, &access, &name, data.path())?;
     let edge = edge::Edge {
         listener,
         room: Arc::new(room(settings, raised)),

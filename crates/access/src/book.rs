@@ -11,7 +11,7 @@ use watchglass_model::Timestamp;
 /// The most people, and the most tokens that are good or remembered.
 pub(crate) const MOST: usize = 1000;
 /// The most sessions of one person. With one more, the one that was used the longest time ago ends.
-const MOST_SESSIONS: usize = 20;
+pub(crate) const MOST_SESSIONS: usize = 20;
 /// Uses are noted to the minute: more often they would only wear out the disk.
 const NOTED_EVERY: Duration = Duration::from_secs(60);
 
@@ -21,6 +21,8 @@ pub struct Book {
     pub(crate) users: BTreeMap<String, User>,
     pub(crate) tokens: BTreeMap<Digest, Token>,
     pub(crate) sessions: BTreeMap<Digest, Session>,
+    /// Sessions that were ended, and until when other servers may have to be told.
+    pub(crate) ended: BTreeMap<Digest, Timestamp>,
 }
 
 /// How somebody has proved who they are.
@@ -90,7 +92,15 @@ impl Book {
         if self.users.len() >= MOST {
             return Err(BookError::Full("users"));
         }
-        let user = User { name: name.clone(), role, password, created: now, disabled: false };
+        let user = User {
+            name: name.clone(),
+            role,
+            password,
+            created: now,
+            disabled: false,
+            changed: None,
+            factor: None,
+        };
         self.users.insert(name, user);
         Ok(())
     }
@@ -99,24 +109,32 @@ impl Book {
     ///
     /// # Errors
     /// There is nobody of that name.
-    pub fn set_password(&mut self, name: &str, password: PasswordHash) -> Result<(), BookError> {
-        self.change_password(name, password, None)
+    pub fn set_password(
+        &mut self,
+        name: &str,
+        password: PasswordHash,
+        now: Timestamp,
+    ) -> Result<(), BookError> {
+        self.change_password(name, password, None, now)
     }
 
     /// Forbids or allows a person to sign in. Whom it is forbidden, their sessions end.
     ///
     /// # Errors
     /// There is nobody of that name, or no other administrator would be left.
-    pub fn set_disabled(&mut self, name: &str, disabled: bool) -> Result<(), BookError> {
+    pub fn set_disabled(&mut self, name: &str, disabled: bool, now: Timestamp) -> Result<(), BookError> {
         let name = user_name(name)?;
         let is_last = self.is_last_administrator(&name);
         let user = self.users.get_mut(&name).ok_or_else(|| BookError::NoUser(name.clone()))?;
         if disabled && is_last {
             return Err(BookError::LastAdministrator(name));
         }
-        user.disabled = disabled;
+        if user.disabled != disabled {
+            user.disabled = disabled;
+            user.changed = Some(now);
+        }
         if disabled {
-            self.sessions.retain(|_, session| session.user != name);
+            self.end_all(&name, None);
         }
         Ok(())
     }
@@ -166,7 +184,7 @@ impl Book {
         Ok(())
     }
 
-    /// Begins a session of a person who has proved who they are. The session that their browser had before ends.
+    /// Begins a session of a person who has proved who they are, with their second factor where they have one. The session that their browser had before ends.
     ///
     /// # Errors
     /// Nobody of that name can sign in.
@@ -179,28 +197,20 @@ impl Book {
     ) -> Result<(), BookError> {
         let user = self.user(name).ok_or_else(|| BookError::NoUser(name.to_owned()))?.name.clone();
         if let Some(before) = before {
-            self.sessions.remove(&before);
+            self.end(before);
         }
         self.forget(now);
-        let mut own: Vec<(Timestamp, Digest)> = self
-            .sessions
-            .values()
-            .filter(|session| session.user == user)
-            .map(|own| (own.used, own.digest))
-            .collect();
-        own.sort_unstable();
-        let many = (own.len() + 1).saturating_sub(MOST_SESSIONS);
-        for (_, digest) in own.iter().take(many) {
-            self.sessions.remove(digest);
-        }
+        self.make_room(&user, MOST_SESSIONS - 1);
         let digest = secret.digest();
-        self.sessions.insert(digest, Session { digest, user, created: now, used: now });
+        self.ended.remove(&digest);
+        let second = self.users.get(&user).is_some_and(|user| user.factor.is_some());
+        self.sessions.insert(digest, Session { digest, user, created: now, used: now, second });
         Ok(())
     }
 
     /// Ends a session. Whether there was one.
     pub fn sign_out(&mut self, session: Digest) -> bool {
-        self.sessions.remove(&session).is_some()
+        self.end(session)
     }
 
     /// Who proves who they are by `by`.
@@ -219,7 +229,10 @@ impl Book {
             }
             By::Session(digest) => {
                 let session = self.sessions.get(&digest).filter(|session| !session.is_over(now));
-                let user = session.and_then(|session| self.user(&session.user)).ok_or(Refusal::NoSession)?;
+                let user = session.and_then(|session| {
+                    self.user(&session.user).filter(|user| session.second || user.factor.is_none())
+                });
+                let user = user.ok_or(Refusal::NoSession)?;
                 Ok(Pass { role: user.role, name: user.name.clone(), by })
             }
         }
@@ -249,9 +262,10 @@ impl Book {
         }
     }
 
-    /// Forgets sessions that are over, and tokens that have not been good for 30 days.
+    /// Forgets sessions that are over, ends that nobody needs to be told any more, and tokens that have not been good for 30 days.
     pub fn forget(&mut self, now: Timestamp) {
         self.sessions.retain(|_, session| !session.is_over(now));
+        self.ended.retain(|_, until| *until > now);
         self.tokens.retain(|_, token| !token.is_forgotten(now));
     }
 }

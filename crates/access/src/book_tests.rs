@@ -80,14 +80,14 @@ fn a_new_password_and_a_ban_end_all_sessions() {
         book.sign_in("ada", &secret(5), None, at(0)).unwrap();
         book.sign_in("admin", &secret(6), None, at(0)).unwrap();
         if ban {
-            book.set_disabled("Ada", true).unwrap();
+            book.set_disabled("Ada", true, at(0)).unwrap();
             assert_eq!(
                 book.sign_in("ada", &secret(7), None, at(1)),
                 Err(BookError::NoUser("ada".to_owned()))
             );
-            book.set_disabled("ada", false).unwrap();
+            book.set_disabled("ada", false, at(0)).unwrap();
         } else {
-            book.set_password("Ada", PasswordHash::nobody()).unwrap();
+            book.set_password("Ada", PasswordHash::nobody(), at(0)).unwrap();
         }
         assert!(book.pass(session(5), at(1)).is_err() && book.pass(session(6), at(1)).is_ok(), "{ban}");
         book.sign_in("ada", &secret(7), None, at(1)).unwrap();
@@ -102,8 +102,8 @@ fn changes_that_cannot_be_are_named() {
         (book.add_user("ADA", Role::Viewer, hash(), at(0)), "there is a user ada already"),
         (book.add_user("a b", Role::Viewer, hash(), at(0)), "\"a b\" cannot be the name of a user"),
         (book.add_user("shop", Role::Ingest, hash(), at(0)), "watchglass token create"),
-        (book.set_password("bob", hash()), "there is no user bob"),
-        (book.set_disabled("admin", true), "admin is the only administrator"),
+        (book.set_password("bob", hash(), at(0)), "there is no user bob"),
+        (book.set_disabled("admin", true, at(0)), "admin is the only administrator"),
         (book.add_token("", Role::Admin, None, &secret(1), at(0)), "name of a token"),
         (book.revoke_token("x", at(0)), "no token \"x\""),
     ] {
@@ -111,8 +111,8 @@ fn changes_that_cannot_be_are_named() {
         assert!(error.contains(expected), "{error}");
     }
     book.add_user("eve", Role::Admin, hash(), at(0)).unwrap();
-    book.set_disabled("admin", true).unwrap();
-    assert_eq!(book.set_disabled("eve", true), Err(BookError::LastAdministrator("eve".to_owned())));
+    book.set_disabled("admin", true, at(0)).unwrap();
+    assert_eq!(book.set_disabled("eve", true, at(0)), Err(BookError::LastAdministrator("eve".to_owned())));
 }
 
 #[test]
@@ -209,14 +209,14 @@ proptest! {
                     revoked.push(number);
                 }
                 Event::Disable(value) => {
-                    book.set_disabled("ada", value).unwrap();
+                    book.set_disabled("ada", value, at(time)).unwrap();
                     disabled = value;
                     if disabled {
                         model.clear();
                     }
                 }
                 Event::Password => {
-                    book.set_password("ada", PasswordHash::nobody()).unwrap();
+                    book.set_password("ada", PasswordHash::nobody(), at(time)).unwrap();
                     model.clear();
                 }
                 Event::Forget => book.forget(at(time)),

@@ -14,11 +14,13 @@ impl Book {
         name: &str,
         password: PasswordHash,
         kept: Option<Digest>,
+        now: Timestamp,
     ) -> Result<(), BookError> {
         let name = user_name(name)?;
         let user = self.users.get_mut(&name).ok_or_else(|| BookError::NoUser(name.clone()))?;
         user.password = password;
-        self.sessions.retain(|_, session| session.user != name || Some(session.digest) == kept);
+        user.changed = Some(now);
+        self.end_all(&name, kept);
         Ok(())
     }
 
@@ -26,7 +28,7 @@ impl Book {
     ///
     /// # Errors
     /// There is nobody of that name, a person cannot have the role, or no other administrator would be left.
-    pub fn set_role(&mut self, name: &str, role: Role) -> Result<(), BookError> {
+    pub fn set_role(&mut self, name: &str, role: Role, now: Timestamp) -> Result<(), BookError> {
         let name = user_name(name)?;
         if role == Role::Ingest {
             return Err(BookError::IngestUser);
@@ -40,7 +42,8 @@ impl Book {
             return Err(BookError::LastAdministrator(name));
         }
         user.role = role;
-        self.sessions.retain(|_, session| session.user != name);
+        user.changed = Some(now);
+        self.end_all(&name, None);
         Ok(())
     }
 
@@ -51,8 +54,17 @@ impl Book {
     pub fn end_session(&mut self, id: &str, now: Timestamp) -> Result<Session, BookError> {
         let found = self.sessions(now).into_iter().find(|session| session.digest.to_string() == id).cloned();
         let session = found.ok_or(BookError::NoSession)?;
-        self.sessions.remove(&session.digest);
+        self.end(session.digest);
         Ok(session)
+    }
+
+    /// Ends all sessions of a person but the one that is kept.
+    pub(crate) fn end_all(&mut self, name: &str, kept: Option<Digest>) {
+        let of_user = self.sessions.values().filter(|session| session.user == name);
+        let all: Vec<Digest> = of_user.map(|session| session.digest).collect();
+        for digest in all.into_iter().filter(|digest| Some(*digest) != kept) {
+            self.end(digest);
+        }
     }
 
     /// Whether nobody else who is an administrator can sign in.
@@ -78,7 +90,7 @@ mod tests {
             for (number, user) in [(5, "ada"), (6, "ada"), (7, "admin")] {
                 book.sign_in(user, &secret(number), None, at(0)).unwrap();
             }
-            book.change_password("ADA", PasswordHash::nobody(), kept).unwrap();
+            book.change_password("ADA", PasswordHash::nobody(), kept, at(0)).unwrap();
             assert_eq!((count(&book, "ada"), count(&book, "admin")), (expected, 1), "{kept:?}");
         }
     }
@@ -87,24 +99,24 @@ mod tests {
     fn a_role_is_changed_with_an_end_of_sessions_unless_nobody_would_be_left() {
         let mut book = book();
         book.sign_in("ada", &secret(5), None, at(0)).unwrap();
-        book.set_role("ada", Role::Viewer).unwrap();
+        book.set_role("ada", Role::Viewer, at(0)).unwrap();
         assert_eq!(count(&book, "ada"), 1);
         assert_eq!(
-            book.set_role("admin", Role::Viewer),
+            book.set_role("admin", Role::Viewer, at(0)),
             Err(BookError::LastAdministrator("admin".to_owned()))
         );
-        assert_eq!(book.set_role("ada", Role::Ingest), Err(BookError::IngestUser));
-        assert_eq!(book.set_role("bob", Role::Admin), Err(BookError::NoUser("bob".to_owned())));
-        book.set_role("Ada", Role::Admin).unwrap();
+        assert_eq!(book.set_role("ada", Role::Ingest, at(0)), Err(BookError::IngestUser));
+        assert_eq!(book.set_role("bob", Role::Admin, at(0)), Err(BookError::NoUser("bob".to_owned())));
+        book.set_role("Ada", Role::Admin, at(0)).unwrap();
         assert_eq!(count(&book, "ada"), 0);
-        book.set_disabled("ada", true).unwrap();
+        book.set_disabled("ada", true, at(0)).unwrap();
         // Who cannot sign in does not count.
-        assert!(book.set_role("admin", Role::Viewer).is_err());
-        book.set_role("ada", Role::Viewer).unwrap();
-        book.set_disabled("ada", false).unwrap();
-        book.set_role("ada", Role::Admin).unwrap();
-        book.set_role("admin", Role::Viewer).unwrap();
-        assert!(book.set_disabled("ada", true).is_err());
+        assert!(book.set_role("admin", Role::Viewer, at(0)).is_err());
+        book.set_role("ada", Role::Viewer, at(0)).unwrap();
+        book.set_disabled("ada", false, at(0)).unwrap();
+        book.set_role("ada", Role::Admin, at(0)).unwrap();
+        book.set_role("admin", Role::Viewer, at(0)).unwrap();
+        assert!(book.set_disabled("ada", true, at(0)).is_err());
     }
 
     #[test]

@@ -1,12 +1,16 @@
-//! How a book is written down: JSON, version 1. `golden/access.json` has one of everything.
+//! How a book is written down: JSON, version 2. `golden/access.json` has one of everything. Version 1 had nothing of what
+//! several servers share.
 
 use crate::{Book, Digest, Session, Token, User};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use thiserror::Error;
+use watchglass_model::Timestamp;
 
-/// The version that is written, and the only one that is read.
-const VERSION: u32 = 1;
+/// The version that is written.
+const VERSION: u32 = 2;
+/// The oldest version that is read.
+const OLDEST: u32 = 1;
 
 /// Why a text is no book.
 #[derive(Debug, Error)]
@@ -15,7 +19,9 @@ pub enum FormatError {
     #[error("it is not what this program writes: {0}")]
     Json(#[from] serde_json::Error),
     /// A program of another version wrote it.
-    #[error("it has version {0}, and this program reads version {VERSION}: use the program that wrote it")]
+    #[error(
+        "it has version {0}, and this program reads versions {OLDEST} to {VERSION}: use the program that wrote it"
+    )]
     Version(u32),
     /// A hash was changed by hand.
     #[error("the password of {0} cannot be read: it must be an argon2id hash as this program writes it")]
@@ -33,6 +39,16 @@ struct Written<'a> {
     users: Vec<&'a User>,
     tokens: Vec<&'a Token>,
     sessions: Vec<&'a Session>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ended: Vec<Ended>,
+}
+
+/// A session that was ended.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ended {
+    digest: Digest,
+    until: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +59,8 @@ struct Read {
     users: Vec<User>,
     tokens: Vec<Token>,
     sessions: Vec<Session>,
+    #[serde(default)]
+    ended: Vec<Ended>,
 }
 
 impl Book {
@@ -54,6 +72,11 @@ impl Book {
             users: users.collect(),
             tokens: tokens.collect(),
             sessions: sessions.collect(),
+            ended: self
+                .ended
+                .iter()
+                .map(|(digest, until)| Ended { digest: *digest, until: *until })
+                .collect(),
         };
         // Nothing in it can fail to be JSON.
         serde_json::to_string_pretty(&written).unwrap_or_default() + "\n"
@@ -65,10 +88,10 @@ impl Book {
     /// See [`FormatError`].
     pub fn read(text: &str) -> Result<Self, FormatError> {
         let Head { version } = serde_json::from_str(text)?;
-        if version != VERSION {
+        if !(OLDEST..=VERSION).contains(&version) {
             return Err(FormatError::Version(version));
         }
-        let Read { users, tokens, sessions, .. } = serde_json::from_str(text)?;
+        let Read { users, tokens, sessions, ended, .. } = serde_json::from_str(text)?;
         if let Some(user) = users.iter().find(|user| !user.password.is_readable()) {
             return Err(FormatError::Password(user.name.clone()));
         }
@@ -79,6 +102,7 @@ impl Book {
             users: users.into_iter().map(|user| (user.name.clone(), user)).collect(),
             tokens: by(tokens, |token| token.digest),
             sessions: by(sessions, |session| session.digest),
+            ended: ended.into_iter().map(|ended| (ended.digest, ended.until)).collect(),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! The golden file: what is written down stays as it was, until `UPDATE_GOLDEN=1 cargo test` says otherwise.
 
-use crate::testing::{at, book, secret};
-use crate::{Book, By, Role};
+use crate::testing::{self, at, book, secret};
+use crate::{Book, By, Digest, Factor, Role, Roll, TotpSecret, Word};
 use std::path::Path;
 
 #[test]
@@ -12,7 +12,14 @@ fn a_book_is_written_as_before_and_read_again() {
     book.sign_in("ada", &secret(5), None, at(10)).unwrap();
     book.note(By::Token(secret(1).digest()), at(120));
     book.add_user("bob", Role::Admin, crate::PasswordHash::nobody(), at(9)).unwrap();
-    book.set_disabled("bob", true).unwrap();
+    book.set_disabled("bob", true, at(20)).unwrap();
+    book.sign_in("ada", &secret(6), None, at(11)).unwrap();
+    book.sign_out(secret(6).digest());
+    let secret = TotpSecret::new(*b"12345678901234567890");
+    let random = std::array::from_fn(|row| [u8::try_from(row).unwrap(); 16]);
+    let (factor, _) = Factor::begin(secret.clone(), &secret.code_at(at(30)), &random, at(30)).unwrap();
+    book.set_factor("admin", factor, None, at(30)).unwrap();
+    book.sign_in("admin", &testing::secret(7), None, at(40)).unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/access.json");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, book.written()).unwrap();
@@ -23,13 +30,50 @@ fn a_book_is_written_as_before_and_read_again() {
 }
 
 #[test]
+fn a_book_of_version_1_is_read_and_written_as_version_2() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/access-v1.json");
+    let book = Book::read(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!((book.users().count(), book.tokens().len(), book.sessions(at(11)).len()), (3, 4, 1));
+    assert!(book.user("bob").is_none() && book.user("ada").is_some());
+    assert_eq!(Book::read(&book.written()).unwrap(), book);
+    assert!(book.written().contains("\"version\": 2"));
+}
+
+#[test]
+fn what_servers_tell_each_other_is_written_as_before() {
+    let mut book = book();
+    book.sign_in("ada", &secret(5), None, at(10)).unwrap();
+    book.sign_in("admin", &secret(6), None, at(11)).unwrap();
+    book.sign_out(secret(6).digest());
+    let roll = book.roll(at(12));
+    let mut text = String::new();
+    for (session, word) in roll.words() {
+        // A field of the hash in Redis, and its value.
+        text.push_str(&format!("{}\n{session}\n", word.to_json()));
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/sessions.jsonl");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text, golden);
+    let mut read = Roll::default();
+    let lines: Vec<&str> = golden.lines().collect();
+    for pair in lines.chunks(2) {
+        read.hear(Digest::parse(pair[1]).unwrap(), Word::from_json(pair[0].as_bytes()).unwrap());
+    }
+    assert_eq!(read, roll);
+}
+
+#[test]
 fn other_texts_are_refused_with_the_reason() {
     let empty = r#""users":[],"tokens":[],"sessions":[]"#;
     let user = r#"{"name":"a","role":"admin","password":"x","created":1}"#;
     for (text, expected) in [
         (String::new(), "EOF"),
         (r#"{"version":1}"#.to_owned(), "missing field `users`"),
-        (format!(r#"{{"version":2,{empty}}}"#), "version 2"),
+        (format!(r#"{{"version":3,{empty}}}"#), "has version 3, and this program reads versions 1 to 2"),
+        (format!(r#"{{"version":0,{empty}}}"#), "version 0"),
         (format!(r#"{{"version":1,{empty},"more":1}}"#), "unknown field `more`"),
         (format!(r#"{{"version":1,"users":[{user}],"tokens":[],"sessions":[]}}"#), "password of a"),
         (

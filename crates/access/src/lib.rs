@@ -10,14 +10,18 @@ mod bucket;
 mod changes;
 mod delay;
 mod error;
+mod factor;
 mod format;
 mod name;
 mod password;
 mod people;
 mod role;
+mod roll;
 mod secret;
 mod session;
+mod shared;
 mod token;
+mod totp;
 
 #[cfg(test)]
 mod book_tests;
@@ -35,6 +39,9 @@ pub use name::{NameError, check_token_name, user_name};
 pub use password::{Password, PasswordError, PasswordHash};
 pub use people::User;
 pub use role::{Door, Role, RoleError};
+pub use roll::{MOST_WORDS, Roll, Word, WordError};
 pub use secret::{Digest, Secret};
 pub use session::{LONGEST_SESSION, Session, UNUSED_SESSION};
+pub use shared::Heard;
 pub use token::{Standing, Token};
+pub use totp::{Factor, RECOVERY_CODES, TotpSecret};

@@ -1,6 +1,6 @@
 //! People who sign in.
 
-use crate::{PasswordHash, Role};
+use crate::{Factor, PasswordHash, Role};
 use serde::{Deserialize, Serialize};
 use watchglass_model::Timestamp;
 
@@ -19,4 +19,17 @@ pub struct User {
     /// Whether signing in is forbidden.
     #[serde(default)]
     pub disabled: bool,
+    /// When the password, the second factor, the role or the right to sign in was last changed; `None` since the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Timestamp>,
+    /// The second factor that is asked for besides the password, if they want one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factor: Option<Factor>,
+}
+
+impl User {
+    /// Since when they are who they are: what somebody of that name began before, on another server, does not count here.
+    pub(crate) fn since(&self) -> Timestamp {
+        self.changed.map_or(self.created, |changed| changed.max(self.created))
+    }
 }

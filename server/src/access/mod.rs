@@ -4,8 +4,10 @@
 mod changes;
 mod command;
 mod error;
+mod factor;
 mod first;
 mod hasher;
+mod meeting;
 mod random;
 mod sign_in;
 mod store;
@@ -13,13 +15,16 @@ mod store;
 pub(crate) use changes::{ChangeError, MOST_DAYS, UserChange};
 pub(crate) use command::{Order, commands, order, run};
 pub(crate) use error::AccessError;
+pub(crate) use factor::Enrolment;
 pub(crate) use first::FirstPassword;
+pub(crate) use meeting::{Turns, Wake};
 pub(crate) use sign_in::SignInError;
 
 use crate::ticker;
 use hasher::Hasher;
+use meeting::Meeting;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use store::Seen;
 use tokio::sync::watch;
@@ -40,6 +45,8 @@ pub(crate) struct Access {
     hasher: Hasher,
     /// Counts up when somebody may have ceased to be let in.
     changes: watch::Sender<u64>,
+    /// Where sessions are exchanged with other servers.
+    meeting: OnceLock<Meeting>,
 }
 
 /// The newest book that is known.
@@ -64,6 +71,7 @@ impl Access {
             delays: Mutex::default(),
             hasher: Hasher::default(),
             changes: watch::Sender::default(),
+            meeting: OnceLock::new(),
         })
     }
 
@@ -141,7 +149,11 @@ impl Access {
     fn change<T>(&self, change: impl FnOnce(&mut Book) -> Result<T, AccessError>) -> Result<T, AccessError> {
         let (result, book, seen) = store::change(&self.folder, |book| {
             book.merge_uses(&self.held().book);
-            change(book)
+            let result = change(book)?;
+            if !self.is_shared() {
+                book.forget_ended();
+            }
+            Ok(result)
         })?;
         let mut held = self.held();
         self.adopt(&mut held, book, seen);
@@ -175,7 +187,7 @@ impl Access {
         book.merge_uses(&held.book);
         held.book = book;
         held.seen = seen;
-        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+        self.note_change();
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {

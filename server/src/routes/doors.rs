@@ -96,7 +96,7 @@ pub(super) async fn check(State(doors): State<Doors>, mut request: Request, next
     let door = doors.door(route, request.uri().path(), request.method());
     let now = ticker::now();
     let pass = match proof(request.headers()) {
-        Some(Ok(by)) => Some(doors.access.pass(by, now)),
+        Some(Ok(by)) => Some(doors.access.pass_of_any(by, now).await),
         Some(Err(refusal)) => Some(Err(refusal)),
         None => None,
     };

@@ -125,6 +125,21 @@ pub(crate) static KEYS: &[Key] = &[
         },
     },
     Key {
+        name: "redis_sessions",
+        placeholder: "BOOL",
+        default: "true",
+        help: "Whether who signs in at one of the servers that share a Redis is signed in at all of them. Whoever can write to it can then sign in as anybody",
+        form: Form::Switch,
+        set: |settings, value| {
+            settings.redis_sessions = match value {
+                "true" => true,
+                "false" => false,
+                _ => return Err(format!("{value:?} must be true or false")),
+            };
+            Ok(())
+        },
+    },
+    Key {
         name: "allowed_hosts",
         placeholder: "NAME,…",
         default: "none",

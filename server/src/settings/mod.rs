@@ -45,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) redis_url: Option<String>,
     pub(crate) redis_prefix: String,
+    /// Whether sessions are shared through it.
+    pub(crate) redis_sessions: bool,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) public_url: Option<PublicUrl>,
     /// Who may connect, and how.
@@ -79,6 +81,7 @@ impl Default for Settings {
             data_dir: None,
             redis_url: None,
             redis_prefix: "watchglass".to_owned(),
+            redis_sessions: true,
             allowed_hosts: Vec::new(),
             public_url: None,
             edge: EdgeSettings::default(),

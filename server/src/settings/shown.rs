@@ -7,10 +7,11 @@ use url::Url;
 use watchglass_history::Options;
 
 /// Settings whose values are no secret. Of all others that are set it is only said that they are.
-const PLAIN: [&str; 24] = [
+const PLAIN: [&str; 25] = [
     "listen",
     "data_dir",
     "redis_prefix",
+    "redis_sessions",
     "allowed_hosts",
     "public_url",
     "limits.rest_anonymous",

@@ -1,23 +1,26 @@
-//! Alerts and rules that are shared with other servers: a thread that, once a second, reads in Redis what they find, have
-//! told and want, and writes what this one does. No tick waits for it.
+//! Alerts, rules and sessions that are shared with other servers: a thread that, once a second, reads in Redis what they find,
+//! have told and want, and writes what this one does, and another for who is signed in. No tick waits for them.
 //!
-//! Who tells of what both find is decided in `watchglass_alerts::telling`, and which rule counts in
-//! `watchglass_alerts::sheet`; here they are carried to and fro.
+//! Who tells of what both find is decided in `watchglass_alerts::telling`, which rule counts in `watchglass_alerts::sheet`,
+//! and who is signed in in `watchglass_access`; here they are carried to and fro.
 
 mod books;
 mod identity;
+mod sessions;
 mod shelf;
 
+use crate::access::{Access, Wake};
 use crate::core::Core;
 use crate::settings::Settings;
 use crate::telling::Others;
 use crate::ticker::now;
 use books::Books;
+use sessions::Desk;
 use shelf::Shelf;
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::thread;
 use std::time::Duration;
 use watchglass_alerts::telling::{Past, Place};
@@ -33,25 +36,29 @@ const TRIES: usize = 4;
 /// How long the end waits for the thread; longer than Redis may take for a round.
 const ENDS_WITHIN: Duration = Duration::from_secs(5);
 
-/// The thread. Without a Redis there is none, and every server is on its own.
+/// The threads. Without a Redis there are none, and every server is on its own.
 #[derive(Debug, Default)]
 pub(crate) struct Exchange(Option<Running>);
 
 #[derive(Debug)]
 struct Running {
     stop: Sender<()>,
+    /// Ends the thread of sessions, where there is one.
+    sessions: Option<SyncSender<Wake>>,
+    /// Comes to its end when the threads have.
     ended: Receiver<()>,
 }
 
 impl Exchange {
-    /// Shares the alerts of `core` where the settings name a Redis. `folder` keeps the id of this server. To be started
-    /// before the first tick: what others may tell of as well then waits until they are known.
+    /// Shares the alerts of `core`, and who is signed in, where the settings name a Redis. `folder` keeps the id of this server.
+    /// To be started before the first tick: what others may tell of as well then waits until they are known.
     ///
     /// # Errors
     /// A URL that is none, a folder that cannot be written to, or no thread left.
     pub(crate) fn start(
         settings: &Settings,
         core: &Arc<Core>,
+        access: &Arc<Access>,
         host: &str,
         folder: &Path,
     ) -> Result<Self, Box<dyn Error>> {
@@ -65,18 +72,31 @@ impl Exchange {
         let shelf = Shelf::new(Target::parse(url)?, &settings.redis_prefix, &id);
         let core = Arc::clone(core);
         let (stop, stopped) = mpsc::channel();
-        let (end, ended) = mpsc::channel();
+        let (end, ended) = mpsc::channel::<()>();
+        let sessions = settings.redis_sessions.then(|| {
+            let desk = Desk::new(Target::parse(url)?, &settings.redis_prefix, &id);
+            let (turns, wake) = access.share();
+            let (access, end) = (Arc::clone(access), end.clone());
+            thread::Builder::new().name("sessions-redis".to_owned()).spawn(move || {
+                sessions::run(&access, desk, &turns);
+                drop(end);
+            })?;
+            Ok::<_, Box<dyn Error>>(wake)
+        });
+        let sessions = sessions.transpose()?;
         thread::Builder::new().name("alerts-redis".to_owned()).spawn(move || {
             run(&core, books, shelf, &stopped);
             drop(end);
         })?;
-        Ok(Self(Some(Running { stop, ended })))
+        Ok(Self(Some(Running { stop, sessions, ended })))
     }
 
     /// Says a last word, so that others need not wait to go on, and ends.
     pub(crate) fn stop(self) {
-        let Some(Running { stop, ended }) = self.0 else { return };
+        let Some(Running { stop, sessions, ended }) = self.0 else { return };
         let _ = stop.send(());
+        // One who wakes may be waiting there; the thread takes both.
+        let _ = sessions.map(|wake| wake.send(Wake::End));
         if ended.recv_timeout(ENDS_WITHIN) == Err(RecvTimeoutError::Timeout) {
             tracing::warn!("other servers are not told that this one ends: Redis does not answer");
         }
