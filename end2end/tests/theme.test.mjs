@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/conditions.mjs";
 import { cssColour, hasColour } from "../support/canvas.mjs";
-import { chartsPainted, openLive } from "../support/overview.mjs";
+import { chartsPainted, openLive, panel } from "../support/overview.mjs";
 import { testBench } from "../support/case.mjs";
 
 const { pageTest } = testBench();
@@ -11,11 +11,12 @@ const { pageTest } = testBench();
 const TINT = "--series-0";
 const SWITCH = "Switch between dark and light";
 
-/** Waits until the charts in sight are drawn in the colours that the style sheet has now. */
+/** Waits until the charts, which are drawn while they are in sight, have the colours that the style sheet has now. */
 async function assertDrawnInTheme(page, ids) {
   const [tint, surface] = [await cssColour(page, TINT), await cssColour(page, "--surface")];
   await eventually(async () => {
     for (const id of ids) {
+      await panel(page, id).scrollIntoViewIfNeeded();
       assert.ok(await hasColour(page, id, "series", tint), `the series of ${id} do not have the tint ${tint}`);
       assert.ok(await hasColour(page, id, "axes", surface), `the axes of ${id} are not on ${surface}`);
     }

@@ -6,12 +6,11 @@ use crate::live::{Live, LiveStore, Track, use_live};
 use crate::parts::marks::levels_in_words;
 use crate::view_model::LineView;
 use leptos::prelude::*;
-use watchglass_chart::{Band, Line, Plot, SvgPath, svg_paths};
+use watchglass_chart::{Band, Line, Plot};
 use watchglass_model::{Panel, Timestamp};
 
-/// The SVG's own coordinates; it is stretched to the panel's width.
-const SVG_WIDTH: f64 = 300.0;
-const SVG_HEIGHT: f64 = 72.0;
+/// The SVG's own coordinates, which are those of `chart_svg.rs`; it is stretched to the panel's width.
+pub(super) const VIEW_BOX: &str = "0 0 300 72";
 
 /// A chart of the panel's lines over the page's window.
 #[component]
@@ -22,22 +21,13 @@ pub(crate) fn Chart(
     lines: Memo<Vec<LineView>>,
 ) -> impl IntoView {
     let live = use_live();
-    let drawn = with_plot(live, &panel, &lines.get_untracked(), |plot| {
-        (svg_paths(plot, SVG_WIDTH, SVG_HEIGHT), svg_bands(plot))
-    });
-    let (paths, bands) = drawn.unwrap_or_default();
-    let areas = paths.iter().filter_map(|path| {
-        let area = path.area.clone()?;
-        Some(view! { <path class=path.class data-colour=path.colour.to_string() d=area></path> })
-    });
-    // In the order of the canvas: the first line last, so that those that are zero do not hide it.
-    let strokes = paths.iter().rev().map(|path| {
-        view! { <path class="line" data-colour=path.colour.to_string() d=path.line.clone()></path> }
-    });
-    // The stretch before is not there when a page begins to live: as HTML it costs the page's program least.
-    let before: String = paths.iter().map(before).collect();
+    // The program has canvases: to make shapes of its own it would be larger, and slower to begin.
+    #[cfg(feature = "hydrate")]
+    let shapes = "";
+    #[cfg(not(feature = "hydrate"))]
+    let shapes =
+        with_plot(live, &panel, &lines.get_untracked(), super::chart_svg::shapes).unwrap_or_default();
     let signs = crate::parts::signs::signs(live, &panel.id);
-    let (areas, strokes) = (areas.collect_view(), strokes.collect_view());
     let pointed_at = move || {
         let offset = live.utc_offset.get().unwrap_or(0);
         live.cursor.get().map(|moment| time_of_day(Timestamp::from_millis(moment), offset))
@@ -49,12 +39,7 @@ pub(crate) fn Chart(
     view! {
         <div class="plot">
         <div class="chart" role="img" aria-label=label tabindex="0" node_ref=frame>
-            <svg viewBox=format!("0 0 {SVG_WIDTH} {SVG_HEIGHT}") preserveAspectRatio="none" aria-hidden="true">
-                <g inner_html=bands></g>
-                <g inner_html=before></g>
-                {areas}
-                {strokes}
-            </svg>
+            <svg viewBox=VIEW_BOX preserveAspectRatio="none" aria-hidden="true" inner_html=shapes></svg>
             <svg class="signs" aria-hidden="true" inner_html=signs></svg>
             <span class="moment clock" aria-hidden="true">{pointed_at}</span>
         </div>
@@ -131,50 +116,6 @@ fn drawn<'a>(line: &LineView, rows: &[&str], track: Option<&'a Track>, end: i64)
 fn band(mark: &Mark) -> Band {
     let (start, end) = (mark.start.millis(), mark.end.map(Timestamp::millis));
     Band { start, end, level: mark.severity as usize, value: mark.value, sign: mark.sign.chars().next() }
-}
-
-/// The stretch before, and marks where the line is cut off.
-fn before(path: &SvgPath) -> String {
-    let shape = |class: &str, shape: &Option<String>| {
-        let (colour, shape) = (path.colour, shape.as_ref()?);
-        Some(format!("<path class=\"{class}\" data-colour=\"{colour}\" d=\"{shape}\"></path>"))
-    };
-    [shape("line before", &path.before), shape("clipped", &path.clipped)].into_iter().flatten().collect()
-}
-
-/// The bands as rectangles. As HTML they cost the page's program least.
-fn svg_bands(plot: &Plot<'_>) -> String {
-    let rectangle = |band: &Band| {
-        let (from, to) = band.part_of(plot.window).filter(|_| band.value.is_none())?;
-        // Whole parts of a view box this small are fine enough, and a band is never narrower than one.
-        let (x, end) = ((from * SVG_WIDTH) as u32, (to * SVG_WIDTH) as u32);
-        let (width, level) = ((end - x).max(1), band.level);
-        Some(format!(
-            "<rect class=\"band\" data-level=\"{level}\" x=\"{x}\" width=\"{width}\" height=\"100%\"></rect>"
-        ))
-    };
-    let bands = plot.bands.iter().filter_map(rectangle);
-    bands.chain(dashes(plot)).collect()
-}
-
-/// The levels as dashed lines. The page's program has canvases for them, and needs this not.
-#[cfg(not(feature = "hydrate"))]
-fn dashes(plot: &Plot<'_>) -> Vec<String> {
-    /// As the lines are drawn, so that half a stroke is not cut off.
-    const MARGIN: f64 = 1.0;
-    let levels = watchglass_chart::svg_levels(plot, SVG_WIDTH, SVG_HEIGHT, MARGIN);
-    let line = |(band, y): (&Band, f64)| {
-        let level = band.level;
-        format!(
-            "<line class=\"level\" data-level=\"{level}\" x2=\"{SVG_WIDTH}\" y1=\"{y:.1}\" y2=\"{y:.1}\"></line>"
-        )
-    };
-    levels.into_iter().map(line).collect()
-}
-
-#[cfg(feature = "hydrate")]
-fn dashes(_: &Plot<'_>) -> [String; 0] {
-    []
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ mod chart_hand;
 mod chart_menu;
 #[cfg(feature = "hydrate")]
 mod chart_picture;
+#[cfg(not(feature = "hydrate"))]
+mod chart_svg;
 #[cfg(feature = "hydrate")]
 mod chart_tip;
 mod connection_badge;
