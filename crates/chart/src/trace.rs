@@ -89,8 +89,7 @@ pub(crate) fn area_between(upper: &[Point], lower: &[Point], frame: &Frame, pen:
 pub(crate) fn bars(tops: &[Point], below: Option<&[Point]>, millis: i64, frame: &Frame, pen: &mut dyn Pen) {
     let bottoms = below.unwrap_or_default().iter().map(|point| point.value).chain(std::iter::repeat(0.0));
     for (top, bottom) in tops.iter().zip(bottoms) {
-        // In a break neither is a number, and then none of them is greater.
-        if top.value > bottom || top.value < bottom {
+        if !top.is_break() && top.value != bottom {
             let middle = frame.x(top.time);
             let wide = frame.x(top.time.saturating_add(millis)) - middle;
             let half = (wide - SPACE).max(LEAST_SIDE) / 2.0;

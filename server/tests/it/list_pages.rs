@@ -108,7 +108,15 @@ async fn routes_are_counted_ordered_and_filtered() {
     assert_eq!(page.status, 200);
     assert_parts(
         &page.html(),
-        &["<h1>Performance</h1>", "data-panel=\"request-latency\"", "id=\"routes-title\""],
+        &[
+            "<h1>Performance</h1>",
+            "data-panel=\"request-latency\"",
+            "id=\"routes-title\"",
+            // The cells of how latencies are distributed: what was measured, and where most answers were.
+            "class=\"area heat-0\" data-colour=\"0\" d=\"M",
+            "class=\"area heat-6\" data-colour=\"0\" d=\"M",
+            "<span class=\"name\">longer</span>",
+        ],
     );
     server.stop().await;
 }
