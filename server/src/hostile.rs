@@ -17,45 +17,7 @@ use watchglass_history::MemoryHistory;
 use watchglass_model::Catalogue;
 
 /// Something of everything.
-const EXAMPLE: &str = r#"
-listen = "127.0.0.1:7070"
-allowed_hosts = ["watch.example"]
-metrics_open = false
-[history]
-days = 7
-[limits]
-rest = "off"
-pages = 100
-[postgres]
-url = ["postgresql://u:p@db.example/x"]
-[[rules]]
-id = "disk"
-warning = 0.8
-recovery = 0.75
-[[rules]]
-id = "queue"
-name = "Queue"
-metric = "queue_length"
-component = "queue"
-critical = 1e2
-matchers = [{ label = "queue", operator = "=~", value = "mail.*" }]
-[telling]
-group_wait_seconds = 10
-[[telling.routes]]
-name = "night"
-hours = { days = ["monday"], from = "22:00", to = "06:00", zone = "Europe/Berlin" }
-channels = ["chat"]
-[channels.chat]
-kind = "slack"
-url_env = "SLACK_URL"
-[channels.phone]
-kind = "sms"
-url = "https://sms.example/"
-account = "AC1"
-token_env = "SMS_TOKEN"
-from = "+15550100"
-to = "+15550101"
-"#;
+const EXAMPLE: &str = include_str!("hostile.toml");
 
 /// What pages of lists and forms are asked for.
 const QUERIES: [&str; 6] = [

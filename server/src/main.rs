@@ -14,6 +14,8 @@ mod files;
 #[cfg(test)]
 mod formats;
 mod fragments;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod guard;
 #[cfg(test)]
 mod hostile;

@@ -139,6 +139,9 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let ticker = Ticker::start(Arc::clone(&core), collector, runtime.handle().clone())?;
     announce(&name, &origin(address, edge.tls.is_some()), &data, &first);
     tracing::info!(%address, data_dir = %data.path().display(), open_files = raised, "started");
+    if let Some(warning) = settings.lacks_name() {
+        tracing::warn!("{warning}");
+    }
 
     let closing = Arc::clone(&core);
     let who_calls = (access, Arc::clone(&audit));

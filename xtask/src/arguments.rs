@@ -17,6 +17,8 @@ cargo xtask COMMAND
                    it records this machine for 20 minutes
   load [ARGS]      measure many live connections, to a server of its own or to --url ws://127.0.0.1:PORT/ws/live;
                    `cargo xtask load --help` lists ARGS; `load attacks` does to one what those do who want to bring it down
+  fuzz [--minutes N] [TARGET]
+                   give rubbish that finds its way to everything that reads bytes from outside, N minutes each [1]
   setup            only set up what building and testing need
   help             this list";
 
@@ -54,6 +56,13 @@ pub(crate) enum Command {
         /// Arguments for the load generator.
         arguments: Vec<OsString>,
     },
+    /// Look for bytes that bring the program down.
+    Fuzz {
+        /// How long each target is given.
+        minutes: u32,
+        /// The only target; all when it is none.
+        target: Option<String>,
+    },
 }
 
 impl Command {
@@ -82,16 +91,38 @@ impl Command {
             },
             "bench" => Ok(Self::Bench { arguments: passed_on(rest) }),
             "load" => Ok(Self::Load { arguments: passed_on(rest) }),
+            "fuzz" => fuzz(&name, &rest),
             "test" => match rest.as_slice() {
                 [] => Ok(Self::Test { fast: false }),
                 [flag] if flag == "--fast" => Ok(Self::Test { fast: true }),
                 other => Err(unexpected(&name, other, "it takes nothing, or --fast")),
             },
             _ => Err(Failure::Usage(format!(
-                "there is no command {name:?}; there are run, build, test, bench, load, setup and help"
+                "there is no command {name:?}; there are run, build, test, bench, load, fuzz, setup and help"
             ))),
         }
     }
+}
+
+/// The most minutes that one target is given.
+const MOST_MINUTES: u32 = 1440;
+
+fn fuzz(name: &OsStr, rest: &[OsString]) -> Result<Command, Failure> {
+    let right = "it takes --minutes N, from 1 to 1440, and a target";
+    let wrong = || unexpected(name, rest, right);
+    let (mut minutes, mut target) = (1, None);
+    let mut words = rest.iter().map(|word| word.to_str().unwrap_or_default());
+    while let Some(word) = words.next() {
+        match word {
+            "--minutes" => {
+                let number = words.next().and_then(|text| text.parse().ok());
+                minutes = number.filter(|number| (1..=MOST_MINUTES).contains(number)).ok_or_else(wrong)?;
+            }
+            word if word.is_empty() || word.starts_with('-') || target.is_some() => return Err(wrong()),
+            word => target = Some(word.to_owned()),
+        }
+    }
+    Ok(Command::Fuzz { minutes, target })
 }
 
 /// Arguments for another program, with or without `--` before them.
@@ -141,6 +172,8 @@ mod tests {
             ("bench history", Command::BenchHistory { arguments: words("") }),
             ("bench history 1 40", Command::BenchHistory { arguments: words("1 40") }),
             ("load --sockets 10", Command::Load { arguments: words("--sockets 10") }),
+            ("fuzz", Command::Fuzz { minutes: 1, target: None }),
+            ("fuzz --minutes 5 live", Command::Fuzz { minutes: 5, target: Some("live".to_owned()) }),
         ];
         for (line, expected) in cases {
             assert_eq!(parse(line).unwrap(), expected, "{line}");
@@ -156,6 +189,10 @@ mod tests {
             ("test --fast --fast", "nothing, or --fast"),
             ("bench history 1", "nothing, or days and series"),
             ("setup now", "it takes none"),
+            ("fuzz --minutes 0", "from 1 to 1440"),
+            ("fuzz --minutes", "from 1 to 1440"),
+            ("fuzz live alerts", "and a target"),
+            ("fuzz --seconds 5", "and a target"),
         ] {
             let message = parse(line).unwrap_err().to_string();
             assert!(message.contains(reason), "{line}: {message}");
@@ -164,7 +201,7 @@ mod tests {
 
     #[test]
     fn help_names_each_command() {
-        for name in ["run", "build", "test", "bench", "load", "setup", "help"] {
+        for name in ["run", "build", "test", "bench", "load", "fuzz", "setup", "help"] {
             assert!(HELP.lines().any(|line| line.trim_start().starts_with(name)), "{name}");
         }
     }

@@ -1,4 +1,4 @@
-//! The developer's door: run, build, test, bench, load.
+//! The developer's door: run, build, test, bench, load, fuzz.
 //!
 //! `cargo xtask` alone lists the commands. A command sets up what it needs and is missing, says what it does
 //! step by step, and leaves alone what is up to date. Nothing here is part of the program that is shipped.
@@ -43,6 +43,7 @@ fn run() -> Result<(), Failure> {
         Command::Bench { arguments } => commands::bench(&workspace, &arguments)?,
         Command::BenchHistory { arguments } => commands::history(&workspace, &arguments)?,
         Command::Load { arguments } => commands::load(&workspace, &arguments)?,
+        Command::Fuzz { minutes, target } => commands::fuzz(&workspace, minutes, target.as_deref())?,
     }
     Ok(())
 }

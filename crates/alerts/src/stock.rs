@@ -173,7 +173,19 @@ fn own() -> Vec<Rule> {
             "history",
         )
     };
-    vec![refused]
+    const DAY: f64 = 86_400.0;
+    let certificate = Rule {
+        comparison: Comparison::Below,
+        warning: Some(14.0 * DAY),
+        critical: Some(3.0 * DAY),
+        ..Rule::new(
+            "certificate",
+            "The time until the certificate of this server ends",
+            "tls_certificate_remaining_seconds",
+            "certificate",
+        )
+    };
+    vec![refused, certificate]
 }
 
 fn business() -> Vec<Rule> {
@@ -233,6 +245,7 @@ mod tests {
             ("redis-down", None, Some(1.0), 60),
             ("probe", Some(1.0), None, 60),
             ("history-refused", Some(0.0), None, 0),
+            ("certificate", Some(14.0 * 86_400.0), Some(3.0 * 86_400.0), 0),
             ("message-volume", None, None, 300),
             ("registration-rate", None, None, 300),
         ];

@@ -8,6 +8,8 @@ mod bucket;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod embedded;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod head;
 mod latest;
 mod memory;

@@ -153,3 +153,16 @@ async fn talk(
         (None, Ok(()), Ok(())) => Err(format!("{shown} closed the connection without an answer")),
     }
 }
+
+/// Where a fuzzer comes in.
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing {
+    use super::{Secrets, Timestamp, answer};
+
+    /// Reads and judges an answer.
+    pub(crate) fn answer(bytes: &[u8], now: Timestamp) {
+        if let Ok(Some(answer)) = answer::parse(bytes) {
+            let _ = answer.judge("https://example.com", &Secrets::of(["sesame"]), now);
+        }
+    }
+}

@@ -6,6 +6,8 @@
 
 mod channel;
 mod deed;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 #[cfg(test)]
 mod golden;
 mod http;

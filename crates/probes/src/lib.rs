@@ -6,6 +6,8 @@ mod collector;
 mod declare;
 mod error;
 mod facts;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod host;
 mod own;
 mod own_thread;

@@ -1,7 +1,8 @@
-//! The edge of the server: who may connect, how, and for how long. `listen.rs` takes connections; `tls.rs` encrypts them; `room.rs` counts
+//! The edge of the server: who may connect, how, and for how long. `listen.rs` takes connections; `tls.rs` encrypts them, `expiry.rs` knows until when; `room.rs` counts
 //! them; `headers.rs` says what browsers may do; `pace.rs` cuts those that are slow; `client.rs` knows who is at the other end.
 
 mod client;
+mod expiry;
 mod headers;
 mod listen;
 mod networks;

@@ -1,6 +1,7 @@
 //! Encryption with a certificate from files, which are read again when they are others: whoever renews certificates need not
 //! restart the server.
 
+use super::expiry;
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
@@ -15,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use thiserror::Error;
 use tokio_rustls::TlsAcceptor;
+use watchglass_model::Timestamp;
 
 /// A larger file holds no certificates.
 const MOST_BYTES: u64 = 1 << 20;
@@ -211,6 +213,12 @@ impl Tls {
                 looked.problem = Some(problem);
             }
         }
+    }
+
+    /// When the certificate that is used ends, if it says so.
+    pub(super) fn ends(&self) -> Option<Timestamp> {
+        let key = Arc::clone(&self.held.0.read().unwrap_or_else(PoisonError::into_inner));
+        expiry::ends(key.cert.first()?)
     }
 
     /// What is wrong with the files, if they have become wrong.

@@ -46,6 +46,18 @@ impl Settings {
         !self.listen.ip().to_canonical().is_loopback() && self.edge.certificate().is_none()
     }
 
+    /// What to be warned of: other machines can reach the server, and it knows no name by which they may call it.
+    pub(crate) fn lacks_name(&self) -> Option<String> {
+        let is_nameless = self.listen.ip().is_unspecified() && self.host_names().is_empty();
+        is_nameless.then(|| {
+            format!(
+                "{} is every address of this machine, and requests that name one of them are refused: set public_url to what \
+                 people open, or name the hosts in allowed_hosts",
+                self.listen
+            )
+        })
+    }
+
     /// Whether what is set of the edge goes together.
     ///
     /// # Errors
@@ -146,6 +158,29 @@ mod tests {
             (vec![("listen", "[::]:1"), tls[0], tls[1], proxies], false),
         ] {
             assert_eq!(outcome(&flags, &[]), Ok(proxies_only), "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn who_listens_everywhere_needs_a_name() {
+        let listen = |address| ("WATCHGLASS_LISTEN", address);
+        let proxies = ("WATCHGLASS_TRUSTED_PROXIES", "10.0.0.0/8");
+        let public = ("WATCHGLASS_PUBLIC_URL", "https://watch.example.com");
+        let allowed = ("WATCHGLASS_ALLOWED_HOSTS", "a.example");
+        for (variables, is_warned) in [
+            (vec![], false),
+            (vec![listen("192.0.2.1:1"), proxies], false),
+            (vec![listen("0.0.0.0:1"), proxies], true),
+            (vec![listen("[::]:1"), proxies], true),
+            (vec![listen("0.0.0.0:1"), proxies, public], false),
+            (vec![listen("0.0.0.0:1"), proxies, allowed], false),
+        ] {
+            let find = |name: &str| {
+                variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            };
+            let warning = resolve(None, |_| None, find).unwrap().lacks_name();
+            assert_eq!(warning.is_some(), is_warned, "{variables:?}");
+            assert!(warning.is_none_or(|warning| warning.contains("public_url")), "{variables:?}");
         }
     }
 

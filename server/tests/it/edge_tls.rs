@@ -114,6 +114,9 @@ async fn a_new_certificate_counts_without_a_restart_and_a_broken_one_does_not() 
     assert!(ask(address, &one.authority, &live(address)).await.starts_with("HTTP/1.1 200"));
     assert!(connect(address, &two.authority).await.is_err());
 
+    // It is one of two days.
+    assert!(server.logged("an alert fires rule=\"certificate\"").await.contains("severity=Critical"));
+
     std::fs::write(files.path("cert.pem"), "broken").unwrap();
     // Each connection lets the server look, once a second at most.
     within("that it is noticed", async {

@@ -192,7 +192,9 @@ async fn the_report_and_the_stock_rules_ask_for_metrics_that_there_are() {
     for metric in watchglass_export::report_metrics() {
         assert!(known.contains(&metric), "{metric}");
     }
-    for metric in watchglass_alerts::stock::metrics() {
+    // Only where the server encrypts itself is there a certificate: there it is asked about in `edge_tls.rs`.
+    let metrics = watchglass_alerts::stock::metrics().filter(|metric| !metric.starts_with("tls_"));
+    for metric in metrics {
         assert!(known.contains(&metric.as_str()), "{metric}");
     }
     server.stop().await;

@@ -7,10 +7,10 @@ use crate::summary::percentiles;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -143,7 +143,8 @@ pub(crate) async fn attack(plan: &Plan, token: Option<&str>) -> Result<String, L
     for attack in ATTACKS {
         let tally = Tally::default();
         let (stage, receiver) = watch::channel(Stage::Opening);
-        let observer = observe(plan.clone(), token.map(str::to_owned), receiver)?;
+        // Before there is no room left.
+        let observer = observe(plan.clone(), token.map(str::to_owned), receiver).await?;
         let mut attackers = JoinSet::new();
         for number in 0..attack.count(plan) {
             attackers.spawn(go_on(attack, plan.clone(), number as u64, Arc::clone(&tally)));
@@ -153,9 +154,7 @@ pub(crate) async fn attack(plan: &Plan, token: Option<&str>) -> Result<String, L
         stage.send_replace(Stage::Measuring);
         sleep(plan.window).await;
         stage.send_replace(Stage::Over);
-        let seen =
-            observer.await.map_err(|_| LoadError::NoConnection("the observer broke off".to_owned()))?;
-        let seen = seen.map_err(LoadError::NoConnection)?;
+        let seen = observer.await.map_err(|_| broke_off())?;
         attackers.shutdown().await;
         let counts = tally.lock().unwrap_or_else(PoisonError::into_inner).clone();
         text.push_str(&line(attack, attack.count(plan), &seen, &counts));
@@ -168,9 +167,10 @@ async fn go_on(attack: Attack, plan: Plan, first: u64, tally: Tally) {
     let step = attack.count(&plan) as u64;
     let mut number = first;
     loop {
+        let begun = Instant::now();
         let outcome = attack.once(&plan, number).await;
-        if outcome == "no connection" {
-            // There is no room: hurrying would only cost this program.
+        if outcome == "no connection" || outcome == "cut" && begun.elapsed() < Duration::from_secs(1) {
+            // There is no room: hurrying would only cost this program, which runs on the same processors.
             sleep(Duration::from_secs(1)).await;
         }
         *tally.lock().unwrap_or_else(PoisonError::into_inner).entry(outcome).or_default() += 1;
@@ -178,25 +178,36 @@ async fn go_on(attack: Attack, plan: Plan, first: u64, tally: Tally) {
     }
 }
 
-/// Looks at the live data from a thread of its own: what the attackers are busy with must not make a frame late.
-fn observe(
+/// Looks at the live data from a thread of its own: what the attackers are busy with must not make a frame late. Comes back
+/// once it is connected.
+async fn observe(
     plan: Plan,
     token: Option<String>,
     stage: watch::Receiver<Stage>,
-) -> Result<tokio::sync::oneshot::Receiver<Result<Seen, String>>, LoadError> {
+) -> Result<oneshot::Receiver<Seen>, LoadError> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LoadError::Runtime)?;
-    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let (connected, is_connected) = oneshot::channel();
+    let (sender, receiver) = oneshot::channel();
     let look = move || {
-        let seen = runtime.block_on(async {
-            let connection = socket::connect(&plan, token.as_deref()).await?;
-            Ok(socket::follow(connection, stage).await)
+        runtime.block_on(async {
+            match socket::connect(&plan, token.as_deref()).await {
+                Ok(connection) => {
+                    let _ = connected.send(Ok(()));
+                    let _ = sender.send(socket::follow(connection, stage).await);
+                }
+                Err(reason) => drop(connected.send(Err(reason))),
+            }
         });
-        let _ = sender.send(seen);
     };
     // It ends with the measurement.
     std::thread::Builder::new().name("observer".to_owned()).spawn(look).map_err(LoadError::Runtime)?;
+    is_connected.await.map_err(|_| broke_off())?.map_err(LoadError::NoConnection)?;
     Ok(receiver)
+}
+
+fn broke_off() -> LoadError {
+    LoadError::NoConnection("the observer broke off".to_owned())
 }
 
 fn line(attack: Attack, count: usize, seen: &Seen, tally: &BTreeMap<String, u64>) -> String {

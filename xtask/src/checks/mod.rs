@@ -1,5 +1,7 @@
 //! Checks that run to the end whatever happens, and the count of what passed and failed.
 
+#[cfg(test)]
+mod memory_safety;
 mod runner;
 mod tally;
 

@@ -2,6 +2,8 @@
 
 mod bench;
 mod build;
+mod fuzz;
+mod fuzz_outcome;
 mod history;
 mod load;
 mod run;
@@ -11,6 +13,7 @@ mod test;
 
 pub(crate) use bench::bench;
 pub(crate) use build::build;
+pub(crate) use fuzz::fuzz;
 pub(crate) use history::history;
 pub(crate) use load::load;
 pub(crate) use run::run;

@@ -11,6 +11,6 @@ mod tools;
 
 pub(crate) use browser::{browser_script, install_driver};
 pub(crate) use packages::fetch;
-pub(crate) use services::{Needs, ensure};
+pub(crate) use services::{Needs, ensure, ensure_compiler};
 pub(crate) use target::add_wasm_target;
 pub(crate) use tools::{TRUNK_VERSION, build_tools_and_page};

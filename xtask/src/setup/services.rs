@@ -105,6 +105,13 @@ static BROWSER: [Program; 2] = [
     },
 ];
 
+/// What libFuzzer is compiled with.
+static COMPILER: Program = Program {
+    name: "a compiler of C++",
+    packages: ["g++", "gcc-c++", "gcc", "llvm"],
+    is_there: |_| std::env::var_os("CXX").is_some() || process::find_on_path("c++").is_some(),
+};
+
 /// What to do about missing programs.
 #[derive(Debug, PartialEq, Eq)]
 enum Plan {
@@ -121,10 +128,7 @@ enum Plan {
 /// # Errors
 /// Programs are missing; the message is one line that says how to install them.
 pub(crate) fn ensure(workspace: &Workspace, needs: Needs) -> Result<(), Failure> {
-    let managers: Vec<_> = Manager::ALL
-        .into_iter()
-        .filter(|manager| process::find_on_path(manager.program()).is_some())
-        .collect();
+    let managers = managers();
     match plan(&missing(workspace, needs), is_root(workspace), &managers) {
         Plan::Nothing => return Ok(()),
         Plan::Tell(line) => return Err(Failure::Missing(line)),
@@ -135,6 +139,22 @@ pub(crate) fn ensure(workspace: &Workspace, needs: Needs) -> Result<(), Failure>
         Plan::Tell(line) => Err(Failure::Missing(line)),
         Plan::Nothing | Plan::Apt(_) => Ok(()),
     }
+}
+
+/// Sees to it that there is what the fuzzer needs besides Rust.
+///
+/// # Errors
+/// It is missing; the message is one line that says how to install it.
+pub(crate) fn ensure_compiler(workspace: &Workspace) -> Result<(), Failure> {
+    if (COMPILER.is_there)(workspace) {
+        return Ok(());
+    }
+    Err(Failure::Missing(tell("fuzzing needs", &[&COMPILER], &managers())))
+}
+
+fn managers() -> Vec<Manager> {
+    let is_there = |manager: &Manager| process::find_on_path(manager.program()).is_some();
+    Manager::ALL.into_iter().filter(is_there).collect()
 }
 
 fn missing(workspace: &Workspace, needs: Needs) -> Vec<&'static Program> {
@@ -151,10 +171,14 @@ fn plan(missing: &[&'static Program], root: bool, managers: &[Manager]) -> Plan 
             missing.iter().flat_map(|program| Manager::Apt.package(program).split(' ')).collect(),
         );
     }
+    Plan::Tell(tell("the tests need", missing, managers))
+}
+
+fn tell(who: &str, missing: &[&Program], managers: &[Manager]) -> String {
     let names: Vec<_> = missing.iter().map(|program| program.name).collect();
     let choices = if managers.is_empty() { &Manager::ALL } else { managers };
     let commands: Vec<_> = choices.iter().map(|manager| format!("`{}`", manager.command(missing))).collect();
-    Plan::Tell(format!("the tests need {}: install with {}", names.join(", "), commands.join(" or ")))
+    format!("{who} {}: install with {}", names.join(", "), commands.join(" or "))
 }
 
 fn apt(workspace: &Workspace, packages: &[&str]) -> Result<(), Failure> {
@@ -258,6 +282,12 @@ mod tests {
         for (missing, root, managers, expected) in cases {
             assert_eq!(plan(missing, *root, managers), *expected);
         }
+    }
+
+    #[test]
+    fn what_the_fuzzer_needs() {
+        let told = tell("fuzzing needs", &[&COMPILER], &[Manager::Dnf]);
+        assert_eq!(told, "fuzzing needs a compiler of C++: install with `dnf install gcc-c++`");
     }
 
     #[test]

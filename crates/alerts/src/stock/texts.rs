@@ -15,7 +15,7 @@ const fn text(rule: &'static str, summary: &'static str, action: &'static str) -
 }
 
 /// One for each stock rule.
-pub(super) static TEXTS: [Text; 18] = [
+pub(super) static TEXTS: [Text; 19] = [
     text(
         "cpu",
         "The processors have been busy for a minute; what needs them now waits, and answers become slow.",
@@ -95,6 +95,11 @@ pub(super) static TEXTS: [Text; 18] = [
         "history-refused",
         "Samples could not be stored: the charts will have gaps, and what is judged over the past misses them.",
         "Check that the disk of the data folder is not full and can be written to; what is live is judged all the same.",
+    ),
+    text(
+        "certificate",
+        "The certificate that this server encrypts with ends in days, and was not renewed: then no browser opens its pages.",
+        "Read the log of what renews it, and renew it by hand if need be; the server takes the new files without a restart.",
     ),
     text(
         "message-volume",

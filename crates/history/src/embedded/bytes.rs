@@ -8,6 +8,11 @@ use thiserror::Error;
 #[error("{0}")]
 pub(crate) struct Damage(pub(crate) &'static str);
 
+/// Whether bytes have that CRC-32. While this program is fuzzed all have it: rubbish must come as far as to what reads it.
+pub(crate) fn is_intact(bytes: &[u8], sum: u32) -> bool {
+    cfg!(fuzzing) || crc32fast::hash(bytes) == sum
+}
+
 /// Writes a variable-length integer.
 pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {

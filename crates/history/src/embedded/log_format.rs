@@ -10,7 +10,7 @@
 //!   follow.
 //! - a code of four bits for each value, two in a byte, the first in the lower half; then the bytes of the values.
 
-use super::bytes::{Cursor, Damage, put_bytes, put_signed, put_varint};
+use super::bytes::{Cursor, Damage, is_intact, put_bytes, put_signed, put_varint};
 use super::key;
 use super::value_code::Memory;
 use crate::StoredSeries;
@@ -175,11 +175,7 @@ fn frame<'a>(rest: &mut Cursor<'a>) -> Result<&'a [u8], Damage> {
     let length = rest.count(MOST_PAYLOAD)?;
     let sum = rest.u32()?;
     let payload = rest.slice(length)?;
-    if crc32fast::hash(payload) == sum {
-        Ok(payload)
-    } else {
-        Err(Damage("the checksum of a record is wrong"))
-    }
+    if is_intact(payload, sum) { Ok(payload) } else { Err(Damage("the checksum of a record is wrong")) }
 }
 
 /// Whether a whole record stands anywhere behind the first byte: then what is before it is damaged, and not just the

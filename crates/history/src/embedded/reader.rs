@@ -1,6 +1,6 @@
 //! Reads a sealed file: what is in it, and the chunks that are asked for.
 
-use super::bytes::{Cursor, Damage};
+use super::bytes::{Cursor, Damage, is_intact};
 use super::level::Level;
 use super::segment::{Contents, END, HEADER, MAGIC, SegmentError, TRAILER, VERSION};
 use super::{column, key};
@@ -85,7 +85,7 @@ impl Segment {
         let start = start.ok_or(Damage("its footer is too long"))?;
         let mut footer = vec![0; usize::try_from(length).map_err(|_| Damage("its footer is too long"))?];
         file.read_exact_at(&mut footer, start)?;
-        if crc32fast::hash(&footer) != sum {
+        if !is_intact(&footer, sum) {
             return Err(Damage("the checksum of its footer is wrong").into());
         }
         let mut segment =
@@ -149,7 +149,7 @@ impl Segment {
     pub(crate) fn read(&self, chunk: &Chunk) -> Result<Values, SegmentError> {
         let mut bytes = vec![0; chunk.length];
         self.file.read_exact_at(&mut bytes, chunk.offset)?;
-        if crc32fast::hash(&bytes) != chunk.sum {
+        if !is_intact(&bytes, chunk.sum) {
             return Err(Damage("the checksum of a series is wrong").into());
         }
         let mut cursor = Cursor(&bytes);

@@ -1,6 +1,6 @@
 //! What bytes in Redis stand in: u8 version, 1, before them and u32 CRC-32 of everything before behind them.
 
-use crate::embedded::bytes::{Cursor, Damage};
+use crate::embedded::bytes::{Cursor, Damage, is_intact};
 
 const VERSION: u8 = 1;
 
@@ -24,7 +24,7 @@ pub(crate) fn read<'a, T>(
     read: impl FnOnce(&mut Cursor<'a>) -> Result<T, Damage>,
 ) -> Result<T, Damage> {
     let (bytes, sum) = bytes.split_last_chunk().ok_or(Damage("it ends too early"))?;
-    if crc32fast::hash(bytes) != u32::from_le_bytes(*sum) {
+    if !is_intact(bytes, u32::from_le_bytes(*sum)) {
         return Err(Damage("its checksum is wrong"));
     }
     let mut cursor = Cursor(bytes);

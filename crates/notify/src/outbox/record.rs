@@ -124,7 +124,8 @@ fn decode(bytes: &[u8]) -> Option<(Record, usize)> {
         return None;
     }
     let payload = bytes.get(FRONT..FRONT + length)?;
-    if crc32fast::hash(payload) != u32::from_le_bytes([c0, c1, c2, c3]) {
+    // While this program is fuzzed every record counts as whole: rubbish must come as far as to what reads it.
+    if !cfg!(fuzzing) && crc32fast::hash(payload) != u32::from_le_bytes([c0, c1, c2, c3]) {
         return None;
     }
     Some((serde_json::from_slice(payload).ok()?, FRONT + length))

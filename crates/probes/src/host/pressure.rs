@@ -120,7 +120,7 @@ fn measure(text: &str, (some, full): Stalls, readings: &mut Readings) -> Result<
 }
 
 /// Measures `text` as if it were any of the files.
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(super) fn measure_any(text: &str, readings: &mut Readings) -> Result<(), TextError> {
     FILES.into_iter().try_for_each(|(_, stalls)| measure(text, stalls, readings))
 }

@@ -222,5 +222,31 @@ impl fmt::Debug for Redis {
     }
 }
 
+/// Where a fuzzer comes in.
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing {
+    use super::{HitRatio, Info, Readings, Value, record, slow_log};
+
+    /// The answer to `INFO`.
+    pub fn info(text: &str) {
+        let mut readings = Readings::new();
+        if let Ok(info) = Info::parse(text) {
+            let _ = record(&info, &mut HitRatio::default(), "redis", &mut readings);
+        }
+        assert!(readings.rows().all(|row| row.value.is_finite()), "what is recorded is finite");
+    }
+
+    /// The answer to `SLOWLOG GET`: an entry of three numbers, then words with a line for each.
+    pub fn slow_log(bytes: &[u8]) {
+        let mut numbers = bytes
+            .chunks(8)
+            .map(|piece| piece.iter().fold(0_i64, |number, &byte| number.wrapping_shl(8) | i64::from(byte)));
+        let mut number = || Value::Int(numbers.next().unwrap_or_default());
+        let words = bytes.split(|&byte| byte == b'\n').map(|word| Value::BulkString(word.to_vec()));
+        let entry = vec![number(), number(), number(), Value::Array(words.collect())];
+        let _ = slow_log::entries(&Value::Array(vec![Value::Array(entry)]));
+    }
+}
+
 #[cfg(test)]
 mod tests;

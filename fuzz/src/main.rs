@@ -1,0 +1,42 @@
+//! Everything that reads bytes from outside, given rubbish that goes where no rubbish has been before.
+//!
+//! One program for all targets, so that the server is linked once. Variables of the environment say what is done:
+//! `WATCHGLASS_FUZZ` names the target, without it all of them are listed; `WATCHGLASS_FUZZ_CORPUS` is a folder that is given
+//! the examples to begin with; `WATCHGLASS_FUZZ_FOLDER` is one for files. All else is said by the arguments of
+//! [libFuzzer](https://llvm.org/docs/LibFuzzer.html#options).
+
+#![no_main]
+
+mod examples;
+mod targets;
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use targets::{TARGETS, Target};
+
+static CHOSEN: OnceLock<Target> = OnceLock::new();
+
+libfuzzer_sys::fuzz_target!(init: begin(), |data: &[u8]| {
+    if let Some(target) = CHOSEN.get() {
+        (target.run)(data);
+    }
+});
+
+fn begin() {
+    let Ok(name) = std::env::var("WATCHGLASS_FUZZ") else {
+        TARGETS.iter().for_each(|target| println!("{}", target.name));
+        std::process::exit(0);
+    };
+    let Some(target) = TARGETS.into_iter().find(|target| target.name == name) else {
+        eprintln!("there is no target {name:?}");
+        std::process::exit(2);
+    };
+    if let Some(folder) = std::env::var_os("WATCHGLASS_FUZZ_CORPUS") {
+        let folder = PathBuf::from(folder);
+        for (number, bytes) in (target.examples)().into_iter().enumerate() {
+            fs::write(folder.join(format!("example-{number}")), bytes).expect("the corpus takes examples");
+        }
+    }
+    let _ = CHOSEN.set(target);
+}

@@ -1,0 +1,302 @@
+//! The list of targets, and what each does with the bytes it is given. A fault is a panic; so is what comes back otherwise than
+//! it was written.
+
+use crate::examples::{files, lines, numbered, requests};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use watchglass_access::{Book, PasswordHash, Secret, check_token_name, user_name};
+use watchglass_alerts::sheet::Saying;
+use watchglass_alerts::telling::{Board, Desk, DeskState, Ledger, Past, TellingSettings};
+use watchglass_alerts::{Engine, EngineState, Rule, stock};
+use watchglass_instrument::report::Report;
+use watchglass_live::{Frame, decode, encode};
+use watchglass_model::{Timestamp, Unit};
+use watchglass_server::fuzzing as server;
+
+/// Something that reads bytes from outside.
+#[derive(Clone, Copy)]
+pub(crate) struct Target {
+    /// By what it is called on the command line.
+    pub(crate) name: &'static str,
+    /// Reads them.
+    pub(crate) run: fn(&[u8]),
+    /// What to begin with.
+    pub(crate) examples: fn() -> Vec<Vec<u8>>,
+}
+
+const GOLDEN_SEGMENTS: [&str; 3] = [
+    "crates/history/golden/raw-1700006400.seg",
+    "crates/history/golden/minute-1700006400.seg",
+    "crates/history/golden/quarter-1700006400.seg",
+];
+const GOLDEN_STORED: [&str; 6] = [
+    "crates/access/golden/access.json",
+    "server/golden/rules.json",
+    "server/golden/annotations.json",
+    "server/golden/layouts.json",
+    "server/golden/audit.jsonl",
+    "crates/alerts/golden/engine.json",
+];
+
+/// All of them.
+pub(crate) const TARGETS: [Target; 17] = [
+    Target { name: "access", run: access, examples: || files(&["crates/access/golden/access.json"]) },
+    Target { name: "alerts", run: alerts, examples: alerts_examples },
+    Target { name: "answers", run: watchglass_notify::fuzzing::http_answer, examples: answers_examples },
+    Target { name: "backup", run: backup, examples: || files(&["crates/backup/golden/backup.tar"]) },
+    Target { name: "configuration", run: configuration, examples: || files(&["server/src/hostile.toml"]) },
+    Target { name: "history-columns", run: watchglass_history::fuzzing::columns, examples: columns_examples },
+    Target {
+        name: "history-log",
+        run: history_log,
+        examples: || files(&["crates/history/golden/log-0.wal"]),
+    },
+    Target { name: "history-segment", run: history_segment, examples: || numbered(files(&GOLDEN_SEGMENTS)) },
+    Target { name: "history-shared", run: watchglass_history::fuzzing::shared, examples: shared_examples },
+    Target { name: "kernel", run: kernel, examples: kernel_examples },
+    Target { name: "live", run: live, examples: live_examples },
+    Target { name: "outbox", run: outbox, examples: || files(&["crates/notify/golden/outbox.1"]) },
+    Target { name: "redis", run: redis, examples: redis_examples },
+    Target { name: "report", run: report, examples: || files(&["crates/instrument/golden/report-v1.json"]) },
+    Target { name: "requests", run: request, examples: requests },
+    Target { name: "stored", run: stored, examples: || numbered(files(&GOLDEN_STORED)) },
+    Target { name: "words", run: words, examples: words_examples },
+];
+
+/// The folder for files that cases are written to: the one of `WATCHGLASS_FUZZ_FOLDER`, or one for temporary files.
+fn folder() -> &'static PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let named = std::env::var_os("WATCHGLASS_FUZZ_FOLDER").map(PathBuf::from);
+        let folder = named.unwrap_or_else(|| std::env::temp_dir().join("watchglass-fuzz"));
+        std::fs::create_dir_all(folder.join("below")).expect("there is a folder for files");
+        folder
+    })
+}
+
+fn access(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(mut book) = Book::read(&text) {
+        let written = book.written();
+        assert_eq!(Book::read(&written).map(|book| book.written()).ok(), Some(written));
+        let now = Timestamp::from_millis(1_700_000_000_000);
+        let _ = book.sessions(now).iter().map(|session| session.ends()).count();
+        let _ = book.tokens().iter().map(|token| token.standing(now)).count();
+        book.forget(now);
+    }
+}
+
+fn alerts(bytes: &[u8]) {
+    let Some((which, bytes)) = bytes.split_first() else { return };
+    let text = String::from_utf8_lossy(bytes);
+    let now = Timestamp::from_millis(1_700_000_000_000);
+    match which % 7 {
+        0 => {
+            if let Ok(state) = EngineState::from_json(&text) {
+                let mut engine =
+                    Engine::new(stock::rules(), 100).expect("the rules of the program are right");
+                engine.restore(state);
+                let written = engine.state().to_json().expect("it can be written");
+                assert!(EngineState::from_json(&written).is_ok(), "{written}");
+                let _ = (engine.active(), engine.pending());
+            }
+        }
+        1 => {
+            let state: Result<DeskState, _> = json(&text);
+            if let Ok(Ok(mut desk)) = state.map(|state| Desk::restore(TellingSettings::default(), state)) {
+                desk.step(now, &[], &[]);
+                desk.step(Timestamp::from_millis(1_700_100_000_000), &[], &[]);
+                let _ = desk.state();
+            }
+        }
+        2 => {
+            if let Ok(board) = Board::from_json(bytes) {
+                assert!(Board::from_json(board.to_json().as_bytes()).is_ok());
+            }
+        }
+        3 => {
+            if let Ok(past) = Past::from_json(bytes) {
+                assert!(Past::from_json(past.to_json().as_bytes()).is_ok());
+            }
+        }
+        4 => {
+            if let Ok(ledger) = Ledger::from_json(bytes) {
+                assert!(Ledger::from_json(ledger.to_json().as_bytes()).is_ok());
+            }
+        }
+        5 => {
+            if let Ok(saying) = Saying::from_json(bytes) {
+                let _ = saying.rule("disk");
+                assert!(Saying::from_json(saying.to_json().as_bytes()).is_ok());
+            }
+        }
+        _ => {
+            let rule: Result<Rule, _> = json(&text);
+            if let Ok(rule) = rule
+                && rule.check().is_ok()
+            {
+                assert!(Engine::new(vec![rule], 10).is_ok(), "a rule that is right can be judged");
+            }
+        }
+    }
+}
+
+fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    serde_json::from_str(text)
+}
+
+fn alerts_examples() -> Vec<Vec<u8>> {
+    let golden = ["engine", "desk", "board", "past", "ledger"];
+    let paths = golden.map(|name| format!("crates/alerts/golden/{name}.json"));
+    let mut all = files(&paths.each_ref().map(String::as_str));
+    let disk = stock::find("disk").or_else(|| stock::rules().into_iter().next()).expect("there are rules");
+    all.push(Saying::new(Some(&disk), Default::default()).to_json().into_bytes());
+    all.push(serde_json::to_vec(&disk).expect("a rule is JSON"));
+    numbered(all)
+}
+
+fn answers_examples() -> Vec<Vec<u8>> {
+    [
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Busy\r\nRetry-After: Sun, 06 Nov 2033 08:49:37 GMT\r\n\r\nno",
+        "HTTP/1.1 429 Slow\r\nRetry-After: 30\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nwords\r\n0\r\n\r\n",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .into()
+}
+
+fn backup(bytes: &[u8]) {
+    let _ = watchglass_backup::read(bytes, &mut watchglass_backup::Nowhere);
+}
+
+fn configuration(bytes: &[u8]) {
+    server::configuration(bytes, folder());
+}
+
+fn columns_examples() -> Vec<Vec<u8>> {
+    [
+        &b"\x03\x00\x01abcdefghabcdefghabcdefgh"[..],
+        b"\x02\x00\x0012345678",
+        b"\x00\x00name\xffhost\xffa\xff\x00",
+    ]
+    .map(<[u8]>::to_vec)
+    .into()
+}
+
+fn history_log(bytes: &[u8]) {
+    watchglass_history::fuzzing::log(bytes, folder());
+}
+
+fn history_segment(bytes: &[u8]) {
+    watchglass_history::fuzzing::segment(bytes, folder());
+}
+
+/// The values of the keys, which are in hexadecimal behind their names.
+fn shared_examples() -> Vec<Vec<u8>> {
+    let hex = |word: &[u8]| -> Option<Vec<u8>> {
+        let word = std::str::from_utf8(word).ok().filter(|word| word.len() > 8 && word.len() % 2 == 0)?;
+        (0..word.len()).step_by(2).map(|at| u8::from_str_radix(word.get(at..at + 2)?, 16).ok()).collect()
+    };
+    let lines = lines("crates/history/golden-redis/keys.txt");
+    let words = lines.iter().flat_map(|line| line.split(|byte| b" \t:".contains(byte)));
+    words.filter_map(hex).collect()
+}
+
+fn kernel(bytes: &[u8]) {
+    watchglass_probes::fuzzing::kernel(&String::from_utf8_lossy(bytes));
+}
+
+fn kernel_examples() -> Vec<Vec<u8>> {
+    files(&[
+        "crates/probes/fixtures/vm-with-steal/stat.before",
+        "crates/probes/fixtures/linux-6.18/meminfo",
+        "crates/probes/fixtures/linux-6.18/diskstats",
+        "crates/probes/fixtures/linux-6.18/1/net/dev",
+        "crates/probes/fixtures/linux-6.18/loadavg",
+        "crates/probes/fixtures/mountinfo/workstation",
+        "crates/probes/fixtures/linux-6.18/pressure/memory",
+        "crates/probes/fixtures/linux-6.18/sys/fs/file-nr",
+        "crates/probes/fixtures/linux-6.18/uptime",
+        "crates/probes/fixtures/linux-6.18/cpuinfo",
+        "crates/probes/fixtures/process/kworker.stat",
+    ])
+}
+
+fn live(bytes: &[u8]) {
+    if let Ok(Frame::Metrics(metrics)) = Frame::read(bytes) {
+        let written = encode(metrics.state, metrics.seq, &metrics.batch);
+        assert_eq!(decode(&written), Ok(metrics));
+    }
+}
+
+fn live_examples() -> Vec<Vec<u8>> {
+    let names = ["alert", "annotated", "hello", "metrics", "state"];
+    let paths = names.map(|name| format!("crates/live/golden/{name}.bin"));
+    files(&paths.each_ref().map(String::as_str))
+}
+
+fn outbox(bytes: &[u8]) {
+    watchglass_notify::fuzzing::outbox(bytes, &folder().join("below"));
+}
+
+fn redis(bytes: &[u8]) {
+    watchglass_probes::fuzzing::info(&String::from_utf8_lossy(bytes));
+    watchglass_probes::fuzzing::slow_log(bytes);
+}
+
+fn redis_examples() -> Vec<Vec<u8>> {
+    files(&["crates/probes/fixtures/redis/7.0-master", "crates/probes/fixtures/redis/7.0-replica"])
+}
+
+fn report(bytes: &[u8]) {
+    if let Ok(report) = Report::parse(bytes) {
+        let _ = report.to_json();
+    }
+}
+
+fn request(bytes: &[u8]) {
+    thread_local! {
+        static SERVER: server::Server = server::Server::new(&folder().join("below")).expect("a server can be made");
+    }
+    SERVER.with(|server| server.answer(bytes));
+}
+
+fn stored(bytes: &[u8]) {
+    server::stored(bytes, &folder().join("below"));
+}
+
+/// What is short: names, times, numbers, links, regular expressions, the state of a page's charts.
+fn words(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    watchglass_notify::fuzzing::deed(&text);
+    watchglass_history::fuzzing::selector(&text);
+    let _ = Secret::parse(&text).map(|secret| assert_eq!(secret.text(), text));
+    let _ = (user_name(&text), check_token_name(&text));
+    let _: Result<PasswordHash, _> = serde_json::from_slice(bytes);
+    let _ = watchglass_export::parse_time(&text);
+    let _ = [Unit::Bytes, Unit::Seconds, Unit::Ratio].map(|unit| unit.read(&text));
+    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+    let fields: Vec<_> = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let by_name: BTreeMap<&str, &str> =
+        fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let get = |name| by_name.get(name).copied();
+    let _ = app::asked_stretch(get("window"), get("from"), get("to"));
+    let _ = app::offline::Saved::parse(&fields).map(|saved| saved.stretch());
+}
+
+fn words_examples() -> Vec<Vec<u8>> {
+    let mut all = lines("crates/notify/golden/deeds.txt");
+    all.extend(
+        [
+            "page=/trends&window=86400&hide=1a2b-ff&log=cpu.memory&clip=load",
+            "from=1700000000000&to=1700003600000&page=/",
+            "2026-01-01T00:00:00+01:00",
+            "1.5 GiB",
+            "wg_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "(?i)a.*|[b-d]{2,3}",
+        ]
+        .map(|text| text.as_bytes().to_vec()),
+    );
+    all
+}

@@ -1,0 +1,214 @@
+//! Where a fuzzer comes in: configurations, stored files, and requests as anybody may send them. A fault is a panic, or an
+//! answer of 500.
+
+use crate::access::Access;
+use crate::annotations::Annotations;
+use crate::arranging::Layouts;
+use crate::audit::{Actor, Audit, Filter};
+use crate::core::Core;
+use crate::edge::{Peer, Proxies};
+use crate::guard::Guard;
+use crate::judging::Judging;
+use crate::limits::{Limit, Limiter, Limits};
+use crate::routes::{self, Doors};
+use crate::settings::{PublicUrl, Settings, check, read_file};
+use crate::telling::{Links, Telling};
+use app::api::HostInfo;
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{AUTHORIZATION, HOST};
+use axum::http::{HeaderValue, Request, StatusCode};
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs;
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tower::ServiceExt;
+use watchglass_access::Role;
+use watchglass_alerts::telling::TellingSettings;
+use watchglass_history::MemoryHistory;
+use watchglass_live::State;
+use watchglass_model::Timestamp;
+use watchglass_probes::{Applications, Collector, HostRoots, host_probes};
+
+/// What a request with a header of that name is sent without: the token of an administrator.
+const NOBODY: &str = "x-nobody";
+/// The files of the data folder that [`stored`] reads, by the first byte of what it is given.
+pub const FILES: [&str; 8] = [
+    "access.json",
+    "rules.json",
+    "annotations.json",
+    "layouts.json",
+    "audit.jsonl",
+    "alerts.json",
+    "alerts-past.jsonl",
+    "link.key",
+];
+
+/// A configuration file, which is written into the folder first.
+pub fn configuration(bytes: &[u8], folder: &Path) {
+    let file = folder.join("watchglass.toml");
+    let mut settings = Settings::default();
+    if fs::write(&file, bytes).is_ok() {
+        match read_file(&file, &mut settings) {
+            Ok(()) => drop(check(&settings)),
+            Err(error) => assert!(error.to_string().starts_with(&file.display().to_string()), "{error}"),
+        }
+    }
+}
+
+/// A file of the data folder, which is written into the folder first.
+pub fn stored(bytes: &[u8], folder: &Path) {
+    let Some((&which, bytes)) = bytes.split_first() else { return };
+    let name = FILES.get(usize::from(which) % FILES.len()).copied().unwrap_or_default();
+    // What the last one has left would be read as well.
+    let _ = fs::remove_dir_all(folder);
+    if fs::create_dir_all(folder).is_err() || fs::write(folder.join(name), bytes).is_err() {
+        return;
+    }
+    match name {
+        "access.json" => drop(Access::open(folder).map(|access| access.look_up(|book| book.written()))),
+        "rules.json" | "alerts.json" | "alerts-past.jsonl" => {
+            if let Ok(judging) = Judging::open(Vec::new(), folder) {
+                let _ = (judging.rules(), judging.active(), judging.pending(), judging.past());
+                judging.close();
+            }
+        }
+        "annotations.json" => {
+            if let Ok(annotations) = Annotations::open(folder, Duration::from_secs(86_400), None) {
+                annotations.close();
+            }
+        }
+        "layouts.json" => drop(Layouts::open(folder).map(|layouts| layouts.of("ada"))),
+        "audit.jsonl" => {
+            if let Ok(audit) = Audit::open(folder) {
+                let _ = audit.read(&Filter::default(), 0, 100);
+                audit.close();
+            }
+        }
+        _ => {
+            let url = PublicUrl::parse("https://watch.example");
+            let _ = url.map(|url| Links::open(&url, folder));
+        }
+    }
+}
+
+/// A server without connections, and the proof of its administrator.
+pub struct Server {
+    router: Router,
+    runtime: Runtime,
+    proof: String,
+    /// Long-lived answers end when it is gone.
+    _stop: watch::Sender<bool>,
+}
+
+impl Server {
+    /// One that has measured this machine twice, and keeps what it is told in the folder.
+    ///
+    /// # Errors
+    /// The folder or the system does not allow it.
+    pub fn new(folder: &Path) -> Result<Self, Box<dyn Error>> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let _ = any_spawner::Executor::init_tokio();
+        let access = Arc::new(Access::open(folder)?);
+        let audit = Arc::new(Audit::open(folder)?);
+        let actor = Actor::new(Arc::clone(&audit), None, None);
+        let now = crate::ticker::now();
+        let secret = access.add_token(&actor, "fuzzer", Role::Admin, None, now)?;
+        let mut limits = Limits::default();
+        for limit in Limit::ALL {
+            limits.set(limit, "off")?;
+        }
+        let limiter = Arc::new(Limiter::new(&limits));
+        let doors = Doors { access, audit, metrics_open: false, limiter };
+        let (stop, stopping) = watch::channel(false);
+        let router = routes::router(
+            Arc::new(core(folder, now)?),
+            Proxies::new(&[], false),
+            Guard::new(&[]),
+            doors,
+            None,
+            stopping,
+        );
+        Ok(Self { router, runtime, proof: format!("Bearer {}", secret.text()), _stop: stop })
+    }
+
+    /// Answers a request: a line of method and address, lines of headers, an empty line, and a body. What is none by the rules
+    /// of HTTP is left out: that hyper refuses it is for others to test.
+    pub fn answer(&self, bytes: &[u8]) {
+        let Some(mut request) = request(bytes) else { return };
+        let headers = request.headers_mut();
+        headers.entry(HOST).or_insert(HeaderValue::from_static("localhost"));
+        if !headers.contains_key(NOBODY)
+            && let Ok(proof) = self.proof.parse()
+        {
+            headers.entry(AUTHORIZATION).or_insert(proof);
+        }
+        let peer = Peer { address: Ipv4Addr::LOCALHOST.into(), is_encrypted: false };
+        request.extensions_mut().insert(peer);
+        let shown = format!("{} {}", request.method(), request.uri());
+        let router = self.router.clone();
+        let status = self.runtime.block_on(async {
+            let Ok(response) = router.oneshot(request).await;
+            let status = response.status();
+            let whole = axum::body::to_bytes(response.into_body(), 16 << 20);
+            let whole = tokio::time::timeout(Duration::from_secs(5), whole).await;
+            assert!(whole.is_ok_and(|whole| whole.is_ok()), "{shown}: the answer has no end");
+            status
+        });
+        assert!(status != StatusCode::INTERNAL_SERVER_ERROR, "{shown}: {status}");
+    }
+}
+
+fn request(bytes: &[u8]) -> Option<Request<Body>> {
+    let end = bytes.windows(2).position(|pair| pair == b"\n\n");
+    let (head, body) = end.map_or((bytes, &b""[..]), |end| {
+        (bytes.get(..end).unwrap_or_default(), bytes.get(end + 2..).unwrap_or_default())
+    });
+    let mut lines = head.split(|&byte| byte == b'\n');
+    let (method, address) = std::str::from_utf8(lines.next()?).ok()?.split_once(' ')?;
+    // Passwords take a tenth of a second each, and would be all that is done.
+    if address.starts_with("/api/login") {
+        return None;
+    }
+    let mut builder = Request::builder().method(method).uri(address);
+    for line in lines.take(20) {
+        let colon = line.iter().position(|&byte| byte == b':')?;
+        let (name, value) = line.split_at_checked(colon)?;
+        builder = builder.header(name, value.strip_prefix(b": ")?);
+    }
+    builder.body(Body::from(body.to_vec())).ok()
+}
+
+fn core(folder: &Path, now: Timestamp) -> Result<Core, Box<dyn Error>> {
+    let roots = HostRoots { proc: "/proc".into(), sys: "/sys".into() };
+    let mut collector = Collector::new(host_probes(&roots), &[("host", "fuzzed")], 1000)?;
+    let judging = Judging::open(Vec::new(), folder)?;
+    let rules = judging.rules().into_iter().map(|(rule, _)| rule);
+    let telling = Telling::open(TellingSettings::default(), &BTreeMap::new(), rules, folder)?;
+    let core = Core::new(
+        HostInfo::default(),
+        collector.catalogue().clone(),
+        BTreeMap::new(),
+        "b".to_owned(),
+        Arc::new(MemoryHistory::new(Duration::from_secs(3660), 1000)),
+        Arc::default(),
+        Arc::default(),
+    );
+    let core = core.with_judging(judging, telling).with_applications(Arc::<Applications>::default());
+    let core = core.with_layouts(Layouts::open(folder)?);
+    for before in [2, 1] {
+        let tick = collector.tick(now - Duration::from_secs(before));
+        let series = collector.table().series();
+        core.accept(tick.batch, series, 1, |_| State {
+            version: 1,
+            series: series.to_vec(),
+            problems: tick.problems.to_vec(),
+        });
+    }
+    Ok(core)
+}

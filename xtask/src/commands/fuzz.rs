@@ -1,0 +1,160 @@
+//! `cargo xtask fuzz`.
+//!
+//! Fuzzing is guided by which places of the program a case has reached, which the compiler is told to count. What cargo-fuzz
+//! adds to that on a nightly compiler, a look at how memory is used, finds nothing in a program without unsafe code, so any
+//! stable compiler will do.
+
+use super::fuzz_outcome::Outcome;
+use crate::failure::Failure;
+use crate::process;
+use crate::report;
+use crate::setup;
+use crate::workspace::Workspace;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+/// Has the compiler count the places that are reached, and note what numbers and texts are compared with, as
+/// [libFuzzer](https://llvm.org/docs/LibFuzzer.html) wants it. The second is the setting of `.cargo/config.toml`, which these
+/// replace.
+const FLAGS: [&str; 7] = [
+    "--cfg fuzzing",
+    "--cfg erase_components",
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+];
+/// A case may take that many seconds and mebibytes; what takes more is a fault.
+const BOUNDS: [&str; 2] = ["-timeout=10", "-rss_limit_mb=2048"];
+
+/// Fuzzes one target, or all of them one after the other, for so many minutes each, and says how many cases that were, how
+/// much of the program they reached, and what was found. The cases that reached something new are kept in
+/// `target/fuzz/corpus`, and the next call begins with them; those that are faults are in `target/fuzz/faults`.
+///
+/// # Errors
+/// It cannot be built, there is no such target, or a fault was found.
+pub(crate) fn fuzz(workspace: &Workspace, minutes: u32, target: Option<&str>) -> Result<(), Failure> {
+    setup::ensure_compiler(workspace)?;
+    let folder = workspace.target().join("fuzz");
+    let program = build(workspace, &folder)?;
+    let listed = process::output_of(process::program(workspace, &program).env_remove("WATCHGLASS_FUZZ"));
+    let listed = listed.unwrap_or_default();
+    let targets: Vec<&str> =
+        listed.lines().filter(|name| target.is_none_or(|target| target == *name)).collect();
+    if targets.is_empty() {
+        let known: Vec<_> = listed.lines().collect();
+        return Err(Failure::Usage(format!(
+            "there is no target {:?}; there are {}",
+            target.unwrap_or_default(),
+            known.join(", ")
+        )));
+    }
+    let mut is_sound = true;
+    for name in targets {
+        let outcome = one(workspace, &program, &folder, name, minutes)?;
+        report::say(&outcome.line(name));
+        for fault in &outcome.faults {
+            is_sound = false;
+            report::say(&format!("  {fault}"));
+            report::say(&format!("  again: WATCHGLASS_FUZZ={name} {} {fault}", program.display()));
+        }
+        if !outcome.has_ended_well && outcome.faults.is_empty() {
+            is_sound = false;
+            report::say(&format!("  it broke off: see {}", log(&folder, name).display()));
+        }
+    }
+    if is_sound { Ok(()) } else { Err(Failure::Checks) }
+}
+
+fn build(workspace: &Workspace, folder: &Path) -> Result<PathBuf, Failure> {
+    let version = process::output_of(process::program(workspace, "rustc").arg("-vV")).unwrap_or_default();
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
+    let manifest = workspace.root().join("fuzz").join("Cargo.toml");
+    let mut command = process::cargo(workspace);
+    // The target is named so that build scripts and macros, which run while it is built, are not counted.
+    command.args(["build", "--locked", "--profile", "fuzz", "--bin", "fuzz", "--target", host]);
+    command.arg("--manifest-path").arg(manifest);
+    command.env("CARGO_TARGET_DIR", folder).env("RUSTFLAGS", FLAGS.join(" "));
+    command.env_remove("CARGO_ENCODED_RUSTFLAGS");
+    process::run(&mut command, "building the fuzzer", "The compiler's messages are above.")?;
+    Ok(folder.join(host).join("fuzz").join("fuzz"))
+}
+
+fn one(
+    workspace: &Workspace,
+    program: &Path,
+    folder: &Path,
+    name: &str,
+    minutes: u32,
+) -> Result<Outcome, Failure> {
+    let (corpus, faults) = (folder.join("corpus").join(name), folder.join("faults"));
+    let files = files(folder);
+    for folder in [&corpus, &faults, &folder.join("logs"), &files] {
+        fs::create_dir_all(folder).map_err(Failure::file("make", folder))?;
+    }
+    let path = log(folder, name);
+    let log = File::create(&path).map_err(Failure::file("write", &path))?;
+    let mut command: Command = process::program(workspace, program);
+    command.env("WATCHGLASS_FUZZ", name).env("WATCHGLASS_FUZZ_CORPUS", &corpus);
+    command.env("WATCHGLASS_FUZZ_FOLDER", &files);
+    command.args(BOUNDS).arg("-print_final_stats=1").arg(format!("-max_total_time={}", minutes * 60));
+    command.arg(format!("-artifact_prefix={}-", faults.join(name).display())).arg(&corpus);
+    command.stderr(log);
+    let begun = Instant::now();
+    let status = command.status().map_err(process::not_started(&command))?;
+    let took = begun.elapsed();
+    // Whatever is left of it is in memory.
+    let _ = fs::remove_dir_all(&files);
+    let text = fs::read(&path).map_err(Failure::file("read", &path))?;
+    Ok(Outcome::read(&String::from_utf8_lossy(&text), took, status.success()))
+}
+
+fn log(folder: &Path, name: &str) -> PathBuf {
+    folder.join("logs").join(format!("{name}.log"))
+}
+
+/// Where cases are written that must be files: in memory, where the system has a place for that.
+fn files(folder: &Path) -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let below = if memory.is_dir() { memory } else { folder };
+    below.join(format!("watchglass-fuzz-{}", std::process::id()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    /// The names below `[dependencies]`, and the features that are named behind each.
+    fn dependencies(manifest: &str) -> Vec<(String, Vec<String>)> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(manifest);
+        let text = fs::read_to_string(path).unwrap();
+        let (_, section) = text.split_once("\n[dependencies]\n").unwrap();
+        let section = section.split("\n[").next().unwrap();
+        let lines = section.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let features = |line: &str| {
+            let list = line.split_once("features = [").map(|(_, rest)| rest.split(']').next().unwrap());
+            let words =
+                list.unwrap_or_default().split(',').map(|word| word.trim().trim_matches('"').to_owned());
+            words.filter(|word| !word.is_empty()).collect()
+        };
+        lines.map(|line| (line.split(['.', ' ']).next().unwrap().to_owned(), features(line))).collect()
+    }
+
+    #[test]
+    fn the_fuzzer_has_the_dependencies_of_the_server() {
+        let fuzzer = dependencies("fuzz/Cargo.toml");
+        let server = dependencies("server/Cargo.toml");
+        assert!(server.len() > 20, "{server:?}");
+        for (name, features) in server {
+            let (_, found) = fuzzer.iter().find(|(known, _)| *known == name).unwrap_or_else(|| {
+                panic!("server/Cargo.toml has {name}: fuzz/Cargo.toml, which compiles the server once more, must have it too")
+            });
+            let missing: Vec<_> = features.iter().filter(|feature| !found.contains(feature)).collect();
+            assert!(missing.is_empty(), "fuzz/Cargo.toml lacks the features {missing:?} of {name}");
+        }
+    }
+}
