@@ -73,6 +73,9 @@ export async function chartsPainted(page) {
   return ids;
 }
 
+/** Panels that rightly show nothing of their series' colour: bars of nothing have no height, cells of a heat map are faint. */
+export const WITHOUT_LINES = ["network-errors", "redis-removed", "postgresql-temporary", "request-distribution"];
+
 /** Marks the document, so that `isMarked` can tell whether it was loaded again since. */
 export async function mark(page) {
   await page.evaluate(() => (globalThis.markOfTheTest = true));

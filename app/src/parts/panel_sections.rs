@@ -14,6 +14,8 @@ pub(crate) fn PanelSections(
     #[prop(optional)]
     chosen: Option<Memo<Option<String>>>,
 ) -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    Effect::new(|_| request_animation_frame(lead_to_the_named_place));
     sections(use_live())
         .into_iter()
         .filter(|(section, _)| only.is_empty() || only.contains(&section.as_str()))
@@ -34,6 +36,15 @@ pub(crate) fn PanelSections(
             }
         })
         .collect_view()
+}
+
+/// Scrolls to what the address names behind its `#`: when the router looked for it, there were no panels yet.
+#[cfg(feature = "hydrate")]
+fn lead_to_the_named_place() {
+    let hash = location().hash().unwrap_or_default();
+    if let Some(place) = hash.strip_prefix('#').and_then(|id| document().get_element_by_id(id)) {
+        place.scroll_into_view();
+    }
 }
 
 /// Ids of the panels by section, both in the order of the catalogue.
