@@ -21,7 +21,7 @@ for (const [name, options] of [["with scripts", NOBODY], ["without scripts", NOB
     await page.goto(`${server.url}/api/docs`);
     assert.equal(page.url(), wanted);
     await fill(page, "not the password");
-    assert.equal(await page.getByRole("alert").textContent(), "The name or the password is wrong.");
+    assert.equal(await page.getByRole("alert").textContent(), "The name, the password or the code is wrong.");
     await fill(page, PASSWORD);
     assert.equal(page.url(), `${server.url}/api/docs`);
     await page.goto(`${server.url}/login`);

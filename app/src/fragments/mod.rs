@@ -9,6 +9,7 @@ mod arrange;
 mod audit;
 mod channels;
 mod deliveries;
+mod factor;
 mod history;
 mod meanings;
 mod overview;
@@ -40,6 +41,7 @@ pub use arrange::{Arrange, ArrangePanel, ArrangeSection, WIDTHS, anchor, arrange
 pub use audit::{AuditLog, AuditRow};
 pub use channels::{ChannelRow, Channels};
 pub use deliveries::{DeadLetterRow, Deliveries, DeliveryRow, DeliveryState};
+pub use factor::SecondFactor;
 pub use history::{History, PastAlert};
 pub use meanings::meanings;
 pub use overview::{Overview, Reason, Threshold, Vital, Wrong, overview};

@@ -33,6 +33,8 @@ pub struct PersonRow {
     pub created: Timestamp,
     /// In how many browsers they are signed in.
     pub sessions: usize,
+    /// Whether a second factor is asked for.
+    pub has_factor: bool,
 }
 
 impl People {
@@ -69,7 +71,7 @@ fn form(typed: &Typed) -> AnyView {
 
 impl PersonRow {
     fn view(self, typed: &Typed) -> AnyView {
-        let Self { name, is_admin, is_disabled, is_reader, created, sessions } = self;
+        let Self { name, is_admin, is_disabled, is_reader, created, sessions, has_factor } = self;
         let is_typed = typed.get("do") == Some("user-password") && typed.get("name") == Some(name.as_str());
         let typed = if is_typed { typed.clone() } else { Typed::default() };
         let role = if is_admin { "admin" } else { "viewer" };
@@ -91,7 +93,12 @@ impl PersonRow {
             most: 256,
             is_required: true,
         };
-        let marks = [is_disabled.then_some("Disabled"), is_reader.then_some("You")];
+        let marks = [
+            is_disabled.then_some("Disabled"),
+            is_reader.then_some("You"),
+            has_factor.then_some("Second factor"),
+        ];
+        let factor_off = has_factor.then(|| button("user-factor-off", "Remove second factor"));
         let marks = marks.into_iter().flatten().map(|word| view! { <span class="mark">{word}</span> });
         view! {
             <li class="row" id=format!("user-row-{name}") data-off=is_disabled.then_some("")>
@@ -113,6 +120,7 @@ impl PersonRow {
                 <form class="do" method="post" action="/settings" id=format!("user-{name}-switch")>
                     {hidden("view", "people")}
                     {hidden("name", &name)}
+                    {factor_off}
                     {rank}
                     {switch}
                 </form>
@@ -129,7 +137,15 @@ mod tests {
 
     fn row(name: &str, is_admin: bool, is_disabled: bool) -> PersonRow {
         let created = Timestamp::from_millis(60_000);
-        PersonRow { name: name.to_owned(), is_admin, is_disabled, is_reader: is_admin, created, sessions: 2 }
+        PersonRow {
+            name: name.to_owned(),
+            is_admin,
+            is_disabled,
+            is_reader: is_admin,
+            created,
+            sessions: 2,
+            has_factor: is_admin,
+        }
     }
 
     #[test]
@@ -143,6 +159,8 @@ mod tests {
             (0, "value=\"user-viewer\""),
             (0, "value=\"user-disable\""),
             (0, "2 sessions"),
+            (0, ">Second factor<"),
+            (0, "value=\"user-factor-off\""),
             (0, "1970-01-01T00:01:00Z"),
             (1, ">viewer<"),
             (1, ">Disabled<"),
@@ -152,6 +170,7 @@ mod tests {
         ] {
             assert!(rows[row].contains(part), "{part}: {}", rows[row]);
         }
+        assert!(!rows[1].contains("user-factor-off"), "{html}");
         assert!(!html.contains("-act\" open") && html.contains("value=\"user-add\""), "{html}");
     }
 

@@ -1,7 +1,7 @@
 //! Who is signed in, and one's own account: password, sessions, signing out.
 
-use super::Typed;
 use super::words::{Field, hidden, moment};
+use super::{SecondFactor, Typed};
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
@@ -23,6 +23,8 @@ pub struct Account {
     pub is_person: bool,
     /// Their sessions.
     pub sessions: Vec<SessionRow>,
+    /// How it is with their second factor.
+    pub factor: SecondFactor,
     /// What is wrong with what was typed.
     pub typed: Typed,
 }
@@ -52,7 +54,7 @@ impl Sessions {
 
 impl Account {
     pub(super) fn view(self) -> AnyView {
-        let Self { name, role, is_person, sessions, typed } = self;
+        let Self { name, role, is_person, sessions, factor, typed } = self;
         let who = view! {
             <p class="lead">"You are "<b>{name}</b>", with the role "<b>{role}</b>"."</p>
         };
@@ -81,6 +83,7 @@ impl Account {
                     </fieldset>
                     <p class="buttons"><button class="button main" name="do" value="password">"Change the password"</button></p>
                 </form>
+                {factor.view(&typed)}
             </section>
         }
         .into_any()

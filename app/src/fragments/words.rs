@@ -89,11 +89,12 @@ pub(super) fn hidden(name: &'static str, value: &str) -> AnyView {
 }
 
 /// What stands above the fields of forms, by their names.
-const LABELS: [(&str, &str); 38] = [
+const LABELS: [(&str, &str); 39] = [
     ("absent_seconds", "Also when there is no data for"),
     ("absent_severity", "No data is"),
     ("action", "What to do first"),
     ("aggregation", "Of the readings"),
+    ("code", "Code"),
     ("comparison", "Bad is what is"),
     ("component", "Component"),
     ("critical", "Critical beyond"),

@@ -92,7 +92,15 @@ impl Book {
         if self.users.len() >= MOST {
             return Err(BookError::Full("users"));
         }
-        let user = User { name: name.clone(), role, password, created: now, disabled: false, changed: None };
+        let user = User {
+            name: name.clone(),
+            role,
+            password,
+            created: now,
+            disabled: false,
+            changed: None,
+            factor: None,
+        };
         self.users.insert(name, user);
         Ok(())
     }
@@ -176,7 +184,7 @@ impl Book {
         Ok(())
     }
 
-    /// Begins a session of a person who has proved who they are. The session that their browser had before ends.
+    /// Begins a session of a person who has proved who they are, with their second factor where they have one. The session that their browser had before ends.
     ///
     /// # Errors
     /// Nobody of that name can sign in.
@@ -195,7 +203,8 @@ impl Book {
         self.make_room(&user, MOST_SESSIONS - 1);
         let digest = secret.digest();
         self.ended.remove(&digest);
-        self.sessions.insert(digest, Session { digest, user, created: now, used: now });
+        let second = self.users.get(&user).is_some_and(|user| user.factor.is_some());
+        self.sessions.insert(digest, Session { digest, user, created: now, used: now, second });
         Ok(())
     }
 
@@ -220,7 +229,10 @@ impl Book {
             }
             By::Session(digest) => {
                 let session = self.sessions.get(&digest).filter(|session| !session.is_over(now));
-                let user = session.and_then(|session| self.user(&session.user)).ok_or(Refusal::NoSession)?;
+                let user = session.and_then(|session| {
+                    self.user(&session.user).filter(|user| session.second || user.factor.is_none())
+                });
+                let user = user.ok_or(Refusal::NoSession)?;
                 Ok(Pass { role: user.role, name: user.name.clone(), by })
             }
         }

@@ -57,6 +57,12 @@ pub enum BookError {
     /// Nobody could undo it.
     #[error("{0} is the only administrator who can sign in: there must be another one first")]
     LastAdministrator(String),
+    /// It is switched on.
+    #[error("{0} has a second factor already: switch it off first")]
+    HasFactor(String),
+    /// There is none to switch off.
+    #[error("{0} has no second factor")]
+    NoFactor(String),
     /// There are as many as can be.
     #[error("there are {MOST} {0}, the most that can be: remove one first")]
     Full(&'static str),

@@ -1,7 +1,7 @@
 //! The golden file: what is written down stays as it was, until `UPDATE_GOLDEN=1 cargo test` says otherwise.
 
-use crate::testing::{at, book, secret};
-use crate::{Book, By, Digest, Role, Roll, Word};
+use crate::testing::{self, at, book, secret};
+use crate::{Book, By, Digest, Factor, Role, Roll, TotpSecret, Word};
 use std::path::Path;
 
 #[test]
@@ -15,6 +15,11 @@ fn a_book_is_written_as_before_and_read_again() {
     book.set_disabled("bob", true, at(20)).unwrap();
     book.sign_in("ada", &secret(6), None, at(11)).unwrap();
     book.sign_out(secret(6).digest());
+    let secret = TotpSecret::new(*b"12345678901234567890");
+    let random = std::array::from_fn(|row| [u8::try_from(row).unwrap(); 16]);
+    let (factor, _) = Factor::begin(secret.clone(), &secret.code_at(at(30)), &random, at(30)).unwrap();
+    book.set_factor("admin", factor, None, at(30)).unwrap();
+    book.sign_in("admin", &testing::secret(7), None, at(40)).unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/access.json");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, book.written()).unwrap();

@@ -10,6 +10,7 @@ mod bucket;
 mod changes;
 mod delay;
 mod error;
+mod factor;
 mod format;
 mod name;
 mod password;
@@ -20,6 +21,7 @@ mod secret;
 mod session;
 mod shared;
 mod token;
+mod totp;
 
 #[cfg(test)]
 mod book_tests;
@@ -42,3 +44,4 @@ pub use secret::{Digest, Secret};
 pub use session::{LONGEST_SESSION, Session, UNUSED_SESSION};
 pub use shared::Heard;
 pub use token::{Standing, Token};
+pub use totp::{Factor, RECOVERY_CODES, TotpSecret};

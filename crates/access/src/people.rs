@@ -1,6 +1,6 @@
 //! People who sign in.
 
-use crate::{PasswordHash, Role};
+use crate::{Factor, PasswordHash, Role};
 use serde::{Deserialize, Serialize};
 use watchglass_model::Timestamp;
 
@@ -19,9 +19,12 @@ pub struct User {
     /// Whether signing in is forbidden.
     #[serde(default)]
     pub disabled: bool,
-    /// When the password, the role or the right to sign in was last changed; `None` since the beginning.
+    /// When the password, the second factor, the role or the right to sign in was last changed; `None` since the beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<Timestamp>,
+    /// The second factor that is asked for besides the password, if they want one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factor: Option<Factor>,
 }
 
 impl User {

@@ -35,6 +35,8 @@ pub enum Word {
         created: Timestamp,
         /// When it was used last.
         used: Timestamp,
+        /// Whether it was begun with a second factor.
+        second: bool,
     },
     /// It was ended: by signing out, by a new password, by an administrator, or to make room.
     Ended {
@@ -73,6 +75,8 @@ struct Written {
     created: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     used: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    second: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     until: Option<Timestamp>,
 }
@@ -83,12 +87,15 @@ struct Head {
 }
 
 impl Word {
-    /// As it is written: `{"version":1,"user":"ada","created":…,"used":…}`, or `{"version":1,"until":…}` of what has ended.
+    /// As it is written: `{"version":1,"user":"ada","created":…,"used":…}`, with `"second":true` of a session that was begun
+    /// with a second factor, or `{"version":1,"until":…}` of what has ended.
     pub fn to_json(&self) -> String {
-        let mut written = Written { version: VERSION, user: None, created: None, used: None, until: None };
+        let mut written =
+            Written { version: VERSION, user: None, created: None, used: None, second: false, until: None };
         match self.clone() {
-            Self::Begun { user, created, used } => {
+            Self::Begun { user, created, used, second } => {
                 (written.user, written.created, written.used) = (Some(user), Some(created), Some(used));
+                written.second = second;
             }
             Self::Ended { until } => written.until = Some(until),
         }
@@ -109,18 +116,26 @@ impl Word {
             return Err(WordError::Version(version));
         }
         match serde_json::from_slice(text)? {
-            Written { user: Some(user), created: Some(created), used: Some(used), until: None, .. } => {
+            Written {
+                user: Some(user),
+                created: Some(created),
+                used: Some(used),
+                second,
+                until: None,
+                ..
+            } => {
                 let is_name = user_name(&user).is_ok_and(|name| name == user);
-                if is_name { Ok(Self::Begun { user, created, used }) } else { Err(WordError::User) }
+                if is_name { Ok(Self::Begun { user, created, used, second }) } else { Err(WordError::User) }
             }
-            Written { user: None, created: None, used: None, until: Some(until), .. } => {
+            Written { user: None, created: None, used: None, second: false, until: Some(until), .. } => {
                 Ok(Self::Ended { until })
             }
             _ => Err(WordError::Mixed),
         }
     }
 
-    /// Whether this is what counts of the two: the end before all else, and then the later use. Two who say different things of
+    /// Whether this is what counts of the two: the end before all else, then the second
+    /// factor, and then the later use. Two who say different things of
     /// how it began are no servers of ours; then all take the one that began first.
     fn is_after(&self, other: &Self) -> bool {
         let order = match (self, other) {
@@ -128,9 +143,14 @@ impl Word {
             (Self::Ended { .. }, Self::Begun { .. }) => Ordering::Greater,
             (Self::Begun { .. }, Self::Ended { .. }) => Ordering::Less,
             (
-                Self::Begun { user, created, used },
-                Self::Begun { user: whose, created: since, used: known },
-            ) => (Reverse(created), Reverse(user), used).cmp(&(Reverse(since), Reverse(whose), known)),
+                Self::Begun { user, created, used, second },
+                Self::Begun { user: whose, created: since, used: known, second: was },
+            ) => (Reverse(created), Reverse(user), second, used).cmp(&(
+                Reverse(since),
+                Reverse(whose),
+                was,
+                known,
+            )),
         };
         order == Ordering::Greater
     }
@@ -139,9 +159,9 @@ impl Word {
     fn is_news(&self, known: &Self) -> bool {
         let is_use = match (self, known) {
             (
-                Self::Begun { user, created, used },
-                Self::Begun { user: whose, created: since, used: known },
-            ) => user == whose && created == since && *used < *known + TOLD_EVERY,
+                Self::Begun { user, created, used, second },
+                Self::Begun { user: whose, created: since, used: known, second: was },
+            ) => user == whose && created == since && second == was && *used < *known + TOLD_EVERY,
             _ => false,
         };
         self.is_after(known) && !is_use

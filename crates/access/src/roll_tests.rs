@@ -6,7 +6,7 @@ use crate::testing::{DAY, at, secret};
 use proptest::prelude::*;
 
 fn begun(user: &str, created: u64, used: u64) -> Word {
-    Word::Begun { user: user.to_owned(), created: at(created), used: at(used) }
+    Word::Begun { user: user.to_owned(), created: at(created), used: at(used), second: false }
 }
 
 fn ended(until: u64) -> Word {
@@ -15,7 +15,9 @@ fn ended(until: u64) -> Word {
 
 fn word() -> impl Strategy<Value = Word> {
     prop_oneof![
-        3 => ("ada|bob", 0..3_u64, 0..2000_u64).prop_map(|(user, created, used)| begun(&user, created, used)),
+        3 => ("ada|bob", 0..3_u64, 0..2000_u64, any::<bool>()).prop_map(|(user, created, used, second)| {
+            Word::Begun { user, created: at(created), used: at(used), second }
+        }),
         1 => (0..3_u64).prop_map(ended),
     ]
 }
@@ -60,8 +62,8 @@ proptest! {
         prop_assert_eq!(a.news_for(&told, at(0)).count(), 0);
         for (session, word) in joined(&a, &b).words() {
             match (word, told.word(session).unwrap()) {
-                (Word::Begun { user, created, used }, Word::Begun { user: whose, created: since, used: known }) => {
-                    prop_assert_eq!((user, created), (whose, since));
+                (Word::Begun { user, created, used, second }, Word::Begun { user: whose, created: since, used: known, second: was }) => {
+                    prop_assert_eq!((user, created, second), (whose, since, was));
                     prop_assert!(*used < *known + TOLD_EVERY);
                 }
                 (word, told) => prop_assert_eq!(word, told),
@@ -90,6 +92,7 @@ fn what_is_no_word_says_why() {
         (r#"{"version":1}"#.to_owned(), "it must have either"),
         (r#"{"version":1,"user":"ada","created":1}"#.to_owned(), "it must have either"),
         (r#"{"version":1,"user":"ada","created":1,"used":1,"until":1}"#.to_owned(), "it must have either"),
+        (r#"{"version":1,"second":true,"until":1}"#.to_owned(), "it must have either"),
         (r#"{"version":1,"user":"Ada","created":1,"used":1}"#.to_owned(), "it is of somebody whose name"),
         (r#"{"version":1,"user":"a b","created":1,"used":1}"#.to_owned(), "it is of somebody whose name"),
         (" ".repeat(MOST_BYTES + 1), "it has 513 bytes: at most 512 can be"),

@@ -37,12 +37,7 @@ impl Secret {
 
     /// What is kept of it.
     pub fn digest(&self) -> Digest {
-        let digest = ring::digest::digest(&ring::digest::SHA256, &self.0);
-        let mut bytes = [0; BYTES];
-        for (byte, value) in bytes.iter_mut().zip(digest.as_ref()) {
-            *byte = *value;
-        }
-        Digest(bytes)
+        Digest::of(&self.0)
     }
 }
 
@@ -57,6 +52,20 @@ impl fmt::Debug for Secret {
 pub struct Digest([u8; BYTES]);
 
 impl Digest {
+    /// Of a secret text.
+    pub(crate) fn of_text(text: &str) -> Self {
+        Self::of(text.as_bytes())
+    }
+
+    fn of(secret: &[u8]) -> Self {
+        let digest = ring::digest::digest(&ring::digest::SHA256, secret);
+        let mut bytes = [0; BYTES];
+        for (byte, value) in bytes.iter_mut().zip(digest.as_ref()) {
+            *byte = *value;
+        }
+        Self(bytes)
+    }
+
     /// Its first eight digits: by these people name what it stands for.
     pub fn short(&self) -> String {
         self.to_string().chars().take(SHORT).collect()

@@ -22,6 +22,9 @@ pub struct Session {
     pub created: Timestamp,
     /// When it was used last, to the minute.
     pub used: Timestamp,
+    /// Whether they proved who they are with a second factor as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub second: bool,
 }
 
 impl Session {

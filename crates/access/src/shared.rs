@@ -28,8 +28,8 @@ impl Book {
     pub fn roll(&self, now: Timestamp) -> Roll {
         let mut roll = Roll::default();
         for session in self.sessions.values().filter(|session| !session.is_over(now)) {
-            let Session { digest, user, created, used } = session.clone();
-            roll.hear(digest, Word::Begun { user, created, used });
+            let Session { digest, user, created, used, second } = session.clone();
+            roll.hear(digest, Word::Begun { user, created, used, second });
         }
         for (digest, until) in &self.ended {
             roll.hear(*digest, Word::Ended { until: *until });
@@ -38,7 +38,8 @@ impl Book {
     }
 
     /// Takes over what other servers say of sessions. One that was begun there is good here if its person is known here, can
-    /// sign in, and has had the same password, role and right to sign in here since before it began.
+    /// sign in, and has had the same password, second factor, role and right to sign in here since before it began; where they
+    /// have a second factor here, it must have been begun with one.
     pub fn hear(&mut self, roll: &Roll, now: Timestamp) -> Heard {
         let mut heard = Heard::Nothing;
         let mut touched = Vec::new();
@@ -46,9 +47,10 @@ impl Book {
         for (digest, word) in roll.words() {
             let one = match word {
                 Word::Ended { until } => self.hear_end(digest, (*until).min(now + LONGEST_SESSION), now),
-                Word::Begun { user, created, used } => {
+                Word::Begun { user, created, used, second } => {
+                    let (user_name, used) = (user.clone(), (*used).min(now));
                     let session =
-                        Session { digest, user: user.clone(), created: *created, used: (*used).min(now) };
+                        Session { digest, user: user_name, created: *created, used, second: *second };
                     let one = self.hear_begun(session, now);
                     if one == Heard::Change {
                         touched.push(user.as_str());
@@ -80,14 +82,18 @@ impl Book {
         if let Some(known) = self.sessions.get_mut(&session.digest) {
             // Whose it is and since when is known here: nobody changes that.
             let is_same = known.user == session.user && known.created == session.created;
-            if !is_same || known.used >= session.used {
+            let is_later = known.used < session.used;
+            let is_proved = session.second && !known.second;
+            if !is_same || !(is_later || is_proved) {
                 return Heard::Nothing;
             }
-            known.used = session.used;
-            return Heard::Use;
+            known.used = known.used.max(session.used);
+            known.second |= session.second;
+            return if is_proved { Heard::Change } else { Heard::Use };
         }
         let is_theirs = self.users.get(&session.user).is_some_and(|user| {
-            !user.disabled && session.created >= user.since() && session.created <= now + SKEW
+            let is_proved = session.second || user.factor.is_none();
+            !user.disabled && is_proved && session.created >= user.since() && session.created <= now + SKEW
         });
         if !is_theirs || !self.has_room_for(&session) {
             return Heard::Nothing;

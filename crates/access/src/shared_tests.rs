@@ -17,7 +17,7 @@ fn signed_in(number: u8, now: u64) -> Book {
 }
 
 fn begun(user: &str, created: u64, used: u64) -> Word {
-    Word::Begun { user: user.to_owned(), created: at(created), used: at(used) }
+    Word::Begun { user: user.to_owned(), created: at(created), used: at(used), second: false }
 }
 
 fn one(number: u8, word: Word) -> Roll {
@@ -75,7 +75,12 @@ fn a_session_is_believed_where_its_person_is_the_same_since_before_it_began() {
     for word in [
         begun("bob", 10, 10),
         // Before there was an ada here.
-        Word::Begun { user: "ada".to_owned(), created: at(0) - Duration::from_millis(1), used: at(0) },
+        Word::Begun {
+            user: "ada".to_owned(),
+            created: at(0) - Duration::from_millis(1),
+            used: at(0),
+            second: false,
+        },
         begun("ada", 30 + 301, 30 + 301),
     ] {
         assert_eq!(there.hear(&one(5, word.clone()), at(30)), Heard::Nothing, "{word:?}");

@@ -7,7 +7,6 @@ use crate::audit::{Actor, What};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use std::net::IpAddr;
-use std::sync::PoisonError;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::runtime::Handle;
@@ -31,6 +30,17 @@ pub(crate) enum ChangeError {
     /// The password that was typed to prove who it is, is another.
     #[error("the password that you have now is another one")]
     Wrong,
+    /// The password or the code that was typed to prove who it is, is another.
+    #[error(
+        "the password that you have now or the code is another one; a code is good once, for half a minute"
+    )]
+    WrongCode,
+    /// What the app shows is no code of the secret.
+    #[error("the code is not what the app should show now: look whether secret and time are right in it")]
+    NoCode,
+    /// What came back is not what was shown.
+    #[error("the secret is not the one that was shown: begin again")]
+    NoSecret,
     /// Too many attempts failed.
     #[error("too many attempts failed: try again in {0} s")]
     Wait(u64),
@@ -54,11 +64,13 @@ impl ChangeError {
                 BookError::LastAdministrator(_) => (StatusCode::CONFLICT, "last_administrator"),
                 BookError::SeveralTokens { .. } => (StatusCode::CONFLICT, "several_tokens"),
                 BookError::Full(_) => (StatusCode::CONFLICT, "too_many"),
+                BookError::HasFactor(_) | BookError::NoFactor(_) => (StatusCode::CONFLICT, "second_factor"),
                 BookError::Name(_) | BookError::IngestUser => (StatusCode::BAD_REQUEST, "bad_parameter"),
             },
             Self::Access(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::Password(_) => (StatusCode::BAD_REQUEST, "bad_password"),
-            Self::Wrong => (StatusCode::FORBIDDEN, "bad_credentials"),
+            Self::Wrong | Self::WrongCode => (StatusCode::FORBIDDEN, "bad_credentials"),
+            Self::NoCode | Self::NoSecret => (StatusCode::BAD_REQUEST, "bad_code"),
             Self::Wait(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::NoPerson => (StatusCode::CONFLICT, "no_person"),
@@ -84,6 +96,8 @@ pub(crate) struct UserChange {
     pub(crate) disabled: Option<bool>,
     /// The password.
     pub(crate) password: Option<String>,
+    /// Whether the second factor is to be switched off.
+    pub(crate) is_factor_off: bool,
 }
 
 impl Access {
@@ -122,7 +136,7 @@ impl Access {
         change: UserChange,
         now: Timestamp,
     ) -> Result<(), ChangeError> {
-        let UserChange { role, disabled, password } = change;
+        let UserChange { role, disabled, password, is_factor_off } = change;
         let hash = password.map(|password| self.hashed(Password::new(password)?)).transpose()?;
         let is_password = hash.is_some();
         let before = self.user_value(name);
@@ -136,6 +150,9 @@ impl Access {
             if let Some(hash) = hash {
                 book.set_password(name, hash, now)?;
             }
+            if is_factor_off {
+                book.remove_factor(name, now)?;
+            }
             Ok(())
         })?;
         let mut after = self.user_value(name);
@@ -143,7 +160,7 @@ impl Access {
             after.insert("password".to_owned(), json!("another one"));
         }
         actor.note(What::User, "changed", &name.to_ascii_lowercase(), (before, after));
-        tracing::info!(name, ?role, ?disabled, is_password, "a user was changed");
+        tracing::info!(name, ?role, ?disabled, is_password, is_factor_off, "a user was changed");
         Ok(())
     }
 
@@ -161,18 +178,9 @@ impl Access {
     ) -> Result<(), ChangeError> {
         let By::Session(own) = pass.by else { return Err(ChangeError::NoPerson) };
         let new = Password::new(new)?;
-        let (name, address) = (pass.name.as_str(), address.to_string());
-        let delays = || self.delays.lock().unwrap_or_else(PoisonError::into_inner);
-        let wait = |wait: Duration| ChangeError::Wait(wait.as_secs() + 1);
-        delays().attempt(name, &address, now).map_err(wait)?;
-        let known = self.look_up(|book| book.user(name).map(|user| user.password.clone()));
-        let (known, typed) = known.zip(Password::typed(old)).ok_or(ChangeError::Wrong)?;
-        let hash = known.clone();
-        if !self.in_turn(move || hash.fits(&typed))? {
-            actor.failed(Some(name), "password not changed");
-            return Err(ChangeError::Wrong);
-        }
-        delays().succeeded(name, &address);
+        let name = pass.name.as_str();
+        let known = self.prove_password(actor, name, old, address, now)?;
+        self.forgive(name, address);
         let hash = self.hashed(new)?;
         let is_done = self.change(|book| {
             // Meanwhile the session may have ended, or somebody else may have set a password.
@@ -259,17 +267,17 @@ impl Access {
     /// What is noted of a person.
     fn user_value(&self, name: &str) -> Option<Value> {
         let name = name.to_ascii_lowercase();
-        let value = |user: &watchglass_access::User| json!({ "role": user.role, "disabled": user.disabled });
+        let value = |user: &watchglass_access::User| json!({ "role": user.role, "disabled": user.disabled, "second_factor": user.factor.is_some() });
         self.look_up(|book| book.users().find(|user| user.name == name).map(value))
     }
 
-    fn hashed(&self, password: Password) -> Result<PasswordHash, ChangeError> {
+    pub(super) fn hashed(&self, password: Password) -> Result<PasswordHash, ChangeError> {
         let salt = random().map_err(AccessError::from)?;
         self.in_turn(move || PasswordHash::of(&password, &salt))
     }
 
     /// Does what takes long where passwords are hashed, and waits for it.
-    fn in_turn<T: Send + 'static>(
+    pub(super) fn in_turn<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ChangeError> {

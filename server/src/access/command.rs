@@ -35,6 +35,7 @@ enum Deed {
     AddUser { name: String, role: Role, typed: bool },
     SetPassword { name: String, typed: bool },
     SetDisabled { name: String, disabled: bool },
+    RemoveFactor { name: String },
     ListUsers,
 }
 
@@ -82,6 +83,7 @@ pub(crate) fn commands() -> [Command; 2] {
             password,
             command("disable", "Forbid somebody to sign in and end all sessions").arg(name("Whom")),
             command("enable", "Allow somebody to sign in again").arg(name("Whom")),
+            command("totp-off", "Remove a second factor: the password is enough again").arg(name("Whose")),
             command("list", "List people"),
         ]),
     ]
@@ -103,6 +105,7 @@ pub(crate) fn order(group: &str, found: &ArgMatches) -> Option<Order> {
         ("user", "password") => Deed::SetPassword { name: name()?, typed: typed() },
         ("user", "disable") => Deed::SetDisabled { name: name()?, disabled: true },
         ("user", "enable") => Deed::SetDisabled { name: name()?, disabled: false },
+        ("user", "totp-off") => Deed::RemoveFactor { name: name()? },
         ("user", "list") => Deed::ListUsers,
         _ => return None,
     };
@@ -148,6 +151,7 @@ fn noted(deed: &Deed, now: Timestamp) -> Option<Entry> {
         Deed::SetDisabled { name, disabled } => {
             (What::User, "changed", name, Some(json!({ "disabled": disabled })))
         }
+        Deed::RemoveFactor { name } => (What::User, "changed", name, Some(json!({ "second_factor": false }))),
         Deed::ListTokens | Deed::ListUsers => return None,
     };
     let who = format!("uid {}", rustix::process::getuid().as_raw());
@@ -186,6 +190,10 @@ fn carry_out(folder: &Path, deed: Deed, now: Timestamp) -> Result<String, Access
         }
         Deed::SetDisabled { name, disabled } => {
             change(&|book| Ok(book.set_disabled(&name, disabled, now)?))?;
+            Ok(String::new())
+        }
+        Deed::RemoveFactor { name } => {
+            change(&|book| Ok(book.remove_factor(&name, now)?))?;
             Ok(String::new())
         }
         Deed::ListTokens => Ok(list_of_tokens(&store::read(folder)?.0, now)),
@@ -246,7 +254,7 @@ fn moment(time: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use watchglass_access::By;
+    use watchglass_access::{By, Factor, TotpSecret};
 
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
@@ -304,5 +312,12 @@ mod tests {
         assert_eq!(ban(true).unwrap(), "");
         let list = carry_out(path, Deed::ListUsers, NOW).unwrap();
         assert!(list.lines().any(|line| line.contains("disabled") && line.ends_with(" ada")), "{list}");
+        let off = || carry_out(path, Deed::RemoveFactor { name: name() }, NOW);
+        assert!(off().unwrap_err().to_string().contains("ada has no second factor"));
+        let secret = TotpSecret::new([7; 20]);
+        let (factor, _) = Factor::begin(secret.clone(), &secret.code_at(NOW), &[[1; 16]; 8], NOW).unwrap();
+        store::change(path, |book| Ok(book.set_factor("ada", factor, None, NOW)?)).unwrap();
+        assert_eq!(off().unwrap(), "");
+        assert!(store::read(path).unwrap().0.users().all(|user| user.factor.is_none()));
     }
 }

@@ -4,6 +4,7 @@
 mod changes;
 mod command;
 mod error;
+mod factor;
 mod first;
 mod hasher;
 mod meeting;
@@ -14,6 +15,7 @@ mod store;
 pub(crate) use changes::{ChangeError, MOST_DAYS, UserChange};
 pub(crate) use command::{Order, commands, order, run};
 pub(crate) use error::AccessError;
+pub(crate) use factor::Enrolment;
 pub(crate) use first::FirstPassword;
 pub(crate) use meeting::{Turns, Wake};
 pub(crate) use sign_in::SignInError;

@@ -1,4 +1,4 @@
-//! Signing in with name and password.
+//! Signing in with name and password, and a code where a second factor is switched on. Nobody learns which of them was wrong.
 
 use super::random::random;
 use super::{Access, AccessError};
@@ -7,6 +7,9 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use watchglass_access::{By, Digest, Pass, Password, PasswordHash, Secret};
 use watchglass_model::Timestamp;
+
+/// What stands for all addresses where wrong codes are counted.
+pub(super) const ANYWHERE: &str = "anywhere";
 
 /// A new session.
 #[derive(Debug)]
@@ -20,7 +23,7 @@ pub(crate) struct SignedIn {
 /// Why somebody is not signed in.
 #[derive(Debug)]
 pub(crate) enum SignInError {
-    /// There is no such person, or it is another password: nobody learns which.
+    /// There is no such person, or it is another password or code: nobody learns which.
     Wrong,
     /// After too many failures.
     Wait(Duration),
@@ -31,14 +34,14 @@ pub(crate) enum SignInError {
 }
 
 impl Access {
-    /// Begins a session of the person who knows the password. `before` is the session that their browser had.
+    /// Begins a session of the person who knows the password, and a code where one is asked for. `before` is the session that their browser had.
     ///
     /// # Errors
     /// See [`SignInError`].
     pub(crate) async fn sign_in(
         self: &Arc<Self>,
         name: &str,
-        password: String,
+        (password, code): (String, String),
         address: IpAddr,
         before: Option<Digest>,
         now: Timestamp,
@@ -46,7 +49,8 @@ impl Access {
         let address = address.to_string();
         let delays = || self.delays.lock().unwrap_or_else(PoisonError::into_inner);
         delays().attempt(name, &address, now).map_err(SignInError::Wait)?;
-        let known = self.held().book.user(name).map(|user| user.password.clone());
+        let known = self.held().book.user(name).map(|user| (user.password.clone(), user.factor.clone()));
+        let (known, factor) = known.unzip();
         // An unknown person takes as long as a known one, and so does a password that nobody can have.
         let hash = known.clone().unwrap_or_else(PasswordHash::nobody);
         let typed = Password::typed(password);
@@ -55,11 +59,22 @@ impl Access {
             fits && typed.is_some()
         };
         let is_right = self.hasher.run(check).await.map_err(|_| SignInError::Busy)?;
-        let Some(known) = known.filter(|_| is_right) else { return Err(SignInError::Wrong) };
-        delays().succeeded(name, &address);
-        let (access, name) = (Arc::clone(self), name.to_owned());
-        let begun = tokio::task::spawn_blocking(move || access.begin(&name, &known, before, now));
+        // Looked at before the disk is asked, which would take longer than a wrong password.
+        let is_proved = match factor.flatten() {
+            None => true,
+            // Six digits are few: who knows the password cannot try them from many addresses, and does not learn why not.
+            Some(mut factor) => {
+                is_right && delays().attempt(name, ANYWHERE, now).is_ok() && factor.accept(&code, now)
+            }
+        };
+        let Some(known) = known.filter(|_| is_right && is_proved) else { return Err(SignInError::Wrong) };
+        let (access, person) = (Arc::clone(self), name.to_owned());
+        let begun = tokio::task::spawn_blocking(move || access.begin(&person, (&known, &code), before, now));
         let begun = begun.await.map_err(|error| SignInError::Fault(std::io::Error::other(error).into()))?;
+        if begun.is_ok() {
+            delays().succeeded(name, &address);
+            delays().succeeded(name, ANYWHERE);
+        }
         // The browser may ask another server next.
         self.meet().await;
         begun
@@ -68,7 +83,7 @@ impl Access {
     fn begin(
         &self,
         name: &str,
-        known: &PasswordHash,
+        (known, code): (&PasswordHash, &str),
         before: Option<Digest>,
         now: Timestamp,
     ) -> Result<SignedIn, SignInError> {
@@ -76,6 +91,10 @@ impl Access {
         let pass = self.change(|book| {
             // Meanwhile the password may have been changed, or the person may have been banned.
             if book.user(name).is_none_or(|user| user.password != *known) {
+                return Ok(None);
+            }
+            // Looked at where it is kept: of two who come with the same code at once one is let in.
+            if !book.accept_code(name, code, now) {
                 return Ok(None);
             }
             book.sign_in(name, &secret, before, now)?;

@@ -3,7 +3,7 @@
 use super::sign_in::SignedIn;
 use super::*;
 use std::net::{IpAddr, Ipv4Addr};
-use watchglass_access::{Password, PasswordHash, Role, Secret};
+use watchglass_access::{Factor, Password, PasswordHash, Role, Secret, TotpSecret};
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -81,6 +81,11 @@ fn the_first_administrator_is_made_once() {
     assert!(admin.password.fits(&password) && admin.role == Role::Admin);
 }
 
+/// A password, and no code.
+fn typed(password: &str) -> (String, String) {
+    (password.to_owned(), String::new())
+}
+
 fn with_ada(folder: &Path) -> Arc<Access> {
     let password = Password::new("correct horse".to_owned()).unwrap();
     let hash = PasswordHash::of(&password, &[1; 16]);
@@ -94,7 +99,7 @@ async fn who_knows_the_password_is_signed_in_and_out_again() {
     let access = with_ada(folder.path());
     let changes = access.changes();
     let SignedIn { secret, pass } =
-        access.sign_in("ADA", "correct horse".to_owned(), HERE, None, NOW).await.unwrap();
+        access.sign_in("ADA", typed("correct horse"), HERE, None, NOW).await.unwrap();
     assert_eq!((pass.name.as_str(), pass.role), ("ada", Role::Viewer));
     let by = By::Session(secret.digest());
     assert_eq!(access.pass(by, NOW), Ok(pass));
@@ -113,13 +118,50 @@ async fn who_does_not_know_it_waits_longer_and_longer() {
     for (name, password) in
         [("ada", "wrong horse"), ("ada", ""), ("ada", &long), ("bob", "x"), ("b\u{0}", "x")]
     {
-        let refused = access.sign_in(name, password.to_owned(), HERE, None, NOW).await.unwrap_err();
+        let refused = access.sign_in(name, typed(password), HERE, None, NOW).await.unwrap_err();
         assert!(matches!(refused, SignInError::Wrong), "{name}: {refused:?}");
     }
-    let right = || "correct horse".to_owned();
+    let right = || typed("correct horse");
     let refused = access.sign_in("ada", right(), HERE, None, NOW).await.unwrap_err();
     assert!(matches!(refused, SignInError::Wait(wait) if wait == Duration::from_secs(1)), "{refused:?}");
     let elsewhere = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
     access.sign_in("ada", right(), elsewhere, None, NOW).await.unwrap();
     access.sign_in("ada", right(), HERE, None, NOW + Duration::from_secs(1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_has_a_second_factor_needs_both_and_a_wrong_code_counts_as_a_wrong_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let access = with_ada(folder.path());
+    let secret = TotpSecret::new([7; 20]);
+    let random = std::array::from_fn(|row| [u8::try_from(row).unwrap(); 16]);
+    let (factor, codes) = Factor::begin(secret.clone(), &secret.code_at(NOW), &random, NOW).unwrap();
+    access.change(|book| Ok(book.set_factor("ada", factor, None, NOW)?)).unwrap();
+    let later = |seconds: u64| NOW + Duration::from_secs(seconds);
+    let sign_in = async |password: &str, code: &str, now: Timestamp| {
+        let typed = (password.to_owned(), code.to_owned());
+        access.sign_in("ada", typed, HERE, None, now).await
+    };
+    let code = secret.code_at(later(60));
+    for (password, typed) in
+        [("correct horse", ""), ("wrong horse", code.as_str()), ("correct horse", "000000")]
+    {
+        let refused = sign_in(password, typed, later(60)).await.unwrap_err();
+        assert!(matches!(refused, SignInError::Wrong), "{password} {typed}: {refused:?}");
+    }
+    let refused = sign_in("correct horse", &code, later(60)).await.unwrap_err();
+    assert!(matches!(refused, SignInError::Wait(_)), "{refused:?}");
+    let signed = sign_in("correct horse", &code, later(80)).await.unwrap();
+    assert!(access.pass(By::Session(signed.secret.digest()), later(80)).is_ok());
+    let again = sign_in("correct horse", &code, later(81)).await.unwrap_err();
+    assert!(matches!(again, SignInError::Wrong), "{again:?}");
+    sign_in("correct horse", &codes[0], later(82)).await.unwrap();
+    assert!(sign_in("correct horse", &codes[0], later(83)).await.is_err());
+    // Of two who come with the same code at the same time one is let in.
+    let code = secret.code_at(later(200));
+    let both = tokio::join!(
+        sign_in("correct horse", &code, later(200)),
+        sign_in("correct horse", &code, later(200))
+    );
+    assert_eq!(usize::from(both.0.is_ok()) + usize::from(both.1.is_ok()), 1);
 }

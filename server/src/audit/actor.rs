@@ -58,6 +58,11 @@ impl Actor {
         self.audit.note_failure(&entry);
     }
 
+    /// Says that this request has changed nothing that would have to be noted.
+    pub(crate) fn note_nothing(&self) {
+        self.has_noted.store(true, Ordering::Relaxed);
+    }
+
     /// Whether it is known who it is.
     pub(crate) fn is_known(&self) -> bool {
         self.by != By::Nobody

@@ -2,9 +2,9 @@
 //! their own; the rest is for administrators.
 
 use super::fields::{Fields, Refusal};
-use super::people::{Shown, render};
+use super::people::{Made, Shown, render};
 use super::{Answer, Place, Visit};
-use crate::access::{ChangeError, MOST_DAYS, UserChange};
+use crate::access::{ChangeError, Enrolment, MOST_DAYS, UserChange};
 use crate::ticker;
 use app::fragments::Said;
 use axum::http::StatusCode;
@@ -23,9 +23,13 @@ pub(super) enum Do {
     TokenRevoke,
     SessionEnd,
     Password,
+    FactorBegin,
+    FactorOn,
+    FactorOff,
+    UserFactorOff,
 }
 
-const ALL: [Do; 10] = [
+const ALL: [Do; 14] = [
     Do::UserAdd,
     Do::UserEnable,
     Do::UserDisable,
@@ -36,6 +40,10 @@ const ALL: [Do; 10] = [
     Do::TokenRevoke,
     Do::SessionEnd,
     Do::Password,
+    Do::FactorBegin,
+    Do::FactorOn,
+    Do::FactorOff,
+    Do::UserFactorOff,
 ];
 
 impl Do {
@@ -52,6 +60,10 @@ impl Do {
             Self::TokenRevoke => "token-revoke",
             Self::SessionEnd => "session-end",
             Self::Password => "password",
+            Self::FactorBegin => "factor-begin",
+            Self::FactorOn => "factor-on",
+            Self::FactorOff => "factor-off",
+            Self::UserFactorOff => "user-factor-off",
         }
     }
 
@@ -73,6 +85,14 @@ impl Do {
             Self::TokenRevoke => "The token is good no more.",
             Self::SessionEnd => "The session has ended.",
             Self::Password => "You have a new password; your other sessions have ended.",
+            Self::FactorBegin => {
+                "Nothing is changed yet: tell your app the secret, and type the code that it shows."
+            }
+            Self::FactorOn => "The second factor is on; your other sessions have ended.",
+            Self::FactorOff => "The second factor is off: your password is enough from now on.",
+            Self::UserFactorOff => {
+                "The second factor is removed: the person's password is enough from now on."
+            }
         }
     }
 
@@ -81,14 +101,17 @@ impl Do {
         match self {
             Self::TokenAdd | Self::TokenRevoke => Place::Tokens,
             Self::SessionEnd => Place::Sessions,
-            Self::Password => Place::Account,
+            Self::Password | Self::FactorBegin | Self::FactorOn | Self::FactorOff => Place::Account,
             _ => Place::People,
         }
     }
 
     /// Whether everybody may: with what is their own.
     const fn is_own(self) -> bool {
-        matches!(self, Self::SessionEnd | Self::Password)
+        matches!(
+            self,
+            Self::SessionEnd | Self::Password | Self::FactorBegin | Self::FactorOn | Self::FactorOff
+        )
     }
 }
 
@@ -114,14 +137,14 @@ pub(crate) fn act_settings(visit: &Visit, fields: &Fields) -> Answer {
         Ok(made) => {
             let said = Some(Said { text: what.sentence().to_owned(), is_good: true });
             // What is shown once must not be gone before it was read, and has no address.
-            let go_on = made.is_none().then(|| place.address(Some(what)));
+            let go_on = matches!(made, Made::Nothing).then(|| place.address(Some(what)));
             answer(visit, StatusCode::OK, place, Shown { said, made, ..Shown::default() }, go_on)
         }
     }
 }
 
-/// Does it. Gives the token, if one was made.
-fn carry_out(visit: &Visit, what: Do, fields: &Fields) -> Result<Option<String>, Refusal> {
+/// Does it. Gives what is to be shown this once, if there is something.
+fn carry_out(visit: &Visit, what: Do, fields: &Fields) -> Result<Made, Refusal> {
     let (access, now) = (&visit.access, ticker::now());
     let name = fields.get("name");
     let password = |field: &str| fields.untrimmed(field).to_owned();
@@ -143,7 +166,7 @@ fn carry_out(visit: &Visit, what: Do, fields: &Fields) -> Result<Option<String>,
             let days = read_days(fields.get("days"))?;
             let secret =
                 access.add_token(&visit.actor, name, read_role(fields)?, days, now).map_err(refusal)?;
-            return Ok(Some(secret.text()));
+            return Ok(Made::Token(secret.text()));
         }
         Do::TokenRevoke => access.revoke_token(&visit.actor, fields.get("id"), now).map_err(refusal)?,
         Do::SessionEnd => {
@@ -156,8 +179,22 @@ fn carry_out(visit: &Visit, what: Do, fields: &Fields) -> Result<Option<String>,
                 .change_own_password(&visit.actor, &visit.pass, both, visit.address, now)
                 .map_err(own_refusal)?;
         }
+        Do::FactorBegin => {
+            visit.actor.note_nothing();
+            return Ok(Made::Secret(Enrolment::new(&visit.pass.name).map_err(refusal)?));
+        }
+        Do::FactorOn => {
+            let typed = (fields.get("secret"), fields.get("code"), password("password"));
+            let codes = access.begin_factor(&visit.actor, &visit.pass, typed, visit.address, now);
+            return Ok(Made::Codes(codes.map_err(refusal)?));
+        }
+        Do::FactorOff => {
+            let typed = (fields.get("code"), password("password"));
+            access.end_factor(&visit.actor, &visit.pass, typed, visit.address, now).map_err(refusal)?;
+        }
+        Do::UserFactorOff => change(UserChange { is_factor_off: true, ..UserChange::default() })?,
     }
-    Ok(None)
+    Ok(Made::Nothing)
 }
 
 fn read_role(fields: &Fields) -> Result<Role, Refusal> {
@@ -180,7 +217,8 @@ fn read_days(text: &str) -> Result<Option<u32>, Refusal> {
 
 fn refusal(error: ChangeError) -> Refusal {
     let field = match &error {
-        ChangeError::Password(_) => Some("password"),
+        ChangeError::Password(_) | ChangeError::Wrong => Some("password"),
+        ChangeError::NoCode | ChangeError::WrongCode => Some("code"),
         ChangeError::Access(crate::access::AccessError::Book(book)) => match book {
             BookError::Name(_) | BookError::Taken(_) => Some("name"),
             BookError::IngestUser => Some("role"),

@@ -33,6 +33,9 @@ pub(crate) struct Credentials {
     username: String,
     /// The password.
     password: String,
+    /// The code of the second factor, where one is switched on.
+    #[serde(default)]
+    code: String,
 }
 
 /// Who is signed in now.
@@ -72,7 +75,7 @@ pub(crate) async fn page(
         (status = 200, description = "The session is in the cookie", body = Envelope<Person>),
         (status = 303, description = "The same, for a form"),
         (status = 400, description = "It is not what it should be", body = Failure),
-        (status = 401, description = "The name or the password is wrong", body = Failure),
+        (status = 401, description = "The name, the password or the code is wrong", body = Failure),
         (status = 403, description = "The connection is not encrypted, and does not come from the same machine", body = Failure),
         (status = 408, description = "It did not come within ten seconds", body = Failure),
         (status = 413, description = "It is longer than 8 KiB", body = Failure),
@@ -89,18 +92,20 @@ pub(crate) async fn login(
     body: Body,
 ) -> Result<Response, ApiError> {
     let is_form = is_form(&headers);
-    let (username, password, next) = if is_form {
+    let (username, typed, next) = if is_form {
         let fields = body::read_form(&headers, body, LONGEST).await?;
         let field =
             |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
-        (field("username").unwrap_or_default(), field("password").unwrap_or_default(), field("next"))
+        let typed = (field("password").unwrap_or_default(), field("code").unwrap_or_default());
+        (field("username").unwrap_or_default(), typed, field("next"))
     } else {
-        let otherwise = "The body must be {\"username\":…,\"password\":…}";
+        let otherwise =
+            "The body must be {\"username\":…,\"password\":…}, with \"code\":… where a second factor is on";
         let bytes = body::read_json(&headers, body, LONGEST).await?;
         // What is wrong is not repeated: it may be the password.
         let read: Result<Credentials, _> = serde_json::from_slice(&bytes);
-        let Credentials { username, password } = read.map_err(|_| bad(otherwise.to_owned()))?;
-        (username, password, None)
+        let Credentials { username, password, code } = read.map_err(|_| bad(otherwise.to_owned()))?;
+        (username, (password, code), None)
     };
     let next = local(next.as_deref().unwrap_or("/")).to_owned();
     if !cookie::is_safe(&headers, client, shared.public_url.as_ref()) {
@@ -112,7 +117,7 @@ pub(crate) async fn login(
         });
     }
     let before = cookie::session(&headers);
-    let signed = shared.access.sign_in(&username, password, client.address, before, ticker::now()).await;
+    let signed = shared.access.sign_in(&username, typed, client.address, before, ticker::now()).await;
     let signed = match signed {
         Ok(signed) => signed,
         Err(error) => {
@@ -200,7 +205,7 @@ fn not_encrypted() -> ApiError {
 fn refused(error: SignInError) -> (ApiError, Option<u64>) {
     match error {
         SignInError::Wrong => {
-            let message = "The name or the password is wrong".to_owned();
+            let message = "The name, the password or the code is wrong".to_owned();
             (ApiError::new(StatusCode::UNAUTHORIZED, "bad_credentials", message), None)
         }
         SignInError::Wait(wait) => {
@@ -254,6 +259,8 @@ fn show(headers: &HeaderMap, status: StatusCode, mistake: Option<&str>, name: &s
          spellcheck=\"false\" maxlength=\"64\" required{name_focus}></label></p>\
          <p><label>Password <input name=\"password\" type=\"password\" autocomplete=\"current-password\" \
          maxlength=\"256\" required{password_focus}></label></p>\
+         <p><label>Code of your second factor, if you have one <input name=\"code\" autocomplete=\"one-time-code\" \
+         autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"40\"></label></p>\
          <p><button class=\"button\">Sign in</button></p></form>\
          <p>Forgotten? On the server: <code>watchglass user password --name NAME</code></p></main>",
         escaped(next),

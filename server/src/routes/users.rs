@@ -27,6 +27,8 @@ pub(crate) struct UserRow {
     role: Role,
     /// Whether signing in is forbidden.
     disabled: bool,
+    /// Whether a second factor is asked for when they sign in.
+    second_factor: bool,
     /// Since when there is this person, in RFC 3339.
     created: String,
 }
@@ -58,6 +60,9 @@ pub(crate) struct UserChangeBody {
     /// A new password, 8 to 256 bytes.
     #[serde(default)]
     password: Option<String>,
+    /// `false` removes their second factor; only they can switch one on.
+    #[serde(default)]
+    second_factor: Option<bool>,
 }
 
 /// All people, by name.
@@ -114,7 +119,7 @@ pub(crate) async fn add_user(
         (status = 400, description = "The role or the password cannot be", body = Failure),
         (status = 404, description = "There is nobody of that name", body = Failure),
         (status = 408, description = "It did not come within ten seconds", body = Failure),
-        (status = 409, description = "No other administrator could sign in", body = Failure),
+        (status = 409, description = "No other administrator could sign in, or there is no second factor to remove", body = Failure),
         (status = 413, description = "It is longer than 4 KiB", body = Failure),
         (status = 415, description = "Its Content-Type is not application/json", body = Failure),
         (status = 503, description = "Too many passwords are being looked at", body = Failure)
@@ -127,9 +132,20 @@ pub(crate) async fn change_user(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<UserRow>>, ApiError> {
-    let UserChangeBody { role, disabled, password } = read(&headers, body).await?;
+    let UserChangeBody { role, disabled, password, second_factor } = read(&headers, body).await?;
+    if second_factor == Some(true) {
+        return Err(bad(
+            "second_factor can only be false: only the person whose it is can switch one on".to_owned()
+        ));
+    }
+    let is_factor_off = second_factor == Some(false);
     change(&shared, move |access| {
-        access.change_user(&actor, &name, UserChange { role, disabled, password }, ticker::now())?;
+        access.change_user(
+            &actor,
+            &name,
+            UserChange { role, disabled, password, is_factor_off },
+            ticker::now(),
+        )?;
         one(access, &name)
     })
     .await
@@ -152,6 +168,7 @@ fn user(user: &User) -> UserRow {
         name: user.name.clone(),
         role: user.role,
         disabled: user.disabled,
+        second_factor: user.factor.is_some(),
         created: written(user.created),
     }
 }

@@ -95,7 +95,7 @@ async fn a_form_does_without_scripts() {
     }
     let wrong = form("username=a%22%3Cb&password=wrong&next=/alerts").await;
     assert_eq!(wrong.status, 401);
-    for part in ["The name or the password is wrong", "a&quot;&lt;b", "value=\"/alerts\""] {
+    for part in ["The name, the password or the code is wrong", "a&quot;&lt;b", "value=\"/alerts\""] {
         assert!(wrong.text().contains(part), "{part}: {}", wrong.text());
     }
     assert!(wrong.header("set-cookie").is_none());

@@ -34,6 +34,7 @@ mod panel_data;
 mod people;
 mod rest;
 mod rules;
+mod second_factor;
 mod shared_alerts;
 mod shared_history;
 mod shared_rules;

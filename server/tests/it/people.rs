@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use url::form_urlencoded;
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A form that is sent with a cookie, as a page's program does.
-async fn form(server: &Server, cookie: &str, fields: &[(&str, &str)]) -> Answer {
+pub(crate) async fn form(server: &Server, cookie: &str, fields: &[(&str, &str)]) -> Answer {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let length = body.len().to_string();
     let headers = [
@@ -23,7 +23,13 @@ async fn form(server: &Server, cookie: &str, fields: &[(&str, &str)]) -> Answer 
 }
 
 /// A form that must be answered so, and say so.
-async fn sent(server: &Server, cookie: &str, fields: &[(&str, &str)], status: u16, says: &str) -> String {
+pub(crate) async fn sent(
+    server: &Server,
+    cookie: &str,
+    fields: &[(&str, &str)],
+    status: u16,
+    says: &str,
+) -> String {
     let answer = form(server, cookie, fields).await;
     let html = answer.html();
     assert_eq!(answer.status, status, "{fields:?}: {html}");
@@ -39,18 +45,18 @@ async fn sign_in(address: SocketAddr, name: &str, password: &str) -> Answer {
 }
 
 /// The cookie of somebody who signs in.
-async fn cookie(address: SocketAddr, name: &str, password: &str) -> String {
+pub(crate) async fn cookie(address: SocketAddr, name: &str, password: &str) -> String {
     let answer = sign_in(address, name, password).await;
     assert_eq!(answer.status, 200, "{name}: {}", answer.text());
     answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
 }
 
-async fn seen(server: &Server, cookie: &str, path: &str) -> Answer {
+pub(crate) async fn seen(server: &Server, cookie: &str, path: &str) -> Answer {
     request(server.address, "GET", path, &[("Authorization", ""), ("Cookie", cookie)]).await
 }
 
 /// A server with two people: ada, an administrator, and bob, a viewer.
-async fn with_people() -> Server {
+pub(crate) async fn with_people() -> Server {
     let server = Server::start().await;
     for (name, role) in [("ada", "admin"), ("bob", "viewer")] {
         let body = json!({ "name": name, "role": role, "password": PASSWORD }).to_string();
