@@ -72,7 +72,7 @@ async fn every_change_is_in_the_log_with_who_and_from_what_to_what() {
     let user = json!({ "name": "Ada", "role": "admin", "password": PASSWORD });
     call(&server, "POST", "/api/admin/users", user).await;
     let found = entry(&server, "user", "added", "ada").await;
-    assert_eq!(found["to"], json!({ "role": "admin", "disabled": false }));
+    assert_eq!(found["to"], json!({ "role": "admin", "disabled": false, "second_factor": false }));
     form(&server, "/settings", &[("do", "user-viewer"), ("name", "ada")]).await;
     let found = entry(&server, "user", "changed", "ada").await;
     assert_eq!((&found["from"], &found["to"]), (&json!({ "role": "admin" }), &json!({ "role": "viewer" })));
