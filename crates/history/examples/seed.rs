@@ -2,7 +2,12 @@
 //! with a past: `cargo run --release -p watchglass-history --example seed -- DATA-FOLDER HOST DAYS`.
 //!
 //! Names and sizes are what the host's probes measure now; the course is made up: waves of a day and of an hour around it.
-#![allow(clippy::unwrap_used, reason = "a tool for developers stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a tool for developers says what it does and stops at the first surprise"
+)]
 
 use std::path::Path;
 use std::thread::sleep;
