@@ -29,6 +29,13 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &[OsString]) -> Result<(),
         return Ok(());
     }
     process::run(
+        process::cargo(workspace)
+            .args(["build", "--quiet", "--release", "--package", "watchglass-history"])
+            .args(["--example", "seed"]),
+        "building what makes up seven days",
+        "The compiler's messages are above.",
+    )?;
+    process::run(
         &mut setup::browser_script(workspace, "bench"),
         "measuring the page",
         "The message is above.",

@@ -1,0 +1,42 @@
+// What Lighthouse says of the overview, as a desktop opens it: `npm run lighthouse`. It is fetched by npx when it is wanted, for it is
+// far larger than all that the tests need. Prints, asserts nothing.
+
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { startServer } from "../support/server.mjs";
+import { CHROMIUM } from "../support/settings.mjs";
+import { enter } from "../support/signed_in.mjs";
+
+const VERSION = "12.8.2";
+/** What is below this is named. */
+const GOOD = 0.9;
+
+const server = await startServer();
+try {
+  let cookie;
+  await enter({ addCookies: (cookies) => ([cookie] = cookies) });
+  const args = [
+    "--yes",
+    `lighthouse@${VERSION}`,
+    server.url,
+    "--preset=desktop",
+    "--quiet",
+    "--output=json",
+    "--only-categories=performance,accessibility,best-practices",
+    "--chrome-flags=--headless=new --no-sandbox --disable-gpu",
+    `--extra-headers=${JSON.stringify({ Cookie: `${cookie.name}=${cookie.value}` })}`,
+  ];
+  const { stdout } = await promisify(execFile)("npx", args, { env: { ...process.env, CHROME_PATH: CHROMIUM }, maxBuffer: 2 ** 28 });
+  const { categories, audits } = JSON.parse(stdout);
+  for (const { title, score, auditRefs } of Object.values(categories)) {
+    console.log(`lighthouse: ${title} ${Math.round(score * 100)}`);
+    for (const { id, weight } of auditRefs) {
+      const { score, title, displayValue } = audits[id];
+      if (weight > 0 && score !== null && score < GOOD) {
+        console.log(`lighthouse:   ${title}: ${displayValue ?? score}`);
+      }
+    }
+  }
+} finally {
+  await server.close();
+}
