@@ -1,6 +1,7 @@
 // The pages of databases and caches where none is watched.
 
 import assert from "node:assert/strict";
+import { findings } from "../support/axe.mjs";
 import { WITHOUT_SCRIPTS } from "../support/browser.mjs";
 import { testBench } from "../support/case.mjs";
 import { isMarked, live, mark, openLive, ticks } from "../support/overview.mjs";
@@ -38,9 +39,10 @@ for (const { path, title, says } of PAGES) {
 
   for (const scheme of ["dark", "light"]) {
     for (const width of WIDTHS) {
-      pageTest(`${path}, ${scheme}, ${width} px wide, does not scroll sideways`, { context: { colorScheme: scheme, viewport: { width, height: 844 } } }, async ({ page, server }) => {
+      pageTest(`${path}, ${scheme}, ${width} px wide, does not scroll sideways, and axe finds nothing`, { context: { colorScheme: scheme, viewport: { width, height: 844 } } }, async ({ page, server }) => {
         await openLive(page, server.url + path);
         await assertFits(page, width);
+        assert.deepEqual(await findings(page), []);
       });
     }
   }

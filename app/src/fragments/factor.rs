@@ -1,7 +1,7 @@
 //! A second factor besides the password: switched on with an app, shown with its codes for when that is lost, switched off.
 
 use super::Typed;
-use super::words::{Field, count, hidden, moment};
+use super::words::{Field, count, hidden, moment, whose};
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
@@ -33,12 +33,13 @@ pub enum SecondFactor {
 }
 
 impl SecondFactor {
-    pub(super) fn view(self, typed: &Typed) -> AnyView {
+    /// `who` is the reader's name.
+    pub(super) fn view(self, who: &str, typed: &Typed) -> AnyView {
         let inner = match self {
             Self::Off => off(),
-            Self::Begun { groups, uri } => begun(groups, uri, typed),
+            Self::Begun { groups, uri } => begun(groups, uri, (who, typed)),
             Self::Made { codes } => made(codes),
-            Self::On { since, left } => on(since, left, typed),
+            Self::On { since, left } => on(since, left, (who, typed)),
         };
         view! { <h2 id="factor-title">"Second factor"</h2>{inner} }.into_any()
     }
@@ -59,11 +60,12 @@ fn off() -> AnyView {
     .into_any()
 }
 
-fn begun(groups: String, uri: String, typed: &Typed) -> AnyView {
+fn begun(groups: String, uri: String, (who, typed): (&str, &Typed)) -> AnyView {
     let secret = groups.replace(' ', "");
     view! {
         <form method="post" action="/settings" id="factor" class="editor" data-part="factor" aria-labelledby="factor-title">
             {hidden("view", "account")}
+            {whose(who)}
             {hidden("secret", &secret)}
             <p>"Tell your app this secret, as an account of its own with codes that follow the time:"</p>
             <pre><code>{groups}</code></pre>
@@ -92,7 +94,7 @@ fn made(codes: Vec<String>) -> AnyView {
     .into_any()
 }
 
-fn on(since: Timestamp, left: usize, typed: &Typed) -> AnyView {
+fn on(since: Timestamp, left: usize, (who, typed): (&str, &Typed)) -> AnyView {
     let typed = if typed.get("do") == Some("factor-off") { typed.clone() } else { Typed::default() };
     view! {
         <p class="facts">
@@ -100,6 +102,7 @@ fn on(since: Timestamp, left: usize, typed: &Typed) -> AnyView {
         </p>
         <form method="post" action="/settings" id="factor" class="editor" data-part="factor" aria-labelledby="factor-title">
             {hidden("view", "account")}
+            {whose(who)}
             <fieldset>
                 {field("factor", "code", "Six digits of the app, or a code for when it is lost.", 40).line(&typed, None)}
                 {field("factor", "password", "", 256).secret(&typed, true)}
@@ -127,7 +130,7 @@ mod tests {
             (made, ["<code>abcd-efgh</code>", "shown this once"]),
             (on, ["value=\"factor-off\"", "7\u{a0}codes"]),
         ] {
-            let html = state.view(&Typed::default()).html();
+            let html = state.view("ada", &Typed::default()).html();
             for part in parts {
                 assert!(html.contains(part), "{part}: {html}");
             }
@@ -140,7 +143,7 @@ mod tests {
         let typed = [("do", "factor-off"), ("code", "123456"), ("password", "sesame-99")];
         let typed = typed.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let html = SecondFactor::On { since: Timestamp::default(), left: 0 }
-            .view(&Typed::new(typed, Some("code")))
+            .view("ada", &Typed::new(typed, Some("code")))
             .html();
         assert!(html.contains("aria-invalid=\"true\"") && !html.contains("sesame"), "{html}");
     }

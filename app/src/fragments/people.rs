@@ -1,7 +1,7 @@
 //! People who sign in, and what an administrator does about them.
 
 use super::Typed;
-use super::words::{Field, count, hidden, moment};
+use super::words::{Field, count, hidden, moment, whose};
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
@@ -110,6 +110,7 @@ impl PersonRow {
                         <form method="post" action="/settings" id=format!("user-{name}-form")>
                             {hidden("view", "people")}
                             {hidden("name", &name)}
+                            {whose(&name)}
                             {password.secret(&typed, false)}
                             <p class="buttons">
                                 <button class="button" name="do" value="user-password">"Set the password"</button>

@@ -1,6 +1,6 @@
 //! Who is signed in, and one's own account: password, sessions, signing out.
 
-use super::words::{Field, hidden, moment};
+use super::words::{Field, hidden, moment, whose};
 use super::{SecondFactor, Typed};
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
@@ -56,7 +56,7 @@ impl Account {
     pub(super) fn view(self) -> AnyView {
         let Self { name, role, is_person, sessions, factor, typed } = self;
         let who = view! {
-            <p class="lead">"You are "<b>{name}</b>", with the role "<b>{role}</b>"."</p>
+            <p class="lead">"You are "<b>{name.clone()}</b>", with the role "<b>{role}</b>"."</p>
         };
         if !is_person {
             return view! {
@@ -77,13 +77,14 @@ impl Account {
                 <form method="post" action="/settings" id="own" class="editor" data-part="form" aria-labelledby="own-title">
                     <h2 id="own-title">"Change your password"</h2>
                     {hidden("view", "account")}
+                    {whose(&name)}
                     <fieldset>
                         {field("old", "").secret(&typed, true)}
                         {field("new", "8 to 256 bytes. Your other sessions end.").secret(&typed, false)}
                     </fieldset>
                     <p class="buttons"><button class="button main" name="do" value="password">"Change the password"</button></p>
                 </form>
-                {factor.view(&typed)}
+                {factor.view(&name, &typed)}
             </section>
         }
         .into_any()

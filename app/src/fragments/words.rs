@@ -88,6 +88,12 @@ pub(super) fn hidden(name: &'static str, value: &str) -> AnyView {
     view! { <input type="hidden" name=name value=value/> }.into_any()
 }
 
+/// Whose password a form asks for, for browsers that keep passwords. It has no name, and so it is not sent.
+pub(super) fn whose(name: &str) -> AnyView {
+    let name = name.to_owned();
+    view! { <input type="text" autocomplete="username" value=name hidden readonly/> }.into_any()
+}
+
 /// What stands above the fields of forms, by their names.
 const LABELS: [(&str, &str); 39] = [
     ("absent_seconds", "Also when there is no data for"),
