@@ -9,6 +9,7 @@ import { createRequire } from "node:module";
 import { launchBrowser } from "../support/browser.mjs";
 import { openLive, ticks } from "../support/overview.mjs";
 import { startServer } from "../support/server.mjs";
+import { part, rememberMemory } from "./figures.mjs";
 
 const CHARTS = 24;
 const HOUR = 3600;
@@ -18,15 +19,11 @@ const VIEWPORT = { width: 1800, height: 3200 };
 
 const UPLOT = createRequire(import.meta.url).resolve("uplot/dist/uPlot.iife.min.js");
 
-function part(values, part) {
-  return values.toSorted((left, right) => left - right)[Math.min(values.length - 1, Math.ceil(values.length * part) - 1)];
-}
-
 function inWords(values) {
   return `median ${part(values, 0.5).toFixed(2)} ms, P95 ${part(values, 0.95).toFixed(2)} ms, most ${Math.max(...values).toFixed(2)} ms`;
 }
 
-/** Lets a page give itself frames: `globalThis.frames(count)`, and tell of its wasm: `globalThis.wasm`. */
+/** Lets a page give itself frames: `globalThis.frames(count)`. */
 function prepare() {
   const Socket = globalThis.WebSocket;
   let newest;
@@ -62,12 +59,6 @@ function prepare() {
       view.setFloat64(at, value * (1 + 5e-4 * count + 3e-4 * Math.sin(count / 3 + at)), true);
     }
     globalThis.socket.dispatchEvent(new MessageEvent("message", { data: bytes }));
-  };
-  const { instantiateStreaming } = WebAssembly;
-  WebAssembly.instantiateStreaming = async (...args) => {
-    const made = await instantiateStreaming.apply(WebAssembly, args);
-    globalThis.wasm = made.instance.exports.memory;
-    return made;
   };
   // What is done in an animation frame, and when the last one was.
   let work = 0;
@@ -109,6 +100,7 @@ function pass(page, count) {
 async function open(browser, server, path) {
   const context = await browser.newContext({ viewport: VIEWPORT });
   const page = await context.newPage();
+  await page.addInitScript(rememberMemory);
   await page.addInitScript(prepare);
   await openLive(page, server.url + path);
   await ticks(page, 3);

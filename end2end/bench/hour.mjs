@@ -4,25 +4,17 @@
 import { DESKTOP, launchBrowser } from "../support/browser.mjs";
 import { chartsPainted, openLive, ticks } from "../support/overview.mjs";
 import { startServer } from "../support/server.mjs";
+import { rememberMemory } from "./figures.mjs";
 
 const MINUTES = Number(process.argv[2] ?? 60);
 const STEP = 10;
-
-function prepare() {
-  const { instantiateStreaming } = WebAssembly;
-  WebAssembly.instantiateStreaming = async (...args) => {
-    const made = await instantiateStreaming.apply(WebAssembly, args);
-    globalThis.wasm = made.instance.exports.memory;
-    return made;
-  };
-}
 
 const server = await startServer();
 const browser = await launchBrowser();
 try {
   const context = await browser.newContext({ viewport: DESKTOP });
   const page = await context.newPage();
-  await page.addInitScript(prepare);
+  await page.addInitScript(rememberMemory);
   await openLive(page, server.url);
   await chartsPainted(page);
   const session = await context.newCDPSession(page);

@@ -5,7 +5,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { startServer } from "../support/server.mjs";
 import { CHROMIUM } from "../support/settings.mjs";
-import { enter } from "../support/signed_in.mjs";
+import { cookies } from "../support/signed_in.mjs";
 
 const VERSION = "12.8.2";
 /** What is below this is named. */
@@ -13,8 +13,7 @@ const GOOD = 0.9;
 
 const server = await startServer();
 try {
-  let cookie;
-  await enter({ addCookies: (cookies) => ([cookie] = cookies) });
+  const [cookie] = cookies();
   const args = [
     "--yes",
     `lighthouse@${VERSION}`,

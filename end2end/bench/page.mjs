@@ -4,13 +4,10 @@ import { DESKTOP, launchBrowser } from "../support/browser.mjs";
 import { chartsPainted, clock, openLive, ticks } from "../support/overview.mjs";
 import { startServer } from "../support/server.mjs";
 import { bytesOf, watchTransfer } from "../support/transfer.mjs";
+import { part } from "./figures.mjs";
 
 const LOADS = 5;
 const LIVE_TICKS = 20;
-
-function median(values) {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)];
-}
 
 /** Loads the overview in a fresh profile. */
 async function coldLoad(browser, server) {
@@ -99,7 +96,7 @@ try {
   for (let count = 0; count < LOADS; count += 1) {
     loads.push(await coldLoad(browser, server));
   }
-  const of = (name) => median(loads.map((load) => load[name]));
+  const of = (name) => part(loads.map((load) => load[name]), 0.5);
   const spread = (name) => {
     const values = loads.map((load) => load[name]);
     return `${of(name).toFixed(0)} ms (${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)})`;

@@ -11,13 +11,10 @@ import { promisify } from "node:util";
 import { DESKTOP, launchBrowser } from "../support/browser.mjs";
 import { chartsPainted, openLive, ticks } from "../support/overview.mjs";
 import { startServer } from "../support/server.mjs";
+import { part } from "./figures.mjs";
 
 const SEED = process.env.WATCHGLASS_SEED || fileURLToPath(new URL("../../target/release/examples/seed", import.meta.url));
 const FRAMES = 240;
-
-function part(values, part) {
-  return values.toSorted((left, right) => left - right)[Math.min(values.length - 1, Math.ceil(values.length * part) - 1)];
-}
 
 /** Moves a hand once a frame, `FRAMES` times, and gives what each frame took: between two frames, and in work of the page. */
 function move(page, kind) {

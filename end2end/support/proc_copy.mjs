@@ -59,11 +59,11 @@ export function diskLine(name, sectors) {
   return `   8       0 ${name} 7 0 ${sectors} 5 9 0 ${sectors} 6 0 11 12\n`;
 }
 
-/** A `net/dev` with one device that has received and sent `bytes`. */
-export function netDev(name, bytes) {
+/** A `net/dev` with one device that has received and sent `bytes`, and `errors` packets that came with an error. */
+export function netDev(name, bytes, errors = 0) {
   return (
     "Inter-|   Receive                                                |  Transmit\n" +
     " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n" +
-    `${name}: ${bytes} 21 0 0 0 0 0 0 ${bytes} 22 0 0 0 0 0 0\n`
+    `${name}: ${bytes} 21 ${errors} 0 0 0 0 0 ${bytes} 22 0 0 0 0 0 0\n`
   );
 }

@@ -49,7 +49,12 @@ export function signOut(url) {
   proofs.delete(url);
 }
 
+/** The cookies of the sessions at all servers that run. */
+export function cookies() {
+  return [...proofs.values()].map(({ cookie }) => cookie);
+}
+
 /** Lets a profile of a browser be signed in at all servers that run. */
 export async function enter(context) {
-  await context.addCookies([...proofs.values()].map(({ cookie }) => cookie));
+  await context.addCookies(cookies());
 }

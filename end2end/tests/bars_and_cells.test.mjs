@@ -5,17 +5,12 @@ import { cssColour, hasColour, inked } from "../support/canvas.mjs";
 import { testBench } from "../support/case.mjs";
 import { eventually } from "../support/conditions.mjs";
 import { openLive, panel, ticks } from "../support/overview.mjs";
+import { netDev } from "../support/proc_copy.mjs";
 
 const { pageTest, outageTest } = testBench();
 
 /** A network device on which so many packets were received with an error. */
-function withErrors(errors) {
-  return (
-    "Inter-|   Receive                                                |  Transmit\n" +
-    " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n" +
-    `eth0: 1000 21 ${errors} 0 0 0 0 0 1000 22 0 0 0 0 0 0\n`
-  );
-}
+const withErrors = (errors) => netDev("eth0", 1000, errors);
 
 async function painted(page, id) {
   await panel(page, id).locator(".chart").scrollIntoViewIfNeeded();

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`.
 
+use super::history::build_examples;
 use crate::failure::Failure;
 use crate::process;
 use crate::report;
@@ -28,13 +29,7 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &[OsString]) -> Result<(),
         );
         return Ok(());
     }
-    process::run(
-        process::cargo(workspace)
-            .args(["build", "--quiet", "--release", "--package", "watchglass-history"])
-            .args(["--example", "seed"]),
-        "building what makes up seven days",
-        "The compiler's messages are above.",
-    )?;
+    build_examples(workspace, &["seed"], "building what makes up seven days")?;
     process::run(
         &mut setup::browser_script(workspace, "bench"),
         "measuring the page",

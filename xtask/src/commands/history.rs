@@ -25,13 +25,7 @@ pub(crate) fn history(workspace: &Workspace, arguments: &[OsString]) -> Result<(
     fs::create_dir_all(&folder).map_err(Failure::file("make", &folder))?;
     let mut steps = Steps::new(3);
     steps.begin("recorder and replay");
-    process::run(
-        process::cargo(workspace)
-            .args(["build", "--quiet", "--release", "--package", "watchglass-history"])
-            .args(["--example", "record", "--example", "figures"]),
-        "building the recorder and the replay",
-        "The compiler's messages are above.",
-    )?;
+    build_examples(workspace, &["record", "figures"], "building the recorder and the replay")?;
     let recording = folder.join("recording.txt");
     steps.begin("recording of 20 minutes");
     if recording.is_file() {
@@ -70,6 +64,17 @@ pub(crate) fn history(workspace: &Workspace, arguments: &[OsString]) -> Result<(
     process::run(&mut command, "measuring", "The message is above.")?;
     steps.end();
     Ok(())
+}
+
+/// Builds examples of the history, optimised.
+///
+/// # Errors
+/// They could not be built; `doing` says for what they were.
+pub(super) fn build_examples(workspace: &Workspace, names: &[&str], doing: &str) -> Result<(), Failure> {
+    let mut command = process::cargo(workspace);
+    command.args(["build", "--quiet", "--release", "--package", "watchglass-history"]);
+    command.args(names.iter().flat_map(|name| ["--example", name]));
+    process::run(&mut command, doing, "The compiler's messages are above.")
 }
 
 /// A call of an example of the history that gives way to whatever else the machine does.
