@@ -1,6 +1,6 @@
-//! Embeds the front end: writes a table of the files in `dist/`, with their compressed siblings, for `assets.rs`.
+//! Embeds the front end: generates a table of the files in `dist/` and their compressed variants, for `assets.rs`.
 //!
-//! Without `dist/` the table is empty, so that the server can be checked and tested before Trunk has ever run.
+//! Without `dist/` the table is empty, so that the server builds and its tests run before the front end is built.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,11 +11,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed={}", dist.display());
     let mut paths = Vec::new();
     if dist.is_dir() {
-        collect(&dist, &mut paths)?;
+        collect_files(&dist, &mut paths)?;
     }
     paths.sort();
     let mut table = String::from("pub(super) static FILES: &[File] = &[\n");
-    for path in paths.iter().filter(|path| !is_sibling(path)) {
+    for path in paths.iter().filter(|path| !is_compressed(path)) {
         let bytes = fs::read(path)?;
         let url = format!("/{}", path.strip_prefix(&dist)?.display());
         writeln!(
@@ -23,8 +23,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "File {{ path: {url:?}, media_type: {:?}, etag: \"\\\"{:016x}\\\"\", plain: include_bytes!({path:?}), brotli: {}, gzip: {} }},",
             media_type(path),
             fnv1a(&bytes),
-            sibling(path, "br"),
-            sibling(path, "gz"),
+            compressed_variant(path, "br"),
+            compressed_variant(path, "gz"),
         )?;
     }
     table.push_str("];\n");
@@ -34,30 +34,30 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
+fn collect_files(folder: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            collect(&path, paths)?;
+            collect_files(&path, paths)?;
         } else if path.file_name().is_none_or(|name| name != "index.html") {
-            // Trunk's page only carries the names of what it built; the server renders its own.
+            // Trunk's page is only read for the hashed file names; the server renders its own.
             paths.push(path);
         }
     }
     Ok(())
 }
 
-fn is_sibling(path: &Path) -> bool {
+fn is_compressed(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "br" || extension == "gz")
         || path.file_name().is_some_and(|name| name == "index.html")
 }
 
-fn sibling(path: &Path, extension: &str) -> String {
-    let sibling = PathBuf::from(format!("{}.{extension}", path.display()));
-    if sibling.is_file() { format!("Some(include_bytes!({sibling:?}))") } else { "None".to_owned() }
+fn compressed_variant(path: &Path, extension: &str) -> String {
+    let variant = PathBuf::from(format!("{}.{extension}", path.display()));
+    if variant.is_file() { format!("Some(include_bytes!({variant:?}))") } else { "None".to_owned() }
 }
 
-/// The style sheets in the order in which Trunk's page links them.
+/// Style sheets, in the order of the links in Trunk's page.
 fn stylesheets(index: &str) -> Vec<&str> {
     let tags = index.split('<').filter(|tag| tag.starts_with("link") && tag.contains("rel=\"stylesheet\""));
     tags.filter_map(|tag| tag.split_once("href=\"")?.1.split_once('"').map(|(href, _)| href)).collect()
@@ -77,7 +77,7 @@ fn media_type(path: &Path) -> &'static str {
     }
 }
 
-/// FNV-1a, 64 bits (Fowler, Noll, Vo): names a content, guards nothing.
+/// 64-bit FNV-1a hash (Fowler, Noll, Vo) for ETags; not cryptographic.
 fn fnv1a(bytes: &[u8]) -> u64 {
     bytes
         .iter()

@@ -1,6 +1,6 @@
-//! Server functions, and the types that travel between server and page.
+//! Server functions and the types that server and page exchange.
 //!
-//! Every function has an explicit endpoint: the default contains a hash of the build's path.
+//! Every function has an explicit endpoint, because the default contains a hash of the build path.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -9,235 +9,243 @@ use watchglass_live::State;
 use watchglass_model::Severity;
 use watchglass_model::{Catalogue, PostgresDetails, RedisDetails, SeriesId, Timestamp};
 
-/// The path below which all server functions lie.
+/// Path prefix of all server functions.
 pub const PREFIX: &str = "/api/fn";
 
-/// The machine that is being watched, as the head of a page names it.
+/// The monitored host, as shown in the header of a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostInfo {
-    /// Its name: the value of the `host` label.
+    /// Value of the `host` label.
     pub name: String,
-    /// Operating system and version, as far as known.
+    /// Operating system and version, if known.
     pub os: Option<String>,
-    /// Kernel version, as far as known.
+    /// Kernel version, if known.
     pub kernel: Option<String>,
-    /// Processor model, as far as known.
+    /// CPU model, if known.
     pub cpu: Option<String>,
-    /// Number of logical processors.
+    /// Number of logical CPUs.
     pub cores: Option<usize>,
 }
 
-/// Everything a page shows before its live connection is there.
+/// Initial data of a page: everything it shows before its live connection is open.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Snapshot {
-    /// When the newest values were measured; `None` before the first tick.
+pub struct PageData {
+    /// Time of the newest values; `None` before the first tick.
     pub time: Option<Timestamp>,
     /// Milliseconds between ticks.
     pub interval_ms: u32,
-    /// The machine.
+    /// The monitored host.
     pub host: HostInfo,
     /// All metrics and panels.
     pub catalogue: Catalogue,
-    /// Milliseconds between the values of metrics that are not measured with every tick.
-    pub paces: BTreeMap<String, u32>,
+    /// Milliseconds between the values of metrics that are not collected on every tick.
+    #[serde(rename = "paces")]
+    pub intervals: BTreeMap<String, u32>,
     /// Series and failing probes.
     pub state: State,
-    /// The newest reading of each series that has a recent one, with its time.
+    /// The newest reading of each series that has a recent one.
     pub readings: Vec<Reading>,
-    /// A small history for the charts that the server draws.
+    /// Short history for the charts that the server draws.
     pub history: History,
-    /// What was wrong in the same stretch of time.
+    /// Alerts, thresholds and annotations of the same time range.
     pub alerts: Alerts,
 }
 
-/// What is wrong, and what was.
+/// Alerts, thresholds and annotations that charts show.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Alerts {
-    /// How many alerts fire now.
+    /// Number of alerts that are firing now.
     pub firing: usize,
-    /// Those that fired at any time of the stretch that was asked for and have a chart, the latest first; then the levels of
-    /// the rules; then annotations, the latest first.
-    pub marks: Vec<Mark>,
+    /// Alerts that fired in the time range and have a chart, latest first; then the thresholds of the rules; then annotations,
+    /// latest first.
+    #[serde(rename = "marks")]
+    pub bands: Vec<ChartBand>,
 }
 
-/// An alert on the chart of its series, a level of its rule, or an annotation on all charts.
+/// An alert on the chart of its series, a threshold of its rule, or an annotation on all charts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Mark {
-    /// Id of the panel; empty for what is on every chart.
+pub struct ChartBand {
+    /// Id of the panel; empty for an annotation, which is on every chart.
     pub panel: String,
-    /// When it began to fire, or was.
+    /// When the alert began to fire, or the time of the annotation.
     pub start: Timestamp,
-    /// When it was over; `None` while it fires.
+    /// When the alert was resolved; `None` while it is firing.
     pub end: Option<Timestamp>,
-    /// How bad it was.
+    /// Severity of the alert or threshold.
     pub severity: Severity,
-    /// What was wrong; of a level, when it is passed: `warning above 80 %`.
+    /// Message of the alert, text of the annotation, or the condition of a threshold: `warning above 80 %`.
     pub text: String,
-    /// The level, in the unit of the panel: such a mark has neither beginning nor end. `None` for what was wrong.
-    pub value: Option<f64>,
-    /// The word for an annotation, such as `Deploy`, the first letter of which is its sign on charts; empty for alerts and levels.
-    pub sign: String,
+    /// The threshold, in the unit of the panel; it has neither start nor end. `None` for alerts and annotations.
+    #[serde(rename = "value")]
+    pub threshold: Option<f64>,
+    /// Kind of the annotation, such as `Deploy`; charts show its first letter. Empty for alerts and thresholds.
+    #[serde(rename = "sign")]
+    pub annotation: String,
 }
 
-/// What is shown of a series at a moment: a gauge's value, or a counter's rate per second.
+/// The displayed value of a series at a time: the value of a gauge, or the rate per second of a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     /// The series.
     pub series: SeriesId,
     /// When it was measured.
     pub time: Timestamp,
-    /// In the metric's reading unit.
+    /// The value, in the reading unit of the metric.
     pub value: f64,
 }
 
-/// A stretch of time that a page shows.
+/// The time range of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
-    /// Its length, in seconds.
+pub struct RangeQuery {
+    /// Length in seconds.
     pub seconds: u32,
-    /// When it ended; `None` for one that ends with the newest values.
+    /// End of the range; `None` for one that ends with the newest values.
     pub end: Option<Timestamp>,
 }
 
-/// Readings at regular times.
+/// Readings at regular intervals.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
-    /// The stretch of time that was asked for, in seconds.
+    /// Length of the requested range, in seconds.
     pub window_seconds: u32,
-    /// When that stretch ended; `None` for one that ends with the newest values.
+    /// End of the requested range; `None` for one that ends with the newest values.
     pub end: Option<Timestamp>,
     /// Time of the first row.
     pub start: Timestamp,
     /// Milliseconds from one row to the next.
     pub step_millis: i64,
     /// The series that have any reading.
-    pub tracks: Vec<TrackHistory>,
-    /// The stretch before, moved to where its rows are compared: the time of its first row.
-    pub before_start: Timestamp,
-    /// The readings of the stretch before; none where it was not asked for.
-    pub before: Vec<TrackHistory>,
+    #[serde(rename = "tracks")]
+    pub series: Vec<HistorySeries>,
+    /// Time of the first row of the previous period, shifted onto the requested range for comparison.
+    #[serde(rename = "before_start")]
+    pub previous_start: Timestamp,
+    /// The readings of the previous period; empty unless requested.
+    #[serde(rename = "before")]
+    pub previous: Vec<HistorySeries>,
 }
 
 /// The readings of one series. `None` is a gap.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TrackHistory {
+pub struct HistorySeries {
     /// The series.
     pub series: SeriesId,
-    /// The smallest reading of each row.
+    /// Minimum of each row.
     pub low: Vec<Option<f32>>,
-    /// The largest reading of each row; empty where it would be the same as `low`.
+    /// Maximum of each row; empty when it equals `low`.
     pub high: Vec<Option<f32>>,
-    /// What it was like over the whole stretch, as HTML; empty where that was not asked for.
-    pub note: String,
+    /// Statistics over the whole range, as HTML; empty unless requested.
+    #[serde(rename = "note")]
+    pub statistics_html: String,
 }
 
-/// The servers that are watched, with what is known of them beyond numbers, in the order of the settings.
+/// The monitored databases with details that are not metrics, in the order of the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Services {
-    /// Each PostgreSQL.
+    /// PostgreSQL servers.
     pub postgres: Vec<Service<PostgresDetails>>,
-    /// Each Redis.
+    /// Redis servers.
     pub redis: Vec<Service<RedisDetails>>,
 }
 
-/// A server that is watched.
+/// A monitored database.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Service<T> {
-    /// Name of its probe, under which it stands among the problems while it is down.
+    /// Name of its probe; while the database is down, the problems list names it.
     pub probe: String,
-    /// What it told last; nothing but which server it is while it is down.
+    /// Its latest details; only its identity while it is down.
     pub details: T,
 }
 
-/// A limit of an argument.
+/// The valid range of an argument.
 #[derive(Clone, Copy, Debug)]
 pub struct Bound {
-    /// The argument.
+    /// Name of the argument.
     pub name: &'static str,
-    /// The smallest value allowed.
-    pub least: u32,
-    /// The largest value allowed.
-    pub most: u32,
+    /// Smallest valid value.
+    pub min: u32,
+    /// Largest valid value.
+    pub max: u32,
 }
 
-/// How long a stretch of time is that a page shows: at most what is kept, and a day more.
-pub const WINDOW: Bound = Bound { name: "window_seconds", least: 10, most: 8 * 86_400 };
-/// How many rows an answer has at most, one more aside that may only have begun.
-pub const ROWS: Bound = Bound { name: "rows", least: 2, most: 3600 };
-/// How much is told of each series: its readings; and what it was like over the whole; and the stretch before.
-pub const DETAIL: Bound = Bound { name: "detail", least: READINGS, most: BEFORE };
-/// Readings alone.
+/// Length of a time range in seconds: up to the retention of seven days and one more day.
+pub const WINDOW: Bound = Bound { name: "window_seconds", min: 10, max: 8 * 86_400 };
+/// Maximum number of rows of a reply, not counting an incomplete last row.
+pub const ROWS: Bound = Bound { name: "rows", min: 2, max: 3600 };
+/// Level of detail of a reply: [`READINGS`], [`STATISTICS`] or [`PREVIOUS_PERIOD`].
+pub const DETAIL: Bound = Bound { name: "detail", min: READINGS, max: PREVIOUS_PERIOD };
+/// Detail: readings only.
 pub const READINGS: u32 = 0;
-/// What they were like over the whole stretch as well.
+/// Detail: readings, and statistics over the whole range.
 pub const STATISTICS: u32 = 1;
-/// The stretch before as well.
-pub const BEFORE: u32 = 2;
+/// Detail: readings, statistics and the previous period.
+pub const PREVIOUS_PERIOD: u32 = 2;
 
-/// The current snapshot.
+/// Initial data of a page.
 ///
 /// # Errors
 /// An argument out of bounds.
-#[server(name = GetSnapshot, prefix = "/api/fn", endpoint = "snapshot", input = server_fn::codec::GetUrl, output = crate::encoding::Compact)]
-pub async fn snapshot(
-    /// How much the small charts show, in seconds.
+#[server(name = GetSnapshot, prefix = "/api/fn", endpoint = "snapshot", input = server_fn::codec::GetUrl, output = crate::encoding::PostcardBody)]
+pub async fn page_data(
+    /// Time range of the small charts, in seconds.
     window_seconds: u32,
-    /// When that ended, in milliseconds since the Unix epoch; without it, it ends with the newest values.
+    /// End of the range, in milliseconds since the Unix epoch; default: the newest values.
     #[server(default)]
     end: Option<i64>,
-    /// How many rows they have at most.
+    /// Maximum number of rows.
     rows: u32,
-    /// How much is told of each series: [`READINGS`], [`STATISTICS`] or [`BEFORE`].
+    /// Level of detail: [`READINGS`], [`STATISTICS`] or [`PREVIOUS_PERIOD`].
     #[server(default)]
     detail: u32,
-) -> Result<Snapshot, ServerFnError> {
-    let stretch = Stretch::check(window_seconds, end)?;
+) -> Result<PageData, ServerFnError> {
+    let range = RangeQuery::check(window_seconds, end)?;
     let (rows, detail) = (ROWS.check(rows)?, DETAIL.check(detail)?);
-    Ok(crate::backend::backend()?.snapshot(stretch, rows, detail))
+    Ok(crate::backend::backend()?.page_data(range, rows, detail))
 }
 
-/// The readings of a stretch of time.
+/// The readings of a time range.
 ///
 /// # Errors
 /// An argument out of bounds.
-#[server(name = GetHistory, prefix = "/api/fn", endpoint = "history", input = server_fn::codec::GetUrl, output = crate::encoding::Compact)]
+#[server(name = GetHistory, prefix = "/api/fn", endpoint = "history", input = server_fn::codec::GetUrl, output = crate::encoding::PostcardBody)]
 pub async fn history(
-    /// How long it is, in seconds.
+    /// Length of the range, in seconds.
     window_seconds: u32,
-    /// When it ended, in milliseconds since the Unix epoch; without it, it ends with the newest values.
+    /// End of the range, in milliseconds since the Unix epoch; default: the newest values.
     #[server(default)]
     end: Option<i64>,
-    /// How many rows at most.
+    /// Maximum number of rows.
     rows: u32,
-    /// How much is told of each series: [`READINGS`], [`STATISTICS`] or [`BEFORE`].
+    /// Level of detail: [`READINGS`], [`STATISTICS`] or [`PREVIOUS_PERIOD`].
     #[server(default)]
     detail: u32,
 ) -> Result<History, ServerFnError> {
-    let stretch = Stretch::check(window_seconds, end)?;
+    let range = RangeQuery::check(window_seconds, end)?;
     let (rows, detail) = (ROWS.check(rows)?, DETAIL.check(detail)?);
-    crate::backend::backend()?.history(stretch, rows, detail).map_err(ServerFnError::Args)
+    crate::backend::backend()?.history(range, rows, detail).map_err(ServerFnError::Args)
 }
 
-/// What is wrong, and what was in a stretch of time.
+/// Alerts, thresholds and annotations of a time range.
 ///
 /// # Errors
 /// An argument out of bounds.
-#[server(name = GetAlerts, prefix = "/api/fn", endpoint = "alerts", input = server_fn::codec::GetUrl, output = crate::encoding::Compact)]
+#[server(name = GetAlerts, prefix = "/api/fn", endpoint = "alerts", input = server_fn::codec::GetUrl, output = crate::encoding::PostcardBody)]
 pub async fn alerts(
-    /// How long it is, in seconds.
+    /// Length of the range, in seconds.
     window_seconds: u32,
-    /// When it ended, in milliseconds since the Unix epoch; without it, it ends with the newest values.
+    /// End of the range, in milliseconds since the Unix epoch; default: the newest values.
     #[server(default)]
     end: Option<i64>,
 ) -> Result<Alerts, ServerFnError> {
-    let stretch = Stretch::check(window_seconds, end)?;
-    Ok(crate::backend::backend()?.alerts(stretch))
+    let range = RangeQuery::check(window_seconds, end)?;
+    Ok(crate::backend::backend()?.alerts(range))
 }
 
-/// What is known of the servers that are watched, beyond numbers: who waits for whom, and what was slow.
+/// Details of the monitored databases that are not metrics: blocking sessions, slow queries.
 ///
 /// # Errors
-/// None but that the server is not there.
-#[server(name = GetServices, prefix = "/api/fn", endpoint = "services", input = server_fn::codec::GetUrl, output = crate::encoding::Compact)]
+/// Only when the server is unreachable.
+#[server(name = GetServices, prefix = "/api/fn", endpoint = "services", input = server_fn::codec::GetUrl, output = crate::encoding::PostcardBody)]
 pub async fn services() -> Result<Services, ServerFnError> {
     Ok(crate::backend::backend()?.services())
 }

@@ -1,68 +1,69 @@
-//! What the pages ask of the server that renders them.
+//! Data sources that the server provides to the pages.
 
-use crate::api::{Alerts, Bound, History, Services, Snapshot, Stretch, WINDOW};
+use crate::api::{Alerts, Bound, History, PageData, RangeQuery, Services, WINDOW};
 use leptos::prelude::ServerFnError;
 use std::sync::Arc;
 use watchglass_model::Timestamp;
 
-/// The server's side of the server functions. Provided as a context while a page is rendered or a function called.
+/// Data source of the server functions. Provided as a context while a page is rendered or a function is called.
 pub trait Backend: Send + Sync {
-    /// Everything a page shows before its live connection is there. `rows` bounds the detail of its small charts, of which
-    /// as much is told as `detail` says.
-    fn snapshot(&self, stretch: Stretch, rows: u32, detail: u32) -> Snapshot;
+    /// Everything a page shows before its live connection is open. `rows` limits the resolution of its small charts; for
+    /// `detail` see [`DETAIL`](crate::api::DETAIL).
+    fn page_data(&self, range: RangeQuery, rows: u32, detail: u32) -> PageData;
 
-    /// The readings of a stretch of time, in at most `rows` rows; of each series as much as `detail` says. Where it began
-    /// before what is kept, or has not ended yet, there are fewer.
+    /// The readings of a time range, in at most `rows` rows; for `detail` see [`DETAIL`](crate::api::DETAIL). There are
+    /// fewer rows when the range starts before the retention or has not ended yet.
     ///
     /// # Errors
-    /// A sentence for people, when the question cannot be answered.
-    fn history(&self, stretch: Stretch, rows: u32, detail: u32) -> Result<History, String>;
+    /// A message for the user when the query fails.
+    fn history(&self, range: RangeQuery, rows: u32, detail: u32) -> Result<History, String>;
 
-    /// What is wrong, and what was in a stretch of time. Must not take longer than a look into memory.
-    fn alerts(&self, stretch: Stretch) -> Alerts;
+    /// Alerts, thresholds and annotations of a time range. Reads memory only.
+    fn alerts(&self, range: RangeQuery) -> Alerts;
 
-    /// What is known of the servers that are watched, beyond numbers. Must not take longer than a look into memory.
+    /// Details of the monitored databases that are not metrics. Reads memory only.
     fn services(&self) -> Services;
 }
 
-/// Makes lists and forms for whoever asks. Provided as a context while a page is rendered.
-pub trait Lists: Send + Sync {
-    /// The lists and forms of a page as HTML: of `/alerts`, as `query` (the part behind the question mark) asks for them.
+/// Renderer of lists and forms for the current user. Provided as a context while a page is rendered.
+pub trait FragmentRenderer: Send + Sync {
+    /// Lists and forms of a page such as `/alerts` as HTML. `query` is the part of the URL after the question mark.
     ///
     /// # Errors
-    /// A sentence for people, when there is no such page or view.
+    /// A message for the user when there is no such page or view.
     fn fragment(&self, path: &str, query: &str) -> Result<String, String>;
 }
 
-/// The backend of the request that is being answered.
+/// The backend of the current request.
 pub(crate) fn backend() -> Result<Arc<dyn Backend>, ServerFnError> {
     leptos::prelude::use_context::<Arc<dyn Backend>>()
         .ok_or_else(|| ServerFnError::new("the server provided no data source for its pages"))
 }
 
 impl Bound {
-    /// `value`, if it lies within.
+    /// `value`, if it is within the limits.
     pub(crate) fn check(&self, value: u32) -> Result<u32, ServerFnError> {
-        if (self.least..=self.most).contains(&value) {
+        if (self.min..=self.max).contains(&value) {
             return Ok(value);
         }
-        let Self { name, least, most } = self;
+        let Self { name, min: least, max: most } = self;
         let message = format!("{name} is {value}: it must be from {least} to {most}");
         Err(ServerFnError::Args(message))
     }
 }
 
-/// Moments that are asked for lie between 1970 and the year 2286, in milliseconds.
-const LATEST: i64 = 9_999_999_999_999;
+/// Latest end of a time range, in milliseconds since the Unix epoch: the year 2286.
+const MAX_END_MILLIS: i64 = 9_999_999_999_999;
 
-impl Stretch {
-    /// The stretch of `seconds` that ended at `end`, if that can be.
+impl RangeQuery {
+    /// The range of `seconds` that ended at `end`, if both are valid.
     pub(crate) fn check(seconds: u32, end: Option<i64>) -> Result<Self, ServerFnError> {
         let seconds = WINDOW.check(seconds)?;
-        match end.filter(|end| !(0..=LATEST).contains(end)) {
+        match end.filter(|end| !(0..=MAX_END_MILLIS).contains(end)) {
             None => Ok(Self { seconds, end: end.map(Timestamp::from_millis) }),
             Some(end) => {
-                let message = format!("end is {end}: it must be from 0 to {LATEST}, milliseconds since 1970");
+                let message =
+                    format!("end is {end}: it must be from 0 to {MAX_END_MILLIS}, milliseconds since 1970");
                 Err(ServerFnError::Args(message))
             }
         }

@@ -1,4 +1,4 @@
-//! The HTML document around the pages.
+//! HTML document around the pages.
 
 use crate::root::App;
 use leptos::prelude::*;
@@ -6,28 +6,28 @@ use leptos_meta::MetaTags;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Paths of what a page loads, as the build named them.
+/// Paths of the assets that a page loads, with the file names of the build.
 #[derive(Clone, Debug, Default)]
 pub struct PageAssets {
-    /// Identifies program and pages together; see the live protocol's hello.
+    /// Identifies the build of server and pages; see the hello of the live protocol.
     pub build: String,
     /// Style sheets, in order.
     pub styles: Vec<String>,
-    /// The script that loads the wasm, and the wasm; `None` in a build without a front end.
-    pub program: Option<(String, String)>,
+    /// The script that loads the wasm, and the wasm file; `None` in a build without a front end.
+    pub wasm: Option<(String, String)>,
 }
 
-/// The reader's choice of theme; without one the system decides.
+/// The theme that the user has chosen. Without a choice, the system theme applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Theme {
-    /// Light on dark.
+    /// Light text on a dark background.
     Dark,
-    /// Dark on light.
+    /// Dark text on a light background.
     Light,
 }
 
 impl Theme {
-    /// The theme that a `Cookie` header asks for.
+    /// Reads the theme from a `Cookie` header.
     pub fn from_cookies(header: &str) -> Option<Self> {
         let value = header.split(';').find_map(|cookie| cookie.trim().strip_prefix("theme="))?;
         match value {
@@ -45,61 +45,62 @@ impl Theme {
     }
 }
 
-/// Lets a page tell the server that the answer is not a 200. Provided as a context.
+/// Lets a page set a response status other than 200. Provided as a context.
 #[derive(Clone, Debug, Default)]
 pub struct ResponseStatus(Arc<AtomicBool>);
 
 impl ResponseStatus {
-    /// There is no such page.
+    /// Sets the status 404.
     pub(crate) fn not_found(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the page said so.
+    /// Whether the page has set the status 404.
     pub fn is_not_found(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// What keys do. The page's program only shows and hides it.
-const KEYS: &str = "<h2>Keys</h2><dl>\
-    <div><dt><kbd>Space</kbd></dt><dd>Lets the charts stand still, or go on</dd></div>\
-    <div><dt><kbd>Esc</kbd></dt><dd>Lets go of the cursor, and closes this list</dd></div>\
-    <div><dt><kbd>Ctrl</kbd> <kbd>K</kbd></dt><dd>Finds pages, charts and what can be done; so does <kbd>⌘</kbd> <kbd>K</kbd></dd></div>\
-    <div><dt><kbd>?</kbd></dt><dd>Shows this list</dd></div></dl>\
+/// List of keyboard shortcuts. The wasm client only shows and hides it.
+const SHORTCUTS: &str = "<h2>Keyboard shortcuts</h2><dl>\
+    <div><dt><kbd>Space</kbd></dt><dd>Pause or resume</dd></div>\
+    <div><dt><kbd>Esc</kbd></dt><dd>Clear the cursor, close this list</dd></div>\
+    <div><dt><kbd>Ctrl</kbd> <kbd>K</kbd></dt><dd>Search pages, charts and actions; or <kbd>⌘</kbd> <kbd>K</kbd></dd></div>\
+    <div><dt><kbd>?</kbd></dt><dd>Show this list</dd></div></dl>\
     <h3>On a chart</h3><dl>\
-    <div><dt><kbd>←</kbd> <kbd>→</kbd></dt><dd>Moves the cursor</dd></div>\
-    <div><dt><kbd>Shift</kbd> <kbd>←</kbd> <kbd>→</kbd></dt><dd>Shows what was before, and after; so do a drag with Shift and \
-    the wheel turned sideways</dd></div>\
-    <div><dt><kbd>+</kbd> <kbd>−</kbd></dt><dd>Zooms in and out; a drag zooms to what it covers</dd></div>\
-    <div><dt><kbd>Enter</kbd></dt><dd>Pins the cursor, or lets it go; so does a click</dd></div>\
-    <div><dt><kbd>Backspace</kbd></dt><dd>Goes back to where you were; so does a double click</dd></div></dl>\
-    <h3>On a chart: its menu</h3><dl>\
-    <div><dt><kbd>f</kbd></dt><dd>Full screen, or back; <kbd>Esc</kbd> leaves it too</dd></div>\
-    <div><dt><kbd>l</kbd> <kbd>o</kbd></dt><dd>Logarithmic axis; outliers cut off</dd></div>\
-    <div><dt><kbd>t</kbd> <kbd>d</kbd></dt><dd>The numbers as a table; as CSV</dd></div>\
-    <div><dt><kbd>c</kbd> <kbd>p</kbd></dt><dd>Copies a link to it; copies it as a picture</dd></div></dl>\
+    <div><dt><kbd>←</kbd> <kbd>→</kbd></dt><dd>Move the cursor</dd></div>\
+    <div><dt><kbd>Shift</kbd> <kbd>←</kbd> <kbd>→</kbd></dt><dd>Pan left or right; or drag with Shift, or scroll \
+    sideways</dd></div>\
+    <div><dt><kbd>+</kbd> <kbd>−</kbd></dt><dd>Zoom in or out; or drag to select a range</dd></div>\
+    <div><dt><kbd>Enter</kbd></dt><dd>Pin or release the cursor; or click</dd></div>\
+    <div><dt><kbd>Backspace</kbd></dt><dd>Back to the previous range; or double-click</dd></div></dl>\
+    <h3>Chart menu</h3><dl>\
+    <div><dt><kbd>f</kbd></dt><dd>Full screen on or off; <kbd>Esc</kbd> exits too</dd></div>\
+    <div><dt><kbd>l</kbd> <kbd>o</kbd></dt><dd>Logarithmic axis; clip outliers</dd></div>\
+    <div><dt><kbd>t</kbd> <kbd>d</kbd></dt><dd>View data; download CSV</dd></div>\
+    <div><dt><kbd>c</kbd> <kbd>p</kbd></dt><dd>Copy link; copy as PNG</dd></div></dl>\
     <h3>In a legend</h3><dl>\
-    <div><dt><kbd>Enter</kbd></dt><dd>Shows a line alone, or all again; so does a click</dd></div>\
-    <div><dt><kbd>Shift</kbd> <kbd>Enter</kbd></dt><dd>Hides a line, or shows it again; so does a click with Shift</dd></div></dl>";
+    <div><dt><kbd>Enter</kbd></dt><dd>Isolate a series or show all; or click</dd></div>\
+    <div><dt><kbd>Shift</kbd> <kbd>Enter</kbd></dt><dd>Hide or show a series; or Shift-click</dd></div></dl>";
 
-/// What finds pages, charts and what can be done: the page's program shows it, and puts below the field what the server found.
-const FIND: &str = "<dialog id=\"find\" class=\"find\" aria-label=\"Find\" closedby=\"any\"><form action=\"/find\"><input type=\"text\" enterkeyhint=\"go\" id=\"find-q\" name=\"q\" maxlength=\"100\" \
-    aria-label=\"Find pages, charts and what can be done\" placeholder=\"Pages, charts, actions\" autocomplete=\"off\" \
+/// Search dialog (command palette). The wasm client opens it and puts the results of the server below the field.
+const SEARCH_DIALOG: &str = "<dialog id=\"find\" class=\"find\" aria-label=\"Search\" closedby=\"any\"><form action=\"/find\"><input type=\"text\" enterkeyhint=\"go\" id=\"find-q\" name=\"q\" maxlength=\"100\" \
+    aria-label=\"Search pages, charts and actions\" placeholder=\"Search pages, charts and actions\" autocomplete=\"off\" \
     spellcheck=\"false\"><button type=\"button\" class=\"button\">Close</button></form>\
     <p class=\"facts\" role=\"status\"></p><div class=\"found\"></div></dialog>";
 
-/// What leads away from the wall.
-const LEAVE: &str = "<a class=\"wall-leave\" href=\"/\" rel=\"external\">Leave the wall screen</a>";
+/// Link out of the TV mode.
+const EXIT_TV_MODE: &str = "<a class=\"wall-leave\" href=\"/\" rel=\"external\">Exit TV mode</a>";
 
-/// A whole page that loads `assets`, in the reader's `theme`; `is_wall` leaves out what nobody touches on a wall. The address is in the context that leptos's server integration provides.
-pub fn document(assets: PageAssets, theme: Option<Theme>, is_wall: bool) -> impl IntoView {
-    let start = assets.program.as_ref().map(|(script, wasm)| {
+/// A whole page that loads `assets`, in the user's `theme`. In TV mode, interactive elements are left out. The URL comes from
+/// the context that the server integration of Leptos provides.
+pub fn document(assets: PageAssets, theme: Option<Theme>, is_tv_mode: bool) -> impl IntoView {
+    let start = assets.wasm.as_ref().map(|(script, wasm)| {
         format!("import start, {{ hydrate }} from '{script}'; await start({{ module_or_path: '{wasm}' }}); hydrate();")
     });
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme.map(Theme::name) data-wall=is_wall.then_some("")>
+        <html lang="en" data-theme=theme.map(Theme::name) data-wall=is_tv_mode.then_some("")>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -112,7 +113,7 @@ pub fn document(assets: PageAssets, theme: Option<Theme>, is_wall: bool) -> impl
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0f1318"/>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f2f4f7"/>
                 {assets.styles.into_iter().map(|href| view! { <link rel="stylesheet" href=href/> }).collect_view()}
-                {assets.program.map(|(script, wasm)| view! {
+                {assets.wasm.map(|(script, wasm)| view! {
                     <link rel="modulepreload" href=script/>
                     <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
                 })}
@@ -120,9 +121,9 @@ pub fn document(assets: PageAssets, theme: Option<Theme>, is_wall: bool) -> impl
             </head>
             <body>
                 <App/>
-                <div id="keys" class="keys" role="dialog" aria-label="Keys" hidden inner_html=KEYS></div>
-                <div inner_html=FIND></div>
-                {is_wall.then(|| view! { <nav aria-label="Wall screen" inner_html=LEAVE></nav> })}
+                <div id="keys" class="keys" role="dialog" aria-label="Keyboard shortcuts" hidden inner_html=SHORTCUTS></div>
+                <div inner_html=SEARCH_DIALOG></div>
+                {is_tv_mode.then(|| view! { <nav aria-label="TV mode" inner_html=EXIT_TV_MODE></nav> })}
                 {start.map(|code| view! { <script type="module" nonce=use_nonce() inner_html=code></script> })}
             </body>
         </html>
@@ -134,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_theme_is_read_from_the_cookies() {
+    fn theme_is_read_from_cookies() {
         for (header, expected) in [
             ("theme=dark", Some(Theme::Dark)),
             ("a=b; theme=light; c=d", Some(Theme::Light)),

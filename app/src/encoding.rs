@@ -1,8 +1,7 @@
-//! How what a page reads is written: by position, without names.
+//! Encoding of server function replies: [postcard](https://postcard.jamesmunns.com/wire-format), fields by position.
 //!
-//! Program and page are of one build, so names would only be said twice. What reads a type by its names was the largest
-//! part of the page's program after leptos itself. The form is [postcard's](https://postcard.jamesmunns.com/wire-format).
-//! For people, and for whoever else asks, the same answers are JSON.
+//! Server and page are of the same build, so field names carry no information. Deserializers by field name were the largest
+//! part of the wasm bundle after Leptos itself. Other clients can ask for the same replies as JSON.
 
 use bytes::Bytes;
 use leptos::prelude::Resource;
@@ -12,55 +11,55 @@ use leptos::server_fn::{ContentType, Decodes, Encodes, Format, FormatType};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The `Accept` header of who reads the positional form.
-pub const POSITIONAL: &str = "application/octet-stream";
+/// `Accept` header of clients that read postcard.
+pub const POSTCARD_MIME_TYPE: &str = "application/octet-stream";
 
-/// The positional form in an answer's body.
-pub type Compact = Post<Positional>;
+/// Postcard in a response body.
+pub type PostcardBody = Post<Postcard>;
 
-/// A resource that travels within the page in the positional form.
-pub(crate) type Carried<T> = Resource<T, Positional>;
+/// A resource that is embedded in the page as postcard.
+pub(crate) type EmbeddedResource<T> = Resource<T, Postcard>;
 
-/// A resource that is asked for once, before the page is sent, and travels within it.
-pub(crate) fn carried<T, F>(ask: impl Fn() -> F + Send + Sync + 'static) -> Carried<T>
+/// A resource that is fetched once, before the page is sent, and embedded in it.
+pub(crate) fn embedded_resource<T, F>(fetch: impl Fn() -> F + Send + Sync + 'static) -> EmbeddedResource<T>
 where
     T: Serialize + DeserializeOwned + Send + Sync + 'static,
     F: Future<Output = T> + Send + 'static,
 {
-    Resource::new_with_options(|| (), move |()| ask(), true)
+    Resource::new_with_options(|| (), move |()| fetch(), true)
 }
 
-/// Values by position.
+/// Postcard codec of server functions and resources.
 #[derive(Debug)]
-pub struct Positional;
+pub struct Postcard;
 
-/// Says, as a context of the call, that an answer is to be JSON.
+/// Context of a server function call: reply in JSON.
 #[cfg(feature = "ssr")]
 #[derive(Clone, Copy, Debug)]
-pub struct InJson;
+pub struct JsonReply;
 
-impl ContentType for Positional {
-    const CONTENT_TYPE: &'static str = POSITIONAL;
+impl ContentType for Postcard {
+    const CONTENT_TYPE: &'static str = POSTCARD_MIME_TYPE;
 }
 
-impl FormatType for Positional {
+impl FormatType for Postcard {
     const FORMAT_TYPE: Format = Format::Binary;
 }
 
-impl<T: Serialize> Encodes<T> for Positional {
+impl<T: Serialize> Encodes<T> for Postcard {
     type Error = postcard::Error;
 
     fn encode(output: &T) -> Result<Bytes, Self::Error> {
         #[cfg(feature = "ssr")]
-        if leptos::prelude::use_context::<InJson>().is_some() {
-            // Every answer is made of strings, numbers and lists: JSON can hold them.
+        if leptos::prelude::use_context::<JsonReply>().is_some() {
+            // Every reply consists of strings, numbers and lists, which JSON can hold.
             return serde_json::to_vec(output).map(Bytes::from).map_err(|_| postcard::Error::SerdeSerCustom);
         }
         write(output).map(Bytes::from)
     }
 }
 
-impl<T: DeserializeOwned> Decodes<T> for Positional {
+impl<T: DeserializeOwned> Decodes<T> for Postcard {
     type Error = postcard::Error;
 
     fn decode(bytes: Bytes) -> Result<T, Self::Error> {
@@ -68,7 +67,7 @@ impl<T: DeserializeOwned> Decodes<T> for Positional {
     }
 }
 
-impl<T: Serialize> Encoder<T> for Positional {
+impl<T: Serialize> Encoder<T> for Postcard {
     type Error = postcard::Error;
     type Encoded = Vec<u8>;
 
@@ -77,7 +76,7 @@ impl<T: Serialize> Encoder<T> for Positional {
     }
 }
 
-impl<T: DeserializeOwned> Decoder<T> for Positional {
+impl<T: DeserializeOwned> Decoder<T> for Postcard {
     type Error = postcard::Error;
     type Encoded = [u8];
 
@@ -93,7 +92,7 @@ fn write<T: Serialize>(value: &T) -> Result<Vec<u8>, postcard::Error> {
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, postcard::Error> {
     match postcard::take_from_bytes(bytes)? {
         (value, []) => Ok(value),
-        // Something else was written than what is read.
+        // Bytes of another type.
         _ => Err(postcard::Error::DeserializeBadEncoding),
     }
 }
@@ -103,13 +102,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_written_is_read_and_anything_else_is_an_error() {
-        let bytes = <Positional as Encodes<_>>::encode(&vec!["a", "ü"]).unwrap();
-        let decode =
-            |bytes: &[u8]| <Positional as Decodes<Vec<String>>>::decode(Bytes::copy_from_slice(bytes));
+    fn values_round_trip_and_invalid_bytes_are_errors() {
+        let bytes = <Postcard as Encodes<_>>::encode(&vec!["a", "ü"]).unwrap();
+        let decode = |bytes: &[u8]| <Postcard as Decodes<Vec<String>>>::decode(Bytes::copy_from_slice(bytes));
         assert_eq!(decode(&bytes).unwrap(), ["a", "ü"]);
-        assert_eq!(<Positional as Encoder<_>>::encode(&vec!["a", "ü"]).unwrap(), bytes);
-        assert_eq!(<Positional as Decoder<Vec<String>>>::decode(&bytes).unwrap(), ["a", "ü"]);
+        assert_eq!(<Postcard as Encoder<_>>::encode(&vec!["a", "ü"]).unwrap(), bytes);
+        assert_eq!(<Postcard as Decoder<Vec<String>>>::decode(&bytes).unwrap(), ["a", "ü"]);
         let more = [&bytes[..], &[0]].concat();
         for odd in [&bytes[..3], &more, &[1, 1, 0xff], &[], &[0xff, 0xff, 0xff, 0xff, 0x0f]] {
             assert!(decode(odd).is_err(), "{odd:?}");
@@ -118,10 +116,10 @@ mod tests {
 
     #[cfg(feature = "ssr")]
     #[test]
-    fn whoever_asks_for_json_gets_it() {
+    fn json_reply_on_request() {
         leptos::prelude::Owner::new().with(|| {
-            leptos::prelude::provide_context(InJson);
-            let bytes = <Positional as Encodes<_>>::encode(&vec![Some(1.5), None]).unwrap();
+            leptos::prelude::provide_context(JsonReply);
+            let bytes = <Postcard as Encodes<_>>::encode(&vec![Some(1.5), None]).unwrap();
             assert_eq!(&bytes[..], b"[1.5,null]");
         });
     }

@@ -1,6 +1,6 @@
-//! Text in HTML that is written as text.
+//! HTML escaping.
 
-/// Appends `text` so that nothing in it is taken for markup.
+/// Appends `text` to `html` with markup characters escaped.
 pub(crate) fn escape(text: &str, html: &mut String) {
     for letter in text.chars() {
         match letter {
@@ -14,7 +14,7 @@ pub(crate) fn escape(text: &str, html: &mut String) {
     }
 }
 
-/// `text` so that nothing in it is taken for markup.
+/// `text` with markup characters escaped.
 pub(crate) fn escaped(text: &str) -> String {
     let mut html = String::new();
     escape(text, &mut html);
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_taken_for_markup() {
+    fn markup_is_escaped() {
         let expected = "&lt;img src=&quot;x&quot; onerror=&#39;y&#39;&gt; &amp; &amp;lt;";
         assert_eq!(escaped("<img src=\"x\" onerror='y'> & &lt;"), expected);
     }

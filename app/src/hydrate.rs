@@ -1,10 +1,10 @@
-//! Where the page comes to life in the browser.
+//! Hydration entry point.
 
-use crate::parts::PANIC_BANNER;
+use crate::ui::PANIC_BANNER;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Called by the page's script once the program is loaded.
+/// Called by the script of the page once the wasm is loaded.
 #[wasm_bindgen]
 pub fn hydrate() {
     std::panic::set_hook(Box::new(|panic| {
@@ -14,7 +14,7 @@ pub fn hydrate() {
     leptos::mount::hydrate_body(crate::root::App);
 }
 
-/// After a panic nothing of leptos can be relied upon: the banner is a plain element of the page.
+/// After a panic the state of Leptos is undefined, so the banner is a plain element of the page.
 fn show_panic_banner() {
     let document = web_sys::window().and_then(|window| window.document());
     if let Some(banner) = document.and_then(|document| document.get_element_by_id(PANIC_BANNER)) {

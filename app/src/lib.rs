@@ -1,35 +1,37 @@
-//! The pages of Watchglass: rendered by the server (`ssr`), brought to life by wasm (`hydrate`).
+//! The pages of Watchglass: rendered by the server (`ssr`), hydrated by wasm in the browser (`hydrate`).
 //!
-//! They show what the server measured and decided; nothing is decided here.
-#![expect(unreachable_pub, reason = "the component macro makes more public than what is written")]
+//! They only display what the server has measured and evaluated.
+#![expect(unreachable_pub, reason = "the component macro generates public items")]
 
 pub mod api;
 #[cfg(feature = "ssr")]
 mod backend;
+mod chart;
 mod clock;
 #[cfg(feature = "ssr")]
 mod document;
 mod encoding;
 mod escape;
+mod fragment;
 #[cfg(feature = "ssr")]
 pub mod fragments;
 #[cfg(feature = "hydrate")]
 mod hydrate;
 mod live;
-#[cfg(feature = "ssr")]
-pub mod offline;
 mod pages;
-mod parts;
 mod root;
+#[cfg(feature = "ssr")]
+pub mod snapshot;
+mod ui;
 mod view_model;
 
 #[cfg(feature = "ssr")]
-pub use backend::{Backend, Lists};
+pub use backend::{Backend, FragmentRenderer};
 #[cfg(feature = "ssr")]
 pub use document::{PageAssets, ResponseStatus, Theme, document};
 #[cfg(feature = "ssr")]
-pub use encoding::{InJson, POSITIONAL};
+pub use encoding::{JsonReply, POSTCARD_MIME_TYPE};
 #[cfg(feature = "ssr")]
-pub use live::asked_stretch;
+pub use live::parse_range_query;
 #[cfg(feature = "ssr")]
 pub use root::PAGES;

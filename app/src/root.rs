@@ -1,14 +1,14 @@
-//! The root component: shared state, the frame around all pages, and the routes.
+//! Root component: shared state, page frame and routes.
 
 use crate::live::Live;
 use crate::pages::{Alerts, Cache, Database, NotFound, Overview, Performance, Processes, Settings, Trends};
-use crate::parts::{OutdatedBanner, PanicBanner, TopBar};
+use crate::ui::{OutdatedBanner, PanicBanner, TopBar};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
-/// Addresses and names of all pages, in the order in which they are offered.
+/// Paths and names of all pages, in navigation order.
 pub const PAGES: [(&str, &str); 8] = [
     ("/", "Overview"),
     ("/trends", "Trends"),
@@ -20,7 +20,7 @@ pub const PAGES: [(&str, &str); 8] = [
     ("/settings", "Settings"),
 ];
 
-/// The whole page inside `<body>`.
+/// Everything inside `<body>`.
 #[component]
 pub(crate) fn App() -> impl IntoView {
     provide_meta_context();
@@ -28,9 +28,9 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(live);
     #[cfg(feature = "hydrate")]
     {
-        crate::parts::listen_for_palette();
+        crate::ui::listen_for_palette();
         crate::live::start(live);
-        crate::parts::follow_system(live);
+        crate::ui::follow_system_theme(live);
     }
 
     view! {

@@ -1,91 +1,87 @@
-//! From the catalogue to what a panel shows. No metric is known here by its name.
+//! View models of panels, built from the catalogue. No metric names appear here.
 
 use crate::live::LiveStore;
-use watchglass_model::{APP, Kind, Metric, Panel, Role, Series, SeriesId, Style, Unit};
+use watchglass_model::{APP, Kind, Metric, Panel, PanelRole, Series, SeriesId, Style, Unit};
 
-/// The tints that charts have; series beyond them begin again with the first.
+/// Number of series colours; further series reuse them from the first on.
 pub(crate) const COLOURS: usize = 8;
 
-/// What the application is called that has no name, this server, beside others that have one.
-const OWN: &str = "this server";
+/// Label of the series without an application, which are from Watchglass itself, next to those of applications.
+const OWN_APP: &str = "this server";
 
 /// A panel with its series.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PanelView {
-    /// The panel.
     pub(crate) panel: Panel,
-    /// Its large numbers.
-    pub(crate) headlines: Vec<Figure>,
-    /// Its small numbers.
-    pub(crate) details: Vec<Figure>,
-    /// The lines of its chart.
+    /// Large values in the header.
+    pub(crate) headlines: Vec<PanelStat>,
+    /// Small values in the header.
+    pub(crate) details: Vec<PanelStat>,
+    /// Lines of the chart.
     pub(crate) lines: Vec<LineView>,
 }
 
-/// A number that stands for all series of a metric, or for those of one application where several speak.
+/// A single value for all series of a metric, or for those of one application when there are several.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Figure {
-    /// What it is called; may be empty when the panel's title says it.
+pub(crate) struct PanelStat {
+    /// Label; may be empty when the title of the panel says enough.
     pub(crate) label: String,
-    /// Unit of the number.
     pub(crate) unit: Unit,
-    /// The series it stands for.
+    /// The series that it aggregates.
     pub(crate) series: Vec<SeriesId>,
-    /// Rates add up; of gauges the largest counts, for the sum of two disks' fullness means nothing.
+    /// Whether to sum the series, as for rates. Otherwise the maximum is taken: the sum of two disk usages means nothing.
     sum: bool,
 }
 
 /// A line of a chart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct LineView {
-    /// The series.
     pub(crate) series: SeriesId,
-    /// What tells it apart in the legend.
+    /// Label in the legend.
     pub(crate) label: String,
-    /// Which tint it has, from 0 to [`COLOURS`] − 1.
+    /// Colour index, from 0 to [`COLOURS`] − 1.
     pub(crate) colour: usize,
-    /// What stands for it in an address.
+    /// Identifies the line in a URL.
     pub(crate) key: u32,
-    /// What its row of a heat map is called; in other charts, nothing.
+    /// Label of its row in a heat map; empty in other charts.
     pub(crate) row: String,
 }
 
 impl PanelView {
-    /// Whether nothing it could show was ever measured.
+    /// Whether the panel has no series at all.
     pub(crate) fn is_empty(&self) -> bool {
-        self.lines.is_empty()
-            && self.headlines.iter().chain(&self.details).all(|figure| figure.series.is_empty())
+        self.lines.is_empty() && self.headlines.iter().chain(&self.details).all(|stat| stat.series.is_empty())
     }
 }
 
-impl Figure {
-    /// One for each application; one that is called by the metric's word alone where there are not several.
+impl PanelStat {
+    /// One value per application; when there is only one application, its name is left out of the label.
     fn of(metric: &Metric, all: &[&Series]) -> Vec<Self> {
         let apps = apps(all);
-        let figure = |app: Option<&str>| Self {
+        let stat = |app: Option<&str>| Self {
             label: [app.unwrap_or_default(), &metric.legend].join(" ").trim().to_owned(),
-            unit: metric.reading_unit(),
+            unit: metric.display_unit(),
             series: all
                 .iter()
-                .filter(|series| app.is_none_or(|app| app == speaker(series)))
+                .filter(|series| app.is_none_or(|app| app == app_name(series)))
                 .map(|series| series.id)
                 .collect(),
             sum: metric.kind == Kind::Counter,
         };
         match apps.as_slice() {
-            [] | [_] => vec![figure(None)],
-            several => several.iter().map(|&app| figure(Some(app))).collect(),
+            [] | [_] => vec![stat(None)],
+            several => several.iter().map(|&app| stat(Some(app))).collect(),
         }
     }
 
-    /// The number, from the reading of each series; `None` when none has one.
+    /// The aggregated value of the series; `None` when no series has one.
     pub(crate) fn value(&self, reading: impl Fn(SeriesId) -> Option<f64>) -> Option<f64> {
         let readings = self.series.iter().filter_map(|&series| reading(series));
         readings.reduce(|left, right| if self.sum { left + right } else { left.max(right) })
     }
 }
 
-/// The panel with that id, as the store's catalogue and series make it.
+/// The view model of the panel with that id.
 pub(crate) fn panel_view(store: &LiveStore, id: &str) -> Option<PanelView> {
     let catalogue = store.catalogue();
     let panel = catalogue.panel(id)?.clone();
@@ -94,16 +90,18 @@ pub(crate) fn panel_view(store: &LiveStore, id: &str) -> Option<PanelView> {
     for (metric, role) in catalogue.shown_in(id) {
         let series: Vec<&Series> = series.iter().filter(|series| series.metric == metric.name).collect();
         match role {
-            Role::Headline | Role::HeadlineAndChart => view.headlines.extend(Figure::of(metric, &series)),
-            Role::Detail | Role::Uptime => view.details.extend(Figure::of(metric, &series)),
-            Role::Chart => {}
+            PanelRole::Headline | PanelRole::HeadlineAndChart => {
+                view.headlines.extend(PanelStat::of(metric, &series))
+            }
+            PanelRole::Detail | PanelRole::Uptime => view.details.extend(PanelStat::of(metric, &series)),
+            PanelRole::Chart => {}
         }
-        if matches!(role, Role::Chart | Role::HeadlineAndChart) {
+        if matches!(role, PanelRole::Chart | PanelRole::HeadlineAndChart) {
             let several = apps(&series).len() > 1;
             for series in series {
                 let label = legend(metric, series, several, &view.panel.title);
                 let key = key(id, &label);
-                // Of a heat map all rows have one colour, and those of several applications are added up.
+                // All rows of a heat map have the same colour, and the rows of several applications are summed.
                 let (colour, row) = match view.panel.style {
                     Style::Heat => (0, legend(metric, series, false, &view.panel.title)),
                     _ => (view.lines.len() % COLOURS, String::new()),
@@ -115,22 +113,22 @@ pub(crate) fn panel_view(store: &LiveStore, id: &str) -> Option<PanelView> {
     Some(view)
 }
 
-/// What stands for a line in an address: the same after a restart and on another server, unlike the number of a series.
-/// [FNV-1a](http://www.isthe.com/chongo/tech/comp/fnv/) of the panel's id and the line's label, in 32 bits.
+/// Key of a line in a URL. Unlike the id of a series, it is the same after a restart and on another server.
+/// 32-bit [FNV-1a](http://www.isthe.com/chongo/tech/comp/fnv/) of panel id and line label.
 fn key(panel: &str, label: &str) -> u32 {
     let bytes = panel.bytes().chain([b'/']).chain(label.bytes());
     bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
-/// The application that a series is of.
-fn speaker(series: &Series) -> &str {
-    series.labels.get(APP).unwrap_or(OWN)
+/// The application of a series.
+fn app_name(series: &Series) -> &str {
+    series.labels.get(APP).unwrap_or(OWN_APP)
 }
 
-/// The applications that speak in these series, in the order in which they were met.
+/// The distinct applications of these series, in order of appearance.
 fn apps<'a>(all: &[&'a Series]) -> Vec<&'a str> {
     let mut apps = Vec::new();
-    for app in all.iter().map(|series| speaker(series)) {
+    for app in all.iter().map(|series| app_name(series)) {
         if !apps.contains(&app) {
             apps.push(app);
         }
@@ -138,10 +136,10 @@ fn apps<'a>(all: &[&'a Series]) -> Vec<&'a str> {
     apps
 }
 
-/// `eth0 received`: the application where there are `several`, the values of the metric's other labels, then its word; the `title` of the
-/// panel where there is none of these.
+/// Legend of a series, such as `eth0 received`: the application when there are `several`, the values of the other labels, then
+/// the legend of the metric. The `title` of the panel when all of these are empty.
 fn legend(metric: &Metric, series: &Series, several: bool, title: &str) -> String {
-    let app = several.then(|| speaker(series));
+    let app = several.then(|| app_name(series));
     let values = metric.labels.iter().filter(|name| *name != APP).filter_map(|name| series.labels.get(name));
     let words: Vec<&str> = app
         .into_iter()
@@ -152,7 +150,7 @@ fn legend(metric: &Metric, series: &Series, several: bool, title: &str) -> Strin
     if words.is_empty() { title.to_owned() } else { words.join(" ") }
 }
 
-/// What tells the series of a metric apart that have these labels; see [`LineView::label`].
+/// Legends of series of a metric with these labels; see [`LineView::label`].
 #[cfg(feature = "ssr")]
 pub(crate) fn line_names(metric: &Metric, labels: &[&watchglass_model::Labels], title: &str) -> Vec<String> {
     let series = |labels: &&watchglass_model::Labels| Series {
@@ -165,9 +163,9 @@ pub(crate) fn line_names(metric: &Metric, labels: &[&watchglass_model::Labels], 
     series.iter().map(|series| legend(metric, series, several, title)).collect()
 }
 
-/// Writes a number, or a dash where there is none.
+/// Formats a value, or a dash when there is none.
 pub(crate) fn text_or_dash(unit: Unit, value: Option<f64>) -> String {
-    unit.text(value.unwrap_or(f64::NAN))
+    unit.format(value.unwrap_or(f64::NAN))
 }
 
 #[cfg(test)]

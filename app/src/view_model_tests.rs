@@ -1,7 +1,7 @@
-//! What panels show of series.
+//! Tests of the panel view models.
 
 use super::*;
-use crate::api::{Alerts, History, HostInfo, Snapshot};
+use crate::api::{Alerts, History, HostInfo, PageData};
 use std::collections::BTreeMap;
 use watchglass_live::State;
 use watchglass_model::{Catalogue, Declaration, PanelDeclaration};
@@ -19,7 +19,7 @@ fn metric(labels: &[&str], word: &str) -> Metric {
 }
 
 #[test]
-fn legends_tell_series_apart() {
+fn legends_name_labels_and_metric() {
     let series = Series {
         id: SeriesId(0),
         metric: "m".to_owned(),
@@ -32,8 +32,8 @@ fn legends_tell_series_apart() {
 }
 
 #[test]
-fn a_line_has_the_same_key_for_ever() {
-    // Links hold it, so that these must stay.
+fn line_keys_are_stable() {
+    // Links contain these keys, so they must not change.
     for (panel, label, expected) in
         [("", "", 0x2a0c_975e), ("cpu", "user", 0x7e5e_e295), ("cpu", "system", 0xeec9_c87b)]
     {
@@ -48,9 +48,9 @@ fn of_apps(apps: &[Option<&str>]) -> Vec<Series> {
 }
 
 #[test]
-fn applications_are_named_where_there_are_several_and_never_mixed() {
+fn applications_are_named_when_there_are_several() {
     let metric = metric(&[APP, "class"], "answers");
-    for (apps, figures, lines) in [
+    for (apps, stats, lines) in [
         (vec![None], vec![("answers", 1)], vec!["2xx answers"]),
         (vec![Some("shop")], vec![("answers", 1)], vec!["2xx answers"]),
         (
@@ -61,18 +61,18 @@ fn applications_are_named_where_there_are_several_and_never_mixed() {
     ] {
         let all = of_apps(&apps);
         let all: Vec<&Series> = all.iter().collect();
-        let found = Figure::of(&metric, &all);
-        let found: Vec<_> = found.iter().map(|figure| (figure.label.as_str(), figure.series.len())).collect();
-        assert_eq!(found, figures);
+        let found = PanelStat::of(&metric, &all);
+        let found: Vec<_> = found.iter().map(|stat| (stat.label.as_str(), stat.series.len())).collect();
+        assert_eq!(found, stats);
         let several = super::apps(&all).len() > 1;
         let found: Vec<_> = all.iter().map(|series| legend(&metric, series, several, "T")).collect();
         assert_eq!(found, lines);
     }
-    assert_eq!(Figure::of(&metric, &[]).len(), 1, "a number that is missing");
+    assert_eq!(PanelStat::of(&metric, &[]).len(), 1, "a missing value");
 }
 
 #[test]
-fn rows_of_a_heat_map_have_one_colour_and_applications_share_them() {
+fn heat_map_rows_share_one_colour() {
     static HEAT: PanelDeclaration = PanelDeclaration {
         id: "heat",
         section: "S",
@@ -80,7 +80,7 @@ fn rows_of_a_heat_map_have_one_colour_and_applications_share_them() {
         style: Style::Heat,
         unit: Unit::PerSecond,
         ceiling: None,
-        meaning: "",
+        description: "",
     };
     static BUCKETS: Declaration = Declaration {
         name: "m",
@@ -88,7 +88,7 @@ fn rows_of_a_heat_map_have_one_colour_and_applications_share_them() {
         unit: Unit::Count,
         help: "",
         labels: &[APP, "bucket"],
-        panel: Some((&HEAT, Role::Chart)),
+        panel: Some((&HEAT, PanelRole::Chart)),
         legend: "",
     };
     let mut catalogue = Catalogue::default();
@@ -101,12 +101,12 @@ fn rows_of_a_heat_map_have_one_colour_and_applications_share_them() {
     let all = [(None, "1 ms"), (None, "longer"), (Some("shop"), "1 ms"), (Some("shop"), "longer")];
     let mut store = LiveStore::default();
     let series = (0..).zip(all).map(series).collect();
-    store.load(&Snapshot {
+    store.load(&PageData {
         time: None,
         interval_ms: 1000,
         host: HostInfo::default(),
         catalogue,
-        paces: BTreeMap::new(),
+        intervals: BTreeMap::new(),
         state: State { version: 1, series, problems: Vec::new() },
         readings: Vec::new(),
         history: History::default(),
@@ -125,11 +125,15 @@ fn rows_of_a_heat_map_have_one_colour_and_applications_share_them() {
 }
 
 #[test]
-fn rates_add_up_and_of_gauges_the_largest_counts() {
-    let figure =
-        |sum| Figure { label: String::new(), unit: Unit::Ratio, series: vec![SeriesId(1), SeriesId(2)], sum };
+fn counters_are_summed_and_gauges_use_the_maximum() {
+    let stat = |sum| PanelStat {
+        label: String::new(),
+        unit: Unit::Ratio,
+        series: vec![SeriesId(1), SeriesId(2)],
+        sum,
+    };
     let both = |SeriesId(id)| Some(f64::from(id));
     let first = |SeriesId(id)| (id == 1).then_some(1.0);
-    assert_eq!((figure(true).value(both), figure(false).value(both)), (Some(3.0), Some(2.0)));
-    assert_eq!((figure(true).value(first), figure(true).value(|_| None)), (Some(1.0), None));
+    assert_eq!((stat(true).value(both), stat(false).value(both)), (Some(3.0), Some(2.0)));
+    assert_eq!((stat(true).value(first), stat(true).value(|_| None)), (Some(1.0), None));
 }

@@ -1,8 +1,7 @@
-// Measures live charts: what a tick costs a page that shows 24 of them with an hour of readings in each, beside uPlot with the
-// same; and what an hour of live data leaves behind. Prints, asserts nothing.
+// Measures live charts: the cost of a tick for a page with 24 charts of an hour each, compared with uPlot with the same data,
+// and the memory after an hour of live data. Prints figures, asserts nothing.
 //
-// An hour passes in seconds: the newest frame of the server is given to the page again and again, with later times and other
-// values, by the way on which frames come.
+// The hour is simulated in seconds: the page gets the newest frame of the server repeatedly, with later times and other values.
 
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -14,16 +13,16 @@ import { part, rememberMemory } from "./figures.mjs";
 const CHARTS = 24;
 const HOUR = 3600;
 const FRAMES = 120;
-// All of the charts are in sight.
+// All charts are visible.
 const VIEWPORT = { width: 1800, height: 3200 };
 
 const UPLOT = createRequire(import.meta.url).resolve("uplot/dist/uPlot.iife.min.js");
 
-function inWords(values) {
-  return `median ${part(values, 0.5).toFixed(2)} ms, P95 ${part(values, 0.95).toFixed(2)} ms, most ${Math.max(...values).toFixed(2)} ms`;
+function summary(values) {
+  return `median ${part(values, 0.5).toFixed(2)} ms, P95 ${part(values, 0.95).toFixed(2)} ms, maximum ${Math.max(...values).toFixed(2)} ms`;
 }
 
-/** Lets a page give itself frames: `globalThis.frames(count)`. */
+/** Init script of a page: `globalThis.frame()` simulates the next frame of the server. */
 function prepare() {
   const Socket = globalThis.WebSocket;
   let newest;
@@ -53,14 +52,14 @@ function prepare() {
     view.setBigUint64(8, view.getBigUint64(8, true) + BigInt(count), true);
     view.setBigInt64(16, view.getBigInt64(16, true) + BigInt(count * 1000), true);
     const series = view.getUint32(24, true);
-    // Counters must not go back, and nobody knows here which are some: all grow, by more and by less.
+    // Counters must not decrease, and the type of a series is unknown here: all values grow.
     for (let at = 28 + Math.ceil(series / 8); at + 8 <= bytes.byteLength; at += 8) {
       const value = view.getFloat64(at, true);
       view.setFloat64(at, value * (1 + 5e-4 * count + 3e-4 * Math.sin(count / 3 + at)), true);
     }
     globalThis.socket.dispatchEvent(new MessageEvent("message", { data: bytes }));
   };
-  // What is done in an animation frame, and when the last one was.
+  // Work in animation frames since the last call of `worked()`.
   let work = 0;
   const ask = globalThis.requestAnimationFrame.bind(globalThis);
   globalThis.requestAnimationFrame = (callback) =>
@@ -77,14 +76,14 @@ function prepare() {
   globalThis.nextFrame = () => new Promise((resolve) => ask(() => setTimeout(resolve, 0)));
 }
 
-/** Lets `count` seconds pass, out of sight: nothing is laid out or drawn. */
+/** Simulates `count` seconds with a hidden page: nothing is laid out or drawn. */
 function pass(page, count) {
   return page.evaluate(async (count) => {
     document.body.style.display = "none";
     await globalThis.nextFrame();
     for (let done = 0; done < count; done += 1) {
       globalThis.frame();
-      // What follows from a frame follows before the next.
+      // Effects of a frame run before the next.
       await new Promise((resolve) => queueMicrotask(resolve));
       if (done % 50 === 0) {
         await new Promise((resolve) => setTimeout(resolve, 0));
@@ -96,7 +95,7 @@ function pass(page, count) {
   }, count);
 }
 
-/** A page that lives, of which `CHARTS` charts are in sight. */
+/** Opens a live page with `CHARTS` visible charts. */
 async function open(browser, server, path) {
   const context = await browser.newContext({ viewport: VIEWPORT });
   const page = await context.newPage();
@@ -112,7 +111,7 @@ async function open(browser, server, path) {
   return { context, page };
 }
 
-/** What each tick costs the page: the frame that comes, and the animation frame in which the charts are drawn. */
+/** Measures each tick: handling of the frame, and the animation frames that draw the charts. */
 async function ours(page) {
   await pass(page, HOUR);
   return page.evaluate(async (frames) => {
@@ -123,10 +122,10 @@ async function ours(page) {
     for (let count = 0; count < frames; count += 1) {
       const begin = performance.now();
       globalThis.frame();
-      // The numbers change in tasks that follow at once.
+      // The numbers change in microtasks.
       await new Promise((resolve) => queueMicrotask(resolve));
       taken.push(performance.now() - begin);
-      // Charts are drawn bit by bit, in several frames: the first begins at once, and one in which nothing is done is the end.
+      // Charts are drawn in several animation frames; one without work is the last.
       let whole = 0;
       await globalThis.nextFrame();
       for (let work = globalThis.worked(); work > 0; work = globalThis.worked()) {
@@ -141,7 +140,7 @@ async function ours(page) {
   }, FRAMES);
 }
 
-/** The same with uPlot: as many charts of the same size with as many lines, an hour of seconds in each. */
+/** The same with uPlot: the same number of charts with the same sizes and numbers of lines. */
 async function theirs(browser, { lines, sizes }) {
   const context = await browser.newContext({ viewport: VIEWPORT });
   const page = await context.newPage();
@@ -163,11 +162,11 @@ async function theirs(browser, { lines, sizes }) {
       await nextFrame();
       const drawn = [];
       for (let second = 1; second <= frames; second += 1) {
-        // To move the columns on by a second is not counted: the page has them in another form.
+        // Shifting the data by a second is not measured: the page has it in another form.
         const next = lines.map((count) => data(count, second));
         const begin = performance.now();
         charts.forEach((chart, place) => chart.setData(next[place]));
-        // It draws in tasks that follow at once.
+        // uPlot draws in microtasks.
         await new Promise((resolve) => queueMicrotask(resolve));
         await new Promise((resolve) => queueMicrotask(resolve));
         drawn.push(performance.now() - begin);
@@ -181,7 +180,7 @@ async function theirs(browser, { lines, sizes }) {
   return drawn;
 }
 
-/** What is in memory, in MiB, after what is not needed was given back. */
+/** JavaScript heap and WebAssembly memory in MiB, after a garbage collection. */
 async function memory(context, page) {
   const session = await context.newCDPSession(page);
   await session.send("HeapProfiler.collectGarbage");
@@ -199,21 +198,21 @@ try {
   const { context, page } = await open(browser, server, "/?window=1h");
   const own = await ours(page);
   const lines = own.lines.reduce((sum, count) => sum + count, 0);
-  console.log(`charts: ${own.lines.length} in sight with ${lines} lines, an hour of seconds in each, which the page keeps as 900 rows`);
-  console.log(`charts: a frame of a tick, of ${(own.frame.length / own.drawn.length).toFixed(1)}, draws in ${inWords(own.frame)}`);
-  console.log(`charts: a tick is drawn in ${inWords(own.drawn)}; its values are taken over in ${inWords(own.taken)}`);
+  console.log(`charts: ${own.lines.length} visible charts, ${lines} lines, one hour of seconds, stored in the page as 900 rows`);
+  console.log(`charts: one of ${(own.frame.length / own.drawn.length).toFixed(1)} animation frames per tick: ${summary(own.frame)}`);
+  console.log(`charts: all animation frames of a tick: ${summary(own.drawn)}; new values: ${summary(own.taken)}`);
   await context.close();
 
   const peer = await theirs(browser, own);
-  console.log(`charts: uPlot draws the same from 3600 rows in ${inWords(peer)}`);
+  console.log(`charts: uPlot with 3600 rows: ${summary(peer)}`);
   const ratio = (at) => (part(own.drawn, at) / part(peer, at)).toFixed(2);
-  console.log(`charts: that is ${ratio(0.5)} of uPlot's median and ${ratio(0.95)} of its P95`);
+  console.log(`charts: ratio to uPlot: median ${ratio(0.5)}, P95 ${ratio(0.95)}`);
 
   const live = await open(browser, server, "/");
   await pass(live.page, 600);
   for (const minutes of [10, 30, 60]) {
     const [heap, wasm] = await memory(live.context, live.page);
-    console.log(`charts: after ${minutes} minutes of live data JavaScript has ${heap} MiB, wasm ${wasm} MiB`);
+    console.log(`charts: after ${minutes} minutes of live data: JavaScript heap ${heap} MiB, WebAssembly ${wasm} MiB`);
     if (minutes < 60) {
       await pass(live.page, minutes === 10 ? 1200 : 1800);
     }

@@ -1,11 +1,11 @@
-// What the measurements of the page share.
+// Helpers of the page benchmarks.
 
-/** The value below which that part of the values lies: 0.5 for the median. */
+/** Quantile of the values: 0.5 is the median. */
 export function part(values, part) {
   return values.toSorted((left, right) => left - right)[Math.min(values.length - 1, Math.ceil(values.length * part) - 1)];
 }
 
-/** In a page, before anything else runs: lets `globalThis.wasm` be the memory of its program. */
+/** Init script of a page: sets `globalThis.wasm` to the memory of its WebAssembly module. */
 export function rememberMemory() {
   const { instantiateStreaming } = WebAssembly;
   WebAssembly.instantiateStreaming = async (...args) => {

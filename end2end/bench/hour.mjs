@@ -1,5 +1,5 @@
-// Measures what an hour of live data leaves in a page that nobody touches: the heap of JavaScript and the memory of the
-// program, each ten minutes. Takes the hour that it measures; `node bench/hour.mjs 20` takes 20 minutes. Prints, asserts nothing.
+// Measures the memory of an idle page during an hour of live data: JavaScript heap and WebAssembly memory every ten minutes.
+// `npm run hour -- 20` takes 20 minutes. Prints figures, asserts nothing.
 
 import { DESKTOP, launchBrowser } from "../support/browser.mjs";
 import { chartsPainted, openLive, ticks } from "../support/overview.mjs";
@@ -24,7 +24,7 @@ try {
     const { usedSize } = await session.send("Runtime.getHeapUsage");
     const wasm = await page.evaluate(() => globalThis.wasm?.buffer.byteLength ?? NaN);
     const nodes = await page.evaluate(() => document.querySelectorAll("*").length);
-    console.log(`hour: after ${minutes} min JavaScript has ${(usedSize / 2 ** 20).toFixed(2)} MiB, wasm ${(wasm / 2 ** 20).toFixed(2)} MiB, the page ${nodes} elements`);
+    console.log(`hour: after ${minutes} min JavaScript heap ${(usedSize / 2 ** 20).toFixed(2)} MiB, WebAssembly ${(wasm / 2 ** 20).toFixed(2)} MiB, ${nodes} elements`);
   };
   await ticks(page, 5);
   await say(0);

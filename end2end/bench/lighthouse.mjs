@@ -1,5 +1,5 @@
-// What Lighthouse says of the overview, as a desktop opens it: `npm run lighthouse`. It is fetched by npx when it is wanted, for it is
-// far larger than all that the tests need. Prints, asserts nothing.
+// Lighthouse scores of the overview on a desktop: `npm run lighthouse`. npx downloads Lighthouse on first use, because it is
+// larger than all packages of the tests. Prints figures, asserts nothing.
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
@@ -8,7 +8,7 @@ import { CHROMIUM } from "../support/settings.mjs";
 import { cookies } from "../support/signed_in.mjs";
 
 const VERSION = "12.8.2";
-/** What is below this is named. */
+/** Audits with a lower score are printed. */
 const GOOD = 0.9;
 
 const server = await startServer();

@@ -1,4 +1,4 @@
-// Measures the overview: what a first visit costs, and what a live page costs each second. Prints, asserts nothing.
+// Measures the overview: the cost of a first visit, and of a live page per second. Prints figures, asserts nothing.
 
 import { DESKTOP, launchBrowser } from "../support/browser.mjs";
 import { chartsPainted, clock, openLive, ticks } from "../support/overview.mjs";
@@ -20,7 +20,7 @@ async function coldLoad(browser, server) {
         globalThis.largestPaint = entry.startTime;
       }
     }).observe({ type: "largest-contentful-paint", buffered: true });
-    // Looked at with every frame: a reader sees no sooner that the page is live.
+    // Checked in every frame.
     const look = () => {
       if (document.querySelector('.connection[data-state="live"]')) {
         globalThis.liveAt = performance.now();
@@ -45,7 +45,7 @@ async function coldLoad(browser, server) {
   return load;
 }
 
-/** What a live page does in `LIVE_TICKS` ticks. */
+/** CPU time and memory of a live page during `LIVE_TICKS` ticks. */
 async function liveCost(browser, server) {
   const context = await browser.newContext({ viewport: DESKTOP });
   const page = await context.newPage();
@@ -58,7 +58,7 @@ async function liveCost(browser, server) {
     const { metrics } = await session.send("Performance.getMetrics");
     return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
   };
-  // One wait inside the page for all ticks: each call from outside would count as work of the page.
+  // One wait within the page for all ticks: each call from outside would count as work of the page.
   const before = await metrics();
   await page.evaluate(
     (count) =>

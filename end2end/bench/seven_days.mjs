@@ -1,22 +1,22 @@
-// Measures charts of seven days that are panned and zoomed, frame by frame. Prints, asserts nothing.
+// Measures panning and zooming of charts with seven days of data, frame by frame. Prints figures, asserts nothing.
 //
-// `WATCHGLASS_SEED` names the program that makes up seven days: `cargo build --release -p watchglass-history --example seed`.
+// `npm run bench` builds the generator of the data beside the server: `cargo build --release -p watchglass-tsdb --example seed`.
 
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { DESKTOP, launchBrowser } from "../support/browser.mjs";
 import { chartsPainted, openLive, ticks } from "../support/overview.mjs";
 import { startServer } from "../support/server.mjs";
+import { BINARY } from "../support/settings.mjs";
 import { part } from "./figures.mjs";
 
-const SEED = process.env.WATCHGLASS_SEED || fileURLToPath(new URL("../../target/release/examples/seed", import.meta.url));
+const SEED = join(dirname(BINARY), "examples", "seed");
 const FRAMES = 240;
 
-/** Moves a hand once a frame, `FRAMES` times, and gives what each frame took: between two frames, and in work of the page. */
+/** Sends a pointer event in each of `FRAMES` frames. Returns the time between two frames, and the page's work in each. */
 function move(page, kind) {
   return page.evaluate(
     async ({ kind, frames }) => {

@@ -112,7 +112,7 @@ pageTest("Tab reaches every control in order, and the focus is seen", {}, async 
     "Settings",
     "Switch times between Local and UTC",
     "Switch between dark and light",
-    "Find",
+    "Search",
     "Account",
     "5m: show the last 5 minutes",
     "15m: show the last 15 minutes",

@@ -49,7 +49,7 @@ action = "Wait until it is over."
 /** Runs `body` with a page, a server with that configuration, and the receiver of its messages. */
 function alertsTest(name, options, body) {
   test(name, { timeout: TIMEOUT }, async () => {
-    const folder = await mkdtemp(join(tmpdir(), "watchglass-alerts-"));
+    const folder = await mkdtemp(join(tmpdir(), "watchglass-rules-"));
     const receiver = await startReceiver();
     const browser = await launchBrowser();
     let server;
@@ -77,11 +77,11 @@ alertsTest("real load raises an alert: a toast, a mark, a message; acknowledging
   try {
     await toast(page, "Load a of the test").waitFor();
     await toast(page, "Load b of the test").waitFor();
-    assert.match(await toast(page, "Load a of the test").innerText(), /^Critical Load a of the test .* above 5\.0\s%/);
+    assert.match(await toast(page, "Load a of the test").innerText(), /^Critical Load a of the test.* \(limit 5\.0\s%\)/);
     // Both are on the chart of their series, in words as well, and counted in the bar.
     const marks = panel(page, "top-cpu").locator(".marks li");
     await eventually(async () => assert.equal(await marks.count(), 2));
-    assert.match(await marks.first().innerText(), /^Critical \d\d:\d\d:\d\d until now: Load [ab] of the test/);
+    assert.match(await marks.first().innerText(), /^Critical \d\d:\d\d:\d\d \(ongoing\): Load [ab] of the test/);
     await eventually(async () => assert.ok(Number(await page.locator(".top-bar .count").innerText()) >= 2));
     await receiver.toldOf("/first", says("Load a of the test"));
     await receiver.toldOf("/first", says("Load b of the test"));
@@ -91,7 +91,7 @@ alertsTest("real load raises an alert: a toast, a mark, a message; acknowledging
     await page.locator(".top-bar nav").getByRole("link", { name: /^Alerts/ }).click();
     const acknowledged = card(page, "Load a of the test");
     await acknowledged.getByLabel(/name/i).fill("Ada");
-    await acknowledged.getByLabel(/^Why/).fill("it is a test");
+    await acknowledged.getByLabel(/^Comment/).fill("it is a test");
     await acknowledged.getByRole("button", { name: "Acknowledge" }).click();
     await page.locator(".said.good").waitFor();
     assert.match(await card(page, "Load a of the test").locator(".states").innerText(), /Acknowledged by Ada .*: it is a test/s);
@@ -106,10 +106,10 @@ alertsTest("real load raises an alert: a toast, a mark, a message; acknowledging
     await load.stop();
   }
   // The page is told that it is over, and those who were told that it began.
-  await toast(page, "Over").first().waitFor();
+  await toast(page, "Resolved").first().waitFor();
   await eventually(async () => assert.equal(await page.locator(".card", { hasText: "of the test" }).count(), 0));
-  await receiver.toldOf("/first", says("Over: Load a of the test"));
-  await receiver.toldOf("/second", says("Over: Load b of the test"));
+  await receiver.toldOf("/first", says("[RESOLVED] Load a of the test"));
+  await receiver.toldOf("/second", says("[RESOLVED] Load b of the test"));
   await page.getByRole("link", { name: "History", exact: true }).click();
   await page.locator("main", { hasText: "Load a of the test" }).waitFor();
   assert.match(page.url(), /\/alerts\?view=history$/);
@@ -155,22 +155,22 @@ alertsTest("without scripts the forms work as well", WITHOUT_SCRIPTS, async ({ p
 alertsTest("a rule is tried on the past, saved, and stays as it was typed when it cannot be", { allow: [/status 400/, /Failed to load resource.*400/] }, async ({ page, server }) => {
   await openLive(page, `${server.url}/alerts?view=rule&id=memory`);
   await page.evaluate(() => (globalThis.isSamePage = true));
-  const warning = page.getByLabel("Warning beyond");
+  const warning = page.getByLabel("Warning threshold");
   await warning.fill("much");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save rule" }).click();
   await page.locator(".said.bad").waitFor();
   assert.equal(await warning.inputValue(), "much");
   // It is there to be read, also when the page is brought up to date.
   assert.equal(await page.locator("[data-keep]").count(), 1);
 
   await warning.fill("99 %");
-  await page.getByLabel("Over when no longer beyond").fill("98 %");
+  await page.getByLabel("Recovery threshold").fill("98 %");
   await page.getByRole("button", { name: /^Preview/ }).click();
-  await page.locator("main", { hasText: /messages?/ }).waitFor();
+  await page.locator('[data-part="preview"]').waitFor();
   await page.locator(".said.bad").waitFor({ state: "detached" });
   assert.equal(await warning.inputValue(), "99 %");
 
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save rule" }).click();
   await eventually(async () => {
     const { data } = await (await fetch(`${server.url}/api/admin/rules/memory`)).json();
     assert.deepEqual([data.warning, data.recovery, data.origin], [0.99, 0.98, "changed"]);
@@ -186,7 +186,7 @@ alertsTest("a rule that was made has an address: it is there when the page is br
   for (const [name, value] of Object.entries(fields)) {
     await page.locator(`input[type="text"][name="${name}"]`).fill(value);
   }
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save rule" }).click();
   await page.locator(".said.good").waitFor();
   assert.doesNotMatch(page.url(), /new/);
   await page.locator("main", { hasText: "Many processes" }).waitFor();
@@ -213,9 +213,9 @@ alertsTest("an alert is shown on the desktop when nobody looks at the page and t
   });
   await openLive(page, `${server.url}/alerts?view=channels`);
   const button = page.locator("#notifications");
-  assert.equal(await button.innerText(), "Switch on");
+  assert.equal(await button.innerText(), "Enable");
   await button.click();
-  await page.locator("#notifications", { hasText: "Switched on" }).waitFor();
+  await page.locator("#notifications", { hasText: "Enabled" }).waitFor();
   await page.evaluate(() => Object.defineProperty(document, "visibilityState", { get: () => "hidden" }));
   const load = await startLoad("wg-load");
   try {

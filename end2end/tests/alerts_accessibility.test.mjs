@@ -43,14 +43,14 @@ ${OFF.join("")}`;
 
 /** Where each view is, and a text that it has. */
 const VIEWS = {
-  active: ["/alerts", "Waiting to be sure"],
-  "one rule": ["/alerts?rule=fires", "Only those of the rule"],
-  "nothing wrong": ["/alerts?rule=disk", "No alert of this rule fires."],
+  active: ["/alerts", "waiting for the pending period"],
+  "one rule": ["/alerts?rule=fires", "Filtered by rule"],
+  "nothing wrong": ["/alerts?rule=disk", "No active alerts for this rule."],
   history: ["/alerts?view=history", "Passing"],
   rules: ["/alerts?view=rules", "Memory for an hour"],
-  "a rule": ["/alerts?view=rule&id=disk", "Warning beyond"],
+  "a rule": ["/alerts?view=rule&id=disk", "Warning threshold"],
   "a locked rule": ["/alerts?view=rule&id=fires", "Some memory"],
-  "a new rule": ["/alerts?view=rule&new", "Warning beyond"],
+  "a new rule": ["/alerts?view=rule&new", "Warning threshold"],
   silences: ["/alerts?view=silences", "moving house"],
   channels: ["/alerts?view=channels", "hook"],
   deliveries: ["/alerts?view=deliveries", "Deliveries"],

@@ -9,7 +9,7 @@ const { pageTest } = testBench();
 
 async function reset(page, url) {
   await page.goto(`${url}/arrange`);
-  const button = page.getByRole("button", { name: "As it came with the program" });
+  const button = page.getByRole("button", { name: "Reset" });
   if (await button.count()) {
     await button.click();
     await button.waitFor({ state: "detached" });
@@ -19,7 +19,7 @@ async function reset(page, url) {
 pageTest("panels are moved, widened and hidden with the keyboard, and the overview shows them so", { context: { viewport: { width: 1440, height: 900 } } }, async ({ page, server }) => {
   await reset(page, server.url);
   await openLive(page, server.url);
-  await page.getByRole("link", { name: "Arrange panels" }).click();
+  await page.getByRole("link", { name: "Edit layout" }).click();
   await page.waitForURL("**/arrange");
   const press = async (name) => {
     const answer = page.waitForResponse((response) => response.request().method() === "GET" && response.url().includes("/arrange"));
@@ -28,10 +28,10 @@ pageTest("panels are moved, widened and hidden with the keyboard, and the overvi
     await (await answer).finished();
   };
   await press("Move Memory up");
-  await press("Two columns for Memory");
+  await press("Width M: Memory");
   await press("Hide Load");
   await page.locator("#place-load .mark").waitFor();
-  await page.getByRole("link", { name: "To the overview" }).click();
+  await page.getByRole("link", { name: "Done" }).click();
   await ticks(page, 1);
   const order = await panels(page);
   assert.ok(order.indexOf("memory") < order.indexOf("cpu"), `${order}`);
@@ -74,7 +74,7 @@ pageTest("on a wall there are numbers and charts, and a way back for who has key
     assert.equal(await page.locator(`${what}:visible`).count(), 0, `${what} is seen on the wall`);
   }
   assert.deepEqual(await findings(page), []);
-  const leave = page.getByRole("link", { name: "Leave the wall screen" });
+  const leave = page.getByRole("link", { name: "Exit TV mode" });
   await leave.focus();
   await page.keyboard.press("Enter");
   await page.getByRole("navigation", { name: "Pages" }).waitFor();

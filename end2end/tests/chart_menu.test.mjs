@@ -38,7 +38,7 @@ pageTest("the menu opens by pointer and keys, and closes with Escape; nothing in
   await open(page, server);
   await openMenu(page, "memory");
   const names = (await menu(page, "memory").locator("a, button").allTextContents()).map((text) => text.trim());
-  assert.deepEqual(names, ["Log axis", "Clip outliers", "Data table", "CSV", "Full screen", "Copy link", "Copy picture"]);
+  assert.deepEqual(names, ["Log axis", "Clip at p99", "View data", "CSV", "Full screen", "Copy link", "Copy as PNG"]);
   assert.deepEqual(await findings(page), []);
   await page.keyboard.press("Escape");
   await menu(page, "memory").waitFor({ state: "hidden" });
@@ -69,11 +69,11 @@ pageTest("a logarithmic axis and cut off outliers are in the address, and Back u
   await panel(page, "load").locator(".chart").focus();
   await page.keyboard.press("o");
   await page.waitForURL(/[?&]clip=load/);
-  await words.getByText("Cut off above the 99th percentile").waitFor();
+  await words.getByText("Clipped at p99").waitFor();
   // The reader who opens the address sees the same.
   await page.goto(page.url());
   await live(page);
-  await words.getByText("Logarithmic axis. Cut off above").waitFor();
+  await words.getByText("Logarithmic axis. Clipped at p99").waitFor();
   await eventually(async () => assert.ok(!(await labels()).includes("0")));
   await page.goBack();
   await page.goBack();
@@ -108,12 +108,12 @@ pageTest("without scripts the menu has what can be a link", WITHOUT_SCRIPTS, asy
   });
   await openMenu(page, "memory");
   const seen = menu(page, "memory").locator("a:visible, button:visible");
-  assert.deepEqual((await seen.allTextContents()).map((text) => text.trim()), ["Log axis", "Clip outliers", "Data table", "CSV"]);
+  assert.deepEqual((await seen.allTextContents()).map((text) => text.trim()), ["Log axis", "Clip at p99", "View data", "CSV"]);
   await menu(page, "memory").getByText("Log axis").click();
   await page.waitForURL(`${server.url}/?log=memory`);
   await panel(page, "memory").locator(".look", { hasText: "Logarithmic axis" }).waitFor();
   await openMenu(page, "memory");
-  await menu(page, "memory").getByText("Data table").click();
+  await menu(page, "memory").getByText("View data").click();
   await page.getByRole("heading", { name: "Memory: data" }).waitFor();
 });
 
@@ -142,7 +142,7 @@ pageTest("the link that is copied shows the same stretch of time later, hidden l
   await page.waitForURL(/[?&]hide=/);
   await openMenu(page, "memory");
   await menu(page, "memory").getByText("Copy link").click();
-  await said(page, "The link is copied.");
+  await said(page, "Link copied");
   const link = new URL(await page.evaluate(() => navigator.clipboard.readText()));
   assert.equal(link.origin, server.url);
   assert.equal(link.hash, "#panel-memory");
@@ -160,8 +160,8 @@ pageTest("a chart is copied as a picture, with its title and legend", CLIPBOARD,
   await open(page, server);
   await ticks(page, 2);
   await openMenu(page, "memory");
-  await menu(page, "memory").getByText("Copy picture").click();
-  await said(page, "The picture is copied.");
+  await menu(page, "memory").getByText("Copy as PNG").click();
+  await said(page, "Image copied");
   const box = await panel(page, "memory").locator(".chart").boundingBox();
   const { width, height, ground, inked } = await page.evaluate(async () => {
     const [item] = await navigator.clipboard.read();
@@ -189,7 +189,7 @@ pageTest("where the clipboard is refused, the picture is saved", { context: { pe
   assert.equal(file.suggestedFilename(), "watchglass-memory.png");
   const bytes = await readFile(await file.path());
   assert.equal(bytes.subarray(1, 4).toString(), "PNG");
-  await said(page, "The picture is saved as a file.");
+  await said(page, "Image saved as a file");
 });
 
 pageTest("a chart that is cut off says where", {}, async ({ page, server }) => {
@@ -197,7 +197,7 @@ pageTest("a chart that is cut off says where", {}, async ({ page, server }) => {
   const before = await fingerprint(page, "memory", "series");
   await panel(page, "memory").locator(".chart").focus();
   await page.keyboard.press("o");
-  await panel(page, "memory").locator(".look", { hasText: "Cut off above" }).waitFor();
+  await panel(page, "memory").locator(".look", { hasText: "Clipped at p99" }).waitFor();
   // The ceiling of the memory is what would press its lines to the ground.
   await eventually(async () => assert.notEqual(await fingerprint(page, "memory", "series"), before));
 });

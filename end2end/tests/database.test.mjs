@@ -8,8 +8,8 @@ import { chartsPainted, live, panels, ticks } from "../support/overview.mjs";
 import { startPostgres } from "../support/postgres.mjs";
 import { WIDTHS, assertFits, condition, instead, list, rows } from "../support/services.mjs";
 
-const BLOCKED = "Who blocks whom";
-const STATEMENTS = "Top statements";
+const BLOCKED = "Blocking sessions";
+const STATEMENTS = "Top queries";
 
 async function postgres() {
   const postgres = await startPostgres();
@@ -41,7 +41,7 @@ pageTest("the page lives: state, version, charts of PostgreSQL alone, and the to
   assert.ok(ids.length > 3 && ids.every((id) => id.startsWith("postgresql-")), `${ids}`);
   const statements = (await rows(page, STATEMENTS)).map((row) => row.at(-1));
   assert.ok(statements.includes("SELECT count(*) FROM account WHERE name = $1"), `${statements}`);
-  assert.equal(await instead(page, BLOCKED), "Nobody waits for a lock.");
+  assert.equal(await instead(page, BLOCKED), "No lock waits.");
   assert.doesNotMatch(await page.locator("body").innerText(), /sesame/);
   await ticks(page, 2);
 });
@@ -72,7 +72,7 @@ pageTest("who waits for whom is seen while it lasts", {}, async ({ page, server,
   });
   await holder.end();
   await waiter.end();
-  await eventually(async () => assert.equal(await instead(page, BLOCKED), "Nobody waits for a lock."));
+  await eventually(async () => assert.equal(await instead(page, BLOCKED), "No lock waits."));
 });
 
 pageTest("without scripts everything is there to read", WITHOUT_SCRIPTS, async ({ page, server, watched }) => {

@@ -31,7 +31,7 @@ pageTest("a page of another build than the server asks to be loaded again, and s
   await openLive(page, server.url);
   const banner = page.locator("#outdated-banner");
   await banner.waitFor();
-  assert.match(await banner.innerText(), /server was updated/);
+  assert.match(await banner.innerText(), /new version/);
   await ticks(page, 2);
   assert.ok(await page.locator("#panic-banner").isHidden());
 
@@ -59,7 +59,7 @@ pageTest("a page that breaks says that it has stopped", { allow: PANIC }, async 
   await page.goto(server.url);
   const banner = page.locator("#panic-banner");
   await banner.waitFor();
-  assert.match(await banner.innerText(), /has stopped/);
+  assert.match(await banner.innerText(), /has crashed/);
 
   await banner.getByRole("link").click();
   await live(page);

@@ -106,7 +106,7 @@ const NOBODY = { context: { storageState: { cookies: [], origins: [] } } };
 
 pageTest("the cookie of a session is for this server's pages alone", NOBODY, async ({ page, context, server }) => {
   await page.goto(`${server.url}/login`);
-  await page.getByLabel("Name").fill("admin");
+  await page.getByLabel("Username").fill("admin");
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL(`${server.url}/`);

@@ -29,7 +29,7 @@ pageTest("an address without a page answers 404, says so, and its link goes home
   assert.equal(response.status(), 404);
   assert.match(response.headers()["content-type"], /^text\/html/);
   const main = page.locator("main");
-  assert.match(await main.innerText(), /There is no page here/);
+  assert.match(await main.innerText(), /Page not found/);
   assert.match(await main.innerText(), /\/no\/such\/page/);
   // Until the program runs, the browser itself would follow the link. That it runs is seen by a control that answers.
   await eventually(async () => {

@@ -13,7 +13,7 @@ const { pageTest } = testBench();
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 3 };
 
 function palette(page) {
-  return page.getByRole("dialog", { name: "Find" });
+  return page.getByRole("dialog", { name: "Search" });
 }
 
 function found(page) {
@@ -53,8 +53,8 @@ pageTest("by keys alone: a chart is found by its metric, followed, and the page 
   await mark(page);
   await open(page);
   assert.equal(await focused(page), "find-q");
-  await type(page, "websocket_conn", "Open pages");
-  await palette(page).getByRole("status").filter({ hasText: /\d+ found|The best/ }).waitFor();
+  await type(page, "websocket_conn", "Connected clients");
+  await palette(page).getByRole("status").filter({ hasText: /\d+ found|\d+ of \d+ results/ }).waitFor();
   const id = "own-connections";
   await page.keyboard.press("Enter");
   await palette(page).waitFor({ state: "hidden" });
@@ -109,7 +109,7 @@ pageTest("arrows move, what is typed goes to the field, Escape closes, and the f
   await page.keyboard.press("Control+k");
   await palette(page).waitFor({ state: "hidden" });
   await page.keyboard.press("?");
-  await page.locator("#keys", { hasText: "Finds pages, charts and what can be done" }).waitFor();
+  await page.locator("#keys", { hasText: "Search pages, charts and actions" }).waitFor();
 });
 
 pageTest("Enter waits for the answer to what was typed", {}, async ({ page, server }) => {
@@ -148,9 +148,9 @@ pageTest("what can be done is done: theme, clock, pause, saving, signing out", D
   await page.locator("html[data-theme]").waitFor();
   await run("utc", "Switch times between local and UTC");
   await page.locator(".zone-switch", { hasText: "UTC" }).waitFor();
-  await run("pau", "Pause the charts");
+  await run("pau", "Pause or resume charts");
   await page.locator('.shown[data-state="paused"]').waitFor();
-  const [file] = await Promise.all([page.waitForEvent("download"), run("save th", "Save this window")]);
+  const [file] = await Promise.all([page.waitForEvent("download"), run("export", "Export snapshot")]);
   assert.match(file.suggestedFilename(), /\.html$/);
   // What a page does not have is not offered.
   await page.goto(`${server.url}/alerts`);
@@ -158,7 +158,7 @@ pageTest("what can be done is done: theme, clock, pause, saving, signing out", D
   await open(page);
   const rows = await found(page).allInnerTexts();
   assert.ok(rows.some((row) => row.startsWith("Switch between")), `${rows}`);
-  assert.deepEqual(rows.filter((row) => /^(Pause|Save)/.test(row)), []);
+  assert.deepEqual(rows.filter((row) => /^(Pause|Export)/.test(row)), []);
   await type(page, "sign", "Sign out");
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Sign in" }).waitFor();
@@ -168,7 +168,7 @@ pageTest("what can be done is done: theme, clock, pause, saving, signing out", D
 pageTest("by pointer: the button opens it, a press follows, and it closes", {}, async ({ page, server }) => {
   await openLive(page, server.url);
   await mark(page);
-  const button = page.getByRole("link", { name: "Find", exact: true });
+  const button = page.getByRole("link", { name: "Search", exact: true });
   await button.click();
   await found(page).first().waitFor();
   await palette(page).getByRole("button", { name: "Close" }).click();
@@ -189,7 +189,7 @@ pageTest("without scripts it is a page with a form and links", WITHOUT_SCRIPTS, 
     await page.goto(server.url);
     assert.ok(await panel(page, "memory").isVisible());
   });
-  await page.getByRole("link", { name: "Find", exact: true }).click();
+  await page.getByRole("link", { name: "Search", exact: true }).click();
   await page.waitForURL(`${server.url}/find`);
   await page.locator(".found a", { hasText: "Trends" }).waitFor();
   await page.getByRole("searchbox").fill("memory");
@@ -205,7 +205,7 @@ pageTest("a server that does not answer is said to be so", { allow: [/find\?q=/,
   await openLive(page, server.url);
   await page.route("**/api/fragment/find?q=*", (route) => route.fulfill({ status: 503, body: "no" }));
   await page.keyboard.press("Control+k");
-  await palette(page).getByRole("status").filter({ hasText: "The server does not answer." }).waitFor();
+  await palette(page).getByRole("status").filter({ hasText: "Server unreachable" }).waitFor();
 });
 
 for (const colorScheme of ["dark", "light"]) {
@@ -214,7 +214,7 @@ for (const colorScheme of ["dark", "light"]) {
       const fits = async () => assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it scrolls sideways");
       await openLive(page, server.url);
       await chartsPainted(page);
-      await page.getByRole("link", { name: "Find", exact: true }).click();
+      await page.getByRole("link", { name: "Search", exact: true }).click();
       await type(page, "al", "Alerts");
       assert.deepEqual(await findings(page), []);
       const box = await palette(page).boundingBox();

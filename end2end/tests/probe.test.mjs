@@ -53,7 +53,7 @@ outageTest("a file that no longer makes sense: the probe is named with the reaso
   await notices.first().waitFor();
   assert.equal(await notices.count(), 1);
   const text = await notices.first().innerText();
-  assert.match(text, /^disk gives no data since \d\d:\d\d:\d\d: /);
+  assert.match(text, /^disk: no data since \d\d:\d\d:\d\d – /);
   assert.ok(text.includes(`${proc.path}/diskstats`), `the notice does not name the file: ${text}`);
   await assertDash(page, DISK_PANELS);
   await assertOthersGoOn(page);
@@ -70,7 +70,7 @@ outageTest("a file that is missing from the start: the probe is named, and recov
   await openLive(page, server.url);
   const notices = page.locator(".problems li");
   await notices.first().waitFor();
-  assert.match(await notices.first().innerText(), /^disk gives no data since .*diskstats.*No such file/);
+  assert.match(await notices.first().innerText(), /^disk: no data since .*diskstats.*No such file/);
   await assertDash(page, DISK_PANELS);
   await assertOthersGoOn(page);
 
@@ -85,7 +85,7 @@ outageTest("the page that the server renders names the failing probe too", { ...
     assert.equal((await snapshot(server)).state.problems.length, 1);
   });
   await page.goto(server.url);
-  assert.match(await page.locator(".problems li").innerText(), /^disk gives no data since \d\d:\d\d:\d\d UTC: /);
+  assert.match(await page.locator(".problems li").innerText(), /^disk: no data since \d\d:\d\d:\d\d UTC – /);
 });
 
 outageTest("the time in which a probe failed stays a gap", { proc: { diskstats: DISK } }, async ({ page, server, proc }) => {

@@ -10,8 +10,8 @@ import { WIDTHS, assertFits } from "../support/services.mjs";
 const { pageTest } = testBench();
 
 const PAGES = [
-  { path: "/database", title: "Database", says: [/No PostgreSQL is watched/, /\[postgres\]\s+url = /, /WATCHGLASS_POSTGRES_URL/, /GRANT pg_monitor/] },
-  { path: "/cache", title: "Cache", says: [/No Redis is watched/, /\[redis\]\s+watch = /, /WATCHGLASS_REDIS_WATCH/, /ACL SETUSER/] },
+  { path: "/database", title: "Database", says: [/PostgreSQL is not monitored/, /\[postgres\]\s+url = /, /WATCHGLASS_POSTGRES_URL/, /GRANT pg_monitor/] },
+  { path: "/cache", title: "Cache", says: [/Redis is not monitored/, /\[redis\]\s+watch = /, /WATCHGLASS_REDIS_WATCH/, /ACL SETUSER/] },
 ];
 
 for (const { path, title, says } of PAGES) {

@@ -10,7 +10,7 @@ const NOBODY = { context: { storageState: { cookies: [], origins: [] } }, allow:
 const NOBODY_WITHOUT_SCRIPTS = { ...NOBODY, context: { ...NOBODY.context, javaScriptEnabled: false } };
 
 async function fill(page, password) {
-  await page.getByLabel("Name").fill("admin");
+  await page.getByLabel("Username").fill("admin");
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
 }
@@ -21,7 +21,7 @@ for (const [name, options] of [["with scripts", NOBODY], ["without scripts", NOB
     await page.goto(`${server.url}/api/docs`);
     assert.equal(page.url(), wanted);
     await fill(page, "not the password");
-    assert.equal(await page.getByRole("alert").textContent(), "The name, the password or the code is wrong.");
+    assert.equal(await page.getByRole("alert").textContent(), "Wrong username, password or two-factor code.");
     await fill(page, PASSWORD);
     assert.equal(page.url(), `${server.url}/api/docs`);
     await page.goto(`${server.url}/login`);

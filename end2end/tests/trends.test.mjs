@@ -27,7 +27,7 @@ pageTest("each series has its numbers; windows, sections and the comparison are 
   await page.locator(".choices a", { hasText: "24h" }).click();
   await page.waitForURL(`${server.url}/trends?window=24h`);
   await page.locator('.choices [aria-current="true"]', { hasText: "24h" }).waitFor();
-  await page.locator(".trends-head a", { hasText: "With the time before" }).click();
+  await page.locator(".trends-head a", { hasText: "Compare: previous period" }).click();
   await page.waitForURL(`${server.url}/trends?window=24h&compare=1`);
   await eventually(async () => assert.ok("change" in (await stats(page, "memory"))));
 
@@ -74,11 +74,11 @@ pageTest("without scripts the form, the sections and the numbers work", WITHOUT_
   await page.waitForURL(/\/trends\?from=\d+&to=\d+/);
   assert.match(await page.locator(".shown").innerText(), /Showing .* UTC/);
   assert.deepEqual(Object.keys(await stats(page, "memory")), ["min", "avg", "max", "last", "P95"]);
-  await page.locator(".trends-head a", { hasText: "With the time before" }).click();
+  await page.locator(".trends-head a", { hasText: "Compare: previous period" }).click();
   assert.ok("change" in (await stats(page, "memory")));
 });
 
-pageTest("an address that names no stretch of time says so", {}, async ({ page, server }) => {
+pageTest("an invalid time range is reported", {}, async ({ page, server }) => {
   await openLive(page, `${server.url}/?from=yesterday&to=now`);
-  assert.match(await page.locator(".shown .bad").innerText(), /names no stretch of time/);
+  assert.match(await page.locator(".shown .bad").innerText(), /Invalid time range/);
 });

@@ -114,7 +114,7 @@ pageTest("space lets the picture stand still while the numbers go on", {}, async
     assert.equal(await fingerprint(page, "memory", "series"), picture);
     assert.notEqual(await clock(page), time);
   });
-  await page.locator(".pause", { hasText: "Go on" }).click();
+  await page.locator(".pause", { hasText: "Resume" }).click();
   await eventually(async () => assert.notEqual(await fingerprint(page, "memory", "series"), picture));
 });
 
@@ -154,7 +154,7 @@ pageTest("a chart that has the focus is moved by keys, and ? lists them", {}, as
   await page.keyboard.press("-");
   await eventually(async () => assert.equal(stretch(page).length, 300));
   await page.keyboard.press("?");
-  await page.locator("#keys", { hasText: "Moves the cursor" }).waitFor();
+  await page.locator("#keys", { hasText: "Move the cursor" }).waitFor();
   await page.keyboard.press("Escape");
   await page.locator("#keys").waitFor({ state: "hidden" });
 });

@@ -1,12 +1,12 @@
-//! What fuzzing begins with: the golden files and fixtures of the repository, read when they are needed, and some requests.
+//! Seed corpus: golden files and fixtures of the repository, and some requests.
 
 use std::fs;
 use std::path::Path;
 
-/// Files of the repository, by their paths in it.
+/// Reads files of the repository by path.
 ///
 /// # Panics
-/// One is not there: it was renamed, and its target would begin with nothing.
+/// A file is missing, for example after a rename.
 pub(crate) fn files(paths: &[&str]) -> Vec<Vec<u8>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     paths
@@ -20,7 +20,7 @@ pub(crate) fn lines(path: &str) -> Vec<Vec<u8>> {
     files(&[path]).iter().flat_map(|file| file.split(|&byte| byte == b'\n')).map(<[u8]>::to_vec).collect()
 }
 
-/// The same, each with a byte before it: 0, 1, 2, …
+/// The examples with a prefix byte each: 0, 1, 2, …
 pub(crate) fn numbered(examples: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     (0..).zip(examples).map(|(number, bytes)| [vec![number], bytes].concat()).collect()
 }

@@ -1,8 +1,8 @@
-//! Everything that reads bytes from outside, given rubbish that goes where no rubbish has been before.
+//! Coverage-guided fuzzing of all parsers of external bytes.
 //!
-//! One program for all targets, so that the server is linked once. Variables of the environment say what is done:
-//! `WATCHGLASS_FUZZ` names the target, without it all of them are listed; `WATCHGLASS_FUZZ_CORPUS` is a folder that is given
-//! the examples to begin with; `WATCHGLASS_FUZZ_FOLDER` is one for files. All else is said by the arguments of
+//! One binary for all targets, so that the server is linked once. Environment variables: `WATCHGLASS_FUZZ` is the target,
+//! without it all targets are listed; `WATCHGLASS_FUZZ_CORPUS` is a folder to fill with the seed corpus;
+//! `WATCHGLASS_FUZZ_FOLDER` is a folder for files. Everything else is set by the arguments of
 //! [libFuzzer](https://llvm.org/docs/LibFuzzer.html#options).
 
 #![no_main]

@@ -1,59 +1,58 @@
-//! The list of targets, and what each does with the bytes it is given. A fault is a panic; so is what comes back otherwise than
-//! it was written.
+//! Fuzz targets. A panic is a bug; round trips that differ panic.
 
 use crate::examples::{files, lines, numbered, requests};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
-use watchglass_access::{Book, PasswordHash, Secret, check_token_name, user_name};
-use watchglass_alerts::sheet::Saying;
-use watchglass_alerts::telling::{Board, Desk, DeskState, Ledger, Past, TellingSettings};
-use watchglass_alerts::{Engine, EngineState, Rule, stock};
+use watchglass_auth::{Book, PasswordHash, Secret, check_token_name, user_name};
+use watchglass_rules::sheet::Saying;
+use watchglass_dispatch::{Board, Desk, DeskState, Ledger, Past, TellingSettings};
+use watchglass_rules::{Engine, EngineState, Rule, stock};
 use watchglass_instrument::report::Report;
 use watchglass_live::{Frame, decode, encode};
 use watchglass_model::{Timestamp, Unit};
 use watchglass_server::fuzzing as server;
 
-/// Something that reads bytes from outside.
+/// Fuzz target.
 #[derive(Clone, Copy)]
 pub(crate) struct Target {
-    /// By what it is called on the command line.
+    /// Name on the command line.
     pub(crate) name: &'static str,
-    /// Reads them.
+    /// Runs the target.
     pub(crate) run: fn(&[u8]),
-    /// What to begin with.
+    /// Seed corpus.
     pub(crate) examples: fn() -> Vec<Vec<u8>>,
 }
 
 const GOLDEN_SEGMENTS: [&str; 3] = [
-    "crates/history/golden/raw-1700006400.seg",
-    "crates/history/golden/minute-1700006400.seg",
-    "crates/history/golden/quarter-1700006400.seg",
+    "crates/tsdb/golden/raw-1700006400.seg",
+    "crates/tsdb/golden/minute-1700006400.seg",
+    "crates/tsdb/golden/quarter-1700006400.seg",
 ];
 const GOLDEN_STORED: [&str; 6] = [
-    "crates/access/golden/access.json",
+    "crates/auth/golden/access.json",
     "server/golden/rules.json",
     "server/golden/annotations.json",
     "server/golden/layouts.json",
     "server/golden/audit.jsonl",
-    "crates/alerts/golden/engine.json",
+    "crates/rules/golden/engine.json",
 ];
 
-/// All of them.
+/// All targets.
 pub(crate) const TARGETS: [Target; 17] = [
-    Target { name: "access", run: access, examples: || files(&["crates/access/golden/access.json"]) },
+    Target { name: "access", run: access, examples: || files(&["crates/auth/golden/access.json"]) },
     Target { name: "alerts", run: alerts, examples: alerts_examples },
     Target { name: "answers", run: watchglass_notify::fuzzing::http_answer, examples: answers_examples },
     Target { name: "backup", run: backup, examples: || files(&["crates/backup/golden/backup.tar"]) },
     Target { name: "configuration", run: configuration, examples: || files(&["server/src/hostile.toml"]) },
-    Target { name: "history-columns", run: watchglass_history::fuzzing::columns, examples: columns_examples },
+    Target { name: "history-columns", run: watchglass_tsdb::fuzzing::columns, examples: columns_examples },
     Target {
         name: "history-log",
         run: history_log,
-        examples: || files(&["crates/history/golden/log-0.wal"]),
+        examples: || files(&["crates/tsdb/golden/log-0.wal"]),
     },
     Target { name: "history-segment", run: history_segment, examples: || numbered(files(&GOLDEN_SEGMENTS)) },
-    Target { name: "history-shared", run: watchglass_history::fuzzing::shared, examples: shared_examples },
+    Target { name: "history-shared", run: watchglass_tsdb::fuzzing::shared, examples: shared_examples },
     Target { name: "kernel", run: kernel, examples: kernel_examples },
     Target { name: "live", run: live, examples: live_examples },
     Target { name: "outbox", run: outbox, examples: || files(&["crates/notify/golden/outbox.1"]) },
@@ -64,7 +63,7 @@ pub(crate) const TARGETS: [Target; 17] = [
     Target { name: "words", run: words, examples: words_examples },
 ];
 
-/// The folder for files that cases are written to: the one of `WATCHGLASS_FUZZ_FOLDER`, or one for temporary files.
+/// Folder for files of test cases: `WATCHGLASS_FUZZ_FOLDER`, or a temporary folder.
 fn folder() -> &'static PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
@@ -148,7 +147,7 @@ fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, serde_json::Err
 
 fn alerts_examples() -> Vec<Vec<u8>> {
     let golden = ["engine", "desk", "board", "past", "ledger"];
-    let paths = golden.map(|name| format!("crates/alerts/golden/{name}.json"));
+    let paths = golden.map(|name| format!("crates/rules/golden/{name}.json"));
     let mut all = files(&paths.each_ref().map(String::as_str));
     let disk = stock::find("disk").or_else(|| stock::rules().into_iter().next()).expect("there are rules");
     all.push(Saying::new(Some(&disk), Default::default()).to_json().into_bytes());
@@ -185,20 +184,20 @@ fn columns_examples() -> Vec<Vec<u8>> {
 }
 
 fn history_log(bytes: &[u8]) {
-    watchglass_history::fuzzing::log(bytes, folder());
+    watchglass_tsdb::fuzzing::log(bytes, folder());
 }
 
 fn history_segment(bytes: &[u8]) {
-    watchglass_history::fuzzing::segment(bytes, folder());
+    watchglass_tsdb::fuzzing::segment(bytes, folder());
 }
 
-/// The values of the keys, which are in hexadecimal behind their names.
+/// Values of the keys, in hexadecimal after their names.
 fn shared_examples() -> Vec<Vec<u8>> {
     let hex = |word: &[u8]| -> Option<Vec<u8>> {
         let word = std::str::from_utf8(word).ok().filter(|word| word.len() > 8 && word.len() % 2 == 0)?;
         (0..word.len()).step_by(2).map(|at| u8::from_str_radix(word.get(at..at + 2)?, 16).ok()).collect()
     };
-    let lines = lines("crates/history/golden-redis/keys.txt");
+    let lines = lines("crates/tsdb/golden-redis/keys.txt");
     let words = lines.iter().flat_map(|line| line.split(|byte| b" \t:".contains(byte)));
     words.filter_map(hex).collect()
 }
@@ -266,15 +265,15 @@ fn stored(bytes: &[u8]) {
     server::stored(bytes, &folder().join("below"));
 }
 
-/// What is short: names, times, numbers, links, regular expressions, the state of a page's charts.
+/// Short inputs: names, times, numbers, links, regular expressions, chart state.
 fn words(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    watchglass_notify::fuzzing::deed(&text);
-    watchglass_history::fuzzing::selector(&text);
+    watchglass_notify::fuzzing::action_link(&text);
+    watchglass_tsdb::fuzzing::selector(&text);
     let _ = Secret::parse(&text).map(|secret| assert_eq!(secret.text(), text));
     let _ = (user_name(&text), check_token_name(&text));
     let _: Result<PasswordHash, _> = serde_json::from_slice(bytes);
-    let _ = watchglass_export::parse_time(&text);
+    let _ = watchglass_reports::parse_time(&text);
     let _ = [Unit::Bytes, Unit::Seconds, Unit::Ratio].map(|unit| unit.read(&text));
     let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
     let fields: Vec<_> = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

@@ -1,4 +1,4 @@
-//! The front end, embedded by `build.rs`: a table of files, and nothing outside it can be asked for.
+//! Front end files, embedded by `build.rs`. Only the files in this table can be requested.
 
 use app::PageAssets;
 use axum::body::Body;
@@ -24,12 +24,12 @@ pub(crate) struct File {
     gzip: Option<&'static [u8]>,
 }
 
-/// The file at that path of an URL.
+/// File by URL path.
 pub(crate) fn find(path: &str) -> Option<&'static File> {
     files::FILES.iter().find(|file| file.path == path)
 }
 
-/// What a page loads, by the names that the build gave.
+/// Assets that a page loads, with their hashed names.
 pub(crate) fn page_assets() -> PageAssets {
     let ending = |ending: &str| files::FILES.iter().map(|file| file.path).find(|path| path.ends_with(ending));
     let program = match (ending(".js"), ending("_bg.wasm")) {
@@ -39,11 +39,11 @@ pub(crate) fn page_assets() -> PageAssets {
     PageAssets {
         build: build_id(),
         styles: files::STYLES.iter().map(|&style| style.to_owned()).collect(),
-        program,
+        wasm: program,
     }
 }
 
-/// Identifies this program and its pages: its version and a hash of every file's content.
+/// Build id: program version and a hash of all files.
 fn build_id() -> String {
     let mut hasher = DefaultHasher::new();
     for file in files::FILES {
@@ -53,9 +53,9 @@ fn build_id() -> String {
 }
 
 impl File {
-    /// Answers a request for the file: in the smallest form that the client takes, or not at all if it has it.
+    /// Response with the smallest encoding that the client accepts, or 304 if it has the file.
     pub(crate) fn respond(&self, headers: &HeaderMap) -> Response<Body> {
-        let has_it =
+        let is_cached =
             headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
                 value
                     .split(',')
@@ -69,10 +69,10 @@ impl File {
             .header(VARY, "Accept-Encoding")
             .header(CACHE_CONTROL, self.cache_control());
         let builder = match encoding {
-            Some(encoding) if !has_it => builder.header(CONTENT_ENCODING, encoding),
+            Some(encoding) if !is_cached => builder.header(CONTENT_ENCODING, encoding),
             _ => builder,
         };
-        let response = if has_it {
+        let response = if is_cached {
             builder.status(StatusCode::NOT_MODIFIED).body(Body::empty())
         } else {
             builder.body(Body::from(bytes))
@@ -83,7 +83,7 @@ impl File {
     fn encoded(&self, headers: &HeaderMap) -> (Option<&'static str>, &'static [u8]) {
         let accepted = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
         let accepted: Vec<&str> =
-            accepted.flat_map(|value| value.split(',')).filter(|entry| is_wanted(entry)).collect();
+            accepted.flat_map(|value| value.split(',')).filter(|entry| is_accepted(entry)).collect();
         let takes = |name: &str| {
             accepted.iter().any(|entry| entry.split(';').next().is_some_and(|n| n.trim() == name))
         };
@@ -94,7 +94,7 @@ impl File {
         }
     }
 
-    /// A name with a hash in it never changes its content; any other must be asked about.
+    /// Files with a hash in their name never change; all others are revalidated.
     fn cache_control(&self) -> &'static str {
         let hashed = self.path.split(['-', '_', '.', '/']).any(|part| {
             // Trunk does not pad its hashes to 16 digits.
@@ -105,8 +105,8 @@ impl File {
     }
 }
 
-/// `br;q=0` says that brotli is not wanted.
-fn is_wanted(entry: &str) -> bool {
+/// Whether an `Accept-Encoding` entry is not disabled by a quality of 0, such as `br;q=0`.
+fn is_accepted(entry: &str) -> bool {
     let quality = entry.split(';').skip(1).find_map(|parameter| parameter.trim().strip_prefix("q="));
     quality.and_then(|quality| quality.parse::<f32>().ok()).is_none_or(|quality| quality > 0.0)
 }
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_accepted_form_is_sent() {
+    fn smallest_accepted_encoding_is_sent() {
         for (accept, expected) in [
             ("gzip, deflate, br", Some("br")),
             ("gzip", Some("gzip")),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_client_has_is_not_sent_again() {
+    fn cached_files_are_not_sent_again() {
         for (tags, expected) in
             [("\"e\"", 304), ("W/\"e\"", 304), ("\"x\", \"e\"", 304), ("*", 304), ("\"x\"", 200)]
         {
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn only_hashed_names_are_kept_for_ever() {
+    fn only_hashed_names_are_immutable() {
         for path in [FILE.path, "/frame-fa81b8201058316.css"] {
             assert!(File { path, ..FILE }.cache_control().contains("immutable"), "{path}");
         }

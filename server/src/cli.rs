@@ -1,66 +1,68 @@
-//! The command line, made from the table of settings.
+//! Command line, generated from the table of settings.
 
-use crate::access::{self, Order};
+use crate::access::{self, AccountCommand};
 use crate::backup;
-use crate::settings::KEYS;
+use crate::config::OPTIONS;
 use clap::{Arg, ArgMatches, Command};
 use std::path::PathBuf;
 
-/// What the program is to do.
+/// Parsed command.
 pub(crate) enum Task {
-    /// Watch and serve.
+    /// Run the server.
     Serve(Box<ArgMatches>),
     /// Check a configuration file.
     CheckConfig(PathBuf),
-    /// Change who may call.
-    Access(Order),
+    /// Manage users and tokens.
+    Access(AccountCommand),
     /// Write or restore a backup.
-    Backup(backup::Order),
+    Backup(backup::BackupCommand),
 }
 
-/// Reads the command line. Prints and ends the process for `--help`, `--version` and mistakes, as is the custom.
+/// Parses the command line. Prints and exits for `--help`, `--version` and invalid arguments.
 pub(crate) fn parse() -> Task {
     let mut matches = command().get_matches();
     match matches.remove_subcommand() {
         Some((name, found)) if name == "check-config" => {
             Task::CheckConfig(found.get_one::<PathBuf>("FILE").cloned().unwrap_or_default())
         }
-        Some((name, found)) => match (access::order(&name, &found), backup::order(&name, &found)) {
-            (Some(order), _) => Task::Access(order),
-            (_, Some(order)) => Task::Backup(order),
-            _ => Task::Serve(Box::new(found)),
-        },
+        Some((name, found)) => {
+            match (access::parse_command(&name, &found), backup::parse_command(&name, &found)) {
+                (Some(order), _) => Task::Access(order),
+                (_, Some(order)) => Task::Backup(order),
+                _ => Task::Serve(Box::new(found)),
+            }
+        }
         None => Task::Serve(Box::new(matches)),
     }
 }
 
 fn command() -> Command {
-    let mut serve = Command::new("serve").about("Watch this machine and serve the pages").arg(
+    let mut serve = Command::new("serve").about("Run the monitoring server").arg(
         Arg::new("config")
             .long("config")
             .value_name("FILE")
             .env("WATCHGLASS_CONFIG")
             .value_parser(clap::value_parser!(PathBuf))
-            .help("A TOML file with settings; flags and environment count before it"),
+            .help("TOML configuration file; flags and environment variables take precedence"),
     );
-    for key in KEYS {
+    for key in OPTIONS {
         let help = format!("{} [env: {}] [default: {}]", key.help, key.variable(), key.default);
         serve = serve.arg(Arg::new(key.flag()).long(key.flag()).value_name(key.placeholder).help(help));
     }
     Command::new("watchglass")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Watches a host and its services, keeps seven days, shows it live in the browser")
+        .about("Monitoring server: host, PostgreSQL, Redis and applications, with live pages and seven days of history")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(serve)
         .subcommands(access::commands())
         .subcommands(backup::commands())
         .subcommand(
-            Command::new("check-config").about("Check a configuration file without starting").arg(
+            Command::new("check-config").about("Validate a configuration file without starting the server").arg(
                 Arg::new("FILE")
                     .required(true)
                     .value_parser(clap::value_parser!(PathBuf))
-                    .help("The file to check"),
+                    .help("Configuration file to validate"),
             ),
         )
 }
@@ -70,12 +72,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn command_line_is_consistent() {
         command().debug_assert();
     }
 
     #[test]
-    fn an_unknown_flag_is_named() {
+    fn unknown_flags_are_named() {
         let error =
             command().try_get_matches_from(["watchglass", "serve", "--lisen", "x"]).unwrap_err().to_string();
         assert!(error.contains("--lisen") && error.contains("--listen"), "{error}");

@@ -1,4 +1,4 @@
-//! The folder of everything that the server keeps: made, tried, and locked against a second server.
+//! Data directory: created, checked for write access, and locked against a second server.
 
 use rustix::fs::{Mode, mkdirat};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -7,53 +7,44 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// The file in it that its server holds a lock on.
-pub(crate) const LOCK: &str = "lock";
+/// Lock file of the running server.
+pub(crate) const LOCK_FILE: &str = "lock";
 
-/// A data folder that belongs to this process as long as this lives.
+/// Data directory, locked by this process until dropped.
 #[derive(Debug)]
 pub(crate) struct DataDir {
     path: PathBuf,
     _lock: File,
 }
 
-/// Why there is no data folder.
+/// Error of opening the data directory.
 #[derive(Debug, Error)]
 pub(crate) enum DataDirError {
-    /// Nobody said where.
-    #[error("there is no folder for data: HOME is not set; give one with --data-dir DIR")]
-    Nowhere,
-    /// It cannot be made or written to.
+    #[error("no data directory: HOME is not set; set one with --data-dir DIR")]
+    HomeNotSet,
     #[error(
-        "the data folder {path} cannot be used: {source}; give another one with --data-dir DIR, or make it writable"
+        "data directory {path} is not usable: {source}; make it writable, or set another one with --data-dir DIR"
     )]
-    Unusable {
-        /// The folder.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// Another server has it.
+    Unusable { path: PathBuf, source: io::Error },
     #[error(
-        "the data folder {0} is in use by another watchglass; stop that one, or give another folder with --data-dir DIR"
+        "data directory {0} is in use by another watchglass; stop it, or set another directory with --data-dir DIR"
     )]
-    Taken(PathBuf),
+    InUse(PathBuf),
 }
 
 impl DataDir {
-    /// Opens the folder, making it if it is missing, for its owner only.
+    /// Opens and locks the directory; creates it with mode 0700 if missing.
     ///
     /// # Errors
-    /// It cannot be made, written to or locked.
+    /// The directory cannot be created, written to or locked.
     pub(crate) fn open(path: PathBuf) -> Result<Self, DataDirError> {
         match Self::lock(&path) {
             Ok(lock) => Ok(Self { path, _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(DataDirError::Taken(path)),
+            Err(TryLockError::WouldBlock) => Err(DataDirError::InUse(path)),
             Err(TryLockError::Error(source)) => Err(DataDirError::Unusable { path, source }),
         }
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -61,7 +52,7 @@ impl DataDir {
     fn lock(path: &Path) -> Result<File, TryLockError> {
         let mut lock = prepare(path).map_err(TryLockError::Error)?;
         lock.try_lock()?;
-        // Writing shows that there is room and permission; the number helps whoever looks for the holder.
+        // The write checks free space and permission; the process id helps to find the holder.
         let number = format!("{}\n", std::process::id());
         lock.set_len(0).and_then(|()| lock.write_all(number.as_bytes())).map_err(TryLockError::Error)?;
         Ok(lock)
@@ -69,40 +60,40 @@ impl DataDir {
 }
 
 fn prepare(path: &Path) -> io::Result<File> {
-    make(path)?;
-    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path.join(LOCK))
+    create(path)?;
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path.join(LOCK_FILE))
 }
 
-/// Makes the folder if it is missing, for its owner only.
+/// Creates a directory with mode 0700 if it is missing.
 ///
 /// # Errors
-/// The system does not make it.
-pub(crate) fn make(path: &Path) -> io::Result<()> {
+/// The directory cannot be created.
+pub(crate) fn create(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)?;
     }
-    make_new(path)
+    create_new(path)
 }
 
-/// Makes a folder that is not there yet, for its owner only.
+/// Creates a new directory with mode 0700.
 ///
 /// # Errors
-/// It is there, or the system does not make it.
-pub(crate) fn make_new(path: &Path) -> io::Result<()> {
+/// The directory exists or cannot be created.
+pub(crate) fn create_new(path: &Path) -> io::Result<()> {
     Ok(mkdirat(rustix::fs::CWD, path, Mode::RWXU)?)
 }
 
-/// The folder that is taken when none is given, following the XDG base directory specification.
+/// Default data directory, after the XDG base directory specification.
 ///
 /// # Errors
 /// Neither `XDG_DATA_HOME` nor `HOME` is set.
 pub(crate) fn default_path(variable: impl Fn(&str) -> Option<String>) -> Result<PathBuf, DataDirError> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let base = set("XDG_DATA_HOME").or_else(|| set("HOME").map(|home| home.join(".local/share")));
-    base.map(|base| base.join("watchglass")).ok_or(DataDirError::Nowhere)
+    base.map(|base| base.join("watchglass")).ok_or(DataDirError::HomeNotSet)
 }
 
 #[cfg(test)]
@@ -111,18 +102,18 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn is_made_for_its_owner_only_and_locked() {
+    fn directory_is_private_and_locked() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/b");
         let first = DataDir::open(path.clone()).unwrap();
         assert_eq!(std::fs::metadata(first.path()).unwrap().permissions().mode() & 0o777, 0o700);
-        assert!(matches!(DataDir::open(path.clone()), Err(DataDirError::Taken(_))));
+        assert!(matches!(DataDir::open(path.clone()), Err(DataDirError::InUse(_))));
         drop(first);
         DataDir::open(path).unwrap();
     }
 
     #[test]
-    fn a_file_in_its_place_is_named() {
+    fn file_in_place_of_the_directory_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         std::fs::write(&path, "").unwrap();
@@ -131,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_follows_the_environment() {
+    fn default_follows_the_environment() {
         let path = |pairs: &[(&str, &str)]| {
             let pairs: Vec<_> =
                 pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();

@@ -1,5 +1,4 @@
-//! Where a fuzzer comes in: configurations, stored files, and requests as anybody may send them. A fault is a panic, or an
-//! answer of 500.
+//! Fuzzing entry points: configuration files, stored files and HTTP requests. A panic or a 500 response is a bug.
 
 use crate::access::Access;
 use crate::annotations::Annotations;
@@ -28,16 +27,16 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tower::ServiceExt;
-use watchglass_access::Role;
-use watchglass_alerts::telling::TellingSettings;
-use watchglass_history::MemoryHistory;
+use watchglass_auth::Role;
+use watchglass_dispatch::TellingSettings;
 use watchglass_live::State;
 use watchglass_model::Timestamp;
 use watchglass_probes::{Applications, Collector, HostRoots, host_probes};
+use watchglass_tsdb::MemoryHistory;
 
-/// What a request with a header of that name is sent without: the token of an administrator.
-const NOBODY: &str = "x-nobody";
-/// The files of the data folder that [`stored`] reads, by the first byte of what it is given.
+/// A request with this header is sent without the admin token.
+const ANONYMOUS: &str = "x-nobody";
+/// Files of the data directory that [`stored`] reads; the first input byte selects one.
 pub const FILES: [&str; 8] = [
     "access.json",
     "rules.json",
@@ -49,7 +48,7 @@ pub const FILES: [&str; 8] = [
     "link.key",
 ];
 
-/// A configuration file, which is written into the folder first.
+/// Reads the input as a configuration file, written to `folder` first.
 pub fn configuration(bytes: &[u8], folder: &Path) {
     let file = folder.join("watchglass.toml");
     let mut settings = Settings::default();
@@ -61,11 +60,11 @@ pub fn configuration(bytes: &[u8], folder: &Path) {
     }
 }
 
-/// A file of the data folder, which is written into the folder first.
+/// Reads the input as a file of the data directory, written to `folder` first.
 pub fn stored(bytes: &[u8], folder: &Path) {
     let Some((&which, bytes)) = bytes.split_first() else { return };
     let name = FILES.get(usize::from(which) % FILES.len()).copied().unwrap_or_default();
-    // What the last one has left would be read as well.
+    // Files of the previous run would be read too.
     let _ = fs::remove_dir_all(folder);
     if fs::create_dir_all(folder).is_err() || fs::write(folder.join(name), bytes).is_err() {
         return;
@@ -97,20 +96,20 @@ pub fn stored(bytes: &[u8], folder: &Path) {
     }
 }
 
-/// A server without connections, and the proof of its administrator.
+/// Server without connections, and the token of its admin.
 pub struct Server {
     router: Router,
     runtime: Runtime,
-    proof: String,
-    /// Long-lived answers end when it is gone.
+    authorization: String,
+    /// Dropping it ends long-lived responses.
     _stop: watch::Sender<bool>,
 }
 
 impl Server {
-    /// One that has measured this machine twice, and keeps what it is told in the folder.
+    /// Server with two collected ticks and its data in `folder`.
     ///
     /// # Errors
-    /// The folder or the system does not allow it.
+    /// Any failure during startup.
     pub fn new(folder: &Path) -> Result<Self, Box<dyn Error>> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let _ = any_spawner::Executor::init_tokio();
@@ -134,19 +133,19 @@ impl Server {
             None,
             stopping,
         );
-        Ok(Self { router, runtime, proof: format!("Bearer {}", secret.text()), _stop: stop })
+        Ok(Self { router, runtime, authorization: format!("Bearer {}", secret.text()), _stop: stop })
     }
 
-    /// Answers a request: a line of method and address, lines of headers, an empty line, and a body. What is none by the rules
-    /// of HTTP is left out: that hyper refuses it is for others to test.
+    /// Sends a request: a line of method and URL, header lines, an empty line, and a body. Input that is not valid HTTP is
+    /// skipped: hyper rejects it and has its own tests.
     pub fn answer(&self, bytes: &[u8]) {
         let Some(mut request) = request(bytes) else { return };
         let headers = request.headers_mut();
         headers.entry(HOST).or_insert(HeaderValue::from_static("localhost"));
-        if !headers.contains_key(NOBODY)
-            && let Ok(proof) = self.proof.parse()
+        if !headers.contains_key(ANONYMOUS)
+            && let Ok(authorization) = self.authorization.parse()
         {
-            headers.entry(AUTHORIZATION).or_insert(proof);
+            headers.entry(AUTHORIZATION).or_insert(authorization);
         }
         let peer = Peer { address: Ipv4Addr::LOCALHOST.into(), is_encrypted: false };
         request.extensions_mut().insert(peer);
@@ -157,7 +156,7 @@ impl Server {
             let status = response.status();
             let whole = axum::body::to_bytes(response.into_body(), 16 << 20);
             let whole = tokio::time::timeout(Duration::from_secs(5), whole).await;
-            assert!(whole.is_ok_and(|whole| whole.is_ok()), "{shown}: the answer has no end");
+            assert!(whole.is_ok_and(|whole| whole.is_ok()), "{shown}: the response does not end");
             status
         });
         assert!(status != StatusCode::INTERNAL_SERVER_ERROR, "{shown}: {status}");
@@ -171,7 +170,7 @@ fn request(bytes: &[u8]) -> Option<Request<Body>> {
     });
     let mut lines = head.split(|&byte| byte == b'\n');
     let (method, address) = std::str::from_utf8(lines.next()?).ok()?.split_once(' ')?;
-    // Passwords take a tenth of a second each, and would be all that is done.
+    // A password check takes 0.1 s and would use up the fuzzing time.
     if address.starts_with("/api/login") {
         return None;
     }

@@ -1,35 +1,35 @@
-//! `watchglass`: configuration, routes, the tick. It wires the crates together and holds no rules of its own.
+//! `watchglass` server: configuration, routes and the ticker. Wires the crates together.
 
 mod access;
 mod annotations;
-mod arranging;
+mod app_state;
 mod assets;
+mod atomic_file;
 mod audit;
+mod background_writer;
 mod backup;
 mod cli;
-mod core;
+mod cluster;
+mod config;
 mod data_dir;
 mod edge;
-mod files;
+mod evaluation;
 #[cfg(test)]
 mod formats;
 mod fragments;
 #[cfg(fuzzing)]
 pub mod fuzzing;
-mod guard;
-#[cfg(test)]
-mod hostile;
-mod judging;
-mod keeper;
-mod limits;
+mod history_probe;
+mod host_origin;
+mod layouts;
 mod logging;
+#[cfg(test)]
+mod malformed_input_tests;
+mod notifications;
+mod rate_limit;
 mod routes;
-mod serve;
-mod services;
-mod settings;
-mod sharing;
-mod store_probe;
-mod telling;
+mod startup;
+mod targets;
 mod ticker;
 
 use std::path::{Path, PathBuf};
@@ -43,37 +43,37 @@ fn main() -> ExitCode {
         cli::Task::Serve(matches) => {
             let flag = |name: &str| matches.get_one::<String>(name).cloned();
             let file = matches.get_one::<PathBuf>("config").cloned();
-            settings::resolve(file.as_deref(), flag, |name| std::env::var(name).ok())
+            config::resolve(file.as_deref(), flag, |name| std::env::var(name).ok())
                 .map_err(Into::into)
-                .and_then(|settings| serve::run(&settings))
+                .and_then(|settings| startup::run(&settings))
         }
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say_error(&*error);
+            print_error(&*error);
             ExitCode::FAILURE
         }
     }
 }
 
 fn check_config(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let mut found = settings::Settings::default();
-    settings::read_file(path, &mut found)?;
-    settings::check(&found)?;
+    let mut found = config::Settings::default();
+    config::read_file(path, &mut found)?;
+    config::check(&found)?;
     if let Some(files) = found.edge.certificate() {
         files.read()?;
     }
-    say(&format!("{}: no mistakes", path.display()));
+    print_line(&format!("{}: OK", path.display()));
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "what a person asked for goes to standard output")]
-fn say(text: &str) {
+#[expect(clippy::print_stdout, reason = "the output of a command goes to standard output")]
+fn print_line(text: &str) {
     println!("{text}");
 }
 
-#[expect(clippy::print_stderr, reason = "a reason to stop is shown even where logging was never started")]
-fn say_error(error: &dyn std::error::Error) {
+#[expect(clippy::print_stderr, reason = "fatal errors are printed even before logging is set up")]
+fn print_error(error: &dyn std::error::Error) {
     eprintln!("watchglass: {error}");
 }

@@ -1,8 +1,8 @@
-//! The thread that ticks: once a second it runs the collector and hands over what it gave.
+//! Ticker thread: runs the collector once a second and passes on the batch.
 //!
-//! A thread of its own, not a task: what keeps the async workers busy must not make a tick late.
+//! A thread, not an async task: busy async workers must not delay a tick.
 
-use crate::core::{Core, TICK};
+use crate::app_state::{AppState, TICK};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
@@ -13,7 +13,7 @@ use watchglass_live::State;
 use watchglass_model::{Problem, Timestamp};
 use watchglass_probes::Collector;
 
-/// The ticking thread. It ends when this is stopped or dropped.
+/// Handle of the ticker thread, which ends when this is stopped or dropped.
 #[derive(Debug)]
 pub(crate) struct Ticker {
     stop: Sender<()>,
@@ -21,11 +21,11 @@ pub(crate) struct Ticker {
 }
 
 impl Ticker {
-    /// Starts ticking, first at once. `runtime` is asked how many tasks it has.
+    /// Starts the thread; the first tick is immediate. `runtime` provides the number of async tasks.
     ///
     /// # Errors
-    /// The system has no thread left.
-    pub(crate) fn start(core: Arc<Core>, mut collector: Collector, runtime: Handle) -> io::Result<Self> {
+    /// The thread cannot be started.
+    pub(crate) fn start(core: Arc<AppState>, mut collector: Collector, runtime: Handle) -> io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
         let thread = thread::Builder::new().name("ticker".to_owned()).spawn(move || {
             let mut last = None;
@@ -35,9 +35,9 @@ impl Ticker {
                 if let Some(time) = time {
                     let began = Instant::now();
                     tick(&core, &mut collector, time);
-                    core.vitals.ticked(lateness(now, time), began.elapsed());
-                    core.vitals.set_tasks(runtime.metrics().num_alive_tasks());
-                    core.tell_vitals();
+                    core.server_stats.record_tick(lateness(now, time), began.elapsed());
+                    core.server_stats.set_tasks(runtime.metrics().num_alive_tasks());
+                    core.update_server_stats();
                     last = Some(time);
                 }
                 match stopped.recv_timeout(until_next_tick(self::now())) {
@@ -49,57 +49,57 @@ impl Ticker {
         Ok(Self { stop, thread })
     }
 
-    /// Stops after the tick that is under way.
+    /// Stops after the current tick.
     pub(crate) fn stop(self) {
         let _ = self.stop.send(());
         if self.thread.join().is_err() {
-            tracing::error!("the ticking thread had stopped by a panic");
+            tracing::error!("ticker thread panicked");
         }
     }
 }
 
-fn tick(core: &Core, collector: &mut Collector, time: Timestamp) {
+fn tick(core: &AppState, collector: &mut Collector, time: Timestamp) {
     let tick = collector.tick(time);
     let version = u32::try_from(tick.version).unwrap_or(u32::MAX);
     let series = collector.table().series();
-    core.accept(tick.batch, series, version, |before| {
-        log_changes(&before.problems, &tick.problems);
+    core.process_tick(tick.batch, series, version, |before| {
+        log_problem_changes(&before.problems, &tick.problems);
         State { version, series: series.to_vec(), problems: tick.problems.to_vec() }
     });
 }
 
-fn log_changes(before: &[Problem], now: &[Problem]) {
+fn log_problem_changes(before: &[Problem], now: &[Problem]) {
     for problem in now.iter().filter(|problem| !before.contains(problem)) {
-        tracing::warn!(probe = problem.probe, reason = problem.reason, "a probe gives no data");
+        tracing::warn!(probe = problem.probe, reason = problem.reason, "probe failed");
     }
     for problem in before.iter().filter(|problem| !now.iter().any(|other| other.probe == problem.probe)) {
-        tracing::info!(probe = problem.probe, "a probe gives data again");
+        tracing::info!(probe = problem.probe, "probe recovered");
     }
 }
 
-/// The moment that a tick at `now` stands for: the whole second it lies in. None if that second was ticked already,
-/// as when the clock was set back a little.
+/// Timestamp of a tick at `now`: its full second. `None` if that second already had its tick, for example after a clock
+/// step backwards.
 fn tick_time(now: Timestamp, last: Option<Timestamp>) -> Option<Timestamp> {
-    let time = now.floor(step());
+    let time = now.floor(tick_millis());
     (Some(time) != last).then_some(time)
 }
 
-/// How late a tick began: it could have at the beginning of its second.
+/// Delay of a tick against the start of its second.
 fn lateness(now: Timestamp, time: Timestamp) -> Duration {
     Duration::from_millis(u64::try_from(now.millis_since(time)).unwrap_or(0))
 }
 
 fn until_next_tick(now: Timestamp) -> Duration {
-    let into = now.millis().rem_euclid(step());
-    // A little behind the full second, so that a timer that fires early does not tick in the second before.
-    Duration::from_millis(u64::try_from(step() - into).unwrap_or(0) + 2)
+    let into = now.millis().rem_euclid(tick_millis());
+    // Slightly after the full second, so that a timer that fires early does not tick in the previous second.
+    Duration::from_millis(u64::try_from(tick_millis() - into).unwrap_or(0) + 2)
 }
 
-fn step() -> i64 {
+fn tick_millis() -> i64 {
     i64::try_from(TICK.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The moment by the system's clock.
+/// Current time of the system clock.
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ticks_stand_for_whole_seconds_and_never_twice_for_one() {
+    fn each_full_second_has_one_tick() {
         let at = Timestamp::from_millis;
         for (now, last, expected) in [
             (5_001, None, Some(5_000)),
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_tick_is_just_behind_the_next_full_second() {
+    fn next_tick_is_just_after_the_full_second() {
         for (now, expected) in [(5_000, 1_002), (5_002, 1_000), (5_999, 3)] {
             assert_eq!(until_next_tick(Timestamp::from_millis(now)).as_millis(), expected, "{now}");
         }

@@ -1,44 +1,46 @@
-//! What was asked for on the command line.
+//! Command line of `cargo xtask`.
 
 use crate::failure::Failure;
-use std::ffi::{OsStr, OsString};
+use lexopt::{Arg, Parser, ValueExt};
+use std::ffi::OsString;
 
-/// The list of commands.
+/// List of commands.
 pub(crate) const HELP: &str = "\
 cargo xtask COMMAND
 
-  run [-- ARGS]    set up what is missing, build, and start `watchglass serve ARGS`
-  build            set up what is missing, and build target/release/watchglass with its pages inside
-  test [--fast]    formatting, lints, unit and integration tests, release build, browser tests;
-                   --fast leaves out the release build and the browser tests
-  bench [-- ARGS]  run the benchmarks; ARGS go to them, such as a name to filter by
+  run [-- ARGS]    install what is missing, build quickly (profile first-run), start `watchglass serve ARGS`
+  build            install what is missing, build the optimised target/release/watchglass
+  test [--fast]    formatting, lints, unit, integration and browser tests;
+                   --fast skips the release build and the browser tests
+  bench [-- ARGS]  run the benchmarks of the code and of the pages; with ARGS, such as a name
+                   to filter by, those of the code alone
   bench history [DAYS SERIES]
-                   what seven days of 200 series cost in files, beside Prometheus if it is installed; the first time
-                   it records this machine for 20 minutes
-  load [ARGS]      measure many live connections, to a server of its own or to --url ws://127.0.0.1:PORT/ws/live;
-                   `cargo xtask load --help` lists ARGS; `load attacks` does to one what those do who want to bring it down
+                   storage size and query time of 7 days of 200 series, compared with Prometheus and
+                   Redis if they are installed; the first run records this machine for 20 minutes
+  load [ARGS]      load test with many WebSocket connections against a server that it starts, or
+                   against --url ws://127.0.0.1:PORT/ws/live; `cargo xtask load --help` lists ARGS
   fuzz [--minutes N] [TARGET]
-                   give rubbish that finds its way to everything that reads bytes from outside, N minutes each [1]
-  setup            only set up what building and testing need
-  help             this list";
+                   fuzz one target, or each of them, for N minutes [1]
+  setup            install what building and testing need
+  help             print this list";
 
 /// A command with its arguments.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     /// List the commands.
     Help,
-    /// Set up what building and testing need.
+    /// Install what building and testing need.
     Setup,
-    /// Build the program.
+    /// Build the optimised binary.
     Build,
-    /// Build the program and become it.
+    /// Build the binary quickly and start it.
     Run {
         /// Arguments for `watchglass serve`.
         arguments: Vec<OsString>,
     },
-    /// Check everything.
+    /// Run all checks.
     Test {
-        /// Leave out the release build and the browser tests.
+        /// Skip the release build and the browser tests.
         fast: bool,
     },
     /// Run the benchmarks.
@@ -46,100 +48,114 @@ pub(crate) enum Command {
         /// Arguments for the benchmarks.
         arguments: Vec<OsString>,
     },
-    /// Measure the history with days of samples in it.
+    /// Measure the history store with days of samples in it.
     BenchHistory {
         /// Days and series.
         arguments: Vec<OsString>,
     },
-    /// Measure many live connections.
+    /// Run the load test.
     Load {
         /// Arguments for the load generator.
         arguments: Vec<OsString>,
     },
-    /// Look for bytes that bring the program down.
+    /// Run the fuzzer.
     Fuzz {
-        /// How long each target is given.
+        /// Minutes for each target.
         minutes: u32,
-        /// The only target; all when it is none.
+        /// The only target; all targets if `None`.
         target: Option<String>,
     },
 }
 
+/// Maximum minutes for one fuzz target.
+const MAX_MINUTES: u32 = 1440;
+
 impl Command {
-    /// Reads the arguments behind the program's name.
+    /// Parses the arguments after the program's name.
     ///
     /// # Errors
-    /// [`Failure::Usage`] for a command or a flag that there is not.
+    /// [`Failure::Usage`] for an unknown command or argument.
     pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, Failure> {
-        let mut rest = arguments.into_iter();
-        let Some(name) = rest.next() else {
-            return Ok(Self::Help);
+        let mut parser = Parser::from_args(arguments);
+        let name = match parser.next()? {
+            Some(Arg::Value(name)) => name.string()?,
+            None | Some(Arg::Long("help") | Arg::Short('h')) => return Ok(Self::Help),
+            Some(other) => return Err(other.unexpected().into()),
         };
-        let rest: Vec<OsString> = rest.collect();
-        match name.to_str().unwrap_or_default() {
-            "help" | "--help" | "-h" => Ok(Self::Help),
-            "setup" => none(&name, &rest).map(|()| Self::Setup),
-            "build" => none(&name, &rest).map(|()| Self::Build),
-            "run" => Ok(Self::Run { arguments: passed_on(rest) }),
-            "bench" if rest.first().is_some_and(|first| first == "history") => match rest.get(1..) {
-                Some(arguments @ ([] | [_, _])) => Ok(Self::BenchHistory { arguments: arguments.to_vec() }),
-                other => Err(unexpected(
-                    OsStr::new("bench history"),
-                    other.unwrap_or_default(),
-                    "it takes nothing, or days and series",
-                )),
-            },
-            "bench" => Ok(Self::Bench { arguments: passed_on(rest) }),
-            "load" => Ok(Self::Load { arguments: passed_on(rest) }),
-            "fuzz" => fuzz(&name, &rest),
-            "test" => match rest.as_slice() {
-                [] => Ok(Self::Test { fast: false }),
-                [flag] if flag == "--fast" => Ok(Self::Test { fast: true }),
-                other => Err(unexpected(&name, other, "it takes nothing, or --fast")),
-            },
-            _ => Err(Failure::Usage(format!(
-                "there is no command {name:?}; there are run, build, test, bench, load, fuzz, setup and help"
-            ))),
+        match name.as_str() {
+            "help" => Ok(Self::Help),
+            "setup" => without_arguments(&mut parser, Self::Setup),
+            "build" => without_arguments(&mut parser, Self::Build),
+            "run" => Ok(Self::Run { arguments: passed_on(&mut parser)? }),
+            "test" => test(&mut parser),
+            "bench" => bench(&mut parser),
+            "load" => Ok(Self::Load { arguments: passed_on(&mut parser)? }),
+            "fuzz" => fuzz(&mut parser),
+            _ => Err(Failure::Usage(format!("unknown command {name:?}"))),
         }
     }
 }
 
-/// The most minutes that one target is given.
-const MOST_MINUTES: u32 = 1440;
+fn without_arguments(parser: &mut Parser, command: Command) -> Result<Command, Failure> {
+    match parser.next()? {
+        None => Ok(command),
+        Some(other) => Err(other.unexpected().into()),
+    }
+}
 
-fn fuzz(name: &OsStr, rest: &[OsString]) -> Result<Command, Failure> {
-    let right = "it takes --minutes N, from 1 to 1440, and a target";
-    let wrong = || unexpected(name, rest, right);
-    let (mut minutes, mut target) = (1, None);
-    let mut words = rest.iter().map(|word| word.to_str().unwrap_or_default());
-    while let Some(word) = words.next() {
-        match word {
-            "--minutes" => {
-                let number = words.next().and_then(|text| text.parse().ok());
-                minutes = number.filter(|number| (1..=MOST_MINUTES).contains(number)).ok_or_else(wrong)?;
+fn test(parser: &mut Parser) -> Result<Command, Failure> {
+    let mut fast = false;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("fast") => fast = true,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Command::Test { fast })
+}
+
+fn bench(parser: &mut Parser) -> Result<Command, Failure> {
+    let mut arguments: Vec<OsString> = parser.raw_args()?.collect();
+    match arguments.first().and_then(|first| first.to_str()) {
+        Some("history") => {
+            arguments.remove(0);
+            if matches!(arguments.len(), 0 | 2) {
+                Ok(Command::BenchHistory { arguments })
+            } else {
+                Err(Failure::Usage("bench history takes no arguments, or DAYS and SERIES".to_owned()))
             }
-            word if word.is_empty() || word.starts_with('-') || target.is_some() => return Err(wrong()),
-            word => target = Some(word.to_owned()),
+        }
+        _ => Ok(Command::Bench { arguments: without_separator(arguments) }),
+    }
+}
+
+fn fuzz(parser: &mut Parser) -> Result<Command, Failure> {
+    let (mut minutes, mut target) = (1, None);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("minutes") => minutes = parser.value()?.parse_with(parse_minutes)?,
+            Arg::Value(name) if target.is_none() => target = Some(name.string()?),
+            other => return Err(other.unexpected().into()),
         }
     }
     Ok(Command::Fuzz { minutes, target })
 }
 
+fn parse_minutes(text: &str) -> Result<u32, String> {
+    let minutes = text.parse().ok().filter(|minutes| (1..=MAX_MINUTES).contains(minutes));
+    minutes.ok_or_else(|| format!("--minutes must be from 1 to {MAX_MINUTES}"))
+}
+
 /// Arguments for another program, with or without `--` before them.
-fn passed_on(mut arguments: Vec<OsString>) -> Vec<OsString> {
+fn passed_on(parser: &mut Parser) -> Result<Vec<OsString>, Failure> {
+    Ok(without_separator(parser.raw_args()?.collect()))
+}
+
+fn without_separator(mut arguments: Vec<OsString>) -> Vec<OsString> {
     if arguments.first().is_some_and(|first| first == "--") {
         arguments.remove(0);
     }
     arguments
-}
-
-fn none(name: &OsStr, rest: &[OsString]) -> Result<(), Failure> {
-    if rest.is_empty() { Ok(()) } else { Err(unexpected(name, rest, "it takes none")) }
-}
-
-fn unexpected(name: &OsStr, rest: &[OsString], right: &str) -> Failure {
-    let words: Vec<_> = rest.iter().map(|word| word.to_string_lossy()).collect();
-    Failure::Usage(format!("{} does not understand {:?}: {right}", name.to_string_lossy(), words.join(" ")))
 }
 
 #[cfg(test)]
@@ -155,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn understands_each_command() {
+    fn each_command_is_parsed() {
         let cases = [
             ("", Command::Help),
             ("help", Command::Help),
@@ -167,6 +183,7 @@ mod tests {
             ("run --data-dir d -- x", Command::Run { arguments: words("--data-dir d -- x") }),
             ("test", Command::Test { fast: false }),
             ("test --fast", Command::Test { fast: true }),
+            ("bench", Command::Bench { arguments: words("") }),
             ("bench -- encode", Command::Bench { arguments: words("encode") }),
             ("bench -- history", Command::Bench { arguments: words("history") }),
             ("bench history", Command::BenchHistory { arguments: words("") }),
@@ -174,6 +191,7 @@ mod tests {
             ("load --sockets 10", Command::Load { arguments: words("--sockets 10") }),
             ("fuzz", Command::Fuzz { minutes: 1, target: None }),
             ("fuzz --minutes 5 live", Command::Fuzz { minutes: 5, target: Some("live".to_owned()) }),
+            ("fuzz live --minutes=5", Command::Fuzz { minutes: 5, target: Some("live".to_owned()) }),
         ];
         for (line, expected) in cases {
             assert_eq!(parse(line).unwrap(), expected, "{line}");
@@ -181,18 +199,18 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong() {
+    fn errors_name_the_argument() {
         for (line, reason) in [
-            ("biuld", "no command \"biuld\""),
-            ("build --release", "build does not understand \"--release\": it takes none"),
-            ("test --quick", "nothing, or --fast"),
-            ("test --fast --fast", "nothing, or --fast"),
-            ("bench history 1", "nothing, or days and series"),
-            ("setup now", "it takes none"),
+            ("biuld", "unknown command \"biuld\""),
+            ("--version", "--version"),
+            ("build --release", "--release"),
+            ("test --quick", "--quick"),
+            ("bench history 1", "DAYS and SERIES"),
+            ("setup now", "now"),
             ("fuzz --minutes 0", "from 1 to 1440"),
-            ("fuzz --minutes", "from 1 to 1440"),
-            ("fuzz live alerts", "and a target"),
-            ("fuzz --seconds 5", "and a target"),
+            ("fuzz --minutes", "--minutes"),
+            ("fuzz live alerts", "alerts"),
+            ("fuzz --seconds 5", "--seconds"),
         ] {
             let message = parse(line).unwrap_err().to_string();
             assert!(message.contains(reason), "{line}: {message}");

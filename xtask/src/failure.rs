@@ -1,50 +1,56 @@
-//! Why a command ended early, and what to do next.
+//! Error type of all commands.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The reason for which a command ended early. What is shown says what to do next.
+/// The reason why a command ended early. The message says what to do next.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The command line makes no sense.
+    /// The command line is invalid.
     Usage(String),
-    /// Something could not be done with a file or folder.
+    /// An operation on a file or folder failed.
     File {
-        /// What was tried, as a verb: `read`.
+        /// The operation, as a verb: `read`.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// A program could not be started.
     Start {
         /// The program.
         program: String,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// A program ended with an error.
     Ended {
-        /// What it was to do: `building the server`.
+        /// Its task: `building the server`.
         doing: String,
-        /// How it ended: `exit status: 101`.
+        /// Exit status: `exit status: 101`.
         status: String,
         /// What to do next.
         advice: String,
     },
-    /// Programs are missing that this machine must have.
+    /// Required programs are missing on this machine.
     Missing(String),
-    /// Checks ran to the end, some of them failed, and that has been said.
+    /// Checks failed, and their output has been printed.
     Checks,
 }
 
 impl Failure {
-    /// A function for `map_err` that says what was tried with which file.
+    /// A function for `map_err` that adds the operation and the path.
     pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { action, path, source }
+    }
+}
+
+impl From<lexopt::Error> for Failure {
+    fn from(error: lexopt::Error) -> Self {
+        Self::Usage(error.to_string())
     }
 }
 
@@ -65,7 +71,7 @@ impl fmt::Display for Failure {
                 write!(f, "could not {action} {}: {source}", path.display())
             }
             Self::Start { program, source } if source.kind() == io::ErrorKind::NotFound => {
-                write!(f, "there is no program {program} on PATH. Install it and run the same command again.")
+                write!(f, "program {program} is not on PATH. Install it and run the same command again.")
             }
             Self::Start { program, source } => write!(f, "could not start {program}: {source}"),
             Self::Ended { doing, status, advice } => write!(f, "{doing} failed ({status}). {advice}"),

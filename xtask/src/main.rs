@@ -1,7 +1,7 @@
-//! The developer's door: run, build, test, bench, load, fuzz.
+//! Developer commands: run, build, test, bench, load, fuzz.
 //!
-//! `cargo xtask` alone lists the commands. A command sets up what it needs and is missing, says what it does
-//! step by step, and leaves alone what is up to date. Nothing here is part of the program that is shipped.
+//! `cargo xtask` alone lists the commands. A command installs what is missing, prints its steps, and skips what is up to
+//! date. Nothing here is part of the server.
 
 mod arguments;
 mod checks;
@@ -22,7 +22,7 @@ use workspace::Workspace;
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
-        // The last line is the count of passed and failed checks, for whoever reads only that.
+        // The last line must be the number of passed and failed checks.
         Err(Failure::Checks) => ExitCode::FAILURE,
         Err(failure) => {
             report::error(&failure);

@@ -1,4 +1,4 @@
-//! Calling other programs.
+//! Calls of other programs.
 
 use crate::failure::Failure;
 use crate::workspace::Workspace;
@@ -14,30 +14,27 @@ pub(crate) fn program(workspace: &Workspace, program: impl AsRef<OsStr>) -> Comm
     command
 }
 
-/// A call of cargo that builds into the workspace's own target folder.
+/// A call of cargo with the workspace's target folder.
 pub(crate) fn cargo(workspace: &Workspace) -> Command {
     for_workspace(program(workspace, "cargo"), workspace)
 }
 
-/// The same, giving way to builds that others wait for longer. It takes half of the processors at most: compilers that
-/// push each other aside are all slower for it.
-pub(crate) fn yielding_cargo(workspace: &Workspace) -> Command {
+/// The same with a lower priority, so that it uses the processor time that a concurrent build leaves.
+pub(crate) fn background_cargo(workspace: &Workspace) -> Command {
     let mut command = program(workspace, "nice");
     command.args(["-n", "5", "cargo"]);
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    command.env("CARGO_BUILD_JOBS", (processors / 2).max(1).to_string());
     for_workspace(command, workspace)
 }
 
 fn for_workspace(mut command: Command, workspace: &Workspace) -> Command {
     command.env("CARGO_TARGET_DIR", workspace.target());
-    // Everything here builds for named targets; a target from the environment would move the results.
+    // A target from the environment would change the output folders.
     command.env_remove("CARGO_BUILD_TARGET");
     command
 }
 
-/// Takes away what `cargo run` told this program about itself: a build script or a macro in a child would read
-/// it as being about its own package.
+/// Removes the variables that `cargo run` sets for this program. A build script or a macro in a child would take
+/// them for those of its own package.
 pub(crate) fn forget_cargo_run(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
@@ -47,10 +44,10 @@ pub(crate) fn forget_cargo_run(command: &mut Command) {
     }
 }
 
-/// Runs a program with its output going where ours goes.
+/// Runs a program that inherits standard output and standard error.
 ///
 /// # Errors
-/// [`Failure::Start`] or, with `doing` and `advice` in it, [`Failure::Ended`].
+/// [`Failure::Start`], or [`Failure::Ended`] with `doing` and `advice`.
 pub(crate) fn run(command: &mut Command, doing: &str, advice: &str) -> Result<(), Failure> {
     let status = command.status().map_err(not_started(command))?;
     if status.success() {
@@ -59,24 +56,24 @@ pub(crate) fn run(command: &mut Command, doing: &str, advice: &str) -> Result<()
     Err(Failure::Ended { doing: doing.to_owned(), status: status.to_string(), advice: advice.to_owned() })
 }
 
-/// Runs a program without showing its output; what it wrote on standard output if it succeeded.
+/// Runs a program without printing its output. Returns its standard output if it succeeded.
 pub(crate) fn output_of(command: &mut Command) -> Option<String> {
     let output = command.output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs a program without showing its output; whether it succeeded.
+/// Runs a program without printing its output. Returns whether it succeeded.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     output_of(command).is_some()
 }
 
-/// Makes the error of a program that could not be started.
+/// Error of a program that could not be started.
 pub(crate) fn not_started(command: &Command) -> impl FnOnce(std::io::Error) -> Failure {
     let program = command.get_program().to_string_lossy().into_owned();
     move |source| Failure::Start { program, source }
 }
 
-/// The first executable file with that name in the folders of `PATH`.
+/// The first file with that name in the folders of `PATH`.
 pub(crate) fn find_on_path(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?)
         .map(|folder| folder.join(name))

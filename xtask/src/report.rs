@@ -1,20 +1,20 @@
-//! What the person at the terminal reads.
+//! Output on the terminal.
 
 use crate::failure::Failure;
 use std::io::Write;
 use std::time::Duration;
 
-/// Prints one line. A reader that has gone away (`| head`) is no reason to stop a build, so errors are dropped.
+/// Prints one line. Errors are ignored, so that `| head` does not stop a build.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
-/// Prints why a command ended early.
+/// Prints the error of a command.
 pub(crate) fn error(failure: &Failure) {
     let _ = writeln!(std::io::stderr().lock(), "error: {failure}");
 }
 
-/// Writes a duration for people: `0.4 s`, `12 s`, `3 min 05 s`.
+/// Formats a duration: `0.4 s`, `12 s`, `3 min 05 s`.
 pub(crate) fn elapsed(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 9.95 {
@@ -24,7 +24,7 @@ pub(crate) fn elapsed(duration: Duration) -> String {
     if whole < 120 { format!("{whole} s") } else { format!("{} min {:02} s", whole / 60, whole % 60) }
 }
 
-/// Writes a size in bytes for people: `512 B`, `3.2 KiB`, `1.4 MiB`.
+/// Formats a size in bytes: `512 B`, `3.2 KiB`, `1.4 MiB`.
 pub(crate) fn size(bytes: u64) -> String {
     const KIB: f64 = 1024.0;
     let size = bytes as f64;

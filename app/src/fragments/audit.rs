@@ -1,68 +1,68 @@
-//! The audit log: who has changed what, from where, from what to what.
+//! Audit log: who changed what and from where, with the value before and after.
 
-use super::Address;
-use super::words::moment;
+use super::PageUrl;
+use super::view_helpers::time_tag;
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
-/// A page of the audit log.
+/// Page of the audit log.
 #[derive(Clone, Debug, Default)]
 pub struct AuditLog {
-    /// The newest first.
+    /// Entries, the newest first.
     pub rows: Vec<AuditRow>,
-    /// Part of the names that are asked for; all when empty.
+    /// Filter: part of a user name; empty for all.
     pub who: String,
-    /// What was changed, if that was asked for; all when empty.
+    /// Filter: kind of object; empty for all.
     pub what: String,
-    /// All that can be changed.
+    /// All kinds of objects.
     pub kinds: Vec<&'static str>,
-    /// Which page it is, from 1.
+    /// Page number, from 1.
     pub page: usize,
-    /// Whether there is an older one.
+    /// Whether there is an older page.
     pub has_more: bool,
-    /// Why it cannot be read, if it cannot.
+    /// Why the log cannot be read, if it cannot.
     pub problem: Option<String>,
 }
 
-/// Something that was done.
+/// Entry of the audit log.
 #[derive(Clone, Debug)]
 pub struct AuditRow {
-    /// When.
+    /// Time.
     pub time: Timestamp,
-    /// Who; empty for nobody who is known.
-    pub who: String,
-    /// By what they acted: `user`, `token`, `command`, `link`.
-    pub by: &'static str,
-    /// From where.
+    /// User or token name; empty if unknown.
+    pub actor: String,
+    /// Credential: `user`, `token`, `command`, `link`.
+    pub credential: &'static str,
+    /// Client address.
     pub address: Option<String>,
-    /// What was changed.
-    pub what: &'static str,
-    /// In a word: `added`.
-    pub deed: String,
-    /// The name or the id of it.
+    /// Kind of object.
+    pub kind: &'static str,
+    /// Action, such as `added`.
+    pub action: String,
+    /// Name or id of the object.
     pub subject: String,
-    /// What it was before, as JSON.
-    pub from: Option<String>,
-    /// What it is now, as JSON.
-    pub to: Option<String>,
+    /// Value before, as JSON.
+    pub before: Option<String>,
+    /// Value after, as JSON.
+    pub after: Option<String>,
 }
 
 impl AuditLog {
     pub(super) fn view(self) -> AnyView {
         let Self { rows, who, what, kinds, page, has_more, problem } = self;
         let kept = vec![("view", "audit".to_owned()), ("who", who.clone()), ("what", what.clone())];
-        let address = Address { path: "/settings", kept };
+        let address = PageUrl { path: "/settings", params: kept };
         let options = kinds.into_iter().map(|kind| {
             let is_chosen = kind == what;
             view! { <option value=kind selected=is_chosen>{kind}</option> }
         });
         let options = options.collect_view();
         let list = if rows.is_empty() {
-            view! { <p class="empty">"Nothing of that is noted."</p> }.into_any()
+            view! { <p class="empty">"No matching entries."</p> }.into_any()
         } else {
             view! { <ol class="rows">{rows.into_iter().map(AuditRow::view).collect_view()}</ol> }.into_any()
         };
-        let to = |page: usize| address.with(&[("page", &page.to_string())]);
+        let to = |page: usize| address.with_params(&[("page", &page.to_string())]);
         let newer = (page > 1).then(|| view! { <a class="button" href=to(page - 1) rel="prev">"Newer"</a> });
         let older = has_more.then(|| view! { <a class="button" href=to(page + 1) rel="next">"Older"</a> });
         let problem = problem.map(|problem| view! { <p class="said bad">{problem}</p> });
@@ -70,15 +70,15 @@ impl AuditLog {
             <section aria-label="Audit log">
                 <form class="filter" method="get" action="/settings" id="audit-filter" data-part="form">
                     <input type="hidden" name="view" value="audit"/>
-                    <label r#for="audit-who">"Who"</label>
+                    <label r#for="audit-who">"User"</label>
                     <input type="text" id="audit-who" name="who" value=who maxlength="100" autocomplete="off" spellcheck="false"/>
-                    <label r#for="audit-what">"What"</label>
+                    <label r#for="audit-what">"Object"</label>
                     <select id="audit-what" name="what">
-                        <option value="">"Everything"</option>
+                        <option value="">"All"</option>
                         {options}
                     </select>
-                    <button class="button">"Show"</button>
-                    <a href="/api/admin/audit?format=csv&limit=10000" rel="external" download="audit.csv">"As CSV"</a>
+                    <button class="button">"Apply"</button>
+                    <a href="/api/admin/audit?format=csv&limit=10000" rel="external" download="audit.csv">"Download CSV"</a>
                 </form>
                 {problem}
                 <div data-part="list">
@@ -95,8 +95,18 @@ impl AuditLog {
 
 impl AuditRow {
     fn view(self) -> AnyView {
-        let Self { time, who, by, address, what, deed, subject, from, to } = self;
-        let who = if who.is_empty() { "nobody who is known".to_owned() } else { format!("{who} ({by})") };
+        let Self {
+            time,
+            actor: who,
+            credential: by,
+            address,
+            kind: what,
+            action: deed,
+            subject,
+            before: from,
+            after: to,
+        } = self;
+        let who = if who.is_empty() { "unknown user".to_owned() } else { format!("{who} ({by})") };
         let address = address.map(|address| format!(" from {address}"));
         let value =
             |word: &'static str, value: String| view! { <p class="facts">{word}<code>{value}</code></p> };
@@ -104,7 +114,7 @@ impl AuditRow {
             <li class="row">
                 <div class="what">
                     <p class="title"><span class="mark">{what}</span><b>{subject}</b>" "{deed}</p>
-                    <p class="facts">{moment(time)}" · "{who}{address}</p>
+                    <p class="facts">{time_tag(time)}" · "{who}{address}</p>
                     {from.map(|from| value("from ", from))}
                     {to.map(|to| value("to ", to))}
                 </div>
@@ -117,24 +127,25 @@ impl AuditRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fragments::words::Written;
+    use crate::fragments::view_helpers::StaticHtml;
 
     #[test]
-    fn it_is_said_who_did_what_and_no_text_is_markup() {
+    fn entries_show_user_and_change_and_are_escaped() {
         let row = AuditRow {
             time: Timestamp::from_millis(60_000),
-            who: "<ada>".to_owned(),
-            by: "user",
+            actor: "<ada>".to_owned(),
+            credential: "user",
             address: Some("127.0.0.1".to_owned()),
-            what: "rule",
-            deed: "changed".to_owned(),
+            kind: "rule",
+            action: "changed".to_owned(),
             subject: "<cpu>".to_owned(),
-            from: Some("{\"warning\":80}".to_owned()),
-            to: Some("{\"warning\":\"<b>\"}".to_owned()),
+            before: Some("{\"warning\":80}".to_owned()),
+            after: Some("{\"warning\":\"<b>\"}".to_owned()),
         };
-        let nobody = AuditRow { who: String::new(), address: None, from: None, to: None, ..row.clone() };
+        let unknown =
+            AuditRow { actor: String::new(), address: None, before: None, after: None, ..row.clone() };
         let log = AuditLog {
-            rows: vec![row, nobody],
+            rows: vec![row, unknown],
             who: "a&b".to_owned(),
             what: "rule".to_owned(),
             kinds: vec!["rule", "user"],
@@ -148,7 +159,7 @@ mod tests {
             " from 127.0.0.1",
             "<b>&lt;cpu&gt;</b>",
             "{\"warning\":80}",
-            "nobody who is known",
+            "unknown user",
             "<option value=\"rule\" selected>",
             "href=\"/settings?view=audit&amp;who=a%26b&amp;what=rule&amp;page=1\"",
             "page=3\"",
@@ -159,8 +170,8 @@ mod tests {
     }
 
     #[test]
-    fn a_log_without_entries_says_so() {
+    fn empty_log_says_so() {
         let html = AuditLog { page: 1, ..AuditLog::default() }.view().html();
-        assert!(html.contains("Nothing of that is noted.") && !html.contains("Older"), "{html}");
+        assert!(html.contains("No matching entries.") && !html.contains("Older"), "{html}");
     }
 }

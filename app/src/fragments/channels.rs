@@ -1,37 +1,37 @@
-//! How people are reached, and whether it works.
+//! Notification channels, with a test button for each.
 
-use super::words::hidden;
+use super::view_helpers::hidden_input;
 use leptos::prelude::*;
 
-/// The channels.
+/// List of notification channels.
 #[derive(Clone, Debug, Default)]
 pub struct Channels {
-    /// In the order of their names.
+    /// Channels by name.
     pub rows: Vec<ChannelRow>,
-    /// Why they cannot be listed, if they cannot.
-    pub problem: Option<String>,
+    /// Why the channels cannot be listed, if they cannot.
+    pub error: Option<String>,
 }
 
-/// A way to reach people.
+/// Notification channel.
 #[derive(Clone, Debug)]
 pub struct ChannelRow {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Whom it reaches.
-    pub to: String,
+    /// Receiver, such as a host or an address.
+    pub receiver: String,
 }
 
 impl Channels {
-    /// Those who `may_change` something can try channels.
+    /// `may_change` adds the test buttons.
     pub(super) fn view(self, may_change: bool) -> AnyView {
-        let Self { rows, problem } = self;
+        let Self { rows, error: problem } = self;
         let list = if let Some(problem) = problem {
             view! { <p class="empty">{problem}</p> }.into_any()
         } else if rows.is_empty() {
             view! {
                 <div class="empty">
-                    <p class="title">"Nobody is told."</p>
-                    <p>"There is no channel. Channels are in the configuration file, such as:"</p>
+                    <p class="title">"No notification channels configured"</p>
+                    <p>"Add a channel to the configuration file, for example:"</p>
                     <pre><code>"[channels.pager]\nkind = \"webhook\"          # or email, slack, sms\nurl = \"https://pager.example.com/hook\""</code></pre>
                 </div>
             }
@@ -40,7 +40,7 @@ impl Channels {
             view! { <ul class="rows">{rows.into_iter().map(|row| row.view(may_change)).collect_view()}</ul> }
                 .into_any()
         };
-        // Without scripts there is nothing that could show them.
+        // Desktop notifications need scripts.
         view! {
             <section aria-label="Channels">
                 <div data-part="list">{list}</div>
@@ -49,10 +49,10 @@ impl Channels {
                         <div class="what">
                             <p class="title">"This browser"</p>
                             <p class="facts">
-                                "Shows alerts on the desktop while a page of Watchglass is open and nobody looks at it."
+                                "Desktop notifications when the tab is in the background."
                             </p>
                         </div>
-                        <button type="button" class="button" id="notifications" data-notifications="">"Switch on"</button>
+                        <button type="button" class="button" id="notifications" data-notifications="">"Enable"</button>
                     </li>
                 </ul>
             </section>
@@ -63,15 +63,15 @@ impl Channels {
 
 impl ChannelRow {
     fn view(self, may_change: bool) -> AnyView {
-        let Self { name, to } = self;
+        let Self { name, receiver: to } = self;
         let test = may_change.then(|| {
             let form = format!("channel-{name}-test");
-            let spoken = format!("Send a test message over {name}");
+            let spoken = format!("Send test to {name}");
             view! {
                 <form class="do" method="post" action="/alerts" id=form>
-                    {hidden("view", "channels")}
-                    {hidden("channel", &name)}
-                    <button class="button" name="do" value="channel-test" aria-label=spoken>"Send a test"</button>
+                    {hidden_input("view", "channels")}
+                    {hidden_input("channel", &name)}
+                    <button class="button" name="do" value="channel-test" aria-label=spoken>"Send test"</button>
                 </form>
             }
         });
@@ -91,12 +91,12 @@ impl ChannelRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fragments::words::Written;
+    use crate::fragments::view_helpers::StaticHtml;
 
     #[test]
-    fn each_channel_can_be_tried() {
-        let row = ChannelRow { name: "pager".to_owned(), to: "<script>https://x".to_owned() };
-        let html = Channels { rows: vec![row], problem: None }.view(true).html();
+    fn each_channel_has_a_test_button() {
+        let row = ChannelRow { name: "pager".to_owned(), receiver: "<script>https://x".to_owned() };
+        let html = Channels { rows: vec![row], error: None }.view(true).html();
         for part in ["name=\"channel\" value=\"pager\"", "value=\"channel-test\"", "&lt;script&gt;https://x"]
         {
             assert!(html.contains(part), "{part}: {html}");
@@ -104,11 +104,15 @@ mod tests {
     }
 
     #[test]
-    fn without_channels_it_is_said_how_to_have_one() {
+    fn without_channels_an_example_is_shown() {
         let html = Channels::default().view(true).html();
-        assert!(html.contains("Nobody is told.") && html.contains("[channels.pager]"), "{html}");
-        let html =
-            Channels { rows: Vec::new(), problem: Some("the post is busy".to_owned()) }.view(true).html();
-        assert!(html.contains("the post is busy") && !html.contains("Nobody"), "{html}");
+        assert!(
+            html.contains("No notification channels configured") && html.contains("[channels.pager]"),
+            "{html}"
+        );
+        let html = Channels { rows: Vec::new(), error: Some("the delivery service is busy".to_owned()) }
+            .view(true)
+            .html();
+        assert!(html.contains("the delivery service is busy") && !html.contains("configured"), "{html}");
     }
 }

@@ -1,90 +1,99 @@
-//! What became of messages, and those that did not arrive.
+//! Notification log, with failed notifications first.
 
-use super::Typed;
-use super::words::{count, hidden, moment, severity, who};
+use super::FormValues;
+use super::view_helpers::{author_field, hidden_input, pluralize, severity_badge, time_tag};
 use leptos::prelude::*;
 use watchglass_model::Severity;
 use watchglass_model::Timestamp;
 
-/// What became of messages.
+/// Notification log.
 #[derive(Clone, Debug, Default)]
 pub struct Deliveries {
-    /// How many wait to be sent.
-    pub waiting: usize,
-    /// How many the other side took.
-    pub delivered: usize,
-    /// How many were given up.
-    pub dead: usize,
-    /// What did not arrive and is tried no more, the newest first.
+    /// Number of queued notifications.
+    pub queued: usize,
+    /// Number of notifications that the receiver accepted.
+    pub sent: usize,
+    /// Number of failed notifications.
+    pub failed: usize,
+    /// Failed notifications that are no longer retried, the newest first.
     pub dead_letters: Vec<DeadLetterRow>,
-    /// What happened, the newest first.
+    /// Delivery events, the newest first.
     pub rows: Vec<DeliveryRow>,
-    /// What keeps the outbox from writing or answering.
-    pub problem: Option<String>,
-    /// What was typed into the form.
-    pub typed: Typed,
+    /// Why the outbox cannot be read or written, if it cannot.
+    pub error: Option<String>,
+    /// Submitted form values.
+    pub form_values: FormValues,
 }
 
-/// A message that did not arrive.
+/// Failed notification.
 #[derive(Clone, Debug)]
 pub struct DeadLetterRow {
-    /// Its id.
+    /// Notification id.
     pub id: String,
-    /// What it says.
+    /// Title.
     pub title: String,
-    /// How bad that is.
+    /// Severity.
     pub severity: Severity,
-    /// Over which channel it was to go.
+    /// Channel.
     pub channel: String,
-    /// When it was given up.
+    /// When it failed for good.
     pub time: Timestamp,
-    /// Why.
+    /// Reason.
     pub reason: String,
 }
 
-/// Something that happened to a message.
+/// Delivery event of a notification.
 #[derive(Clone, Debug)]
 pub struct DeliveryRow {
-    /// What it says.
+    /// Title.
     pub title: String,
-    /// How bad that is.
+    /// Severity.
     pub severity: Severity,
-    /// Over which channel.
+    /// Channel.
     pub channel: String,
-    /// When.
+    /// Time.
     pub time: Timestamp,
-    /// What happened.
-    pub state: DeliveryState,
-    /// Its id, for one that can be sent again.
-    pub again: Option<String>,
+    /// Outcome.
+    pub outcome: DeliveryOutcome,
+    /// Notification id, if it can be resent.
+    pub resend_id: Option<String>,
 }
 
-/// What happened to a message.
+/// Outcome of a delivery event.
 #[derive(Clone, Debug)]
-pub enum DeliveryState {
-    /// The other side has it: whom the channel reaches.
+pub enum DeliveryOutcome {
+    /// Accepted by the receiver, which is named.
     Delivered(String),
-    /// It will be tried again: why, and when.
+    /// Failed and will be retried: reason and time of the next attempt.
     Retry(String, Timestamp),
-    /// It is tried no more: why.
-    Dead(String),
-    /// Somebody asked to send it again: who.
-    Resend(String),
+    /// Failed for good: reason.
+    Failed(String),
+    /// Resent by a user, who is named.
+    Resent(String),
 }
 
 impl Deliveries {
-    /// Those who `may_change` something can send messages again.
+    /// `may_change` adds the resend buttons.
     pub(super) fn view(self, may_change: bool) -> AnyView {
-        let Self { waiting, delivered, dead, dead_letters, rows, problem, typed } = self;
+        let Self {
+            queued: waiting,
+            sent: delivered,
+            failed: dead,
+            dead_letters,
+            rows,
+            error: problem,
+            form_values: typed,
+        } = self;
         let problem = problem.map(|problem| view! { <p class="said bad">{problem}</p> });
-        let counts = format!("{delivered} delivered, {waiting} waiting, {dead} given up");
+        let counts = format!("{delivered} sent · {waiting} queued · {dead} failed");
         let letters = (!dead_letters.is_empty()).then(|| {
-            let title = count(dead_letters.len(), "message did not arrive", "messages did not arrive");
+            let title = pluralize(dead_letters.len(), "failed notification", "failed notifications");
             let rows = dead_letters.into_iter().map(|letter| letter.view(may_change)).collect_view();
             view! { <section data-part="dead-letters"><h2>{title}</h2><ul class="rows">{rows}</ul></section> }
         });
         let log = if rows.is_empty() {
-            view! { <p class="empty">"No message was sent yet. The test of a channel, in the view Channels, sends one."</p> }.into_any()
+            view! { <p class="empty">"No notifications sent yet. Send a test on the Channels tab."</p> }
+                .into_any()
         } else {
             view! { <ol class="rows">{rows.into_iter().map(|row| row.view(may_change)).collect_view()}</ol> }
                 .into_any()
@@ -93,24 +102,23 @@ impl Deliveries {
             {problem}
             <p class="facts" data-part="counts">{counts}</p>
         };
-        let log = view! { <section data-part="list"><h2>"What happened"</h2>{log}</section> };
+        let log = view! { <section data-part="list"><h2>"Notification log"</h2>{log}</section> };
         if !may_change {
             return view! { <section aria-label="Deliveries">{content}{letters}{log}</section> }.into_any();
         }
         let form = (letters.is_some() || delivered > 0).then(|| {
             view! {
                 <div class="filter" data-part="form">
-                    {who("resend", &typed)}
-                    <p class="hint">"is noted with what you send again."</p>
+                    {author_field("resend", &typed)}
                 </div>
             }
         });
         view! {
             <form method="post" action="/alerts" id="resend" aria-label="Deliveries">
-                // The first button is what the enter key presses: here it must not be one that sends.
+                // Enter presses the first button: it must not be one that resends.
                 <button disabled=true hidden=true></button>
-                {hidden("view", "deliveries")}
-                {hidden("do", "resend")}
+                {hidden_input("view", "deliveries")}
+                {hidden_input("do", "resend")}
                 {content}
                 {form}
                 {letters}
@@ -121,21 +129,20 @@ impl Deliveries {
     }
 }
 
-fn again(id: &str, channel: &str, title: &str) -> AnyView {
-    let (value, spoken) = (format!("{id} {channel}"), format!("Send again over {channel}: {title}"));
-    view! { <button class="button" name="message" value=value aria-label=spoken>"Send again"</button> }
-        .into_any()
+fn resend_button(id: &str, channel: &str, title: &str) -> AnyView {
+    let (value, spoken) = (format!("{id} {channel}"), format!("Resend via {channel}: {title}"));
+    view! { <button class="button" name="message" value=value aria-label=spoken>"Resend"</button> }.into_any()
 }
 
 impl DeadLetterRow {
     fn view(self, may_change: bool) -> AnyView {
-        let Self { id, title, severity: how_bad, channel, time, reason } = self;
-        let again = may_change.then(|| again(&id, &channel, &title));
+        let Self { id, title, severity: level, channel, time, reason } = self;
+        let again = may_change.then(|| resend_button(&id, &channel, &title));
         view! {
             <li class="row">
                 <div class="what">
-                    <p class="title">{severity(how_bad)}<span class="message">{title}</span></p>
-                    <p class="facts">{channel}" · given up "{moment(time)}": "{reason}</p>
+                    <p class="title">{severity_badge(level)}<span class="message">{title}</span></p>
+                    <p class="facts">{channel}" · failed "{time_tag(time)}": "{reason}</p>
                 </div>
                 <div class="do">{again}</div>
             </li>
@@ -146,21 +153,21 @@ impl DeadLetterRow {
 
 impl DeliveryRow {
     fn view(self, may_change: bool) -> AnyView {
-        let Self { title, severity: how_bad, channel, time, state, again: id } = self;
-        let again = id.filter(|_| may_change).map(|id| again(&id, &channel, &title));
-        let (word, what) = match state {
-            DeliveryState::Delivered(to) => ("Delivered", format!(" to {to}").into_any()),
-            DeliveryState::Retry(reason, due) => {
-                ("Tried", view! { ", again at "{moment(due)}": "{reason} }.into_any())
+        let Self { title, severity: level, channel, time, outcome: state, resend_id: id } = self;
+        let again = id.filter(|_| may_change).map(|id| resend_button(&id, &channel, &title));
+        let (word, details) = match state {
+            DeliveryOutcome::Delivered(to) => ("Sent", format!(" to {to}").into_any()),
+            DeliveryOutcome::Retry(reason, due) => {
+                ("Retrying", view! { ", next attempt "{time_tag(due)}": "{reason} }.into_any())
             }
-            DeliveryState::Dead(reason) => ("Given up", format!(": {reason}").into_any()),
-            DeliveryState::Resend(who) => ("Sent again", format!(" because {who} asked for it").into_any()),
+            DeliveryOutcome::Failed(reason) => ("Failed", format!(": {reason}").into_any()),
+            DeliveryOutcome::Resent(who) => ("Resent", format!(" by {who}").into_any()),
         };
         view! {
             <li class="row">
                 <div class="what">
-                    <p class="title">{severity(how_bad)}<span class="message">{title}</span></p>
-                    <p class="facts">{moment(time)}" · "{channel}" · "<b>{word}</b>{what}</p>
+                    <p class="title">{severity_badge(level)}<span class="message">{title}</span></p>
+                    <p class="facts">{time_tag(time)}" · "{channel}" · "<b>{word}</b>{details}</p>
                 </div>
                 <div class="do">{again}</div>
             </li>
@@ -172,21 +179,21 @@ impl DeliveryRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fragments::words::Written;
+    use crate::fragments::view_helpers::StaticHtml;
 
-    fn row(state: DeliveryState, again: Option<&str>) -> DeliveryRow {
+    fn row(state: DeliveryOutcome, again: Option<&str>) -> DeliveryRow {
         DeliveryRow {
             title: "<script>x".to_owned(),
             severity: Severity::Warning,
             channel: "pager".to_owned(),
             time: Timestamp::from_millis(60_000),
-            state,
-            again: again.map(str::to_owned),
+            outcome: state,
+            resend_id: again.map(str::to_owned),
         }
     }
 
     #[test]
-    fn what_happened_is_said_and_can_be_done_again() {
+    fn outcomes_are_shown_and_can_be_resent() {
         let letter = DeadLetterRow {
             id: "m1".to_owned(),
             title: "Memory".to_owned(),
@@ -196,31 +203,31 @@ mod tests {
             reason: "404 <b>".to_owned(),
         };
         let deliveries = Deliveries {
-            dead: 1,
-            delivered: 2,
+            failed: 1,
+            sent: 2,
             dead_letters: vec![letter],
             rows: vec![
-                row(DeliveryState::Delivered("hook".to_owned()), Some("m2")),
-                row(DeliveryState::Retry("busy".to_owned(), Timestamp::from_millis(90_000)), None),
-                row(DeliveryState::Dead("gone".to_owned()), None),
-                row(DeliveryState::Resend("ada".to_owned()), None),
+                row(DeliveryOutcome::Delivered("hook".to_owned()), Some("m2")),
+                row(DeliveryOutcome::Retry("busy".to_owned(), Timestamp::from_millis(90_000)), None),
+                row(DeliveryOutcome::Failed("gone".to_owned()), None),
+                row(DeliveryOutcome::Resent("ada".to_owned()), None),
             ],
-            problem: Some("the disk is full".to_owned()),
+            error: Some("the disk is full".to_owned()),
             ..Deliveries::default()
         };
         let html = deliveries.view(true).html().replace('\u{a0}', " ");
         for part in [
-            "1 message did not arrive",
+            "1 failed notification",
             "value=\"m1 chat\"",
             "404 &lt;b&gt;",
             "value=\"m2 pager\"",
             " to hook",
             "1970-01-01T00:01:30Z",
-            "Given up",
-            "because ada asked for it",
+            "Failed",
+            "Resent</b> by ada",
             "the disk is full",
             "name=\"who\"",
-            "2 delivered, 0 waiting, 1 given up",
+            "2 sent · 0 queued · 1 failed",
         ] {
             assert!(html.contains(part), "{part}: {html}");
         }
@@ -228,8 +235,8 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_was_sent_nothing_can_be_sent_again() {
+    fn empty_log_has_no_resend_form() {
         let html = Deliveries::default().view(true).html();
-        assert!(html.contains("No message was sent yet.") && !html.contains("name=\"who\""), "{html}");
+        assert!(html.contains("No notifications sent yet.") && !html.contains("name=\"who\""), "{html}");
     }
 }

@@ -1,49 +1,49 @@
-//! What was wrong and is over, the latest first.
+//! Past alerts, the latest first.
 
-use super::words::{charts_of, count, moment, severity};
+use super::view_helpers::{charts_url, pluralize, severity_badge, time_tag};
 use leptos::prelude::*;
 use watchglass_model::Severity;
 use watchglass_model::{Timestamp, format};
 
-/// What was wrong.
+/// Page of past alerts.
 #[derive(Clone, Debug, Default)]
-pub struct History {
-    /// A page of alerts, the latest to be over first.
+pub struct AlertHistory {
+    /// Alerts of this page, the last resolved first.
     pub rows: Vec<PastAlert>,
-    /// How many there are on all pages.
-    pub all: usize,
-    /// Which page this is, from 1 on.
+    /// Number of alerts on all pages.
+    pub total: usize,
+    /// Page number, from 1.
     pub page: usize,
-    /// How many pages there are, at least 1.
+    /// Number of pages, at least 1.
     pub pages: usize,
-    /// Id of the rule whose alerts alone are shown.
-    pub rule: Option<String>,
-    /// Ids and names of the rules that can be chosen.
+    /// Id of the rule to filter by.
+    pub rule_filter: Option<String>,
+    /// Ids and names of the rules in the filter.
     pub rules: Vec<(String, String)>,
 }
 
-/// An alert that is over.
+/// Resolved alert.
 #[derive(Clone, Debug)]
 pub struct PastAlert {
-    /// The worst it was.
+    /// Highest severity it had.
     pub severity: Severity,
-    /// What it said when it was over.
+    /// Message at its end.
     pub message: String,
-    /// Id of its rule.
+    /// Rule id.
     pub rule: String,
-    /// The component.
+    /// Component.
     pub component: String,
-    /// The host of its series.
+    /// Host of its series.
     pub host: String,
     /// Since when the condition was true.
     pub since: Timestamp,
-    /// When it was over.
-    pub over: Timestamp,
+    /// When it resolved.
+    pub resolved_at: Timestamp,
 }
 
-impl History {
+impl AlertHistory {
     pub(super) fn view(self) -> AnyView {
-        let Self { rows, all, page, pages, rule, rules } = self;
+        let Self { rows, total: all, page, pages, rule_filter: rule, rules } = self;
         let chosen = rule.clone().unwrap_or_default();
         let option = |(id, name): (String, String)| {
             let is_chosen = id == chosen;
@@ -51,8 +51,7 @@ impl History {
         };
         let options = rules.into_iter().map(option).collect_view();
         let list = if rows.is_empty() {
-            let text =
-                if rule.is_some() { "No alert of this rule is remembered." } else { "No alert is over yet." };
+            let text = if rule.is_some() { "No past alerts for this rule." } else { "No past alerts." };
             view! { <p class="empty">{text}</p> }.into_any()
         } else {
             let rows = rows.into_iter().map(PastAlert::view).collect_view();
@@ -65,9 +64,9 @@ impl History {
         let newer = (page > 1).then(|| view! { <a class="button" href=to(page - 1) rel="prev">"Newer"</a> });
         let older =
             (page < pages).then(|| view! { <a class="button" href=to(page + 1) rel="next">"Older"</a> });
-        let place = format!("{}, page {page} of {pages}", count(all, "alert", "alerts"));
+        let position = format!("{}, page {page} of {pages}", pluralize(all, "alert", "alerts"));
         view! {
-            <section aria-label="Alerts that are over">
+            <section aria-label="Past alerts">
                 <form class="filter" method="get" action="/alerts" id="history-filter" data-part="form">
                     <input type="hidden" name="view" value="history"/>
                     <label r#for="history-rule">"Rule"</label>
@@ -75,11 +74,11 @@ impl History {
                         <option value="">"All rules"</option>
                         {options}
                     </select>
-                    <button class="button">"Show"</button>
+                    <button class="button">"Apply"</button>
                 </form>
                 <div data-part="list">
                     {list}
-                    <nav class="pager" aria-label="Pages of alerts">{newer}<span class="facts">{place}</span>{older}</nav>
+                    <nav class="pager" aria-label="Pages of alerts">{newer}<span class="facts">{position}</span>{older}</nav>
                 </div>
             </section>
         }
@@ -89,16 +88,16 @@ impl History {
 
 impl PastAlert {
     fn view(self) -> AnyView {
-        let Self { severity: how_bad, message, rule, component, host, since, over } = self;
+        let Self { severity: level, message, rule, component, host, since, resolved_at: over } = self;
         let lasted = format!("lasted {}", format::age(over.millis_since(since)));
         view! {
             <li class="row">
                 <div class="what">
-                    <p class="title">{severity(how_bad)}<span class="message">{message}</span></p>
+                    <p class="title">{severity_badge(level)}<span class="message">{message}</span></p>
                     <p class="facts">
-                        {lasted}" · "{moment(since)}" to "{moment(over)}" · "{component}" · "{host}" · "
-                        <a href=charts_of(since, over)>"Charts of that time"</a>" · "
-                        <a href=format!("/alerts?view=history&rule={rule}")>"Only this rule"</a>
+                        {lasted}" · "{time_tag(since)}" to "{time_tag(over)}" · "{component}" · "{host}" · "
+                        <a href=charts_url(since, over)>"Open chart"</a>" · "
+                        <a href=format!("/alerts?view=history&rule={rule}")>"Filter by rule"</a>
                     </p>
                 </div>
             </li>
@@ -110,7 +109,7 @@ impl PastAlert {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fragments::words::Written;
+    use crate::fragments::view_helpers::StaticHtml;
 
     fn alert(message: &str) -> PastAlert {
         PastAlert {
@@ -120,23 +119,23 @@ mod tests {
             component: "cpu".to_owned(),
             host: "web-1".to_owned(),
             since: Timestamp::from_millis(60_000),
-            over: Timestamp::from_millis(360_000),
+            resolved_at: Timestamp::from_millis(360_000),
         }
     }
 
-    fn html(history: History) -> String {
+    fn html(history: AlertHistory) -> String {
         history.view().html().replace('\u{a0}', " ")
     }
 
     #[test]
-    fn rows_say_how_long_and_pages_lead_on() {
-        let history = History {
+    fn rows_show_duration_and_pager_links() {
+        let history = AlertHistory {
             rows: vec![alert("<script>x</script>")],
-            all: 120,
+            total: 120,
             page: 2,
             pages: 3,
-            rule: Some("cpu".to_owned()),
-            rules: vec![("cpu".to_owned(), "Use of the processors".to_owned())],
+            rule_filter: Some("cpu".to_owned()),
+            rules: vec![("cpu".to_owned(), "High CPU usage".to_owned())],
         };
         let html = html(history);
         for part in [
@@ -154,11 +153,11 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_history_says_so() {
+    fn empty_history_says_so() {
         for (rule, expected) in
-            [(None, "No alert is over yet."), (Some("cpu".to_owned()), "No alert of this rule")]
+            [(None, "No past alerts."), (Some("cpu".to_owned()), "No past alerts for this rule")]
         {
-            let html = html(History { rule, page: 1, pages: 1, ..History::default() });
+            let html = html(AlertHistory { rule_filter: rule, page: 1, pages: 1, ..AlertHistory::default() });
             assert!(html.contains(expected) && html.contains("0 alerts, page 1 of 1"), "{html}");
             assert!(!html.contains("Newer") && !html.contains("Older"), "{html}");
         }

@@ -1,165 +1,167 @@
-//! Pages of lists and forms, rendered by the server alone: from plain data to HTML in which nothing lives.
+//! HTML fragments: lists and forms that only the server renders, from plain data to static HTML.
 //!
-//! They work without scripts: links and forms do everything. The page's program only fetches them again and puts them in
-//! place, so that they cost it nothing. For that each region has a name in `data-part`, and forms and fields have ids that
-//! stay the same from one rendering to the next.
+//! They work without scripts: links and forms do everything. The client only fetches them again and swaps them in, so
+//! they add nothing to its size. For that, each region has a name in `data-part`, and forms and fields keep their ids
+//! from one rendering to the next.
 
 mod active;
-mod arrange;
 mod audit;
+mod badge;
 mod channels;
 mod deliveries;
-mod factor;
-mod find;
 mod history;
-mod meanings;
+mod layout_editor;
 mod overview;
-mod panel;
-mod past;
+mod panel_help;
+mod panel_table;
 mod pending;
-mod people;
 mod performance;
+mod preview;
 mod processes;
-mod rule;
+mod rule_editor;
 mod rules;
-mod service_condition;
+mod search;
+mod second_factor;
+mod service_status;
 mod service_view;
 mod services;
 mod sessions;
 mod settings;
 mod settings_page;
 mod silences;
-mod sorted;
-mod spark;
-mod state;
+mod sortable_table;
+mod sparkline;
 mod table;
 mod tokens;
 mod trends;
-mod words;
+mod users;
+mod view_helpers;
 
-pub use active::{Acknowledged, Active, Card, Silenced, Watched};
-pub use arrange::{Arrange, ArrangePanel, ArrangeSection, WIDTHS, anchor, arrange};
+pub use active::{AckSummary, ActiveAlerts, AlertCard, RuleCoverage, SilenceSummary};
 pub use audit::{AuditLog, AuditRow};
+pub use badge::HealthState;
 pub use channels::{ChannelRow, Channels};
-pub use deliveries::{DeadLetterRow, Deliveries, DeliveryRow, DeliveryState};
-pub use factor::SecondFactor;
-pub use find::{Find, Found, Lead, find_page, finds, page_of};
-pub use history::{History, PastAlert};
-pub use meanings::meanings;
-pub use overview::{Overview, Reason, Threshold, Vital, Wrong, overview};
-pub use panel::{PanelTable, panel_table};
-pub use past::{Firing, Past};
-pub use pending::{Waiting, WaitingRow};
-pub use people::{People, PersonRow};
+pub use deliveries::{DeadLetterRow, Deliveries, DeliveryOutcome, DeliveryRow};
+pub use history::{AlertHistory, PastAlert};
+pub use layout_editor::{LayoutEditor, LayoutPanel, LayoutSection, WIDTHS, layout_editor, section_anchor};
+pub use overview::{FiringAlert, Overview, Reason, StatCard, Threshold, overview};
+pub use panel_help::panel_help;
+pub use panel_table::{PanelTable, panel_table};
+pub use pending::{PendingAlerts, PendingRow};
 pub use performance::{Performance, performance};
+pub use preview::{PreviewAlert, RulePreview};
 pub use processes::{Processes, processes};
-pub use rule::{MetricChoice, RuleView};
+pub use rule_editor::{MetricChoice, RuleEditor};
 pub use rules::{RuleRow, Rules};
-pub use services::{CACHES, DATABASES, Order, ServiceKind, Watching, service_lists, service_states};
+pub use search::{SearchHit, SearchResults, SearchTarget, page_of_section, search_page, search_results};
+pub use second_factor::SecondFactor;
+pub use services::{
+    CACHES, DATABASES, ListQuery, ServiceKind, ServicesSnapshot, service_lists, service_states,
+};
 pub use sessions::{Account, SessionRow, Sessions};
-pub use settings::{Kept, SettingRow, Settings};
+pub use settings::{RetentionRow, SettingRow, Settings};
 pub use settings_page::{SettingsContent, SettingsPage, settings};
 pub use silences::{SilenceRow, SilenceState, Silences};
-pub use sorted::{Address, Sorted, save_link};
-pub use spark::Spark;
-pub use state::State;
-pub use table::{Cell, Column, Row, Sort, numbers, words};
+pub use sortable_table::{PageUrl, SortableTable, snapshot_link};
+pub use sparkline::Sparkline;
+pub use table::{Cell, Column, Row, Sort, number_column, text_column};
 pub use tokens::{TokenRow, Tokens};
-pub use trends::{Trends, Way, trends};
-pub use words::{charts_of, label};
+pub use trends::{NavLink, Trends, trends};
+pub use users::{UserRow, Users};
+pub use view_helpers::{charts_url, label};
 
 use leptos::prelude::*;
-use words::Written;
+use view_helpers::StaticHtml;
 
-/// What was typed into a form, by the names of its fields, and which of them cannot be used.
+/// Values of a submitted form by field name, and which field is invalid.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Typed {
+pub struct FormValues {
     fields: Vec<(String, String)>,
-    wrong: Option<&'static str>,
+    invalid: Option<&'static str>,
 }
 
-impl Typed {
-    /// These fields; `wrong` is the name of the one that cannot be used.
+impl FormValues {
+    /// Creates the values; `wrong` is the name of the invalid field.
     pub fn new(fields: Vec<(String, String)>, wrong: Option<&'static str>) -> Self {
-        Self { fields, wrong }
+        Self { fields, invalid: wrong }
     }
 
-    /// The first field with that name.
+    /// Value of the first field with that name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.all(name).next()
     }
 
-    /// All fields with that name.
+    /// Values of all fields with that name.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.fields.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether that field cannot be used as it is.
-    pub fn is_wrong(&self, name: &str) -> bool {
-        self.wrong == Some(name)
+    /// Whether that field is invalid.
+    pub fn is_invalid(&self, name: &str) -> bool {
+        self.invalid == Some(name)
     }
 }
 
-/// What came of what was asked for.
+/// Result of a form action, shown above the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// A sentence.
+pub struct FlashMessage {
+    /// Message text, one sentence.
     pub text: String,
-    /// Whether it was done.
-    pub is_good: bool,
+    /// Whether the action succeeded.
+    pub is_success: bool,
 }
 
-impl Said {
+impl FlashMessage {
     fn view(self) -> AnyView {
-        let Self { text, is_good } = self;
+        let Self { text, is_success: is_good } = self;
         let (class, role) = if is_good { ("said good", "status") } else { ("said bad", "alert") };
-        // It can be given the focus, so that it is read at once.
+        // Focusable, so that screen readers announce it at once.
         view! { <p class=class role=role tabindex="-1">{text}</p> }.into_any()
     }
 }
 
-/// How many there are, for the tabs.
+/// Counts shown in the tabs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Alerts that fire.
+    /// Firing alerts.
     pub active: usize,
     /// Rules.
     pub rules: usize,
-    /// Silences that hold now.
+    /// Active silences.
     pub silences: usize,
     /// Channels.
     pub channels: usize,
 }
 
-/// The alerts page.
+/// Alerts page.
 #[derive(Clone, Debug)]
-pub struct Alerts {
-    /// For the tabs.
+pub struct AlertsPage {
+    /// Counts shown in the tabs.
     pub counts: Counts,
-    /// What came of what was asked for, if something was.
-    pub said: Option<Said>,
-    /// Whether it shows what was typed: then it is not to be replaced before something else is asked for.
-    pub keeps: bool,
-    /// Whether who looks at it may change something: others see no buttons and forms that do.
+    /// Result of the submitted form, if any.
+    pub flash: Option<FlashMessage>,
+    /// Whether it shows submitted form values: then a refresh must not replace it.
+    pub keep_on_refresh: bool,
+    /// Whether the user may make changes; otherwise buttons and forms are left out.
     pub may_change: bool,
-    /// The view that is open.
-    pub content: Content,
+    /// Open view.
+    pub content: AlertsContent,
 }
 
-/// A view of the alerts page, with all that it shows.
+/// View of the alerts page with its data.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "each is documented where it is made")]
-pub enum Content {
-    Active(Active),
-    History(History),
+#[expect(missing_docs, reason = "each type has its own documentation")]
+pub enum AlertsContent {
+    Active(ActiveAlerts),
+    History(AlertHistory),
     Rules(Rules),
-    Rule(Box<RuleView>),
+    Rule(Box<RuleEditor>),
     Silences(Silences),
     Channels(Channels),
     Deliveries(Deliveries),
 }
 
-impl Content {
+impl AlertsContent {
     fn name(&self) -> &'static str {
         match self {
             Self::Active(_) => "active",
@@ -173,11 +175,11 @@ impl Content {
     }
 }
 
-/// The alerts page as HTML.
-pub fn alerts(page: Alerts) -> String {
-    let Alerts { counts, said, keeps, may_change, content } = page;
+/// Renders the alerts page.
+pub fn alerts(page: AlertsPage) -> String {
+    let AlertsPage { counts, flash: said, keep_on_refresh: keeps, may_change, content } = page;
     let open = content.name();
-    let said = said.map(Said::view);
+    let said = said.map(FlashMessage::view);
     let tab = |name: &'static str, title: &'static str, count: Option<usize>| {
         let href = if name == "active" { "/alerts".to_owned() } else { format!("/alerts?view={name}") };
         let current = match open {
@@ -197,19 +199,19 @@ pub fn alerts(page: Alerts) -> String {
         tab("deliveries", "Deliveries", None),
     ];
     let content = match content {
-        Content::Active(active) => active.view(may_change),
-        Content::History(history) => history.view(),
-        Content::Rules(rules) => rules.view(may_change),
-        Content::Rule(rule) => rule.view(may_change),
-        Content::Silences(silences) => silences.view(may_change),
-        Content::Channels(channels) => channels.view(may_change),
-        Content::Deliveries(deliveries) => deliveries.view(may_change),
+        AlertsContent::Active(active) => active.view(may_change),
+        AlertsContent::History(history) => history.view(),
+        AlertsContent::Rules(rules) => rules.view(may_change),
+        AlertsContent::Rule(rule) => rule.view(may_change),
+        AlertsContent::Silences(silences) => silences.view(may_change),
+        AlertsContent::Channels(channels) => channels.view(may_change),
+        AlertsContent::Deliveries(deliveries) => deliveries.view(may_change),
     };
     view! {
         <div class="alerts-page" data-part="alerts" data-view=open data-keep=keeps.then_some("")>
             {said}
             <header class="page-head"><h1>"Alerts"</h1></header>
-            <nav class="tabs" aria-label="Views of alerts" data-part="tabs">{tabs.collect_view()}</nav>
+            <nav class="tabs" aria-label="Alert views" data-part="tabs">{tabs.collect_view()}</nav>
             {content}
         </div>
     }
@@ -221,19 +223,31 @@ pub fn alerts(page: Alerts) -> String {
 mod tests {
     use super::*;
 
-    fn page(said: Option<Said>, keeps: bool, content: Content) -> String {
+    fn page(said: Option<FlashMessage>, keeps: bool, content: AlertsContent) -> String {
         let counts = Counts { active: 3, rules: 18, silences: 0, channels: 2 };
-        alerts(Alerts { counts, said, keeps, may_change: true, content })
+        alerts(AlertsPage { counts, flash: said, keep_on_refresh: keeps, may_change: true, content })
     }
 
     #[test]
-    fn the_frame_has_a_way_to_each_view_and_says_which_is_open() {
+    fn tabs_link_every_view_and_mark_the_open_one() {
         for (content, name, current) in [
-            (Content::Active(Active::default()), "active", "href=\"/alerts\" aria-current=\"page\""),
-            (Content::Rules(Rules::default()), "rules", "href=\"/alerts?view=rules\" aria-current=\"page\""),
-            (Content::Rule(Box::default()), "rule", "href=\"/alerts?view=rules\" aria-current=\"true\""),
             (
-                Content::Channels(Channels::default()),
+                AlertsContent::Active(ActiveAlerts::default()),
+                "active",
+                "href=\"/alerts\" aria-current=\"page\"",
+            ),
+            (
+                AlertsContent::Rules(Rules::default()),
+                "rules",
+                "href=\"/alerts?view=rules\" aria-current=\"page\"",
+            ),
+            (
+                AlertsContent::Rule(Box::default()),
+                "rule",
+                "href=\"/alerts?view=rules\" aria-current=\"true\"",
+            ),
+            (
+                AlertsContent::Channels(Channels::default()),
                 "channels",
                 "href=\"/alerts?view=channels\" aria-current=\"page\"",
             ),
@@ -252,10 +266,10 @@ mod tests {
     }
 
     #[test]
-    fn what_came_of_it_stands_first_and_is_no_markup() {
+    fn action_result_comes_first_and_is_escaped() {
         for (is_good, class, role) in [(true, "said good", "status"), (false, "said bad", "alert")] {
-            let said = Said { text: "<script>x".to_owned(), is_good };
-            let html = page(Some(said), true, Content::Silences(Silences::default()));
+            let said = FlashMessage { text: "<script>x".to_owned(), is_success: is_good };
+            let html = page(Some(said), true, AlertsContent::Silences(Silences::default()));
             let (root, rest) = html.split_once('>').unwrap();
             assert!(root.contains("data-keep"), "{html}");
             let first = rest.split('>').next().unwrap();
@@ -265,35 +279,35 @@ mod tests {
     }
 
     #[test]
-    fn who_may_change_nothing_has_nothing_to_press() {
+    fn read_only_users_see_no_actions() {
         let contents = || {
             let time = watchglass_model::Timestamp::default();
             let text = str::to_owned;
-            let card = Card {
+            let card = AlertCard {
                 id: text("a"),
                 severity: watchglass_model::Severity::Warning,
                 message: text("Memory"),
-                since: time,
+                firing_since: time,
                 component: text("memory"),
                 host: text("h"),
                 rule: text("memory"),
                 rule_name: text("Memory"),
                 labels: text("{}"),
-                because_of: None,
+                inhibited_by: None,
                 is_flapping: false,
                 silenced: None,
                 acknowledged: None,
                 summary: String::new(),
-                action: String::new(),
+                next_steps: String::new(),
                 runbook: None,
-                charts: None,
+                charts_page: None,
             };
             let rule = RuleRow {
                 id: text("memory"),
                 name: text("Memory"),
                 metric: text("m"),
-                condition: text("above 1"),
-                origin: "was made here",
+                condition: text("> 1"),
+                origin: "Custom",
                 is_locked: false,
                 is_enabled: true,
                 firing: 0,
@@ -301,21 +315,21 @@ mod tests {
             let silence = SilenceRow {
                 id: text("s"),
                 name: String::new(),
-                state: SilenceState::Holds,
+                state: SilenceState::Active,
                 matchers: Vec::new(),
                 start: time,
                 end: None,
-                weekly: None,
+                schedule: None,
                 author: text("ada"),
-                reason: text("x"),
+                comment: text("x"),
             };
             let delivery = DeliveryRow {
                 title: text("Memory"),
                 severity: watchglass_model::Severity::Warning,
                 channel: text("hook"),
                 time,
-                state: DeliveryState::Delivered(text("hook")),
-                again: Some(text("m")),
+                outcome: DeliveryOutcome::Delivered(text("hook")),
+                resend_id: Some(text("m")),
             };
             let letter = DeadLetterRow {
                 id: text("m"),
@@ -325,15 +339,18 @@ mod tests {
                 time,
                 reason: text("gone"),
             };
-            let channel = ChannelRow { name: text("hook"), to: text("a webhook") };
+            let channel = ChannelRow { name: text("hook"), receiver: text("a webhook") };
             [
-                Content::Active(Active { cards: vec![card], ..Active::default() }),
-                Content::Rules(Rules { rows: vec![rule] }),
-                Content::Rule(Box::new(RuleView { removal: Some("Delete"), ..RuleView::default() })),
-                Content::Silences(Silences { rows: vec![silence], ..Silences::default() }),
-                Content::Channels(Channels { rows: vec![channel], problem: None }),
-                Content::Deliveries(Deliveries {
-                    delivered: 1,
+                AlertsContent::Active(ActiveAlerts { cards: vec![card], ..ActiveAlerts::default() }),
+                AlertsContent::Rules(Rules { rows: vec![rule] }),
+                AlertsContent::Rule(Box::new(RuleEditor {
+                    delete_label: Some("Delete"),
+                    ..RuleEditor::default()
+                })),
+                AlertsContent::Silences(Silences { rows: vec![silence], ..Silences::default() }),
+                AlertsContent::Channels(Channels { rows: vec![channel], error: None }),
+                AlertsContent::Deliveries(Deliveries {
+                    sent: 1,
                     rows: vec![delivery],
                     dead_letters: vec![letter],
                     ..Deliveries::default()
@@ -342,7 +359,13 @@ mod tests {
         };
         for (seen, changed) in contents().into_iter().zip(contents()) {
             let [seen, changed] = [(seen, false), (changed, true)].map(|(content, may_change)| {
-                alerts(Alerts { counts: Counts::default(), said: None, keeps: false, may_change, content })
+                alerts(AlertsPage {
+                    counts: Counts::default(),
+                    flash: None,
+                    keep_on_refresh: false,
+                    may_change,
+                    content,
+                })
             });
             for part in ["method=\"post\"", "name=\"do\"", "name=\"message\"", "New rule", ">Edit<"] {
                 assert!(!seen.contains(part), "{part}: {seen}");

@@ -1,120 +1,119 @@
-//! The head of the overview: are we fine? Health with its reasons, what is wrong and since when, a card for each part.
+//! Head of the overview: health score with its reasons, firing alerts, one card per component.
 
-use super::Watched;
-use super::sorted::{Address, save_link};
-use super::spark::Spark;
-use super::state::State;
-use super::words::{Written, count, lasting, moment, severity};
+use super::RuleCoverage;
+use super::badge::HealthState;
+use super::sortable_table::{PageUrl, snapshot_link};
+use super::sparkline::Sparkline;
+use super::view_helpers::{StaticHtml, duration_tag, pluralize, severity_badge, time_tag};
 use leptos::prelude::*;
 use watchglass_model::{Severity, Timestamp, Unit, format};
 
-/// The head of the overview.
+/// Head of the overview.
 #[derive(Clone, Debug, Default)]
 pub struct Overview {
-    /// The moment for which it is so; `None` before anything is measured.
+    /// Time of the newest values; `None` before the first collection.
     pub now: Option<Timestamp>,
-    /// For how many milliseconds nothing has been measured, where that is too long.
-    pub silent: Option<i64>,
-    /// The whole.
-    pub state: State,
-    /// 0 to 100.
+    /// Milliseconds without new data, if that is too long.
+    pub stale_millis: Option<i64>,
+    /// Overall state.
+    pub state: HealthState,
+    /// Health score, 0 to 100.
     pub score: u8,
-    /// Why the score is no better, the worst first.
+    /// What lowers the score, the worst first.
     pub reasons: Vec<Reason>,
-    /// What fires, the worst first.
-    pub wrong: Vec<Wrong>,
-    /// How many more there are.
+    /// Firing alerts, the most severe first.
+    pub firing: Vec<FiringAlert>,
+    /// How many more are not shown.
     pub more: usize,
-    /// What is watched.
-    pub watched: Watched,
-    /// The parts.
-    pub cards: Vec<Vital>,
-    /// Where the page is as a file, if it is.
-    pub save: Option<Address>,
+    /// What the rules cover.
+    pub coverage: RuleCoverage,
+    /// Cards.
+    pub cards: Vec<StatCard>,
+    /// URL of the snapshot of the page, if there is one.
+    pub snapshot_url: Option<PageUrl>,
 }
 
-/// Why the score is no better.
+/// What lowers the score.
 #[derive(Clone, Debug)]
 pub struct Reason {
-    /// How bad it is.
-    pub state: State,
-    /// A sentence without its stop.
+    /// State of the component.
+    pub state: HealthState,
+    /// Text without a full stop.
     pub text: String,
 }
 
-/// An alert that fires.
+/// Firing alert.
 #[derive(Clone, Debug)]
-pub struct Wrong {
-    /// How bad it is.
+pub struct FiringAlert {
+    /// Severity.
     pub severity: Severity,
-    /// What is wrong, with value and threshold.
+    /// Message with value and threshold.
     pub message: String,
-    /// Since when it fires.
-    pub since: Timestamp,
-    /// Id of its rule.
+    /// When it started to fire.
+    pub firing_since: Timestamp,
+    /// Rule id.
     pub rule: String,
-    /// What is said of it besides, such as who looks after it; may be empty.
+    /// Note, such as who acknowledged it; may be empty.
     pub note: String,
 }
 
-/// A part of what is watched: a number, where it comes from, and how far it may go.
+/// Card of a component: current value, sparkline and alert threshold.
 #[derive(Clone, Debug)]
-pub struct Vital {
-    /// Short and unique: `host`.
+pub struct StatCard {
+    /// Unique id, such as `host`.
     pub id: &'static str,
-    /// What a person calls it.
+    /// Title.
     pub title: &'static str,
-    /// The page that tells more of it.
+    /// Page with the details.
     pub page: &'static str,
-    /// How well it does.
-    pub state: State,
-    /// The number, in `unit`; `None` where there is none.
-    pub number: Option<f64>,
-    /// Unit of number and threshold.
+    /// State.
+    pub state: HealthState,
+    /// Current value in `unit`, if there is one.
+    pub value: Option<f64>,
+    /// Unit of value and threshold.
     pub unit: Unit,
-    /// What the number is of: `P95`, `worst of 2 to answer`.
-    pub word: String,
-    /// Numbers beside it, as text, with their words.
-    pub facts: Vec<(String, &'static str)>,
-    /// The last quarter of an hour.
-    pub spark: Option<Spark>,
-    /// From where on it is an alert.
+    /// Label of the value, such as `P95` or `response time (worst of 2)`.
+    pub label: String,
+    /// Further values as text, with their labels.
+    pub details: Vec<(String, &'static str)>,
+    /// Sparkline of the last 15 minutes.
+    pub sparkline: Option<Sparkline>,
+    /// Alert threshold.
     pub threshold: Option<Threshold>,
-    /// What is said in place of a number, or to do next; may be empty.
+    /// Shown if there is no value; may be empty.
     pub note: String,
-    /// The flag with which it would be set up; empty where it is, or cannot be.
-    pub flag: &'static str,
+    /// Setting that enables it; empty if it is enabled or cannot be.
+    pub setting: &'static str,
 }
 
-/// From where on a number is an alert.
+/// Alert threshold of a value.
 #[derive(Clone, Debug)]
 pub struct Threshold {
-    /// The level, in the unit of the number.
-    pub level: f64,
-    /// `above` or `below`.
+    /// Threshold in the unit of the value.
+    pub value: f64,
+    /// Comparison: `above` or `below`.
     pub comparison: &'static str,
-    /// Id of the rule.
+    /// Rule id.
     pub rule: String,
 }
 
-/// The head of the overview as HTML.
+/// Renders the head of the overview.
 pub fn overview(head: Overview) -> String {
-    let silent = head.silent.map(|millis| {
-        let text =
-            format!("Nothing has been measured for {}: what stands here is older.", format::age(millis));
-        view! { <p class="said bad" role="alert">{text}" The log of the server says more."</p> }
+    let silent = head.stale_millis.map(|millis| {
+        let text = format!("No new data for {}: the values shown are older.", format::age(millis));
+        view! { <p class="said bad" role="alert">{text}" See the server log."</p> }
     });
-    let save = head.save.as_ref().map(save_link).unwrap_or_default();
+    let save = head.snapshot_url.as_ref().map(snapshot_link).unwrap_or_default();
     let ways = format!(
-        "<a href=\"/arrange\" rel=\"external\">Arrange panels</a> <a href=\"/?wall\" rel=\"external\">Wall screen</a> {save}"
+        "<a href=\"/arrange\" rel=\"external\">Edit layout</a> <a href=\"/?wall\" rel=\"external\">TV mode</a> {save}"
     );
-    let cards = head.cards.clone().into_iter().map(Vital::view).collect_view();
+    let cards = head.cards.clone().into_iter().map(StatCard::view).collect_view();
     view! {
         <div class="glance" data-part="overview">
             {silent}
             {head.verdict()}
             <section class="vitals" aria-label="At a glance">{cards}</section>
-            // None is a page of the program: they are loaded anew.
+            // External: each of them needs a page load.
             <p class="ways" inner_html=ways></p>
         </div>
     }
@@ -124,52 +123,52 @@ pub fn overview(head: Overview) -> String {
 
 impl Overview {
     fn verdict(self) -> AnyView {
-        let Self { now, state, score, reasons, wrong, more, watched, .. } = self;
+        let Self { now, state, score, reasons, firing: wrong, more, coverage: watched, .. } = self;
         let Some(now) = now else {
             return view! {
-                <section class="verdict" data-state=State::Unknown.name() aria-labelledby="verdict">
-                    <div class="whole">{State::Unknown.sign()}<h2 id="verdict">"No numbers yet"</h2></div>
-                    <p class="facts">"The first ones are there within seconds."</p>
+                <section class="verdict" data-state=HealthState::NoData.data_state() aria-labelledby="verdict">
+                    <div class="whole">{HealthState::NoData.icon()}<h2 id="verdict">"No data yet"</h2></div>
+                    <p class="facts">"The first values appear within seconds."</p>
                 </section>
             }
             .into_any();
         };
         let title = match state {
-            State::Bad => "Something is wrong",
-            State::Near => "Worth a look",
-            State::Good | State::Unknown | State::Absent => "All is well",
+            HealthState::Critical => "Critical",
+            HealthState::Warning => "Degraded",
+            HealthState::Ok | HealthState::NoData | HealthState::NotConfigured => "All systems healthy",
         };
-        let is_quiet = reasons.is_empty() && wrong.is_empty();
+        let is_healthy = reasons.is_empty() && wrong.is_empty();
         let reason = |Reason { state, text }: Reason| {
-            view! { <li>{state.marked()}<span class="message">{text}</span></li> }
+            view! { <li>{state.badge()}<span class="message">{text}</span></li> }
         };
-        let one = |Wrong { severity: how_bad, message, since, rule, note }: Wrong| {
+        let one = |FiringAlert { severity: level, message, firing_since: since, rule, note }: FiringAlert| {
             let href = format!("/alerts?rule={rule}");
             let note = (!note.is_empty()).then(|| format!(" · {note}"));
             view! {
                 <li>
-                    {severity(how_bad)}
+                    {severity_badge(level)}
                     <a class="message" href=href>{message}</a>
-                    <span class="facts">{lasting(since, now)}" · since "{moment(since)}{note}</span>
+                    <span class="facts">{duration_tag(since, now)}" · since "{time_tag(since)}{note}</span>
                 </li>
             }
         };
         let more = (more > 0).then(|| {
-            view! { <li><a href="/alerts">{format!("{} fire", count(more, "more alert", "more alerts"))}</a></li> }
+            view! { <li><a href="/alerts">{format!("{} firing", pluralize(more, "more alert", "more alerts"))}</a></li> }
         });
-        let quiet = is_quiet.then(|| {
+        let summary = is_healthy.then(|| {
             let text = format!(
-                "{} {} {}, and nothing fires.",
-                count(watched.rules, "rule", "rules"),
-                if watched.rules == 1 { "watches" } else { "watch" },
-                count(watched.series, "series", "series"),
+                "{} {} {}. No alerts firing.",
+                pluralize(watched.rules, "rule", "rules"),
+                if watched.rules == 1 { "evaluates" } else { "evaluate" },
+                pluralize(watched.series, "series", "series"),
             );
-            let last = watched.last_over.map(|time| view! { " The last alert was over "{moment(time)}"." });
+            let last = watched.last_resolved.map(|time| view! { " Last alert resolved "{time_tag(time)}"." });
             view! { <p class="facts">{text}{last}</p> }
         });
-        let list = (!is_quiet).then(|| {
+        let list = (!is_healthy).then(|| {
             view! {
-                <ul class="reasons" aria-label="Why">
+                <ul class="reasons" aria-label="Reasons">
                     {reasons.into_iter().map(reason).collect_view()}
                     {wrong.into_iter().map(one).collect_view()}
                     {more}
@@ -177,13 +176,13 @@ impl Overview {
             }
         });
         view! {
-            <section class="verdict" data-state=state.name() aria-labelledby="verdict">
+            <section class="verdict" data-state=state.data_state() aria-labelledby="verdict">
                 <div class="whole">
-                    {state.sign()}
+                    {state.icon()}
                     <h2 id="verdict">{title}</h2>
-                    <p class="score"><span class="number">{score.to_string()}</span>" of 100"</p>
+                    <p class="score">"Health score "<span class="number">{score.to_string()}</span>"/100"</p>
                 </div>
-                {quiet}
+                {summary}
                 {list}
             </section>
         }
@@ -191,13 +190,26 @@ impl Overview {
     }
 }
 
-impl Vital {
+impl StatCard {
     fn view(self) -> AnyView {
-        let Self { id, title, page, state, number, unit, word, facts, spark, threshold, note, flag } = self;
+        let Self {
+            id,
+            title,
+            page,
+            state,
+            value: number,
+            unit,
+            label: word,
+            details: facts,
+            sparkline: spark,
+            threshold,
+            note,
+            setting: flag,
+        } = self;
         let heading = format!("vital-{id}");
         let labelled_by = heading.clone();
-        let (number, suffix) = unit.write(number.unwrap_or(f64::NAN));
-        let figure = (state != State::Absent).then(|| {
+        let (number, suffix) = unit.format_parts(number.unwrap_or(f64::NAN));
+        let figure = (state != HealthState::NotConfigured).then(|| {
             view! {
                 <p class="figure">
                     <span class="number">{number}</span>" "<span class="unit">{suffix}</span>" "
@@ -205,26 +217,26 @@ impl Vital {
                 </p>
             }
         });
-        let level = threshold.as_ref().map(|threshold| threshold.level);
+        let level = threshold.as_ref().map(|threshold| threshold.value);
         let spark = spark.map(|spark| spark.view(title, unit, level));
         let facts: Vec<String> = facts.into_iter().map(|(text, word)| format!("{word} {text}")).collect();
         let facts = (!facts.is_empty()).then(|| view! { <p class="beside">{facts.join(" · ")}</p> });
-        let threshold = threshold.map(|Threshold { level, comparison, rule }| {
+        let threshold = threshold.map(|Threshold { value: level, comparison, rule }| {
             let href = format!("/alerts?view=rule&id={rule}");
-            view! { <p class="limit"><a href=href>{format!("Alert {comparison} {}", unit.text(level))}</a></p> }
+            view! { <p class="limit"><a href=href>{format!("Threshold: {comparison} {}", unit.format(level))}</a></p> }
         });
         let note = (!note.is_empty()).then(|| view! { <p class="beside">{note}</p> });
         let next = (!flag.is_empty()).then(|| {
             view! {
-                <p class="beside">"Start with "<code>{flag}</code></p>
-                <p class="limit"><a href=page>{format!("Set up: {title}")}</a></p>
+                <p class="beside">"Add "<code>{flag}</code>" to the configuration."</p>
+                <p class="limit"><a href=page>{format!("Configure {title}")}</a></p>
             }
         });
         view! {
-            <article class="vital" data-state=state.name() aria-labelledby=labelled_by>
+            <article class="vital" data-state=state.data_state() aria-labelledby=labelled_by>
                 <header>
                     <h3 id=heading><a href=page>{title}</a></h3>
-                    {state.marked()}
+                    {state.badge()}
                 </header>
                 {figure}
                 {spark}

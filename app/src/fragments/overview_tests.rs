@@ -5,34 +5,34 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(seconds * 1000)
 }
 
-fn vital() -> Vital {
-    Vital {
+fn vital() -> StatCard {
+    StatCard {
         id: "latency",
         title: "Latency",
         page: "/performance",
-        state: State::Near,
-        number: Some(0.75),
+        state: HealthState::Warning,
+        value: Some(0.75),
         unit: Unit::Seconds,
-        word: "P95".to_owned(),
-        facts: vec![("31.0\u{a0}ms".to_owned(), "P50")],
-        spark: Some(Spark {
+        label: "P95".to_owned(),
+        details: vec![("31.0\u{a0}ms".to_owned(), "P50")],
+        sparkline: Some(Sparkline {
             window: TimeRange { start: at(0), end: at(30) },
             step_millis: 10_000,
             times: vec![0, 10_000, 20_000, 30_000],
             low: vec![0.5, f64::NAN, 0.7, 0.75],
             high: vec![0.5, f64::NAN, 0.8, 0.75],
         }),
-        threshold: Some(Threshold { level: 1.0, comparison: "above", rule: "response-time".to_owned() }),
+        threshold: Some(Threshold { value: 1.0, comparison: "above", rule: "response-time".to_owned() }),
         note: String::new(),
-        flag: "",
+        setting: "",
     }
 }
 
-fn wrong(message: &str) -> Wrong {
-    Wrong {
+fn wrong(message: &str) -> FiringAlert {
+    FiringAlert {
         severity: Severity::Critical,
         message: message.to_owned(),
-        since: at(60),
+        firing_since: at(60),
         rule: "cpu".to_owned(),
         note: String::new(),
     }
@@ -43,45 +43,50 @@ fn html(head: Overview) -> String {
 }
 
 #[test]
-fn the_first_word_is_whether_we_are_fine() {
+fn heading_shows_the_overall_state() {
     let head = Overview { now: Some(at(300)), score: 100, ..Overview::default() };
     for (head, state, parts) in [
-        (Overview::default(), "unknown", &["No numbers yet", "within seconds"][..]),
+        (Overview::default(), "unknown", &["No data yet", "within seconds"][..]),
         (
             Overview {
-                state: State::Good,
-                watched: Watched { rules: 18, series: 240, last_over: Some(at(0)) },
+                state: HealthState::Ok,
+                coverage: RuleCoverage { rules: 18, series: 240, last_resolved: Some(at(0)) },
                 ..head.clone()
             },
             "good",
-            &["All is well", ">100<", "18 rules watch 240 series", "1970-01-01T00:00:00Z"][..],
+            &["All systems healthy", ">100<", "18 rules evaluate 240 series", "1970-01-01T00:00:00Z"][..],
         ),
         (
             Overview {
-                state: State::Near,
+                state: HealthState::Warning,
                 score: 78,
-                reasons: vec![Reason { state: State::Near, text: "Disk <1>".to_owned() }],
+                reasons: vec![Reason { state: HealthState::Warning, text: "Disk <1>".to_owned() }],
                 ..head.clone()
             },
             "near",
-            &["Worth a look", ">78<", "Disk &lt;1&gt;", "Near its limit"][..],
+            &["Degraded", ">78<", "Disk &lt;1&gt;", "Warning"][..],
         ),
         (
-            Overview { state: State::Bad, wrong: vec![wrong("<script>x")], more: 3, ..head.clone() },
+            Overview {
+                state: HealthState::Critical,
+                firing: vec![wrong("<script>x")],
+                more: 3,
+                ..head.clone()
+            },
             "bad",
             &[
-                "Something is wrong",
+                "id=\"verdict\">Critical<",
                 "&lt;script&gt;x",
                 "for 4 min",
                 "href=\"/alerts?rule=cpu\"",
-                "3 more alerts fire",
+                "3 more alerts firing",
                 "Critical",
             ][..],
         ),
         (
-            Overview { silent: Some(40_000), state: State::Good, ..head },
+            Overview { stale_millis: Some(40_000), state: HealthState::Ok, ..head },
             "good",
-            &["Nothing has been measured for 40 s", "role=\"alert\""][..],
+            &["No new data for 40 s", "role=\"alert\""][..],
         ),
     ] {
         let html = html(head);
@@ -94,15 +99,15 @@ fn the_first_word_is_whether_we_are_fine() {
 }
 
 #[test]
-fn a_card_has_number_unit_state_spark_and_threshold() {
+fn card_has_value_unit_state_sparkline_and_threshold() {
     let html = html(Overview { now: Some(at(300)), cards: vec![vital()], ..Overview::default() });
     for part in [
         "data-state=\"near\"",
         "<span class=\"number\">750</span> <span class=\"unit\">ms</span>",
-        "Near its limit",
+        "Warning",
         "P50 31.0 ms",
         "href=\"/performance\"",
-        "href=\"/alerts?view=rule&amp;id=response-time\">Alert above 1.0 s<",
+        "href=\"/alerts?view=rule&amp;id=response-time\">Threshold: above 1.0 s<",
         "class=\"spark\"",
         "aria-label=\"Latency: 750 ms now",
         "class=\"level\"",
@@ -112,32 +117,37 @@ fn a_card_has_number_unit_state_spark_and_threshold() {
 }
 
 #[test]
-fn a_card_without_a_number_says_why_and_one_without_a_server_what_to_do() {
+fn cards_without_data_show_a_note_or_how_to_configure() {
     for (card, present, absent) in [
         (
-            Vital {
-                state: State::Unknown,
-                number: None,
-                spark: None,
+            StatCard {
+                state: HealthState::NoData,
+                value: None,
+                sparkline: None,
                 threshold: None,
-                note: "No request was answered in the last minute.".to_owned(),
+                note: "No requests in the last minute.".to_owned(),
                 ..vital()
             },
-            &["<span class=\"number\">–</span>", "No data", "No request was answered"][..],
+            &["<span class=\"number\">–</span>", "No data", "No requests in"][..],
             "class=\"spark\"",
         ),
         (
-            Vital {
-                state: State::Absent,
-                number: None,
-                facts: Vec::new(),
-                spark: None,
+            StatCard {
+                state: HealthState::NotConfigured,
+                value: None,
+                details: Vec::new(),
+                sparkline: None,
                 threshold: None,
-                note: "Nobody watches.".to_owned(),
-                flag: "--postgres-url",
+                note: "PostgreSQL is not monitored.".to_owned(),
+                setting: "postgres.url",
                 ..vital()
             },
-            &["Not set up", "Nobody watches.", "<code>--postgres-url</code>", "Set up: Latency"][..],
+            &[
+                "Not configured",
+                "PostgreSQL is not monitored.",
+                "<code>postgres.url</code>",
+                "Configure Latency",
+            ][..],
             "class=\"figure\"",
         ),
     ] {
@@ -150,14 +160,14 @@ fn a_card_without_a_number_says_why_and_one_without_a_server_what_to_do() {
 }
 
 #[test]
-fn long_texts_are_whole_and_no_markup() {
+fn long_texts_are_escaped_and_not_truncated() {
     let long = format!("{}\"<b>&", "x".repeat(3000));
-    let card = Vital { word: long.clone(), note: long.clone(), ..vital() };
+    let card = StatCard { label: long.clone(), note: long.clone(), ..vital() };
     let html = html(Overview {
         now: Some(at(1)),
         cards: vec![card],
-        wrong: vec![wrong(&long)],
-        reasons: vec![Reason { state: State::Bad, text: long }],
+        firing: vec![wrong(&long)],
+        reasons: vec![Reason { state: HealthState::Critical, text: long }],
         ..Overview::default()
     });
     assert_eq!(html.matches(&"x".repeat(3000)).count(), 4);

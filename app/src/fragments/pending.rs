@@ -1,39 +1,39 @@
-//! What is wrong, but not yet for as long as its rule asks: it fires if it stays so.
+//! Pending alerts: the condition is met, the pending period is not over.
 
-use super::words::{count, lasting, moment, severity};
+use super::view_helpers::{duration_tag, pluralize, severity_badge, time_tag};
 use leptos::prelude::*;
 use watchglass_model::{Severity, Timestamp};
 
-/// What waits to be sure.
+/// List of pending alerts.
 #[derive(Clone, Debug, Default)]
-pub struct Waiting {
-    /// The newest first.
-    pub rows: Vec<WaitingRow>,
-    /// How many more there are that are not shown.
+pub struct PendingAlerts {
+    /// Alerts, the newest first.
+    pub rows: Vec<PendingRow>,
+    /// How many more are not shown.
     pub more: usize,
 }
 
-/// An alert that does not fire yet.
+/// Pending alert.
 #[derive(Clone, Debug)]
-pub struct WaitingRow {
-    /// The severity with which it would fire.
+pub struct PendingRow {
+    /// Severity with which it would fire.
     pub severity: Severity,
-    /// What is wrong, with value and threshold.
+    /// Message with value and threshold.
     pub message: String,
-    /// Since when.
+    /// When the condition became true.
     pub since: Timestamp,
-    /// When it fires if it stays so; `None` where that is not known.
-    pub fires: Option<Timestamp>,
-    /// The host of its series, and the application where one speaks.
+    /// When it fires if the condition stays true; `None` if unknown.
+    pub fires_at: Option<Timestamp>,
+    /// Host of its series, and the application if it reports one.
     pub host: String,
-    /// Id of its rule.
+    /// Rule id.
     pub rule: String,
-    /// What people call the rule.
+    /// Rule name.
     pub rule_name: String,
 }
 
-impl Waiting {
-    /// Nothing where nothing waits.
+impl PendingAlerts {
+    /// `None` if there are no pending alerts.
     pub(super) fn view(self, now: Timestamp) -> Option<AnyView> {
         let Self { rows, more } = self;
         if rows.is_empty() {
@@ -41,13 +41,13 @@ impl Waiting {
         }
         let rows = rows.into_iter().map(|row| row.view(now)).collect_view();
         let more = (more > 0).then(|| {
-            let text = format!("And {} that are not shown.", count(more, "more", "more"));
+            let text = format!("{} not shown.", pluralize(more, "more", "more"));
             view! { <p class="facts">{text}</p> }
         });
         let view = view! {
             <section aria-labelledby="pending" class="pending" data-part="pending">
-                <h2 id="pending">"Waiting to be sure"</h2>
-                <p class="facts">"Bad, but not yet for as long as the rule asks: nobody is told."</p>
+                <h2 id="pending">"Pending"</h2>
+                <p class="facts">"Condition met, waiting for the pending period. No notifications yet."</p>
                 <ul class="rows">{rows}</ul>
                 {more}
             </section>
@@ -56,19 +56,19 @@ impl Waiting {
     }
 }
 
-impl WaitingRow {
+impl PendingRow {
     fn view(self, now: Timestamp) -> AnyView {
-        let Self { severity: how_bad, message, since, fires, host, rule, rule_name } = self;
+        let Self { severity: level, message, since, fires_at: fires, host, rule, rule_name } = self;
         let fires = match fires {
-            Some(fires) => view! { "fires at "{moment(fires)}" if it stays so" }.into_any(),
-            None => "there is no value to go on with".into_any(),
+            Some(fires) => view! { "fires at "{time_tag(fires)} }.into_any(),
+            None => "no current value".into_any(),
         };
         view! {
             <li class="row">
                 <div class="what">
-                    <p class="title">{severity(how_bad)}" "{message}</p>
+                    <p class="title">{severity_badge(level)}" "{message}</p>
                     <p class="facts">
-                        {lasting(since, now)}" · since "{moment(since)}" · "{fires}" · "{host}" · "
+                        {duration_tag(since, now)}" · since "{time_tag(since)}" · "{fires}" · "{host}" · "
                         <a href=format!("/alerts?view=rule&id={rule}")>"Rule: "{rule_name}</a>
                     </p>
                 </div>
@@ -81,37 +81,37 @@ impl WaitingRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fragments::words::Written;
+    use crate::fragments::view_helpers::StaticHtml;
 
     #[test]
-    fn it_says_since_when_and_when_it_fires() {
+    fn rows_show_start_and_firing_time() {
         let at = |second: i64| Timestamp::from_millis(second * 1000);
-        let row = WaitingRow {
+        let row = PendingRow {
             severity: Severity::Warning,
-            message: "Use of <b> is 95 %, above 90 %".to_owned(),
+            message: "Disk usage on <b> 95 % (limit 90 %)".to_owned(),
             since: at(1000),
-            fires: Some(at(1010)),
+            fires_at: Some(at(1010)),
             host: "web-1".to_owned(),
             rule: "disk".to_owned(),
-            rule_name: "Use of the file system".to_owned(),
+            rule_name: "Disk usage".to_owned(),
         };
-        let unknown = WaitingRow { fires: None, ..row.clone() };
-        let waiting = Waiting { rows: vec![row, unknown], more: 3 };
+        let unknown = PendingRow { fires_at: None, ..row.clone() };
+        let waiting = PendingAlerts { rows: vec![row, unknown], more: 3 };
         let html = waiting.view(at(1004)).unwrap().html().replace('\u{a0}', " ");
         for part in [
-            "Waiting to be sure",
+            ">Pending</h2>",
             "Warning",
-            "Use of &lt;b&gt; is 95 %, above 90 %",
+            "Disk usage on &lt;b&gt; 95 % (limit 90 %)",
             "for 4 s",
             "datetime=\"1970-01-01T00:16:40Z\"",
             "fires at <time datetime=\"1970-01-01T00:16:50Z\"",
-            "there is no value to go on with",
+            "no current value",
             "web-1",
             "href=\"/alerts?view=rule&amp;id=disk\"",
-            "And 3 more that are not shown.",
+            "3 more not shown.",
         ] {
             assert!(html.contains(part), "{part}: {html}");
         }
-        assert!(Waiting::default().view(at(0)).is_none());
+        assert!(PendingAlerts::default().view(at(0)).is_none());
     }
 }

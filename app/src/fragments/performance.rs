@@ -1,35 +1,35 @@
-//! The routes of the applications: how often each is called, how often it fails, how long it takes.
+//! HTTP routes of the applications: request rate, error rate and response time.
 
-use super::sorted::Sorted;
-use super::words::Written;
+use super::sortable_table::SortableTable;
+use super::view_helpers::StaticHtml;
 use leptos::prelude::*;
 
-/// The table of routes.
+/// Table of routes.
 #[derive(Clone, Debug)]
 pub struct Performance {
-    /// How far back it looks, in words: `5 minutes`.
-    pub over: &'static str,
-    /// What the names of routes must contain.
+    /// Time window as text, such as `5 minutes`.
+    pub window: &'static str,
+    /// Filter: substring of the route.
     pub filter: String,
-    /// How many routes were called at all.
-    pub all: usize,
-    /// The routes.
-    pub table: Sorted,
+    /// Number of routes before the filter.
+    pub total: usize,
+    /// Table of the routes.
+    pub table: SortableTable,
 }
 
-/// The table of routes as HTML.
+/// Renders the table of routes.
 pub fn performance(page: Performance) -> String {
-    let Performance { over, filter, all, table } = page;
+    let Performance { window: over, filter, total: all, table } = page;
     let shown = table.rows.len();
     let count = if shown == all { format!("{all} routes") } else { format!("{shown} of {all} routes") };
-    let clear = table.address.show_all(&filter);
-    let hidden = table.address.hidden(&["filter"]);
+    let clear = table.url.clear_filter_link(&filter);
+    let hidden = table.url.hidden_inputs(&["filter"]);
     view! {
         <section class="list-page" aria-labelledby="routes-title" data-part="performance">
             <header class="list-head">
                 <h2 id="routes-title">"Routes"</h2>
                 <p class="facts">
-                    {count}" in the last "{over}". Percentiles are those of the worst minute of it; errors are answers 5xx."
+                    {count}" in the last "{over}". Errors = 5xx; percentiles: worst 1-minute value."
                 </p>
             </header>
             <form class="filter" method="get" action="/performance" role="search" aria-label="Routes">
@@ -50,31 +50,32 @@ pub fn performance(page: Performance) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fragments::{Address, Cell, Column, Sort, numbers, words};
+    use crate::fragments::table::{number_column, text_column};
+    use crate::fragments::{Cell, Column, PageUrl, Sort};
     use watchglass_model::Unit;
 
-    static COLUMNS: [Column; 2] = [words("Route"), numbers("Rate")];
+    static COLUMNS: [Column; 2] = [text_column("Route"), number_column("Rate")];
 
     fn page(filter: &str, all: usize, routes: &[&str]) -> String {
         let row = |route: &&str| vec![Cell::Text((*route).to_owned()), Cell::Number(Unit::PerSecond, 1.0)];
-        let table = Sorted {
+        let table = SortableTable {
             id: "routes".to_owned(),
             label: "Routes".to_owned(),
             columns: &COLUMNS,
-            sort: Sort::largest(1),
+            sort: Sort::largest_first(1),
             rows: routes.iter().map(row).collect(),
-            address: Address { path: "/performance", kept: vec![("filter", filter.to_owned())] },
-            empty: "No route was called.".to_owned(),
+            url: PageUrl { path: "/performance", params: vec![("filter", filter.to_owned())] },
+            empty: "No requests.".to_owned(),
         };
-        performance(Performance { over: "5 minutes", filter: filter.to_owned(), all, table })
+        performance(Performance { window: "5 minutes", filter: filter.to_owned(), total: all, table })
     }
 
     #[test]
-    fn it_says_how_much_it_shows_and_how_to_show_all() {
+    fn number_of_routes_and_reset_link_are_shown() {
         for (filter, all, routes, present, absent) in [
             ("", 2, &["/a", "/b"][..], &["2 routes in the last 5 minutes", "/a", "/b"][..], "Show all"),
             ("\"<x>", 9, &["/<x>"][..], &["1 of 9 routes", "&quot;", "href=\"/performance\""][..], "<x>"),
-            ("", 0, &[][..], &["No route was called."][..], "<table"),
+            ("", 0, &[][..], &["No requests."][..], "<table"),
         ] {
             let html = page(filter, all, routes);
             for part in present {
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn long_names_are_whole() {
+    fn long_names_are_not_truncated() {
         let long = format!("/{}", "x".repeat(3000));
         assert!(page("", 1, &[&long]).contains(&long));
     }

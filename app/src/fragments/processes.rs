@@ -1,70 +1,70 @@
-//! The processes of a moment: now, or any that is kept.
+//! Processes at a point in time: now, or any time within the retention.
 
-use super::sorted::Sorted;
-use super::words::{Written, moment};
+use super::sortable_table::SortableTable;
+use super::view_helpers::{StaticHtml, time_tag};
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
-/// Links to other moments: how many milliseconds away, and what they say.
+/// Links to other times: offset in milliseconds and label.
 const STEPS: [(i64, &str); 6] = [
-    (-3_600_000, "1 h earlier"),
-    (-300_000, "5 min earlier"),
-    (-60_000, "1 min earlier"),
-    (60_000, "1 min later"),
-    (300_000, "5 min later"),
-    (3_600_000, "1 h later"),
+    (-3_600_000, "◀ 1 h"),
+    (-300_000, "◀ 5 min"),
+    (-60_000, "◀ 1 min"),
+    (60_000, "1 min ▶"),
+    (300_000, "5 min ▶"),
+    (3_600_000, "1 h ▶"),
 ];
 
-/// The processes of a moment.
+/// Processes at a point in time.
 #[derive(Clone, Debug)]
 pub struct Processes {
-    /// The newest moment; `None` before anything is measured.
+    /// Time of the newest values; `None` before the first collection.
     pub now: Option<Timestamp>,
-    /// The moment that was asked for; `None` for the newest.
+    /// Requested time; `None` for the newest.
     pub at: Option<Timestamp>,
-    /// What is to be known of the values, such as that they are means of a minute; may be empty.
+    /// Note about the values, such as their resolution; may be empty.
     pub note: String,
-    /// What the names of commands must contain.
+    /// Filter: substring of the command.
     pub filter: String,
-    /// How many commands are known of the moment.
-    pub all: usize,
-    /// The commands.
-    pub table: Sorted,
+    /// Number of commands before the filter.
+    pub total: usize,
+    /// Table of the commands.
+    pub table: SortableTable,
 }
 
-/// The processes as HTML.
+/// Renders the processes.
 pub fn processes(page: Processes) -> String {
-    let Processes { now, at, note, filter, all, table } = page;
+    let Processes { now, at, note, filter, total: all, table } = page;
     let shown = table.rows.len();
-    let count = if shown == all { String::new() } else { format!("{shown} of {all} commands are shown. ") };
-    let clear = table.address.show_all(&filter);
+    let count = if shown == all { String::new() } else { format!("{shown} of {all} commands. ") };
+    let clear = table.url.clear_filter_link(&filter);
     let title = match (at, now) {
-        (Some(at), _) => view! { "Processes at "{moment(at)} }.into_any(),
-        (None, Some(now)) => view! { "Processes now: "{moment(now)} }.into_any(),
+        (Some(at), _) => view! { "Processes at "{time_tag(at)} }.into_any(),
+        (None, Some(now)) => view! { "Processes now: "{time_tag(now)} }.into_any(),
         (None, None) => "Processes".into_any(),
     };
     let link = |(millis, word): &(i64, &'static str)| {
         let from = at.or(now)?.millis();
         let to = from.saturating_add(*millis);
-        // There is nothing later than now.
+        // No links into the future.
         if to < 0 || now.is_some_and(|now| to > now.millis()) {
             return None;
         }
-        let href = table.address.with(&[("at", &to.to_string()), ("when", "")]);
+        let href = table.url.with_params(&[("at", &to.to_string()), ("when", "")]);
         Some(view! { <a href=href data-noscroll="">{*word}</a> })
     };
     let back = at.map(|_| {
-        let href = table.address.with(&[("at", ""), ("when", "")]);
+        let href = table.url.with_params(&[("at", ""), ("when", "")]);
         view! { <a href=href data-noscroll="">"Now"</a> }
     });
     let links = STEPS.iter().filter_map(link).collect_view();
     let when = at.map(field_text).unwrap_or_default();
-    let hidden = table.address.hidden(&["filter", "at", "when"]);
+    let hidden = table.url.hidden_inputs(&["filter", "at", "when"]);
     view! {
         <section class="list-page" aria-labelledby="commands-title" data-part="processes">
             <header class="list-head">
                 <h2 id="commands-title">{title}</h2>
-                <p class="facts">{count}{note}" Processor time is a part of one core: 200 % are two cores."</p>
+                <p class="facts">{count}{note}" CPU: 100 % = one core."</p>
             </header>
             <form class="filter" method="get" action="/processes" role="search" aria-label="Processes">
                 {hidden}
@@ -73,10 +73,10 @@ pub fn processes(page: Processes) -> String {
                     spellcheck="false"/>
                 <label r#for="commands-when">"At (UTC)"</label>
                 <input type="datetime-local" id="commands-when" name="when" value=when step="1"/>
-                <button class="button">"Show"</button>
+                <button class="button">"Apply"</button>
                 {clear}
             </form>
-            <nav class="moments" aria-label="Other moments">{links}{back}</nav>
+            <nav class="moments" aria-label="Other times">{links}{back}</nav>
             {table.view()}
         </section>
     }
@@ -84,18 +84,19 @@ pub fn processes(page: Processes) -> String {
     .html()
 }
 
-/// As a field for date and time has it, in UTC: `2026-11-22T02:20:30`.
+/// Time as a `datetime-local` field has it, in UTC: `2026-11-22T02:20:30`.
 fn field_text(time: Timestamp) -> String {
-    super::words::rfc3339(time).trim_end_matches('Z').to_owned()
+    super::view_helpers::rfc3339(time).trim_end_matches('Z').to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fragments::{Address, Cell, Column, Sort, numbers, words};
+    use crate::fragments::table::{number_column, text_column};
+    use crate::fragments::{Cell, Column, PageUrl, Sort};
     use watchglass_model::Unit;
 
-    static COLUMNS: [Column; 2] = [words("Command"), numbers("CPU")];
+    static COLUMNS: [Column; 2] = [text_column("Command"), number_column("CPU")];
 
     fn page(now: Option<i64>, at: Option<i64>, filter: &str, commands: &[&str]) -> String {
         let moment = |seconds: i64| Timestamp::from_millis(seconds * 1000);
@@ -104,28 +105,28 @@ mod tests {
             ("filter", filter.to_owned()),
             ("at", at.map(|at| (at * 1000).to_string()).unwrap_or_default()),
         ];
-        let table = Sorted {
+        let table = SortableTable {
             id: "commands".to_owned(),
             label: "Commands".to_owned(),
             columns: &COLUMNS,
-            sort: Sort::largest(1),
+            sort: Sort::largest_first(1),
             rows: commands.iter().map(row).collect(),
-            address: Address { path: "/processes", kept },
-            empty: "Nothing is kept of this moment.".to_owned(),
+            url: PageUrl { path: "/processes", params: kept },
+            empty: "No data for this time.".to_owned(),
         };
         let (now, at) = (now.map(moment), at.map(moment));
         let filter = filter.to_owned();
-        processes(Processes { now, at, note: String::new(), filter, all: 2, table })
+        processes(Processes { now, at, note: String::new(), filter, total: 2, table })
     }
 
     #[test]
-    fn a_moment_can_be_chosen_and_none_is_later_than_now() {
+    fn times_can_be_chosen_but_not_in_the_future() {
         let html = page(Some(7200), None, "", &["a", "b"]);
         for (part, is_there) in [
             ("Processes now: ", true),
             ("href=\"/processes?at=3600000\" data-noscroll", true),
-            ("1 h earlier", true),
-            ("later", false),
+            ("◀ 1 h", true),
+            ("▶", false),
             (">Now<", false),
             ("value=\"\" step", true),
         ] {
@@ -135,8 +136,8 @@ mod tests {
         for (part, is_there) in [
             ("Processes at ", true),
             ("value=\"1970-01-01T01:58:20\"", true),
-            ("1 min later", true),
-            ("5 min later", false),
+            ("1 min ▶", true),
+            ("5 min ▶", false),
             ("href=\"/processes?filter=x\" data-noscroll=\"\">Now<", true),
             ("1 of 2 commands", true),
             ("x&lt;y", true),
@@ -144,6 +145,6 @@ mod tests {
             assert_eq!(html.contains(part), is_there, "{part}: {html}");
         }
         let html = page(None, None, "", &[]);
-        assert!(html.contains("Nothing is kept") && !html.contains("earlier"), "{html}");
+        assert!(html.contains("No data for this time") && !html.contains("◀"), "{html}");
     }
 }

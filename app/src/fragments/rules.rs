@@ -1,38 +1,38 @@
-//! The list of rules: what is judged, and where each comes from.
+//! List of rules with condition and origin.
 
-use super::words::{count, hidden};
+use super::view_helpers::{hidden_input, pluralize};
 use leptos::prelude::*;
 
-/// The rules.
+/// List of rules.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
-    /// In the order in which they are judged.
+    /// Rules in evaluation order.
     pub rows: Vec<RuleRow>,
 }
 
-/// A rule.
+/// Rule.
 #[derive(Clone, Debug)]
 pub struct RuleRow {
-    /// Its id.
+    /// Rule id.
     pub id: String,
-    /// What is judged, in a few words.
+    /// Name.
     pub name: String,
-    /// The metric.
+    /// Metric.
     pub metric: String,
-    /// When it fires: `mean of 1m above 80 %, for 5m`.
+    /// Condition, such as `avg(1m) > 80 % (warning) for 5m`.
     pub condition: String,
-    /// Where it comes from, in words.
+    /// Origin as text, such as `Built-in`.
     pub origin: &'static str,
-    /// Whether it can only be changed in the configuration file.
+    /// Whether it is read-only because it is defined in the configuration file.
     pub is_locked: bool,
-    /// Whether it is judged.
+    /// Whether it is enabled.
     pub is_enabled: bool,
-    /// How many of its alerts fire.
+    /// Number of firing alerts.
     pub firing: usize,
 }
 
 impl Rules {
-    /// Those who `may_change` something have forms for it.
+    /// `may_change` adds the forms.
     pub(super) fn view(self, may_change: bool) -> AnyView {
         let rows = self.rows.into_iter().map(|row| row.view(may_change)).collect_view();
         let new = may_change.then(|| {
@@ -53,25 +53,25 @@ impl RuleRow {
         let Self { id, name, metric, condition, origin, is_locked, is_enabled, firing } = self;
         let firing = (firing > 0).then(|| {
             let href = format!("/alerts?rule={id}");
-            view! { " · "<a class="firing" href=href>{count(firing, "alert fires", "alerts fire")}</a> }
+            view! { " · "<a class="firing" href=href>{pluralize(firing, "firing", "firing")}</a> }
         });
-        let off = (!is_enabled).then(|| view! { <span class="mark">"Off"</span> });
+        let off = (!is_enabled).then(|| view! { <span class="mark">"Disabled"</span> });
         let mark = is_locked.then(|| view! { <span class="mark">"Locked"</span> });
         let can_change = may_change && !is_locked;
         let switch = can_change.then(|| {
             let (what, word) =
-                if is_enabled { ("rule-disable", "Switch off") } else { ("rule-enable", "Switch on") };
+                if is_enabled { ("rule-disable", "Disable") } else { ("rule-enable", "Enable") };
             let spoken = format!("{word} {name}");
             view! {
                 <form method="post" action="/alerts" id=format!("rule-{id}-switch")>
-                    {hidden("view", "rules")}
-                    {hidden("id", &id)}
+                    {hidden_input("view", "rules")}
+                    {hidden_input("id", &id)}
                     <button class="button" name="do" value=what aria-label=spoken>{word}</button>
                 </form>
             }
         });
         let open = if can_change { "Edit" } else { "View" };
-        // What is seen is part of what is said, for those who say it to their browser.
+        // The label starts with the visible text, for voice control.
         let (href, spoken) = (format!("/alerts?view=rule&id={id}"), format!("{open} {name}"));
         view! {
             <li class="row" id=format!("rule-{id}") data-off=(!is_enabled).then_some("")>
@@ -90,16 +90,16 @@ impl RuleRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fragments::words::Written;
+    use crate::fragments::view_helpers::StaticHtml;
 
     #[test]
-    fn a_rule_can_be_switched_and_opened_unless_it_is_locked() {
+    fn rules_have_switch_and_link_unless_locked() {
         let row = RuleRow {
             id: "cpu".to_owned(),
             name: "<script>Use".to_owned(),
             metric: "host_cpu_usage_ratio".to_owned(),
-            condition: "mean of 1m above 80 %".to_owned(),
-            origin: "comes with the program",
+            condition: "avg(1m) > 80 % (warning)".to_owned(),
+            origin: "Built-in",
             is_locked: false,
             is_enabled: true,
             firing: 2,
@@ -110,12 +110,12 @@ mod tests {
         let rows: Vec<&str> = html.split("<li").skip(1).collect();
         for (row, part) in [
             (0, "value=\"rule-disable\""),
-            (0, "2 alerts fire"),
+            (0, "2 firing"),
             (0, "href=\"/alerts?view=rule&amp;id=cpu\""),
             (1, "Locked"),
             (1, ">View<"),
             (2, "value=\"rule-enable\""),
-            (2, ">Off<"),
+            (2, ">Disabled<"),
         ] {
             assert!(rows[row].contains(part), "{part}: {}", rows[row]);
         }
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn without_rules_a_new_one_can_be_made() {
+    fn empty_list_has_a_new_rule_link() {
         assert!(Rules::default().view(true).html().contains("New rule"));
     }
 }

@@ -1,93 +1,99 @@
-//! From what is known of a server to what its page shows.
+//! View model of the pages of databases and caches.
 
-use super::table::{Cell, Column, Row, Sort, numbers, words};
+use super::table::{Cell, Column, Row, Sort, number_column, text_column};
 use crate::api::{Service, Services};
-use watchglass_model::{BlockedBy, PostgresDetails, RedisDetails, SlowLogEntry, TopStatement, Unit};
+use watchglass_model::{BlockedSession, PostgresDetails, RedisDetails, SlowLogEntry, TopStatement, Unit};
 
-/// A server, as its page shows it.
+/// Monitored instance, as its page shows it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct ServiceView {
-    /// Name of its probe, as problems have it.
+    /// Probe name, as in problems.
     pub(super) probe: String,
-    /// Which server.
+    /// Instance name.
     pub(super) instance: String,
-    /// Whether it has told anything since it was last down.
+    /// Whether any data has arrived since it was last down.
     pub(super) is_known: bool,
-    /// What it is: version and role.
+    /// Version and role.
     pub(super) facts: String,
-    /// What is left out, and what would let it be read.
+    /// What cannot be read, and which permission or setting is missing.
     pub(super) notes: Vec<String>,
-    /// Its lists, the same ones for every server of a kind.
+    /// Lists, the same for every instance of a kind.
     pub(super) lists: Vec<ListView>,
 }
 
-/// A list of a server.
+/// List of an instance.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ListView {
-    /// What it is.
+    /// Kind.
     pub(super) kind: &'static ListKind,
-    /// Its rows; `None` when they are not known.
+    /// Rows; `None` if unknown.
     pub(super) rows: Option<Vec<Row>>,
 }
 
-/// What is the same in all lists of a kind.
+/// Title, columns and texts of a kind of list.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ListKind {
-    /// What a person calls it.
+    /// Title.
     pub(super) title: &'static str,
-    /// Its columns.
+    /// Columns.
     pub(super) columns: &'static [Column],
-    /// How it is ordered before the reader chooses.
+    /// Default order.
     pub(super) sort: Sort,
-    /// What is said when nothing is in it.
+    /// Shown if there are no rows.
     pub(super) empty: &'static str,
-    /// What is said when it was not asked for yet.
-    pub(super) not_yet: &'static str,
+    /// Shown if it has not been queried yet.
+    pub(super) not_queried: &'static str,
 }
 
 impl ServiceView {
-    /// The address within the page of one of its lists.
+    /// Element id of one of its lists.
     pub(super) fn anchor(&self, kind: &ListKind) -> String {
         format!("{} {}", kind.title, self.instance).replace(' ', "-").to_ascii_lowercase()
     }
 }
 
 static BLOCKED: ListKind = ListKind {
-    title: "Who blocks whom",
+    title: "Blocking sessions",
     columns: &[
-        numbers("Waits for"),
-        numbers("Process"),
-        words("Blocked by"),
-        words("Database"),
-        words("Statement that waits"),
+        number_column("Wait time"),
+        number_column("PID"),
+        text_column("Blocked by"),
+        text_column("Database"),
+        text_column("Waiting query"),
     ],
-    sort: Sort::largest(0),
-    empty: "Nobody waits for a lock.",
-    not_yet: "Locks have not been asked for yet.",
+    sort: Sort::largest_first(0),
+    empty: "No lock waits.",
+    not_queried: "Locks have not been queried yet.",
 };
 
 static STATEMENTS: ListKind = ListKind {
-    title: "Top statements",
-    columns: &[numbers("Total"), numbers("Calls"), numbers("Mean"), numbers("Rows"), words("Statement")],
-    sort: Sort::largest(0),
-    empty: "No statement has been counted yet. Those of Watchglass itself are left out.",
-    not_yet: "Statements are asked for once a minute, the first time some seconds after the server is reached.",
+    title: "Top queries",
+    columns: &[
+        number_column("Total"),
+        number_column("Calls"),
+        number_column("Mean"),
+        number_column("Rows"),
+        text_column("Query"),
+    ],
+    sort: Sort::largest_first(0),
+    empty: "No queries recorded yet. Queries of Watchglass itself are left out.",
+    not_queried: "Queries are read once a minute, first a few seconds after connecting.",
 };
 
 static SLOW_LOG: ListKind = ListKind {
     title: "Slow log",
-    columns: &[numbers("When"), numbers("Took"), words("Command and key")],
-    sort: Sort::largest(0),
-    empty: "No command was slow. What counts as slow is the server's setting slowlog-log-slower-than.",
-    not_yet: "The slow log has not been asked for yet.",
+    columns: &[number_column("When"), number_column("Took"), text_column("Command and key")],
+    sort: Sort::largest_first(0),
+    empty: "Slow log is empty. The server setting slowlog-log-slower-than is its threshold.",
+    not_queried: "The slow log has not been read yet.",
 };
 
-/// Each PostgreSQL.
+/// All PostgreSQL instances.
 pub(super) fn databases(services: &Services) -> Vec<ServiceView> {
     services.postgres.iter().map(postgres).collect()
 }
 
-/// Each Redis.
+/// All Redis instances.
 pub(super) fn caches(services: &Services) -> Vec<ServiceView> {
     services.redis.iter().map(redis).collect()
 }
@@ -111,7 +117,7 @@ fn postgres(service: &Service<PostgresDetails>) -> ServiceView {
 fn redis(service: &Service<RedisDetails>) -> ServiceView {
     let details = &service.details;
     let nothing = RedisDetails { instance: details.instance.clone(), ..RedisDetails::default() };
-    // Redis still calls by the old word what its documentation calls a replica.
+    // Redis still reports the old role name of what its documentation calls a replica.
     let role = details.role.as_deref().map(|role| if role == "slave" { "replica" } else { role });
     ServiceView {
         probe: service.probe.clone(),
@@ -123,7 +129,7 @@ fn redis(service: &Service<RedisDetails>) -> ServiceView {
     }
 }
 
-/// `Redis 7.0.15 · master`; empty when nothing is known.
+/// Such as `Redis 7.0.15 · master`; empty if unknown.
 fn facts(program: &str, version: Option<&str>, role: Option<&str>) -> String {
     let version = version.map(|version| format!("{program} {version}"));
     [version.as_deref(), role].into_iter().flatten().collect::<Vec<_>>().join(" · ")
@@ -133,7 +139,7 @@ fn list<T>(kind: &'static ListKind, entries: Option<&[T]>, row: fn(&T) -> Row) -
     ListView { kind, rows: entries.map(|entries| entries.iter().map(row).collect()) }
 }
 
-fn blocked(entry: &BlockedBy) -> Row {
+fn blocked(entry: &BlockedSession) -> Row {
     let by = |&pid: &i32| match pid {
         0 => "a prepared transaction".to_owned(),
         pid => pid.to_string(),
@@ -181,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_said_nothing_is_not_known_and_neither_are_its_lists() {
+    fn instances_without_data_are_unknown_and_so_are_their_lists() {
         let services = Services {
             postgres: vec![service(
                 "postgres:db:5432/app",
@@ -201,12 +207,12 @@ mod tests {
     }
 
     #[test]
-    fn postgresql_shows_who_waits_and_what_takes_time() {
+    fn postgresql_shows_lock_waits_and_top_queries() {
         let details = PostgresDetails {
             instance: "db:5432/app".to_owned(),
             version: Some("15.8".to_owned()),
             notes: vec!["a note".to_owned()],
-            blocked: Some(vec![BlockedBy {
+            blocked: Some(vec![BlockedSession {
                 blocked_pid: 7,
                 blocking_pids: vec![8, 0],
                 database: "app".to_owned(),
@@ -225,13 +231,13 @@ mod tests {
         let view = databases(&services).remove(0);
         assert_eq!((view.is_known, view.facts.as_str(), view.notes.len()), (true, "PostgreSQL 15.8", 1));
         let [blocked, statements] = view.lists.as_slice() else { panic!("{view:?}") };
-        assert_eq!(view.anchor(blocked.kind), "who-blocks-whom-db:5432/app");
+        assert_eq!(view.anchor(blocked.kind), "blocking-sessions-db:5432/app");
         assert_eq!(texts(blocked), [["1.5 min", "7", "8, a prepared transaction", "app", "UPDATE t"]]);
         assert_eq!(texts(statements), [["500 ms", "20.0 k", "25.0 µs", "3", "SELECT $1"]]);
     }
 
     #[test]
-    fn redis_shows_what_it_is_and_what_was_slow() {
+    fn redis_shows_version_role_and_slow_log() {
         for (version, role, facts) in [
             (Some("7.0.15"), Some("master"), "Redis 7.0.15 · master"),
             (Some("7.0.15"), Some("slave"), "Redis 7.0.15 · replica"),
@@ -256,8 +262,8 @@ mod tests {
     }
 
     #[test]
-    fn every_row_has_a_cell_for_each_column_and_the_order_is_by_one_of_them() {
-        let blocked_row = blocked(&BlockedBy {
+    fn rows_match_the_columns_and_the_sort_column_exists() {
+        let blocked_row = blocked(&BlockedSession {
             blocked_pid: 1,
             blocking_pids: Vec::new(),
             database: String::new(),

@@ -1,56 +1,56 @@
-//! The servers of a kind that are watched: whether each answers, what it is, its lists; or what to set so that one is.
+//! Pages of databases and caches: status, version and lists of each instance, or how to configure one.
 
-use super::service_condition::Condition;
+use super::service_status::ServiceStatus;
 use super::service_view::{ListView, ServiceView, caches, databases};
-use super::sorted::{Address, Sorted};
+use super::sortable_table::{PageUrl, SortableTable};
 use super::table::{Row, Sort};
-use super::words::Written;
+use super::view_helpers::StaticHtml;
 use crate::api;
 use leptos::prelude::*;
 use watchglass_model::{Problem, Timestamp};
 
-/// What tells the pages of two kinds of servers apart.
+/// Kind of monitored server: PostgreSQL or Redis.
 #[derive(Debug)]
 pub struct ServiceKind {
-    /// Address of the page.
+    /// Path of the page.
     pub path: &'static str,
-    /// Address of the part that has the lists.
-    pub lists: &'static str,
+    /// Path of the fragment with the lists.
+    pub lists_path: &'static str,
     select: fn(&api::Services) -> Vec<ServiceView>,
-    set_up: SetUp,
+    setup: Setup,
 }
 
-/// How a kind of server comes to be watched.
+/// How to configure a kind of server.
 #[derive(Debug)]
-struct SetUp {
-    /// What is not there.
+struct Setup {
+    /// Heading.
     title: &'static str,
-    /// Lines of the configuration file.
+    /// Example lines of the configuration file.
     file: &'static str,
-    /// What the setting is called.
+    /// Name of the setting.
     setting: &'static str,
-    /// The flag that does the same.
+    /// Command line flag of the setting.
     flag: &'static str,
-    /// The environment variable that does the same.
+    /// Environment variable of the setting.
     variable: &'static str,
-    /// What gives Watchglass the rights that it needs there, and no more.
+    /// Statements that grant exactly the permissions that Watchglass needs.
     rights: &'static str,
-    /// Where those lines are run.
+    /// Where to run them.
     rights_where: &'static str,
 }
 
 /// PostgreSQL.
 pub static DATABASES: ServiceKind = ServiceKind {
     path: "/database",
-    lists: "/database-lists",
+    lists_path: "/database-lists",
     select: databases,
-    set_up: SetUp {
-        title: "No PostgreSQL is watched",
+    setup: Setup {
+        title: "PostgreSQL is not monitored",
         file: "[postgres]\nurl = \"postgresql://watchglass:PASSWORD@db.example:5432/app\"",
         setting: "postgres.url",
         flag: "--postgres-url",
         variable: "WATCHGLASS_POSTGRES_URL",
-        rights_where: "Run this in the database, with a password of your own:",
+        rights_where: "Run this in the database, with your own password:",
         rights: "CREATE ROLE watchglass LOGIN PASSWORD 'PASSWORD' CONNECTION LIMIT 3;\n\
                  GRANT pg_monitor TO watchglass;",
     },
@@ -59,60 +59,64 @@ pub static DATABASES: ServiceKind = ServiceKind {
 /// Redis.
 pub static CACHES: ServiceKind = ServiceKind {
     path: "/cache",
-    lists: "/cache-lists",
+    lists_path: "/cache-lists",
     select: caches,
-    set_up: SetUp {
-        title: "No Redis is watched",
+    setup: Setup {
+        title: "Redis is not monitored",
         file: "[redis]\nwatch = \"redis://watchglass:PASSWORD@cache.example:6379\"",
         setting: "redis.watch",
         flag: "--redis-watch",
         variable: "WATCHGLASS_REDIS_WATCH",
-        rights_where: "Run this in redis-cli, with a password of your own:",
+        rights_where: "Run this in redis-cli, with your own password:",
         rights: "ACL SETUSER watchglass on >PASSWORD resetkeys resetchannels -@all +ping +info +slowlog|get +slowlog|len",
     },
 };
 
-/// What is known of the servers.
+/// Current data of the monitored servers.
 #[derive(Clone, Debug, Default)]
-pub struct Watching {
-    /// What they told.
+pub struct ServicesSnapshot {
+    /// Details by instance.
     pub services: api::Services,
-    /// Which probes yield nothing, and why.
+    /// Failing probes with their errors.
     pub problems: Vec<Problem>,
-    /// The moment of the newest values; `None` before anything is measured.
+    /// Time of the newest values; `None` before the first collection.
     pub now: Option<Timestamp>,
 }
 
-/// The order that an address asks for.
+/// Order and filter of the lists, from the URL.
 #[derive(Clone, Debug, Default)]
-pub struct Order {
-    /// The list that it is about.
+pub struct ListQuery {
+    /// List that the order applies to.
     pub list: String,
-    /// The column.
+    /// Column.
     pub column: String,
-    /// `asc` or `desc`; without it, as is usual for the column.
+    /// `asc` or `desc`; `None` for the default of the column.
     pub direction: Option<String>,
-    /// What rows must contain, whatever its case; empty for all.
+    /// Substring that rows must contain, ignoring case; empty for all rows.
     pub filter: String,
-    /// Other parameters, which links keep.
-    pub kept: Vec<(&'static str, String)>,
+    /// Other parameters, which links preserve.
+    pub preserved: Vec<(&'static str, String)>,
 }
 
-/// The state of each server, or how to set one up, as HTML.
-pub fn service_states(kind: &ServiceKind, known: &Watching) -> String {
+/// Renders the status of each instance, or how to configure one.
+pub fn service_states(kind: &ServiceKind, known: &ServicesSnapshot) -> String {
     let views = (kind.select)(&known.services);
     if views.is_empty() {
-        return kind.set_up.view().html();
+        return kind.setup.view().html();
     }
-    let states = views.iter().map(|view| state(view, known, kind.set_up.setting)).collect_view();
+    let states = views.iter().map(|view| state(view, known, kind.setup.setting)).collect_view();
     view! { <div class="services">{states}</div> }.into_any().html()
 }
 
-/// The lists of each server as HTML; nothing where there is none.
+/// Renders the lists of each instance; empty if there is none.
 ///
 /// # Errors
-/// The order names a column or a direction that the list does not have.
-pub fn service_lists(kind: &ServiceKind, known: &Watching, order: &Order) -> Result<String, String> {
+/// Unknown column or direction.
+pub fn service_lists(
+    kind: &ServiceKind,
+    known: &ServicesSnapshot,
+    order: &ListQuery,
+) -> Result<String, String> {
     let mut html = String::new();
     let views = (kind.select)(&known.services);
     if views
@@ -123,7 +127,7 @@ pub fn service_lists(kind: &ServiceKind, known: &Watching, order: &Order) -> Res
         html.push_str(&filter_form(kind, order).html());
     }
     for view in views {
-        let condition = Condition::of(&view, &known.problems);
+        let condition = ServiceStatus::from_problems(&view, &known.problems);
         for list in &view.lists {
             html.push_str(&listing(kind, &view, list, &condition, order)?.html());
         }
@@ -131,19 +135,19 @@ pub fn service_lists(kind: &ServiceKind, known: &Watching, order: &Order) -> Res
     Ok(html)
 }
 
-impl SetUp {
+impl Setup {
     fn view(&self) -> AnyView {
         let &Self { title, file, flag, variable, rights, rights_where, .. } = self;
         view! {
             <section class="notice set-up" aria-labelledby="set-up">
                 <h2 id="set-up">{title}</h2>
-                <p>"Name the server in the configuration file:"</p>
+                <p>"Add the server to the configuration file:"</p>
                 <pre><code>{file}</code></pre>
                 <p>
-                    "The flag "<code>{flag}</code>" and the environment variable "<code>{variable}</code>
-                    " do the same. Then start Watchglass again."
+                    "Or use the flag "<code>{flag}</code>" or the environment variable "<code>{variable}</code>
+                    ". Then restart Watchglass."
                 </p>
-                <p>"It needs few rights. "{rights_where}</p>
+                <p>"Watchglass needs few permissions. "{rights_where}</p>
                 <pre><code>{rights}</code></pre>
             </section>
         }
@@ -151,10 +155,10 @@ impl SetUp {
     }
 }
 
-fn state(view: &ServiceView, known: &Watching, setting: &'static str) -> AnyView {
-    let condition = Condition::of(view, &known.problems);
-    let word = condition.word();
-    // A reader hears changes of state, not every second of an age.
+fn state(view: &ServiceView, known: &ServicesSnapshot, setting: &'static str) -> AnyView {
+    let condition = ServiceStatus::from_problems(view, &known.problems);
+    let word = condition.data_state();
+    // Screen readers announce changes of the status, not every second of its age.
     let spoken = format!("{}: {word}", view.instance);
     let jumps = view.lists.iter().map(|list| {
         let href = format!("#{}", view.anchor(list.kind));
@@ -163,8 +167,8 @@ fn state(view: &ServiceView, known: &Watching, setting: &'static str) -> AnyView
     });
     let reason = Some(condition.reason()).filter(|reason| !reason.is_empty());
     let notes = view.notes.iter().map(|note| view! { <li>{note.clone()}</li> }).collect_view();
-    let notes = (!view.notes.is_empty())
-        .then(|| view! { <ul class="notes" aria-label="What is left out">{notes}</ul> });
+    let notes =
+        (!view.notes.is_empty()).then(|| view! { <ul class="notes" aria-label="Limitations">{notes}</ul> });
     view! {
         <section class="service" data-state=word>
             <header>
@@ -179,9 +183,8 @@ fn state(view: &ServiceView, known: &Watching, setting: &'static str) -> AnyView
             {reason.map(|reason| view! {
                 <p class="reason">{reason}</p>
                 <p class="next">
-                    "Watchglass goes on asking, and says here when there is an answer. Until then: does the server run, can this \
-                     machine reach it, and are name and password right? They are in the setting "<code>{setting}</code>", which "
-                    <a href="/settings">"Settings"</a>" shows without its password."
+                    "Retrying. Check that the server is running, that this machine can reach it, and that the credentials in "
+                    <code>{setting}</code>" are correct. "<a href="/settings">"Settings"</a>" shows the value without its password."
                 </p>
             })}
             <ul class="jumps" aria-label="Lists">{jumps.collect_view()}</ul>
@@ -191,15 +194,15 @@ fn state(view: &ServiceView, known: &Watching, setting: &'static str) -> AnyView
     .into_any()
 }
 
-/// Where rows are looked for, in all lists of the page.
-fn filter_form(kind: &ServiceKind, order: &Order) -> AnyView {
-    let address = order.address(kind);
-    let hidden = address.hidden(&["filter"]);
-    let clear = address.show_all(&order.filter);
+/// Filter of all lists of the page.
+fn filter_form(kind: &ServiceKind, order: &ListQuery) -> AnyView {
+    let address = order.url(kind);
+    let hidden = address.hidden_inputs(&["filter"]);
+    let clear = address.clear_filter_link(&order.filter);
     view! {
         <form class="filter" method="get" action=kind.path role="search" aria-label="Lists">
             {hidden}
-            <label r#for="lists-filter">"Filter the lists"</label>
+            <label r#for="lists-filter">"Filter"</label>
             <input type="text" id="lists-filter" name="filter" value=order.filter.clone() maxlength="100"
                 autocomplete="off" spellcheck="false"/>
             <button class="button">"Apply"</button>
@@ -209,21 +212,21 @@ fn filter_form(kind: &ServiceKind, order: &Order) -> AnyView {
     .into_any()
 }
 
-impl Order {
-    /// The address that asks for it.
-    fn address(&self, kind: &ServiceKind) -> Address {
-        let mut kept = self.kept.clone();
+impl ListQuery {
+    /// URL with this order and filter.
+    fn url(&self, kind: &ServiceKind) -> PageUrl {
+        let mut kept = self.preserved.clone();
         kept.push(("filter", self.filter.clone()));
         if !self.column.is_empty() {
             kept.push(("list", self.list.clone()));
             kept.push(("sort", self.column.clone()));
             kept.push(("dir", self.direction.clone().unwrap_or_default()));
         }
-        Address { path: kind.path, kept }
+        PageUrl { path: kind.path, params: kept }
     }
 
-    /// Whether the row contains what is looked for.
-    fn takes(row: &Row, filter: &str) -> bool {
+    /// Whether the row contains the filter text.
+    fn matches(row: &Row, filter: &str) -> bool {
         filter.is_empty() || row.iter().any(|cell| cell.text().to_lowercase().contains(filter))
     }
 }
@@ -232,30 +235,30 @@ fn listing(
     kind: &ServiceKind,
     view: &ServiceView,
     list: &ListView,
-    condition: &Condition,
-    order: &Order,
+    condition: &ServiceStatus,
+    order: &ListQuery,
 ) -> Result<AnyView, String> {
     let id = view.anchor(list.kind);
-    let content = match condition.instead_of(list, !view.notes.is_empty()) {
-        Some(words) => view! { <p class="instead">{words}</p> }.into_any(),
+    let content = match condition.placeholder(list, !view.notes.is_empty()) {
+        Some(text) => view! { <p class="instead">{text}</p> }.into_any(),
         None => {
-            let mut address = Address { path: kind.path, kept: order.kept.clone() };
-            address.kept.push(("filter", order.filter.clone()));
-            address.kept.push(("list", id.clone()));
+            let mut address = PageUrl { path: kind.path, params: order.preserved.clone() };
+            address.params.push(("filter", order.filter.clone()));
+            address.params.push(("list", id.clone()));
             let all = list.rows.clone().unwrap_or_default();
             let filter = order.filter.to_lowercase();
             let (count, is_any) = (all.len(), !all.is_empty());
-            let rows: Vec<Row> = all.into_iter().filter(|row| Order::takes(row, &filter)).collect();
+            let rows: Vec<Row> = all.into_iter().filter(|row| ListQuery::matches(row, &filter)).collect();
             let shown = (rows.len() < count).then(|| format!("{} of {count} rows", rows.len()));
-            let table = Sorted {
+            let table = SortableTable {
                 id: format!("{id}-table"),
                 label: format!("{}, {}", list.kind.title, view.instance),
                 columns: list.kind.columns,
                 sort: sort(list, &id, order)?,
                 rows,
-                address,
+                url: address,
                 empty: if is_any {
-                    format!("No row has {:?} in it.", order.filter)
+                    format!("No row matches {:?}.", order.filter)
                 } else {
                     list.kind.empty.to_owned()
                 },
@@ -272,16 +275,16 @@ fn listing(
     Ok(listing.into_any())
 }
 
-/// The order of the list called `id`.
-fn sort(list: &ListView, id: &str, order: &Order) -> Result<Sort, String> {
+/// Order of the list with that id.
+fn sort(list: &ListView, id: &str, order: &ListQuery) -> Result<Sort, String> {
     if order.list != id || order.column.is_empty() {
         return Ok(list.kind.sort);
     }
     let columns = list.kind.columns;
-    Sort::named(columns, &order.column, order.direction.as_deref()).ok_or_else(|| {
+    Sort::parse(columns, &order.column, order.direction.as_deref()).ok_or_else(|| {
         let names: Vec<String> = columns.iter().map(super::Column::name).collect();
         let names = names.join(", ");
-        format!("This list has no such order: sort must be one of {names}, and dir asc or desc")
+        format!("Invalid order: sort must be one of {names}, and dir asc or desc")
     })
 }
 

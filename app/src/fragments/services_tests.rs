@@ -1,9 +1,9 @@
-//! The pages of servers that are watched: set up, up, down, ordered, filtered.
+//! Tests of the pages of databases and caches: setup help, up, down, order and filter.
 
 use super::*;
 use watchglass_model::{RedisDetails, SlowLogEntry};
 
-fn known(commands: Option<&[&str]>, down: bool) -> Watching {
+fn known(commands: Option<&[&str]>, down: bool) -> ServicesSnapshot {
     let command = |(id, command): (u64, &&str)| SlowLogEntry {
         id,
         time: Timestamp::from_millis(1000),
@@ -23,7 +23,7 @@ fn known(commands: Option<&[&str]>, down: bool) -> Watching {
         since: Timestamp::from_millis(60_000),
         reason: "refused <it>".to_owned(),
     };
-    Watching {
+    ServicesSnapshot {
         services: api::Services { redis, ..api::Services::default() },
         problems: down.then_some(problem).into_iter().collect(),
         now: Some(Timestamp::from_millis(65_000)),
@@ -31,16 +31,16 @@ fn known(commands: Option<&[&str]>, down: bool) -> Watching {
 }
 
 #[test]
-fn where_none_is_watched_it_says_what_to_set() {
+fn without_instances_the_setup_help_is_shown() {
     for (kind, word) in [(&DATABASES, "--postgres-url"), (&CACHES, "--redis-watch")] {
-        let html = service_states(kind, &Watching::default());
+        let html = service_states(kind, &ServicesSnapshot::default());
         assert!(html.contains(word) && html.contains("PASSWORD"), "{html}");
-        assert_eq!(service_lists(kind, &Watching::default(), &Order::default()).unwrap(), "");
+        assert_eq!(service_lists(kind, &ServicesSnapshot::default(), &ListQuery::default()).unwrap(), "");
     }
 }
 
 #[test]
-fn a_state_says_since_when_and_why() {
+fn status_shows_since_when_and_why() {
     let down = service_states(&CACHES, &known(Some(&["GET a"]), true)).replace('\u{a0}', " ");
     for part in [
         "data-state=\"down\"",
@@ -48,7 +48,7 @@ fn a_state_says_since_when_and_why() {
         "5 s",
         "refused &lt;it&gt;",
         "redis.watch",
-        "does the server run",
+        "Check that the server is running",
         "a &lt;note&gt;",
         "href=\"#slow-log-cache:6379\"",
     ] {
@@ -60,16 +60,16 @@ fn a_state_says_since_when_and_why() {
 }
 
 #[test]
-fn lists_are_ordered_as_the_address_asks() {
+fn lists_are_ordered_by_the_url() {
     let both = known(Some(&["GET <a>", "GET b"]), false);
-    let order = |list: &str, column: &str, direction: &str| Order {
+    let order = |list: &str, column: &str, direction: &str| ListQuery {
         list: list.to_owned(),
         column: column.to_owned(),
         direction: Some(direction.to_owned()),
         filter: String::new(),
-        kept: vec![("window", "15m".to_owned())],
+        preserved: vec![("window", "15m".to_owned())],
     };
-    let lists = |order: Order| service_lists(&CACHES, &both, &order);
+    let lists = |order: ListQuery| service_lists(&CACHES, &both, &order);
     for (asked, first_is_a) in [
         (order("slow-log-cache:6379", "took", "desc"), false),
         (order("slow-log-cache:6379", "took", "asc"), true),
@@ -87,11 +87,16 @@ fn lists_are_ordered_as_the_address_asks() {
 }
 
 #[test]
-fn lists_are_filtered_as_the_address_asks() {
+fn lists_are_filtered_by_the_url() {
     let known = known(Some(&["GET user:1", "SET \"<x>\"", "get USER:2"]), false);
     let lists = |filter: &str| {
         let kept = vec![("window", "15m".to_owned())];
-        let order = Order { filter: filter.to_owned(), kept, column: "took".to_owned(), ..Order::default() };
+        let order = ListQuery {
+            filter: filter.to_owned(),
+            preserved: kept,
+            column: "took".to_owned(),
+            ..ListQuery::default()
+        };
         service_lists(&CACHES, &known, &order).unwrap()
     };
     for (filter, present, absent) in [
@@ -102,7 +107,7 @@ fn lists_are_filtered_as_the_address_asks() {
             "SET",
         ),
         ("\"<", &["1 of 3 rows", "SET &quot;&lt;x&gt;"], "user:1"),
-        ("none", &["No row has \"none\" in it.", "0 of 3 rows"], "<table"),
+        ("none", &["No row matches \"none\".", "0 of 3 rows"], "<table"),
     ] {
         let html = lists(filter);
         for part in present {
@@ -110,20 +115,20 @@ fn lists_are_filtered_as_the_address_asks() {
         }
         assert!(!html.contains(absent), "{filter}: {absent}: {html}");
     }
-    // What the form does not ask for goes with it.
+    // Other parameters are kept in hidden fields.
     let html = lists("user");
     assert!(html.contains("name=\"window\"") && html.contains("name=\"sort\""), "{html}");
     assert!(html.contains("href=\"/cache?window=15m&amp;sort=took\""), "{html}");
 }
 
 #[test]
-fn what_is_not_known_is_said_instead_of_a_list() {
+fn unavailable_lists_say_why() {
     for (known, expected) in [
-        (known(Some(&["GET a"]), true), "Not known while the server is down."),
-        (known(Some(&[]), false), "No command was slow."),
+        (known(Some(&["GET a"]), true), "No data while the server is down."),
+        (known(Some(&[]), false), "Slow log is empty."),
         (known(None, false), "The notes above say"),
     ] {
-        let html = service_lists(&CACHES, &known, &Order::default()).unwrap();
+        let html = service_lists(&CACHES, &known, &ListQuery::default()).unwrap();
         assert!(html.contains(expected) && !html.contains("<table"), "{html}");
     }
 }

@@ -1,49 +1,49 @@
-//! Who is signed in, and one's own account: password, sessions, signing out.
+//! Sessions of all users, and the user's own account: password, sessions, sign-out.
 
-use super::words::{Field, hidden, moment, whose};
-use super::{SecondFactor, Typed};
+use super::view_helpers::{Field, hidden_input, time_tag, username_input};
+use super::{FormValues, SecondFactor};
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
-/// The sessions of everybody.
+/// Sessions of all users.
 #[derive(Clone, Debug, Default)]
 pub struct Sessions {
-    /// Those used last first.
+    /// Sessions, the most recently used first.
     pub rows: Vec<SessionRow>,
 }
 
-/// The account of who looks at it.
+/// Account of the signed-in user.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
-    /// Their name.
+    /// User or token name.
     pub name: String,
-    /// What they may do.
+    /// Role.
     pub role: &'static str,
-    /// Whether it is a person who is signed in, not a program with a token.
-    pub is_person: bool,
-    /// Their sessions.
+    /// Whether it is a signed-in user and not an API token.
+    pub is_user: bool,
+    /// Sessions of the user.
     pub sessions: Vec<SessionRow>,
-    /// How it is with their second factor.
-    pub factor: SecondFactor,
-    /// What is wrong with what was typed.
-    pub typed: Typed,
+    /// State of two-factor authentication.
+    pub second_factor: SecondFactor,
+    /// Submitted form values.
+    pub form_values: FormValues,
 }
 
-/// A session.
+/// Session.
 #[derive(Clone, Debug)]
 pub struct SessionRow {
-    /// By which it is ended.
+    /// Session id, used to revoke it.
     pub id: String,
-    /// Who is signed in.
+    /// User.
     pub user: String,
-    /// Since when.
+    /// When it was created.
     pub created: Timestamp,
-    /// When it was used last, to the minute.
-    pub used: Timestamp,
-    /// When it is over unless it is used.
-    pub ends: Timestamp,
-    /// Whether it is the one of this browser.
-    pub is_own: bool,
+    /// Last use, to the minute.
+    pub last_used: Timestamp,
+    /// When it expires unless it is used.
+    pub expires: Timestamp,
+    /// Whether it is the session of this browser.
+    pub is_current: bool,
 }
 
 impl Sessions {
@@ -54,35 +54,36 @@ impl Sessions {
 
 impl Account {
     pub(super) fn view(self) -> AnyView {
-        let Self { name, role, is_person, sessions, factor, typed } = self;
+        let Self { name, role, is_user: is_person, sessions, second_factor: factor, form_values: typed } =
+            self;
         let who = view! {
-            <p class="lead">"You are "<b>{name.clone()}</b>", with the role "<b>{role}</b>"."</p>
+            <p class="lead">"Signed in as "<b>{name.clone()}</b>" (role: "<b>{role}</b>")"</p>
         };
         if !is_person {
             return view! {
-                <section aria-label="Your account">{who}<p>"A program with a token has neither password nor session."</p></section>
+                <section aria-label="Your account">{who}<p>"API tokens have no password and no sessions."</p></section>
             }
             .into_any();
         }
-        let field = |name, hint| Field { form: "own", name, hint, most: 256, is_required: true };
+        let field = |name, hint| Field { form: "own", name, hint, max_length: 256, is_required: true };
         view! {
             <section aria-label="Your account">
                 {who}
-                // It leads away from this page: the page's program leaves it to the browser.
+                // It leaves this page: with a target, the client leaves it to the browser.
                 <form method="post" action="/api/logout" id="sign-out" target="_self">
                     <p class="buttons"><button class="button">"Sign out"</button></p>
                 </form>
-                <h2>"Where you are signed in"</h2>
+                <h2>"Active sessions"</h2>
                 {list(sessions, "account")}
                 <form method="post" action="/settings" id="own" class="editor" data-part="form" aria-labelledby="own-title">
-                    <h2 id="own-title">"Change your password"</h2>
-                    {hidden("view", "account")}
-                    {whose(&name)}
+                    <h2 id="own-title">"Change password"</h2>
+                    {hidden_input("view", "account")}
+                    {username_input(&name)}
                     <fieldset>
-                        {field("old", "").secret(&typed, true)}
-                        {field("new", "8 to 256 bytes. Your other sessions end.").secret(&typed, false)}
+                        {field("old", "").password_input(&typed, true)}
+                        {field("new", "8–256 bytes. Other sessions will be signed out.").password_input(&typed, false)}
                     </fieldset>
-                    <p class="buttons"><button class="button main" name="do" value="password">"Change the password"</button></p>
+                    <p class="buttons"><button class="button main" name="do" value="password">"Change password"</button></p>
                 </form>
                 {factor.view(&name, &typed)}
             </section>
@@ -93,7 +94,7 @@ impl Account {
 
 fn list(rows: Vec<SessionRow>, view: &'static str) -> AnyView {
     if rows.is_empty() {
-        return view! { <p class="empty" data-part="list">"Nobody is signed in."</p> }.into_any();
+        return view! { <p class="empty" data-part="list">"No active sessions."</p> }.into_any();
     }
     let rows = rows.into_iter().map(|row| row.view(view)).collect_view();
     view! { <ul class="rows" data-part="list">{rows}</ul> }.into_any()
@@ -101,22 +102,22 @@ fn list(rows: Vec<SessionRow>, view: &'static str) -> AnyView {
 
 impl SessionRow {
     fn view(self, view: &'static str) -> AnyView {
-        let Self { id, user, created, used, ends, is_own } = self;
+        let Self { id, user, created, last_used: used, expires: ends, is_current: is_own } = self;
         let own = is_own.then(|| view! { <span class="mark on">"This browser"</span> });
         let short: String = id.chars().take(8).collect();
-        let spoken = format!("End it: the session {short} of {user}");
+        let spoken = format!("Revoke session {short} of {user}");
         view! {
             <li class="row" id=format!("session-{short}")>
                 <div class="what">
                     <p class="title">{user}{own}</p>
                     <p class="facts">
-                        <code>{short.clone()}</code>" · since "{moment(created)}" · used "{moment(used)}" · ends "{moment(ends)}
+                        <code>{short.clone()}</code>" · created "{time_tag(created)}" · last used "{time_tag(used)}" · expires "{time_tag(ends)}
                     </p>
                 </div>
                 <form class="do" method="post" action="/settings" id=format!("session-{short}-end")>
-                    {hidden("view", view)}
-                    {hidden("id", &id)}
-                    <button class="button" name="do" value="session-end" aria-label=spoken>"End it"</button>
+                    {hidden_input("view", view)}
+                    {hidden_input("id", &id)}
+                    <button class="button" name="do" value="session-end" aria-label=spoken>"Revoke"</button>
                 </form>
             </li>
         }
@@ -127,7 +128,7 @@ impl SessionRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fragments::words::Written;
+    use crate::fragments::view_helpers::StaticHtml;
 
     fn row(id: &str, is_own: bool) -> SessionRow {
         let at = |seconds: i64| Timestamp::from_millis(seconds * 1000);
@@ -135,14 +136,14 @@ mod tests {
             id: id.repeat(32),
             user: "ada".to_owned(),
             created: at(60),
-            used: at(120),
-            ends: at(180),
-            is_own,
+            last_used: at(120),
+            expires: at(180),
+            is_current: is_own,
         }
     }
 
     #[test]
-    fn a_session_can_be_ended_and_ones_own_is_marked() {
+    fn sessions_can_be_revoked_and_the_own_one_is_marked() {
         let html = Sessions { rows: vec![row("a1", true), row("b2", false)] }.view().html();
         let rows: Vec<&str> = html.split("<li").skip(1).collect();
         for (row, part) in [
@@ -158,16 +159,16 @@ mod tests {
     }
 
     #[test]
-    fn a_person_has_a_password_and_a_program_has_none() {
+    fn users_have_a_password_form_and_tokens_have_none() {
         let account =
-            Account { name: "<ada>".to_owned(), role: "viewer", is_person: true, ..Account::default() };
+            Account { name: "<ada>".to_owned(), role: "viewer", is_user: true, ..Account::default() };
         let html = account.clone().view().html();
         for part in
             ["&lt;ada&gt;", "action=\"/api/logout\"", "target=\"_self\"", "name=\"old\"", "name=\"new\""]
         {
             assert!(html.contains(part), "{part}: {html}");
         }
-        let html = Account { is_person: false, ..account }.view().html();
+        let html = Account { is_user: false, ..account }.view().html();
         assert!(!html.contains("<form"), "{html}");
     }
 }

@@ -1,30 +1,30 @@
-//! The frame of the pages below `/settings`: the ways to what is set, to one's account, and for administrators to who may call.
+//! Frame of the pages below `/settings`: tabs for settings and account, and for administrators users, tokens, sessions and audit
+//! log.
 
-use super::words::Written;
-use super::{Account, AuditLog, People, Said, Sessions, Settings, Tokens};
+use super::view_helpers::StaticHtml;
+use super::{Account, AuditLog, FlashMessage, Sessions, Settings, Tokens, Users};
 use leptos::prelude::*;
 
-/// A page below `/settings`.
+/// Page below `/settings`.
 #[derive(Clone, Debug)]
 pub struct SettingsPage {
-    /// What came of what was asked for, if something was.
-    pub said: Option<Said>,
-    /// Whether it shows what was typed, or what is shown once: then it is not to be replaced before something else is asked
-    /// for.
-    pub keeps: bool,
-    /// Whether who looks at it may change something: others have no ways to lists of people.
+    /// Result of the submitted form, if any.
+    pub flash: Option<FlashMessage>,
+    /// Whether it shows submitted form values or a secret that is shown once: then a refresh must not replace it.
+    pub keep_on_refresh: bool,
+    /// Whether the user is an administrator; otherwise the tabs for users, tokens, sessions and audit log are left out.
     pub may_change: bool,
-    /// The view that is open.
+    /// Open view.
     pub content: SettingsContent,
 }
 
-/// A view of the pages of settings, with all that it shows.
+/// View below `/settings` with its data.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "each is documented where it is made")]
+#[expect(missing_docs, reason = "each type has its own documentation")]
 pub enum SettingsContent {
     Settings(Box<Settings>),
     Account(Account),
-    People(People),
+    Users(Users),
     Tokens(Tokens),
     Sessions(Sessions),
     Audit(AuditLog),
@@ -35,7 +35,7 @@ impl SettingsContent {
         match self {
             Self::Settings(_) => "settings",
             Self::Account(_) => "account",
-            Self::People(_) => "people",
+            Self::Users(_) => "people",
             Self::Tokens(_) => "tokens",
             Self::Sessions(_) => "sessions",
             Self::Audit(_) => "audit",
@@ -43,31 +43,31 @@ impl SettingsContent {
     }
 }
 
-/// A page below `/settings` as HTML.
+/// Renders a page below `/settings`.
 pub fn settings(page: SettingsPage) -> String {
-    let SettingsPage { said, keeps, may_change, content } = page;
+    let SettingsPage { flash: said, keep_on_refresh: keeps, may_change, content } = page;
     let open = content.name();
-    let said = said.map(Said::view);
+    let said = said.map(FlashMessage::view);
     let tab = |name: &'static str, title: &'static str| {
         let href = if name == "settings" { "/settings".to_owned() } else { format!("/settings?view={name}") };
         let current = (open == name).then_some("page");
         view! { <a href=href aria-current=current>{title}</a> }
     };
-    let of_all = [tab("settings", "All settings"), tab("account", "Your account")];
-    let of_admins = may_change.then(|| {
+    let own_tabs = [tab("settings", "All settings"), tab("account", "Your account")];
+    let admin_tabs = may_change.then(|| {
         [
-            tab("people", "People"),
-            tab("tokens", "Tokens"),
+            tab("people", "Users"),
+            tab("tokens", "API tokens"),
             tab("sessions", "Sessions"),
             tab("audit", "Audit log"),
         ]
     });
-    // Lists and forms look like those of alerts, tables like those of other lists.
+    // Lists and forms are styled as on the alerts page, tables as on the list pages.
     let class = if open == "settings" { "list-page settings" } else { "alerts-page settings" };
     let content = match content {
         SettingsContent::Settings(settings) => settings.view(may_change),
         SettingsContent::Account(account) => account.view(),
-        SettingsContent::People(people) => people.view(),
+        SettingsContent::Users(people) => people.view(),
         SettingsContent::Tokens(tokens) => tokens.view(),
         SettingsContent::Sessions(sessions) => sessions.view(),
         SettingsContent::Audit(audit) => audit.view(),
@@ -76,9 +76,9 @@ pub fn settings(page: SettingsPage) -> String {
         <div class=class data-part="settings" data-view=open data-keep=keeps.then_some("")>
             {said}
             <header class="page-head"><h1>"Settings"</h1></header>
-            <nav class="tabs" aria-label="Views of settings" data-part="tabs">
-                {of_all.collect_view()}
-                {of_admins.map(|tabs| tabs.collect_view())}
+            <nav class="tabs" aria-label="Settings views" data-part="tabs">
+                {own_tabs.collect_view()}
+                {admin_tabs.map(|tabs| tabs.collect_view())}
             </nav>
             {content}
         </div>
@@ -92,10 +92,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_administrators_have_ways_to_lists_of_people() {
+    fn only_administrators_see_the_admin_tabs() {
         for may_change in [true, false] {
             let content = SettingsContent::Account(Account::default());
-            let html = settings(SettingsPage { said: None, keeps: false, may_change, content });
+            let html = settings(SettingsPage { flash: None, keep_on_refresh: false, may_change, content });
             assert!(html.contains("href=\"/settings?view=account\" aria-current=\"page\""), "{html}");
             assert!(html.contains("data-view=\"account\"") && !html.contains("data-keep"), "{html}");
             for view in ["people", "tokens", "sessions", "audit"] {
@@ -105,10 +105,10 @@ mod tests {
     }
 
     #[test]
-    fn what_came_of_it_stands_first() {
+    fn action_result_comes_first() {
         let content = SettingsContent::Tokens(Tokens::default());
-        let said = Some(Said { text: "<b>Done".to_owned(), is_good: true });
-        let html = settings(SettingsPage { said, keeps: true, may_change: true, content });
+        let said = Some(FlashMessage { text: "<b>Done".to_owned(), is_success: true });
+        let html = settings(SettingsPage { flash: said, keep_on_refresh: true, may_change: true, content });
         let (root, rest) = html.split_once('>').unwrap();
         assert!(root.contains("data-keep") && rest.starts_with("<p "), "{html}");
         assert!(html.contains("&lt;b&gt;Done"), "{html}");

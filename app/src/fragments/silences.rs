@@ -1,11 +1,11 @@
-//! What is recorded and not told for a while, and the form for more of it.
+//! List of silences, with the form for a new one.
 
-use super::Typed;
-use super::words::{Field, hidden, label, moment, who};
+use super::FormValues;
+use super::view_helpers::{Field, author_field, hidden_input, label, time_tag};
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
-/// The days of the week: their values in the form, and what stands beside their boxes.
+/// Days of the week: form value and label.
 const DAYS: [(&str, &str); 7] = [
     ("monday", "Mon"),
     ("tuesday", "Tue"),
@@ -16,55 +16,55 @@ const DAYS: [(&str, &str); 7] = [
     ("sunday", "Sun"),
 ];
 
-/// The silences.
+/// List of silences.
 #[derive(Clone, Debug, Default)]
 pub struct Silences {
-    /// Those that hold, those to come, those that were over of late.
+    /// Active silences, then pending ones, then recently expired ones.
     pub rows: Vec<SilenceRow>,
-    /// What was typed into the form.
-    pub typed: Typed,
+    /// Submitted form values.
+    pub form_values: FormValues,
 }
 
-/// A silence.
+/// Silence.
 #[derive(Clone, Debug)]
 pub struct SilenceRow {
-    /// What it is referred to by.
+    /// Id.
     pub id: String,
-    /// What people call it; may be empty.
+    /// Name; may be empty.
     pub name: String,
-    /// Whether it holds now.
+    /// State.
     pub state: SilenceState,
-    /// Which alerts, one matcher each: `component = disk`.
+    /// Matchers, such as `component = disk`.
     pub matchers: Vec<String>,
-    /// When it begins.
+    /// Start.
     pub start: Timestamp,
-    /// When it ends, if it does.
+    /// End, if it has one.
     pub end: Option<Timestamp>,
-    /// The hours of the week in which it holds, in words.
-    pub weekly: Option<String>,
-    /// Who wanted it.
+    /// Recurring schedule as text, if it has one.
+    pub schedule: Option<String>,
+    /// Author.
     pub author: String,
-    /// Why.
-    pub reason: String,
+    /// Comment.
+    pub comment: String,
 }
 
-/// Where a silence stands.
+/// State of a silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SilenceState {
-    /// It holds now.
-    Holds,
-    /// It is to begin, or begins again.
-    ToCome,
-    /// It never holds again.
-    Over,
+    /// Active now.
+    Active,
+    /// Starts later, or again on its schedule.
+    Pending,
+    /// Never active again.
+    Expired,
 }
 
 impl Silences {
-    /// Those who `may_change` something have forms for it.
+    /// `may_change` adds the forms.
     pub(super) fn view(self, may_change: bool) -> AnyView {
-        let Self { rows, typed } = self;
+        let Self { rows, form_values: typed } = self;
         let list = if rows.is_empty() {
-            view! { <p class="empty">"Nothing is silenced."</p> }.into_any()
+            view! { <p class="empty">"No active silences."</p> }.into_any()
         } else {
             view! { <ul class="rows">{rows.into_iter().map(|row| row.view(may_change)).collect_view()}</ul> }
                 .into_any()
@@ -79,8 +79,9 @@ impl Silences {
     }
 }
 
-fn form(typed: &Typed) -> AnyView {
-    let field = |name, hint, most, is_required| Field { form: "silence", name, hint, most, is_required };
+fn form(typed: &FormValues) -> AnyView {
+    let field =
+        |name, hint, most, is_required| Field { form: "silence", name, hint, max_length: most, is_required };
     let chosen: Vec<&str> = typed.all("day").collect();
     let days = DAYS.map(|(value, word)| {
         let id = format!("silence-day-{value}");
@@ -90,40 +91,40 @@ fn form(typed: &Typed) -> AnyView {
     let has_weekly = ["day", "from", "to", "zone"]
         .into_iter()
         .any(|name| typed.get(name).is_some_and(|it| !it.is_empty()));
-    let is_wrong = typed.is_wrong("day");
+    let is_wrong = typed.is_invalid("day");
     view! {
         <form method="post" action="/alerts" id="silence" class="editor" data-part="form" aria-labelledby="silence-title">
-            <h2 id="silence-title">"Add a silence"</h2>
-            {hidden("view", "silences")}
+            <h2 id="silence-title">"New silence"</h2>
+            {hidden_input("view", "silences")}
             <fieldset>
-                <legend>"What"</legend>
-                {field("matchers", "Of the alerts, one on a line; all must hold: component = disk, rule = cpu, severity != critical, host =~ web-.*",
-                    8000, false).lines(typed, 3)}
+                <legend>"Alerts"</legend>
+                {field("matchers", "One per line, all must match: component = disk, rule = cpu, severity != critical, host =~ web-.*",
+                    8000, false).text_area(typed, 3)}
             </fieldset>
             <fieldset>
-                <legend>"When"</legend>
-                {field("for", "Such as 30m, 2h, 1d. Without an end it lasts two hours.", 40, false).line(typed, None)}
-                {field("end", "A moment in UTC: 2026-11-22T18:00:00Z.", 40, false).line(typed, None)}
-                {field("start", "Now when it is empty.", 40, false).line(typed, None)}
+                <legend>"Schedule"</legend>
+                {field("for", "Such as 30m, 2h or 1d. Default: 2h.", 40, false).text_input(typed, None)}
+                {field("end", "In UTC: 2026-11-22T18:00:00Z. Instead of a duration.", 40, false).text_input(typed, None)}
+                {field("start", "Default: now.", 40, false).text_input(typed, None)}
                 <details id="silence-weekly" class="wide" open=has_weekly>
-                    <summary>"Only in some hours of the week"</summary>
+                    <summary>"Recurring schedule"</summary>
                     <fieldset class="days" data-wrong=is_wrong.then_some("")>
                         <legend>{label("day")}</legend>
                         {days.collect_view()}
                     </fieldset>
-                    {field("from", "22:00", 5, false).line(typed, None)}
-                    {field("to", "On the next day if it is not after the beginning.", 5, false).line(typed, None)}
-                    {field("zone", "Europe/Berlin, UTC", 80, false).line(typed, None)}
-                    <p class="hint">"Without an end it comes back every week."</p>
+                    {field("from", "22:00", 5, false).text_input(typed, None)}
+                    {field("to", "On the next day if it is not after the start.", 5, false).text_input(typed, None)}
+                    {field("zone", "Europe/Berlin, UTC", 80, false).text_input(typed, None)}
+                    <p class="hint">"Without an end it repeats every week."</p>
                 </details>
             </fieldset>
             <fieldset>
-                <legend>"Why"</legend>
-                {who("silence", typed)}
-                {field("why", "", 500, true).line(typed, None)}
-                {field("name", "What people call it; may be empty.", 100, false).line(typed, None)}
+                <legend>"Details"</legend>
+                {author_field("silence", typed)}
+                {field("why", "", 500, true).text_input(typed, None)}
+                {field("name", "Optional.", 100, false).text_input(typed, None)}
             </fieldset>
-            <p class="buttons"><button class="button main" name="do" value="silence">"Add the silence"</button></p>
+            <p class="buttons"><button class="button main" name="do" value="silence">"Create silence"</button></p>
         </form>
     }
     .into_any()
@@ -131,35 +132,35 @@ fn form(typed: &Typed) -> AnyView {
 
 impl SilenceRow {
     fn view(self, may_change: bool) -> AnyView {
-        let Self { id, name, state, matchers, start, end, weekly, author, reason } = self;
+        let Self { id, name, state, matchers, start, end, schedule: weekly, author, comment: reason } = self;
         let (class, word) = match state {
-            SilenceState::Holds => ("mark on", "Holds"),
-            SilenceState::ToCome => ("mark", "To come"),
-            SilenceState::Over => ("mark", "Over"),
+            SilenceState::Active => ("mark on", "Active"),
+            SilenceState::Pending => ("mark", "Pending"),
+            SilenceState::Expired => ("mark", "Expired"),
         };
-        let end_it = (may_change && state != SilenceState::Over).then(|| {
-            let spoken = format!("End it: the silence {}", if name.is_empty() { &id } else { &name });
+        let expire = (may_change && state != SilenceState::Expired).then(|| {
+            let spoken = format!("Expire silence {}", if name.is_empty() { &id } else { &name });
             view! {
                 <form class="do" method="post" action="/alerts" id=format!("silence-{id}-end")>
-                    {hidden("view", "silences")}
-                    {hidden("id", &id)}
-                    <button class="button" name="do" value="end-silence" aria-label=spoken>"End it"</button>
+                    {hidden_input("view", "silences")}
+                    {hidden_input("id", &id)}
+                    <button class="button" name="do" value="end-silence" aria-label=spoken>"Expire"</button>
                 </form>
             }
         });
         let matchers = matchers.into_iter().map(|matcher| view! { <code>{matcher}</code>" " }).collect_view();
         let end = match end {
-            Some(end) => view! { " to "{moment(end)} }.into_any(),
-            None => " on".into_any(),
+            Some(end) => view! { " to "{time_tag(end)} }.into_any(),
+            None => ", no end".into_any(),
         };
         let weekly = weekly.map(|weekly| format!(", {weekly}"));
         view! {
-            <li class="row" id=format!("silence-row-{id}") data-off=(state == SilenceState::Over).then_some("")>
+            <li class="row" id=format!("silence-row-{id}") data-off=(state == SilenceState::Expired).then_some("")>
                 <div class="what">
                     <p class="title">{(!name.is_empty()).then_some(name)}<span class=class>{word}</span>{matchers}</p>
-                    <p class="facts">{moment(start)}{end}{weekly}" · "{author}": "{reason}</p>
+                    <p class="facts">{time_tag(start)}{end}{weekly}" · "{author}": "{reason}</p>
                 </div>
-                {end_it}
+                {expire}
             </li>
         }
         .into_any()
@@ -169,7 +170,7 @@ impl SilenceRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fragments::words::Written;
+    use crate::fragments::view_helpers::StaticHtml;
 
     fn row(state: SilenceState) -> SilenceRow {
         SilenceRow {
@@ -179,18 +180,18 @@ mod tests {
             matchers: vec!["component = disk".to_owned(), "host =~ \"<b>\"".to_owned()],
             start: Timestamp::from_millis(0),
             end: Some(Timestamp::from_millis(60_000)),
-            weekly: Some("Mon 22:00 to 06:00, UTC".to_owned()),
+            schedule: Some("Mon 22:00 to 06:00, UTC".to_owned()),
             author: "ada".to_owned(),
-            reason: "new disks".to_owned(),
+            comment: "new disks".to_owned(),
         }
     }
 
     #[test]
-    fn a_silence_can_be_ended_until_it_is_over() {
+    fn silences_can_be_expired_until_they_are() {
         for (state, word, can_end) in [
-            (SilenceState::Holds, "Holds", true),
-            (SilenceState::ToCome, "To come", true),
-            (SilenceState::Over, "Over", false),
+            (SilenceState::Active, ">Active<", true),
+            (SilenceState::Pending, ">Pending<", true),
+            (SilenceState::Expired, ">Expired<", false),
         ] {
             let html = Silences { rows: vec![row(state)], ..Silences::default() }.view(true).html();
             for part in [
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_typed_stays_in_the_form() {
+    fn submitted_values_stay_in_the_form() {
         let fields = [
             ("matchers", "a = \"b\"\nc"),
             ("day", "monday"),
@@ -218,9 +219,11 @@ mod tests {
             ("who", "ada"),
         ];
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        let html = Silences { typed: Typed::new(fields, Some("zone")), rows: Vec::new() }.view(true).html();
+        let html = Silences { form_values: FormValues::new(fields, Some("zone")), rows: Vec::new() }
+            .view(true)
+            .html();
         for part in [
-            "Nothing is silenced.",
+            "No active silences.",
             "a = &quot;b&quot;\nc</textarea>",
             "value=\"friday\" checked",
             "value=\"Mars\"",

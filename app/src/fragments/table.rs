@@ -1,79 +1,79 @@
-//! Tables for people: what stands in their cells, and in which order their rows stand.
+//! Table model: cells, columns and sort order.
 
 use crate::clock::local_date_and_time;
 use std::cmp::Ordering;
 use watchglass_model::{Timestamp, Unit};
 
-/// What stands in a place of a table.
+/// Table cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
-    /// Words.
+    /// Text.
     Text(String),
-    /// A statement or a command.
+    /// Query or command.
     Code(String),
-    /// A number that names something, and is written in full.
+    /// Numeric id, written in full.
     Id(u64),
-    /// A quantity.
+    /// Quantity with its unit.
     Number(Unit, f64),
-    /// A moment.
+    /// Time.
     Time(Timestamp),
 }
 
-/// The cells of a row, one for each column.
+/// Cells of a row, one per column.
 pub type Row = Vec<Cell>;
 
-/// A column.
+/// Column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// What stands above it.
+    /// Title.
     pub title: &'static str,
-    /// Whether its cells are numbers or moments: they stand to the right, and the largest is of interest first.
+    /// Whether its cells are numbers or times: right-aligned, and sorted from the largest by default.
     pub is_number: bool,
 }
 
 impl Column {
-    /// Its name in an address: `last-seen`.
+    /// Name in URLs, such as `last-seen`.
     pub fn name(&self) -> String {
         self.title.to_lowercase().replace(' ', "-")
     }
 }
 
-/// A column of words.
-pub const fn words(title: &'static str) -> Column {
+/// Text column.
+pub const fn text_column(title: &'static str) -> Column {
     Column { title, is_number: false }
 }
 
-/// A column of numbers or moments.
-pub const fn numbers(title: &'static str) -> Column {
+/// Column of numbers or times.
+pub const fn number_column(title: &'static str) -> Column {
     Column { title, is_number: true }
 }
 
-/// By what a table is ordered.
+/// Sort order of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sort {
-    /// Number of the column.
+    /// Index of the column.
     pub column: usize,
-    /// Whether the largest stands first.
+    /// Whether the largest comes first.
     pub descending: bool,
 }
 
 impl Cell {
-    /// Whether there is nothing to write: a quantity that was not measured.
+    /// Whether it is a missing quantity.
     fn is_missing(&self) -> bool {
         matches!(self, Self::Number(_, value) if !value.is_finite())
     }
 
-    /// What is written. Moments are in UTC: the server does not know the reader's clock.
+    /// Text of the cell. Times are in UTC: the server does not know the user's time zone.
     pub(super) fn text(&self) -> String {
         match self {
             Self::Text(text) | Self::Code(text) => text.clone(),
             Self::Id(id) => id.to_string(),
-            Self::Number(unit, value) => unit.text(*value),
+            Self::Number(unit, value) => unit.format(*value),
             Self::Time(time) => local_date_and_time(*time, None),
         }
     }
 
-    /// What the style sheet calls it.
+    /// CSS class.
     pub(super) fn class(&self) -> &'static str {
         match self {
             Self::Text(_) => "words",
@@ -82,7 +82,7 @@ impl Cell {
         }
     }
 
-    /// Cells of one column are of one kind; others are left as they stand.
+    /// Order of two cells. The cells of a column have one kind; different kinds compare as equal.
     fn compare(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Text(left), Self::Text(right)) | (Self::Code(left), Self::Code(right)) => left.cmp(right),
@@ -96,23 +96,22 @@ impl Cell {
 
 impl Sort {
     /// By that column, the largest first.
-    pub const fn largest(column: usize) -> Self {
+    pub const fn largest_first(column: usize) -> Self {
         Self { column, descending: true }
     }
 
-    /// The order after the reader has chosen a column: turned round if it was the one, else by it, numbers from the
-    /// largest and words from A.
-    pub(super) fn chosen(self, place: usize, column: Column) -> Self {
-        let descending = if self.column == place { !self.descending } else { column.is_number };
-        Self { column: place, descending }
+    /// Order after a click on a column: reversed if it was sorted by it, else by it, numbers descending and text ascending.
+    pub(super) fn toggled(self, index: usize, column: Column) -> Self {
+        let descending = if self.column == index { !self.descending } else { column.is_number };
+        Self { column: index, descending }
     }
 
-    /// The order as assistive technology is told of it; `None` for a column that does not make it.
-    pub(super) fn spoken(self, place: usize) -> Option<&'static str> {
-        (self.column == place).then_some(if self.descending { "descending" } else { "ascending" })
+    /// Value of `aria-sort`; `None` for the other columns.
+    pub(super) fn aria_sort(self, index: usize) -> Option<&'static str> {
+        (self.column == index).then_some(if self.descending { "descending" } else { "ascending" })
     }
 
-    /// Puts rows in this order, those that have no value at the end. Those that are equal in it stay as they stand.
+    /// Sorts rows, missing values last. The sort is stable.
     pub fn apply(self, rows: &mut [Row]) {
         rows.sort_by(|left, right| {
             let (Some(left), Some(right)) = (left.get(self.column), right.get(self.column)) else {
@@ -124,17 +123,17 @@ impl Sort {
         });
     }
 
-    /// The order by the column that an address names, `asc` or `desc`; `None` where there is no such column or direction.
+    /// Parses the column name and direction (`asc` or `desc`) of a URL; `None` if either is unknown.
     #[cfg(feature = "ssr")]
-    pub fn named(columns: &[Column], column: &str, direction: Option<&str>) -> Option<Self> {
-        let place = columns.iter().position(|known| known.name() == column)?;
+    pub fn parse(columns: &[Column], column: &str, direction: Option<&str>) -> Option<Self> {
+        let index = columns.iter().position(|known| known.name() == column)?;
         let descending = match direction {
-            None => columns.get(place)?.is_number,
+            None => columns.get(index)?.is_number,
             Some("desc") => true,
             Some("asc") => false,
             Some(_) => return None,
         };
-        Some(Self { column: place, descending })
+        Some(Self { column: index, descending })
     }
 }
 
@@ -143,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_written_for_people() {
+    fn cells_are_formatted() {
         for (cell, expected, class) in [
             (Cell::Text("a".to_owned()), "a", "words"),
             (Cell::Code("SELECT ?".to_owned()), "SELECT ?", "code"),
@@ -157,21 +156,21 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_is_chosen_again_turns_the_order_round() {
-        let (name, size) = (words("Name"), numbers("Size"));
-        let by_size = Sort::largest(1);
-        let smallest = by_size.chosen(1, size);
+    fn choosing_a_column_again_reverses_the_order() {
+        let (name, size) = (text_column("Name"), number_column("Size"));
+        let by_size = Sort::largest_first(1);
+        let smallest = by_size.toggled(1, size);
         assert_eq!(smallest, Sort { column: 1, descending: false });
-        assert_eq!(smallest.chosen(1, size), by_size);
-        assert_eq!(by_size.chosen(0, name), Sort { column: 0, descending: false });
-        assert_eq!(smallest.chosen(0, name).chosen(1, size), by_size);
-        assert_eq!((by_size.spoken(1), by_size.spoken(0)), (Some("descending"), None));
-        assert_eq!(smallest.spoken(1), Some("ascending"));
+        assert_eq!(smallest.toggled(1, size), by_size);
+        assert_eq!(by_size.toggled(0, name), Sort { column: 0, descending: false });
+        assert_eq!(smallest.toggled(0, name).toggled(1, size), by_size);
+        assert_eq!((by_size.aria_sort(1), by_size.aria_sort(0)), (Some("descending"), None));
+        assert_eq!(smallest.aria_sort(1), Some("ascending"));
     }
 
     #[test]
-    fn an_address_names_column_and_direction() {
-        let columns = [words("Route"), numbers("Last seen")];
+    fn column_and_direction_are_parsed() {
+        let columns = [text_column("Route"), number_column("Last seen")];
         for (column, direction, expected) in [
             ("route", None, Some((0, false))),
             ("last-seen", None, Some((1, true))),
@@ -181,21 +180,21 @@ mod tests {
             ("Route", None, None),
             ("", None, None),
         ] {
-            let found = Sort::named(&columns, column, direction).map(|sort| (sort.column, sort.descending));
+            let found = Sort::parse(&columns, column, direction).map(|sort| (sort.column, sort.descending));
             assert_eq!(found, expected, "{column} {direction:?}");
         }
     }
 
     #[test]
-    fn rows_stand_in_the_order_and_equal_ones_as_they_stood() {
+    fn sorting_is_stable() {
         let row = |name: &str, size: f64| vec![Cell::Text(name.to_owned()), Cell::Number(Unit::Count, size)];
         let given = [row("b", 2.0), row("c", 10.0), row("a", 2.0)];
         for (sort, expected) in [
-            (Sort::largest(1), "cba"),
+            (Sort::largest_first(1), "cba"),
             (Sort { column: 1, descending: false }, "bac"),
             (Sort { column: 0, descending: false }, "abc"),
-            (Sort::largest(0), "cba"),
-            (Sort::largest(7), "bca"),
+            (Sort::largest_first(0), "cba"),
+            (Sort::largest_first(7), "bca"),
         ] {
             let mut rows = given.to_vec();
             sort.apply(&mut rows);
@@ -203,7 +202,7 @@ mod tests {
             assert_eq!(names, expected, "{sort:?}");
         }
         let mut moments = [1, 3, 2].map(|second| vec![Cell::Time(Timestamp::from_millis(second * 1000))]);
-        Sort::largest(0).apply(&mut moments);
+        Sort::largest_first(0).apply(&mut moments);
         assert!(moments.is_sorted_by_key(|row| std::cmp::Reverse(row[0].text())));
     }
 }

@@ -1,67 +1,64 @@
-//! Tokens, with which programs prove themselves.
+//! API tokens.
 
-use super::Typed;
-use super::words::{Field, hidden, moment};
+use super::FormValues;
+use super::view_helpers::{Field, hidden_input, time_tag};
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
-/// The roles that tokens can have, and what they mean.
-const ROLES: [(&str, &str); 3] = [
-    ("viewer", "viewer: sees everything"),
-    ("ingest", "ingest: delivers reports"),
-    ("admin", "admin: changes everything"),
-];
+/// Roles of tokens: form value and label.
+const ROLES: [(&str, &str); 3] =
+    [("viewer", "Viewer (read-only)"), ("ingest", "Ingest (write metrics)"), ("admin", "Admin")];
 
-/// The tokens.
+/// List of API tokens.
 #[derive(Clone, Debug, Default)]
 pub struct Tokens {
-    /// The newest first.
+    /// Tokens, the newest first.
     pub rows: Vec<TokenRow>,
-    /// The one that was just made: it is shown this once.
-    pub made: Option<String>,
-    /// What was typed into the form.
-    pub typed: Typed,
+    /// Token that was just created: it is shown only once.
+    pub created_token: Option<String>,
+    /// Submitted form values.
+    pub form_values: FormValues,
 }
 
-/// A token.
+/// API token.
 #[derive(Clone, Debug)]
 pub struct TokenRow {
-    /// By which it is taken back.
+    /// Token id, used to revoke it.
     pub id: String,
-    /// What it is for.
+    /// Name.
     pub name: String,
-    /// What it may do.
+    /// Role.
     pub role: &'static str,
-    /// Whether it is good: `good`, `expired`, `revoked`.
-    pub standing: String,
-    /// Whether that is so.
-    pub is_good: bool,
-    /// When it was made.
+    /// Status: `good`, `expired`, `revoked`.
+    pub status: String,
+    /// Whether it is valid.
+    pub is_valid: bool,
+    /// When it was created.
     pub created: Timestamp,
-    /// When it was used last, if it was.
-    pub used: Option<Timestamp>,
-    /// When it ceases to be good, if it does.
+    /// Last use, if there was one.
+    pub last_used: Option<Timestamp>,
+    /// When it expires, if it does.
     pub expires: Option<Timestamp>,
 }
 
 impl Tokens {
     pub(super) fn view(self) -> AnyView {
-        let Self { rows, made, typed } = self;
+        let Self { rows, created_token: made, form_values: typed } = self;
         let made = made.map(|made| {
             view! {
                 <div class="said good" id="token-made">
-                    <p>"This is the token. It is shown this once; keep it where its program finds it:"</p>
+                    <p>"Copy the token now, it will not be shown again:"</p>
                     <pre><code>{made}</code></pre>
                 </div>
             }
         });
         let list = if rows.is_empty() {
-            view! { <p class="empty">"There is no token."</p> }.into_any()
+            view! { <p class="empty">"No API tokens."</p> }.into_any()
         } else {
             view! { <ul class="rows">{rows.into_iter().map(TokenRow::view).collect_view()}</ul> }.into_any()
         };
         view! {
-            <section aria-label="Tokens">
+            <section aria-label="API tokens">
                 {made}
                 <div data-part="list">{list}</div>
                 {form(&typed)}
@@ -71,18 +68,19 @@ impl Tokens {
     }
 }
 
-fn form(typed: &Typed) -> AnyView {
-    let field = |name, hint, most, is_required| Field { form: "token", name, hint, most, is_required };
+fn form(typed: &FormValues) -> AnyView {
+    let field =
+        |name, hint, most, is_required| Field { form: "token", name, hint, max_length: most, is_required };
     view! {
         <form method="post" action="/settings" id="token" class="editor" data-part="form" aria-labelledby="token-title">
-            <h2 id="token-title">"Make a token"</h2>
-            {hidden("view", "tokens")}
+            <h2 id="token-title">"Create API token"</h2>
+            {hidden_input("view", "tokens")}
             <fieldset>
-                {field("name", "What it is for.", 64, true).line(typed, None)}
-                {field("role", "", 20, true).choice(typed, &ROLES)}
-                {field("days", "Such as 90. When it is empty: until it is revoked.", 4, false).line(typed, None)}
+                {field("name", "Such as the program that uses it.", 64, true).text_input(typed, None)}
+                {field("role", "", 20, true).select(typed, &ROLES)}
+                {field("days", "Such as 90. Empty: never.", 4, false).text_input(typed, None)}
             </fieldset>
-            <p class="buttons"><button class="button main" name="do" value="token-add">"Make the token"</button></p>
+            <p class="buttons"><button class="button main" name="do" value="token-add">"Create"</button></p>
         </form>
     }
     .into_any()
@@ -90,28 +88,29 @@ fn form(typed: &Typed) -> AnyView {
 
 impl TokenRow {
     fn view(self) -> AnyView {
-        let Self { id, name, role, standing, is_good, created, used, expires } = self;
+        let Self { id, name, role, status: standing, is_valid: is_good, created, last_used: used, expires } =
+            self;
         let revoke = is_good.then(|| {
-            let spoken = format!("Revoke: the token {name}, {id}");
+            let spoken = format!("Revoke token {name} ({id})");
             view! {
                 <form class="do" method="post" action="/settings" id=format!("token-{id}-revoke")>
-                    {hidden("view", "tokens")}
-                    {hidden("id", &id)}
+                    {hidden_input("view", "tokens")}
+                    {hidden_input("id", &id)}
                     <button class="button" name="do" value="token-revoke" aria-label=spoken>"Revoke"</button>
                 </form>
             }
         });
         let standing = (!is_good).then(|| view! { <span class="mark">{standing}</span> });
         let used = match used {
-            Some(used) => view! { "used "{moment(used)} }.into_any(),
+            Some(used) => view! { "last used "{time_tag(used)} }.into_any(),
             None => "never used".into_any(),
         };
-        let expires = expires.map(|expires| view! { " · until "{moment(expires)} });
+        let expires = expires.map(|expires| view! { " · expires "{time_tag(expires)} });
         view! {
             <li class="row" id=format!("token-{id}") data-off=(!is_good).then_some("")>
                 <div class="what">
                     <p class="title">{name}<span class="mark on">{role}</span>{standing}</p>
-                    <p class="facts"><code>{id.clone()}</code>" · made "{moment(created)}" · "{used}{expires}</p>
+                    <p class="facts"><code>{id.clone()}</code>" · created "{time_tag(created)}" · "{used}{expires}</p>
                 </div>
                 {revoke}
             </li>
@@ -123,23 +122,23 @@ impl TokenRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fragments::words::Written;
+    use crate::fragments::view_helpers::StaticHtml;
 
     fn row(id: &str, is_good: bool) -> TokenRow {
         TokenRow {
             id: id.to_owned(),
             name: "<b>ci".to_owned(),
             role: "viewer",
-            standing: if is_good { "good" } else { "revoked" }.to_owned(),
-            is_good,
+            status: if is_good { "good" } else { "revoked" }.to_owned(),
+            is_valid: is_good,
             created: Timestamp::from_millis(0),
-            used: is_good.then_some(Timestamp::from_millis(60_000)),
+            last_used: is_good.then_some(Timestamp::from_millis(60_000)),
             expires: is_good.then_some(Timestamp::from_millis(120_000)),
         }
     }
 
     #[test]
-    fn a_token_can_be_taken_back_while_it_is_good() {
+    fn valid_tokens_can_be_revoked() {
         let html =
             Tokens { rows: vec![row("a1", true), row("b2", false)], ..Tokens::default() }.view().html();
         let rows: Vec<&str> = html.split("<li").skip(1).collect();
@@ -153,9 +152,9 @@ mod tests {
     }
 
     #[test]
-    fn the_one_that_was_made_is_shown_once() {
-        let html = Tokens { made: Some("wg_secret".to_owned()), ..Tokens::default() }.view().html();
-        assert!(html.contains("<code>wg_secret</code>") && html.contains("There is no token."), "{html}");
+    fn created_token_is_shown() {
+        let html = Tokens { created_token: Some("wg_secret".to_owned()), ..Tokens::default() }.view().html();
+        assert!(html.contains("<code>wg_secret</code>") && html.contains("No API tokens."), "{html}");
         assert!(!Tokens::default().view().html().contains("token-made"));
     }
 }

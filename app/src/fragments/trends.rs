@@ -1,35 +1,35 @@
-//! What stands above trends: the sections, the comparison, and the form for any stretch of time.
+//! Head of the trends page: sections, comparison and time range form.
 
-use super::words::Written;
+use super::view_helpers::StaticHtml;
 use leptos::prelude::*;
 
-/// A way to the same page, shown otherwise.
+/// Link to another view of the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Way {
-    /// What it is called.
+pub struct NavLink {
+    /// Label.
     pub text: String,
-    /// Its address.
+    /// URL.
     pub href: String,
-    /// Whether it leads to what is shown.
+    /// Whether it is the current view.
     pub is_current: bool,
 }
 
-/// What can be chosen.
+/// Head of the trends page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trends {
-    /// The sections.
-    pub sections: Vec<Way>,
-    /// Whether the time before is compared: the two ways.
-    pub compare: Vec<Way>,
-    /// Start and end of what is shown, as `2026-11-22T03:00:00` in UTC.
+    /// Links to the sections.
+    pub sections: Vec<NavLink>,
+    /// Links without and with the comparison to the previous period.
+    pub compare: Vec<NavLink>,
+    /// Start and end of the time range, as `2026-11-22T03:00:00` in UTC.
     pub range: (String, String),
-    /// What else the form says: names and values.
-    pub kept: Vec<(String, String)>,
+    /// Hidden form fields: names and values.
+    pub hidden_fields: Vec<(String, String)>,
 }
 
-/// Them as HTML.
+/// Renders the head of the trends page.
 pub fn trends(page: Trends) -> String {
-    let Trends { sections, compare, range: (from, to), kept } = page;
+    let Trends { sections, compare, range: (from, to), hidden_fields: kept } = page;
     let kept = kept.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
     let field = |name: &'static str, label: &'static str, value: String| {
         let id = format!("trends-{name}");
@@ -38,18 +38,18 @@ pub fn trends(page: Trends) -> String {
             <input id=id type="datetime-local" name=name step="1" required value=value/>
         }
     };
-    // The form goes to the server, which knows no clock but UTC: a program fills in how far the reader's is ahead of it.
+    // The server only knows UTC: the client fills in the time zone offset of the user.
     view! {
         <div class="trends-head" data-part="trends" data-keep="">
-            {ways("Sections", sections)}
-            {ways("Comparison", compare)}
+            {links("Sections", sections)}
+            {links("Comparison", compare)}
             <form class="range" action="/trends" method="get">
                 {field("from", "From", from)}
                 {field("to", "to", to)}
                 <span class="zone" data-zone-name="">"UTC"</span>
                 <input type="hidden" name="zone" value="0" data-zone=""/>
                 {kept.collect_view()}
-                <button type="submit">"Show"</button>
+                <button type="submit">"Apply"</button>
             </form>
         </div>
     }
@@ -57,12 +57,12 @@ pub fn trends(page: Trends) -> String {
     .html()
 }
 
-fn ways(label: &'static str, ways: Vec<Way>) -> impl IntoView {
-    let way = |Way { text, href, is_current }| {
+fn links(label: &'static str, links: Vec<NavLink>) -> impl IntoView {
+    let link = |NavLink { text, href, is_current }| {
         let current = is_current.then_some("true");
         view! { <a href=href aria-current=current>{text}</a> }
     };
-    view! { <nav class="choices" aria-label=label>{ways.into_iter().map(way).collect_view()}</nav> }
+    view! { <nav class="choices" aria-label=label>{links.into_iter().map(link).collect_view()}</nav> }
 }
 
 #[cfg(test)]
@@ -70,8 +70,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ways_and_fields_are_there_and_no_text_is_markup() {
-        let way = |text: &str, is_current| Way {
+    fn links_and_fields_are_rendered_and_escaped() {
+        let way = |text: &str, is_current| NavLink {
             text: text.to_owned(),
             href: "/trends?a=1&section=x".to_owned(),
             is_current,
@@ -80,7 +80,7 @@ mod tests {
             sections: vec![way("All", true), way("<Host>", false)],
             compare: vec![way("Compare", false)],
             range: ("2026-11-22T03:00:00".to_owned(), "2026-11-22T04:00:00".to_owned()),
-            kept: vec![("section".to_owned(), "\"x".to_owned())],
+            hidden_fields: vec![("section".to_owned(), "\"x".to_owned())],
         });
         for part in [
             "aria-current=\"true\">All</a>",

@@ -1,8 +1,8 @@
-//! The browser's end of the live connection: carries out what [`Link`] decides.
+//! WebSocket client of the live connection: carries out what [`Connection`] decides.
 
 use crate::api::{alerts, history};
-use crate::live::link::{Action, Link};
-use crate::live::{Live, Window, every_while_seen};
+use crate::live::connection::{Action, Connection};
+use crate::live::{Live, Window, every_while_visible};
 use futures_util::StreamExt;
 use futures_util::future::{AbortHandle, abortable};
 use gloo_net::websocket::futures::WebSocket;
@@ -12,75 +12,75 @@ use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
-use watchglass_live::{Frame, Hello, Protocol, SIGNED_OUT};
+use watchglass_live::{CLOSE_SIGNED_OUT, Frame, Hello, Protocol};
 
-/// How often the state of the connection is looked at.
-const BEAT: Duration = Duration::from_millis(250);
+/// Interval at which the connection is checked.
+const CHECK_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How often alerts are asked for though nothing is said to have changed: those of a server that says nothing more are gone.
-const ANEW: Duration = Duration::from_secs(30);
+/// Interval at which alerts are fetched even without a change event. It removes the alerts of a peer server that is gone.
+const ALERTS_INTERVAL: Duration = Duration::from_secs(30);
 
-/// The rows that a chart of any window is drawn from at most: about one for a pixel of a large chart.
-const MOST_ROWS: u32 = 900;
+/// Maximum number of rows per chart: about one per pixel of a large chart.
+const MAX_ROWS: u32 = 900;
 
-/// How often it is asked what a trend was like, at most.
-const STATISTICS_EVERY: Duration = Duration::from_secs(30);
+/// Minimum interval at which the statistics of trends are fetched.
+const STATISTICS_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Keeps the page connected until it is left, and its charts filled once it has its snapshot.
+/// Keeps the page connected until it is left, and its charts up to date once the initial data is loaded.
 pub(crate) fn start(live: Live) {
-    // Counts up when what the store holds may have a hole: the history is asked for again.
-    let refill = RwSignal::new(0_u32);
+    // Increases when the store may have a gap: the history is fetched again.
+    let history_requests = RwSignal::new(0_u32);
     Effect::new(move |_| {
-        crate::parts::show_clock(live);
-        keep_connected(live, refill);
-        every_while_seen(ANEW, move || {
+        crate::ui::apply_time_zone(live);
+        keep_connected(live, history_requests);
+        every_while_visible(ALERTS_INTERVAL, move || {
             let _ = live.alerts_changed.try_update(|count| *count += 1);
         });
         let beats = Cell::new(0_u32);
-        every_while_seen(STATISTICS_EVERY, move || {
+        every_while_visible(STATISTICS_INTERVAL, move || {
             beats.set(beats.get().wrapping_add(1));
-            // What a trend was like over its whole changes slowly, by no more than a row. Its lines go on by themselves.
+            // The statistics of a trend change slowly, by one row at most. Its lines are updated by live frames.
             let window = live.window.get_untracked();
-            let rows = (window.seconds() / MOST_ROWS / STATISTICS_EVERY.as_secs() as u32).max(1);
+            let rows = (window.seconds() / MAX_ROWS / STATISTICS_INTERVAL.as_secs() as u32).max(1);
             let is_trend = live.detail.get_untracked() > 0 && window.end().is_none();
             if is_trend && beats.get().is_multiple_of(rows) {
-                refill.update(|count| *count += u32::from(*count > 0));
+                history_requests.update(|count| *count += u32::from(*count > 0));
             }
         });
     });
     Effect::new(move |_| {
-        let is_connected = refill.get() > 0;
+        let is_connected = history_requests.get() > 0;
         live.alerts_changed.track();
         let window = live.window.get();
-        // What the page begins with is in its snapshot; the first connection asks for what is newer.
+        // The page starts with embedded alerts; the first connection fetches newer ones.
         if is_connected {
-            leptos::task::spawn_local(ask_for_alerts(live, window));
+            leptos::task::spawn_local(fetch_alerts(live, window));
         }
     });
     Effect::new(move |before: Option<Window>| {
-        refill.track();
+        history_requests.track();
         let (window, detail) = (live.window.get(), live.detail.get());
         if before.is_some_and(|before| before != window) {
             live.paused.set(false);
             live.update(|store| {
-                store.hold(false);
-                // What there is of it is seen at once.
+                store.freeze(false);
+                // Show the rows that are already loaded at once.
                 let past = window.past();
                 if past.is_some() {
-                    store.show(past);
+                    store.show_range(past);
                 }
                 past.is_some()
             });
         }
         if live.loaded.get() {
-            leptos::task::spawn_local(fill(live, window, detail));
+            leptos::task::spawn_local(fetch_history(live, window, detail));
         }
         window
     });
 }
 
-/// Asks what is wrong, and what was while the charts go back.
-async fn ask_for_alerts(live: Live, window: Window) {
+/// Fetches the alerts of the time window.
+async fn fetch_alerts(live: Live, window: Window) {
     match alerts(window.seconds(), window.end()).await {
         Ok(alerts) if live.window.try_get_untracked() == Some(window) => {
             let _ = live.firing.try_set(Some(alerts.firing).filter(|&firing| firing > 0));
@@ -88,17 +88,17 @@ async fn ask_for_alerts(live: Live, window: Window) {
                 store.set_alerts(alerts);
                 true
             });
-            let _ = live.shape.try_update(|count| *count += 1);
+            let _ = live.series_changed.try_update(|count| *count += 1);
         }
         Ok(_) => {}
-        // The next change, or a new connection, asks again.
-        Err(error) => leptos::logging::warn!("no alerts: {error}"),
+        // The next change or connection retries.
+        Err(error) => leptos::logging::warn!("could not fetch alerts: {error}"),
     }
 }
 
-async fn fill(live: Live, window: Window, detail: u32) {
-    match history(window.seconds(), window.end(), MOST_ROWS, detail).await {
-        // Another window may have been chosen while this one was on its way.
+async fn fetch_history(live: Live, window: Window, detail: u32) {
+    match history(window.seconds(), window.end(), MAX_ROWS, detail).await {
+        // The window may have changed during the request.
         Ok(history)
             if live.window.try_get_untracked() == Some(window)
                 && live.detail.try_get_untracked() == Some(detail) =>
@@ -109,25 +109,30 @@ async fn fill(live: Live, window: Window, detail: u32) {
             });
         }
         Ok(_) => {}
-        // The charts stay as they are and go on live; a new connection asks again.
-        Err(error) => leptos::logging::warn!("no history: {error}"),
+        // The charts stay live with the rows they have; a new connection retries.
+        Err(error) => leptos::logging::warn!("could not fetch history: {error}"),
     }
 }
 
-fn keep_connected(live: Live, refill: RwSignal<u32>) {
-    let client =
-        Rc::new(RefCell::new(Client { live, refill, link: Link::new(now()), socket: None, last_seq: None }));
-    let beat = Rc::clone(&client);
-    let timer = set_interval_with_handle(move || Client::beat(&beat), BEAT).ok();
-    let hurry = {
+fn keep_connected(live: Live, history_requests: RwSignal<u32>) {
+    let client = Rc::new(RefCell::new(Client {
+        live,
+        history_requests,
+        connection: Connection::new(now()),
+        socket: None,
+        last_seq: None,
+    }));
+    let polled = Rc::clone(&client);
+    let timer = set_interval_with_handle(move || Client::poll(&polled), CHECK_INTERVAL).ok();
+    let retry_now = {
         let client = Rc::clone(&client);
         move || {
-            client.borrow_mut().link.hurry(now());
-            Client::beat(&client);
+            client.borrow_mut().connection.retry_now(now());
+            Client::poll(&client);
         }
     };
-    let on_visible = hurry.clone();
-    let online = window_event_listener(ev::online, move |_| hurry());
+    let on_visible = retry_now.clone();
+    let online = window_event_listener(ev::online, move |_| retry_now());
     let visible = window_event_listener(ev::visibilitychange, move |_| on_visible());
     let client = StoredValue::new_local(client);
     on_cleanup(move || {
@@ -140,18 +145,18 @@ fn keep_connected(live: Live, refill: RwSignal<u32>) {
     });
 }
 
-/// The connection and what is known of it.
+/// The WebSocket and the state of the connection.
 struct Client {
     live: Live,
-    refill: RwSignal<u32>,
-    link: Link,
+    history_requests: RwSignal<u32>,
+    connection: Connection,
     socket: Option<AbortHandle>,
     last_seq: Option<u64>,
 }
 
 impl Client {
-    fn beat(this: &Rc<RefCell<Self>>) {
-        let action = this.borrow_mut().link.beat(now(), online());
+    fn poll(this: &Rc<RefCell<Self>>) {
+        let action = this.borrow_mut().connection.poll(now(), online());
         match action {
             Action::None => {}
             Action::Connect => Self::connect(this),
@@ -173,8 +178,8 @@ impl Client {
             loop {
                 match socket.next().await {
                     Some(Ok(message)) => client.borrow_mut().receive(message),
-                    // Whoever is signed in no more is asked to sign in, and comes back here.
-                    Some(Err(WebSocketError::ConnectionClose(event))) if event.code == SIGNED_OUT => {
+                    // The session has ended: the reload leads to the login page, and from there back here.
+                    Some(Err(WebSocketError::ConnectionClose(event))) if event.code == CLOSE_SIGNED_OUT => {
                         let _ = window().location().reload();
                         return;
                     }
@@ -198,51 +203,51 @@ impl Client {
                     store.set_state(state);
                     true
                 });
-                let _ = self.live.shape.try_update(|count| *count += 1);
+                let _ = self.live.series_changed.try_update(|count| *count += 1);
             }
             Ok(Frame::Alert(alert)) => {
-                crate::parts::toast(&alert);
-                self.ask_for_marks();
+                crate::ui::toast(&alert);
+                self.refresh_alerts();
             }
-            Ok(Frame::Annotated) => self.ask_for_marks(),
+            Ok(Frame::AnnotationsChanged) => self.refresh_alerts(),
             Ok(Frame::Metrics(metrics)) => {
                 if self.last_seq.is_some_and(|last| metrics.seq > last + 1) {
-                    self.ask_for_history();
+                    self.refresh_history();
                 }
                 self.last_seq = Some(metrics.seq);
-                self.link.frame(now());
+                self.connection.frame_received(now());
                 let live = self.live;
                 live.update(|store| {
                     let is_new_row = store.push(&metrics);
-                    live.moves(store, is_new_row)
+                    live.redraws_charts(store, is_new_row)
                 });
             }
-            Err(error) => leptos::logging::warn!("a frame that cannot be read: {error}"),
+            Err(error) => leptos::logging::warn!("invalid frame: {error}"),
         }
         self.show_status();
     }
 
     fn hello(&mut self, hello: &Hello) {
-        self.link.opened(now());
-        // What was measured while there was no connection is in the history.
-        self.ask_for_history();
+        self.connection.opened(now());
+        // The history has the values that were collected while the page was disconnected.
+        self.refresh_history();
         if page_build().is_some_and(|build| build != hello.build) {
             let _ = self.live.outdated.try_set(true);
         }
     }
 
-    fn ask_for_marks(&self) {
+    fn refresh_alerts(&self) {
         let _ = self.live.alerts_changed.try_update(|count| *count += 1);
     }
 
-    fn ask_for_history(&self) {
-        let _ = self.refill.try_update(|count| *count += 1);
+    fn refresh_history(&self) {
+        let _ = self.history_requests.try_update(|count| *count += 1);
     }
 
     fn closed(&mut self) {
         self.drop_socket();
         self.last_seq = None;
-        self.link.closed(now(), js_sys::Math::random());
+        self.connection.closed(now(), js_sys::Math::random());
         self.show_status();
     }
 
@@ -253,10 +258,10 @@ impl Client {
     }
 
     fn show_status(&self) {
-        let status = self.link.status(now(), online());
-        // Ages change every beat; whoever shows them rounds to seconds, so only a change that is seen is told.
-        let seen = self.live.status.try_with_untracked(|shown| shown.text() != status.text());
-        if seen == Some(true) {
+        let status = self.connection.status(now(), online());
+        // The age changes on every check, but its text is rounded to seconds: update only when the text changes.
+        let is_new = self.live.status.try_with_untracked(|shown| shown.text() != status.text());
+        if is_new == Some(true) {
             let _ = self.live.status.try_set(status);
         }
     }

@@ -1,7 +1,7 @@
-//! The page's data: what the server rendered, frames and histories in any order.
+//! Tests of the live store: initial data, frames and histories in any order.
 
 use super::*;
-use crate::api::{Reading, TrackHistory};
+use crate::api::{HistorySeries, Reading};
 use watchglass_model::{Batch, Declaration, Sample, Series, Unit};
 
 fn catalogue() -> Catalogue {
@@ -31,21 +31,21 @@ fn store() -> LiveStore {
         window_seconds: 10,
         start: Timestamp::from_millis(1_000),
         step_millis: 1_000,
-        tracks: vec![TrackHistory {
+        series: vec![HistorySeries {
             series: SeriesId(0),
             low: vec![Some(1.0), None, Some(3.0)],
             high: vec![],
-            note: "<dl></dl>".to_owned(),
+            statistics_html: "<dl></dl>".to_owned(),
         }],
         ..History::default()
     };
     let mut store = LiveStore::default();
-    store.load(&Snapshot {
+    store.load(&PageData {
         time: Some(Timestamp::from_millis(3_000)),
         interval_ms: 1_000,
         host: HostInfo::default(),
         catalogue: catalogue(),
-        paces: BTreeMap::new(),
+        intervals: BTreeMap::new(),
         state: state(1),
         readings: vec![Reading { series: SeriesId(0), time: Timestamp::from_millis(3_000), value: 3.0 }],
         history,
@@ -60,11 +60,11 @@ fn metrics(state: u32, time: i64, values: &[(u32, f64)]) -> Metrics {
 }
 
 fn times(store: &LiveStore, id: u32) -> Vec<i64> {
-    store.track(SeriesId(id)).unwrap().times.clone()
+    store.buffer(SeriesId(id)).unwrap().times.clone()
 }
 
 #[test]
-fn shows_what_the_server_rendered() {
+fn initial_data_is_shown() {
     let store = store();
     assert_eq!((store.reading(SeriesId(0)), store.reading(SeriesId(1))), (Some(3.0), None));
     assert_eq!(times(&store, 0), [1_000, 3_000]);
@@ -74,7 +74,7 @@ fn shows_what_the_server_rendered() {
 }
 
 #[test]
-fn a_counter_shows_a_rate_from_its_second_frame_on() {
+fn counter_rate_starts_with_the_second_frame() {
     let mut store = store();
     store.push(&metrics(1, 4_000, &[(0, 4.0), (1, 100.0)]));
     assert_eq!((store.reading(SeriesId(0)), store.reading(SeriesId(1))), (Some(4.0), None));
@@ -84,7 +84,7 @@ fn a_counter_shows_a_rate_from_its_second_frame_on() {
 }
 
 #[test]
-fn a_series_that_stops_has_no_reading_after_two_missed_ticks() {
+fn reading_expires_after_two_missed_ticks() {
     let mut store = store();
     store.push(&metrics(1, 5_000, &[]));
     assert_eq!(store.reading(SeriesId(0)), Some(3.0));
@@ -93,7 +93,7 @@ fn a_series_that_stops_has_no_reading_after_two_missed_ticks() {
 }
 
 #[test]
-fn frames_of_another_state_or_from_the_past_are_left_out() {
+fn frames_of_another_state_or_older_are_ignored() {
     let mut store = store();
     store.push(&metrics(2, 4_000, &[(0, 9.0)]));
     store.push(&metrics(1, 3_000, &[(0, 9.0)]));
@@ -104,7 +104,7 @@ fn frames_of_another_state_or_from_the_past_are_left_out() {
 }
 
 #[test]
-fn a_history_fills_what_was_missed_and_keeps_what_is_newer() {
+fn history_fills_gaps_and_keeps_newer_rows() {
     let mut store = store();
     store.push(&metrics(1, 6_000, &[(0, 6.0)]));
     let low = vec![Some(3.0), Some(4.0), Some(5.0)];
@@ -112,14 +112,19 @@ fn a_history_fills_what_was_missed_and_keeps_what_is_newer() {
         window_seconds: 10,
         start: Timestamp::from_millis(3_000),
         step_millis: 1_000,
-        tracks: vec![TrackHistory { series: SeriesId(0), low, high: vec![], note: String::new() }],
+        series: vec![HistorySeries {
+            series: SeriesId(0),
+            low,
+            high: vec![],
+            statistics_html: String::new(),
+        }],
         ..History::default()
     });
     assert_eq!(times(&store, 0), [1_000, 3_000, 4_000, 5_000, 6_000]);
 }
 
 #[test]
-fn a_number_that_means_another_series_after_a_restart_begins_anew() {
+fn reused_series_id_is_reset_after_restart() {
     let mut store = store();
     store.push(&metrics(1, 4_000, &[(0, 4.0), (1, 100.0)]));
     let mut other = state(1);
@@ -134,18 +139,18 @@ fn a_number_that_means_another_series_after_a_restart_begins_anew() {
 }
 
 #[test]
-fn a_gap_is_where_a_value_is_missing_whatever_the_rows() {
+fn gap_distance_follows_interval_and_step() {
     for (pace, step, expected) in
         [(1_000, 1_000, 1_500), (5_000, 1_000, 6_500), (5_000, 4_000, 10_000), (1_000, 4_000, 6_000)]
     {
         let mut store = store();
-        (store.step, store.series[0].pace) = (step, pace);
+        (store.step, store.series[0].interval) = (step, pace);
         assert_eq!(store.gap_after(SeriesId(0)), expected, "{pace} {step}");
     }
 }
 
 #[test]
-fn what_leaves_the_window_is_forgotten() {
+fn rows_outside_the_window_are_dropped() {
     let mut store = store();
     for second in 4..40 {
         store.push(&metrics(1, second * 1_000, &[(0, 1.0)]));
@@ -154,16 +159,16 @@ fn what_leaves_the_window_is_forgotten() {
 }
 
 #[test]
-fn a_panel_has_the_marks_that_reach_into_its_window() {
+fn panel_has_the_bands_that_overlap_its_window() {
     let mut store = store();
-    let mark = |panel: &str, start, end: Option<i64>| Mark {
+    let mark = |panel: &str, start, end: Option<i64>| ChartBand {
         panel: panel.to_owned(),
         start: Timestamp::from_millis(start),
         end: end.map(Timestamp::from_millis),
         severity: watchglass_model::Severity::Warning,
         text: String::new(),
-        value: None,
-        sign: String::new(),
+        threshold: None,
+        annotation: String::new(),
     };
     let start = store.window().start.millis();
     let marks = vec![
@@ -173,80 +178,88 @@ fn a_panel_has_the_marks_that_reach_into_its_window() {
         mark("a", start - 9, Some(start - 1)),
         mark("", start + 7, Some(start + 7)),
     ];
-    store.set_alerts(Alerts { firing: 2, marks });
-    let starts: Vec<_> = store.marks("a").map(|mark| mark.start.millis() - start).collect();
+    store.set_alerts(Alerts { firing: 2, bands: marks });
+    let starts: Vec<_> = store.bands("a").map(|mark| mark.start.millis() - start).collect();
     assert_eq!(starts, [5, -9, 7]);
-    assert_eq!(store.marks("c").count(), 1, "an annotation is on every chart");
+    assert_eq!(store.bands("c").count(), 1, "an annotation is on every chart");
 }
 
-/// The past from second 100 to 110, with the stretch before it.
+/// The past range from second 100 to 110, with the previous period.
 fn past() -> History {
     let tracks = |value| {
         let low = vec![Some(value), Some(value + 1.0)];
-        vec![TrackHistory { series: SeriesId(0), low, high: vec![], note: "told".to_owned() }]
+        vec![HistorySeries { series: SeriesId(0), low, high: vec![], statistics_html: "stats".to_owned() }]
     };
     History {
         window_seconds: 10,
         end: Some(Timestamp::from_millis(110_000)),
         start: Timestamp::from_millis(100_000),
         step_millis: 10_000,
-        tracks: tracks(7.0),
-        before_start: Timestamp::from_millis(100_500),
-        before: tracks(5.0),
+        series: tracks(7.0),
+        previous_start: Timestamp::from_millis(100_500),
+        previous: tracks(5.0),
     }
 }
 
 #[test]
-fn what_is_past_does_not_move_and_what_is_live_comes_back_whole() {
+fn past_range_is_fixed_and_live_window_is_restored() {
     let mut store = store();
-    assert_eq!((store.past(), store.note(SeriesId(0)).as_str()), (None, "<dl></dl>"));
-    store.show(past().end.map(|end| TimeRange::before(end, seconds(10))));
+    assert_eq!((store.past(), store.statistics_html(SeriesId(0)).as_str()), (None, "<dl></dl>"));
+    store.show_range(past().end.map(|end| TimeRange::ending_at(end, seconds(10))));
     assert_eq!(store.window().end.millis(), 110_000);
     store.set_history(&past());
     let window = store.past().unwrap();
     assert_eq!((window.start.millis(), window.end.millis()), (100_000, 110_000));
-    assert_eq!((times(&store, 0), store.note(SeriesId(0)).as_str()), (vec![100_000, 110_000], "told"));
-    assert_eq!(store.before(SeriesId(0)).unwrap().times, [100_500, 110_500]);
     assert_eq!(
-        (store.shown(SeriesId(0), None), store.shown(SeriesId(0), Some(100_000))),
+        (times(&store, 0), store.statistics_html(SeriesId(0)).as_str()),
+        (vec![100_000, 110_000], "stats")
+    );
+    assert_eq!(store.previous(SeriesId(0)).unwrap().times, [100_500, 110_500]);
+    assert_eq!(
+        (store.displayed_value(SeriesId(0), None), store.displayed_value(SeriesId(0), Some(100_000))),
         (Some(8.0), Some(7.0))
     );
 
     assert!(store.push(&metrics(1, 200_000, &[(0, 1.0)])));
     assert_eq!((store.window(), times(&store, 0)), (window, vec![100_000, 110_000]));
-    assert_eq!(store.reading(SeriesId(0)), Some(1.0), "the figures go on");
-    store.hold(true);
-    assert!(!store.is_held());
-    assert_eq!(store.window(), window, "what is past stands still already");
+    assert_eq!(store.reading(SeriesId(0)), Some(1.0), "values stay live");
+    store.freeze(true);
+    assert!(!store.is_frozen());
+    assert_eq!(store.window(), window, "a past range does not move");
 
     let rows = vec![Some(1.0)];
     store.set_history(&History {
         window_seconds: 10,
         start: Timestamp::from_millis(200_000),
         step_millis: 1_000,
-        tracks: vec![TrackHistory { series: SeriesId(0), low: rows, high: vec![], note: String::new() }],
+        series: vec![HistorySeries {
+            series: SeriesId(0),
+            low: rows,
+            high: vec![],
+            statistics_html: String::new(),
+        }],
         ..History::default()
     });
     assert_eq!((store.past(), store.window().end.millis(), times(&store, 0)), (None, 200_000, vec![200_000]));
-    assert!(store.before(SeriesId(0)).unwrap().times.is_empty());
+    assert!(store.previous(SeriesId(0)).unwrap().times.is_empty());
 }
 
 #[test]
-fn a_picture_that_is_held_stands_still_while_values_go_on() {
+fn frozen_charts_keep_their_range_while_values_stay_live() {
     let mut store = store();
-    let held = store.window();
-    store.hold(true);
-    assert!(store.is_held());
+    let frozen = store.window();
+    store.freeze(true);
+    assert!(store.is_frozen());
     for second in 4..60 {
         store.push(&metrics(1, second * 1_000, &[(0, 1.0)]));
     }
-    assert_eq!((store.window(), store.reading(SeriesId(0))), (held, Some(1.0)));
-    assert_eq!(times(&store, 0).first(), Some(&1_000), "what is shown is kept");
-    store.hold(false);
+    assert_eq!((store.window(), store.reading(SeriesId(0))), (frozen, Some(1.0)));
+    assert_eq!(times(&store, 0).first(), Some(&1_000), "shown rows are kept");
+    store.freeze(false);
     assert_eq!(store.window().end.millis(), 59_000);
-    assert_eq!(times(&store, 0).last(), Some(&59_000), "what came meanwhile is there");
-    // Who never comes back does not fill the memory.
-    store.hold(true);
+    assert_eq!(times(&store, 0).last(), Some(&59_000), "newer rows are there");
+    // A chart that stays frozen does not grow without limit.
+    store.freeze(true);
     for second in (60..).step_by(600).take(100) {
         store.push(&metrics(1, second * 1_000, &[(0, 1.0)]));
     }
@@ -254,7 +267,7 @@ fn a_picture_that_is_held_stands_still_while_values_go_on() {
 }
 
 #[test]
-fn a_new_row_is_told_of() {
+fn new_rows_are_reported() {
     let mut store = store();
     store.step = 5_000;
     let new: Vec<bool> = (4..12).map(|second| store.push(&metrics(1, second * 1_000, &[]))).collect();

@@ -1,54 +1,54 @@
-//! The stretch of time that the charts of a page show, as its address has it.
+//! Time window of the charts of a page, as in the URL.
 
 use watchglass_model::{TimeRange, Timestamp};
 
-/// The shortest past stretch, in milliseconds.
-const SHORTEST: i64 = 10_000;
-/// The longest past stretch, in milliseconds: what is kept, and a day more.
-const LONGEST: i64 = 8 * 86_400_000;
-/// Moments of addresses lie between 1970 and the year 2286, in milliseconds.
-const LATEST: i64 = 9_999_999_999_999;
+/// Minimum length of a past range, in milliseconds.
+const MIN_RANGE_MILLIS: i64 = 10_000;
+/// Maximum length of a past range, in milliseconds: the retention of seven days and one more day.
+const MAX_RANGE_MILLIS: i64 = 8 * 86_400_000;
+/// Latest time in a URL, in milliseconds since the Unix epoch: the year 2286.
+const MAX_TIME_MILLIS: i64 = 9_999_999_999_999;
 
-/// How far back charts look: `?window=15m`, which ends with the newest values; or which past they show:
+/// Time window of charts: `?window=15m`, which ends with the newest values, or a past range
 /// `?from=1794970800000&to=1794974400000`, in milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Window {
     /// Five minutes.
     #[default]
     FiveMinutes,
-    /// A quarter of an hour.
+    /// 15 minutes.
     QuarterHour,
-    /// An hour.
+    /// One hour.
     Hour,
-    /// A day.
+    /// One day.
     Day,
-    /// A week.
+    /// One week.
     Week,
-    /// What was, in whole seconds.
+    /// A past range in whole seconds.
     Past {
-        /// Its start, in milliseconds since the Unix epoch.
+        /// Start, in milliseconds since the Unix epoch.
         start: i64,
-        /// Its end.
+        /// End, in milliseconds since the Unix epoch.
         end: i64,
     },
 }
 
-/// What is said of an address that names no stretch of time.
-const NOT_A_RANGE: &str = "The address names no stretch of time: from and to are milliseconds since 1970, from before \
-                           to, at least 10 seconds and at most 8 days apart.";
+/// Error message for an invalid past range.
+const INVALID_RANGE: &str = "Invalid time range: from and to are milliseconds since 1970, from before \
+                             to, at least 10 seconds and at most 8 days apart.";
 
-/// The stretch that an address asks for by these parameters; the last five minutes where it names none.
+/// The time range of these query parameters; the last five minutes when there are none.
 ///
 /// # Errors
-/// What is wrong with it, as a sentence.
+/// A message for the user when the range is invalid.
 #[cfg(feature = "ssr")]
-pub fn asked_stretch(
+pub fn parse_range_query(
     window: Option<&str>,
     from: Option<&str>,
     to: Option<&str>,
-) -> Result<crate::api::Stretch, &'static str> {
-    match Window::asked(Window::default(), window, from, to) {
-        (window, "") => Ok(crate::api::Stretch {
+) -> Result<crate::api::RangeQuery, &'static str> {
+    match Window::from_query(Window::default(), window, from, to) {
+        (window, "") => Ok(crate::api::RangeQuery {
             seconds: window.seconds(),
             end: window.end().map(Timestamp::from_millis),
         }),
@@ -57,21 +57,21 @@ pub fn asked_stretch(
 }
 
 impl Window {
-    /// As the parameters of an address have it.
-    pub(crate) fn query(self) -> String {
+    /// The query parameters of the window.
+    pub(crate) fn to_query(self) -> String {
         match self {
             Self::Past { start, end } => format!("from={start}&to={end}"),
             named => format!("window={}", named.name()),
         }
     }
 
-    /// Those that pages with live charts offer.
+    /// Choices on pages with live charts.
     pub(crate) const LIVE: [Self; 3] = [Self::FiveMinutes, Self::QuarterHour, Self::Hour];
-    /// Those that trends offer.
+    /// Choices on the trends page.
     pub(crate) const TRENDS: [Self; 3] = [Self::Hour, Self::Day, Self::Week];
     const NAMED: [Self; 5] = [Self::FiveMinutes, Self::QuarterHour, Self::Hour, Self::Day, Self::Week];
 
-    /// As the address has it; that of a past stretch is no name.
+    /// Value of the parameter `window`; empty for a past range.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::FiveMinutes => "5m",
@@ -83,19 +83,19 @@ impl Window {
         }
     }
 
-    /// In words, for those who hear the page.
-    pub(crate) fn words(self) -> &'static str {
+    /// Description for screen readers.
+    pub(crate) fn description(self) -> &'static str {
         match self {
             Self::FiveMinutes => "the last 5 minutes",
             Self::QuarterHour => "the last 15 minutes",
             Self::Hour => "the last hour",
             Self::Day => "the last 24 hours",
             Self::Week => "the last 7 days",
-            Self::Past { .. } => "a stretch of the past",
+            Self::Past { .. } => "a past time range",
         }
     }
 
-    /// Its length.
+    /// Length in seconds.
     pub(crate) fn seconds(self) -> u32 {
         match self {
             Self::FiveMinutes => 300,
@@ -107,21 +107,21 @@ impl Window {
         }
     }
 
-    /// The stretch, where it is past.
+    /// The range, if it is in the past.
     pub(crate) fn past(self) -> Option<TimeRange> {
         let Self::Past { start, end } = self else { return None };
         Some(TimeRange { start: Timestamp::from_millis(start), end: Timestamp::from_millis(end) })
     }
 
-    /// When it ended; `None` for one that ends with the newest values.
+    /// End in milliseconds since the Unix epoch; `None` for a window that ends with the newest values.
     pub(crate) fn end(self) -> Option<i64> {
         self.past().map(|range| range.end.millis())
     }
 
-    /// The window that an address names, by its parameters `window`, `from` and `to`. Where it names none, `usual`; and a
-    /// sentence where it names one that cannot be.
-    pub(crate) fn asked(
-        usual: Self,
+    /// The window of the query parameters `window`, `from` and `to`; `default` when there are none or they are invalid, the
+    /// latter with an error message.
+    pub(crate) fn from_query(
+        default: Self,
         name: Option<&str>,
         from: Option<&str>,
         to: Option<&str>,
@@ -129,22 +129,23 @@ impl Window {
         if from.is_some() || to.is_some() {
             return match Self::between(from, to) {
                 Some(window) => (window, ""),
-                None => (usual, NOT_A_RANGE),
+                None => (default, INVALID_RANGE),
             };
         }
-        let Some(name) = name else { return (usual, "") };
+        let Some(name) = name else { return (default, "") };
         match Self::NAMED.into_iter().find(|window| window.name() == name) {
             Some(window) => (window, ""),
-            None => (usual, "The address names no window that there is: 5m, 15m, 1h, 24h or 7d."),
+            None => (default, "Unknown time range: use 5m, 15m, 1h, 24h or 7d."),
         }
     }
 
     fn between(from: Option<&str>, to: Option<&str>) -> Option<Self> {
-        let moment = |text: Option<&str>| text?.parse().ok().filter(|moment| (0..=LATEST).contains(moment));
-        let (from, to): (i64, i64) = (moment(from)?, moment(to)?);
-        let is_possible = (SHORTEST..=LONGEST).contains(&to.checked_sub(from)?);
-        // Whole seconds: the ends of what is asked for lie within what is shown.
-        is_possible.then_some(Self::Past { start: from / 1000 * 1000, end: (to + 999) / 1000 * 1000 })
+        let parse =
+            |text: Option<&str>| text?.parse().ok().filter(|time| (0..=MAX_TIME_MILLIS).contains(time));
+        let (from, to): (i64, i64) = (parse(from)?, parse(to)?);
+        let is_valid = (MIN_RANGE_MILLIS..=MAX_RANGE_MILLIS).contains(&to.checked_sub(from)?);
+        // Rounded outwards to whole seconds, so that the requested ends are visible.
+        is_valid.then_some(Self::Past { start: from / 1000 * 1000, end: (to + 999) / 1000 * 1000 })
     }
 }
 
@@ -158,11 +159,11 @@ mod tests {
             query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)
         };
         let value = |name| get(name).map(|(_, value)| value);
-        Window::asked(Window::Hour, value("window"), value("from"), value("to"))
+        Window::from_query(Window::Hour, value("window"), value("from"), value("to"))
     }
 
     #[test]
-    fn an_address_names_a_window() {
+    fn valid_windows_are_parsed() {
         for (query, expected, length) in [
             ("", Window::Hour, 3600),
             ("window=5m", Window::FiveMinutes, 300),
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_names_none_is_told_of() {
+    fn invalid_windows_are_reported() {
         for query in [
             "from=1000",
             "to=1000",
@@ -190,7 +191,7 @@ mod tests {
             "from=&to=",
             "from=9223372036854775807&to=9223372036854775807",
         ] {
-            assert_eq!(asked(query), (Window::Hour, NOT_A_RANGE), "{query}");
+            assert_eq!(asked(query), (Window::Hour, INVALID_RANGE), "{query}");
         }
         let (window, problem) = asked("window=6m");
         assert!(window == Window::Hour && problem.contains("5m, 15m, 1h"), "{problem}");
@@ -198,14 +199,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_two_texts_are_a_window_or_a_sentence(from in ".{0,20}|-?[0-9]{1,20}", to in ".{0,20}|-?[0-9]{1,20}") {
-            let (window, problem) = Window::asked(Window::Hour, None, Some(&from), Some(&to));
+        fn any_parameters_give_a_window_or_an_error(from in ".{0,20}|-?[0-9]{1,20}", to in ".{0,20}|-?[0-9]{1,20}") {
+            let (window, problem) = Window::from_query(Window::Hour, None, Some(&from), Some(&to));
             match window.past() {
                 Some(range) => {
                     prop_assert!((10..=691_202).contains(&window.seconds()));
                     prop_assert!(range.start < range.end && problem.is_empty());
                 }
-                None => prop_assert_eq!(problem, NOT_A_RANGE),
+                None => prop_assert_eq!(problem, INVALID_RANGE),
             }
         }
     }

@@ -1,14 +1,14 @@
-//! One file for each page, and what they have in common.
+//! Pages, one file each, and the code that they share.
 
-mod figures;
-mod lists;
+mod chart_pages;
+mod fragment_pages;
 mod loading;
 mod not_found;
 mod trends;
 
 #[cfg(feature = "ssr")]
-pub(crate) use figures::charts_of;
-pub(crate) use figures::{Cache, Database, Overview, Performance, Processes};
-pub(crate) use lists::{Alerts, Settings};
+pub(crate) use chart_pages::chart_page;
+pub(crate) use chart_pages::{Cache, Database, Overview, Performance, Processes};
+pub(crate) use fragment_pages::{Alerts, Settings};
 pub(crate) use not_found::NotFound;
 pub(crate) use trends::Trends;

@@ -1,9 +1,9 @@
-//! What is shown at an address that has no page.
+//! Page for URLs that do not exist.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-/// Says so, with the right status, and points home.
+/// Sets the status 404, names the path and links to the overview.
 #[component]
 pub(crate) fn NotFound() -> impl IntoView {
     #[cfg(feature = "ssr")]
@@ -14,8 +14,8 @@ pub(crate) fn NotFound() -> impl IntoView {
     view! {
         <Title text="Page not found"/>
         <section class="notice" aria-labelledby="not-found">
-            <h1 id="not-found">"There is no page here"</h1>
-            <p>"Nothing answers at " <code>{move || path.get()}</code> ". A link may be old, or a letter may be missing."</p>
+            <h1 id="not-found">"Page not found"</h1>
+            <p>"There is no page at " <code>{move || path.get()}</code> "."</p>
             <p><a href="/">"Go to the overview"</a></p>
         </section>
     }

@@ -1,27 +1,29 @@
-//! Trends: what every panel was like over an hour, a day, a week, or any stretch of time.
+//! Trends page: every panel over an hour, a day, a week or any time range.
 
-use crate::api::Snapshot;
-use crate::live::{Window, follow_address, use_live};
-use crate::pages::loading::{StandsStill, begin, with_snapshot};
-use crate::parts::{Fragment, PanelSections, WindowPicker};
+use crate::api::PageData;
+use crate::chart::PanelSections;
+use crate::fragment::Fragment;
+use crate::live::{Window, follow_url, use_live};
+use crate::pages::loading::{NoScriptNotice, load_initial_data, with_initial_data};
+use crate::ui::WindowPicker;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use std::sync::Arc;
 
-/// The page of trends.
+/// The trends page.
 #[component]
 pub(crate) fn Trends() -> impl IntoView {
-    let window = follow_address(Window::Hour, true);
+    let window = follow_url(Window::Hour, true);
     view! {
         <Title text="Trends"/>
-        {with_snapshot(window, Arc::new(move |snapshot| panels(snapshot, window)))}
+        {with_initial_data(window, Arc::new(move |snapshot| panels(snapshot, window)))}
     }
 }
 
-/// The loaded page. `snapshot` is what it begins with, unless there is live data already; `window` is what its charts show.
-fn panels(snapshot: Option<Snapshot>, window: Memo<Window>) -> AnyView {
-    begin(use_live(), snapshot.as_ref());
+/// The loaded page. `snapshot` is its initial data, unless live data is already loaded; `window` is what its charts show.
+fn panels(snapshot: Option<PageData>, window: Memo<Window>) -> AnyView {
+    load_initial_data(use_live(), snapshot.as_ref());
     let query = use_query_map();
     let section = Memo::new(move |_| query.with(|query| query.get("section")));
     view! {
@@ -30,8 +32,8 @@ fn panels(snapshot: Option<Snapshot>, window: Memo<Window>) -> AnyView {
             <WindowPicker window path="/trends" choices=Window::TRENDS/>
         </header>
         <Fragment path="/trends"/>
-        <div class="trends"><PanelSections chosen=section/></div>
-        <StandsStill/>
+        <div class="trends"><PanelSections selected=section/></div>
+        <NoScriptNotice/>
     }
     .into_any()
 }

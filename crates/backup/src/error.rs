@@ -1,48 +1,48 @@
-//! What is wrong with an archive.
+//! Archive errors.
 
 use std::io;
 use thiserror::Error;
 
-/// Why an archive is not written, or not read.
+/// Error of writing or reading an archive.
 #[derive(Debug, Error)]
 pub enum ArchiveError {
-    /// The system does not read or write.
-    #[error("it cannot be read or written: {0}")]
+    /// I/O error.
+    #[error("cannot read or write the archive: {0}")]
     Io(#[from] io::Error),
-    /// Something else.
-    #[error("it is no backup of watchglass")]
-    Foreign,
-    /// Made by a later program.
-    #[error("it has format {0}, and this program reads format {known}: use the program that wrote it", known = crate::FORMAT)]
+    /// Not a backup.
+    #[error("not a Watchglass backup")]
+    NotABackup,
+    /// Written by a newer version.
+    #[error("backup format {0} is not supported (only {known}): use the Watchglass version that wrote it", known = crate::FORMAT)]
     Format(u32),
-    /// The manifest is not one.
-    #[error("its manifest is damaged: {0}")]
+    /// Invalid manifest.
+    #[error("the manifest is damaged: {0}")]
     Manifest(String),
-    /// A file that is not kept in archives.
-    #[error("the name {name:?} cannot be in it: {reason}")]
+    /// Invalid file name.
+    #[error("invalid file name {name:?} in the archive: {reason}")]
     Name {
-        /// The name, or its beginning.
+        /// Name, possibly truncated.
         name: String,
-        /// What would be right.
+        /// Accepted form.
         reason: &'static str,
     },
-    /// A limit.
-    #[error("it has {count} {what}: at most {most} can be")]
-    TooMuch {
-        /// How many.
+    /// A limit is exceeded.
+    #[error("the archive has {count} {what}: the maximum is {limit}")]
+    LimitExceeded {
+        /// Actual number.
         count: u64,
-        /// Of what.
+        /// What is counted.
         what: &'static str,
-        /// The limit.
-        most: u64,
+        /// Maximum.
+        limit: u64,
     },
-    /// A byte is not what it was.
-    #[error("it is damaged at {0}: take another backup")]
+    /// Corrupt data.
+    #[error("the archive is damaged at {0}: use another backup")]
     Damaged(String),
-    /// It ends too early.
-    #[error("it ends in the middle of {0}: it was not written to its end, or cut afterwards")]
-    Short(String),
-    /// A file became another one while it was written.
+    /// Truncated archive.
+    #[error("the archive is truncated: it ends in the middle of {0}")]
+    Truncated(String),
+    /// A file changed while the archive was written.
     #[error("{0} changed while it was copied: try again")]
     Changed(String),
 }

@@ -1,15 +1,15 @@
-//! An archive of files: one that `tar` can list and unpack, and of which no byte can be another without being noticed.
+//! Backup archive: a tar file in which any changed byte is detected.
 //!
-//! It is a tar file of POSIX.1-2001, ustar, and holds in this order: [`MANIFEST`], which says what follows; the files, as the
-//! manifest lists them; [`SEAL`], the SHA-256 of everything before it in hexadecimal digits. Headers have one form each,
-//! made of name, size and time: a reader makes them itself and compares.
+//! It is a POSIX.1-2001 ustar file with, in this order: [`MANIFEST`], which lists the contents; the files, in the order of
+//! the manifest; [`CHECKSUM`], the SHA-256 of everything before it in hexadecimal digits. A header is a function of name,
+//! size and time: the reader generates the expected header and compares.
 //!
-//! Pure: whoever calls opens the files, and says where their bytes go.
+//! Free of file access: the caller opens the files and provides the sink for their bytes.
 
+mod checksum;
 mod error;
 mod manifest;
 mod read;
-mod seal;
 mod tar;
 mod write;
 
@@ -18,6 +18,6 @@ mod tests;
 
 pub use error::ArchiveError;
 pub use manifest::{Entry, FORMAT, Manifest};
-pub use read::{Nowhere, Sink, read};
-pub use tar::{MANIFEST, SEAL};
+pub use read::{Discard, Sink, read};
+pub use tar::{CHECKSUM, MANIFEST};
 pub use write::write;

@@ -1,47 +1,48 @@
-//! What an archive says that it holds.
+//! Manifest of an archive.
 
 use crate::ArchiveError;
-use crate::seal::{digest, hex};
+use crate::checksum::{digest, hex};
 use serde::{Deserialize, Serialize};
 use std::io::Read;
 
-/// The version of the format that is written, and the only one that is read.
+/// Format version, the only supported one.
 pub const FORMAT: u32 = 1;
-/// The most files: twenty times those of the longest history.
-const MOST_FILES: u64 = 100_000;
-/// The largest file in bytes: what a tar header can say.
-const LARGEST: u64 = 0o777_7777_7777;
-/// The most bytes of all files together: 4 TiB.
-const MOST_BYTES: u64 = 1 << 42;
-/// The longest name in bytes; a tar header has room for 100.
-const LONGEST_NAME: usize = 99;
-/// How many folders may be in a name.
-const DEEPEST: usize = 3;
-/// The longest name of the program that wrote it, in bytes.
-const LONGEST_PROGRAM: usize = 100;
+/// Maximum files: twenty times those of the longest history.
+const MAX_FILES: u64 = 100_000;
+/// Maximum bytes of a file: the limit of a tar header.
+const MAX_FILE_BYTES: u64 = 0o777_7777_7777;
+/// Maximum bytes of all files: 4 TiB.
+const MAX_TOTAL_BYTES: u64 = 1 << 42;
+/// Maximum bytes of a name; a tar header holds 100.
+const MAX_NAME: usize = 99;
+/// Maximum path segments of a name.
+const MAX_SEGMENTS: usize = 3;
+/// Maximum bytes of the name of the program that wrote it.
+const MAX_PROGRAM: usize = 100;
 
-/// A file in an archive.
+/// File in an archive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// Its name, with `/` between folders: at most 99 letters, digits and `._-`, none of its parts beginning with a dot.
+    /// Name, with `/` between folders: at most 99 letters, digits and `._-`; no segment starts with a dot.
     pub name: String,
-    /// Its length in bytes.
+    /// Length in bytes.
     pub size: u64,
-    /// SHA-256 of what is in it, in hexadecimal digits.
+    /// SHA-256 of the content, in hexadecimal digits.
     pub sha256: String,
 }
 
-/// What is in an archive.
+/// Contents of an archive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     format: u32,
-    /// Which program wrote it.
+    /// Program that wrote it.
     pub program: String,
-    /// When, in milliseconds since 1970.
-    pub made: u64,
-    /// The files, in the order in which they follow.
+    /// Creation time, in milliseconds since 1970.
+    #[serde(rename = "made")]
+    pub created: u64,
+    /// Files, in archive order.
     pub files: Vec<Entry>,
 }
 
@@ -51,11 +52,11 @@ struct Head {
 }
 
 impl Entry {
-    /// The first `size` bytes of a file.
+    /// Hashes the first `size` bytes of a file.
     ///
     /// # Errors
-    /// It has fewer, cannot be read, or has a name that cannot be.
-    pub fn of(name: &str, size: u64, file: &mut impl Read) -> Result<Self, ArchiveError> {
+    /// The file is shorter, unreadable, or has an invalid name.
+    pub fn hash(name: &str, size: u64, file: &mut impl Read) -> Result<Self, ArchiveError> {
         check_name(name)?;
         let (read, sha256) = digest(&mut file.take(size))?;
         if read == size {
@@ -67,56 +68,56 @@ impl Entry {
 }
 
 impl Manifest {
-    /// Of these files, written by `program` at `made`, in milliseconds since 1970.
+    /// Manifest of these files, written by `program` at the given time in milliseconds since 1970.
     ///
     /// # Errors
-    /// They cannot be in an archive together.
+    /// A limit is exceeded, or a name is invalid or not unique.
     pub fn new(program: &str, made: u64, files: Vec<Entry>) -> Result<Self, ArchiveError> {
-        let manifest = Self { format: FORMAT, program: program.to_owned(), made, files };
+        let manifest = Self { format: FORMAT, program: program.to_owned(), created: made, files };
         manifest.check()?;
         Ok(manifest)
     }
 
-    /// Length of all files together, in bytes.
+    /// Total bytes of all files.
     #[must_use]
-    pub fn bytes(&self) -> u64 {
+    pub fn total_bytes(&self) -> u64 {
         self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size))
     }
 
-    pub(crate) fn written(&self) -> Result<Vec<u8>, ArchiveError> {
+    pub(crate) fn to_json(&self) -> Result<Vec<u8>, ArchiveError> {
         serde_json::to_vec_pretty(self).map_err(|error| ArchiveError::Manifest(error.to_string()))
     }
 
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, ArchiveError> {
-        let wrong = |error: serde_json::Error| ArchiveError::Manifest(error.to_string());
-        let Head { format } = serde_json::from_slice(bytes).map_err(wrong)?;
+        let invalid = |error: serde_json::Error| ArchiveError::Manifest(error.to_string());
+        let Head { format } = serde_json::from_slice(bytes).map_err(invalid)?;
         if format != FORMAT {
             return Err(ArchiveError::Format(format));
         }
-        let manifest: Self = serde_json::from_slice(bytes).map_err(wrong)?;
+        let manifest: Self = serde_json::from_slice(bytes).map_err(invalid)?;
         manifest.check()?;
         Ok(manifest)
     }
 
-    /// Seconds since 1970, for the headers.
+    /// Creation time in seconds since 1970, for the headers.
     pub(crate) fn seconds(&self) -> u64 {
-        (self.made / 1000).min(LARGEST)
+        (self.created / 1000).min(MAX_FILE_BYTES)
     }
 
     fn check(&self) -> Result<(), ArchiveError> {
-        let too_much = |count, what, most| Err(ArchiveError::TooMuch { count, what, most });
-        if self.program.len() > LONGEST_PROGRAM || self.program.chars().any(char::is_control) {
-            return Err(ArchiveError::Manifest("program is no name of one".to_owned()));
+        let limit_exceeded = |count, what, limit| Err(ArchiveError::LimitExceeded { count, what, limit });
+        if self.program.len() > MAX_PROGRAM || self.program.chars().any(char::is_control) {
+            return Err(ArchiveError::Manifest("invalid program name".to_owned()));
         }
         let count = u64::try_from(self.files.len()).unwrap_or(u64::MAX);
-        if count > MOST_FILES {
-            return too_much(count, "files", MOST_FILES);
+        if count > MAX_FILES {
+            return limit_exceeded(count, "files", MAX_FILES);
         }
-        if let Some(file) = self.files.iter().find(|file| file.size > LARGEST) {
-            return too_much(file.size, "bytes in one file", LARGEST);
+        if let Some(file) = self.files.iter().find(|file| file.size > MAX_FILE_BYTES) {
+            return limit_exceeded(file.size, "bytes in one file", MAX_FILE_BYTES);
         }
-        if self.bytes() > MOST_BYTES {
-            return too_much(self.bytes(), "bytes", MOST_BYTES);
+        if self.total_bytes() > MAX_TOTAL_BYTES {
+            return limit_exceeded(self.total_bytes(), "bytes", MAX_TOTAL_BYTES);
         }
         let mut names: Vec<&str> = Vec::with_capacity(self.files.len());
         for file in &self.files {
@@ -124,25 +125,25 @@ impl Manifest {
             let is_digest = file.sha256.len() == 64
                 && file.sha256.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
             if !is_digest {
-                return Err(ArchiveError::Manifest(format!("the SHA-256 of {} is none", file.name)));
+                return Err(ArchiveError::Manifest(format!("invalid SHA-256 of {}", file.name)));
             }
             names.push(&file.name);
         }
         names.sort_unstable();
-        // A file where another one needs a folder, or the same name twice. `-` and `.` sort before `/`: all pairs of a name and
-        // what begins with it are looked at by the name of the folder.
-        let is_there = |name: &str| names.binary_search(&name).is_ok();
-        let clash =
+        // A duplicate name, or a file where another one needs a folder. `-` and `.` sort before `/`, so neighbours in sorted
+        // order are not enough: every parent folder is looked up.
+        let exists = |name: &str| names.binary_search(&name).is_ok();
+        let duplicate =
             names.iter().zip(names.iter().skip(1)).find(|(one, next)| one == next).map(|(one, _)| *one);
-        let in_file = || {
+        let below_file = || {
             names
                 .iter()
-                .find(|name| name.match_indices('/').any(|(at, _)| name.get(..at).is_some_and(is_there)))
+                .find(|name| name.match_indices('/').any(|(at, _)| name.get(..at).is_some_and(exists)))
         };
-        match clash.or_else(|| in_file().copied()) {
+        match duplicate.or_else(|| below_file().copied()) {
             Some(name) => Err(ArchiveError::Name {
                 name: name.to_owned(),
-                reason: "it is there twice, or another file is in its way",
+                reason: "it is a duplicate, or a parent of it is a file",
             }),
             None => Ok(()),
         }
@@ -156,12 +157,12 @@ fn check_name(name: &str) -> Result<(), ArchiveError> {
             && !part.starts_with('.')
             && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
     };
-    let is_own = name == crate::MANIFEST || name == crate::SEAL;
-    if name.len() <= LONGEST_NAME && parts.len() <= DEEPEST && parts.iter().all(is_plain) && !is_own {
+    let is_reserved = name == crate::MANIFEST || name == crate::CHECKSUM;
+    if name.len() <= MAX_NAME && parts.len() <= MAX_SEGMENTS && parts.iter().all(is_plain) && !is_reserved {
         return Ok(());
     }
     Err(ArchiveError::Name {
-        name: name.chars().take(LONGEST_NAME + 1).collect(),
-        reason: "it must be at most 99 letters, digits and ._-, in at most 2 folders, and none of them may begin with a dot",
+        name: name.chars().take(MAX_NAME + 1).collect(),
+        reason: "use at most 99 letters, digits and ._-, in at most 2 folders, with no segment starting with a dot",
     })
 }

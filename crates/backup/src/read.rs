@@ -1,44 +1,44 @@
-//! Reads an archive: every byte is looked at.
+//! Archive reader. Verifies every byte.
 
 use crate::ArchiveError;
+use crate::checksum::{HashingStream, for_each_chunk, hex};
 use crate::manifest::{Entry, Manifest};
-use crate::seal::{Sealed, each_piece, hex};
-use crate::tar::{BLOCK, END, MANIFEST, SEAL, header, padding, size_and_time};
+use crate::tar::{BLOCK, CHECKSUM, END, MANIFEST, header, padding, size_and_time};
 use crate::write::zeros;
 use ring::digest::{Context, SHA256};
 use std::io::{self, Read};
 
-/// The longest manifest that is read, in bytes: room for 100,000 files.
-const LONGEST_MANIFEST: u64 = 32 << 20;
-/// Digits of a digest and the end of the line.
-const SEAL_SIZE: u64 = 65;
+/// Maximum bytes of a manifest: enough for 100,000 files.
+const MAX_MANIFEST: u64 = 32 << 20;
+/// Bytes of a SHA-256 in hexadecimal digits with a line break.
+const CHECKSUM_SIZE: u64 = 65;
 
-/// Where the bytes of an archive go.
+/// Receiver of the files of an archive.
 pub trait Sink {
-    /// A file begins.
+    /// Starts a file.
     ///
     /// # Errors
-    /// It cannot be made: reading ends.
+    /// The file cannot be created: reading stops.
     fn begin(&mut self, entry: &Entry) -> io::Result<()>;
 
-    /// More of the file that began last.
+    /// Next bytes of the current file.
     ///
     /// # Errors
-    /// It cannot be written: reading ends.
+    /// The file cannot be written: reading stops.
     fn bytes(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// The file is whole, and is what the manifest says.
+    /// The current file is complete and matches the manifest.
     ///
     /// # Errors
-    /// It cannot be written: reading ends.
+    /// The file cannot be written: reading stops.
     fn end(&mut self) -> io::Result<()>;
 }
 
-/// For an archive that is only to be verified.
+/// Sink that discards everything, for verification.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Nowhere;
+pub struct Discard;
 
-impl Sink for Nowhere {
+impl Sink for Discard {
     fn begin(&mut self, _: &Entry) -> io::Result<()> {
         Ok(())
     }
@@ -52,80 +52,80 @@ impl Sink for Nowhere {
     }
 }
 
-/// Reads an archive to its end. What `sink` was given is good only if all of it is: whoever unpacks does so beside the place
-/// where it is to be, having verified it before.
+/// Reads an archive to its end. The files given to `sink` are valid only if this succeeds: verify the archive first, and
+/// unpack into a temporary folder.
 ///
 /// # Errors
-/// It is none, or not as it was written, or `sink` fails.
+/// The input is not an archive or is damaged, or `sink` fails.
 pub fn read(from: impl Read, sink: &mut impl Sink) -> Result<Manifest, ArchiveError> {
-    let mut from = Sealed::new(from);
+    let mut from = HashingStream::new(from);
     let (size, seconds) =
-        size_and_time(&block(&mut from, MANIFEST)?, MANIFEST).ok_or(ArchiveError::Foreign)?;
-    if size > LONGEST_MANIFEST {
-        return Err(ArchiveError::TooMuch {
+        size_and_time(&block(&mut from, MANIFEST)?, MANIFEST).ok_or(ArchiveError::NotABackup)?;
+    if size > MAX_MANIFEST {
+        return Err(ArchiveError::LimitExceeded {
             count: size,
-            what: "bytes in its manifest",
-            most: LONGEST_MANIFEST,
+            what: "bytes in the manifest",
+            limit: MAX_MANIFEST,
         });
     }
     let mut text = Vec::new();
     (&mut from).take(size).read_to_end(&mut text)?;
     if u64::try_from(text.len()) != Ok(size) {
-        return Err(ArchiveError::Short(MANIFEST.to_owned()));
+        return Err(ArchiveError::Truncated(MANIFEST.to_owned()));
     }
     let manifest = Manifest::parse(&text)?;
     if manifest.seconds() != seconds {
         return Err(ArchiveError::Damaged(MANIFEST.to_owned()));
     }
-    empty(&mut from, padding(size), MANIFEST)?;
+    expect_zeros(&mut from, padding(size), MANIFEST)?;
     for entry in &manifest.files {
         expect(&mut from, &header(&entry.name, entry.size, seconds), &entry.name)?;
         sink.begin(entry)?;
         let mut context = Context::new(&SHA256);
-        let count = each_piece(&mut (&mut from).take(entry.size), |piece| {
-            context.update(piece);
-            sink.bytes(piece)
+        let count = for_each_chunk(&mut (&mut from).take(entry.size), |chunk| {
+            context.update(chunk);
+            sink.bytes(chunk)
         })?;
         if count != entry.size {
-            return Err(ArchiveError::Short(entry.name.clone()));
+            return Err(ArchiveError::Truncated(entry.name.clone()));
         }
         if hex(context.finish().as_ref()) != entry.sha256 {
             return Err(ArchiveError::Damaged(entry.name.clone()));
         }
-        empty(&mut from, padding(entry.size), &entry.name)?;
+        expect_zeros(&mut from, padding(entry.size), &entry.name)?;
         sink.end()?;
     }
-    let seal = from.seal();
-    expect(&mut from, &header(SEAL, SEAL_SIZE, seconds), SEAL)?;
-    expect(&mut from, seal.as_bytes(), SEAL)?;
-    empty(&mut from, padding(SEAL_SIZE), SEAL)?;
-    empty(&mut from, END, "its end")?;
+    let checksum = from.checksum_line();
+    expect(&mut from, &header(CHECKSUM, CHECKSUM_SIZE, seconds), CHECKSUM)?;
+    expect(&mut from, checksum.as_bytes(), CHECKSUM)?;
+    expect_zeros(&mut from, padding(CHECKSUM_SIZE), CHECKSUM)?;
+    expect_zeros(&mut from, END, "the end")?;
     if from.read(&mut [0])? != 0 {
-        return Err(ArchiveError::Damaged("its end, behind which there is more".to_owned()));
+        return Err(ArchiveError::Damaged("the end, which is followed by more data".to_owned()));
     }
     Ok(manifest)
 }
 
-fn block(from: &mut impl Read, place: &str) -> Result<[u8; BLOCK], ArchiveError> {
+fn block(from: &mut impl Read, section: &str) -> Result<[u8; BLOCK], ArchiveError> {
     let mut found = [0; BLOCK];
-    fill(from, &mut found, place)?;
+    fill(from, &mut found, section)?;
     Ok(found)
 }
 
-fn fill(from: &mut impl Read, buffer: &mut [u8], place: &str) -> Result<(), ArchiveError> {
+fn fill(from: &mut impl Read, buffer: &mut [u8], section: &str) -> Result<(), ArchiveError> {
     from.read_exact(buffer).map_err(|error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => ArchiveError::Short(place.to_owned()),
+        io::ErrorKind::UnexpectedEof => ArchiveError::Truncated(section.to_owned()),
         _ => ArchiveError::Io(error),
     })
 }
 
-/// What follows must be these bytes.
-fn expect(from: &mut impl Read, bytes: &[u8], place: &str) -> Result<(), ArchiveError> {
+/// Expects exactly these bytes.
+fn expect(from: &mut impl Read, bytes: &[u8], section: &str) -> Result<(), ArchiveError> {
     let mut found = vec![0; bytes.len()];
-    fill(from, &mut found, place)?;
-    if found == bytes { Ok(()) } else { Err(ArchiveError::Damaged(place.to_owned())) }
+    fill(from, &mut found, section)?;
+    if found == bytes { Ok(()) } else { Err(ArchiveError::Damaged(section.to_owned())) }
 }
 
-fn empty(from: &mut impl Read, count: usize, place: &str) -> Result<(), ArchiveError> {
-    expect(from, zeros(count), place)
+fn expect_zeros(from: &mut impl Read, count: usize, section: &str) -> Result<(), ArchiveError> {
+    expect(from, zeros(count), section)
 }

@@ -1,20 +1,20 @@
-//! What goes in comes out, and nothing else does.
+//! Archive tests: round trips, damage, limits.
 
 use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io;
 
-const MADE: u64 = 1_700_000_000_123;
+const CREATED_MS: u64 = 1_700_000_000_123;
 
 /// Files in memory.
 #[derive(Debug, Default)]
-struct Shelf {
+struct MemorySink {
     files: BTreeMap<String, Vec<u8>>,
     open: Option<String>,
 }
 
-impl Sink for Shelf {
+impl Sink for MemorySink {
     fn begin(&mut self, entry: &Entry) -> io::Result<()> {
         self.files.insert(entry.name.clone(), Vec::new());
         self.open = Some(entry.name.clone());
@@ -34,9 +34,9 @@ impl Sink for Shelf {
 
 fn manifest(files: &BTreeMap<String, Vec<u8>>) -> Result<Manifest, ArchiveError> {
     let entry =
-        |(name, bytes): (&String, &Vec<u8>)| Entry::of(name, bytes.len() as u64, &mut bytes.as_slice());
+        |(name, bytes): (&String, &Vec<u8>)| Entry::hash(name, bytes.len() as u64, &mut bytes.as_slice());
     let entries: Result<_, _> = files.iter().map(entry).collect();
-    Manifest::new("watchglass 0.1.0", MADE, entries?)
+    Manifest::new("watchglass 0.1.0", CREATED_MS, entries?)
 }
 
 fn archive(files: &BTreeMap<String, Vec<u8>>) -> Vec<u8> {
@@ -54,31 +54,31 @@ fn example() -> BTreeMap<String, Vec<u8>> {
 }
 
 #[test]
-fn every_byte_that_is_another_is_noticed() {
+fn every_changed_byte_is_detected() {
     let whole = archive(&example());
-    assert_eq!(read(whole.as_slice(), &mut Nowhere).unwrap(), manifest(&example()).unwrap());
+    assert_eq!(read(whole.as_slice(), &mut Discard).unwrap(), manifest(&example()).unwrap());
     for at in 0..whole.len() {
         for change in [1, 0x80, 0xff] {
             let mut damaged = whole.clone();
             damaged[at] ^= change;
-            assert!(read(damaged.as_slice(), &mut Nowhere).is_err(), "byte {at} xor {change}");
+            assert!(read(damaged.as_slice(), &mut Discard).is_err(), "byte {at} xor {change}");
         }
     }
 }
 
 #[test]
-fn an_archive_that_is_cut_or_has_more_behind_it_is_refused() {
+fn truncated_or_extended_archive_is_rejected() {
     let whole = archive(&example());
     for length in 0..whole.len() {
-        assert!(read(&whole[..length], &mut Nowhere).is_err(), "{length} bytes");
+        assert!(read(&whole[..length], &mut Discard).is_err(), "{length} bytes");
     }
     let more = [whole.as_slice(), &[0]].concat();
-    assert!(matches!(read(more.as_slice(), &mut Nowhere), Err(ArchiveError::Damaged(_))));
-    assert!(matches!(read([0_u8; 4096].as_slice(), &mut Nowhere), Err(ArchiveError::Foreign)));
+    assert!(matches!(read(more.as_slice(), &mut Discard), Err(ArchiveError::Damaged(_))));
+    assert!(matches!(read([0_u8; 4096].as_slice(), &mut Discard), Err(ArchiveError::NotABackup)));
 }
 
 #[test]
-fn names_that_lead_elsewhere_are_refused() {
+fn unsafe_names_are_rejected() {
     let long = "a".repeat(100);
     for name in [
         "",
@@ -99,11 +99,11 @@ fn names_that_lead_elsewhere_are_refused() {
         "-/\n",
         long.as_str(),
         MANIFEST,
-        SEAL,
+        CHECKSUM,
     ] {
-        let found = Entry::of(name, 0, &mut io::empty());
+        let found = Entry::hash(name, 0, &mut io::empty());
         assert!(matches!(found, Err(ArchiveError::Name { .. })), "{name:?}");
-        // Nor are they believed when somebody else has written them down.
+        // Nor are they accepted in a crafted manifest.
         let json = serde_json::json!({
             "format": 1, "program": "p", "made": 0, "files": [{ "name": name, "size": 0, "sha256": "0".repeat(64) }]
         });
@@ -113,7 +113,7 @@ fn names_that_lead_elsewhere_are_refused() {
     let entry = |name: &str| Entry { name: name.to_owned(), size: 0, sha256: digest.clone() };
     for (one, other) in [("a", "a"), ("a", "a/b"), ("a/b", "a/b/c")] {
         for names in [[one, other], [other, one]] {
-            // One that sorts in between hides nothing.
+            // A name that sorts in between hides nothing.
             let mut entries: Vec<Entry> = names.into_iter().map(entry).collect();
             entries.push(entry("a-"));
             assert!(Manifest::new("p", 0, entries).is_err(), "{names:?}");
@@ -122,7 +122,7 @@ fn names_that_lead_elsewhere_are_refused() {
 }
 
 #[test]
-fn manifests_have_limits_and_a_version() {
+fn manifest_limits_and_version_are_checked() {
     let with = |change: &dyn Fn(&mut serde_json::Value)| {
         let mut json = serde_json::to_value(manifest(&example()).unwrap()).unwrap();
         change(&mut json);
@@ -131,15 +131,15 @@ fn manifests_have_limits_and_a_version() {
     assert_eq!(with(&|_| {}), Ok(()));
     type Change = fn(&mut serde_json::Value);
     let changes: [(Change, &str); 7] = [
-        (|json| json["format"] = 2.into(), "has format 2, and this program reads format 1"),
+        (|json| json["format"] = 2.into(), "backup format 2 is not supported (only 1)"),
         (|json| json["more"] = 1.into(), "unknown field `more`"),
-        (|json| json["program"] = "a\nb".into(), "program is no name"),
+        (|json| json["program"] = "a\nb".into(), "invalid program name"),
         (|json| json["files"][0]["size"] = (1_u64 << 40).into(), "bytes in one file"),
         (|json| json["files"][0]["size"] = (-1).into(), "manifest is damaged"),
-        (|json| json["files"][0]["sha256"] = "AA".into(), "SHA-256 of access.json is none"),
+        (|json| json["files"][0]["sha256"] = "AA".into(), "invalid SHA-256 of access.json"),
         (
             |json| json["files"] = vec![json["files"][0].clone(); 100_001].into(),
-            "100001 files: at most 100000",
+            "100001 files: the maximum is 100000",
         ),
     ];
     for (change, expected) in changes {
@@ -149,7 +149,7 @@ fn manifests_have_limits_and_a_version() {
 }
 
 #[test]
-fn a_file_that_changes_meanwhile_is_named() {
+fn changed_file_is_named() {
     let files = example();
     let manifest = manifest(&files).unwrap();
     for changed in [&b"xx"[..], b"x"] {
@@ -158,13 +158,13 @@ fn a_file_that_changes_meanwhile_is_named() {
         let error = write(io::sink(), &manifest, open).unwrap_err();
         assert!(matches!(error, ArchiveError::Changed(name) if name == "access.json"));
     }
-    assert!(matches!(Entry::of("a", 3, &mut &b"ab"[..]), Err(ArchiveError::Changed(_))));
-    // What was appended after its length was taken is not part of it.
-    assert_eq!(Entry::of("a", 1, &mut &b"ab"[..]).unwrap(), Entry::of("a", 1, &mut &b"ac"[..]).unwrap());
+    assert!(matches!(Entry::hash("a", 3, &mut &b"ab"[..]), Err(ArchiveError::Changed(_))));
+    // Data appended after the length was read is not included.
+    assert_eq!(Entry::hash("a", 1, &mut &b"ab"[..]).unwrap(), Entry::hash("a", 1, &mut &b"ac"[..]).unwrap());
 }
 
 #[test]
-fn the_format_is_the_one_of_the_golden_file() {
+fn format_matches_the_golden_file() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/backup.tar");
     let files = files(&[("access.json", b"{}\n"), ("history/log-0.wal", b"WGLASLOG")]);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -173,34 +173,34 @@ fn the_format_is_the_one_of_the_golden_file() {
     }
     let golden = std::fs::read(&path).unwrap();
     assert_eq!(archive(&files), golden);
-    let mut shelf = Shelf::default();
-    read(golden.as_slice(), &mut shelf).unwrap();
-    assert_eq!(shelf.files, files);
+    let mut sink = MemorySink::default();
+    read(golden.as_slice(), &mut sink).unwrap();
+    assert_eq!(sink.files, files);
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn what_goes_in_comes_out(
+    fn archive_round_trips(
         files in prop::collection::btree_map("[a-z0-9]{1,9}(/[a-z0-9]{1,9}\\.seg){0,1}", prop::collection::vec(any::<u8>(), 0..3000), 0..8)
     ) {
         prop_assume!(manifest(&files).is_ok());
         let archive = archive(&files);
         prop_assert_eq!(archive.len() % 512, 0);
-        let mut shelf = Shelf::default();
-        let found = read(archive.as_slice(), &mut shelf).unwrap();
+        let mut sink = MemorySink::default();
+        let found = read(archive.as_slice(), &mut sink).unwrap();
         prop_assert_eq!(found, manifest(&files).unwrap());
-        prop_assert_eq!(shelf.files, files);
+        prop_assert_eq!(sink.files, files);
     }
 
     #[test]
-    fn whatever_is_read_nothing_panics(bytes in prop::collection::vec(any::<u8>(), 0..2000), at in 0_usize..5000) {
+    fn malformed_input_does_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000), at in 0_usize..5000) {
         let mut archive = archive(&example());
         let at = at % archive.len();
         let end = (at + bytes.len()).min(archive.len());
         archive.splice(at..end, bytes.iter().copied());
-        let _ = read(archive.as_slice(), &mut Nowhere);
-        let _ = read(bytes.as_slice(), &mut Nowhere);
+        let _ = read(archive.as_slice(), &mut Discard);
+        let _ = read(bytes.as_slice(), &mut Discard);
     }
 }

@@ -1,9 +1,9 @@
-//! What drawing a chart costs before anything is painted.
+//! Benchmarks of chart geometry, without painting.
 
 use divan::{Bencher, black_box, counter::ItemsCount};
 use std::time::Duration;
 use watchglass_chart::{
-    Line, Look, Plot, Point, Stack, VALUE_INTERVALS, decimate, svg_paths, time_ticks, value_ticks,
+    AxisOptions, Line, Plot, Point, Stack, VALUE_INTERVALS, decimate, svg_paths, time_ticks, value_ticks,
 };
 use watchglass_model::{Style, TimeRange, Timestamp, Unit};
 
@@ -66,8 +66,8 @@ fn svg_paths_of_300_points(bencher: Bencher<'_, '_>) {
         gap_after_millis: 2500,
         lines: &lines,
         bands: &[],
-        before: &[],
-        look: Look::default(),
+        previous: &[],
+        axis_options: AxisOptions::default(),
         rows: &[],
     };
     bencher.bench_local(|| svg_paths(black_box(&plot), 300.0, 72.0));

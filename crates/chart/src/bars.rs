@@ -1,32 +1,32 @@
-//! Thins counts to bars: one for each group of pixel columns.
+//! Bars of counts: samples are aggregated into time buckets of a few pixel columns.
 
 use crate::decimate::column_millis;
 use crate::{Line, Point};
 use watchglass_model::TimeRange;
 
-/// Width of the narrowest bar with the space beside it, in columns of pixels.
-const NARROWEST: usize = 3;
+/// Minimum width of a bar with the space beside it, in pixel columns.
+const MIN_BAR_COLUMNS: usize = 3;
 
-/// Stretches of time that samples are put together in: their edges are multiples of their length since the epoch, so that those
-/// of a sliding window keep their content.
+/// Time buckets of samples. Their edges are multiples of their length since the epoch, so that buckets of a sliding window keep
+/// their content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Groups {
-    /// Length of a stretch in milliseconds, at least 1.
+pub(crate) struct TimeBuckets {
+    /// Length of a bucket in milliseconds, at least 1.
     pub(crate) length: i64,
-    /// From one sample to the next, in milliseconds; at most `length`.
+    /// Interval of samples in milliseconds, at most `length`.
     pub(crate) spacing: i64,
 }
 
-impl Groups {
-    /// The shortest whose stretches are a whole number of samples long and have `NARROWEST` columns of pixels at least, of
-    /// `columns` that show `window`. Samples further apart than `gap_after_millis` tell nothing of their spacing.
+impl TimeBuckets {
+    /// The shortest buckets that hold a whole number of samples and are at least `MIN_BAR_COLUMNS` pixel columns wide, when
+    /// `columns` columns show `window`. Samples further apart than `gap_after_millis` are ignored for the interval.
     pub(crate) fn of<'a>(
         lines: &mut dyn Iterator<Item = Line<'a>>,
         window: TimeRange,
         gap_after_millis: i64,
         columns: usize,
     ) -> Self {
-        let least = column_millis(window, columns / NARROWEST);
+        let min_millis = column_millis(window, columns / MIN_BAR_COLUMNS);
         let mut spacing = i64::MAX;
         for line in lines {
             let times = line.around(window).times;
@@ -37,16 +37,16 @@ impl Groups {
                 }
             }
         }
-        if spacing >= least {
-            // Alone, a sample is as wide as can be seen.
-            let length = if spacing == i64::MAX { least } else { spacing };
+        if spacing >= min_millis {
+            // A single sample gets the minimum width.
+            let length = if spacing == i64::MAX { min_millis } else { spacing };
             return Self { length, spacing: length };
         }
-        let samples = least / spacing + i64::from(least % spacing != 0);
+        let samples = min_millis / spacing + i64::from(min_millis % spacing != 0);
         Self { length: spacing.saturating_mul(samples), spacing }
     }
 
-    /// Where the samples of the group that a sample at `time` belongs to have their middle.
+    /// Centre of the samples in the bucket that contains `time`.
     fn middle(&self, time: i64) -> i64 {
         if self.length == self.spacing {
             return time;
@@ -56,9 +56,9 @@ impl Groups {
     }
 }
 
-/// Writes the top of each bar of `line` to `out`: the greatest value of its group, so that no peak is lost, at the middle of the
-/// group. A gap becomes a break. Lines with the same times and gaps have tops at the same times.
-pub(crate) fn tops(line: &Line<'_>, groups: Groups, gap_after_millis: i64, out: &mut Vec<Point>) {
+/// Writes the top of each bar of `line` to `out`: the maximum of its bucket, so that no peak is lost, at the centre of the
+/// bucket. A gap becomes a break. Lines with the same times and gaps have tops at the same times.
+pub(crate) fn bar_tops(line: &Line<'_>, groups: TimeBuckets, gap_after_millis: i64, out: &mut Vec<Point>) {
     out.clear();
     let mut last = i64::MIN;
     for (time, _, high) in line.points().filter(|(_, _, high)| !high.is_nan()) {
@@ -84,19 +84,19 @@ mod tests {
         TimeRange { start: Timestamp::from_millis(start), end: Timestamp::from_millis(end) }
     }
 
-    fn groups(times: &[i64], window: TimeRange, columns: usize) -> Groups {
+    fn groups(times: &[i64], window: TimeRange, columns: usize) -> TimeBuckets {
         let line = Line { times, low: &[], high: &[], colour: 0 };
-        Groups::of(&mut std::iter::once(line), window, 25, columns)
+        TimeBuckets::of(&mut std::iter::once(line), window, 25, columns)
     }
 
     #[test]
-    fn groups_are_whole_samples_and_can_be_seen() {
+    fn buckets_hold_whole_samples_and_are_wide_enough() {
         for (times, columns, expected) in [
-            // A sample has ten columns: it is a bar.
+            // Ten columns per sample: one sample per bar.
             (&[0, 10, 20][..], 100, (10, 10)),
-            // It has one: four samples are.
+            // One column per sample: four samples per bar.
             (&[0, 10, 20], 10, (40, 10)),
-            // One that is missing makes no bar wider; what is beyond a gap tells nothing.
+            // A missing sample does not widen bars; samples beyond a gap are ignored.
             (&[0, 20, 30], 100, (10, 10)),
             (&[0, 90], 100, (4, 4)),
             (&[0], 100, (4, 4)),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_is_as_high_as_the_greatest_of_its_group() {
+    fn bar_height_is_the_maximum_of_its_bucket() {
         const GAP: f64 = f64::NAN;
         let times = [0, 10, 20, 30, 40, 70, 100];
         let values = [0.0, 3.0, 1.0, 0.0, GAP, 2.0, 5.0];
@@ -120,7 +120,7 @@ mod tests {
             (50, "20:3 70:- 70:2 100:- 120:5"),
         ] {
             let mut out = vec![Point { time: 1, value: 1.0 }];
-            tops(&line, Groups { length, spacing: 10 }, 25, &mut out);
+            bar_tops(&line, TimeBuckets { length, spacing: 10 }, 25, &mut out);
             let text = |point: &Point| {
                 let value = if point.is_break() { "-".to_owned() } else { point.value.to_string() };
                 format!("{}:{value}", point.time)
@@ -131,7 +131,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_peak_is_lost_and_none_is_made(
+        fn peaks_are_preserved(
             samples in proptest::collection::btree_map(0_i64..3000, 0_u32..9, 0..300), columns in 0_usize..400,
         ) {
             let (times, values): (Vec<i64>, Vec<f64>) =
@@ -139,7 +139,7 @@ mod tests {
             let line = Line { times: &times, low: &values, high: &values, colour: 0 };
             let groups = groups(&times, window(0, 3000), columns);
             let mut out = Vec::new();
-            tops(&line, groups, 25, &mut out);
+            bar_tops(&line, groups, 25, &mut out);
             let bars: Vec<&Point> = out.iter().filter(|point| !point.is_break()).collect();
             for (time, value) in times.iter().zip(&values) {
                 let own: Vec<_> = bars
@@ -153,23 +153,23 @@ mod tests {
                 let own = times.iter().zip(&values).filter(|(time, _)| {
                     bar.time.div_euclid(groups.length) == time.div_euclid(groups.length)
                 });
-                let greatest = own.map(|(_, value)| *value).reduce(f64::max);
-                prop_assert_eq!(greatest, Some(bar.value));
+                let max = own.map(|(_, value)| *value).reduce(f64::max);
+                prop_assert_eq!(max, Some(bar.value));
             }
         }
 
         #[test]
-        fn no_times_are_too_much(
+        fn extreme_times_do_not_panic(
             mut times in proptest::collection::vec(proptest::num::i64::ANY, 0..20), columns in 0_usize..400,
             gap in proptest::num::i64::ANY,
         ) {
             times.sort_unstable();
             let values = vec![1.0; times.len()];
             let line = Line { times: &times, low: &values, high: &values, colour: 0 };
-            let groups = Groups::of(&mut std::iter::once(line), window(0, 1000), gap, columns);
+            let groups = TimeBuckets::of(&mut std::iter::once(line), window(0, 1000), gap, columns);
             prop_assert!(1 <= groups.spacing && groups.spacing <= groups.length);
             let mut out = Vec::new();
-            tops(&line, groups, gap, &mut out);
+            bar_tops(&line, groups, gap, &mut out);
             prop_assert_eq!(out.is_empty(), times.is_empty());
         }
     }

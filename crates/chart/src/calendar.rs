@@ -1,4 +1,4 @@
-//! Days of the month, without a time-zone database.
+//! Calendar dates without a time zone database.
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn every_day_of_four_centuries_follows_the_day_before() {
+    fn days_of_four_centuries_are_consecutive() {
         let lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
         let (mut year, mut month, mut day) = (1970_i64, 0_usize, 1);
         for days in 0..146_097 {

@@ -1,38 +1,38 @@
-//! Thins a line to what its pixels can show, without losing a spike or a gap.
+//! Downsampling of a line to pixel columns, without losing spikes or gaps.
 
 use crate::Line;
 use crate::plot::middle;
 use watchglass_model::TimeRange;
 
-/// A place on a drawn line, or a break in it.
+/// A point of a drawn line, or a break in it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// When, in milliseconds since the Unix epoch.
+    /// Milliseconds since the Unix epoch.
     pub time: i64,
-    /// The value; NaN lifts the pen: the points before and after it are not joined.
+    /// The value; NaN is a break: the points before and after it are not joined.
     pub value: f64,
 }
 
 impl Point {
-    /// Whether the pen is lifted here.
+    /// Whether this is a break.
     pub fn is_break(&self) -> bool {
         self.value.is_nan()
     }
 }
 
-/// Writes to `out` the first, least, greatest and last value of each column of pixels, in the order of time.
+/// Writes the first, minimum, maximum and last value of each pixel column to `out`, in order of time.
 ///
 /// This is the M4 aggregation of Jugel and others, [M4: A Visualization-Oriented Time Series Data Aggregation]
-/// (VLDB 2014): the drawn line covers the same pixels as the whole data would. `window` is cut into at most
-/// `columns` columns, whose edges are multiples of their length since the epoch. The columns of a sliding window
-/// thus keep their content, and the line does not shimmer.
+/// (VLDB 2014): the drawn line covers the same pixels as the full data. `window` is divided into at most `columns` columns,
+/// whose edges are multiples of their length since the epoch. So the columns of a sliding window keep their content, and the
+/// line does not flicker.
 ///
-/// Of points outside the window one on each side is kept, if it is joined to a point inside. A bucket of thinned
-/// history counts as its middle, its least, its greatest and its middle value again. A gap becomes one break. When
-/// there are several gaps within one column only the first is kept: the others are narrower than a pixel.
+/// One point outside the window is kept on each side, if it is joined to a point inside. A bucket of downsampled history
+/// counts as its middle, minimum, maximum and again its middle value. A gap becomes one break. Of several gaps within one
+/// column only the first is kept: the others are narrower than a pixel.
 ///
-/// `out` is emptied first; its memory is used again. It holds at most four points for each column, and at most ten
-/// for a column with gaps.
+/// `out` is cleared first; its memory is reused. It gets at most four points per column, and at most ten for a column with
+/// gaps.
 ///
 /// [M4: A Visualization-Oriented Time Series Data Aggregation]: https://www.vldb.org/pvldb/vol7/p797-jugel.pdf
 pub fn decimate(
@@ -71,18 +71,18 @@ pub fn decimate(
     if let Some(column) = open {
         column.write(out);
     }
-    drop_outsiders(out, window);
+    drop_detached_neighbours(out, window);
 }
 
-/// Length of a column in milliseconds, at least 1.
+/// Length of a column in milliseconds, at min 1.
 pub(crate) fn column_millis(window: TimeRange, columns: usize) -> i64 {
     let columns = i64::try_from(columns).unwrap_or(i64::MAX).max(1);
     let millis = window.millis();
     (millis / columns + i64::from(millis % columns != 0)).max(1)
 }
 
-/// Removes the neighbours outside the window when a gap parts them from what is inside.
-fn drop_outsiders(out: &mut Vec<Point>, window: TimeRange) {
+/// Removes the neighbours outside the window that a gap separates from the points inside.
+fn drop_detached_neighbours(out: &mut Vec<Point>, window: TimeRange) {
     let is_before = |point: &Point| point.time < window.start.millis();
     let first_run = out.iter().position(Point::is_break).unwrap_or(out.len());
     if out.get(..first_run).is_some_and(|run| run.iter().all(is_before)) {
@@ -96,13 +96,13 @@ fn drop_outsiders(out: &mut Vec<Point>, window: TimeRange) {
 }
 
 struct Column {
-    /// The first moment after the column.
+    /// End of the column, exclusive.
     end: i64,
-    /// Whether the column began with a gap inside the same column of pixels.
+    /// Whether it starts after a gap within the same pixel column.
     split: bool,
     first: Point,
-    least: Point,
-    greatest: Point,
+    min: Point,
+    max: Point,
     last: Point,
 }
 
@@ -114,28 +114,25 @@ impl Column {
             end: time.saturating_sub(time.rem_euclid(step)).saturating_add(step),
             split,
             first: edge,
-            least: at(low),
-            greatest: at(high),
+            min: at(low),
+            max: at(high),
             last: edge,
         }
     }
 
     fn add(&mut self, time: i64, low: f64, high: f64) {
-        if low < self.least.value {
-            self.least = Point { time, value: low };
+        if low < self.min.value {
+            self.min = Point { time, value: low };
         }
-        if high > self.greatest.value {
-            self.greatest = Point { time, value: high };
+        if high > self.max.value {
+            self.max = Point { time, value: high };
         }
         self.last = Point { time, value: middle(low, high) };
     }
 
     fn write(&self, out: &mut Vec<Point>) {
-        let (earlier, later) = if self.least.time <= self.greatest.time {
-            (self.least, self.greatest)
-        } else {
-            (self.greatest, self.least)
-        };
+        let (earlier, later) =
+            if self.min.time <= self.max.time { (self.min, self.max) } else { (self.max, self.min) };
         out.push(self.first);
         for point in [earlier, later, self.last] {
             if out.last() != Some(&point) {

@@ -21,7 +21,7 @@ fn thin(
     out
 }
 
-/// Writes points as `time:value`, and breaks as `|`.
+/// Formats points as `time:value`, and breaks as `|`.
 fn text(points: &[Point]) -> String {
     let one = |point: &Point| match point.is_break() {
         true => "|".to_owned(),
@@ -31,7 +31,7 @@ fn text(points: &[Point]) -> String {
 }
 
 #[test]
-fn keeps_first_least_greatest_and_last_of_a_column() {
+fn column_keeps_first_minimum_maximum_and_last() {
     let cases: &[(&[i64], &[f64], &str)] = &[
         (&[], &[], ""),
         (&[5], &[1.0], "5:1"),
@@ -39,9 +39,9 @@ fn keeps_first_least_greatest_and_last_of_a_column() {
         (&[0, 2, 4, 6, 8], &[3.0, 9.0, 2.0, 1.0, 4.0], "0:3 2:9 6:1 8:4"),
         (&[0, 2, 4], &[1.0, 2.0, 3.0], "0:1 4:3"),
         (&[0, 2, 4], &[2.0, 2.0, 2.0], "0:2 4:2"),
-        // A second column begins at 10.
+        // A second column starts at 10.
         (&[0, 5, 10, 15], &[1.0, 2.0, 3.0, 4.0], "0:1 5:2 10:3 15:4"),
-        // Gaps: a value that is missing, and points too far apart.
+        // Gaps: a missing value, and points too far apart.
         (&[0, 10, 20], &[1.0, GAP, 3.0], "0:1 | 20:3"),
         (&[0, 10, 50], &[1.0, 2.0, 3.0], "0:1 10:2 | 50:3"),
         (&[0, 10, 20], &[GAP, GAP, GAP], ""),
@@ -60,13 +60,13 @@ fn keeps_first_least_greatest_and_last_of_a_column() {
 }
 
 #[test]
-fn a_bucket_of_thinned_history_shows_its_least_and_greatest_value() {
+fn downsampled_bucket_shows_minimum_and_maximum() {
     let points = thin(&[0, 10], &[1.0, 2.0], &[3.0, 2.0], window(0, 100), 30, 10);
     assert_eq!(text(&points), "0:2 0:1 0:3 0:2 10:2");
 }
 
 #[test]
-fn a_neighbour_outside_the_window_is_kept_if_it_is_joined_to_the_inside() {
+fn joined_neighbours_outside_the_window_are_kept() {
     let times = [-10, 0, 10, 20];
     for (values, start, end, expected) in [
         ([1.0, 2.0, 3.0, 4.0], -5, 15, "-10:1 0:2 10:3 20:4"),
@@ -82,7 +82,7 @@ fn a_neighbour_outside_the_window_is_kept_if_it_is_joined_to_the_inside() {
 }
 
 #[test]
-fn columns_keep_their_content_while_the_window_slides() {
+fn columns_are_stable_in_a_sliding_window() {
     let times: Vec<i64> = (0..2000).collect();
     let values: Vec<f64> = times.iter().map(|&time| ((time * 7919) % 1013) as f64).collect();
     let inside = |points: Vec<Point>| -> Vec<Point> {
@@ -96,7 +96,7 @@ fn columns_keep_their_content_while_the_window_slides() {
 }
 
 #[test]
-fn extremes_of_time_do_not_overflow() {
+fn extreme_times_do_not_overflow() {
     let times = [i64::MIN, -1, 0, i64::MAX];
     let values = [1.0, 2.0, 3.0, 4.0];
     let points = thin(&times, &values, &values, window(i64::MIN, i64::MAX), i64::MAX, 0);
@@ -104,7 +104,7 @@ fn extremes_of_time_do_not_overflow() {
 }
 
 prop_compose! {
-    /// Ascending times, with a least and a greatest value each, one in eight missing.
+    /// Ascending times with a minimum and a maximum each; one in eight is missing.
     fn data()(steps in proptest::collection::vec((0_i64..60, -100.0_f64..100.0, 0.0_f64..5.0, 0_u8..8), 0..400))
         -> (Vec<i64>, Vec<f64>, Vec<f64>) {
         let mut time = 0;
@@ -125,7 +125,7 @@ fn extremes(values: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64)> {
 
 proptest! {
     #[test]
-    fn the_least_and_the_greatest_value_survive((times, low, high) in data(), columns in 1_usize..200) {
+    fn extremes_are_preserved((times, low, high) in data(), columns in 1_usize..200) {
         let whole = window(0, 40_000);
         let points = thin(&times, &low, &high, whole, 50, columns);
         let given = low.iter().zip(&high).filter(|(low, _)| low.is_finite()).map(|(&low, &high)| (low, high));
@@ -134,7 +134,7 @@ proptest! {
     }
 
     #[test]
-    fn gaps_wider_than_a_column_survive((times, low, high) in data(), columns in 1_usize..2000) {
+    fn gaps_wider_than_a_column_are_preserved((times, low, high) in data(), columns in 1_usize..2000) {
         let whole = window(0, 24_000);
         let points = thin(&times, &low, &high, whole, 50, columns);
         let step = column_millis(whole, columns);
@@ -148,17 +148,17 @@ proptest! {
     }
 
     #[test]
-    fn there_is_no_break_without_a_gap((times, low, high) in data(), columns in 1_usize..200) {
+    fn no_break_without_a_gap((times, low, high) in data(), columns in 1_usize..200) {
         let low: Vec<f64> = low.iter().map(|&value| if value.is_finite() { value } else { 0.0 }).collect();
         let points = thin(&times, &low, &high.iter().map(|&value| value.max(0.0)).collect::<Vec<_>>(),
             window(0, 24_000), 60, columns);
         prop_assert!(!points.iter().any(Point::is_break));
-        // One column more than asked for, because the window need not begin at the edge of one; two neighbours.
+        // One extra column, because the window need not start at a column edge, and two neighbours.
         prop_assert!(points.len() <= 4 * (columns + 3));
     }
 
     #[test]
-    fn the_output_is_bounded_and_in_the_order_of_time(
+    fn output_is_bounded_and_ordered(
         (times, low, high) in data(), columns in 1_usize..50, start in -100_i64..12_000, length in 0_i64..12_000,
     ) {
         let points = thin(&times, &low, &high, window(start, start + length), 50, columns);

@@ -1,20 +1,20 @@
-//! From a plot to the lines that are drawn.
+//! Layers: the downsampled lines or cells of a plot, ready to draw.
 
-use crate::bars::{Groups, tops};
+use crate::bars::{TimeBuckets, bar_tops};
 use crate::heat::Heat;
-use crate::trace::{self, Frame, Pen};
+use crate::path::{self, Frame, Pen};
 use crate::{Plot, Point, Stack, decimate};
 use watchglass_model::{Style, TimeRange};
 
-/// The lines of a plot, stacked where the style asks for it and thinned, lowest first; of a heat map, its cells by strength. Kept
-/// from one frame to the next, it allocates nothing.
+/// The lines of a plot, downsampled and stacked if the style asks for it, lowest first; for a heat map its cells by strength.
+/// Reused between frames to avoid allocations.
 #[derive(Debug, Default)]
 pub(crate) struct Layers {
     stack: Stack,
     layers: Vec<Layer>,
     heat: Heat,
-    /// Of bars.
-    groups: Groups,
+    /// Time buckets of bars.
+    buckets: TimeBuckets,
 }
 
 #[derive(Debug, Default)]
@@ -23,8 +23,8 @@ pub(crate) struct Layer {
     pub(crate) colour: usize,
 }
 
-/// The least and the greatest of values; `None` when there are none.
-pub(crate) fn least_and_greatest(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+/// Minimum and maximum of the values; `None` when there are none.
+pub(crate) fn min_max(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     values.fold(None, |range: Option<(f64, f64)>, value| match range {
         Some((low, high)) => Some((low.min(value), high.max(value))),
         None => Some((value, value)),
@@ -33,7 +33,7 @@ pub(crate) fn least_and_greatest(values: impl Iterator<Item = f64>) -> Option<(f
 
 impl Layers {
     pub(crate) fn build(&mut self, plot: &Plot<'_>, columns: usize) {
-        let Self { stack, layers, heat, groups } = self;
+        let Self { stack, layers, heat, buckets: groups } = self;
         layers.resize_with(plot.lines.len(), Layer::default);
         let thin = |layer: &mut Layer, line| {
             decimate(&line, plot.window, plot.gap_after_millis, columns, &mut layer.points);
@@ -49,10 +49,11 @@ impl Layers {
             }
             Style::Bars => {
                 stack.build(plot.lines, plot.window);
-                // All sums have the same times.
-                *groups = Groups::of(&mut stack.lines().take(1), plot.window, plot.gap_after_millis, columns);
+                // All sums share the same times.
+                *groups =
+                    TimeBuckets::of(&mut stack.lines().take(1), plot.window, plot.gap_after_millis, columns);
                 for (layer, line) in layers.iter_mut().zip(stack.lines()) {
-                    tops(&line, *groups, plot.gap_after_millis, &mut layer.points);
+                    bar_tops(&line, *groups, plot.gap_after_millis, &mut layer.points);
                     layer.colour = line.colour;
                 }
             }
@@ -63,16 +64,16 @@ impl Layers {
         }
     }
 
-    /// The stretch before of `plot`, drawn as it is. Of a heat map there is none: cells hide what is behind them.
-    pub(crate) fn build_before(&mut self, plot: &Plot<'_>, columns: usize) {
+    /// Builds the layers of the previous period. A heat map has none: its cells would hide them.
+    pub(crate) fn build_previous(&mut self, plot: &Plot<'_>, columns: usize) {
         if plot.style == Style::Heat {
             self.layers.clear();
             return;
         }
-        self.build(&Plot { lines: plot.before, ..*plot }, columns);
+        self.build(&Plot { lines: plot.previous, ..*plot }, columns);
     }
 
-    /// The sums of a stacked plot, not thinned.
+    /// The sums of a stacked plot, not downsampled.
     #[cfg(all(feature = "canvas", target_arch = "wasm32"))]
     pub(crate) fn stack(&self) -> &Stack {
         &self.stack
@@ -82,7 +83,7 @@ impl Layers {
         &self.layers
     }
 
-    /// Draws what of a layer is filled, from the layer `below` it upwards in a stack.
+    /// Draws the fill of a layer; in a stack, down to the layer `below`.
     pub(crate) fn fill(
         &self,
         style: Style,
@@ -94,19 +95,19 @@ impl Layers {
         let below = below.map(|below| below.points.as_slice());
         match (style, below) {
             (Style::Line, _) => {}
-            (Style::Stacked, Some(below)) => trace::area_between(&layer.points, below, frame, pen),
-            (Style::Area | Style::Stacked, _) => trace::area_to_zero(&layer.points, frame, pen),
-            (Style::Bars, below) => trace::bars(&layer.points, below, self.groups.length, frame, pen),
-            (Style::Heat, _) => trace::cells(&layer.points, frame, pen),
+            (Style::Stacked, Some(below)) => path::area_between(&layer.points, below, frame, pen),
+            (Style::Area | Style::Stacked, _) => path::area_to_zero(&layer.points, frame, pen),
+            (Style::Bars, below) => path::bars(&layer.points, below, self.buckets.length, frame, pen),
+            (Style::Heat, _) => path::cells(&layer.points, frame, pen),
         }
     }
 
-    /// The least and the greatest value in `window`, its end included; `None` when there is none.
+    /// Minimum and maximum in `window`, including its end; `None` without values.
     pub(crate) fn value_range(&self, window: TimeRange) -> Option<(f64, f64)> {
-        least_and_greatest(self.values_in(window))
+        min_max(self.values_in(window))
     }
 
-    /// All values in `window`, its end included.
+    /// All values in `window`, including its end.
     pub(crate) fn values_in(&self, window: TimeRange) -> impl Iterator<Item = f64> {
         let inside = window.start.millis()..=window.end.millis();
         let points = self.layers.iter().flat_map(|layer| &layer.points);
@@ -118,11 +119,11 @@ impl Layers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Line, Look};
+    use crate::{AxisOptions, Line};
     use watchglass_model::{Timestamp, Unit};
 
     #[test]
-    fn the_value_range_is_of_what_is_drawn_inside_the_window() {
+    fn value_range_covers_drawn_values_in_the_window() {
         let line =
             |values: &'static [f64]| Line { times: &[0, 10, 20, 30], low: values, high: values, colour: 0 };
         let lines = [line(&[9.0, 1.0, 2.0, 9.0]), line(&[9.0, 3.0, f64::NAN, 9.0])];
@@ -135,8 +136,8 @@ mod tests {
             gap_after_millis: 10,
             lines,
             bands: &[],
-            before: &[],
-            look: Look::default(),
+            previous: &[],
+            axis_options: AxisOptions::default(),
             rows: &["one", "two"],
         };
         let mut layers = Layers::default();
@@ -151,7 +152,7 @@ mod tests {
             layers.build(&plot, 100);
             assert_eq!(layers.value_range(window), expected, "{:?}", plot.style);
             let mut before = Layers::default();
-            before.build_before(&Plot { before: plot.lines, lines: &[], ..plot }, 100);
+            before.build_previous(&Plot { previous: plot.lines, lines: &[], ..plot }, 100);
             assert_eq!(before.value_range(window), expected, "{:?} before", plot.style);
         }
     }

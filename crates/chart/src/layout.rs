@@ -1,7 +1,7 @@
-//! Where the parts of a chart lie.
+//! Layout of a chart: plot area and space for labels.
 
-/// The rectangle that the lines are drawn in, in CSS pixels from the chart's upper left corner. Around it is room
-/// for the labels: of values on the left, of time below.
+/// The plot area, in CSS pixels from the upper left corner of the chart. Around it is space for labels: values on the left,
+/// times below.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Layout {
     /// Left edge.
@@ -12,31 +12,31 @@ pub struct Layout {
     pub right: f64,
     /// Lower edge, never above `top`.
     pub bottom: f64,
-    /// Whether there is room for axes. Without them the lines fill the chart.
+    /// Whether there is space for axes. Without axes the plot area fills the chart.
     pub has_axes: bool,
 }
 
-/// Space between a label and the rectangle.
+/// Distance between a label and the plot area.
 pub(crate) const LABEL_DISTANCE: f64 = 6.0;
 const RIGHT_MARGIN: f64 = 8.0;
-/// Room for half a stroke above and below where there are no axes.
+/// Space for half a stroke above and below, without axes.
 const EDGE: f64 = 1.0;
-/// A rectangle smaller than this is not worth its labels.
-const LEAST_WIDTH: f64 = 60.0;
-const LEAST_HEIGHT: f64 = 24.0;
+/// Minimum size of the plot area for a chart with labels.
+const MIN_WIDTH: f64 = 60.0;
+const MIN_HEIGHT: f64 = 24.0;
 
 impl Layout {
-    /// The layout of a chart of `width` by `height` whose widest value label is `label_width` wide, with lines of
-    /// text `text_height` high. All are CSS pixels; what is negative or not finite counts as zero.
+    /// The layout of a chart of `width` by `height`, with value labels up to `label_width` wide and text lines `text_height`
+    /// high. All in CSS pixels; negative or non-finite sizes count as zero.
     pub fn new(width: f64, height: f64, label_width: f64, text_height: f64) -> Self {
         let [width, height, label_width, text_height] = [width, height, label_width, text_height]
             .map(|size| if size.is_finite() { size.max(0.0) } else { 0.0 });
         let left = (label_width + LABEL_DISTANCE).ceil();
         let right = width - RIGHT_MARGIN;
-        // The label of the topmost mark is centred on it.
+        // The label of the topmost tick is centred on it.
         let top = (text_height / 2.0).ceil();
         let bottom = height - (text_height + LABEL_DISTANCE).ceil();
-        if right - left >= LEAST_WIDTH && bottom - top >= LEAST_HEIGHT {
+        if right - left >= MIN_WIDTH && bottom - top >= MIN_HEIGHT {
             Self { left, top, right, bottom, has_axes: true }
         } else {
             let edge = EDGE.min(height / 2.0);
@@ -44,12 +44,12 @@ impl Layout {
         }
     }
 
-    /// Width of the rectangle.
+    /// Width of the plot area.
     pub fn width(&self) -> f64 {
         self.right - self.left
     }
 
-    /// Height of the rectangle.
+    /// Height of the plot area.
     pub fn height(&self) -> f64 {
         self.bottom - self.top
     }
@@ -61,7 +61,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn leaves_room_for_labels() {
+    fn labels_have_space() {
         let layout = Layout::new(400.0, 160.0, 40.5, 13.0);
         assert_eq!(layout, Layout { left: 47.0, top: 7.0, right: 392.0, bottom: 141.0, has_axes: true });
         assert_eq!((layout.width(), layout.height()), (345.0, 134.0));
@@ -79,7 +79,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn is_never_inside_out(
+        fn size_is_never_negative(
             width in proptest::num::f64::ANY, height in proptest::num::f64::ANY,
             label in proptest::num::f64::ANY, text in proptest::num::f64::ANY,
         ) {

@@ -1,7 +1,7 @@
-//! Scales, ticks, decimation, SVG and the canvas painter.
+//! Charts: scales, ticks, downsampling, SVG and the canvas painter.
 //!
-//! Everything but the painter is pure: data in, geometry out. The server draws a chart as SVG, the page (feature
-//! `canvas`, wasm32 only) draws the same chart on canvases, and both thin and scale the data with the same code.
+//! Everything but the painter is pure: data in, geometry out. The server renders a chart as SVG, and the page (feature
+//! `canvas`, wasm32 only) draws the same chart on canvases. Both downsample and scale the data with the same code.
 //!
 //! ```
 //! use watchglass_chart::{Line, Look, Plot, svg_paths};
@@ -28,6 +28,7 @@
 #[cfg(all(feature = "canvas", target_arch = "wasm32"))]
 pub mod canvas;
 
+mod axis_options;
 mod bars;
 mod calendar;
 mod decimate;
@@ -35,39 +36,38 @@ pub mod gesture;
 mod heat;
 mod layers;
 mod layout;
-mod levels;
 mod log_axis;
-mod look;
 mod nearest;
-mod picture;
+mod path;
 mod plot;
 mod scale;
-mod sheet;
 mod stack;
+mod standalone_svg;
 mod step;
 mod summary;
 mod svg;
+mod svg_chart;
+mod thresholds;
 mod tick;
 mod time_axis;
-mod trace;
 mod value_axis;
 mod value_scale;
 
+pub use axis_options::{AxisOptions, CLIP_QUANTILE};
 pub use calendar::date;
 pub use decimate::{Point, decimate};
-pub use heat::HEAT;
+pub use heat::HEAT_OPACITY;
 pub use layout::Layout;
-pub use levels::svg_levels;
 pub use log_axis::log_ticks;
-pub use look::{Look, USUAL};
 pub use nearest::nearest;
-pub use picture::{Picture, picture};
 pub use plot::{Band, Line, Plot};
 pub use scale::Scale;
-pub use sheet::sheet;
 pub use stack::Stack;
+pub use standalone_svg::{StandaloneChart, standalone_svg};
 pub use summary::summary;
 pub use svg::{SvgPath, svg_paths};
+pub use svg_chart::svg_chart;
+pub use thresholds::svg_thresholds;
 pub use tick::{Tick, thin_labels};
 pub use time_axis::time_ticks;
 pub use value_axis::{Axis, VALUE_INTERVALS, value_ticks};

@@ -1,28 +1,28 @@
-//! The value axis on which equal factors are equal heights.
+//! Logarithmic value axis.
 
-use crate::value_axis::{GREATEST, LEAST, empty_top, tick};
+use crate::value_axis::{MAX_VALUE, MIN_VALUE, empty_top, tick};
 use crate::{Axis, step};
 use watchglass_model::Unit;
 
-/// The axis reaches down to this part of its top at most: what is less is as good as zero beside it.
-const DEEPEST: f64 = 1e-12;
-/// By how many powers a mark may be from the next.
+/// Minimum ratio of the bottom to the top of the axis; smaller values count as zero.
+const MIN_RATIO: f64 = 1e-12;
+/// Candidate steps between ticks, in powers of the base.
 const STRIDES: [i32; 7] = [1, 2, 3, 5, 10, 20, 40];
-/// More than two powers of ten: where there are less, their doubles and fivefolds are marked too.
-const FEW: f64 = 500.0;
+/// Below this ratio of top to bottom, ticks at 2 and 5 times a power of ten are added.
+const MAX_RATIO_WITH_MINOR_TICKS: f64 = 500.0;
 
-/// The logarithmic axis for positive values in `range` (least, greatest), `None` when there are none.
+/// The logarithmic axis for positive values in `range` (minimum, maximum); `None` means no values.
 ///
-/// It begins and ends at a power of ten, or of two for bytes; with a `ceiling` above its beginning it ends there. It has at
-/// most `intervals` intervals (1 to 20) of equal height, or each power of ten and its double and fivefold where there are few.
-/// Each label has the unit that suits its value.
+/// It starts and ends at a power of ten, or of two for bytes; with a `ceiling` above its start it ends there. It has at most
+/// `intervals` intervals (1 to 20) of equal height; with few powers of ten, also ticks at 2 and 5 times each. Each label has the
+/// unit that fits its value.
 pub fn log_ticks(unit: Unit, range: Option<(f64, f64)>, ceiling: Option<f64>, intervals: usize) -> Axis {
     let intervals = intervals.clamp(1, 20);
     let range = range.filter(|(low, high)| 0.0 < *low && low <= high && high.is_finite());
     let top = empty_top(unit);
     let (low, high) = range.unwrap_or((top / 10.0, top));
-    let high = high.clamp(LEAST, GREATEST);
-    let low = low.clamp((high * DEEPEST).max(LEAST), high);
+    let high = high.clamp(MIN_VALUE, MAX_VALUE);
+    let low = low.clamp((high * MIN_RATIO).max(MIN_VALUE), high);
     let base: f64 = if matches!(unit, Unit::Bytes | Unit::BytesPerSecond) { 2.0 } else { 10.0 };
     let mut powers = Vec::new();
     for stride in STRIDES {
@@ -33,7 +33,8 @@ pub fn log_ticks(unit: Unit, range: Option<(f64, f64)>, ceiling: Option<f64>, in
     }
     let (first, last) =
         powers.first().zip(powers.last()).map_or((top / 10.0, top), |(first, last)| (*first, *last));
-    let factors: &[f64] = if base == 10.0 && last < first * FEW { &[1.0, 2.0, 5.0] } else { &[1.0] };
+    let factors: &[f64] =
+        if base == 10.0 && last < first * MAX_RATIO_WITH_MINOR_TICKS { &[1.0, 2.0, 5.0] } else { &[1.0] };
     let end = ceiling.filter(|ceiling| ceiling.is_finite() && *ceiling > first).unwrap_or(last);
     let mut ticks = Vec::new();
     for power in powers {
@@ -43,12 +44,12 @@ pub fn log_ticks(unit: Unit, range: Option<(f64, f64)>, ceiling: Option<f64>, in
     Axis { low: first, high: end, ticks, is_log: true }
 }
 
-/// The powers of `base` from the last that is not above `low` to the first that is not below `high`; two at least.
+/// The powers of `base` that enclose `low` and `high`; at least two.
 fn powers_around(low: f64, high: f64, base: f64) -> Vec<f64> {
     let mut power = step::floor_power(low, base);
     let mut powers = vec![power];
     while power < high || powers.len() < 2 {
-        // A power that is multiplied up from below one would not be the nearest number there is.
+        // Below 1, multiplying would accumulate rounding errors.
         power = if power < 1.0 { 1.0 / (1.0 / power / base).round() } else { power * base };
         powers.push(power);
     }
@@ -63,7 +64,7 @@ mod tests {
     const MIB: f64 = 1_048_576.0;
 
     #[test]
-    fn marks_are_powers_with_the_unit_that_suits_each() {
+    fn ticks_are_powers_with_fitting_units() {
         for (unit, range, ceiling, expected) in [
             (Unit::Seconds, (0.0012, 4.0), None, "1 ms, 10 ms, 100 ms, 1 s, 10 s"),
             (Unit::Seconds, (0.002, 0.009), None, "1 ms, 2 ms, 5 ms, 10 ms"),
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn without_values_there_is_still_an_axis() {
+    fn axis_without_values_is_valid() {
         for range in
             [None, Some((0.0, 1.0)), Some((-1.0, 1.0)), Some((f64::NAN, 1.0)), Some((1.0, f64::INFINITY))]
         {
@@ -100,11 +101,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_axis_holds_the_data_and_its_labels_differ(
+        fn axis_covers_the_data_with_distinct_labels(
             digits in 1.0_f64..10.0, exponent in -9_i32..15, factor in 1.0_f64..1e9, intervals in 1_usize..10,
         ) {
             let low = digits * 10_f64.powi(exponent);
-            let high = (low * factor).min(GREATEST);
+            let high = (low * factor).min(MAX_VALUE);
             for unit in Unit::ALL {
                 let axis = log_ticks(unit, Some((low, high)), None, intervals);
                 prop_assert!(0.0 < axis.low && axis.low <= low * (1.0 + 1e-9) && high <= axis.high, "{axis:?}");
@@ -118,7 +119,7 @@ mod tests {
         }
 
         #[test]
-        fn no_range_is_too_much(low in proptest::num::f64::ANY, high in proptest::num::f64::ANY, ceiling in proptest::num::f64::ANY) {
+        fn extreme_ranges_are_safe(low in proptest::num::f64::ANY, high in proptest::num::f64::ANY, ceiling in proptest::num::f64::ANY) {
             for unit in Unit::ALL {
                 let axis = log_ticks(unit, Some((low, high)), Some(ceiling), 4);
                 prop_assert!(0.0 < axis.low && axis.low < axis.high && axis.high.is_finite(), "{axis:?}");

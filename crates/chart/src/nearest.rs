@@ -1,7 +1,7 @@
-//! The hit test behind the tooltip and the time cursor.
+//! Hit test of the tooltip and the time cursor.
 
-/// Index of the point nearest to `time`, no further away than `tolerance` milliseconds; of two equally near ones
-/// the earlier. `times` are ascending.
+/// Index of the point nearest to `time`, within `tolerance` milliseconds; of two equally near points the earlier. `times` are
+/// ascending.
 pub fn nearest(times: &[i64], time: i64, tolerance: i64) -> Option<usize> {
     let after = times.partition_point(|&other| other < time);
     let distance = |index: usize| times.get(index).map(|&other| (other.abs_diff(time), index));
@@ -39,7 +39,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn agrees_with_looking_at_every_point(
+        fn matches_a_linear_search(
             mut times in proptest::collection::vec(-1000_i64..1000, 0..50),
             time in -1100_i64..1100,
             tolerance in 0_i64..200,

@@ -1,4 +1,4 @@
-//! What pictures say and how large they become.
+//! Tests of standalone SVG charts: content and size.
 
 use super::*;
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use watchglass_model::Timestamp;
 const END: i64 = 1_700_000_000_000;
 const STEP: i64 = 15_000;
 const ROWS: i64 = 240;
-const MOST_BYTES: usize = 64 << 10;
+const MAX_BYTES: usize = 64 << 10;
 
 fn times() -> Vec<i64> {
     (0..ROWS).map(|row| END - (ROWS - 1 - row) * STEP).collect()
@@ -20,10 +20,10 @@ fn drawn(unit: Unit, title: &str, low: &[f64], high: &[f64], threshold: Option<f
         TimeRange { start: Timestamp::from_millis(END - ROWS * STEP), end: Timestamp::from_millis(END) };
     let times = times();
     let line = Line { times: &times, low, high, colour: 0 };
-    picture(&Picture { title, unit, window, gap_after_millis: STEP * 3 / 2, line, threshold })
+    standalone_svg(&StandaloneChart { title, unit, window, gap_after_millis: STEP * 3 / 2, line, threshold })
 }
 
-/// Use of the processor that grows, with a gap.
+/// Rising CPU usage, with a gap.
 fn growing() -> (Vec<f64>, Vec<f64>) {
     let low = (0..ROWS).map(|row| match row {
         60..75 => f64::NAN,
@@ -35,7 +35,7 @@ fn growing() -> (Vec<f64>, Vec<f64>) {
 }
 
 #[test]
-fn a_picture_stays_as_it_was() {
+fn chart_matches_the_golden_file() {
     let (low, high) = growing();
     let drawn = drawn(Unit::Ratio, "Use of the processors of web-1", &low, &high, Some(0.8)).unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/picture.svg");
@@ -46,7 +46,7 @@ fn a_picture_stays_as_it_was() {
 }
 
 #[test]
-fn it_says_what_it_shows_with_units() {
+fn labels_have_units() {
     let (low, high) = growing();
     let drawn = drawn(Unit::Ratio, "A <b> & \"c\"", &low, &high, Some(0.8)).unwrap();
     for part in [
@@ -66,7 +66,7 @@ fn it_says_what_it_shows_with_units() {
 }
 
 #[test]
-fn the_axis_holds_the_threshold_wherever_it_is() {
+fn axis_covers_the_threshold() {
     let flat = vec![0.1; ROWS as usize];
     for threshold in [-3.0, 0.0, 0.1, 0.9, 250.0] {
         let drawn = drawn(Unit::Count, "x", &flat, &flat, Some(threshold)).unwrap();
@@ -81,14 +81,14 @@ fn the_axis_holds_the_threshold_wherever_it_is() {
 }
 
 #[test]
-fn a_long_title_is_cut() {
+fn long_title_is_truncated() {
     let flat = vec![0.1; ROWS as usize];
     let drawn = drawn(Unit::Count, &"é".repeat(100), &flat, &flat, None).unwrap();
-    assert!(drawn.contains(&format!(">{}…<", "é".repeat(MOST_TITLE))), "{drawn}");
+    assert!(drawn.contains(&format!(">{}…<", "é".repeat(MAX_TITLE_CHARS))), "{drawn}");
 }
 
 #[test]
-fn nothing_makes_no_picture() {
+fn no_values_give_no_chart() {
     let none = vec![f64::NAN; ROWS as usize];
     assert_eq!(drawn(Unit::Count, "x", &none, &none, Some(1.0)), None);
     assert_eq!(drawn(Unit::Count, "x", &[], &[], None), None);
@@ -103,7 +103,7 @@ proptest! {
     ) {
         for (low, high) in [(&values, &values), (&wild, &wild), (&values, &wild)] {
             if let Some(drawn) = drawn(Unit::Bytes, &title, low, high, threshold) {
-                prop_assert!(drawn.len() < MOST_BYTES, "{}", drawn.len());
+                prop_assert!(drawn.len() < MAX_BYTES, "{}", drawn.len());
                 prop_assert!(!drawn.contains("NaN") && !drawn.contains("\"inf"), "{}", drawn);
                 prop_assert_eq!(drawn.matches("<svg").count(), drawn.matches("</svg>").count());
                 prop_assert!(drawn.lines().all(|line| line.starts_with('<') && line.ends_with('>')), "{}", drawn);

@@ -1,54 +1,54 @@
-//! What a chart shows.
+//! Data of a chart.
 
-use crate::{Look, Point, nearest};
+use crate::{AxisOptions, Point, nearest};
 use std::ops::Range;
 use watchglass_model::{Style, TimeRange, Unit};
 
-/// A chart's data and how it is drawn. It borrows the data, so building one each frame costs nothing.
+/// Data of a chart and how to draw it. It borrows the data, so building one per frame is cheap.
 #[derive(Clone, Copy, Debug)]
 pub struct Plot<'a> {
-    /// The unit of all values.
+    /// Unit of all values.
     pub unit: Unit,
     /// How the lines are drawn.
     pub style: Style,
-    /// The value at which the axis ends, in `unit`; `None` lets it follow the data.
+    /// Upper end of the axis, in `unit`; `None` lets it follow the data.
     pub ceiling: Option<f64>,
-    /// The stretch of time that the chart's width shows. Unlike elsewhere its end is shown too, since the newest
-    /// sample of a live chart lies exactly there.
+    /// Time range of the chart. Unlike elsewhere it includes its end, because the newest sample of a live chart is exactly
+    /// there.
     pub window: TimeRange,
     /// Neighbouring points further apart than this many milliseconds are not joined.
     pub gap_after_millis: i64,
-    /// The lines; upon each other, the first is the lowest.
+    /// The lines; when stacked, the first is at the bottom.
     pub lines: &'a [Line<'a>],
-    /// What is marked: what happened meanwhile, and levels.
+    /// Alerts, annotations and thresholds.
     pub bands: &'a [Band],
-    /// The lines of the stretch before, moved upon this one, in the order and the colours of `lines`. They are drawn dashed,
+    /// The lines of the previous period, shifted onto this one, in the order and colours of `lines`. They are drawn dashed,
     /// behind them.
-    pub before: &'a [Line<'a>],
-    /// How the reader wants its values spread. It has no meaning for a heat map.
-    pub look: Look,
-    /// What the rows of a heat map are called, the lowest first; of others, nothing.
+    pub previous: &'a [Line<'a>],
+    /// Options of the value axis; ignored for a heat map.
+    pub axis_options: AxisOptions,
+    /// Row labels of a heat map, lowest first; empty for other charts.
     pub rows: &'a [&'a str],
 }
 
-/// A stretch of time that is marked in a chart, or a level.
+/// A highlighted time range, or a threshold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Band {
-    /// When it begins, in milliseconds since the Unix epoch.
+    /// Start, in milliseconds since the Unix epoch.
     pub start: i64,
-    /// When it ends; `None` where it goes on.
+    /// End, in milliseconds since the Unix epoch; `None` while it is ongoing.
     pub end: Option<i64>,
-    /// Index of its colour in the theme.
-    pub level: usize,
-    /// A value, in the plot's unit, where it is a level: then a dashed line across the chart stands for it. `None` where
-    /// the whole height of a stretch of time is marked.
-    pub value: Option<f64>,
-    /// A letter where it begins, so that it is told apart without colours. `None` where a flag says enough.
-    pub sign: Option<char>,
+    /// Severity: index of its colour in the theme.
+    pub severity: usize,
+    /// Threshold in the unit of the plot, drawn as a dashed line across the chart. `None` for a time range, which is highlighted
+    /// over the full height.
+    pub threshold: Option<f64>,
+    /// Letter at its start, readable without colours. `None` for a plain flag.
+    pub letter: Option<char>,
 }
 
 impl Band {
-    /// The part of it in `window`: from and to, as parts of the window's length from its start. `None` where it lies outside.
+    /// Start and end within `window`, as fractions of its length; `None` when it is outside.
     pub fn part_of(&self, window: TimeRange) -> Option<(f64, f64)> {
         let (from, to) = (window.start.millis(), window.end.millis());
         let end = self.end.unwrap_or(to).min(to);
@@ -58,38 +58,38 @@ impl Band {
     }
 }
 
-/// A series as columns. All slices have the same length; what exceeds the shortest is not drawn.
+/// A series as columns. All slices have the same length; elements beyond the shortest are ignored.
 ///
-/// For raw samples `low` and `high` are the same slice. Thinned history has the least and the greatest value of a
-/// bucket there. A value that is not finite is a gap.
+/// For raw samples `low` and `high` are the same slice. For downsampled history they are the minimum and maximum of each
+/// bucket. A value that is not finite is a gap.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
-    /// When, in milliseconds since the Unix epoch, ascending.
+    /// Times in milliseconds since the Unix epoch, ascending.
     pub times: &'a [i64],
-    /// The least value at each time.
+    /// Minimum at each time.
     pub low: &'a [f64],
-    /// The greatest value at each time.
+    /// Maximum at each time.
     pub high: &'a [f64],
-    /// Index of the line's colour in the theme; in a heat map, which row it is of.
+    /// Index of its colour in the theme; in a heat map, index of its row.
     pub colour: usize,
 }
 
 impl<'a> Line<'a> {
-    /// The points in `window`, its end included: time, least and greatest value, in order, gaps among them.
+    /// The points in `window`, including its end: time, minimum and maximum, in order, with gaps.
     pub fn points_in(&self, window: TimeRange) -> impl Iterator<Item = (i64, f64, f64)> + use<'a> {
         self.slice(self.range_in(window)).points()
     }
 
-    /// The point nearest to `time`, no further away than `tolerance` milliseconds: what a tooltip tells. `None`
-    /// where there is none or its value is missing. A bucket of thinned history has its middle value.
+    /// The point nearest to `time`, within `tolerance` milliseconds, for a tooltip. `None` when there is none or its value is
+    /// missing. A bucket of downsampled history has its middle value.
     pub fn near(&self, time: i64, tolerance: i64) -> Option<Point> {
         let index = nearest(self.times, time, tolerance)?;
         let value = middle(*self.low.get(index)?, *self.high.get(index)?);
         value.is_finite().then_some(Point { time: *self.times.get(index)?, value })
     }
 
-    /// The part of the line in `window`, its end included, with one neighbour on each side, so that what is drawn
-    /// can reach the chart's edges.
+    /// The part of the line in `window`, including its end, with one neighbour on each side, so that the drawn line reaches the
+    /// edges.
     pub(crate) fn around(&self, window: TimeRange) -> Self {
         let Range { start, end } = self.range_in(window);
         self.slice(start.saturating_sub(1)..end.saturating_add(1).min(self.times.len()))
@@ -120,7 +120,7 @@ fn part<'a, T>(all: &'a [T], range: &Range<usize>) -> &'a [T] {
     all.get(range.start..range.end.min(all.len())).unwrap_or_default()
 }
 
-/// What a bucket's value is when only its least and greatest are known: the middle of them.
+/// The value of a bucket with known minimum and maximum: their middle.
 pub(crate) fn middle(low: f64, high: f64) -> f64 {
     if low == high { low } else { f64::midpoint(low, high) }
 }
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_the_window_with_and_without_its_neighbours() {
+    fn window_with_and_without_neighbours() {
         let times = [10, 20, 30, 40];
         let values = [1.0, 2.0, 3.0, 4.0];
         let line = Line { times: &times, low: &values, high: &values, colour: 0 };
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_what_a_tooltip_tells() {
+    fn nearest_point_for_the_tooltip() {
         let line =
             Line { times: &[0, 10, 20], low: &[1.0, f64::NAN, 3.0], high: &[2.0, f64::NAN, 3.0], colour: 0 };
         let cases = [(1, Some((0, 1.5))), (11, None), (22, Some((20, 3.0))), (30, None)];
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_band_is_cut_to_the_window() {
+    fn band_is_clipped_to_the_window() {
         let cases = [
             (5, Some(25), Some((0.0, 0.5))),
             (20, Some(25), Some((0.25, 0.5))),
@@ -182,13 +182,13 @@ mod tests {
         ];
         for (start, end, expected) in cases {
             assert_eq!(
-                Band { start, end, level: 0, value: None, sign: None }.part_of(window(15, 35)),
+                Band { start, end, severity: 0, threshold: None, letter: None }.part_of(window(15, 35)),
                 expected,
                 "{start} {end:?}"
             );
         }
         assert_eq!(
-            Band { start: 0, end: None, level: 0, value: None, sign: None }.part_of(window(5, 5)),
+            Band { start: 0, end: None, severity: 0, threshold: None, letter: None }.part_of(window(5, 5)),
             None
         );
     }

@@ -1,4 +1,4 @@
-//! The linear map between data and places on a chart.
+//! Linear scale between data and positions on a chart.
 
 /// Maps a domain (time or value) linearly onto a range (pixels or view-box units).
 ///
@@ -15,22 +15,22 @@ impl Scale {
         Self { domain, range }
     }
 
-    /// The place of `value`; beyond the range when `value` is beyond the domain.
+    /// The position of `value`; outside the range when `value` is outside the domain.
     ///
-    /// A domain without extent has one place for everything: the middle of the range.
+    /// A domain without extent maps everything to the middle of the range.
     pub fn map(&self, value: f64) -> f64 {
         interpolate(value, self.domain, self.range).unwrap_or(f64::midpoint(self.range.0, self.range.1))
     }
 
-    /// The value at `place`: the reverse of [`Scale::map`].
+    /// The value at `position`: the inverse of [`Scale::map`].
     ///
-    /// A range without extent, such as that of a hidden chart, has one value everywhere: the start of the domain.
-    pub fn invert(&self, place: f64) -> f64 {
-        interpolate(place, self.range, self.domain).unwrap_or(self.domain.0)
+    /// A range without extent, such as that of a hidden chart, maps everything to the start of the domain.
+    pub fn invert(&self, position: f64) -> f64 {
+        interpolate(position, self.range, self.domain).unwrap_or(self.domain.0)
     }
 }
 
-/// `None` when `from` has no extent to measure by.
+/// `None` when `from` has no finite extent.
 fn interpolate(at: f64, from: (f64, f64), to: (f64, f64)) -> Option<f64> {
     let extent = from.1 - from.0;
     (extent.is_finite() && extent != 0.0).then(|| to.0 + (at - from.0) / extent * (to.1 - to.0))
@@ -49,9 +49,9 @@ mod tests {
             ((0.0, 10.0), (0.0, 100.0), 12.0, 120.0),
             ((-5.0, 5.0), (0.0, 10.0), -5.0, 0.0),
         ];
-        for (domain, range, value, place) in cases {
+        for (domain, range, value, position) in cases {
             let scale = Scale::new(domain, range);
-            assert_eq!((scale.map(value), scale.invert(place)), (place, value), "{domain:?} {range:?}");
+            assert_eq!((scale.map(value), scale.invert(position)), (position, value), "{domain:?} {range:?}");
         }
     }
 

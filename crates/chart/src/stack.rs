@@ -1,16 +1,15 @@
-//! Sums lines upon each other.
+//! Stacking of lines.
 
 use crate::Line;
 use watchglass_model::TimeRange;
 
-/// Cumulative sums of lines: the first is itself, the second lies upon it, and so on.
+/// Cumulative sums of lines: the first line, the first two, and so on.
 ///
-/// All sums have the same times, those of all lines together. Where a line has no value it adds nothing; where no
-/// line has one there is a gap in all sums. Lines of one probe share their times; lines that don't are summed as if
-/// each were absent at the times of the others.
+/// All sums share the union of the times of all lines. A line without a value adds nothing; where no line has a value, all sums
+/// have a gap. Lines of one probe share their times; other lines are summed as if each were missing at the times of the others.
 ///
-/// For thinned history the sums are bounds: the lines of a stack need not have been greatest at the same moment.
-/// Memory is used again from one [`Stack::build`] to the next.
+/// For downsampled history the sums are bounds: the lines of a stack need not peak at the same time. Memory is reused between
+/// calls of [`Stack::build`].
 #[derive(Debug, Default)]
 pub struct Stack {
     times: Vec<i64>,
@@ -26,7 +25,7 @@ struct Sum {
 }
 
 impl Stack {
-    /// Sums `lines` where they are in `window`, with the neighbours that reach to its edges.
+    /// Sums `lines` in `window`, including the neighbours outside its edges.
     pub fn build(&mut self, lines: &[Line<'_>], window: TimeRange) {
         self.collect_times(lines, window);
         let count = self.times.len();
@@ -87,8 +86,8 @@ impl Stack {
 }
 
 impl Sum {
-    /// Adds a line to the sums at `times`, which hold all times of the line. Both are ascending, so that one walk
-    /// along both is enough. Of values at the same time the last one counts.
+    /// Adds a line to the sums at `times`, which include all times of the line. Both are ascending, so one pass is enough. Of
+    /// several values at the same time, the last one counts.
     fn add(&mut self, line: &Line<'_>, times: &[i64], present: &mut [bool]) {
         let mut slots = times.iter().zip(self.low.iter_mut().zip(&mut self.high)).zip(present);
         let mut points = line.points().peekable();
@@ -123,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_lines_upon_each_other() {
+    fn lines_are_summed() {
         type Columns<'a> = &'a [(&'a [i64], &'a [f64])];
         let cases: &[(Columns<'_>, &[&str])] = &[
             (&[], &[]),
@@ -150,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_colours_and_sums_least_and_greatest_values_apart() {
+    fn colours_are_kept_and_bounds_are_summed_separately() {
         let line = |colour| Line { times: &[1], low: &[1.0], high: &[2.0], colour };
         let mut stack = Stack::default();
         stack.build(&[line(4), line(7)], ALL);
@@ -160,7 +159,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_top_is_the_sum_of_all_present_values(
+        fn top_line_is_the_sum_of_all_values(
             first in proptest::collection::btree_map(0_i64..40, 0_u32..100, 0..30),
             second in proptest::collection::btree_map(0_i64..40, 0_u32..100, 0..30),
         ) {

@@ -1,7 +1,7 @@
-//! Steps between the marks of a value axis.
+//! Steps between the ticks of a value axis.
 //!
-//! The server and the page must find the same step, so there is no logarithm here: its last digit differs between
-//! implementations, while multiplication and division are the same everywhere.
+//! Server and page must find the same step, so no logarithms are used: their last digit differs between implementations, while
+//! multiplication and division give the same result everywhere.
 
 /// The largest power of `base` that is not above `value`, a positive finite number.
 pub(crate) fn floor_power(value: f64, base: f64) -> f64 {
@@ -12,27 +12,27 @@ pub(crate) fn floor_power(value: f64, base: f64) -> f64 {
         }
         return power;
     }
-    // Powers are exact as long as they are multiplied up, and their reciprocal is the nearest number there is.
+    // Multiplied powers are exact, and the reciprocal is rounded only once.
     while 1.0 / power > value && power.is_finite() {
         power *= base;
     }
     1.0 / power
 }
 
-/// The smallest of 1, 2 and 5 times a power of ten that is not below `least`, a positive finite number.
-pub(crate) fn decimal(least: f64) -> f64 {
-    let power = floor_power(least, 10.0);
-    [1.0, 2.0, 5.0].iter().map(|digit| digit * power).find(|&step| step >= least).unwrap_or(10.0 * power)
+/// The smallest of 1, 2 and 5 times a power of ten that is not below `min`, a positive finite number.
+pub(crate) fn decimal(min: f64) -> f64 {
+    let power = floor_power(min, 10.0);
+    [1.0, 2.0, 5.0].iter().map(|digit| digit * power).find(|&step| step >= min).unwrap_or(10.0 * power)
 }
 
-/// The smallest power of two that is not below `least`, a positive finite number.
-pub(crate) fn binary(least: f64) -> f64 {
-    let power = floor_power(least, 2.0);
-    if power >= least { power } else { 2.0 * power }
+/// The smallest power of two that is not below `min`, a positive finite number.
+pub(crate) fn binary(min: f64) -> f64 {
+    let power = floor_power(min, 2.0);
+    if power >= min { power } else { 2.0 * power }
 }
 
-/// The step that divides `whole` evenly into no more than `intervals`, in the most of them: 1, 2, 2.5 or 5 times a
-/// power of ten. `None` when no such step divides it, as with a ceiling of 17.3.
+/// The smallest step of 1, 2, 2.5 or 5 times a power of ten that divides `whole` evenly into at most `intervals` parts. `None`
+/// when there is none, as for 17.3.
 pub(crate) fn dividing(whole: f64, intervals: usize) -> Option<f64> {
     let power = floor_power(whole / intervals as f64, 10.0);
     [1.0, 2.0, 2.5, 5.0, 10.0].iter().map(|digit| digit * power).find(|step| {
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn decimal_steps() {
-        for (least, expected) in [
+        for (min, expected) in [
             (1.0, 1.0),
             (1.1, 2.0),
             (2.5, 5.0),
@@ -59,14 +59,14 @@ mod tests {
             (0.0007, 0.001),
             (1e20, 1e20),
         ] {
-            assert_eq!(decimal(least), expected, "{least}");
+            assert_eq!(decimal(min), expected, "{min}");
         }
     }
 
     #[test]
     fn binary_steps() {
-        for (least, expected) in [(1.0, 1.0), (3.0, 4.0), (1024.0, 1024.0), (1025.0, 2048.0), (0.3, 0.5)] {
-            assert_eq!(binary(least), expected, "{least}");
+        for (min, expected) in [(1.0, 1.0), (3.0, 4.0), (1024.0, 1024.0), (1025.0, 2048.0), (0.3, 0.5)] {
+            assert_eq!(binary(min), expected, "{min}");
         }
     }
 
@@ -88,10 +88,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_step_is_not_below_what_was_asked_and_not_far_above(exponent in -12_i32..18, digits in 1.0_f64..10.0) {
-            let least = digits * 10_f64.powi(exponent);
-            prop_assert!((1.0..=2.5001).contains(&(decimal(least) / least)));
-            prop_assert!((1.0..=2.0).contains(&(binary(least) / least)));
+        fn step_is_close_above_the_minimum(exponent in -12_i32..18, digits in 1.0_f64..10.0) {
+            let min = digits * 10_f64.powi(exponent);
+            prop_assert!((1.0..=2.5001).contains(&(decimal(min) / min)));
+            prop_assert!((1.0..=2.0).contains(&(binary(min) / min)));
         }
     }
 }

@@ -1,14 +1,14 @@
-//! A chart in one sentence, for those who hear it instead of seeing it.
+//! Text summary of a chart for screen readers.
 
 use crate::Line;
 use crate::plot::middle;
 use watchglass_model::format::age;
 use watchglass_model::{TimeRange, Unit};
 
-/// Says what a line shows in `window`: `CPU: 3.1 % now, 1.0 % to 40.2 % in the last 5 min, 7.5 % on average`.
+/// Summarises a line in `window`: `CPU: 3.1 % now, 1.0 % to 40.2 % in the last 5 min, 7.5 % on average`.
 ///
-/// `unit` is that of the values. A last value that is more than `gap_after_millis` older than the window's end is
-/// told with its age instead of `now`. The average is over the points, each counting the same.
+/// `unit` is that of the values. If the last value is more than `gap_after_millis` older than the end of the window, its age
+/// replaces `now`. The average is over the points, unweighted.
 pub fn summary(name: &str, unit: Unit, line: &Line<'_>, window: TimeRange, gap_after_millis: i64) -> String {
     let span = span(window.millis());
     let mut found: Option<Extent> = None;
@@ -27,7 +27,7 @@ pub fn summary(name: &str, unit: Unit, line: &Line<'_>, window: TimeRange, gap_a
     };
     let behind = window.end.millis().saturating_sub(time);
     let when = if behind > gap_after_millis { format!("{} ago", age(behind)) } else { "now".to_owned() };
-    let [last, low, high, average] = [value, low, high, sum / count].map(|value| unit.text(value));
+    let [last, low, high, average] = [value, low, high, sum / count].map(|value| unit.format(value));
     format!("{name}: {last} {when}, {low} to {high} in the last {span}, {average} on average")
 }
 
@@ -39,7 +39,7 @@ struct Extent {
     last: (i64, f64),
 }
 
-/// The length of a window: `90 s`, `5 min`, `1 h`, `24 h`, `7 d`. An age of one hour is told in minutes, a length not.
+/// Length of a window: `90 s`, `5 min`, `1 h`, `24 h`, `7 d`. Unlike an age, one hour is not shown in minutes.
 fn span(millis: i64) -> String {
     if millis == 3_600_000 { "1\u{a0}h".to_owned() } else { age(millis) }
 }
@@ -51,33 +51,36 @@ mod tests {
 
     const MINUTE: i64 = 60_000;
 
-    fn said(unit: Unit, times: &[i64], low: &[f64], high: &[f64], minutes: i64) -> String {
+    fn summarise(unit: Unit, times: &[i64], low: &[f64], high: &[f64], minutes: i64) -> String {
         let window =
             TimeRange { start: Timestamp::from_millis(0), end: Timestamp::from_millis(minutes * MINUTE) };
         summary("CPU", unit, &Line { times, low, high, colour: 0 }, window, MINUTE).replace('\u{a0}', " ")
     }
 
     #[test]
-    fn says_what_there_is() {
+    fn summary_of_a_live_line() {
         let times = [-MINUTE, MINUTE, 2 * MINUTE, 3 * MINUTE, 5 * MINUTE, 6 * MINUTE];
         let values = [9.0, 0.01, 0.402, f64::NAN, 0.031, 9.0];
         assert_eq!(
-            said(Unit::Ratio, &times, &values, &values, 5),
+            summarise(Unit::Ratio, &times, &values, &values, 5),
             "CPU: 3.1 % now, 1.0 % to 40.2 % in the last 5 min, 14.8 % on average"
         );
     }
 
     #[test]
-    fn says_how_old_the_last_value_is() {
+    fn summary_has_the_age_of_the_last_value() {
         assert_eq!(
-            said(Unit::Bytes, &[0, MINUTE], &[0.0, 2048.0], &[1024.0, 4096.0], 60),
+            summarise(Unit::Bytes, &[0, MINUTE], &[0.0, 2048.0], &[1024.0, 4096.0], 60),
             "CPU: 3.0 KiB 59 min ago, 0 B to 4.0 KiB in the last 1 h, 1.8 KiB on average"
         );
     }
 
     #[test]
-    fn says_that_there_is_nothing() {
-        assert_eq!(said(Unit::Count, &[], &[], &[], 1440), "CPU: no data in the last 24 h");
-        assert_eq!(said(Unit::Count, &[5], &[f64::NAN], &[f64::NAN], 10_080), "CPU: no data in the last 7 d");
+    fn summary_without_data() {
+        assert_eq!(summarise(Unit::Count, &[], &[], &[], 1440), "CPU: no data in the last 24 h");
+        assert_eq!(
+            summarise(Unit::Count, &[5], &[f64::NAN], &[f64::NAN], 10_080),
+            "CPU: no data in the last 7 d"
+        );
     }
 }

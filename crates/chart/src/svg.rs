@@ -1,42 +1,42 @@
-//! Charts as SVG paths, which the server puts into the page so that it shows a chart before wasm runs.
+//! SVG paths of charts, embedded in the page so that charts are visible before the wasm runs.
 
-use crate::heat::CLASSES;
+use crate::heat::HEAT_CLASSES;
 use crate::layers::Layers;
-use crate::trace::{self, Frame, Pen};
-use crate::{Plot, Scale, look};
+use crate::path::{self, Frame, Pen};
+use crate::{Plot, Scale, axis_options};
 use watchglass_model::Style;
 
-/// The shapes of one line, as the `d` attributes of SVG paths.
+/// Shapes of one line, as `d` attributes of SVG paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SvgPath {
-    /// The line, to be stroked; empty when it has no point in the window, and in charts of bars and heat maps.
+    /// Stroke of the line; empty without points in the window, and for bars and heat maps.
     pub line: String,
-    /// The space below it, to be filled, or bars, or cells; `None` in a chart of lines only.
+    /// Filled area, bars or cells; `None` in a line chart.
     pub area: Option<String>,
-    /// The classes of what is filled: `area`, and `bars` or how strong the cells are, `heat-0` to `heat-6`.
+    /// CSS classes of the fill: `area`, with `bars` or the strength of the cells, `heat-0` to `heat-6`.
     pub class: &'static str,
-    /// Index of the line's colour in the theme.
+    /// Index of the colour in the theme.
     pub colour: usize,
-    /// The same line in the stretch before, to be stroked with dashes; `None` where that is not compared.
-    pub before: Option<String>,
-    /// Marks where it is cut off, to be filled; `None` where it is nowhere.
+    /// Dashed stroke of the line in the previous period; `None` without comparison.
+    pub previous: Option<String>,
+    /// Filled markers of clipped values; `None` when the axis is not clipped.
     pub clipped: Option<String>,
 }
 
-/// Space above the greatest and below the least place, so that half a stroke there is not cut off.
+/// Margin above and below, so that half a stroke is not clipped.
 const MARGIN: f64 = 1.0;
 
-/// Draws `plot` into a view box of `width` by `height` units: one entry for each line, in their order; for a heat map one for each
-/// strength of cells, the weakest first.
+/// Draws `plot` into a view box of `width` by `height` units: one entry per line, in order; for a heat map one per strength of
+/// cells, weakest first.
 ///
-/// The value axis is the one that the canvas painter uses. Coordinates have at most one decimal, and are the same
-/// on the server and in wasm. A joined neighbour outside the window lies outside the view box.
+/// The value axis is that of the canvas painter. Coordinates have at most one decimal, and are the same on the server and in
+/// wasm. A joined neighbour outside the window is outside the view box.
 pub fn svg_paths(plot: &Plot<'_>, width: f64, height: f64) -> Vec<SvgPath> {
     let mut drawn = Layers::default();
     drawn.build(plot, width as usize);
     let mut before = Layers::default();
-    before.build_before(plot, width as usize);
-    let axis = look::axis(plot, &[&drawn, &before]);
+    before.build_previous(plot, width as usize);
+    let axis = axis_options::axis(plot, &[&drawn, &before]);
     let frame = Frame {
         time: Scale::new((plot.window.start.millis() as f64, plot.window.end.millis() as f64), (0.0, width)),
         value: axis.scale((height - MARGIN, MARGIN)),
@@ -48,11 +48,11 @@ pub fn svg_paths(plot: &Plot<'_>, width: f64, height: f64) -> Vec<SvgPath> {
         .iter()
         .zip(below)
         .zip(before)
-        .zip(CLASSES.iter().chain(std::iter::repeat(&"area")))
+        .zip(HEAT_CLASSES.iter().chain(std::iter::repeat(&"area")))
         .map(|(((layer, below), before), class)| {
             let mut line = PathText::default();
             if !matches!(plot.style, Style::Bars | Style::Heat) {
-                trace::outline(&layer.points, &frame, &mut line);
+                path::outline(&layer.points, &frame, &mut line);
             }
             let mut area = PathText::default();
             drawn.fill(plot.style, layer, below, &frame, &mut area);
@@ -65,14 +65,14 @@ pub fn svg_paths(plot: &Plot<'_>, width: f64, height: f64) -> Vec<SvgPath> {
                     _ => "area",
                 },
                 colour: layer.colour,
-                clipped: plot.look.is_clipped.then(|| {
+                clipped: plot.axis_options.is_clipped.then(|| {
                     let mut marks = PathText::default();
-                    look::mark_clipped(&layer.points, axis.high, &frame, 0.0, &mut marks);
+                    axis_options::mark_clipped(&layer.points, axis.high, &frame, 0.0, &mut marks);
                     marks.0
                 }),
-                before: before.map(|before| {
+                previous: before.map(|before| {
                     let mut line = PathText::default();
-                    trace::outline(&before.points, &frame, &mut line);
+                    path::outline(&before.points, &frame, &mut line);
                     line.0
                 }),
             }
@@ -85,12 +85,12 @@ pub fn svg_paths(plot: &Plot<'_>, width: f64, height: f64) -> Vec<SvgPath> {
 pub(crate) struct PathText(String);
 
 impl PathText {
-    /// What was drawn, as the `d` attribute of a path.
+    /// The path as `d` attribute.
     pub(crate) fn into_text(self) -> String {
         self.0
     }
 
-    fn place(&mut self, command: char, x: f64, y: f64) {
+    fn command(&mut self, command: char, x: f64, y: f64) {
         self.0.push(command);
         push_tenths(&mut self.0, x);
         self.0.push(' ');
@@ -100,11 +100,11 @@ impl PathText {
 
 impl Pen for PathText {
     fn move_to(&mut self, x: f64, y: f64) {
-        self.place('M', x, y);
+        self.command('M', x, y);
     }
 
     fn line_to(&mut self, x: f64, y: f64) {
-        self.place('L', x, y);
+        self.command('L', x, y);
     }
 
     fn close(&mut self) {
@@ -112,8 +112,8 @@ impl Pen for PathText {
     }
 }
 
-/// Writes `number` rounded to tenths: `12`, `12.5`, `-0.5`. Formatting an integer costs a third of formatting a
-/// float, and brings less code into the wasm.
+/// Writes `number` rounded to tenths: `12`, `12.5`, `-0.5`. Formatting an integer takes a third of the time of a float, and
+/// adds less code to the wasm bundle.
 fn push_tenths(text: &mut String, number: f64) {
     let tenths = (number * 10.0).round() as i64;
     if tenths < 0 {
@@ -131,7 +131,7 @@ fn push_integer(text: &mut String, number: u64) {
     if number >= 10 {
         push_integer(text, number / 10);
     }
-    // The remainder is a digit, so that the fallback is never taken.
+    // The remainder is always a digit.
     text.push(char::from_digit((number % 10) as u32, 10).unwrap_or('0'));
 }
 

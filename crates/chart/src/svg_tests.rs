@@ -1,7 +1,7 @@
-//! What SVG paths look like.
+//! Tests of SVG paths.
 
 use super::*;
-use crate::{Line, Look};
+use crate::{AxisOptions, Line};
 use proptest::prelude::*;
 use watchglass_model::{TimeRange, Timestamp, Unit};
 
@@ -22,8 +22,8 @@ fn draw(style: Style, times: &[i64], columns: &[&[f64]]) -> Vec<SvgPath> {
         gap_after_millis: 15,
         lines: &lines,
         bands: &[],
-        before: &[],
-        look: Look::default(),
+        previous: &[],
+        axis_options: AxisOptions::default(),
         rows: &[],
     };
     svg_paths(&plot, 30.0, 12.0)
@@ -34,11 +34,11 @@ fn lines() {
     let cases: &[(&[i64], &[f64], &str)] = &[
         (&[], &[], ""),
         (&[0, 10, 20, 30], &[0.0, 1.0, 0.5, 0.25], "M0 11L10 1L20 6L30 8.5"),
-        // A gap stays a gap, and a lone point is a dash.
+        // A gap stays a gap, and an isolated point is a dash.
         (&[0, 10, 20, 30], &[0.0, 1.0, GAP, 0.5], "M0 11L10 1M29 6L31 6"),
         (&[0, 10, 28, 30], &[0.0, 1.0, 0.5, 0.5], "M0 11L10 1M28 6L30 6"),
         (&[-5, 5, 35], &[1.0, 1.0, 0.0], "M-5 1L5 1"),
-        // What exceeds the ceiling leaves the view box, but stays within reason.
+        // Values above the ceiling are outside the view box, but limited.
         (&[0, 10], &[0.0, 3.0], "M0 11L10 -19"),
         (&[0, 10], &[0.0, 1e300], "M0 11L10 -1000000"),
     ];
@@ -51,7 +51,7 @@ fn lines() {
                 area: None,
                 class: "area",
                 colour: 0,
-                before: None,
+                previous: None,
                 clipped: None
             }],
             "{values:?}"
@@ -60,7 +60,7 @@ fn lines() {
 }
 
 #[test]
-fn bars_stand_upon_each_other_and_what_is_zero_has_none() {
+fn bars_are_stacked_and_zero_has_no_bar() {
     let times = [0, 10, 20, 30];
     let paths = draw(Style::Bars, &times, &[&[0.0, 0.5, GAP, 0.5], &[0.0, 0.25, GAP, 0.0]]);
     let found: Vec<_> =
@@ -73,14 +73,14 @@ fn bars_stand_upon_each_other_and_what_is_zero_has_none() {
         ]
     );
     assert!(paths.iter().all(|path| path.class == "area bars"));
-    // What is little is seen, and what is narrow too: three samples are a bar, as high as the greatest.
+    // Small and narrow bars are visible: a bar covers three samples and has the height of the maximum.
     let times: Vec<i64> = (0..30).collect();
     let values: Vec<f64> = times.iter().map(|time| if *time == 16 { 0.01 } else { 0.0 }).collect();
     assert_eq!(draw(Style::Bars, &times, &[&values])[0].area.as_deref(), Some("M15 11L15 10L17 10L17 11Z"));
 }
 
 #[test]
-fn a_bar_on_a_logarithmic_axis_stands_on_its_bottom_and_one_that_is_cut_off_is_marked() {
+fn bars_on_logarithmic_and_clipped_axes() {
     let mut values = vec![1.0; 300];
     values[150] = 100.0;
     values[20] = 0.0;
@@ -96,25 +96,25 @@ fn a_bar_on_a_logarithmic_axis_stands_on_its_bottom_and_one_that_is_cut_off_is_m
             gap_after_millis: 25,
             lines: &[line],
             bands: &[],
-            before: &[line],
-            look,
+            previous: &[line],
+            axis_options: look,
             rows: &[],
         };
         svg_paths(&plot, 3000.0, 102.0).remove(0)
     };
-    let area = draw(Look { is_log: true, is_clipped: false }).area.unwrap();
+    let area = draw(AxisOptions { is_log: true, is_clipped: false }).area.unwrap();
     assert!(
         area.starts_with("M-4.5 101L-4.5 100L4.5 100L4.5 101Z") && area.contains("L1495.5 1L1504.5 1"),
         "{area}"
     );
-    assert_eq!(area.matches('M').count(), 299, "what is zero has none");
-    let clipped = draw(Look { is_log: false, is_clipped: true });
+    assert_eq!(area.matches('M').count(), 299, "zero has no bar");
+    let clipped = draw(AxisOptions { is_log: false, is_clipped: true });
     assert_eq!(clipped.clipped.as_deref(), Some("M1496 6L1500 0L1504 6Z"));
-    assert!(clipped.before.unwrap().starts_with("M0 1L10 1"), "the stretch before is a line");
+    assert!(clipped.previous.unwrap().starts_with("M0 1L10 1"), "the previous period is a line");
 }
 
 #[test]
-fn cells_of_a_heat_map_are_where_rows_and_times_are() {
+fn heat_map_cells_are_placed_by_row_and_time() {
     let times = [0, 10, 20];
     let values = [[4.0, 0.0, 4.0], [0.0, 1.0, 0.0]];
     let lines: Vec<Line<'_>> = values
@@ -130,8 +130,8 @@ fn cells_of_a_heat_map_are_where_rows_and_times_are() {
         gap_after_millis: 15,
         lines: &lines,
         bands: &[],
-        before: &lines,
-        look: Look { is_log: true, is_clipped: true },
+        previous: &lines,
+        axis_options: AxisOptions { is_log: true, is_clipped: true },
         rows: &["1 ms", "longer"],
     };
     let paths = svg_paths(&plot, 20.0, 12.0);
@@ -148,12 +148,12 @@ fn cells_of_a_heat_map_are_where_rows_and_times_are() {
             ("area heat-6", "M-5 11L-5 6L5 6L5 11ZM15 11L15 6L25 6L25 11Z"),
         ]
     );
-    assert!(paths.iter().all(|path| path.line.is_empty() && path.before.is_none()));
+    assert!(paths.iter().all(|path| path.line.is_empty() && path.previous.is_none()));
     assert!(paths.iter().all(|path| path.clipped.as_deref() == Some("")));
 }
 
 #[test]
-fn the_stretch_before_is_a_line_of_its_own_on_the_same_axis() {
+fn previous_period_shares_the_axis() {
     let line = |high| Line { times: &[0, 10], low: high, high, colour: 0 };
     let window = TimeRange { start: Timestamp::from_millis(0), end: Timestamp::from_millis(10) };
     let plot = Plot {
@@ -164,16 +164,16 @@ fn the_stretch_before_is_a_line_of_its_own_on_the_same_axis() {
         gap_after_millis: 15,
         lines: &[line(&[0.0, 1.0])],
         bands: &[],
-        before: &[line(&[4.0, 2.0])],
-        look: Look::default(),
+        previous: &[line(&[4.0, 2.0])],
+        axis_options: AxisOptions::default(),
         rows: &[],
     };
     let paths = svg_paths(&plot, 10.0, 12.0);
-    assert_eq!((paths[0].line.as_str(), paths[0].before.as_deref()), ("M0 11L10 8.5", Some("M0 1L10 6")));
+    assert_eq!((paths[0].line.as_str(), paths[0].previous.as_deref()), ("M0 11L10 8.5", Some("M0 1L10 6")));
 }
 
 #[test]
-fn a_reader_may_have_factors_as_heights_and_what_is_rare_cut_off() {
+fn logarithmic_and_clipped_lines() {
     let values: Vec<f64> = (0..300).map(|at| if at == 150 { 1000.0 } else { 10.0 }).collect();
     let times: Vec<i64> = (0..300).collect();
     let window = TimeRange { start: Timestamp::from_millis(0), end: Timestamp::from_millis(300) };
@@ -187,32 +187,32 @@ fn a_reader_may_have_factors_as_heights_and_what_is_rare_cut_off() {
             gap_after_millis: 15,
             lines: &[line],
             bands: &[],
-            before: &[],
-            look,
+            previous: &[],
+            axis_options: look,
             rows: &[],
         };
         svg_paths(&plot, 300.0, 12.0).remove(0)
     };
-    let even = draw(Look::default());
+    let even = draw(AxisOptions::default());
     assert!(even.clipped.is_none() && even.line.starts_with("M0 10.9L"), "{even:?}");
-    // Three powers of ten: 10 is at the bottom, and what is zero too.
-    let log = draw(Look { is_log: true, is_clipped: false });
+    // Three powers of ten: 10 is at the bottom, and so is zero.
+    let log = draw(AxisOptions { is_log: true, is_clipped: false });
     assert!(log.line.starts_with("M0 11L") && log.line.contains("L150 1L"), "{log:?}");
     assert!(log.area.unwrap().starts_with("M0 11L0 11L"));
-    let clipped = draw(Look { is_log: false, is_clipped: true });
+    let clipped = draw(AxisOptions { is_log: false, is_clipped: true });
     assert_eq!(clipped.clipped.as_deref(), Some("M146 6L150 0L154 6Z"));
     assert!(clipped.line.starts_with("M0 1L"), "{clipped:?}");
 }
 
 #[test]
-fn areas_reach_down_to_zero() {
+fn areas_extend_to_zero() {
     let paths = draw(Style::Area, &[0, 10, 20, 30], &[&[0.5, 1.0, GAP, 0.5]]);
     assert_eq!(paths[0].line, "M0 6L10 1M29 6L31 6");
     assert_eq!(paths[0].area.as_deref(), Some("M0 11L0 6L10 1L10 11Z"));
 }
 
 #[test]
-fn stacked_areas_reach_down_to_the_line_below() {
+fn stacked_areas_extend_to_the_line_below() {
     let paths = draw(
         Style::Stacked,
         &[0, 10, 20, 30],
@@ -225,7 +225,7 @@ fn stacked_areas_reach_down_to_the_line_below() {
 }
 
 #[test]
-fn odd_sizes_and_windows_are_safe() {
+fn degenerate_sizes_and_windows_are_safe() {
     let window = TimeRange { start: Timestamp::from_millis(7), end: Timestamp::from_millis(7) };
     let line = Line { times: &[6, 7, 8], low: &[1.0; 3], high: &[1.0; 3], colour: 0 };
     let plot = Plot {
@@ -236,8 +236,8 @@ fn odd_sizes_and_windows_are_safe() {
         gap_after_millis: 5,
         lines: &[line],
         bands: &[],
-        before: &[],
-        look: Look::default(),
+        previous: &[],
+        axis_options: AxisOptions::default(),
         rows: &[],
     };
     for (width, height) in [(0.0, 0.0), (-3.0, 5.0), (f64::NAN, f64::NAN), (f64::INFINITY, 1e9)] {
@@ -247,7 +247,7 @@ fn odd_sizes_and_windows_are_safe() {
 
 proptest! {
     #[test]
-    fn numbers_have_one_decimal_at_most(number in -1e6_f64..1e6) {
+    fn numbers_have_at_most_one_decimal(number in -1e6_f64..1e6) {
         let mut text = String::new();
         push_tenths(&mut text, number);
         let back: f64 = text.parse().unwrap();
@@ -257,15 +257,15 @@ proptest! {
     }
 
     #[test]
-    fn a_path_is_well_formed_and_has_a_move_for_each_run(
+    fn path_has_one_move_per_run(
         values in proptest::collection::vec(proptest::option::of(0.0_f64..1.0), 0..60),
     ) {
         let times: Vec<i64> = (0..).take(values.len()).collect();
         let numbers: Vec<f64> = values.iter().map(|value| value.unwrap_or(GAP)).collect();
         let window = TimeRange { start: Timestamp::from_millis(0), end: Timestamp::from_millis(60) };
         let line = Line { times: &times, low: &numbers, high: &numbers, colour: 0 };
-        let plot = Plot { unit: Unit::Ratio, style: Style::Line, ceiling: None, window, gap_after_millis: 5, lines: &[line], bands: &[], before: &[], look: Look::default(), rows: &[] };
-        // A column for each millisecond, so that no gap is narrower than a column.
+        let plot = Plot { unit: Unit::Ratio, style: Style::Line, ceiling: None, window, gap_after_millis: 5, lines: &[line], bands: &[], previous: &[], axis_options: AxisOptions::default(), rows: &[] };
+        // One column per millisecond, so that no gap is narrower than a column.
         let paths = svg_paths(&plot, 60.0, 40.0);
         let runs = values.split(Option::is_none).filter(|run| !run.is_empty()).count();
         prop_assert_eq!(paths[0].line.matches('M').count(), runs);

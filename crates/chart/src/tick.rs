@@ -1,19 +1,19 @@
-//! Marks of an axis.
+//! Axis ticks.
 
 use crate::ValueScale;
 
-/// A mark of an axis.
+/// A tick of an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
-    /// Where: a value in the axis' unit, or milliseconds since the Unix epoch.
+    /// Position: a value in the unit of the axis, or milliseconds since the Unix epoch.
     pub value: f64,
-    /// What is written beside it; empty for a mark without text.
+    /// Label; empty for a tick without text.
     pub label: String,
 }
 
-/// Empties labels until those that stay are at least `spacing` apart on `scale`.
+/// Clears labels until the remaining ones are at least `spacing` apart on `scale`.
 ///
-/// Every second, third, … label stays, counted from zero where there is one, so that the rest keeps a regular step.
+/// Every second, third, … label stays, counted from zero if there is one, so that the step is regular.
 pub fn thin_labels(ticks: &mut [Tick], scale: &ValueScale, spacing: f64) {
     let apart = match &*ticks {
         [first, second, ..] => (scale.map(second.value) - scale.map(first.value)).abs(),
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_as_many_labels_as_have_room() {
+    fn as_many_labels_as_fit_are_kept() {
         let cases = [
             (100.0, "a b c d e"),
             (40.0, "a - c - e"),
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_from_zero() {
+    fn labels_are_counted_from_zero() {
         let mut ticks: Vec<Tick> =
             [-1.0, 0.0, 1.0].iter().map(|&value| Tick { value, label: value.to_string() }).collect();
         thin_labels(&mut ticks, &ValueScale::linear((-1.0, 1.0), (20.0, 0.0)), 14.0);

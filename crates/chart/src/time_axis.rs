@@ -1,4 +1,4 @@
-//! The time axis: round local times and their labels.
+//! Time axis: ticks at round local times, with labels.
 
 use crate::{Tick, calendar};
 use watchglass_model::{ROUND_STEPS, TimeRange};
@@ -8,21 +8,21 @@ const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// Least space between two labels, in the unit of the width.
-const BETWEEN_LABELS: f64 = 16.0;
-/// The marks are never closer than this, even if a label should be reported to have no width.
-const LEAST_SPACING: f64 = 24.0;
-/// The dates that JavaScript can hold, [ECMA-262 "Time Values and Time Range"]; what is outside has no marks.
+/// Minimum space between two labels, in the unit of the width.
+const LABEL_GAP: f64 = 16.0;
+/// Minimum distance of ticks, even if the width of labels is reported as zero.
+const MIN_SPACING: f64 = 24.0;
+/// Limit of JavaScript dates, [ECMA-262 "Time Values and Time Range"], in milliseconds; there are no ticks outside.
 ///
 /// [ECMA-262 "Time Values and Time Range"]: https://tc39.es/ecma262/#sec-time-values-and-time-range
-const GREATEST_TIME: i64 = 8_640_000_000_000_000;
+const MAX_TIME: i64 = 8_640_000_000_000_000;
 
-/// The marks of `window` on an axis `width` wide, both its ends included.
+/// The ticks of `window`, including both ends, on an axis `width` wide.
 ///
-/// They lie at round times of a clock `utc_offset_minutes` ahead of UTC; weeks begin on Monday. Labels read
-/// `HH:MM:SS` or `HH:MM`, and at midnight the date. `label_width` measures a text in the unit of `width`; it is
-/// asked about two typical labels, with figures of equal width in mind. Labels centred on their marks do not
-/// overlap. The offset holds for the whole window, even where summer time begins or ends in it.
+/// They are at round times in a zone `utc_offset_minutes` ahead of UTC; weeks start on Monday. Labels are `HH:MM:SS` or `HH:MM`,
+/// and the date at midnight. `label_width` measures a text in the unit of `width`; only typical labels are measured, assuming
+/// tabular figures. Labels centred on their ticks do not overlap. The offset applies to the whole window, even when daylight
+/// saving time changes in it.
 pub fn time_ticks(
     window: TimeRange,
     width: f64,
@@ -30,7 +30,7 @@ pub fn time_ticks(
     label_width: impl Fn(&str) -> f64,
 ) -> Vec<Tick> {
     let millis = window.millis();
-    let outside = |time: i64| time.saturating_abs() > GREATEST_TIME;
+    let outside = |time: i64| time.saturating_abs() > MAX_TIME;
     if millis == 0
         || width.is_nan()
         || width < 1.0
@@ -44,16 +44,16 @@ pub fn time_ticks(
     let second_width = label_width("00:00:00").max(date_width);
     let fits = |step: i64| {
         let text = if step < MINUTE { second_width } else { minute_width };
-        step as f64 / millis as f64 * width >= (text + BETWEEN_LABELS).max(LEAST_SPACING)
+        step as f64 / millis as f64 * width >= (text + LABEL_GAP).max(MIN_SPACING)
     };
     let longer = std::iter::successors(Some(14 * DAY), |step| step.checked_mul(2));
     let Some(step) = ROUND_STEPS.into_iter().chain(longer).find(|&step| fits(step)) else {
         return Vec::new();
     };
-    marks(window, step, i64::from(utc_offset_minutes) * MINUTE)
+    ticks_at(window, step, i64::from(utc_offset_minutes) * MINUTE)
 }
 
-fn marks(window: TimeRange, step: i64, offset: i64) -> Vec<Tick> {
+fn ticks_at(window: TimeRange, step: i64, offset: i64) -> Vec<Tick> {
     // Day 0 was a Thursday; the Monday before it lies three days earlier.
     let origin = if step >= 7 * DAY { -3 * DAY } else { 0 };
     let from = window.start.millis() + offset - origin;
@@ -99,7 +99,7 @@ mod tests {
     const EVENING: i64 = 1_709_247_510_000;
 
     #[test]
-    fn marks_are_at_round_local_times() {
+    fn ticks_are_at_round_local_times() {
         let cases = [
             (5 * SECOND, 400.0, 0, "22:58:25 22:58:26 22:58:27 22:58:28 22:58:29 22:58:30"),
             (60 * SECOND, 300.0, 0, "22:57:30 22:57:45 22:58:00 22:58:15 22:58:30"),
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_drawn_has_no_marks() {
+    fn degenerate_axes_have_no_ticks() {
         for (range, width_px) in [
             (window(0, 0), 300.0),
             (window(10, 0), 300.0),
@@ -138,8 +138,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn labels_never_overlap_and_marks_are_inside(
-            start in -GREATEST_TIME / 2..GREATEST_TIME / 2,
+        fn labels_do_not_overlap_and_ticks_are_inside(
+            start in -MAX_TIME / 2..MAX_TIME / 2,
             length in 1_i64..400 * DAY,
             width_px in 1.0_f64..4000.0,
             offset in -840_i32..840,
@@ -156,7 +156,7 @@ mod tests {
                 let needed = (measure(&pair[0].label) + measure(&pair[1].label)) / 2.0;
                 prop_assert!(apart >= needed, "{pair:?}");
             }
-            prop_assert!(ticks.len() as f64 <= width_px / LEAST_SPACING + 1.0);
+            prop_assert!(ticks.len() as f64 <= width_px / MIN_SPACING + 1.0);
         }
     }
 }

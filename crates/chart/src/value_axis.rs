@@ -1,55 +1,54 @@
-//! The value axis: where it begins and ends, its marks and their labels.
+//! Value axis: bounds, ticks and labels.
 
 use crate::{Tick, ValueScale, step};
 use watchglass_model::Unit;
 use watchglass_model::format::Scale as Multiple;
 
-/// How many intervals the axis of every chart is cut into at most. It is one number for the SVG and the canvas, so
-/// that the chart does not change its height when the page takes over from the server.
+/// Maximum number of intervals of a value axis. SVG and canvas use the same, so that the scale does not change when the canvas
+/// replaces the SVG.
 pub const VALUE_INTERVALS: usize = 4;
 
-/// Values below this are as good as zero.
-pub(crate) const LEAST: f64 = 1e-15;
-/// The axis never reaches further than this, about a thousand times the largest 64-bit integer.
-pub(crate) const GREATEST: f64 = 1e21;
+/// Smaller values count as zero.
+pub(crate) const MIN_VALUE: f64 = 1e-15;
+/// Limit of the axis, about a hundred times the largest 64-bit integer.
+pub(crate) const MAX_VALUE: f64 = 1e21;
 
 /// A value axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
-    /// The value at the bottom: 0 unless there are negative values, and above 0 on a logarithmic axis.
+    /// Value at the bottom: 0 unless there are negative values; above 0 on a logarithmic axis.
     pub low: f64,
-    /// The value at the top, always above `low`.
+    /// Value at the top, always above `low`.
     pub high: f64,
-    /// The marks, ascending, `low` and (unless a ceiling has no even division) `high` among them. All labels of
-    /// an even axis have the same unit and number of decimals.
+    /// Ticks in ascending order, including `low` and, unless a ceiling has no even division, `high`. All labels of a linear axis
+    /// have the same unit and number of decimals.
     pub ticks: Vec<Tick>,
-    /// Whether equal factors are equal heights.
+    /// Whether the axis is logarithmic.
     pub is_log: bool,
 }
 
 impl Axis {
-    /// Where values lie in a height from `range.0`, the bottom, to `range.1`, the top.
+    /// The scale from values to positions, from `range.0` at the bottom to `range.1` at the top.
     pub fn scale(&self, range: (f64, f64)) -> ValueScale {
         let domain = (self.low, self.high);
         if self.is_log { ValueScale::log(domain, range) } else { ValueScale::linear(domain, range) }
     }
 }
 
-/// The axis for values in `range` (least, greatest), `None` when there are none.
+/// The linear axis for values in `range` (minimum, maximum); `None` means no values.
 ///
-/// It holds zero and all of `range`. It is cut into at most `intervals` equal parts (1 to 20; 1-2-5 steps can need
-/// one more when there are negative values), each 1, 2 or 5 times a power of ten of the unit that the labels are
-/// written in, or a power of two for bytes. With a `ceiling` it ends there, and the parts divide it evenly if
-/// something round does: a ratio in four is 0 %, 25 %, 50 %, 75 %, 100 %.
+/// It covers zero and all of `range`. It has at most `intervals` equal intervals (1 to 20; 1-2-5 steps may need one more with
+/// negative values), each 1, 2 or 5 times a power of ten in the unit of the labels, or a power of two for bytes. With a `ceiling`
+/// it ends there, divided evenly if a round step allows it: a ratio in four intervals is 0 %, 25 %, 50 %, 75 %, 100 %.
 pub fn value_ticks(unit: Unit, range: Option<(f64, f64)>, ceiling: Option<f64>, intervals: usize) -> Axis {
     let intervals = intervals.clamp(1, 20);
-    let ceiling = ceiling.filter(|ceiling| (LEAST..=GREATEST).contains(ceiling));
+    let ceiling = ceiling.filter(|ceiling| (MIN_VALUE..=MAX_VALUE).contains(ceiling));
     let (low, high) = range.filter(|(low, high)| low <= high).unwrap_or((0.0, 0.0));
-    let (low, high) = (low.clamp(-GREATEST, 0.0), ceiling.unwrap_or(high.clamp(0.0, GREATEST)));
-    let high = if high - low < LEAST { empty_top(unit) } else { high };
+    let (low, high) = (low.clamp(-MAX_VALUE, 0.0), ceiling.unwrap_or(high.clamp(0.0, MAX_VALUE)));
+    let high = if high - low < MIN_VALUE { empty_top(unit) } else { high };
 
-    // The step is round in the unit of the labels, and that is the unit of the top, which the step decides. When
-    // rounding up has led to a larger unit (58 s to 1 min), the step is found again in that one.
+    // The step is round in the unit of the labels, which depends on the top of the axis, which depends on the step. If rounding
+    // up leads to a larger unit (58 s to 1 min), the step is computed again in that unit.
     let mut divisor = unit.scale_for(high.max(-low)).divisor;
     let mut axis = Bounds::new(unit, (low, high), ceiling, intervals, divisor);
     let rounded = unit.scale_for(axis.size());
@@ -60,7 +59,7 @@ pub fn value_ticks(unit: Unit, range: Option<(f64, f64)>, ceiling: Option<f64>, 
     Axis { low: axis.low, high: axis.high, ticks: axis.ticks(unit), is_log: false }
 }
 
-/// Where the axis of an empty chart ends.
+/// Top of the axis of an empty chart.
 pub(crate) fn empty_top(unit: Unit) -> f64 {
     match unit {
         Unit::Bytes | Unit::BytesPerSecond => 4096.0,
@@ -82,14 +81,14 @@ impl Bounds {
         intervals: usize,
         divisor: f64,
     ) -> Self {
-        let least = (high - low) / intervals as f64;
+        let min_step = (high - low) / intervals as f64;
         let step = match unit {
-            Unit::Bytes | Unit::BytesPerSecond => step::binary(least.max(1.0)),
+            Unit::Bytes | Unit::BytesPerSecond => step::binary(min_step.max(1.0)),
             _ => {
                 ceiling
                     .filter(|_| low == 0.0)
                     .and_then(|ceiling| step::dividing(ceiling / divisor, intervals))
-                    .unwrap_or_else(|| step::decimal(least / divisor))
+                    .unwrap_or_else(|| step::decimal(min_step / divisor))
                     * divisor
             }
         };
@@ -107,7 +106,7 @@ impl Bounds {
     fn ticks(&self, unit: Unit) -> Vec<Tick> {
         let scale = unit.scale_for(self.size());
         let first = (self.low / self.step).round() as i64;
-        let last = (self.high / self.step + SLACK).floor() as i64;
+        let last = (self.high / self.step + TOLERANCE).floor() as i64;
         let values: Vec<f64> = (first..=last).map(|index| index as f64 * self.step).collect();
         let decimals = decimals(values.iter().map(|value| value / scale.divisor));
         values.iter().map(|&value| Tick { value, label: label(unit, scale, decimals, value) }).collect()
@@ -118,30 +117,29 @@ fn label(unit: Unit, scale: Multiple, decimals: usize, value: f64) -> String {
     let number = value / scale.divisor;
     let separator = if scale.suffix.is_empty() { "" } else { "\u{a0}" };
     match value == 0.0 {
-        // The suffix of a count is a factor, and no multiple of zero is worth telling.
+        // The suffix of a count is a factor, which zero does not need.
         true if unit == Unit::Count => "0".to_owned(),
         true => format!("0{separator}{}", scale.suffix),
         false => format!("{number:.decimals$}{separator}{}", scale.suffix),
     }
 }
 
-/// A mark whose label has the unit that suits it alone. No power of ten is a round number of minutes: time ends with seconds.
+/// A tick whose label has its own unit. Times use seconds at most, because no power of ten is a round number of minutes.
 pub(crate) fn tick(unit: Unit, value: f64) -> Tick {
     let scale = unit.scale_for(if unit == Unit::Seconds { value.min(1.0) } else { value });
     let decimals = decimals(std::iter::once(value / scale.divisor));
     Tick { value, label: label(unit, scale, decimals, value) }
 }
 
-/// How many whole steps hold `size`: none only where there is nothing to hold.
+/// Number of whole steps that cover `size`; 0 only for size 0.
 fn steps_up_to(size: f64, step: f64) -> f64 {
-    if size > 0.0 { (size / step - SLACK).ceil().max(1.0) } else { 0.0 }
+    if size > 0.0 { (size / step - TOLERANCE).ceil().max(1.0) } else { 0.0 }
 }
 
-/// By how many steps a bound may miss a mark and still count as lying on it: more than rounding errors, less than
-/// anyone can see.
-const SLACK: f64 = 1e-9;
+/// Tolerance, in steps, for a bound on a tick: above rounding errors, and not visible.
+const TOLERANCE: f64 = 1e-9;
 
-/// The fewest decimals that write all numbers in full.
+/// The smallest number of decimals that represents all numbers exactly.
 fn decimals(numbers: impl Iterator<Item = f64> + Clone) -> usize {
     let mut factor = 1.0;
     for decimals in 0..12 {
@@ -202,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_chart_has_a_sane_axis() {
+    fn empty_chart_has_a_valid_axis() {
         for (unit, expected) in [
             (Unit::Ratio, "0 %, 50 %, 100 %"),
             (Unit::Bytes, "0 KiB, 1 KiB, 2 KiB, 3 KiB, 4 KiB"),
@@ -219,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn with_a_ceiling_the_axis_ends_there() {
+    fn axis_ends_at_the_ceiling() {
         for (ceiling, values) in
             [(1.0, (0.0, 0.01)), (1.0, (0.0, 3.0)), (17.3, (0.0, 9.0)), (17.3, (-1.0, 9.0))]
         {
@@ -232,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn monstrous_values_do_not_break_it() {
+    fn extreme_values_are_safe() {
         for range in [(-f64::MAX, f64::MAX), (f64::NEG_INFINITY, f64::INFINITY), (0.0, 1e308), (0.0, 1e-14)] {
             for unit in Unit::ALL {
                 let axis = value_ticks(unit, Some(range), None, usize::MAX);
@@ -244,7 +242,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_axis_holds_zero_and_the_data_and_its_labels_differ(
+        fn axis_covers_zero_and_the_data_with_distinct_labels(
             low_digits in 0.0_f64..10.0, digits in 1.0_f64..10.0, exponent in -9_i32..15, negative: bool, intervals in 1_usize..10,
         ) {
             let high = digits * 10_f64.powi(exponent);

@@ -1,31 +1,32 @@
-//! The map from values to heights: even, or by factors.
+//! Scale from values to positions: linear or logarithmic.
 
 use crate::Scale;
 
-/// No logarithm is taken of less: it would have none, or one beyond any chart.
-const LEAST: f64 = 1e-300;
+/// Smaller values are clamped before taking the logarithm.
+const MIN_LOG_VALUE: f64 = 1e-300;
 
-/// Maps values onto the height of a chart.
+/// Maps values to vertical positions on a chart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ValueScale {
     scale: Scale,
-    /// Natural logarithm of the least value; `None` for an even scale.
+    /// Natural logarithm of the lower end; `None` for a linear scale.
     floor: Option<f64>,
 }
 
 impl ValueScale {
-    /// Equal differences are equal heights: `domain.0` lies at `range.0`, `domain.1` at `range.1`.
+    /// A linear scale from `domain.0` at `range.0` to `domain.1` at `range.1`.
     pub const fn linear(domain: (f64, f64), range: (f64, f64)) -> Self {
         Self { scale: Scale::new(domain, range), floor: None }
     }
 
-    /// Equal factors are equal heights. What is not above `domain.0`, such as zero and all that is negative, lies at `range.0`.
+    /// A logarithmic scale. Values not above `domain.0`, such as zero and negative values, are at `range.0`.
     pub fn log((low, high): (f64, f64), range: (f64, f64)) -> Self {
         let floor = logarithm(low);
         Self { scale: Scale::new((floor, logarithm(high)), range), floor: Some(floor) }
     }
 
-    /// The place of `value`; beyond the range when `value` is beyond the domain, but at its end below a logarithmic one.
+    /// The position of `value`. Values outside the domain are outside the range, except that a logarithmic scale clamps at its
+    /// lower end.
     pub fn map(&self, value: f64) -> f64 {
         self.scale.map(match self.floor {
             Some(floor) => logarithm(value).max(floor),
@@ -35,7 +36,7 @@ impl ValueScale {
 }
 
 fn logarithm(value: f64) -> f64 {
-    value.clamp(LEAST, f64::MAX).ln()
+    value.clamp(MIN_LOG_VALUE, f64::MAX).ln()
 }
 
 #[cfg(test)]
@@ -44,9 +45,9 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn equal_factors_are_equal_heights() {
+    fn equal_factors_have_equal_distances() {
         let scale = ValueScale::log((0.01, 100.0), (100.0, 0.0));
-        for (value, place) in [
+        for (value, position) in [
             (0.01, 100.0),
             (0.1, 75.0),
             (1.0, 50.0),
@@ -58,14 +59,14 @@ mod tests {
             (0.0001, 100.0),
             (f64::NEG_INFINITY, 100.0),
         ] {
-            assert!((scale.map(value) - place).abs() < 1e-9, "{value}: {}", scale.map(value));
+            assert!((scale.map(value) - position).abs() < 1e-9, "{value}: {}", scale.map(value));
         }
         assert_eq!(ValueScale::linear((0.0, 10.0), (100.0, 0.0)).map(2.0), 80.0);
     }
 
     proptest! {
         #[test]
-        fn a_log_scale_is_monotone_and_finite_for_every_number(
+        fn log_scale_is_monotone_and_finite(
             low in 1e-15_f64..1e20, factor in 1.1_f64..1e12,
             one in proptest::num::f64::ANY, two in proptest::num::f64::ANY,
         ) {

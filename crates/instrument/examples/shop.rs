@@ -1,5 +1,5 @@
-//! An application whose requests a Watchglass server shows: start the server, put what
-//! `watchglass token create --name shop --role ingest` prints into the variable `WATCHGLASS_TOKEN`, then
+//! Instrumented axum application. Start the server, set `WATCHGLASS_TOKEN` to the output of
+//! `watchglass token create --name shop --role ingest`, run
 //! `cargo run -p watchglass-instrument --example shop --features axum,push`, and open <http://127.0.0.1:8080/users/1>.
 
 use axum::Router;
@@ -12,13 +12,13 @@ use watchglass_instrument::requests::{Recorder, RequestLayer, matched_path};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // 1. Where requests are counted.
+    // 1. The recorder counts requests.
     let recorder = Arc::new(Recorder::default());
-    // 2. Who is told of them, and under which name.
+    // 2. The reporter sends the counts to the server, under the name "shop".
     let server =
         Destination::parse("http://127.0.0.1:7070")?.with_token(&std::env::var("WATCHGLASS_TOKEN")?)?;
     let reporter = Reporter::start(Arc::clone(&recorder), "shop", server)?;
-    // 3. What counts them: behind the routes, so that it sees their templates.
+    // 3. The layer records requests. Added after the routes, it sees their templates.
     let router = Router::new()
         .route("/", get(|| async { "a shop" }))
         .route("/users/{id}", get(|Path(id): Path<u32>| async move { format!("user {id}") }))
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
     let until_interrupted = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
     axum::serve(listener, router).with_graceful_shutdown(until_interrupted).await?;
-    // A goodbye, so that the server does not take the silence for a failure.
+    // Deregisters, so that the server does not report the application as down.
     reporter.stop().await;
     Ok(())
 }

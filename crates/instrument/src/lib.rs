@@ -1,11 +1,11 @@
-//! What an application adds to be seen.
+//! Instrumentation library for applications.
 //!
-//! [`requests`]: a tower layer that counts an application's requests and times them by route.
-//! [`sketch`]: any percentile of durations, to one percent, in a few kilobytes.
-#![cfg_attr(feature = "report", doc = "[`report`]: what an application tells a server of its requests.")]
-#![cfg_attr(feature = "push", doc = "[`push`]: tells it, once a second.")]
+//! [`requests`]: a tower layer that counts and times requests by route.
+//! [`sketch`]: percentiles of durations with 1 % relative error in a few kilobytes.
+#![cfg_attr(feature = "report", doc = "[`report`]: request reports sent to a server.")]
+#![cfg_attr(feature = "push", doc = "[`push`]: sends a report every second.")]
 //!
-//! Usable by any program: nothing here knows the server.
+//! Independent of the server crates.
 
 #[cfg(feature = "push")]
 pub mod push;

@@ -1,4 +1,4 @@
-//! The layer in an axum server, seen from the other end of a socket.
+//! End-to-end tests of the layer in an axum server.
 #![expect(
     clippy::panic,
     clippy::unwrap_used,
@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use watchglass_instrument::requests::{Recorder, RequestLayer, StatusClass, matched_path};
 
-/// Tells that a handler's future was dropped.
+/// Signals that a handler's future was dropped.
 struct Dropped(UnboundedSender<&'static str>);
 
 impl Drop for Dropped {
@@ -27,17 +27,17 @@ impl Drop for Dropped {
 struct Server {
     address: SocketAddr,
     recorder: Arc<Recorder>,
-    /// What the handler that never answers tells of itself.
-    told: UnboundedReceiver<&'static str>,
+    /// Events of the handler that never responds.
+    events: UnboundedReceiver<&'static str>,
 }
 
-/// The tests have one thread: what a task does between two waits is all there for the others, or nothing of it.
+/// The tests are single-threaded: tasks only interleave at await points.
 async fn serve() -> Server {
     let recorder = Arc::new(Recorder::default());
-    let (tell, told) = unbounded_channel();
+    let (sender, events) = unbounded_channel();
     let waits = move || async move {
-        let _dropped = Dropped(tell.clone());
-        tell.send("began").unwrap();
+        let _dropped = Dropped(sender.clone());
+        sender.send("began").unwrap();
         pending::<()>().await;
     };
     let router = Router::new()
@@ -55,7 +55,7 @@ async fn serve() -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async { axum::serve(listener, router).await });
-    Server { address, recorder, told }
+    Server { address, recorder, events }
 }
 
 async fn send(server: &Server, request: &str) -> TcpStream {
@@ -66,7 +66,7 @@ async fn send(server: &Server, request: &str) -> TcpStream {
     stream
 }
 
-/// The first line of the answer; empty when the connection ends without one.
+/// Status line of the response; empty if the connection is closed without one.
 async fn answer(mut stream: TcpStream) -> String {
     let mut text = String::new();
     stream.read_to_string(&mut text).await.unwrap();
@@ -74,7 +74,7 @@ async fn answer(mut stream: TcpStream) -> String {
 }
 
 #[tokio::test]
-async fn answers_are_counted_by_template() {
+async fn responses_are_counted_by_template() {
     let server = serve().await;
     for (request, expected) in [
         ("GET /users/1", "HTTP/1.1 200 OK"),
@@ -98,13 +98,13 @@ async fn answers_are_counted_by_template() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_cancels_its_request() {
+async fn client_disconnect_cancels_the_request() {
     let mut server = serve().await;
     let stream = send(&server, "GET /waits/1").await;
-    assert_eq!(server.told.recv().await, Some("began"));
+    assert_eq!(server.events.recv().await, Some("began"));
     assert_eq!(server.recorder.snapshot().in_flight(), 1);
     drop(stream);
-    assert_eq!(server.told.recv().await, Some("dropped"));
+    assert_eq!(server.events.recv().await, Some("dropped"));
     let snapshot = server.recorder.snapshot();
     assert_eq!(
         (snapshot.in_flight(), snapshot.counts().cancelled(), snapshot.counts().answered()),
@@ -113,7 +113,7 @@ async fn a_client_that_goes_away_cancels_its_request() {
 }
 
 #[tokio::test]
-async fn a_handler_that_panics_counts_as_a_fault_of_the_server() {
+async fn handler_panics_count_as_server_errors() {
     let server = serve().await;
     assert_eq!(answer(send(&server, "POST /panics").await).await, "", "the connection ends");
     let snapshot = server.recorder.snapshot();

@@ -1,4 +1,4 @@
-//! A reporter and a server of a few lines that does what real ones do: takes, refuses, hangs, is away.
+//! Tests of the reporter with a minimal server that accepts, rejects, hangs or is down.
 #![expect(
     clippy::unwrap_used,
     reason = "what must not happen ends a test; the functions that several tests share are not known as tests"
@@ -14,9 +14,9 @@ use watchglass_instrument::push::{Destination, Reporter, StartError};
 use watchglass_instrument::report::Report;
 use watchglass_instrument::requests::{Recorder, StatusClass};
 
-const TAKEN: &str = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+const ACCEPTED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 
-/// Nothing takes this long unless it never comes.
+/// Fails after 60 s.
 async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(60), future).await.unwrap()
 }
@@ -28,7 +28,7 @@ fn answer(recorder: &Recorder, count: u64) {
     }
 }
 
-/// Takes one request from a connection: head and report.
+/// Reads one request: headers and report.
 async fn read(listener: &TcpListener) -> (TcpStream, String, Report) {
     let (mut stream, _) = within(listener.accept()).await.unwrap();
     let mut bytes = Vec::new();
@@ -43,7 +43,7 @@ async fn read(listener: &TcpListener) -> (TcpStream, String, Report) {
     }
 }
 
-async fn give(mut stream: TcpStream, answer: &str) {
+async fn respond(mut stream: TcpStream, answer: &str) {
     stream.write_all(answer.as_bytes()).await.unwrap();
     stream.shutdown().await.unwrap();
 }
@@ -61,7 +61,7 @@ async fn start(recorder: &Arc<Recorder>) -> (TcpListener, SocketAddr, Reporter) 
 }
 
 #[tokio::test]
-async fn reports_what_is_new_and_says_goodbye() {
+async fn reports_increments_and_deregisters() {
     let recorder = Arc::new(Recorder::default());
     answer(&recorder, 3);
     let (listener, _, reporter) = start(&recorder).await;
@@ -69,22 +69,22 @@ async fn reports_what_is_new_and_says_goodbye() {
     assert!(head.starts_with("POST /api/ingest HTTP/1.1\r\n"), "{head}");
     assert!(head.contains("\r\nauthorization: Bearer t0k\r\n"), "{head}");
     assert_eq!((first.app.as_str(), ended(&first), first.leaving), ("shop", 3, false));
-    give(stream, TAKEN).await;
+    respond(stream, ACCEPTED).await;
 
     answer(&recorder, 2);
     let (stream, _, second) = read(&listener).await;
     assert_eq!((ended(&second), second.instance.len()), (2, 16));
     assert_eq!(second.instance, first.instance);
-    give(stream, TAKEN).await;
+    respond(stream, ACCEPTED).await;
 
     answer(&recorder, 1);
     let stopped = tokio::spawn(reporter.stop());
-    // A report may have been under way.
+    // A report may have been in progress.
     let mut left = 0;
     loop {
         let (stream, _, report) = read(&listener).await;
         left += ended(&report);
-        give(stream, TAKEN).await;
+        respond(stream, ACCEPTED).await;
         if report.leaving {
             break;
         }
@@ -94,24 +94,24 @@ async fn reports_what_is_new_and_says_goodbye() {
 }
 
 #[tokio::test]
-async fn what_a_server_refuses_is_kept_and_what_it_leaves_unanswered_is_not_sent_twice() {
+async fn rejected_reports_are_kept_and_unanswered_ones_are_not_resent() {
     let recorder = Arc::new(Recorder::default());
     answer(&recorder, 1);
     let (listener, _, reporter) = start(&recorder).await;
     let (stream, ..) = read(&listener).await;
-    give(stream, "HTTP/1.1 429 Too Many\r\n\r\n{\"error\":{\"message\":\"enough\"}}").await;
+    respond(stream, "HTTP/1.1 429 Too Many\r\n\r\n{\"error\":{\"message\":\"enough\"}}").await;
     answer(&recorder, 10);
     let (stream, _, second) = read(&listener).await;
     assert_eq!(ended(&second), 11);
     let problem = reporter.status().problem.unwrap();
-    assert!(problem.ends_with("refuses the report: enough (status 429)"), "{problem}");
-    // Read whole, and closed without a word.
+    assert!(problem.ends_with("rejected the report: enough (status 429)"), "{problem}");
+    // The server reads the report and closes the connection without a response.
     drop(stream);
     answer(&recorder, 100);
     let (stream, _, third) = read(&listener).await;
     assert_eq!(ended(&third), 100);
     assert_eq!((reporter.status().delivered, reporter.status().uncertain), (0, 1));
-    give(stream, TAKEN).await;
+    respond(stream, ACCEPTED).await;
     let (_stream, _, fourth) = read(&listener).await;
     assert_eq!(ended(&fourth), 0);
     let status = reporter.status();
@@ -119,11 +119,11 @@ async fn what_a_server_refuses_is_kept_and_what_it_leaves_unanswered_is_not_sent
 }
 
 #[tokio::test]
-async fn while_the_server_is_away_nothing_is_lost() {
+async fn nothing_is_lost_while_the_server_is_down() {
     let recorder = Arc::new(Recorder::default());
     let (listener, address, reporter) = start(&recorder).await;
     let (stream, ..) = read(&listener).await;
-    give(stream, TAKEN).await;
+    respond(stream, ACCEPTED).await;
     drop(listener);
     answer(&recorder, 5);
     within(async {
@@ -137,11 +137,11 @@ async fn while_the_server_is_away_nothing_is_lost() {
     let listener = TcpListener::bind(address).await.unwrap();
     let (stream, _, report) = read(&listener).await;
     assert_eq!(ended(&report), 10);
-    give(stream, TAKEN).await;
+    respond(stream, ACCEPTED).await;
 }
 
 #[tokio::test]
-async fn dropped_it_stops_at_once() {
+async fn dropping_the_reporter_stops_it_at_once() {
     let recorder = Arc::new(Recorder::default());
     let (listener, _, reporter) = start(&recorder).await;
     let (mut stream, ..) = read(&listener).await;
@@ -156,7 +156,7 @@ async fn dropped_it_stops_at_once() {
 }
 
 #[test]
-fn it_starts_with_a_name_and_a_runtime_only() {
+fn start_requires_a_valid_name_and_a_runtime() {
     let start = |name| {
         Reporter::start(Arc::default(), name, Destination::parse("http://127.0.0.1:1").unwrap()).map(drop)
     };

@@ -1,5 +1,5 @@
-//! What a tick costs the hub: encoding once, and handing the frame to every subscriber.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark stops at the first surprise")]
+//! Benchmarks of the hub: encoding of a tick, and fan-out to subscribers.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may panic")]
 
 use divan::{Bencher, black_box};
 use watchglass_live::{Hello, Hub, JsonKeys, PROTOCOL_VERSION, Protocol, State, decode, encode};

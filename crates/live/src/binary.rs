@@ -2,17 +2,17 @@
 //!
 //! Little-endian, version 1:
 //!
-//! | offset | type | what |
+//! | offset | type | content |
 //! |---|---|---|
 //! | 0 | u8 | kind: 1, metrics |
 //! | 1 | u8 | version: 1 |
 //! | 2 | u16 | zero |
-//! | 4 | u32 | version of the [`State`](crate::State) that the numbers belong to |
-//! | 8 | u64 | sequence number: one more with every tick |
+//! | 4 | u32 | version of the [`State`](crate::State) that the series ids belong to |
+//! | 8 | u64 | sequence number, incremented with every tick |
 //! | 16 | i64 | time, milliseconds since the Unix epoch |
-//! | 24 | u32 | n: one more than the largest series number |
+//! | 24 | u32 | n: largest series id plus one |
 //! | 28 | ⌈n/8⌉ bytes | bit i (of byte i/8, from the lowest) is 1 where series i has a value |
-//! | … | f64 each | the values of those series, in the order of their numbers |
+//! | … | f64 each | the values of those series, in order of their ids |
 
 use thiserror::Error;
 use watchglass_model::{Batch, Sample, SeriesId, Timestamp};
@@ -20,54 +20,54 @@ use watchglass_model::{Batch, Sample, SeriesId, Timestamp};
 const KIND_METRICS: u8 = 1;
 const VERSION: u8 = 1;
 const HEADER: usize = 28;
-/// More series than a server ever has; a frame that claims more is not one of ours.
-const MOST_SERIES: u32 = 1 << 20;
+/// Maximum number of series in a frame, more than any server has.
+const MAX_SERIES: u32 = 1 << 20;
 
 /// A decoded metrics frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metrics {
-    /// Version of the state that the numbers of the series belong to.
+    /// Version of the state that the series ids belong to.
     pub state: u32,
     /// Sequence number.
     pub seq: u64,
-    /// What was measured, in the order of the numbers of the series.
+    /// The samples, in order of series ids.
     pub batch: Batch,
 }
 
-/// Bytes that are not a metrics frame of this version.
+/// Error of decoding a frame.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum FrameError {
-    /// It does not hold the message that its kind says.
-    #[error("the frame does not hold the message that its kind says")]
-    Message,
-    /// It ends before what its header promises.
+    /// The content is not a valid message of its kind.
+    #[error("the frame is not a valid message of its kind")]
+    InvalidMessage,
+    /// The frame is shorter than its header requires.
     #[error("the frame has {got} bytes where {needed} are needed")]
-    Short {
-        /// Bytes that are there.
+    Truncated {
+        /// Number of bytes.
         got: usize,
-        /// Bytes that would be right.
+        /// Required number of bytes.
         needed: usize,
     },
-    /// It goes on behind its last value.
-    #[error("the frame has {0} bytes behind its last value")]
-    Long(usize),
-    /// Another kind of frame, or another version of it.
-    #[error("kind {kind}, version {version}: only kinds 1 to 4, version 1 can be read")]
-    Unknown {
+    /// There are bytes after the last value.
+    #[error("the frame has {0} bytes after its last value")]
+    TrailingBytes(usize),
+    /// Unsupported kind or version.
+    #[error("unsupported frame of kind {kind}, version {version}: supported are kinds 1 to 5 of version 1")]
+    Unsupported {
         /// First byte.
         kind: u8,
         /// Second byte.
         version: u8,
     },
-    /// More series than there can be.
-    #[error("{0} series: at most 1048576 can be")]
+    /// Too many series.
+    #[error("too many series: {0}, maximum 1048576")]
     TooManySeries(u32),
-    /// A value that is not a finite number.
+    /// A value is NaN or infinite.
     #[error("the value of series {0} is not finite")]
     NotFinite(u32),
 }
 
-/// Writes a metrics frame. `batch.samples` are in the order of the numbers of their series, each once.
+/// Encodes a metrics frame. `batch.samples` are in order of series ids, each once.
 pub fn encode(state: u32, seq: u64, batch: &Batch) -> Vec<u8> {
     let count = batch.samples.iter().map(|sample| sample.series.0.saturating_add(1)).max().unwrap_or(0);
     let mut present = vec![0_u8; count.div_ceil(8) as usize];
@@ -89,22 +89,22 @@ pub fn encode(state: u32, seq: u64, batch: &Batch) -> Vec<u8> {
     frame
 }
 
-/// Reads a metrics frame.
+/// Decodes a metrics frame.
 ///
 /// # Errors
-/// Any bytes that [`encode`] would not have written.
+/// Any bytes that [`encode`] does not produce.
 pub fn decode(frame: &[u8]) -> Result<Metrics, FrameError> {
     let mut rest = frame;
-    let short = |needed| FrameError::Short { got: frame.len(), needed };
+    let short = |needed| FrameError::Truncated { got: frame.len(), needed };
     let [kind, version, _, _] = take(&mut rest).ok_or(short(HEADER))?;
     if (kind, version) != (KIND_METRICS, VERSION) {
-        return Err(FrameError::Unknown { kind, version });
+        return Err(FrameError::Unsupported { kind, version });
     }
     let state = u32::from_le_bytes(take(&mut rest).ok_or(short(HEADER))?);
     let seq = u64::from_le_bytes(take(&mut rest).ok_or(short(HEADER))?);
     let time = i64::from_le_bytes(take(&mut rest).ok_or(short(HEADER))?);
     let count = u32::from_le_bytes(take(&mut rest).ok_or(short(HEADER))?);
-    if count > MOST_SERIES {
+    if count > MAX_SERIES {
         return Err(FrameError::TooManySeries(count));
     }
     let bitmap = count.div_ceil(8) as usize;
@@ -121,7 +121,7 @@ pub fn decode(frame: &[u8]) -> Result<Metrics, FrameError> {
         samples.push(Sample { series: SeriesId(id), value });
     }
     if !values.is_empty() {
-        return Err(FrameError::Long(values.len()));
+        return Err(FrameError::TrailingBytes(values.len()));
     }
     Ok(Metrics { state, seq, batch: Batch { time: Timestamp::from_millis(time), samples } })
 }
@@ -140,25 +140,28 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_frame_is_as_the_golden_file_has_it() {
+    fn frame_matches_the_golden_file() {
         let frame = encode(3, 7, &golden::batch());
         golden::check("metrics.bin", &frame);
         assert_eq!(decode(&frame).unwrap(), Metrics { state: 3, seq: 7, batch: golden::batch() });
     }
 
     #[test]
-    fn refuses_what_is_not_a_frame() {
+    fn invalid_frames_are_rejected() {
         let good = encode(3, 7, &golden::batch());
         let changed = |at: usize, byte: u8| {
             let mut frame = good.clone();
             frame[at] = byte;
             decode(&frame).unwrap_err()
         };
-        assert_eq!(decode(&[]), Err(FrameError::Short { got: 0, needed: 28 }));
-        assert_eq!(decode(&good[..good.len() - 1]).unwrap_err(), FrameError::Short { got: 52, needed: 53 });
-        assert_eq!(decode(&[good.clone(), vec![0]].concat()), Err(FrameError::Long(1)));
-        assert_eq!(changed(0, 2), FrameError::Unknown { kind: 2, version: 1 });
-        assert_eq!(changed(1, 9), FrameError::Unknown { kind: 1, version: 9 });
+        assert_eq!(decode(&[]), Err(FrameError::Truncated { got: 0, needed: 28 }));
+        assert_eq!(
+            decode(&good[..good.len() - 1]).unwrap_err(),
+            FrameError::Truncated { got: 52, needed: 53 }
+        );
+        assert_eq!(decode(&[good.clone(), vec![0]].concat()), Err(FrameError::TrailingBytes(1)));
+        assert_eq!(changed(0, 2), FrameError::Unsupported { kind: 2, version: 1 });
+        assert_eq!(changed(1, 9), FrameError::Unsupported { kind: 1, version: 9 });
         assert_eq!(changed(27, 0x7f), FrameError::TooManySeries(0x7f00_0004));
         let mut frame = good.clone();
         frame[29..37].copy_from_slice(&f64::NAN.to_le_bytes());
@@ -167,7 +170,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_encoded_is_decoded(
+        fn frames_round_trip(
             state: u32, seq: u64, time: i64,
             values in btree_map(0_u32..300, -1e300_f64..1e300, 0..50),
         ) {
@@ -177,7 +180,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_decoded_or_refused(bytes in vec(any::<u8>(), 0..200), head: bool) {
+        fn any_bytes_are_decoded_or_rejected(bytes in vec(any::<u8>(), 0..200), head: bool) {
             let frame = if head { [vec![1, 1, 0, 0], bytes].concat() } else { bytes };
             if let Ok(metrics) = decode(&frame) {
                 prop_assert!(encode(metrics.state, metrics.seq, &metrics.batch).len() <= frame.len());

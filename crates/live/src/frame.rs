@@ -2,17 +2,16 @@
 //!
 //! The first two bytes of a frame are its kind and the version of that kind.
 //!
-//! | kind | version | what follows |
+//! | kind | version | content |
 //! |---|---|---|
 //! | 1 | 1 | metrics, see [`encode`](crate::encode) |
 //! | 2 | 1 | two zeros, then a [`Hello`] |
 //! | 3 | 1 | two zeros, then a [`State`] |
 //! | 4 | 1 | two zeros, then an [`AlertMessage`] |
-//! | 5 | 1 | two zeros: annotations have changed, and the page asks for its marks again |
+//! | 5 | 1 | two zeros: annotations have changed, the page fetches them again |
 //!
-//! Messages are written by position, as [postcard](https://postcard.jamesmunns.com/wire-format) does: the page has no
-//! reader that knows fields by their names. A page of another build can read the hello as long as its version is the same, and
-//! asks to be loaded anew.
+//! Messages are encoded by position with [postcard](https://postcard.jamesmunns.com/wire-format): the page has no deserializer
+//! by field name. A page of another build can decode the hello while its version is the same, and then asks for a reload.
 
 use crate::{AlertMessage, FrameError, Hello, Metrics, State, decode};
 use serde::de::DeserializeOwned;
@@ -23,32 +22,32 @@ const ALERT: u8 = 4;
 const ANNOTATED: u8 = 5;
 const VERSION: u8 = 1;
 
-/// What a page is sent.
+/// A frame sent to a page.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Frame {
     /// The first frame of a connection.
     Hello(Hello),
-    /// What changes rarely. Sent again whenever it has changed.
+    /// Series and failing probes. Sent again after every change.
     State(State),
-    /// Something has begun to be wrong, has become worse, or is over.
+    /// An alert has fired, increased in severity or been resolved.
     Alert(AlertMessage),
     /// Annotations have changed.
-    Annotated,
+    AnnotationsChanged,
     /// The values of a tick.
     Metrics(Metrics),
 }
 
 impl Frame {
-    /// Reads a frame.
+    /// Decodes a frame.
     ///
     /// # Errors
-    /// Bytes that are not a frame of a known kind and version, or that do not hold what its kind says.
+    /// An unsupported kind or version, or invalid content.
     pub fn read(bytes: &[u8]) -> Result<Self, FrameError> {
         match *bytes {
             [HELLO, VERSION, 0, 0, ref rest @ ..] => message(rest).map(Self::Hello),
             [STATE, VERSION, 0, 0, ref rest @ ..] => message(rest).map(Self::State),
             [ALERT, VERSION, 0, 0, ref rest @ ..] => message(rest).map(Self::Alert),
-            [ANNOTATED, VERSION, 0, 0, ref rest @ ..] => message(rest).map(|()| Self::Annotated),
+            [ANNOTATED, VERSION, 0, 0, ref rest @ ..] => message(rest).map(|()| Self::AnnotationsChanged),
             _ => decode(bytes).map(Self::Metrics),
         }
     }
@@ -57,12 +56,12 @@ impl Frame {
 fn message<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, FrameError> {
     match postcard::take_from_bytes(bytes) {
         Ok((message, [])) => Ok(message),
-        Ok((_, rest)) => Err(FrameError::Long(rest.len())),
-        Err(_) => Err(FrameError::Message),
+        Ok((_, rest)) => Err(FrameError::TrailingBytes(rest.len())),
+        Err(_) => Err(FrameError::InvalidMessage),
     }
 }
 
-/// Writes messages as frames.
+/// Encoding of messages as frames.
 #[cfg(feature = "hub")]
 pub(crate) mod write {
     use super::{ALERT, ANNOTATED, AlertMessage, HELLO, Hello, STATE, State, VERSION};
@@ -73,7 +72,7 @@ pub(crate) mod write {
         frame(HELLO, hello)
     }
 
-    /// What changes rarely.
+    /// Series and failing probes.
     pub(crate) fn state(state: &State) -> Vec<u8> {
         frame(STATE, state)
     }
@@ -83,13 +82,13 @@ pub(crate) mod write {
         frame(ALERT, alert)
     }
 
-    /// That annotations have changed.
+    /// Annotations have changed.
     pub(crate) fn annotated() -> Vec<u8> {
         frame(ANNOTATED, &())
     }
 
     fn frame(kind: u8, message: &impl Serialize) -> Vec<u8> {
-        // Strings, numbers and lists of known length, into memory: there is nothing that could fail.
+        // Strings, numbers and lists of known length, written to memory, cannot fail.
         postcard::to_extend(message, vec![kind, VERSION, 0, 0]).unwrap_or_default()
     }
 }
@@ -107,13 +106,13 @@ mod tests {
             ("hello.bin", write::hello(&golden::hello()), Frame::Hello(golden::hello())),
             ("state.bin", write::state(&golden::state()), Frame::State(golden::state())),
             ("alert.bin", write::alert(&golden::alert()), Frame::Alert(golden::alert())),
-            ("annotated.bin", write::annotated(), Frame::Annotated),
+            ("annotated.bin", write::annotated(), Frame::AnnotationsChanged),
             ("metrics.bin", encode(3, 7, &golden::batch()), Frame::Metrics(metrics)),
         ]
     }
 
     #[test]
-    fn frames_are_as_the_golden_files_have_them_and_can_be_read() {
+    fn frames_match_the_golden_files() {
         for (name, bytes, frame) in all() {
             golden::check(name, &bytes);
             assert_eq!(Frame::read(&bytes), Ok(frame), "{name}");
@@ -121,16 +120,20 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_that_is_cut_or_goes_on_is_refused() {
+    fn truncated_and_extended_frames_are_rejected() {
         for (name, bytes, _) in all() {
             for length in 0..bytes.len() {
                 assert!(Frame::read(&bytes[..length]).is_err(), "{name} cut to {length}");
             }
-            assert_eq!(Frame::read(&[&bytes[..], &[0]].concat()), Err(FrameError::Long(1)), "{name}");
+            assert_eq!(
+                Frame::read(&[&bytes[..], &[0]].concat()),
+                Err(FrameError::TrailingBytes(1)),
+                "{name}"
+            );
             let newer = [&[bytes[0], 9], &bytes[2..]].concat();
             assert_eq!(
                 Frame::read(&newer),
-                Err(FrameError::Unknown { kind: bytes[0], version: 9 }),
+                Err(FrameError::Unsupported { kind: bytes[0], version: 9 }),
                 "{name}"
             );
         }
@@ -138,12 +141,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_or_refused(kind in 0_u8..7, bytes in vec(any::<u8>(), 0..200)) {
+        fn any_bytes_are_decoded_or_rejected(kind in 0_u8..7, bytes in vec(any::<u8>(), 0..200)) {
             let _ = Frame::read(&[vec![kind, 1, 0, 0], bytes].concat());
         }
 
         #[test]
-        fn changed_bytes_are_read_or_refused(which in 0_usize..5, at in 4_usize..400, byte: u8) {
+        fn changed_bytes_are_decoded_or_rejected(which in 0_usize..5, at in 4_usize..400, byte: u8) {
             let mut bytes = all()[which].1.clone();
             if let Some(place) = bytes.get_mut(at) {
                 *place = byte;

@@ -1,4 +1,4 @@
-//! Golden files: what is sent stays as it was, until `UPDATE_GOLDEN=1 cargo test` says otherwise.
+//! Golden files of all messages. Update them with `UPDATE_GOLDEN=1 cargo test`.
 
 use crate::{AlertChange, AlertMessage, AnnotationChange, AnnotationMessage, Hello, PROTOCOL_VERSION, State};
 use std::path::Path;
@@ -20,7 +20,7 @@ pub(crate) fn series() -> Vec<Series> {
     ]
 }
 
-/// Series 2 has no value at this moment.
+/// Series 2 has no value in this batch.
 pub(crate) fn batch() -> Batch {
     let samples = [(0, 1.0), (1, 123_456_789_012.0), (3, 0.25)];
     Batch {
@@ -99,5 +99,5 @@ pub(crate) fn check(name: &str, actual: &[u8]) {
         std::fs::write(&path, actual).unwrap();
     }
     let expected = std::fs::read(&path).unwrap();
-    assert!(expected == actual, "{name} differs from what is sent: {:?}", String::from_utf8_lossy(actual));
+    assert!(expected == actual, "{name} differs from the message: {:?}", String::from_utf8_lossy(actual));
 }

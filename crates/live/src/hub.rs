@@ -1,11 +1,10 @@
-//! The hub: one tick in, every open connection out.
+//! Hub: fan-out of ticks, alerts and annotations to all open connections.
 //!
-//! A subscriber never has a queue. It is handed the newest frame when it asks, so one that reads slowly skips
-//! frames (and sees it by the sequence number) and holds up nobody; how long a single write may take is for the
-//! owner of its socket to bound. Frames are encoded when the first subscriber needs them, then shared.
+//! Subscribers have no queue. Each gets the newest frame when it asks for one, so a slow reader skips frames (visible in the
+//! sequence numbers) and delays nobody; the owner of the socket limits the time of a single write. Frames are encoded when the
+//! first subscriber needs them, then shared.
 //!
-//! Alerts and annotations are not skipped like frames: the newest are kept once for all, and each subscriber knows the last it
-//! was sent.
+//! Alerts and annotations are not skipped: the newest are kept in one shared ring, and each subscriber has its position in it.
 
 use crate::frame::write;
 use crate::message::Message;
@@ -17,14 +16,14 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
 use watchglass_model::Batch;
 
-/// A message in both forms, each made when it is first asked for.
+/// Encodings of a message for both protocols, each created on first use.
 #[derive(Debug, Default)]
-pub(crate) struct Both {
+pub(crate) struct Encodings {
     text: OnceLock<Bytes>,
     frame: OnceLock<Bytes>,
 }
 
-impl Both {
+impl Encodings {
     fn of(
         &self,
         protocol: Protocol,
@@ -38,10 +37,10 @@ impl Both {
     }
 }
 
-/// What a connection is to be sent.
+/// A message to send on a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outgoing {
-    /// A text message; always valid UTF-8.
+    /// A text message in UTF-8.
     Text(Bytes),
     /// A binary message.
     Binary(Bytes),
@@ -51,7 +50,7 @@ pub enum Outgoing {
 #[derive(Debug)]
 pub struct Hub {
     hello: Hello,
-    sender: watch::Sender<Slot>,
+    sender: watch::Sender<Latest>,
     counts: Arc<Counts>,
 }
 
@@ -62,30 +61,30 @@ struct Counts {
     missed: AtomicU64,
 }
 
-/// What there is to be sent: the same for all subscribers, and never more than this.
+/// Everything that can be sent: shared by all subscribers, and bounded.
 #[derive(Debug, Default)]
-struct Slot {
-    frame: Option<Arc<Published>>,
-    alerts: Ring<Announced>,
+struct Latest {
+    frame: Option<Arc<PublishedFrame>>,
+    events: Ring<PublishedEvent>,
 }
 
 #[derive(Debug)]
-struct Published {
+struct PublishedFrame {
     seq: u64,
     batch: Batch,
     state: Arc<SharedState>,
-    message: Both,
+    message: Encodings,
 }
 
-/// An alert or an annotation that was announced.
+/// A published alert or annotation.
 #[derive(Debug)]
-pub(crate) struct Announced {
-    news: News,
-    message: Both,
+pub(crate) struct PublishedEvent {
+    event: Event,
+    message: Encodings,
 }
 
 #[derive(Debug)]
-enum News {
+enum Event {
     Alert(AlertMessage),
     Annotation(AnnotationMessage),
 }
@@ -93,56 +92,60 @@ enum News {
 #[derive(Debug)]
 struct SharedState {
     state: State,
-    message: Both,
+    message: Encodings,
     keys: OnceLock<JsonKeys>,
 }
 
 impl Hub {
-    /// A hub that introduces itself with `hello`; the protocol in it is filled in for each subscriber.
+    /// A hub that sends `hello` to each subscriber, with the protocol of that subscriber.
     pub fn new(hello: Hello) -> Self {
-        Self { hello, sender: watch::Sender::new(Slot::default()), counts: Arc::default() }
+        Self { hello, sender: watch::Sender::new(Latest::default()), counts: Arc::default() }
     }
 
-    /// Hands a tick to all subscribers. `state` is asked for only when `state_version` is new.
+    /// Publishes a tick to all subscribers. `state` is called only when `state_version` is new.
     pub fn publish(&self, batch: Batch, state_version: u32, state: impl FnOnce() -> State) {
-        self.sender.send_modify(|slot| {
-            let before = slot.frame.as_ref();
-            let state = match before {
+        self.sender.send_modify(|latest| {
+            let previous = latest.frame.as_ref();
+            let state = match previous {
                 Some(last) if last.state.state.version == state_version => Arc::clone(&last.state),
-                _ => {
-                    Arc::new(SharedState { state: state(), message: Both::default(), keys: OnceLock::new() })
-                }
+                _ => Arc::new(SharedState {
+                    state: state(),
+                    message: Encodings::default(),
+                    keys: OnceLock::new(),
+                }),
             };
-            let seq = before.map_or(1, |last| last.seq + 1);
-            slot.frame = Some(Arc::new(Published { seq, batch, state, message: Both::default() }));
+            let seq = previous.map_or(1, |last| last.seq + 1);
+            latest.frame =
+                Some(Arc::new(PublishedFrame { seq, batch, state, message: Encodings::default() }));
         });
     }
 
-    /// Hands alerts, in their order, to all subscribers. The newest 256 are kept for those that read slowly.
-    pub fn announce(&self, alerts: Vec<AlertMessage>) {
-        self.tell(alerts.into_iter().map(News::Alert).collect());
+    /// Publishes alerts in order to all subscribers. The newest 256 are kept for slow readers.
+    pub fn publish_alerts(&self, alerts: Vec<AlertMessage>) {
+        self.publish_events(alerts.into_iter().map(Event::Alert).collect());
     }
 
-    /// The same of annotations, among the alerts.
-    pub fn annotate(&self, annotations: Vec<AnnotationMessage>) {
-        self.tell(annotations.into_iter().map(News::Annotation).collect());
+    /// Publishes annotations, in order with the alerts.
+    pub fn publish_annotations(&self, annotations: Vec<AnnotationMessage>) {
+        self.publish_events(annotations.into_iter().map(Event::Annotation).collect());
     }
 
-    fn tell(&self, news: Vec<News>) {
-        if news.is_empty() {
+    fn publish_events(&self, events: Vec<Event>) {
+        if events.is_empty() {
             return;
         }
-        self.sender.send_modify(|slot| {
-            news.into_iter().for_each(|news| slot.alerts.push(Announced { news, message: Both::default() }));
+        self.sender.send_modify(|latest| {
+            let events =
+                events.into_iter().map(|event| PublishedEvent { event, message: Encodings::default() });
+            events.for_each(|event| latest.events.push(event));
         });
     }
 
-    /// A new subscriber. It is sent the hello, the state and the newest frame at once, and the alerts that are announced
-    /// from now on.
+    /// Adds a subscriber. It gets the hello, the state and the newest frame at once, and all alerts published from now on.
     pub fn subscribe(&self, protocol: Protocol) -> Subscriber {
         self.counts.subscribers.fetch_add(1, Ordering::Relaxed);
         let receiver = self.sender.subscribe();
-        let last_alert = receiver.borrow().alerts.newest();
+        let last_event = receiver.borrow().events.newest();
         let hello = Hello { protocol: protocol.name().to_owned(), ..self.hello.clone() };
         Subscriber {
             protocol,
@@ -151,74 +154,73 @@ impl Hub {
             hello: Some(hello),
             state_sent: None,
             last_seq: None,
-            last_alert,
+            last_event,
         }
     }
 
-    /// Number of subscribers now.
+    /// Current number of subscribers.
     pub fn subscribers(&self) -> usize {
         self.counts.subscribers.load(Ordering::Relaxed)
     }
 
-    /// Frames that subscribers were too slow to be sent, since the start.
-    pub fn skipped(&self) -> u64 {
+    /// Frames skipped by slow subscribers since the start.
+    pub fn skipped_frames(&self) -> u64 {
         self.counts.skipped.load(Ordering::Relaxed)
     }
 
-    /// Alerts that subscribers were too slow to be sent, since the start.
-    pub fn missed(&self) -> u64 {
+    /// Alerts and annotations missed by slow subscribers since the start.
+    pub fn missed_events(&self) -> u64 {
         self.counts.missed.load(Ordering::Relaxed)
     }
 }
 
-/// One connection's view of the hub. When the hub is dropped it ends.
+/// Subscription of one connection. It ends when the hub is dropped.
 #[derive(Debug)]
 pub struct Subscriber {
     protocol: Protocol,
-    receiver: watch::Receiver<Slot>,
+    receiver: watch::Receiver<Latest>,
     counts: Arc<Counts>,
     hello: Option<Hello>,
     state_sent: Option<u32>,
     last_seq: Option<u64>,
-    /// Number of the last alert that it was sent, or that was there before it.
-    last_alert: u64,
+    /// Number of the last event that was sent, or that was published before the subscription.
+    last_event: u64,
 }
 
 impl Subscriber {
-    /// Waits for the next message; `None` when the hub is gone. May be dropped while it waits without losing anything.
+    /// Waits for the next message; `None` when the hub is dropped. Cancel safe.
     pub async fn next(&mut self) -> Option<Outgoing> {
         if let Some(hello) = self.hello.take() {
-            return Some(Both::default().of(
+            return Some(Encodings::default().of(
                 self.protocol,
                 || text(Message::Hello(&hello)),
                 || write::hello(&hello),
             ));
         }
         loop {
-            if let Some(message) = self.ready() {
+            if let Some(message) = self.try_next() {
                 return Some(message);
             }
             self.receiver.changed().await.ok()?;
         }
     }
 
-    /// The next message that need not be waited for: the state if the newest frame needs it, then alerts, then that
-    /// frame.
-    fn ready(&mut self) -> Option<Outgoing> {
-        let slot = self.receiver.borrow_and_update();
-        let frame = slot.frame.as_ref().filter(|frame| self.last_seq != Some(frame.seq)).cloned();
-        let alert = slot.alerts.after(self.last_alert);
-        // Nobody waits while this one encodes.
-        drop(slot);
+    /// The next message without waiting: the state if the newest frame needs it, then events, then that frame.
+    fn try_next(&mut self) -> Option<Outgoing> {
+        let latest = self.receiver.borrow_and_update();
+        let frame = latest.frame.as_ref().filter(|frame| self.last_seq != Some(frame.seq)).cloned();
+        let event = latest.events.after(self.last_event);
+        // Release the lock before encoding.
+        drop(latest);
         if let Some(frame) = &frame
             && self.state_sent != Some(frame.state.state.version)
         {
             self.state_sent = Some(frame.state.state.version);
             return Some(frame.state.of(self.protocol));
         }
-        if let Some((number, alert)) = alert {
+        if let Some((number, event)) = event {
             self.count_missed(number);
-            return Some(alert.of(self.protocol));
+            return Some(event.of(self.protocol));
         }
         let frame = frame?;
         self.count_skipped(frame.seq);
@@ -226,8 +228,8 @@ impl Subscriber {
     }
 
     fn count_missed(&mut self, number: u64) {
-        self.counts.missed.fetch_add(number.saturating_sub(self.last_alert + 1), Ordering::Relaxed);
-        self.last_alert = number;
+        self.counts.missed.fetch_add(number.saturating_sub(self.last_event + 1), Ordering::Relaxed);
+        self.last_event = number;
     }
 
     fn count_skipped(&mut self, seq: u64) {
@@ -250,23 +252,23 @@ impl SharedState {
     }
 }
 
-impl Announced {
+impl PublishedEvent {
     fn of(&self, protocol: Protocol) -> Outgoing {
         let as_text = || {
-            text(match &self.news {
-                News::Alert(alert) => Message::Alert(alert),
-                News::Annotation(annotation) => Message::Annotation(annotation),
+            text(match &self.event {
+                Event::Alert(alert) => Message::Alert(alert),
+                Event::Annotation(annotation) => Message::Annotation(annotation),
             })
         };
-        let as_frame = || match &self.news {
-            News::Alert(alert) => write::alert(alert),
-            News::Annotation(_) => write::annotated(),
+        let as_frame = || match &self.event {
+            Event::Alert(alert) => write::alert(alert),
+            Event::Annotation(_) => write::annotated(),
         };
         self.message.of(protocol, as_text, as_frame)
     }
 }
 
-impl Published {
+impl PublishedFrame {
     fn of(&self, protocol: Protocol) -> Outgoing {
         let keys = || self.state.keys.get_or_init(|| JsonKeys::new(&self.state.state.series));
         self.message.of(
@@ -278,7 +280,7 @@ impl Published {
 }
 
 fn text(message: Message<'_>) -> Vec<u8> {
-    // Strings, numbers and lists: there is nothing in a message that JSON cannot hold.
+    // Messages consist of strings, numbers and lists, which JSON can hold.
     serde_json::to_vec(&message).unwrap_or_default()
 }
 

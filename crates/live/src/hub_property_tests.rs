@@ -1,10 +1,10 @@
-//! Any order of ticks, alerts and readers of any speed, compared with what each must be sent.
+//! Property tests of the hub: any order of ticks and alerts, with readers of any speed.
 
 use super::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// What happens to a hub.
+/// An operation on a hub.
 #[derive(Clone, Debug)]
 enum Step {
     Publish { with_new_state: bool },
@@ -23,7 +23,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 0..30)
 }
 
-/// A subscriber, and what it was sent.
+/// A subscriber, and what it has received.
 struct Reader {
     subscriber: Subscriber,
     state: Option<u32>,
@@ -33,46 +33,46 @@ struct Reader {
     skipped: u64,
 }
 
-/// What was handed to the hub so far: the number of the newest frame, of its state, and of the newest alert.
+/// What was published so far: the number of the newest frame, of its state, and of the newest alert.
 #[derive(Clone, Copy, Default)]
-struct Handed {
+struct Published {
     frame: u64,
     state: u32,
     alert: i64,
 }
 
 impl Reader {
-    /// Reads a message and checks that it is the one that must come. False when there is none.
-    fn read(&mut self, handed: Handed) -> bool {
+    /// Reads a message and checks that it is the expected one. False when there is none.
+    fn read(&mut self, published: Published) -> bool {
         let Some(message) = now(&mut self.subscriber) else {
-            assert_eq!((self.frame, self.alert), (handed.frame, handed.alert), "something is held back");
+            assert_eq!((self.frame, self.alert), (published.frame, published.alert), "a message is missing");
             return false;
         };
         let is_binary = matches!(message, Outgoing::Binary(_));
-        assert_eq!(is_binary, self.subscriber.protocol == Protocol::Binary, "of another protocol");
+        assert_eq!(is_binary, self.subscriber.protocol == Protocol::Binary, "wrong protocol");
         let head = head(&message);
         match head.r#type.as_str() {
             "hello" => return true,
             "state" => {
-                assert_eq!(head.version, handed.state);
+                assert_eq!(head.version, published.state);
                 self.state = Some(head.version);
                 return true;
             }
             "alert" => {
-                let oldest = handed.alert - MOST as i64 + 1;
-                assert_eq!(head.time, oldest.max(self.alert + 1), "of {}", handed.alert);
+                let oldest = published.alert - CAPACITY as i64 + 1;
+                assert_eq!(head.time, oldest.max(self.alert + 1), "of {}", published.alert);
                 self.missed += (head.time - self.alert - 1).unsigned_abs();
                 self.alert = head.time;
                 return true;
             }
             _ => {}
         }
-        // In JSON a frame does not name the state that its names are of.
+        // A JSON frame does not contain the version of its state.
         let (frame, state) = (head.seq, if is_binary { Some(head.version) } else { self.state });
-        assert_eq!(self.alert, handed.alert, "a frame before an alert");
-        assert_eq!((frame, state), (handed.frame, Some(handed.state)), "not the newest");
+        assert_eq!(self.alert, published.alert, "a frame before an alert");
+        assert_eq!((frame, state), (published.frame, Some(published.state)), "not the newest");
         assert!(frame > self.frame, "the same frame again");
-        assert_eq!(state, self.state, "not the state that was sent");
+        assert_eq!(state, self.state, "not the state that was received");
         if self.frame > 0 {
             self.skipped += frame - self.frame - 1;
         }
@@ -85,40 +85,40 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn no_alert_is_lost_on_one_that_keeps_up_and_frames_are_the_newest(steps in steps()) {
+    fn readers_get_all_alerts_and_the_newest_frames(steps in steps()) {
         let hub = hub();
-        let mut handed = Handed::default();
+        let mut published = Published::default();
         let mut readers: Vec<Reader> = Vec::new();
         for step in steps {
             match step {
                 Step::Publish { with_new_state } => {
-                    handed.frame += 1;
-                    handed.state += u32::from(with_new_state || handed.state == 0);
-                    publish(&hub, 1, handed.state);
+                    published.frame += 1;
+                    published.state += u32::from(with_new_state || published.state == 0);
+                    publish(&hub, 1, published.state);
                 }
                 Step::Announce(count) => {
-                    announce(&hub, handed.alert + 1..=handed.alert + count);
-                    handed.alert += count;
+                    announce(&hub, published.alert + 1..=published.alert + count);
+                    published.alert += count;
                 }
                 Step::Subscribe(protocol) => readers.push(Reader {
                     subscriber: hub.subscribe(protocol),
                     state: None,
                     frame: 0,
-                    alert: handed.alert,
+                    alert: published.alert,
                     missed: 0,
                     skipped: 0,
                 }),
                 Step::Read { who, messages } => {
                     if let Some(reader) = readers.get_mut(who) {
-                        (0..messages).all(|_| reader.read(handed));
+                        (0..messages).all(|_| reader.read(published));
                     }
                 }
             }
         }
         for reader in &mut readers {
-            while reader.read(handed) {}
+            while reader.read(published) {}
         }
-        prop_assert_eq!(hub.missed(), readers.iter().map(|reader| reader.missed).sum::<u64>());
-        prop_assert_eq!(hub.skipped(), readers.iter().map(|reader| reader.skipped).sum::<u64>());
+        prop_assert_eq!(hub.missed_events(), readers.iter().map(|reader| reader.missed).sum::<u64>());
+        prop_assert_eq!(hub.skipped_frames(), readers.iter().map(|reader| reader.skipped).sum::<u64>());
     }
 }

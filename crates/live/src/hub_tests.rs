@@ -1,7 +1,7 @@
-//! The hub, alone and with subscribers of any speed.
+//! Tests of the hub, with subscribers of any speed.
 
 use super::*;
-use crate::ring::MOST;
+use crate::ring::CAPACITY;
 use crate::{Frame, Metrics, golden};
 use serde::Deserialize;
 use std::pin::pin;
@@ -32,7 +32,7 @@ async fn json(subscriber: &mut Subscriber) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn a_connection_begins_with_hello_and_state_as_the_golden_files_have_them() {
+async fn connection_starts_with_hello_and_state() {
     let hub = hub();
     let mut subscriber = hub.subscribe(Protocol::Json);
     publish(&hub, 1, 3);
@@ -46,7 +46,7 @@ async fn a_connection_begins_with_hello_and_state_as_the_golden_files_have_them(
 }
 
 #[tokio::test]
-async fn one_that_comes_late_gets_the_newest_frame_at_once() {
+async fn late_subscriber_gets_the_newest_frame() {
     let hub = hub();
     publish(&hub, 1, 1);
     publish(&hub, 2, 1);
@@ -55,7 +55,7 @@ async fn one_that_comes_late_gets_the_newest_frame_at_once() {
 }
 
 #[tokio::test]
-async fn the_state_comes_again_only_when_it_has_changed() {
+async fn state_is_sent_again_only_after_a_change() {
     let hub = hub();
     let mut subscriber = hub.subscribe(Protocol::Json);
     let mut seen = Vec::new();
@@ -74,7 +74,7 @@ async fn the_state_comes_again_only_when_it_has_changed() {
 }
 
 #[tokio::test]
-async fn one_that_is_slow_skips_frames_and_the_others_do_not() {
+async fn only_slow_subscribers_skip_frames() {
     let hub = hub();
     let (mut slow, mut quick) = (hub.subscribe(Protocol::Json), hub.subscribe(Protocol::Json));
     for subscriber in [&mut slow, &mut quick] {
@@ -90,11 +90,11 @@ async fn one_that_is_slow_skips_frames_and_the_others_do_not() {
         assert_eq!(json(&mut quick).await["seq"], seconds + 1);
     }
     assert_eq!(json(&mut slow).await["seq"], 6);
-    assert_eq!(hub.skipped(), 4);
+    assert_eq!(hub.skipped_frames(), 4);
 }
 
 #[tokio::test]
-async fn subscribers_are_counted_and_end_with_the_hub() {
+async fn subscriptions_are_counted_and_end_with_the_hub() {
     let hub = hub();
     let mut subscriber = hub.subscribe(Protocol::Json);
     drop(hub.subscribe(Protocol::Binary));
@@ -104,13 +104,13 @@ async fn subscribers_are_counted_and_end_with_the_hub() {
     assert_eq!(subscriber.next().await, None);
 }
 
-/// Announces alerts with these numbers: each has its own as its time.
+/// Publishes alerts with these numbers as their times.
 fn announce(hub: &Hub, numbers: std::ops::RangeInclusive<i64>) {
     let alert = |number| AlertMessage { time: Timestamp::from_millis(number), ..golden::alert() };
-    hub.announce(numbers.map(alert).collect());
+    hub.publish_alerts(numbers.map(alert).collect());
 }
 
-/// The next message if there is one now; a wait that was begun is dropped.
+/// The next message if there is one now; a started wait is dropped.
 fn now(subscriber: &mut Subscriber) -> Option<Outgoing> {
     match pin!(subscriber.next()).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(message) => message,
@@ -118,7 +118,7 @@ fn now(subscriber: &mut Subscriber) -> Option<Outgoing> {
     }
 }
 
-/// What tells a message from others of its type; 0 where it is not there.
+/// Identity of a message; 0 for missing fields.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 struct Head {
@@ -138,14 +138,14 @@ fn head(message: &Outgoing) -> Head {
         Frame::Hello(hello) => Head { r#type: "hello".to_owned(), version: hello.version.into(), ..head },
         Frame::State(state) => Head { r#type: "state".to_owned(), version: state.version, ..head },
         Frame::Alert(alert) => Head { r#type: "alert".to_owned(), time: alert.time.millis(), ..head },
-        Frame::Annotated => Head { r#type: "annotation".to_owned(), ..head },
+        Frame::AnnotationsChanged => Head { r#type: "annotation".to_owned(), ..head },
         Frame::Metrics(Metrics { seq, state, batch }) => {
             Head { r#type: "metrics".to_owned(), version: state, seq, time: batch.time.millis() }
         }
     }
 }
 
-/// Types and numbers of all messages that there are now.
+/// Types and numbers of all available messages.
 fn drain(subscriber: &mut Subscriber) -> Vec<String> {
     let mut seen = Vec::new();
     while let Some(message) = now(subscriber) {
@@ -159,24 +159,24 @@ fn drain(subscriber: &mut Subscriber) -> Vec<String> {
 }
 
 #[test]
-fn annotations_come_among_the_alerts_in_both_forms() {
+fn annotations_are_ordered_with_alerts() {
     let hub = hub();
     for protocol in Protocol::ALL {
         let mut subscriber = hub.subscribe(protocol);
         drain(&mut subscriber);
         announce(&hub, 1..=1);
-        hub.annotate(vec![golden::annotation()]);
+        hub.publish_annotations(vec![golden::annotation()]);
         announce(&hub, 2..=2);
         assert_eq!(drain(&mut subscriber), ["alert 1", "annotation", "alert 2"], "{protocol:?}");
     }
 }
 
 #[test]
-fn alerts_come_in_order_before_the_next_frame() {
+fn alerts_precede_the_next_frame() {
     let hub = hub();
     announce(&hub, 1..=2);
     let (mut readable, mut compact) = (hub.subscribe(Protocol::Json), hub.subscribe(Protocol::Binary));
-    assert_eq!(drain(&mut readable), ["hello"], "what was before is not sent");
+    assert_eq!(drain(&mut readable), ["hello"], "earlier alerts are not sent");
     publish(&hub, 1, 1);
     announce(&hub, 3..=4);
     assert_eq!(drain(&mut readable), ["state", "alert 3", "alert 4", "frame 1"]);
@@ -190,11 +190,11 @@ fn alerts_come_in_order_before_the_next_frame() {
         drain(&mut compact),
         ["hello", "state", "alert 3", "alert 4", "alert 5", "alert 6", "frame 3"]
     );
-    assert_eq!((hub.skipped(), hub.missed()), (1, 0));
+    assert_eq!((hub.skipped_frames(), hub.missed_events()), (1, 0));
 }
 
 #[test]
-fn the_alerts_of_a_hub_that_is_gone_are_still_sent() {
+fn alerts_are_sent_after_the_hub_is_dropped() {
     let hub = hub();
     let mut subscriber = hub.subscribe(Protocol::Json);
     announce(&hub, 1..=2);
@@ -203,7 +203,7 @@ fn the_alerts_of_a_hub_that_is_gone_are_still_sent() {
 }
 
 #[tokio::test]
-async fn one_that_waits_is_woken_by_an_alert() {
+async fn waiting_subscriber_is_woken_by_an_alert() {
     let hub = hub();
     let mut subscriber = hub.subscribe(Protocol::Json);
     json(&mut subscriber).await;
@@ -214,11 +214,11 @@ async fn one_that_waits_is_woken_by_an_alert() {
 }
 
 #[test]
-fn one_that_is_too_slow_for_alerts_is_counted_and_gets_the_newest() {
+fn missed_alerts_are_counted() {
     let hub = hub();
     let mut subscriber = hub.subscribe(Protocol::Json);
-    announce(&hub, 1..=MOST as i64);
-    announce(&hub, MOST as i64 + 1..=MOST as i64 + 3);
+    announce(&hub, 1..=CAPACITY as i64);
+    announce(&hub, CAPACITY as i64 + 1..=CAPACITY as i64 + 3);
     let seen = drain(&mut subscriber);
-    assert_eq!((seen.len(), seen[1].as_str(), hub.missed()), (1 + MOST, "alert 4", 3));
+    assert_eq!((seen.len(), seen[1].as_str(), hub.missed_events()), (1 + CAPACITY, "alert 4", 3));
 }

@@ -3,17 +3,17 @@
 use serde_json::json;
 use watchglass_model::{Batch, Series};
 
-/// The names of the series as JSON writes them, made once for all the frames of one state.
+/// JSON-encoded names of the series, shared by all frames of one state.
 #[derive(Debug, Default)]
 pub struct JsonKeys(Vec<String>);
 
 impl JsonKeys {
-    /// The keys of `series`, which are in the order of their numbers.
+    /// The keys of `series`, which are in order of their ids.
     pub fn new(series: &[Series]) -> Self {
         Self(series.iter().map(|series| json!(series.key()).to_string()).collect())
     }
 
-    /// Writes a metrics frame. A series without a value at this moment is not in it.
+    /// Encodes a metrics frame. Series without a value are left out.
     pub fn frame(&self, seq: u64, batch: &Batch) -> String {
         let mut text = String::with_capacity(64 + batch.samples.len() * 72);
         text.push_str(&format!(
@@ -39,7 +39,7 @@ mod tests {
     use crate::golden;
 
     #[test]
-    fn a_frame_is_as_the_golden_file_has_it_and_valid_json() {
+    fn frame_matches_the_golden_file_and_is_valid_json() {
         let frame = super::JsonKeys::new(&golden::series()).frame(7, &golden::batch());
         golden::check("metrics.json", frame.as_bytes());
         let value: serde_json::Value = serde_json::from_str(&frame).unwrap();

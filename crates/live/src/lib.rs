@@ -1,9 +1,9 @@
-//! What open pages are sent, and how it reaches all of them.
+//! Live protocol: messages for open pages, and their fan-out.
 //!
-//! Two subprotocols carry the same: [`Protocol::Json`], for anyone, and [`Protocol::Binary`], for the page. A connection
-//! begins with a [`Hello`]; a [`State`] comes before the first metrics frame that needs it, a metrics frame comes with
-//! every tick, an [`AlertMessage`] whenever something begins to be wrong or is over, and an [`AnnotationMessage`] whenever
-//! something is marked on the charts.
+//! Two WebSocket subprotocols carry the same messages: [`Protocol::Json`] for other clients, and [`Protocol::Binary`] for the
+//! page. A connection starts with a [`Hello`]. A [`State`] precedes the first metrics frame that needs it. A metrics frame is
+//! sent with every tick, an [`AlertMessage`] when an alert fires, changes or is resolved, and an [`AnnotationMessage`] when an
+//! annotation is added or removed.
 
 mod binary;
 mod frame;
@@ -24,6 +24,6 @@ pub use hub::{Hub, Outgoing, Subscriber};
 #[cfg(feature = "hub")]
 pub use json::JsonKeys;
 pub use message::{
-    AlertChange, AlertMessage, AnnotationChange, AnnotationMessage, Hello, PROTOCOL_VERSION, Protocol,
-    SIGNED_OUT, State,
+    AlertChange, AlertMessage, AnnotationChange, AnnotationMessage, CLOSE_SIGNED_OUT, Hello,
+    PROTOCOL_VERSION, Protocol, State,
 };

@@ -1,28 +1,28 @@
-//! The messages: those that are the same in both subprotocols but for how they are written.
+//! Messages of both subprotocols, apart from their encoding.
 
 use serde::{Deserialize, Serialize};
 use watchglass_model::{Annotation, Labels, Problem, Series, Severity, Timestamp, Unit};
 
-/// Version of the live protocol. It changes when a client of the version before could not read what is sent.
+/// Version of the live protocol. It changes when clients of the previous version cannot read the messages.
 pub const PROTOCOL_VERSION: u16 = 1;
 
-/// The code with which a connection is closed whose session or token has ended: of those that programs may choose (4000 to 4999).
-pub const SIGNED_OUT: u16 = 4401;
+/// WebSocket close code after the end of the session or token, from the range for private use (4000 to 4999).
+pub const CLOSE_SIGNED_OUT: u16 = 4401;
 
-/// How metrics frames are written. Chosen by the client as a WebSocket subprotocol.
+/// Encoding of messages, selected by the client as a WebSocket subprotocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Protocol {
-    /// JSON text that anyone can read, values by the name of their series.
+    /// JSON text, values by series name.
     Json,
-    /// The frames of [`crate::Frame`], values by the number of their series.
+    /// The frames of [`crate::Frame`], values by series id.
     Binary,
 }
 
 impl Protocol {
-    /// All there are; the first is the default of a client that asks for none.
+    /// All protocols; the first is the default.
     pub const ALL: [Self; 2] = [Self::Json, Self::Binary];
 
-    /// Its name as a WebSocket subprotocol.
+    /// Name of the WebSocket subprotocol.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Json => "watchglass.json.v1",
@@ -36,113 +36,112 @@ impl Protocol {
     }
 }
 
-/// A message in JSON text, told apart by `type`. Metrics frames are not among them: they are written once for all
-/// clients, and not by serde.
+/// A JSON message, tagged by `type`. Metrics frames are encoded separately, once for all clients.
 #[cfg(feature = "hub")]
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum Message<'a> {
     /// The first message of a connection.
     Hello(&'a Hello),
-    /// What changes rarely. Sent again whenever it has changed.
+    /// Series and failing probes. Sent again after every change.
     State(&'a State),
-    /// Something has begun to be wrong, has become worse, or is over.
+    /// An alert has fired, changed or been resolved.
     Alert(&'a AlertMessage),
-    /// Something was marked on the charts, or is so no more.
+    /// An annotation was added or removed.
     Annotation(&'a AnnotationMessage),
 }
 
-/// Who is speaking.
+/// First message of a connection: identity of the server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hello {
     /// [`PROTOCOL_VERSION`] of the server.
     pub version: u16,
-    /// The subprotocol that was agreed upon.
+    /// Negotiated subprotocol.
     pub protocol: String,
-    /// Version of the program.
+    /// Version of Watchglass.
     pub server: String,
-    /// Identifies the program and its pages together. A page of another build should be loaded anew.
+    /// Identifies the build of server and pages. A page of another build should be reloaded.
     pub build: String,
     /// Milliseconds from one metrics frame to the next.
     pub interval_ms: u32,
 }
 
-/// What changes rarely: the series there are, and the probes that fail.
+/// Series and failing probes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
-    /// Grows with every change. A binary metrics frame names the one that its numbers belong to.
+    /// Increases with every change. A binary metrics frame names the version that its series ids belong to.
     pub version: u32,
-    /// All series; a series keeps its number as long as the server runs.
+    /// All series; the id of a series is stable until the server restarts.
     pub series: Vec<Series>,
-    /// Probes that yield nothing at the moment, and why.
+    /// Failing probes and their errors.
     pub problems: Vec<Problem>,
 }
 
-/// Something has begun to be wrong, has become worse, or is over.
+/// An alert has fired, changed or been resolved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AlertMessage {
-    /// What has changed.
+    /// The change.
     pub change: AlertChange,
-    /// When it did: the tick in which it was found.
+    /// Time of the change: the tick that detected it.
     pub time: Timestamp,
-    /// Id of the rule that was broken.
+    /// Id of the rule.
     pub rule: String,
-    /// The labels of the series that broke it. With `rule` they say which alert this is.
+    /// Labels of the series. Together with `rule` they identify the alert.
     pub labels: Labels,
-    /// The worst it has been while it fired.
+    /// Highest severity while firing.
     pub severity: Severity,
-    /// The component: `cpu`, `disk`, `database`.
+    /// Component: `cpu`, `disk`, `database`.
     pub component: String,
-    /// Which of several: a mount point, an instance; empty where there is one.
+    /// Distinguishes several alerts of a rule: mount point, instance; empty when there is only one.
     pub subject: String,
-    /// The last value, in `unit`; `None` while there is none.
+    /// Latest value, in `unit`; `None` without data.
     pub value: Option<f64>,
-    /// The level that was passed, in `unit`.
+    /// Threshold that was crossed, in `unit`.
     pub threshold: f64,
-    /// The unit of value and threshold.
+    /// Unit of value and threshold.
     pub unit: Unit,
-    /// What is wrong, for people, with the value and its unit.
+    /// Message for the user, with value and unit.
     pub message: String,
-    /// Since when the condition has been true.
+    /// When the condition became true.
     pub since: Timestamp,
-    /// When the alert began to fire.
+    /// When the alert began to fire; `None` before that.
     pub fired: Option<Timestamp>,
-    /// When it was over; `None` until then.
+    /// When the alert was resolved; `None` until then.
     pub resolved: Option<Timestamp>,
 }
 
-/// What has changed about an alert.
+/// Change of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertChange {
-    /// It fires.
+    /// The alert has fired.
     Fired,
-    /// It fires, and its severity has grown.
+    /// The severity of a firing alert has increased.
     Worsened,
-    /// It comes and goes too often to be told each time.
+    /// The alert has started flapping: its changes are not notified one by one.
     FlappingBegan,
-    /// It does so no more; it may be firing still.
+    /// The alert has stopped flapping; it may still be firing.
     FlappingEnded,
-    /// It is over.
+    /// The alert was resolved.
     Resolved,
 }
 
-/// Something was marked on the charts, or is so no more.
+/// An annotation was added or removed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AnnotationMessage {
-    /// Which of both.
+    /// The change.
     pub change: AnnotationChange,
-    /// The mark.
+    /// The annotation.
     pub annotation: Annotation,
 }
 
-/// What has changed about an annotation.
+/// Change of an annotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnnotationChange {
     /// It was added.
     Added,
-    /// It was taken away.
+    /// It was removed.
     Removed,
 }
 
@@ -152,7 +151,7 @@ mod tests {
     use crate::golden;
 
     #[test]
-    fn alerts_are_as_the_golden_file_has_them_and_can_be_read() {
+    fn alerts_match_the_golden_file() {
         let fired = golden::alert();
         let resolved = golden::resolved();
         let text = |alert| serde_json::to_string(&Message::Alert(alert)).unwrap() + "\n";
@@ -164,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn annotations_are_as_the_golden_file_has_them_and_can_be_read() {
+    fn annotations_match_the_golden_file() {
         let added = golden::annotation();
         let text = serde_json::to_string(&Message::Annotation(&added)).unwrap() + "\n";
         golden::check("annotation.jsonl", text.as_bytes());
@@ -173,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_changed_and_how_bad_it_is_are_words() {
+    fn changes_and_severities_are_snake_case() {
         use AlertChange::*;
         let changes = [Fired, Worsened, FlappingBegan, FlappingEnded, Resolved];
         let expected = r#"["fired","worsened","flapping_began","flapping_ended","resolved"]"#;

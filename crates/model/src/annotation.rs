@@ -1,4 +1,4 @@
-//! What explains a chart: something that was done or happened, at a moment or for a while.
+//! Chart annotations: events at a moment or over a time range.
 
 use crate::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,20 +6,20 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-/// What was done or happened.
+/// Kind of event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AnnotationKind {
-    /// A new version was brought to work.
+    /// Deployment of a new version.
     Deploy,
-    /// Something that is watched, or this server, was started again.
+    /// Restart of a monitored service or of this server.
     Restart,
     /// Anything else.
     #[default]
     Note,
 }
 
-/// A word that is no kind of annotation.
+/// Unknown annotation kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnnotationKindError(pub String);
 
@@ -28,16 +28,16 @@ impl std::error::Error for AnnotationKindError {}
 impl fmt::Display for AnnotationKindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown: String = self.0.chars().take(40).collect();
-        write!(f, "{shown:?} is no kind of annotation: it must be one of deploy, restart, note")
+        write!(f, "{shown:?} is not an annotation kind: use deploy, restart or note")
     }
 }
 
 impl AnnotationKind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 3] = [Self::Deploy, Self::Restart, Self::Note];
 
-    /// The word for it, which is also that of JSON.
-    pub const fn word(self) -> &'static str {
+    /// Lowercase name, also used in JSON.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Deploy => "deploy",
             Self::Restart => "restart",
@@ -45,7 +45,7 @@ impl AnnotationKind {
         }
     }
 
-    /// The word at the beginning of a line. Its first letter is its sign on charts.
+    /// Display name. Its first letter marks the annotation on charts.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Deploy => "Deploy",
@@ -61,27 +61,27 @@ impl FromStr for AnnotationKind {
     fn from_str(text: &str) -> Result<Self, AnnotationKindError> {
         Self::ALL
             .into_iter()
-            .find(|kind| kind.word() == text)
+            .find(|kind| kind.as_str() == text)
             .ok_or_else(|| AnnotationKindError(text.to_owned()))
     }
 }
 
-/// Something that was done or happened, as charts mark it.
+/// An event marked on charts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Annotation {
-    /// What it is referred to by: a number that is given once.
+    /// Unique id; never reused.
     pub id: u64,
-    /// When, or since when.
+    /// Moment of the event, or its start.
     pub time: Timestamp,
-    /// Until when; `None` for a moment.
+    /// End; `None` for a single moment.
     pub end: Option<Timestamp>,
-    /// What it was.
+    /// Kind of event.
     pub kind: AnnotationKind,
-    /// What people are told.
+    /// Text shown to users.
     pub text: String,
-    /// Anything else that is known of it, such as a version.
+    /// Further details, such as a version.
     pub tags: BTreeMap<String, String>,
-    /// Who said so: the name of a person or of a token; empty for what this server has seen by itself.
+    /// Name of the user or API token that added it; empty when this server detected the event itself.
     pub author: String,
 }
 
@@ -90,15 +90,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_are_read_as_they_are_written_and_begin_with_a_letter_of_their_own() {
+    fn kinds_round_trip_and_have_distinct_first_letters() {
         let mut letters: Vec<_> = AnnotationKind::ALL.map(|kind| kind.title().chars().next()).to_vec();
         letters.dedup();
         assert_eq!(letters.len(), AnnotationKind::ALL.len());
         for kind in AnnotationKind::ALL {
-            assert_eq!(kind.word().parse(), Ok(kind));
-            assert_eq!(serde_json::to_string(&kind).unwrap(), format!("{:?}", kind.word()));
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+            assert_eq!(serde_json::to_string(&kind).unwrap(), format!("{:?}", kind.as_str()));
         }
         let error = "Deploy".parse::<AnnotationKind>().unwrap_err().to_string();
-        assert!(error.contains("\"Deploy\"") && error.contains("deploy, restart, note"), "{error}");
+        assert!(error.contains("\"Deploy\"") && error.contains("deploy, restart or note"), "{error}");
     }
 }

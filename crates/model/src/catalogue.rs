@@ -1,21 +1,21 @@
-//! The catalogue: every metric and panel there is, in the order in which they were declared.
+//! Catalogue of all metrics and panels, in the order of their declaration.
 
-use crate::{Declaration, Metric, Panel, Role, is_label_name, is_metric_name};
+use crate::{Declaration, Metric, Panel, PanelRole, is_label_name, is_metric_name};
 use serde::{Deserialize, Serialize};
 
-/// All metrics and the panels that show them. Built from the declarations of the probes, and sent to the page.
+/// All metrics and the panels that show them. Built from the declarations of the probes and sent to the browser.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Catalogue {
     metrics: Vec<Metric>,
     panels: Vec<Panel>,
 }
 
-/// A declaration that cannot stand in a catalogue: a mistake in a probe.
+/// Invalid declaration: a bug in a probe.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CatalogueError {
     /// Name of the metric.
     pub metric: String,
-    /// What is wrong with it.
+    /// Why the declaration is invalid.
     pub reason: String,
 }
 
@@ -28,11 +28,11 @@ impl std::fmt::Display for CatalogueError {
 }
 
 impl Catalogue {
-    /// Adds a declaration, and its panel where that is new.
+    /// Adds a metric declaration, and its panel if that is new.
     ///
     /// # Errors
-    /// A name that Prometheus would not take, a name that is declared already, or a metric whose readings have
-    /// another unit than the chart that plots them.
+    /// The name is invalid in Prometheus or already declared, or the displayed unit of the metric differs from that
+    /// of the chart that plots it.
     pub fn declare(&mut self, declaration: &Declaration) -> Result<(), CatalogueError> {
         let fail = |reason: String| Err(CatalogueError { metric: declaration.name.to_owned(), reason });
         if !is_metric_name(declaration.name) {
@@ -42,14 +42,16 @@ impl Catalogue {
             return fail(format!("the label name {label:?} must match [a-zA-Z_][a-zA-Z0-9_]*"));
         }
         if self.metric(declaration.name).is_some() {
-            return fail("it is declared twice".to_owned());
+            return fail("declared twice".to_owned());
         }
         let metric = Metric::from(declaration);
         if let Some((panel, role)) = declaration.panel {
-            if matches!(role, Role::Chart | Role::HeadlineAndChart) && metric.reading_unit() != panel.unit {
+            if matches!(role, PanelRole::Chart | PanelRole::HeadlineAndChart)
+                && metric.display_unit() != panel.unit
+            {
                 return fail(format!(
-                    "its readings are in {:?}, its chart in {:?}",
-                    metric.reading_unit(),
+                    "unit {:?} differs from the chart's unit {:?}",
+                    metric.display_unit(),
                     panel.unit
                 ));
             }
@@ -71,7 +73,7 @@ impl Catalogue {
         &self.panels
     }
 
-    /// Puts the panels into another order; those with the same key stay as they are.
+    /// Sorts the panels by `key`; the sort is stable.
     pub fn sort_panels_by_key<K: Ord>(&mut self, key: impl FnMut(&Panel) -> K) {
         self.panels.sort_by_key(key);
     }
@@ -86,8 +88,8 @@ impl Catalogue {
         self.panels.iter().find(|panel| panel.id == id)
     }
 
-    /// The metrics that a panel shows, with their parts.
-    pub fn shown_in<'a>(&'a self, panel: &'a str) -> impl Iterator<Item = (&'a Metric, Role)> {
+    /// The metrics that a panel shows, with their roles.
+    pub fn shown_in<'a>(&'a self, panel: &'a str) -> impl Iterator<Item = (&'a Metric, PanelRole)> {
         self.metrics.iter().filter_map(move |metric| match &metric.panel {
             Some((id, role)) if id == panel => Some((metric, *role)),
             _ => None,
@@ -107,10 +109,10 @@ mod tests {
         style: Style::Line,
         unit: Unit::BytesPerSecond,
         ceiling: None,
-        meaning: "",
+        description: "",
     };
 
-    fn declaration(name: &'static str, kind: Kind, role: Role) -> Declaration {
+    fn declaration(name: &'static str, kind: Kind, role: PanelRole) -> Declaration {
         Declaration {
             name,
             kind,
@@ -123,25 +125,28 @@ mod tests {
     }
 
     #[test]
-    fn lists_metrics_and_panels_once_in_the_order_of_declaration() {
+    fn metrics_and_panels_keep_declaration_order() {
         let mut catalogue = Catalogue::default();
-        catalogue.declare(&declaration("b_total", Kind::Counter, Role::Chart)).unwrap();
-        catalogue.declare(&declaration("a_bytes", Kind::Gauge, Role::Detail)).unwrap();
+        catalogue.declare(&declaration("b_total", Kind::Counter, PanelRole::Chart)).unwrap();
+        catalogue.declare(&declaration("a_bytes", Kind::Gauge, PanelRole::Detail)).unwrap();
         let names: Vec<_> =
             catalogue.shown_in("network").map(|(metric, role)| (metric.name.as_str(), role)).collect();
-        assert_eq!(names, [("b_total", Role::Chart), ("a_bytes", Role::Detail)]);
+        assert_eq!(names, [("b_total", PanelRole::Chart), ("a_bytes", PanelRole::Detail)]);
         assert_eq!(catalogue.panels().len(), 1);
     }
 
     #[test]
-    fn refuses_mistakes_of_a_probe() {
+    fn invalid_declarations_are_rejected() {
         let mut catalogue = Catalogue::default();
-        catalogue.declare(&declaration("a_total", Kind::Counter, Role::Chart)).unwrap();
+        catalogue.declare(&declaration("a_total", Kind::Counter, PanelRole::Chart)).unwrap();
         for (wrong, reason) in [
-            (declaration("a_total", Kind::Counter, Role::Chart), "declared twice"),
-            (declaration("a-b", Kind::Counter, Role::Chart), "must match"),
-            (declaration("b_bytes", Kind::Gauge, Role::Chart), "its readings are in Bytes"),
-            (Declaration { labels: &["__x"], ..declaration("c", Kind::Counter, Role::Chart) }, "label name"),
+            (declaration("a_total", Kind::Counter, PanelRole::Chart), "declared twice"),
+            (declaration("a-b", Kind::Counter, PanelRole::Chart), "must match"),
+            (declaration("b_bytes", Kind::Gauge, PanelRole::Chart), "unit Bytes differs"),
+            (
+                Declaration { labels: &["__x"], ..declaration("c", Kind::Counter, PanelRole::Chart) },
+                "label name",
+            ),
         ] {
             let error = catalogue.declare(&wrong).unwrap_err();
             assert!(error.to_string().contains(reason), "{error}");

@@ -1,81 +1,81 @@
-//! What is known of a database or a cache at the moment and is no time series: who waits for whom, and what was slow.
+//! Current details of PostgreSQL and Redis that are not time series: blocking sessions, top queries, slow log.
 //!
-//! Texts of queries and commands may hold secrets. What stands here is free of literals and of arguments other than
-//! keys.
+//! Query and command texts may contain secrets: literals, and arguments other than keys, are removed before they
+//! get here.
 
 use crate::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// What PostgreSQL tells of this moment. A list that is `None` is not known.
+/// Current details of a PostgreSQL server. A list that is `None` is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PostgresDetails {
-    /// Which server: host, port and database.
+    /// Server: host, port and database.
     pub instance: String,
-    /// Version of the server, such as `15.8`.
+    /// Server version, such as `15.8`.
     pub version: Option<String>,
     /// What is left out, and what would let it be read. Free of secrets.
     pub notes: Vec<String>,
-    /// Who waits for whom, the longest wait first; at most 20.
-    pub blocked: Option<Vec<BlockedBy>>,
-    /// The statements that took most time since their statistics began, the largest sum first; at most 20.
+    /// Sessions that wait for a lock, longest wait first; at most 20.
+    pub blocked: Option<Vec<BlockedSession>>,
+    /// Queries with the highest total time since the statistics were reset, highest first; at most 20.
     pub statements: Option<Vec<TopStatement>>,
 }
 
-/// A session of PostgreSQL that waits for a lock.
+/// PostgreSQL session that waits for a lock.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BlockedBy {
-    /// Process number of the session that waits.
+pub struct BlockedSession {
+    /// PID of the waiting session.
     pub blocked_pid: i32,
-    /// Process numbers of those it waits for; 0 is a prepared transaction.
+    /// PIDs of the sessions that block it; 0 is a prepared transaction.
     pub blocking_pids: Vec<i32>,
-    /// The database it works in.
+    /// Database of the session.
     pub database: String,
-    /// Beginning of its query, without literals; at most 200 characters.
+    /// Start of its query, without literals; at most 200 characters.
     pub query: String,
-    /// How long it has waited; since its query began, where PostgreSQL is older than 14.
+    /// Wait time in seconds; before PostgreSQL 14, the time since its query started.
     pub wait_seconds: f64,
 }
 
-/// A statement of `pg_stat_statements`.
+/// Query from `pg_stat_statements`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TopStatement {
-    /// Its text without literals; at most 300 characters.
+    /// Query text without literals; at most 300 characters.
     pub query: String,
-    /// How often it was run.
+    /// Number of executions.
     pub calls: u64,
-    /// Time it took altogether.
+    /// Total execution time in seconds.
     pub total_seconds: f64,
-    /// Time it took in the mean.
+    /// Mean execution time in seconds.
     pub mean_seconds: f64,
-    /// Rows it gave or changed altogether.
+    /// Total rows returned or changed.
     pub rows: u64,
 }
 
-/// What Redis tells of this moment. A list that is `None` is not known.
+/// Current details of a Redis server. A list that is `None` is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RedisDetails {
-    /// Which server: host and port.
+    /// Server: host and port.
     pub instance: String,
-    /// Version of the server, such as `7.0.15`.
+    /// Server version, such as `7.0.15`.
     pub version: Option<String>,
-    /// `master` or `slave`, as Redis calls it.
+    /// Replication role as Redis reports it: `master` or `slave`.
     pub role: Option<String>,
     /// What is left out, and what would let it be read. Free of secrets.
     pub notes: Vec<String>,
-    /// Commands that were slow, the latest first; at most 20.
+    /// Slow commands, latest first; at most 20.
     pub slow_log: Option<Vec<SlowLogEntry>>,
 }
 
-/// An entry of Redis's slow log.
+/// Entry of the Redis slow log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SlowLogEntry {
-    /// Its number, which grows by one with each.
+    /// Sequence number of the entry.
     pub id: u64,
-    /// When the command was run, to the second.
+    /// When the command ran, in whole seconds.
     pub time: Timestamp,
-    /// How long it took.
+    /// Execution time in seconds.
     pub seconds: f64,
-    /// The command and, of commands whose first argument is a key, that key: `GET session:1`.
+    /// The command and, if its first argument is a key, that key: `GET session:1`.
     pub command: String,
 }
 
@@ -84,12 +84,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn are_sent_as_they_were() {
+    fn details_round_trip_through_json() {
         let postgres = PostgresDetails {
             instance: "db:5432/app".to_owned(),
             version: Some("15.8".to_owned()),
             notes: vec!["a note".to_owned()],
-            blocked: Some(vec![BlockedBy {
+            blocked: Some(vec![BlockedSession {
                 blocked_pid: 7,
                 blocking_pids: vec![8, 0],
                 database: "app".to_owned(),

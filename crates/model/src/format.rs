@@ -1,13 +1,13 @@
-//! How values are written for people: the one place where base units become percent, milliseconds and gibibytes.
+//! Value formatting: the only place where base units become percent, milliseconds and gibibytes.
 
 use crate::Unit;
 
-/// A multiple of a base unit that suits a value: divide by `divisor`, append `suffix`.
+/// Display multiple of a base unit: divide by `divisor`, append `suffix`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
-    /// What a value in the base unit is divided by.
+    /// Divisor for a value in the base unit.
     pub divisor: f64,
-    /// What is written behind the number; `""` for a bare one.
+    /// Unit after the number; `""` for none.
     pub suffix: &'static str,
 }
 
@@ -60,7 +60,7 @@ impl Unit {
         }
     }
 
-    /// The multiple in which values around `value` are easiest to read. Zero is written in the base unit.
+    /// The multiple that is easiest to read for values around `value`. Zero uses the base unit.
     pub fn scale_for(self, value: f64) -> Scale {
         let size = value.abs();
         let scales = self.scales();
@@ -68,8 +68,8 @@ impl Unit {
         if size == 0.0 && self == Self::Seconds {
             return scale(1.0, "s");
         }
-        // 1,023 KiB would be four digits: the next multiple takes over from 999.5, where rounding reaches 1,000.
-        // Time has no such steps between seconds, minutes and hours.
+        // At most three digits: the next multiple takes over at 999.5, which would round to 1,000.
+        // Seconds, minutes and hours switch at 60 anyway.
         scales
             .windows(2)
             .rev()
@@ -80,9 +80,9 @@ impl Unit {
             .unwrap_or(smallest)
     }
 
-    /// Writes `value` with the unit that suits it: `("12.4", "GiB")`. At most three digits unless it is larger
-    /// than the largest multiple; `("–", "")` when it is not finite.
-    pub fn write(self, value: f64) -> (String, &'static str) {
+    /// Formats `value` with the best-fitting unit: `("12.4", "GiB")`. At most three digits, except beyond the largest
+    /// multiple; `("–", "")` when it is not finite.
+    pub fn format_parts(self, value: f64) -> (String, &'static str) {
         if !value.is_finite() {
             return ("–".to_owned(), "");
         }
@@ -90,14 +90,14 @@ impl Unit {
         (digits(value / scale.divisor, self == Self::Count && scale.divisor == 1.0), scale.suffix)
     }
 
-    /// [`Unit::write`] in one string, with a no-break space between: `12.4 GiB`.
-    pub fn text(self, value: f64) -> String {
-        let (number, suffix) = self.write(value);
+    /// [`Unit::write`] as one string with a no-break space: `12.4 GiB`.
+    pub fn format(self, value: f64) -> String {
+        let (number, suffix) = self.format_parts(value);
         if suffix.is_empty() { number } else { format!("{number}\u{a0}{suffix}") }
     }
 }
 
-/// Two decimals below 1, one below 100, none from there on; a whole `count` has none at all.
+/// Two decimals below 1, one below 100, none above; a whole `count` has no decimals.
 fn digits(value: f64, count: bool) -> String {
     let size = value.abs();
     let decimals = match size {
@@ -107,14 +107,14 @@ fn digits(value: f64, count: bool) -> String {
         _ => 0,
     };
     let text = format!("{value:.decimals$}");
-    // What rounds to nothing has no sign: "-0.00" is "0.00".
+    // Zero after rounding has no sign: "-0.00" becomes "0.00".
     match text.strip_prefix('-') {
         Some(rest) if rest.bytes().all(|byte| matches!(byte, b'0' | b'.')) => rest.to_owned(),
         _ => text,
     }
 }
 
-/// Writes how long ago something was: `0.4 s`, `12 s`, `3 min`, `5 h`, `2 d`. Negative counts as zero.
+/// Formats an age: `12 s`, `3 min`, `5 h`, `2 d`. Negative counts as zero.
 pub fn age(millis: i64) -> String {
     let seconds = millis.max(0) / 1000;
     match seconds {
@@ -131,7 +131,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn values_are_written_with_the_unit_that_suits_them() {
+    fn values_are_formatted_in_the_best_fitting_unit() {
         let cases = [
             (Unit::Ratio, 0.0, "0 %"),
             (Unit::Ratio, 0.0042, "0.42 %"),
@@ -163,7 +163,7 @@ mod tests {
             (Unit::Bytes, f64::NAN, "–"),
         ];
         for (unit, value, expected) in cases {
-            assert_eq!(unit.text(value).replace('\u{a0}', " "), expected, "{unit:?} {value}");
+            assert_eq!(unit.format(value).replace('\u{a0}', " "), expected, "{unit:?} {value}");
         }
     }
 
@@ -183,10 +183,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_written_value_is_near_the_value(value in -1e15_f64..1e15) {
+        fn formatted_values_are_close_to_the_exact_value(value in -1e15_f64..1e15) {
             for unit in Unit::ALL {
                 let scale = unit.scale_for(value);
-                let (number, suffix) = unit.write(value);
+                let (number, suffix) = unit.format_parts(value);
                 prop_assert_eq!(suffix, scale.suffix);
                 let back: f64 = number.parse::<f64>().unwrap() * scale.divisor;
                 prop_assert!((back - value).abs() <= 0.06 * value.abs().max(scale.divisor), "{value} -> {number}{suffix}");

@@ -1,10 +1,10 @@
-//! Labels tell the series of one metric apart.
+//! Labels: they identify the series of a metric.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The label that says which application speaks. Series without it are this server's own.
+/// Label with the name of the reporting application. Series without it are measured by this server.
 pub const APP: &str = "app";
 
 /// Label names and values, sorted by name, each name once.
@@ -13,25 +13,25 @@ pub const APP: &str = "app";
 pub struct Labels(BTreeMap<String, String>);
 
 impl Labels {
-    /// The value of `name`, if it is there.
+    /// The value of label `name`, if present.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    /// Names and values, in the order of the names.
+    /// Names and values, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Labels {
-    /// Of a name that comes twice, the last value stays.
+    /// The last value of a repeated name wins.
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 }
 
-/// Writes `{a="1",b="2"}` as the [Prometheus text format] does, nothing when there are no labels.
+/// Formats `{a="1",b="2"}` as in the [Prometheus text format]; empty without labels.
 ///
 /// [Prometheus text format]: https://prometheus.io/docs/instrumenting/exposition_formats/#text-format-details
 impl fmt::Display for Labels {
@@ -54,19 +54,19 @@ impl fmt::Display for Labels {
     }
 }
 
-/// Whether `name` can name a label: `[a-zA-Z_][a-zA-Z0-9_]*`, not beginning with `__`.
+/// Whether `name` is a valid label name: `[a-zA-Z_][a-zA-Z0-9_]*`, not starting with `__`.
 pub fn is_label_name(name: &str) -> bool {
-    !name.starts_with("__") && is_word(name, |byte| byte == b'_')
+    !name.starts_with("__") && is_identifier(name, |byte| byte == b'_')
 }
 
-/// Whether `name` can name a metric: `[a-zA-Z_:][a-zA-Z0-9_:]*`.
+/// Whether `name` is a valid metric name: `[a-zA-Z_:][a-zA-Z0-9_:]*`.
 pub fn is_metric_name(name: &str) -> bool {
-    is_word(name, |byte| byte == b'_' || byte == b':')
+    is_identifier(name, |byte| byte == b'_' || byte == b':')
 }
 
-fn is_word(name: &str, sign: impl Fn(u8) -> bool) -> bool {
+fn is_identifier(name: &str, extra: impl Fn(u8) -> bool) -> bool {
     name.bytes().next().is_some_and(|first| !first.is_ascii_digit())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || sign(byte))
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || extra(byte))
 }
 
 #[cfg(test)]
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn are_sorted_and_unique_and_written_as_prometheus_does() {
+    fn labels_are_sorted_unique_and_formatted_like_prometheus() {
         let cases: &[(&[(&str, &str)], &str)] = &[
             (&[], ""),
             (&[("b", "2"), ("a", "1")], r#"{a="1",b="2"}"#),

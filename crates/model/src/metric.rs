@@ -1,27 +1,27 @@
-//! What can be measured: a metric's name, kind, unit and place on the page.
+//! Metric declarations: name, kind, unit and panel.
 
 use crate::PanelDeclaration;
 use serde::{Deserialize, Serialize};
 
-/// The base unit that a metric's values are kept in. Larger and smaller units are made when a value is written.
+/// Base unit in which a metric's values are stored. Multiples are chosen when a value is formatted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
-    /// A part of a whole, 0 to 1; written as a percentage.
+    /// Ratio from 0 to 1; shown as a percentage.
     Ratio,
-    /// Bytes; written in powers of 1,024 (KiB, MiB, …), as `free -h` and `df -h` do.
+    /// Bytes; shown in powers of 1,024 (KiB, MiB, …), as by `free -h` and `df -h`.
     Bytes,
-    /// Bytes a second.
+    /// Bytes per second.
     BytesPerSecond,
-    /// Seconds; written from nanoseconds to days.
+    /// Seconds; shown as nanoseconds to days.
     Seconds,
-    /// Things that are counted: processes, connections, packets.
+    /// Counts: processes, connections, packets.
     Count,
-    /// Counted things a second.
+    /// Counts per second.
     PerSecond,
-    /// Degrees Celsius: Prometheus takes them for the base unit of temperature.
+    /// Degrees Celsius, the base unit of temperature in Prometheus.
     Celsius,
-    /// Cycles a second.
+    /// Hertz.
     Hertz,
 }
 
@@ -38,33 +38,33 @@ impl Unit {
         Self::Hertz,
     ];
 
-    /// The unit of the rate per second of a counter kept in this unit.
+    /// The unit of the per-second rate of a counter in this unit.
     pub const fn rate(self) -> Self {
         match self {
             Self::Bytes => Self::BytesPerSecond,
             Self::Count => Self::PerSecond,
-            // Seconds of something per second: the part of the time it took.
+            // Seconds per second: share of time.
             Self::Seconds => Self::Ratio,
             Self::Ratio | Self::BytesPerSecond | Self::PerSecond | Self::Celsius | Self::Hertz => self,
         }
     }
 }
 
-/// How a metric's value moves.
+/// Metric type, as in Prometheus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// It goes up and down; the value itself is shown.
+    /// Value that goes up and down; shown as is.
     Gauge,
-    /// It only grows, until its source restarts from zero; its rate per second is shown.
+    /// Value that only increases until its source restarts from zero; shown as a per-second rate.
     Counter,
 }
 
 impl Kind {
-    /// What people are shown at `now`: a gauge's value, a counter's rate per second since `before`.
+    /// The displayed value (reading) at `now`: a gauge's value, or a counter's rate per second since `before`.
     ///
-    /// Both are `(milliseconds, value)`. A counter has no reading without a value before, after one that is
-    /// larger (its source restarted), or when no time has passed: missing is missing, never a zero.
+    /// Both arguments are `(milliseconds, value)`. A counter has no reading without a previous value, after a counter
+    /// reset (the previous value is larger), or when no time has passed: missing data stays missing, never zero.
     pub fn reading(self, before: Option<(i64, f64)>, now: (i64, f64)) -> Option<f64> {
         let (now_millis, now_value) = now;
         match self {
@@ -79,46 +79,46 @@ impl Kind {
     }
 }
 
-/// Where a metric appears in its panel.
+/// How a metric appears in its panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Role {
+pub enum PanelRole {
     /// The panel's large number.
     Headline,
     /// The panel's large number and a line of its chart.
     HeadlineAndChart,
     /// A line of the panel's chart.
     Chart,
-    /// A small number beside the headline, such as a total.
+    /// A small number next to the headline, such as a total.
     Detail,
-    /// The same: for how long its source has been running, as a gauge in seconds. Where it falls, the source was restarted.
+    /// A detail with the uptime of the source, a gauge in seconds. A drop means that the source was restarted.
     Uptime,
 }
 
-/// A metric as a probe declares it, once, in the file that measures it.
+/// Metric declaration of a probe, made once in the file that measures it.
 ///
 /// Names follow the [Prometheus conventions](https://prometheus.io/docs/practices/naming/): base unit as suffix,
 /// `_total` for counters.
 #[derive(Debug, PartialEq)]
 pub struct Declaration {
-    /// The metric's name, such as `host_memory_used_bytes`.
+    /// Metric name, such as `host_memory_used_bytes`.
     pub name: &'static str,
-    /// How its value moves.
+    /// Metric type.
     pub kind: Kind,
-    /// The unit its values are kept in.
+    /// Unit of the stored values.
     pub unit: Unit,
-    /// One sentence for a person who meets the name for the first time.
+    /// Description in one sentence, as `HELP` in Prometheus.
     pub help: &'static str,
-    /// Names of its own labels, in the order in which a probe gives their values. An empty value is no label, as in
-    /// Prometheus. `host` is added to every series.
+    /// Label names, in the order in which a probe passes their values. An empty value means no label, as in Prometheus.
+    /// `host` is added to every series.
     pub labels: &'static [&'static str],
-    /// The panel that shows it and the part it plays there; `None` keeps it off the pages.
-    pub panel: Option<(&'static PanelDeclaration, Role)>,
-    /// What its values are called in a legend, such as `received`.
+    /// The panel that shows it and its role there; `None` if no panel shows it.
+    pub panel: Option<(&'static PanelDeclaration, PanelRole)>,
+    /// Legend text, such as `received`.
     pub legend: &'static str,
 }
 
-/// An entry of the catalogue: a [`Declaration`] in a form that can be sent to the page.
+/// Catalogue entry: an owned [`Declaration`] that can be sent to the browser.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metric {
     /// See [`Declaration::name`].
@@ -131,15 +131,15 @@ pub struct Metric {
     pub help: String,
     /// See [`Declaration::labels`].
     pub labels: Vec<String>,
-    /// Id of the panel that shows it, and its part there.
-    pub panel: Option<(String, Role)>,
+    /// Id of the panel that shows it, and its role there.
+    pub panel: Option<(String, PanelRole)>,
     /// See [`Declaration::legend`].
     pub legend: String,
 }
 
 impl Metric {
-    /// The unit of what people are shown: a gauge's own, a counter's per second.
-    pub fn reading_unit(&self) -> Unit {
+    /// The displayed unit: that of a gauge, or per second for a counter.
+    pub fn display_unit(&self) -> Unit {
         match self.kind {
             Kind::Gauge => self.unit,
             Kind::Counter => self.unit.rate(),
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn readings() {
+    fn displayed_values() {
         for (kind, before, now, expected) in [
             (Kind::Gauge, None, (1000, 5.0), Some(5.0)),
             (Kind::Gauge, Some((0, 9.0)), (1000, 5.0), Some(5.0)),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_of_seconds_reads_as_a_part_of_the_time() {
+    fn the_rate_of_a_seconds_counter_is_a_ratio() {
         assert_eq!(Unit::Seconds.rate(), Unit::Ratio);
         assert_eq!(Unit::Bytes.rate(), Unit::BytesPerSecond);
         assert_eq!(Unit::Count.rate(), Unit::PerSecond);

@@ -1,4 +1,4 @@
-//! Panels: charts that show metrics together. A panel is declared beside the metrics it shows.
+//! Panels: charts that show several metrics. A panel is declared next to its metrics.
 
 use crate::Unit;
 use serde::{Deserialize, Serialize};
@@ -7,52 +7,52 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Style {
-    /// A line each.
+    /// One line per series.
     Line,
-    /// A line each, with the space below it tinted.
+    /// One line per series with a filled area.
     Area,
-    /// Areas upon each other, so that the top is the sum.
+    /// Stacked areas: the top is the sum.
     Stacked,
-    /// Bars upon each other: for counts that are mostly zero. A line from one to the next would tell of values that never were.
+    /// Stacked bars, for counts that are mostly zero: a line would show values that never occurred.
     Bars,
-    /// A cell for each series and each time, the stronger the more there is; a row each, the first series lowest.
+    /// Heatmap: one row per series, the first at the bottom; a stronger colour is a higher value.
     Heat,
 }
 
 impl Style {
-    /// Whether each series is drawn as a line at the height of its own value, with which a level can be compared.
-    pub const fn has_levels(self) -> bool {
+    /// Whether each series is drawn at its own value, so that threshold lines make sense.
+    pub const fn supports_thresholds(self) -> bool {
         matches!(self, Self::Line | Self::Area)
     }
 }
 
-/// A panel as a probe declares it.
+/// Panel declaration of a probe.
 #[derive(Debug, PartialEq)]
 pub struct PanelDeclaration {
-    /// Short and unique, fit for a URL: `cpu`.
+    /// Short, unique, URL-safe id: `cpu`.
     pub id: &'static str,
-    /// The group it stands in: `Host`.
+    /// Section of the dashboard: `Host`.
     pub section: &'static str,
-    /// What a person calls it: `CPU`.
+    /// Display title: `CPU`.
     pub title: &'static str,
-    /// How its chart draws.
+    /// Chart style.
     pub style: Style,
-    /// Unit of the chart's axis: the reading unit of the metrics that it plots.
+    /// Unit of the y-axis: the displayed unit of its metrics.
     pub unit: Unit,
-    /// The largest value there can be, if it is fixed: 1 for a ratio. The axis then always ends there.
+    /// Fixed maximum of the y-axis, if there is one: 1 for a ratio.
     pub ceiling: Option<f64>,
-    /// One sentence or two for whoever looks at the chart: what its shape means, and what to look at first. 40 to 160 characters.
-    pub meaning: &'static str,
+    /// Description of the chart: what its shape means and what to look at first. One or two sentences, 40 to 160 characters.
+    pub description: &'static str,
 }
 
 impl PanelDeclaration {
-    /// The same panel, which says what the shape of its chart means.
-    pub const fn meaning(self, meaning: &'static str) -> Self {
-        Self { meaning, ..self }
+    /// Sets the description.
+    pub const fn description(self, meaning: &'static str) -> Self {
+        Self { description: meaning, ..self }
     }
 }
 
-/// A [`PanelDeclaration`] in a form that can be sent to the page.
+/// Owned [`PanelDeclaration`] that can be sent to the browser.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Panel {
     /// See [`PanelDeclaration::id`].
@@ -67,10 +67,10 @@ pub struct Panel {
     pub unit: Unit,
     /// See [`PanelDeclaration::ceiling`].
     pub ceiling: Option<f64>,
-    /// See [`PanelDeclaration::meaning`]. It does not travel with the catalogue, for it would be a third of it: the server renders
-    /// it, and a page that goes on asks for all of them once. Empty where it has travelled.
+    /// See [`PanelDeclaration::meaning`]. Not serialised: it would be a third of the catalogue's size. The server renders
+    /// it, and the browser fetches all descriptions once. Empty after deserialisation.
     #[serde(skip)]
-    pub meaning: String,
+    pub description: String,
 }
 
 impl From<&PanelDeclaration> for Panel {
@@ -82,7 +82,7 @@ impl From<&PanelDeclaration> for Panel {
             style: declaration.style,
             unit: declaration.unit,
             ceiling: declaration.ceiling,
-            meaning: declaration.meaning.to_owned(),
+            description: declaration.description.to_owned(),
         }
     }
 }

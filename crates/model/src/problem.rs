@@ -1,15 +1,15 @@
-//! Why there is no data.
+//! Failure of a probe.
 
 use crate::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A probe that yields no samples at the moment, and the reason.
+/// Probe that currently yields no samples, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// Name of the probe.
     pub probe: String,
-    /// When it began to fail.
+    /// Time of the first failure.
     pub since: Timestamp,
-    /// What went wrong, where, and what would be right. Free of secrets.
+    /// Error with location and fix. Contains no secrets.
     pub reason: String,
 }

@@ -1,10 +1,10 @@
-//! Series (a metric with its label values), their numbers, and the samples of one moment.
+//! Series (a metric with its label values), series ids, and the samples of one tick.
 
-use crate::{Labels, Readings, Row, Timestamp};
+use crate::{Labels, RawSample, SampleBuffer, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// Number of a series within one run of the program. Not stored: a [`Series::key`] is what lasts.
+/// Id of a series within one run of the program. Not persisted: [`Series::key`] is the stable name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SeriesId(pub u32);
@@ -12,102 +12,101 @@ pub struct SeriesId(pub u32);
 /// A metric with its label values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Series {
-    /// Its number.
+    /// Series id.
     pub id: SeriesId,
-    /// Name of its metric.
+    /// Metric name.
     pub metric: String,
-    /// All its labels, `host` among them.
+    /// All labels, including `host`.
     pub labels: Labels,
 }
 
 impl Series {
-    /// The series as Prometheus writes it: `host_load{host="a"}`. The same in every run and on every server.
+    /// Series name in Prometheus notation: `host_load{host="a"}`. The same in every run and on every server.
     pub fn key(&self) -> String {
         format!("{}{}", self.metric, self.labels)
     }
 }
 
-/// A value of a series; its time is the [`Batch`]'s.
+/// Value of a series at the time of its [`Batch`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
-    /// The series.
+    /// Series id.
     pub series: SeriesId,
-    /// The value, finite, in the metric's unit.
+    /// Finite value in the metric's unit.
     pub value: f64,
 }
 
-/// Everything that was measured at one moment: what is stored, judged and shown.
+/// All samples of one tick: stored, evaluated by rules and displayed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    /// When.
+    /// Time of the tick.
     pub time: Timestamp,
-    /// What, in the order of the numbers of the series, none twice. A series that is not here has no value at this
-    /// moment.
+    /// Samples sorted by series id, at most one per series. A missing series has no value at this time.
     pub samples: Vec<Sample>,
 }
 
-/// The series met so far, numbered from zero in the order of their first appearance.
+/// All series seen so far, with ids from zero in order of first appearance.
 #[derive(Debug)]
 pub struct SeriesTable {
     base: Vec<(String, String)>,
     limit: usize,
-    refused: u64,
+    dropped: u64,
     series: Vec<Series>,
-    by_metric: HashMap<&'static str, Known>,
+    by_metric: HashMap<&'static str, MetricSeries>,
 }
 
-/// The series of one metric. Probes report them in the same order each time, so the search for the next starts
-/// where the last one ended and almost always ends there at once.
+/// The series of one metric. Probes report them in the same order each time: the search starts after the last hit
+/// and usually matches at once.
 #[derive(Debug, Default)]
-struct Known {
+struct MetricSeries {
     values: Vec<(Vec<String>, SeriesId)>,
     next: usize,
 }
 
 impl SeriesTable {
-    /// An empty table whose series all carry the `base` labels, and which takes no more than `limit` series.
+    /// An empty table for at most `limit` series, all with the `base` labels.
     pub fn new(base: &[(&str, &str)], limit: usize) -> Self {
         Self {
             base: base.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect(),
             limit,
-            refused: 0,
+            dropped: 0,
             series: Vec::new(),
             by_metric: HashMap::new(),
         }
     }
 
-    /// All series; the one with number `n` is the `n`-th.
+    /// All series, indexed by id.
     pub fn series(&self) -> &[Series] {
         &self.series
     }
 
-    /// How many values were refused because their series would have been one too many.
-    pub fn refused(&self) -> u64 {
-        self.refused
+    /// Number of values dropped because of the series limit.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
     }
 
-    /// Numbers the series of `readings` and adds their values to `samples`, which are then in the order of the numbers.
-    /// A series that comes twice counts once.
-    pub fn resolve(&mut self, readings: &Readings, samples: &mut Vec<Sample>) {
-        for row in readings.rows() {
-            match self.number(&row) {
+    /// Resolves the series of `buffer` to ids and adds their values to `samples`, sorted by id. Of a duplicate series
+    /// only the first value is kept.
+    pub fn resolve(&mut self, buffer: &SampleBuffer, samples: &mut Vec<Sample>) {
+        for row in buffer.raw_samples() {
+            match self.id_for(&row) {
                 Some(series) => samples.push(Sample { series, value: row.value }),
-                None => self.refused = self.refused.saturating_add(1),
+                None => self.dropped = self.dropped.saturating_add(1),
             }
         }
         samples.sort_by_key(|sample| sample.series);
         samples.dedup_by_key(|sample| sample.series);
     }
 
-    fn number(&mut self, row: &Row<'_>) -> Option<SeriesId> {
+    fn id_for(&mut self, row: &RawSample<'_>) -> Option<SeriesId> {
         let known = self.by_metric.entry(row.metric.name).or_default();
         let count = known.values.len();
         for step in 0..count {
-            let place = (known.next + step) % count;
-            if let Some((values, id)) = known.values.get(place)
+            let index = (known.next + step) % count;
+            if let Some((values, id)) = known.values.get(index)
                 && row.label_values().eq(values.iter().map(String::as_str))
             {
-                known.next = place + 1;
+                known.next = index + 1;
                 return Some(*id);
             }
         }
@@ -117,7 +116,7 @@ impl SeriesTable {
         let id = SeriesId(u32::try_from(self.series.len()).ok()?);
         let values: Vec<String> = row.label_values().map(str::to_owned).collect();
         let own = row.metric.labels.iter().map(|&name| name.to_owned()).zip(values.iter().cloned());
-        // To Prometheus a label that is empty is the same as none: what not every series of a metric has is left empty.
+        // In Prometheus an empty label equals a missing one: optional labels of a metric are left empty.
         let own = own.filter(|(_, value)| !value.is_empty());
         let labels = self.base.iter().cloned().chain(own).collect();
         self.series.push(Series { id, metric: row.metric.name.to_owned(), labels });
@@ -143,17 +142,17 @@ mod tests {
     };
 
     fn resolve(table: &mut SeriesTable, cores: &[(&str, f64)]) -> Vec<(u32, f64)> {
-        let mut readings = Readings::new();
+        let mut buffer = SampleBuffer::new();
         for (core, value) in cores {
-            readings.record(&CORE, &[core], *value);
+            buffer.record(&CORE, &[core], *value);
         }
         let mut samples = Vec::new();
-        table.resolve(&readings, &mut samples);
+        table.resolve(&buffer, &mut samples);
         samples.iter().map(|sample| (sample.series.0, sample.value)).collect()
     }
 
     #[test]
-    fn a_series_keeps_its_number_whatever_the_order_and_the_gaps() {
+    fn series_ids_are_stable_across_order_and_gaps() {
         let mut table = SeriesTable::new(&[("host", "h")], 10);
         assert_eq!(resolve(&mut table, &[("0", 0.1), ("1", 0.2)]), [(0, 0.1), (1, 0.2)]);
         assert_eq!(
@@ -165,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_label_is_none() {
+    fn empty_labels_are_dropped() {
         let mut table = SeriesTable::new(&[("host", "h")], 10);
         assert_eq!(resolve(&mut table, &[("", 0.1), ("0", 0.2)]), [(0, 0.1), (1, 0.2)]);
         assert_eq!(resolve(&mut table, &[("0", 0.3), ("", 0.4)]), [(0, 0.4), (1, 0.3)]);
@@ -173,28 +172,28 @@ mod tests {
     }
 
     #[test]
-    fn samples_stay_in_order_over_several_readings() {
+    fn samples_stay_sorted_over_several_buffers() {
         let mut table = SeriesTable::new(&[], 10);
         let mut samples = Vec::new();
         for (cores, expected) in [(["0", "1"], vec![0, 1]), (["2", "1"], vec![0, 1, 2])] {
-            let mut readings = Readings::new();
-            cores.iter().for_each(|core| readings.record(&CORE, &[core], 1.0));
-            table.resolve(&readings, &mut samples);
+            let mut buffer = SampleBuffer::new();
+            cores.iter().for_each(|core| buffer.record(&CORE, &[core], 1.0));
+            table.resolve(&buffer, &mut samples);
             assert_eq!(samples.iter().map(|sample| sample.series.0).collect::<Vec<_>>(), expected);
         }
     }
 
     #[test]
-    fn a_series_that_comes_twice_in_one_moment_counts_once() {
+    fn duplicate_series_in_one_tick_count_once() {
         let mut table = SeriesTable::new(&[], 10);
         assert_eq!(resolve(&mut table, &[("0", 0.1), ("0", 0.2)]), [(0, 0.1)]);
     }
 
     #[test]
-    fn refuses_and_counts_what_is_over_the_limit() {
+    fn series_over_the_limit_are_dropped_and_counted() {
         let mut table = SeriesTable::new(&[], 1);
         assert_eq!(resolve(&mut table, &[("0", 0.1), ("1", 0.2)]), [(0, 0.1)]);
         assert_eq!(resolve(&mut table, &[("1", 0.2), ("0", 0.3)]), [(0, 0.3)]);
-        assert_eq!((table.series().len(), table.refused()), (1, 2));
+        assert_eq!((table.series().len(), table.dropped()), (1, 2));
     }
 }

@@ -1,27 +1,27 @@
-//! How bad something is, in the words that rules, alerts and messages share.
+//! Severity of rules, alerts and notifications.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How bad it is. Ordered: the worst is the greatest.
+/// Severity, ordered from least to most severe.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Good to know; nobody has to get up.
+    /// Informational; no action needed.
     #[default]
     Info,
-    /// Worth a look: it will be a problem if nothing is done.
+    /// Will become a problem if nothing is done.
     Warning,
-    /// It is a problem: somebody should act now.
+    /// Needs action now.
     Critical,
 }
 
 impl Severity {
-    /// All of them, the least first.
+    /// All severities, least severe first.
     pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
 
-    /// The word for it, which is also that of JSON: `info`, `warning` or `critical`.
-    pub const fn word(self) -> &'static str {
+    /// Lowercase name, also used in JSON: `info`, `warning` or `critical`.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Info => "info",
             Self::Warning => "warning",
@@ -29,7 +29,7 @@ impl Severity {
         }
     }
 
-    /// The word at the beginning of a line: `Info`, `Warning` or `Critical`.
+    /// Display name: `Info`, `Warning` or `Critical`.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Info => "Info",
@@ -38,7 +38,7 @@ impl Severity {
         }
     }
 
-    /// The level of the incident, as the cache guide counts them: 1 is critical, 2 major, 3 minor.
+    /// Incident level as numbered in the cache guide: 1 critical, 2 major, 3 minor.
     pub const fn incident_level(self) -> u8 {
         match self {
             Self::Info => 3,
@@ -50,7 +50,7 @@ impl Severity {
 
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.write_str(self.as_str())
     }
 }
 
@@ -65,12 +65,12 @@ mod tests {
     }
 
     #[test]
-    fn each_has_one_word_everywhere() {
+    fn severity_names_are_consistent() {
         for severity in Severity::ALL {
-            assert_eq!(serde_json::to_value(severity).unwrap(), severity.word());
-            assert_eq!(severity.to_string(), severity.word());
-            assert_eq!(severity.title().to_lowercase(), severity.word());
-            assert_eq!(serde_json::from_value::<Severity>(severity.word().into()).unwrap(), severity);
+            assert_eq!(serde_json::to_value(severity).unwrap(), severity.as_str());
+            assert_eq!(severity.to_string(), severity.as_str());
+            assert_eq!(severity.title().to_lowercase(), severity.as_str());
+            assert_eq!(serde_json::from_value::<Severity>(severity.as_str().into()).unwrap(), severity);
         }
     }
 }

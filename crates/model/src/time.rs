@@ -1,4 +1,4 @@
-//! Moments and ranges, in milliseconds since the Unix epoch.
+//! Timestamps and time ranges, in milliseconds since the Unix epoch.
 
 use serde::{Deserialize, Serialize};
 use std::ops::{Add, Sub};
@@ -9,9 +9,8 @@ const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// Stretches of time that fit clocks and calendars, in milliseconds, shortest first: 1, 2, 5, 10, 15, 30 s, the same in
-/// minutes, 1, 2, 3, 6, 12 h, 1, 2, 7 days. Rows of an answer and marks of an axis are that far apart; what is longer
-/// still is a multiple of the last.
+/// Round query steps and axis tick intervals in milliseconds, shortest first: 1, 2, 5, 10, 15, 30 s, the same in
+/// minutes, 1, 2, 3, 6, 12 h, 1, 2, 7 days. Longer steps are multiples of the last.
 pub const ROUND_STEPS: [i64; 20] = [
     SECOND,
     2 * SECOND,
@@ -35,13 +34,13 @@ pub const ROUND_STEPS: [i64; 20] = [
     7 * DAY,
 ];
 
-/// A moment: milliseconds since 1970-01-01 00:00 UTC. May be negative.
+/// Milliseconds since 1970-01-01 00:00 UTC. May be negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The moment `millis` milliseconds after the Unix epoch.
+    /// The timestamp `millis` milliseconds after the Unix epoch.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
@@ -51,12 +50,12 @@ impl Timestamp {
         self.0
     }
 
-    /// Milliseconds from `earlier` to this moment; negative when `earlier` is later.
+    /// Milliseconds since `earlier`; negative when `earlier` is later.
     pub const fn millis_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// The latest multiple of `step` milliseconds at or before this moment. A `step` below 1 changes nothing.
+    /// Rounds down to a multiple of `step` milliseconds. A `step` below 1 changes nothing.
     pub const fn floor(self, step: i64) -> Self {
         if step < 1 { self } else { Self(self.0.saturating_sub(self.0.rem_euclid(step))) }
     }
@@ -82,22 +81,22 @@ fn as_millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// A half-open stretch of time: `start` belongs to it, `end` does not.
+/// Half-open time range: includes `start`, excludes `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeRange {
-    /// The first moment inside.
+    /// Inclusive start.
     pub start: Timestamp,
-    /// The first moment after it.
+    /// Exclusive end.
     pub end: Timestamp,
 }
 
 impl TimeRange {
-    /// The stretch of `length` that ends just before `end`.
-    pub fn before(end: Timestamp, length: Duration) -> Self {
+    /// The range of `length` that ends at `end`.
+    pub fn ending_at(end: Timestamp, length: Duration) -> Self {
         Self { start: end - length, end }
     }
 
-    /// Whether `moment` lies inside.
+    /// Whether `moment` is in the range.
     pub fn contains(&self, moment: Timestamp) -> bool {
         self.start <= moment && moment < self.end
     }
@@ -113,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn floor_rounds_towards_the_past_on_both_sides_of_the_epoch() {
+    fn floor_rounds_down_before_and_after_the_epoch() {
         for (millis, step, expected) in
             [(1999, 1000, 1000), (2000, 1000, 2000), (-1, 1000, -1000), (7, 0, 7), (i64::MIN, 1000, i64::MIN)]
         {
@@ -122,15 +121,15 @@ mod tests {
     }
 
     #[test]
-    fn a_range_holds_its_start_and_not_its_end() {
-        let range = TimeRange::before(Timestamp::from_millis(5000), Duration::from_secs(2));
+    fn ranges_include_start_and_exclude_end() {
+        let range = TimeRange::ending_at(Timestamp::from_millis(5000), Duration::from_secs(2));
         let inside = |millis| range.contains(Timestamp::from_millis(millis));
         assert_eq!([inside(2999), inside(3000), inside(4999), inside(5000)], [false, true, true, false]);
         assert_eq!(range.millis(), 2000);
     }
 
     #[test]
-    fn round_steps_grow_and_divide_the_day_or_are_days() {
+    fn round_steps_divide_a_day_or_are_whole_days() {
         assert!(ROUND_STEPS.is_sorted_by(|a, b| a < b));
         for step in ROUND_STEPS {
             assert!(DAY % step == 0 || step % DAY == 0, "{step}");

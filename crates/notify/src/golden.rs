@@ -1,4 +1,4 @@
-//! Golden files: what is sent and stored stays as it was, until `UPDATE_GOLDEN=1 cargo test` says otherwise.
+//! Golden files of sent and stored formats. Update them with `UPDATE_GOLDEN=1 cargo test`.
 
 use std::path::Path;
 
@@ -8,5 +8,5 @@ pub(crate) fn check(name: &str, actual: &[u8]) {
         std::fs::write(&path, actual).unwrap();
     }
     let expected = std::fs::read(&path).unwrap();
-    assert!(expected == actual, "{name} differs from what is sent: {}", String::from_utf8_lossy(actual));
+    assert!(expected == actual, "{name} differs from the golden file: {}", String::from_utf8_lossy(actual));
 }

@@ -1,15 +1,15 @@
-//! One request and its answer: HTTP/1.1 ([RFC 9112](https://www.rfc-editor.org/rfc/rfc9112)) over a connection of its own.
+//! HTTP/1.1 client ([RFC 9112](https://www.rfc-editor.org/rfc/rfc9112)): one POST request per connection.
 //!
-//! Messages are few: a connection for each has no state that could go stale. Redirects are never followed, for they
-//! could lead a secret to another host.
+//! Messages are rare: a new connection for each cannot be stale. Redirects are never followed, because they could send a
+//! secret to another host.
 
 mod answer;
 mod target;
 
-pub(crate) use target::{Clear, Target, check};
+pub(crate) use target::{Endpoint, PlaintextHosts, check_url};
 
 use crate::{SendError, secrets::Secrets};
-use answer::Answer;
+use answer::Response;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -18,66 +18,66 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use watchglass_model::Timestamp;
 
-/// How long a connection may take, with its encryption.
-const CONNECT: Duration = Duration::from_secs(5);
-/// How long all of it may take.
-const WHOLE: Duration = Duration::from_secs(15);
-/// How long the words of a refusal are waited for.
-const WORDS: Duration = Duration::from_secs(2);
-/// More of an answer is not read, in bytes.
-const MOST_ANSWER: usize = 16 << 10;
+/// Timeout of the connection, with its TLS handshake.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Timeout of the whole exchange.
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(15);
+/// Timeout of the body of an error response.
+const BODY_TIMEOUT: Duration = Duration::from_secs(2);
+/// Maximum bytes read of a response.
+const MAX_RESPONSE: usize = 16 << 10;
 
-/// How long a request may take.
+/// Timeouts of a request.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub(crate) struct Timeouts {
     pub(crate) connect: Duration,
-    pub(crate) whole: Duration,
-    pub(crate) words: Duration,
+    pub(crate) total: Duration,
+    pub(crate) body: Duration,
 }
 
-impl Default for Limits {
+impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: CONNECT, whole: WHOLE, words: WORDS }
+        Self { connect: CONNECT_TIMEOUT, total: TOTAL_TIMEOUT, body: BODY_TIMEOUT }
     }
 }
 
-/// What is sent.
+/// POST request.
 pub(crate) struct Request<'a> {
     pub(crate) content_type: &'static str,
-    /// Names and values of further headers. They have no control characters.
+    /// Names and values of extra headers. They must not contain control characters.
     pub(crate) headers: &'a [(&'static str, &'a str)],
     pub(crate) body: &'a [u8],
 }
 
-/// Sends a request with the method POST.
+/// Sends a POST request.
 ///
 /// # Errors
-/// There was no answer in time, or it was none of success. Other than at a secret in the answer's words nothing is known
-/// of `secrets`.
+/// There was no response in time, or its status is not 2xx. `secrets` are redacted from the response's body.
 pub(crate) async fn post(
-    target: &Target,
+    target: &Endpoint,
     request: Request<'_>,
     secrets: &Secrets,
-    limits: Limits,
+    limits: Timeouts,
     now: Timestamp,
 ) -> Result<(), SendError> {
-    let answer = match timeout(limits.whole, exchange(target, request, limits)).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(reason)) => return Err(SendError::temporary(secrets.scrub(&reason))),
+    let response = match timeout(limits.total, exchange(target, request, limits)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(reason)) => return Err(SendError::temporary(secrets.redact(&reason))),
         Err(_elapsed) => {
-            let reason = format!("no answer from {} within {} s", target.shown(), limits.whole.as_secs_f64());
+            let reason =
+                format!("no response from {} within {} s", target.display_host(), limits.total.as_secs_f64());
             return Err(SendError::temporary(reason));
         }
     };
-    answer.judge(target.shown(), secrets, now)
+    response.classify(target.display_host(), secrets, now)
 }
 
-async fn exchange(target: &Target, request: Request<'_>, limits: Limits) -> Result<Answer, String> {
-    let shown = target.shown();
+async fn exchange(target: &Endpoint, request: Request<'_>, limits: Timeouts) -> Result<Response, String> {
+    let shown = target.display_host();
     let open = async {
         let stream = TcpStream::connect((target.host(), target.port())).await?;
         stream.set_nodelay(true)?;
-        match target.encryption() {
+        match target.tls() {
             None => Ok(Stream::Clear(stream)),
             Some((config, name)) => {
                 let stream = TlsConnector::from(config).connect(name, stream).await?;
@@ -93,8 +93,8 @@ async fn exchange(target: &Target, request: Request<'_>, limits: Limits) -> Resu
         }
     };
     match stream {
-        Stream::Clear(stream) => talk(stream, target, request, limits.words).await,
-        Stream::Encrypted(stream) => talk(stream, target, request, limits.words).await,
+        Stream::Clear(stream) => send_request(stream, target, request, limits.body).await,
+        Stream::Encrypted(stream) => send_request(stream, target, request, limits.body).await,
     }
 }
 
@@ -103,13 +103,13 @@ enum Stream {
     Encrypted(Box<tokio_rustls::client::TlsStream<TcpStream>>),
 }
 
-async fn talk(
+async fn send_request(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    target: &Target,
+    target: &Endpoint,
     request: Request<'_>,
-    words: Duration,
-) -> Result<Answer, String> {
-    let mut bytes = target.head(request.content_type, request.body.len());
+    body_timeout: Duration,
+) -> Result<Response, String> {
+    let mut bytes = target.request_head(request.content_type, request.body.len());
     for (name, value) in request.headers {
         bytes.push_str(name);
         bytes.push_str(": ");
@@ -124,45 +124,45 @@ async fn talk(
         Err(error) => Err(error),
     };
 
-    // Even if not all was sent: a server that refuses a message may say so before its end.
-    let shown = target.shown();
-    let (mut answer, mut parsed) = (Vec::new(), None::<Answer>);
-    let mut piece = [0; 4096];
+    // Even if the request was not fully sent: a server may reject a message before its end.
+    let shown = target.display_host();
+    let (mut received, mut parsed) = (Vec::new(), None::<Response>);
+    let mut buffer = [0; 4096];
     let end = loop {
-        if parsed.as_ref().is_some_and(|answer| answer.is_whole) || answer.len() >= MOST_ANSWER {
+        if parsed.as_ref().is_some_and(|response| response.is_complete) || received.len() >= MAX_RESPONSE {
             break Ok(());
         }
-        let read = stream.read(&mut piece);
-        // Once it is known what the answer is, its words alone are not worth waiting for long.
+        let read = stream.read(&mut buffer);
+        // Once the status is known, the body alone is not worth a long wait.
         let read = match &parsed {
             None => read.await,
-            Some(_) => timeout(words, read).await.unwrap_or(Ok(0)),
+            Some(_) => timeout(body_timeout, read).await.unwrap_or(Ok(0)),
         };
         match read {
             Ok(0) => break Ok(()),
-            Ok(count) => answer.extend(piece.iter().take(count)),
+            Ok(count) => received.extend(buffer.iter().take(count)),
             Err(error) => break Err(error),
         }
-        parsed = answer::parse(&answer)
-            .map_err(|reason| format!("{shown} gave no answer that is one of HTTP/1.1: {reason}"))?;
+        parsed = answer::parse(&received)
+            .map_err(|reason| format!("{shown} sent an invalid HTTP/1.1 response: {reason}"))?;
     };
     match (parsed, sent, end) {
         (Some(parsed), ..) => Ok(parsed),
         (None, Err(error), _) => Err(format!("cannot send to {shown}: {error}")),
-        (None, _, Err(error)) => Err(format!("no answer from {shown}: {error}")),
-        (None, Ok(()), Ok(())) => Err(format!("{shown} closed the connection without an answer")),
+        (None, _, Err(error)) => Err(format!("no response from {shown}: {error}")),
+        (None, Ok(()), Ok(())) => Err(format!("{shown} closed the connection without a response")),
     }
 }
 
-/// Where a fuzzer comes in.
+/// Fuzzing entry point.
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing {
-    use super::{Secrets, Timestamp, answer};
+    use super::{Secrets, Timestamp, response as parser};
 
-    /// Reads and judges an answer.
-    pub(crate) fn answer(bytes: &[u8], now: Timestamp) {
-        if let Ok(Some(answer)) = answer::parse(bytes) {
-            let _ = answer.judge("https://example.com", &Secrets::of(["sesame"]), now);
+    /// Parses and classifies a response.
+    pub(crate) fn response(bytes: &[u8], now: Timestamp) {
+        if let Ok(Some(response)) = parser::parse(bytes) {
+            let _ = response.classify("https://example.com", &Secrets::of(["sesame"]), now);
         }
     }
 }

@@ -1,11 +1,12 @@
-//! Sends messages over channels, from an outbox that outlives the program.
+//! Notification delivery over channels, from an outbox that survives restarts.
 //!
-//! It sends what it is given, to whom it is told: it never decides whom to wake. A [`Message`] is put into the [`Post`],
-//! which writes it down ([`outbox`]), sends it over each [`Channel`] until the other side has it or it is given up, and
-//! keeps a log of that. Each channel goes at its own pace: one that hangs or fails delays no other.
+//! This crate delivers; it does not decide who is notified. A [`Message`] goes to the [`DeliveryService`], which persists
+//! it ([`outbox`]), sends it over each [`Channel`] until it is delivered or given up, and keeps a delivery log. Channels
+//! are independent: one that hangs or fails delays no other.
 
+mod action_link;
 mod channel;
-mod deed;
+mod delivery;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 #[cfg(test)]
@@ -13,7 +14,6 @@ mod golden;
 mod http;
 mod message;
 pub mod outbox;
-mod post;
 mod secrets;
 mod sending;
 mod settings;
@@ -22,14 +22,17 @@ mod template;
 mod tests;
 mod text;
 
-pub use channel::{EmailSettings, Encryption, SlackSettings, SmsSettings, WebhookSettings};
-pub use deed::{Action, AlertMark, Deed, DeedError, DeedKey, MOST_MARKS, MOST_TOKEN, deed_name};
-pub use message::{
-    Line, Link, MOST_CHART, MOST_ID, MOST_LABEL, MOST_LINES, MOST_LINKS, MOST_TEXT, MOST_TITLE, MOST_URL,
-    Message, MessageError,
+pub use action_link::{
+    ActionToken, ActionTokenError, AlertFingerprint, LinkAction, MAX_FINGERPRINTS, MAX_TOKEN, SigningKey,
+    token_id,
 };
-pub use post::{Channels, Environs, Overview, Post, PostError, Receipt};
+pub use channel::{EmailSettings, Encryption, SlackSettings, SmsSettings, WebhookSettings};
+pub use delivery::{Channels, DeliveryError, DeliveryService, Env, Overview, Reply};
+pub use message::{
+    Line, Link, MAX_CHART, MAX_ID, MAX_LABEL, MAX_LINES, MAX_LINKS, MAX_TEXT, MAX_TITLE, MAX_URL, Message,
+    MessageError,
+};
 pub use secrets::Environment;
-pub use sending::{Channel, MOST_RETRY_AFTER, SendError, Sending};
-pub use settings::{ChannelSettings, MOST_NAME, SettingsError, check_name};
+pub use sending::{Channel, MAX_RETRY_AFTER, SendError, SendFuture};
+pub use settings::{ChannelSettings, MAX_NAME, SettingsError, check_name};
 pub use watchglass_model::Severity;

@@ -1,4 +1,4 @@
-//! What a channel can do, and how it fails.
+//! Channel trait and send errors.
 
 use crate::Message;
 use std::future::Future;
@@ -7,24 +7,24 @@ use std::time::Duration;
 use thiserror::Error;
 use watchglass_model::Timestamp;
 
-/// The longest that anybody is heard who asks for patience.
-pub const MOST_RETRY_AFTER: Duration = Duration::from_secs(3600);
+/// Upper limit of a `Retry-After`.
+pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
-/// Why a message did not go out. Free of secrets.
+/// Send error. Contains no secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SendError {
-    /// It may go out later.
+    /// Temporary: a retry may succeed.
     #[error("{reason}")]
     Temporary {
-        /// What happened.
+        /// Reason.
         reason: String,
-        /// How long the other side wants to be left alone; at most [`MOST_RETRY_AFTER`].
+        /// Requested delay before the next request; at most [`MAX_RETRY_AFTER`].
         retry_after: Option<Duration>,
     },
-    /// It never will, until somebody changes something.
+    /// Permanent: a retry cannot succeed without a change of configuration.
     #[error("{reason}")]
     Permanent {
-        /// What happened, and where it is known, what would be right.
+        /// Reason, with the fix if it is known.
         reason: String,
     },
 }
@@ -39,18 +39,18 @@ impl SendError {
     }
 }
 
-/// A sending that is under way. Dropping it gives it up.
-pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send + 'a>>;
+/// A send in flight. Dropping it cancels it.
+pub type SendFuture<'a> = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send + 'a>>;
 
-/// A way to reach people.
+/// Notification channel.
 ///
-/// A sending that is cut off by a crash, or whose answer is lost, is repeated with the same [`Message::id`]: a channel
-/// passes it on in whatever form the other side can tell repeats by.
+/// A send that is interrupted by a crash, or whose response is lost, is repeated with the same [`Message::id`]: a channel
+/// passes it on in the form by which the receiver deduplicates.
 pub trait Channel: Send + Sync {
-    /// Whom it reaches, for the delivery log; without secrets.
+    /// Recipient, for the delivery log; without secrets.
     fn to(&self) -> String;
 
-    /// Sends a message; every channel has a deadline of its own. `now` is the time that goes into signatures. Must be
-    /// called within a tokio runtime that has input, output and time.
-    fn send<'a>(&'a self, message: &'a Message, now: Timestamp) -> Sending<'a>;
+    /// Sends a message; every channel has its own timeout. `now` is the time in signatures. Must be called in a tokio
+    /// runtime with I/O and time enabled.
+    fn send<'a>(&'a self, message: &'a Message, now: Timestamp) -> SendFuture<'a>;
 }

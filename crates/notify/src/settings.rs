@@ -1,4 +1,4 @@
-//! What the settings say of channels.
+//! Channel settings.
 
 use crate::channel::{email::Email, slack::Slack, sms::Sms, webhook::Webhook};
 use crate::{Channel, Environment, channel};
@@ -6,46 +6,46 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use thiserror::Error;
 
-/// The longest name of a channel, in bytes.
-pub const MOST_NAME: usize = 64;
+/// Maximum bytes of a channel name.
+pub const MAX_NAME: usize = 64;
 
-/// What is wrong with the settings of a channel. Free of secrets.
+/// Invalid channel settings. Contains no secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{field} {wrong}: {right}")]
+#[error("{field} {problem}: {hint}")]
 pub struct SettingsError {
-    /// In which field.
+    /// Field.
     pub field: &'static str,
-    /// What is wrong.
-    pub wrong: String,
-    /// What would be right.
-    pub right: String,
+    /// What is invalid.
+    pub problem: String,
+    /// Accepted form.
+    pub hint: String,
 }
 
 impl SettingsError {
-    pub(crate) fn new(field: &'static str, wrong: impl Into<String>, right: impl Into<String>) -> Self {
-        Self { field, wrong: wrong.into(), right: right.into() }
+    pub(crate) fn new(field: &'static str, problem: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { field, problem: problem.into(), hint: hint.into() }
     }
 }
 
-/// The settings of a channel. None of them is a secret: of secrets they tell where they are.
+/// Settings of a channel. They contain no secrets, only where to find them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum ChannelSettings {
-    /// Mail over SMTP.
+    /// Email over SMTP.
     Email(channel::EmailSettings),
-    /// An incoming webhook of Slack.
+    /// Slack incoming webhook.
     Slack(channel::SlackSettings),
-    /// Text messages over a gateway that speaks as Twilio does.
+    /// SMS over a gateway with the Twilio API.
     Sms(channel::SmsSettings),
-    /// JSON to any program.
+    /// JSON webhook.
     Webhook(channel::WebhookSettings),
 }
 
 impl ChannelSettings {
-    /// Whether they can be right. Neither secrets nor the network are looked at.
+    /// Validates the settings without reading secrets or using the network.
     ///
     /// # Errors
-    /// They cannot.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), SettingsError> {
         match self {
             Self::Email(settings) => settings.check(),
@@ -55,10 +55,10 @@ impl ChannelSettings {
         }
     }
 
-    /// Reads the secrets, and makes the channel. Nothing is sent yet.
+    /// Reads the secrets and creates the channel. Nothing is sent yet.
     ///
     /// # Errors
-    /// The settings are wrong, or a secret is not where they say.
+    /// The settings are invalid, or a secret cannot be read.
     pub fn open(&self, environment: Environment<'_>) -> Result<Arc<dyn Channel>, SettingsError> {
         self.check()?;
         Ok(match self {
@@ -70,24 +70,24 @@ impl ChannelSettings {
     }
 }
 
-/// Whether a channel may be called so.
+/// Validates a channel name.
 ///
 /// # Errors
-/// It may not.
+/// The name is invalid.
 pub fn check_name(name: &str) -> Result<(), SettingsError> {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    if (1..=MOST_NAME).contains(&name.len()) && name.bytes().all(fits) {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(is_allowed) {
         return Ok(());
     }
-    let right = format!("give 1 to {MOST_NAME} letters, digits, \"-\", \"_\" and \".\"");
-    Err(SettingsError::new("name", "is not the name of a channel", right))
+    let hint = format!("use 1 to {MAX_NAME} letters, digits, \"-\", \"_\" and \".\"");
+    Err(SettingsError::new("name", "is not a valid channel name", hint))
 }
 
-/// Whether a text is one line of `1..=most` characters.
-pub(crate) fn check_line(field: &'static str, text: &str, most: usize) -> Result<(), SettingsError> {
-    if text.is_empty() || text.chars().count() > most || text.chars().any(char::is_control) {
-        let right = format!("give one line of 1 to {most} characters");
-        return Err(SettingsError::new(field, "is empty, too long or more than one line", right));
+/// Checks that a text is one line of 1 to `limit` characters.
+pub(crate) fn check_line(field: &'static str, text: &str, limit: usize) -> Result<(), SettingsError> {
+    if text.is_empty() || text.chars().count() > limit || text.chars().any(char::is_control) {
+        let hint = format!("give one line of 1 to {limit} characters");
+        return Err(SettingsError::new(field, "is empty, too long or more than one line", hint));
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! Templates: a message in words of the settings' own.
+//! Message templates.
 //!
-//! The language is that of [minijinja](https://docs.rs/minijinja/latest/minijinja/syntax/). A template sees the fields of
-//! [`Message`] and `time_text`; it reaches no file and no other template. Its steps and what it puts out are bounded, and
-//! so is its memory: it takes texts as they are and has no means to make longer ones of them (`language.rs`).
+//! The language is [minijinja](https://docs.rs/minijinja/latest/minijinja/syntax/). A template sees the fields of
+//! [`Message`] and `time_text`, but no file and no other template. Its steps and output are bounded, and so is its memory:
+//! no expression can build a longer text than its inputs (`language.rs`).
 
 mod language;
 
@@ -13,47 +13,46 @@ use minijinja::{
 };
 use std::io;
 
-/// The longest template, in bytes.
-pub(crate) const MOST_TEMPLATE: usize = 4 << 10;
-/// The most steps that a template takes.
-const MOST_STEPS: u64 = 50_000;
-/// The deepest that it nests.
-const MOST_DEPTH: usize = 20;
-/// The most that it puts out, in bytes.
-const MOST_OUTPUT: usize = 64 << 10;
+/// Maximum bytes of a template.
+pub(crate) const MAX_TEMPLATE: usize = 4 << 10;
+/// Maximum steps of a rendering.
+const MAX_STEPS: u64 = 50_000;
+/// Maximum nesting.
+const MAX_DEPTH: usize = 20;
+/// Maximum bytes of the output.
+const MAX_OUTPUT: usize = 64 << 10;
 
-/// How values are written so that they stay values.
+/// Escaping of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Escape {
-    /// As they are.
+    /// None.
     None,
-    /// As JSON: a text has its quotes.
+    /// JSON: strings are quoted.
     Json,
-    /// As Slack wants it.
+    /// Slack `mrkdwn`.
     Slack,
 }
 
-/// A template that was read and tried.
+/// A parsed and tested template.
 #[derive(Debug)]
 pub(crate) struct Template(Environment<'static>);
 
 const NAME: &str = "template";
 
 impl Template {
-    /// Reads a template and tries it with a message that has everything.
+    /// Parses a template and renders a test message with every field set.
     ///
     /// # Errors
-    /// It is too long, is none, or does not come to an end; the error names the line.
+    /// The template is empty, too long, invalid or exceeds a limit; the error names the line.
     pub(crate) fn new(source: &str, escape: Escape) -> Result<Self, SettingsError> {
-        if source.trim().is_empty() || source.len() > MOST_TEMPLATE {
-            let right =
-                format!("a template has 1 to {MOST_TEMPLATE} bytes; without one the built-in is taken");
+        if source.trim().is_empty() || source.len() > MAX_TEMPLATE {
+            let right = format!("use 1 to {MAX_TEMPLATE} bytes, or leave it out for the built-in text");
             return Err(SettingsError::new(NAME, "is empty or too long", right));
         }
         language::check(source)?;
         let mut environment = language::environment();
-        environment.set_fuel(Some(MOST_STEPS));
-        environment.set_recursion_limit(MOST_DEPTH);
+        environment.set_fuel(Some(MAX_STEPS));
+        environment.set_recursion_limit(MAX_DEPTH);
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(move |_| match escape {
             Escape::None => AutoEscape::None,
@@ -61,34 +60,34 @@ impl Template {
             Escape::Slack => AutoEscape::Custom("slack".into()),
         });
         environment.set_formatter(format);
-        environment.add_template_owned(NAME, source.to_owned()).map_err(|error| wrong(&error))?;
+        environment.add_template_owned(NAME, source.to_owned()).map_err(|error| template_error(&error))?;
         let template = Self(environment);
-        template.render(&crate::message::everything())?;
+        template.render(&crate::message::test_message())?;
         Ok(template)
     }
 
-    /// The message in the template's words.
+    /// Renders a message.
     ///
     /// # Errors
-    /// The template cannot say this message; the error names the line.
+    /// The template fails on this message; the error names the line.
     pub(crate) fn render(&self, message: &Message) -> Result<String, SettingsError> {
         let mut bounded = Bounded(Vec::new());
         let values = context! { time_text => message.time_text(), ..Value::from(Serde(message)) };
-        let template = self.0.get_template(NAME).map_err(|error| wrong(&error))?;
-        template.render_captured_to(values, &mut bounded).map_err(|error| wrong(&error))?;
+        let template = self.0.get_template(NAME).map_err(|error| template_error(&error))?;
+        template.render_captured_to(values, &mut bounded).map_err(|error| template_error(&error))?;
         Ok(String::from_utf8_lossy(&bounded.0).into_owned())
     }
 }
 
-/// What is wrong with a template, and where.
-fn wrong(error: &Error) -> SettingsError {
+/// Converts a minijinja error, with its line.
+fn template_error(error: &Error) -> SettingsError {
     let line = error.line().map_or_else(String::new, |line| format!(" in line {line}"));
     let detail = error.detail().map_or_else(String::new, |detail| format!(", {detail}"));
     SettingsError::new(
         NAME,
-        format!("is wrong{line}"),
+        format!("is invalid{line}"),
         format!(
-            "{}{detail}; it may use id, title, severity, time, time_text, lines, links and chart_svg",
+            "{}{detail}; available: id, title, severity, time, time_text, lines, links and chart_svg",
             error.kind()
         ),
     )
@@ -102,19 +101,19 @@ fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Res
     }
 }
 
-/// A text for Slack, which takes three characters for marks
+/// Escapes Slack's three control characters
 /// ([formatting text](https://api.slack.com/reference/surfaces/formatting#escaping)).
 pub(crate) fn slack(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Takes so many bytes and no more.
+/// Writer that fails beyond [`MAX_OUTPUT`] bytes.
 struct Bounded(Vec<u8>);
 
 impl io::Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > MOST_OUTPUT {
-            return Err(io::Error::other("more than 64 KiB"));
+        if self.0.len() + bytes.len() > MAX_OUTPUT {
+            return Err(io::Error::other("the output is longer than 64 KiB"));
         }
         self.0.extend(bytes);
         Ok(bytes.len())
@@ -136,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn values_stay_values() {
+    fn values_are_escaped() {
         let source = "{{ title }} ({{ severity|upper }})";
         assert_eq!(render(source, Escape::None), "CPU of <web-1> is 93 %, above 80 % (CRITICAL)");
         assert_eq!(render(source, Escape::Slack), "CPU of &lt;web-1&gt; is 93 %, above 80 % (CRITICAL)");
@@ -151,21 +150,21 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_the_line_and_nothing_goes_on_for_ever() {
+    fn errors_name_the_line_and_rendering_is_bounded() {
         let nested = format!("{}{}", "{% for a in lines %}".repeat(4), "{% endfor %}".repeat(4));
-        for (source, words) in [
+        for (source, expected) in [
             ("", "is empty or too long"),
             (" \n", "is empty or too long"),
-            (&"x".repeat(MOST_TEMPLATE + 1), "is empty or too long"),
-            ("a\nb {{ title", "wrong in line 2"),
-            ("a\n\n{{ nothing }}", "wrong in line 3"),
-            ("{{ title|nothing }}", "wrong in line 1"),
-            ("\n{% for a in range(9) %}{% endfor %}", "wrong in line 2"),
+            (&"x".repeat(MAX_TEMPLATE + 1), "is empty or too long"),
+            ("a\nb {{ title", "invalid in line 2"),
+            ("a\n\n{{ nothing }}", "invalid in line 3"),
+            ("{{ title|nothing }}", "invalid in line 1"),
+            ("\n{% for a in range(9) %}{% endfor %}", "invalid in line 2"),
             (&nested, "nests more than 3 loops in line 1"),
-            ("{% include '/etc/passwd' %}", "has the statement \"include\" in line 1"),
+            ("{% include '/etc/passwd' %}", "contains the statement \"include\" in line 1"),
         ] {
             let error = Template::new(source, Escape::None).unwrap_err().to_string();
-            assert!(error.contains(words), "{source}: {error}");
+            assert!(error.contains(expected), "{source}: {error}");
         }
         let twice = |inner: &str| format!("{0}{0}{inner}{1}{1}", "{% for a in lines %}", "{% endfor %}");
         let mut long = sample();
@@ -173,7 +172,7 @@ mod tests {
         for inner in ["{{ a.text }}", "{% for b in a.text %}{% endfor %}"] {
             let template = Template::new(&twice(inner), Escape::None).unwrap();
             let error = template.render(&long).unwrap_err().to_string();
-            assert!(error.starts_with("template is wrong"), "{error}");
+            assert!(error.starts_with("template is invalid"), "{error}");
         }
     }
 

@@ -1,19 +1,19 @@
-//! A message as plain text and as HTML, built in.
+//! Built-in rendering of a message as plain text and HTML.
 
 use crate::Message;
 use std::fmt::Write as _;
 
-/// The first line: how bad it is, and what it is.
+/// Headline: severity and title.
 pub(crate) fn headline(message: &Message) -> String {
     format!("[{}] {}", message.severity, message.title)
 }
 
-/// The message as plain text: the headline, the facts, the links.
+/// Plain text: headline, details, links.
 pub(crate) fn plain(message: &Message) -> String {
     let mut text = headline(message);
     text.push_str("\n\n");
     for line in &message.lines {
-        // Writing to a text never fails.
+        // Writing to a `String` never fails.
         let _ = writeln!(text, "{}: {}", line.label, line.text);
     }
     let _ = writeln!(text, "Time: {}", message.time_text());
@@ -26,7 +26,7 @@ pub(crate) fn plain(message: &Message) -> String {
     text
 }
 
-/// The message as an HTML document without style sheets, scripts or anything to be fetched.
+/// HTML document without style sheets, scripts or external resources.
 pub(crate) fn html(message: &Message) -> String {
     let mut rows = String::new();
     for line in &message.lines {
@@ -52,7 +52,7 @@ pub(crate) fn html(message: &Message) -> String {
     )
 }
 
-/// A text of a template's as an HTML document: escaped, with its lines as they are.
+/// Template output as an HTML document: escaped, with its line breaks.
 pub(crate) fn html_of(message: &Message, text: &str) -> String {
     document(message, &format!("<p>{}</p>\n", escape(text).replace('\n', "<br>\n")))
 }
@@ -65,7 +65,7 @@ fn document(message: &Message, body: &str) -> String {
     )
 }
 
-/// A text that stays a text in HTML, also within an attribute.
+/// Escapes a text for HTML content and attributes.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -89,7 +89,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_message_reads_as_it_did() {
+    fn texts_match_the_golden_files() {
         golden::check("message.txt", plain(&sample()).as_bytes());
         golden::check("message.html", html(&sample()).as_bytes());
         assert!(html_of(&sample(), "<a>\nb").contains("<p>&lt;a&gt;<br>\nb</p>"));

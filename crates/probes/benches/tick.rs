@@ -1,5 +1,4 @@
-//! What watching the host costs: one tick of the collector, its probes one by one, and two ways to read
-//! `/proc`.
+//! Cost of host monitoring: one tick of the collector, each probe, and two ways to read `/proc`.
 
 use divan::{Bencher, black_box};
 use std::fs::{self, File};
@@ -8,18 +7,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use watchglass_instrument::requests::{Recorder, StatusClass};
-use watchglass_model::{Readings, Timestamp};
-use watchglass_probes::{Collector, HostRoots, Probe, host_probes, own_probes};
+use watchglass_model::{SampleBuffer, Timestamp};
+use watchglass_probes::{Collector, HostRoots, Probe, host_probes, self_monitoring_probes};
 
 fn main() {
     divan::main();
 }
 
-/// One tick of all probes on this host, and of this program itself. What takes long has a thread of its own.
+/// One tick of all host and self-monitoring probes. Slow probes run in the background.
 #[divan::bench]
 fn tick(bencher: Bencher<'_, '_>) {
     let mut probes = host_probes(&HostRoots::default());
-    probes.extend(own_probes(&Arc::default()));
+    probes.extend(self_monitoring_probes(&Arc::default()));
     let Ok(mut collector) = Collector::new(probes, &[("host", "bench")], 1000) else {
         return;
     };
@@ -32,10 +31,10 @@ fn tick(bencher: Bencher<'_, '_>) {
 }
 
 fn one(bencher: Bencher<'_, '_>, mut probe: impl Probe) {
-    let mut readings = Readings::new();
+    let mut samples = SampleBuffer::new();
     bencher.bench_local(|| {
-        readings.clear();
-        probe.collect(&mut readings)
+        samples.clear();
+        probe.collect(&mut samples)
     });
 }
 
@@ -81,10 +80,10 @@ fn uptime(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn own_process(bencher: Bencher<'_, '_>) {
-    one(bencher, watchglass_probes::OwnProcess::new(Arc::default()));
+    one(bencher, watchglass_probes::ServerProcess::new(Arc::default()));
 }
 
-/// In its own thread this happens every 5 s, as do the next three.
+/// Runs in the background every 5 s, as do the next three.
 #[divan::bench]
 fn top_processes(bencher: Bencher<'_, '_>) {
     one(bencher, watchglass_probes::TopProcesses::new(&HostRoots::default()));
@@ -105,7 +104,7 @@ fn filesystem(bencher: Bencher<'_, '_>) {
     one(bencher, watchglass_probes::Filesystem::new(&HostRoots::default()));
 }
 
-/// Thirty routes that had ten requests each in the last second; with 0, that are at rest.
+/// Thirty routes with ten requests each in the last second; 0 for idle routes.
 #[divan::bench(args = [0, 10])]
 fn requests(bencher: Bencher<'_, '_>, requests: u64) {
     let recorder = Arc::new(Recorder::default());
@@ -119,22 +118,22 @@ fn requests(bencher: Bencher<'_, '_>, requests: u64) {
     let mut probe = watchglass_probes::Requests::with_clock(Arc::clone(&recorder), move || {
         Duration::from_secs(seconds.fetch_add(1, Ordering::Relaxed))
     });
-    let mut readings = Readings::new();
+    let mut samples = SampleBuffer::new();
     bencher
         .with_inputs(|| {
             routes.iter().for_each(|route| (0..requests).for_each(|millis| answer(route, millis)))
         })
         .bench_local_values(|()| {
-            readings.clear();
-            probe.collect(&mut readings)
+            samples.clear();
+            probe.collect(&mut samples)
         });
 }
 
-/// The files that the probes read at every tick.
+/// Files read at every tick.
 const FILES: [&str; 3] = ["/proc/stat", "/proc/meminfo", "/proc/diskstats"];
 
 #[divan::bench(args = FILES)]
-fn opened_anew(bencher: Bencher<'_, '_>, path: &str) {
+fn reopened_each_time(bencher: Bencher<'_, '_>, path: &str) {
     let mut buffer = Vec::new();
     bencher.bench_local(|| {
         buffer.clear();

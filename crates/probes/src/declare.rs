@@ -1,50 +1,50 @@
-//! Shorter words for declarations.
+//! Helper functions for declarations.
 
-use watchglass_model::{Declaration, Kind, PanelDeclaration, Role, Style, Unit};
+use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, Style, Unit};
 
-/// The panel of a metric and its part there.
-pub(crate) type Place = Option<(&'static PanelDeclaration, Role)>;
+/// Panel of a metric and its role there.
+pub(crate) type PanelRef = Option<(&'static PanelDeclaration, PanelRole)>;
 
-/// The label that every metric of a server has: which one.
+/// Label of every metric of a monitored server.
 pub(crate) const INSTANCE: &[&str] = &["instance"];
 
-/// A metric of which there is one series.
+/// Metric with a single series.
 pub(crate) const fn metric(
     name: &'static str,
     kind: Kind,
     unit: Unit,
     help: &'static str,
-    panel: Place,
+    panel: PanelRef,
     legend: &'static str,
 ) -> Declaration {
     Declaration { name, kind, unit, help, labels: &[], panel, legend }
 }
 
-/// A metric whose value goes up and down.
+/// Gauge.
 pub(crate) const fn gauge(
     name: &'static str,
     unit: Unit,
     labels: &'static [&'static str],
     help: &'static str,
-    panel: Place,
+    panel: PanelRef,
     legend: &'static str,
 ) -> Declaration {
     Declaration { name, kind: Kind::Gauge, unit, help, labels, panel, legend }
 }
 
-/// A metric whose value only grows.
+/// Counter.
 pub(crate) const fn counter(
     name: &'static str,
     unit: Unit,
     labels: &'static [&'static str],
     help: &'static str,
-    panel: Place,
+    panel: PanelRef,
     legend: &'static str,
 ) -> Declaration {
     Declaration { name, kind: Kind::Counter, unit, help, labels, panel, legend }
 }
 
-/// A panel of the section; one of ratios ends at 1.
+/// Panel of a section; the axis of a ratio ends at 1.
 pub(crate) const fn panel(
     section: &'static str,
     id: &'static str,
@@ -53,5 +53,5 @@ pub(crate) const fn panel(
     unit: Unit,
 ) -> PanelDeclaration {
     let ceiling = if matches!(unit, Unit::Ratio) { Some(1.0) } else { None };
-    PanelDeclaration { id, section, title, style, unit, ceiling, meaning: "" }
+    PanelDeclaration { id, section, title, style, unit, ceiling, description: "" }
 }

@@ -1,11 +1,11 @@
-//! Why a probe has no values.
+//! Probe errors.
 
 use crate::TextError;
 use std::path::PathBuf;
 use std::time::Duration;
 use watchglass_remote::RemoteError;
 
-/// Why a probe has no values. The messages stay the same while the cause does, and are free of secrets.
+/// Reason why a probe has no values. A message stays the same while the cause does, and contains no secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProbeError {
@@ -17,48 +17,48 @@ pub enum ProbeError {
         /// The operating system's words.
         reason: String,
     },
-    /// A file holds more than a probe is willing to read.
-    #[error("{} is larger than {limit} bytes, the most that is read of a file", .path.display())]
+    /// A file exceeds the size limit.
+    #[error("{} is larger than the limit of {limit} bytes", .path.display())]
     TooLarge {
         /// Which.
         path: PathBuf,
-        /// The largest size that is read, in bytes.
+        /// Size limit in bytes.
         limit: usize,
     },
-    /// A file holds something other than what the kernel documents.
+    /// A file does not have the format documented by the kernel.
     #[error("{}: {error}", .path.display())]
     Malformed {
         /// Which.
         path: PathBuf,
-        /// What is wrong, and in which line.
+        /// Line and invalid field.
         error: TextError,
     },
-    /// A probe in a thread of its own has not come back.
-    #[error("no answer within {} s: what it reads may hang", .deadline.as_secs_f64())]
-    Late {
-        /// The time it has for an answer.
+    /// A background probe has not finished in time.
+    #[error("no response within {} s: the read may hang", .deadline.as_secs_f64())]
+    TimedOut {
+        /// The timeout.
         deadline: Duration,
     },
-    /// Another server did not do what it was asked to.
+    /// A request to another server failed.
     #[error(transparent)]
     Remote(#[from] RemoteError),
-    /// The thread of a probe could not be started.
-    #[error("its thread cannot run: {reason}")]
-    NoThread {
+    /// The thread of a background probe could not be started, or has ended.
+    #[error("probe thread is not running: {reason}")]
+    ThreadFailed {
         /// The operating system's words.
         reason: String,
     },
-    /// What a part of this program says of itself.
+    /// Failure reported by another component of the server.
     #[error("{reason}")]
     Reported {
-        /// In its own words.
+        /// Message of the component.
         reason: String,
     },
-    /// A probe panicked, which is a mistake in it. The message is in the program's log.
-    #[error("the probe panicked; the log has the message")]
+    /// A probe panicked: a bug. The panic message is in the log.
+    #[error("probe panicked; see the log")]
     Panicked,
-    /// A probe recorded a metric that it does not declare, which is a mistake in it.
-    #[error("it recorded {metric}, which is not among the metrics it declares")]
+    /// A probe recorded a metric that it does not declare: a bug.
+    #[error("probe recorded undeclared metric {metric}")]
     Undeclared {
         /// Name of the metric.
         metric: &'static str,

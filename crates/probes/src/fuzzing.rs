@@ -1,8 +1,8 @@
-//! Where a fuzzer comes in: what reads the words of the kernel and of other servers. A fault is a panic.
+//! Fuzzing entry points for the parsers of kernel files and server responses. A panic is a bug.
 
 pub use crate::redis::fuzzing::{info, slow_log};
 
-/// A text, read as every file of `/proc` that there is.
+/// Parses a text as each kind of `/proc` file.
 pub fn kernel(text: &str) {
     crate::host::any_text::read(text);
 }

@@ -1,16 +1,14 @@
-//! Probes read the host, PostgreSQL and Redis; the collector runs them and numbers what they measured.
+//! Probes for the host, PostgreSQL, Redis and applications, and the collector that runs them.
 //!
-//! A new probe is one file with its declarations and its [`Probe`], and one line in the registry.
+//! A new probe is one file with its declarations and its [`Probe`], plus one line in the registry.
 
+mod background_probe;
 mod collector;
 mod declare;
 mod error;
-mod facts;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod host;
-mod own;
-mod own_thread;
 mod postgres;
 mod probe;
 mod problems;
@@ -19,25 +17,27 @@ mod redis;
 mod registry;
 mod remote;
 mod requests;
+mod self_metrics;
 mod sys_file;
+mod system_info;
 #[cfg(test)]
 mod testing;
 mod text;
 
+pub use background_probe::BackgroundProbe;
 pub use collector::{Collector, Tick};
 pub use error::ProbeError;
-pub use facts::HostFacts;
 pub use host::{
     Cpu, CpuFrequency, Disk, Filesystem, Load, Memory, Network, OpenFiles, Pressure, Temperature,
     TopProcesses, Uptime,
 };
-pub use own::{Cgroup, OwnFiles, OwnProcess, Vitals};
-pub use own_thread::OwnThread;
 pub use postgres::{Postgres, postgres};
-pub use probe::{Part, Probe};
+pub use probe::{Probe, SubProbe};
 pub use redis::{Redis, redis};
-pub use registry::{HostRoots, host_probes, own_probes};
-pub use remote::{Details, Watched};
-pub use requests::{Applications, IngestError, Reported, Requests, Taken};
+pub use registry::{HostRoots, host_probes, self_monitoring_probes};
+pub use remote::{Details, MonitoredTarget};
+pub use requests::{AcceptedReport, Applications, ApplicationsProbe, IngestError, Requests};
+pub use self_metrics::{Cgroup, ServerOpenFiles, ServerProcess, ServerStats};
+pub use system_info::SystemInfo;
 pub use text::TextError;
 pub use watchglass_remote::TargetError;

@@ -1,9 +1,9 @@
-//! Which probes fail at the moment, since when and why.
+//! Current probe failures with start time and reason.
 
 use std::sync::Arc;
 use watchglass_model::{Problem, Timestamp};
 
-/// The problems there are, and whether they are others than before.
+/// Current problems with change detection.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     list: Vec<Problem>,
@@ -12,11 +12,10 @@ pub(crate) struct Problems {
 }
 
 impl Problems {
-    /// Notes that `probe` fails for that `reason`, or that all is well with it. A problem keeps its beginning
-    /// while its reason changes.
+    /// Updates the state of `probe`: failing for `reason`, or OK. A problem keeps its start time when its reason changes.
     pub(crate) fn note(&mut self, probe: &str, reason: Option<String>, now: Timestamp) {
-        let place = self.list.iter().position(|problem| problem.probe == probe);
-        match (place.and_then(|place| self.list.get_mut(place)), reason) {
+        let index = self.list.iter().position(|problem| problem.probe == probe);
+        match (index.and_then(|index| self.list.get_mut(index)), reason) {
             (Some(problem), Some(reason)) => {
                 self.changed |= problem.reason != reason;
                 problem.reason = reason;
@@ -33,7 +32,7 @@ impl Problems {
         }
     }
 
-    /// Whether anything changed since this was last asked.
+    /// Whether anything changed since the last call; publishes the changes.
     pub(crate) fn take_changed(&mut self) -> bool {
         let changed = std::mem::take(&mut self.changed);
         if changed {
@@ -42,7 +41,7 @@ impl Problems {
         changed
     }
 
-    /// The problems as they were when [`Problems::take_changed`] was last asked, the longest-standing first.
+    /// The problems as of the last call of [`Problems::take_changed`], oldest first.
     pub(crate) fn published(&self) -> Arc<[Problem]> {
         Arc::clone(&self.published)
     }
@@ -52,11 +51,11 @@ impl Problems {
 mod tests {
     use super::*;
 
-    /// Beginning and reason of a problem.
+    /// Start time and reason of a problem.
     type Found = (i64, &'static str);
 
     #[test]
-    fn only_a_beginning_an_end_or_another_reason_is_a_change() {
+    fn start_end_and_reason_changes_are_detected() {
         let mut problems = Problems::default();
         let steps: [(Option<&str>, bool, &[Found]); 6] = [
             (None, false, &[]),

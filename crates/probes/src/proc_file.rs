@@ -1,4 +1,4 @@
-//! A file of `/proc` that is read again and again.
+//! Repeatedly read file in `/proc`.
 
 use crate::{ProbeError, TextError};
 use rustix::io::Errno;
@@ -7,14 +7,13 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-/// The most that is read of a file, in bytes. A host with thousands of mounts or interfaces stays far below
-/// it.
-const LIMIT: usize = 4 << 20;
-/// Most files fit, so that a read is one call for the content and one for its end.
+/// Maximum file size in bytes. Far above that of a host with thousands of mounts or interfaces.
+const MAX_FILE_BYTES: usize = 4 << 20;
+/// Large enough for most files: one read call for the content and one for the end.
 const FIRST_CAPACITY: usize = 16 << 10;
 
-/// A file of `/proc` that is read again and again. It stays open, and its buffer is kept: reading an open
-/// file from its start takes about a quarter less time than opening it anew (`cargo bench`).
+/// Repeatedly read file in `/proc`. The file stays open and the buffer is reused: reading an open file takes about a
+/// quarter less time than reopening it (`cargo bench`).
 #[derive(Debug)]
 pub(crate) struct ProcFile {
     path: PathBuf,
@@ -23,28 +22,28 @@ pub(crate) struct ProcFile {
 }
 
 impl ProcFile {
-    /// The file at `path`. It is opened when it is first read.
+    /// The file at `path`, opened at the first read.
     pub(crate) fn new(path: PathBuf) -> Self {
         Self { path, file: None, buffer: Vec::new() }
     }
 
-    /// Reads the file as it is now and hands its text to `parse`. Bytes that are not UTF-8 become U+FFFD: a
-    /// name in another encoding must not hide all others.
+    /// Reads the current content and passes it to `parse`. Invalid UTF-8 becomes U+FFFD, so that one name in another
+    /// encoding does not hide all others.
     ///
     /// # Errors
-    /// A file that cannot be read or is larger than 4 MiB, and what `parse` finds wrong with it.
+    /// The file cannot be read, is larger than 4 MiB, or `parse` fails.
     pub(crate) fn read<T>(
         &mut self,
         parse: impl FnOnce(&str) -> Result<T, TextError>,
     ) -> Result<T, ProbeError> {
         match self.fill() {
-            Ok(filled) => self.hand_over(filled, parse),
+            Ok(filled) => self.parse_buffer(filled, parse),
             Err(error) => Err(self.unreadable(&error)),
         }
     }
 
-    /// [`ProcFile::read`] of a file that not every kernel, machine or container has: `None` where it does not
-    /// exist, or where the kernel says that it does not support what the file would tell.
+    /// [`ProcFile::read`] of an optional file: `None` if it does not exist on this kernel, machine or container, or the
+    /// kernel does not support it.
     ///
     /// # Errors
     /// As [`ProcFile::read`].
@@ -53,7 +52,7 @@ impl ProcFile {
         parse: impl FnOnce(&str) -> Result<T, TextError>,
     ) -> Result<Option<T>, ProbeError> {
         match self.fill() {
-            Ok(filled) => self.hand_over(filled, parse).map(Some),
+            Ok(filled) => self.parse_buffer(filled, parse).map(Some),
             Err(error) if is_absent(&error) => {
                 self.file = None;
                 Ok(None)
@@ -62,14 +61,14 @@ impl ProcFile {
         }
     }
 
-    /// Hands what was read to `parse`: the first `length` bytes of the buffer.
-    fn hand_over<T>(
+    /// Passes the first `length` bytes of the buffer to `parse`.
+    fn parse_buffer<T>(
         &self,
         length: Option<usize>,
         parse: impl FnOnce(&str) -> Result<T, TextError>,
     ) -> Result<T, ProbeError> {
         let Some(length) = length else {
-            return Err(ProbeError::TooLarge { path: self.path.clone(), limit: LIMIT });
+            return Err(ProbeError::TooLarge { path: self.path.clone(), limit: MAX_FILE_BYTES });
         };
         let bytes = self.buffer.get(..length).unwrap_or_default();
         parse(&String::from_utf8_lossy(bytes))
@@ -77,12 +76,12 @@ impl ProcFile {
     }
 
     fn unreadable(&mut self, error: &io::Error) -> ProbeError {
-        // What was opened may be gone for good: the next read opens anew.
+        // The open file may be stale: the next read reopens it.
         self.file = None;
         ProbeError::Unreadable { path: self.path.clone(), reason: error.to_string() }
     }
 
-    /// Reads the whole file into the buffer and gives its length; `None` when it is larger than [`LIMIT`].
+    /// Reads the whole file into the buffer and returns its length; `None` if it is larger than [`MAX_FILE_BYTES`].
     fn fill(&mut self) -> io::Result<Option<usize>> {
         let file = match &self.file {
             Some(file) => file,
@@ -91,13 +90,13 @@ impl ProcFile {
         let mut length = 0;
         loop {
             if length == self.buffer.len() {
-                if length > LIMIT {
+                if length > MAX_FILE_BYTES {
                     return Ok(None);
                 }
-                self.buffer.resize((length * 2).clamp(FIRST_CAPACITY, LIMIT + 1), 0);
+                self.buffer.resize((length * 2).clamp(FIRST_CAPACITY, MAX_FILE_BYTES + 1), 0);
             }
             let free = self.buffer.get_mut(length..).unwrap_or_default();
-            // The kernel writes the text anew when a read starts at 0.
+            // The kernel generates the text again for a read at offset 0.
             match file.read_at(free, length as u64) {
                 Ok(0) => return Ok(Some(length)),
                 Ok(count) => length += count,
@@ -108,8 +107,8 @@ impl ProcFile {
     }
 }
 
-/// Whether `error` says that there is no such thing here: no file, none any more (a sensor that was taken out),
-/// or a kernel that was told to do without (pressure, after `psi=0`).
+/// Whether `error` means that the file is unavailable: missing, removed (an unplugged sensor), or disabled in the kernel
+/// (pressure with `psi=0`).
 pub(crate) fn is_absent(error: &io::Error) -> bool {
     let no_device =
         [Errno::NODEV, Errno::NXIO].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()));
@@ -127,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_the_file_holds_now() {
+    fn current_content_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("stat");
         let mut file = ProcFile::new(path.clone());
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_in_another_encoding_hides_nothing_else() {
+    fn invalid_utf8_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mountinfo");
         fs::write(&path, b"a\nb\xff\nc").unwrap();
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_host_does_not_have_is_no_failure() {
+    fn missing_files_are_none() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pressure");
         let mut file = ProcFile::new(path.clone());
@@ -157,7 +156,7 @@ mod tests {
         assert_eq!(read(), Ok(Some("some".to_owned())));
 
         let mut directory = ProcFile::new(folder.path().to_owned());
-        assert!(directory.read_if_any(|_| Ok(())).is_err(), "what is there and cannot be read is a failure");
+        assert!(directory.read_if_any(|_| Ok(())).is_err(), "an existing but unreadable file is an error");
 
         let cases = [
             (Errno::NOENT, true),
@@ -172,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_the_file_and_what_is_wrong() {
+    fn errors_name_file_and_cause() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("meminfo");
         let mut file = ProcFile::new(path.clone());
@@ -181,11 +180,11 @@ mod tests {
         let error = text_of(&mut file).unwrap_err();
         assert_eq!(message(error), "cannot read meminfo: No such file or directory (os error 2)");
 
-        fs::write(&path, "x".repeat(LIMIT)).unwrap();
-        assert_eq!(text_of(&mut file).unwrap().len(), LIMIT);
-        fs::write(&path, "x".repeat(LIMIT + 1)).unwrap();
+        fs::write(&path, "x".repeat(MAX_FILE_BYTES)).unwrap();
+        assert_eq!(text_of(&mut file).unwrap().len(), MAX_FILE_BYTES);
+        fs::write(&path, "x".repeat(MAX_FILE_BYTES + 1)).unwrap();
         let error = text_of(&mut file).unwrap_err();
-        assert_eq!(message(error), "meminfo is larger than 4194304 bytes, the most that is read of a file");
+        assert_eq!(message(error), "meminfo is larger than the limit of 4194304 bytes");
 
         fs::write(&path, "MemTotal").unwrap();
         let error = file

@@ -1,20 +1,18 @@
-//! The probes that there are.
+//! Registry of all probes.
 
 use crate::{
-    Cgroup, Cpu, CpuFrequency, Disk, Filesystem, Load, Memory, Network, OpenFiles, OwnFiles, OwnProcess,
-    OwnThread, Pressure, Probe, Temperature, TopProcesses, Uptime, Vitals,
+    BackgroundProbe, Cgroup, Cpu, CpuFrequency, Disk, Filesystem, Load, Memory, Network, OpenFiles, Pressure,
+    Probe, ServerOpenFiles, ServerProcess, ServerStats, Temperature, TopProcesses, Uptime,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Where the host that is watched can be read.
+/// Mount points of the monitored host's file systems.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostRoots {
-    /// Its proc file system: `/proc`, unless this program runs in a container into which the host's is
-    /// mounted.
+    /// The proc file system: `/proc`, or another path in a container into which the host's is mounted.
     pub proc: PathBuf,
-    /// Its sysfs, which tells of sensors and of how fast processors run: `/sys`, unless the host's is mounted
-    /// elsewhere.
+    /// The sysfs with sensors and CPU frequencies: `/sys`, or another path in a container.
     pub sys: PathBuf,
 }
 
@@ -25,16 +23,16 @@ impl Default for HostRoots {
 }
 
 impl HostRoots {
-    /// The file `name` of what belongs to a process: its network devices and mounts.
+    /// A per-process file such as network devices or mounts.
     ///
-    /// In this program's own `/proc` that is `/proc/self`. In one that was mounted from the host, `self`
-    /// would still be this program, in its container: there it is the host's first process.
+    /// In the own `/proc` it is in `/proc/self`. In a mounted host `/proc`, `self` would be this process in its container,
+    /// so the file of the host's PID 1 is used.
     pub(crate) fn process_file(&self, name: &str) -> PathBuf {
         self.proc.join(if self.is_own() { "self" } else { "1" }).join(name)
     }
 
-    /// The directory below which the host's file systems are found: `/`, or the root of the host's first
-    /// process. The latter may only be entered by root or with the capability `CAP_SYS_PTRACE`.
+    /// The root directory of the host's file systems: `/`, or the root of the host's PID 1, which requires root or the
+    /// capability `CAP_SYS_PTRACE`.
     pub(crate) fn files(&self) -> PathBuf {
         if self.is_own() { PathBuf::from("/") } else { self.proc.join("1/root") }
     }
@@ -44,30 +42,46 @@ impl HostRoots {
     }
 }
 
-/// All probes of the host, in the order of their panels on the page.
+/// All host probes, in the order of their panels.
 pub fn host_probes(roots: &HostRoots) -> Vec<Box<dyn Probe>> {
     vec![
         Box::new(Cpu::new(roots)),
         Box::new(Memory::new(roots)),
         Box::new(Disk::new(roots)),
         Box::new(Network::new(roots)),
-        Box::new(OwnThread::start(Filesystem::new(roots), Filesystem::EVERY, Filesystem::DEADLINE)),
+        Box::new(BackgroundProbe::start(Filesystem::new(roots), Filesystem::INTERVAL, Filesystem::TIMEOUT)),
         Box::new(Load::new(roots)),
         Box::new(Pressure::new(roots)),
         Box::new(OpenFiles::new(roots)),
         Box::new(Uptime::new(roots)),
-        Box::new(OwnThread::start(CpuFrequency::new(roots), CpuFrequency::EVERY, CpuFrequency::DEADLINE)),
-        Box::new(OwnThread::start(Temperature::new(roots), Temperature::EVERY, Temperature::DEADLINE)),
-        Box::new(OwnThread::start(TopProcesses::new(roots), TopProcesses::EVERY, TopProcesses::DEADLINE)),
+        Box::new(BackgroundProbe::start(
+            CpuFrequency::new(roots),
+            CpuFrequency::INTERVAL,
+            CpuFrequency::TIMEOUT,
+        )),
+        Box::new(BackgroundProbe::start(
+            Temperature::new(roots),
+            Temperature::INTERVAL,
+            Temperature::TIMEOUT,
+        )),
+        Box::new(BackgroundProbe::start(
+            TopProcesses::new(roots),
+            TopProcesses::INTERVAL,
+            TopProcesses::TIMEOUT,
+        )),
     ]
 }
 
-/// All probes of this program itself, whose parts tell of themselves in `vitals`.
-pub fn own_probes(vitals: &Arc<Vitals>) -> Vec<Box<dyn Probe>> {
+/// All self-monitoring probes; other components report their numbers in `vitals`.
+pub fn self_monitoring_probes(vitals: &Arc<ServerStats>) -> Vec<Box<dyn Probe>> {
     vec![
         Box::new(Cgroup::new()),
-        Box::new(OwnProcess::new(Arc::clone(vitals))),
-        Box::new(OwnThread::start(OwnFiles::new(), OwnFiles::EVERY, OwnFiles::DEADLINE)),
+        Box::new(ServerProcess::new(Arc::clone(vitals))),
+        Box::new(BackgroundProbe::start(
+            ServerOpenFiles::new(),
+            ServerOpenFiles::INTERVAL,
+            ServerOpenFiles::TIMEOUT,
+        )),
     ]
 }
 
@@ -80,7 +94,7 @@ mod tests {
     use watchglass_model::Timestamp;
 
     #[test]
-    fn a_mounted_proc_is_read_through_its_first_process() {
+    fn mounted_proc_is_read_through_pid_1() {
         let cases = [
             ("/proc", "/proc/self/mountinfo", "/"),
             ("/proc/", "/proc/self/mountinfo", "/"),
@@ -94,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_probes_of_the_host_fit_together_and_measure_what_they_declare() {
+    fn host_probes_form_a_valid_catalogue() {
         let mut collector = Collector::new(host_probes(&recent_host()), &[("host", "h")], 1000).unwrap();
         let panels: Vec<_> = collector.catalogue().panels().iter().map(|panel| panel.id.clone()).collect();
         let expected = [
@@ -124,7 +138,7 @@ mod tests {
             let section = if of_processes.contains(&panel.id.as_str()) { "Processes" } else { "Host" };
             assert_eq!(panel.section, section, "{}", panel.id);
         }
-        assert_eq!(collector.pace_of("host_filesystem_used_ratio"), Some(Duration::from_secs(5)));
+        assert_eq!(collector.interval_of("host_filesystem_used_ratio"), Some(Duration::from_secs(5)));
 
         let tick = collector.tick(Timestamp::from_millis(0));
         assert_eq!(tick.problems.to_vec(), []);
@@ -149,10 +163,10 @@ mod tests {
     }
 
     #[test]
-    fn every_panel_says_in_a_sentence_what_its_shape_means() {
+    fn every_panel_has_a_distinct_description() {
         let every = Duration::from_secs(5);
         let mut probes = host_probes(&recent_host());
-        probes.extend(own_probes(&Arc::default()));
+        probes.extend(self_monitoring_probes(&Arc::default()));
         probes.push(Box::new(crate::Requests::new(Arc::default())));
         probes.push(crate::postgres("postgresql://u@127.0.0.1:1/a", every).unwrap().probe);
         probes.push(crate::redis("redis://127.0.0.1:1", every).unwrap().probe);
@@ -160,24 +174,24 @@ mod tests {
         let panels = collector.catalogue().panels();
         assert!(panels.len() > 50, "{}", panels.len());
         for panel in panels {
-            let length = panel.meaning.chars().count();
+            let length = panel.description.chars().count();
             assert!((40..=160).contains(&length), "{}: {length} characters", panel.id);
-            assert!(panel.meaning.ends_with('.') && !panel.meaning.contains('\n'), "{}", panel.id);
+            assert!(panel.description.ends_with('.') && !panel.description.contains('\n'), "{}", panel.id);
         }
-        let mut meanings: Vec<&str> = panels.iter().map(|panel| panel.meaning.as_str()).collect();
+        let mut meanings: Vec<&str> = panels.iter().map(|panel| panel.description.as_str()).collect();
         meanings.sort_unstable();
         meanings.dedup();
-        assert_eq!(meanings.len(), panels.len(), "each is about its own chart");
+        assert_eq!(meanings.len(), panels.len(), "descriptions are distinct");
     }
 
     #[test]
-    fn without_proc_every_probe_that_answers_at_once_is_down() {
+    fn synchronous_probes_fail_without_proc() {
         let folder = tempfile::tempdir().unwrap();
         let roots = HostRoots { proc: folder.path().join("nowhere"), sys: folder.path().join("nowhere") };
         let mut collector = Collector::new(host_probes(&roots), &[("host", "h")], 1000).unwrap();
         let first = collector.tick(Timestamp::from_millis(0));
         let failing: Vec<_> = first.problems.iter().map(|problem| problem.probe.as_str()).collect();
-        // The probe of the file systems has been asked only just now; a host without pressure has none to report.
+        // Background probes have just started; a missing pressure file is not an error.
         assert_eq!(failing, ["cpu", "memory", "disk", "network", "load", "open_files", "uptime"]);
         for problem in first.problems.iter() {
             assert!(
@@ -185,17 +199,17 @@ mod tests {
                 "{problem:?}"
             );
         }
-        assert_eq!(first.batch.samples.len(), 12, "nothing but the ups");
+        assert_eq!(first.batch.samples.len(), 12, "only the up series");
     }
 
     #[test]
-    fn the_probes_of_this_program_stand_beside_those_of_the_host() {
+    fn self_monitoring_probes_work_with_host_probes() {
         let mut probes = host_probes(&recent_host());
-        probes.extend(own_probes(&Arc::default()));
+        probes.extend(self_monitoring_probes(&Arc::default()));
         let mut collector = Collector::new(probes, &[("host", "h")], 1000).unwrap();
         let tick = collector.tick(Timestamp::from_millis(0));
         assert_eq!(tick.problems.to_vec(), []);
         let found = |name: &str| collector.table().series().iter().any(|series| series.metric == name);
-        assert!(found("watchglass_resident_bytes") && !found("watchglass_tasks"), "nobody told of tasks");
+        assert!(found("watchglass_resident_bytes") && !found("watchglass_tasks"), "tasks were not reported");
     }
 }

@@ -1,14 +1,14 @@
-//! Requests: how many an application answers, how long it takes and how often it fails.
+//! Request metrics: rate, latency and errors.
 //!
-//! This file is the probe of this server's own; `reported.rs` is the one of the applications that report theirs.
+//! This file is the probe of this server's own requests; `reported.rs` is the one of reporting applications.
 
 mod applications;
+mod applications_probe;
 mod declarations;
-mod figures;
-mod reported;
+mod recording;
 
-pub use applications::{Applications, IngestError, Taken};
-pub use reported::Reported;
+pub use applications::{AcceptedReport, Applications, IngestError};
+pub use applications_probe::ApplicationsProbe;
 
 use crate::{Probe, ProbeError};
 use declarations::METRICS;
@@ -16,28 +16,28 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use watchglass_instrument::requests::{LastMinute, Recorder};
-use watchglass_model::{Declaration, Readings};
+use watchglass_model::{Declaration, SampleBuffer};
 
-/// The empty label: this server's own requests have none.
+/// Empty label: this server's own requests have no `app` label.
 const OWN: &str = "";
 
-/// Reads what a [`Recorder`] has counted: by route since it was made, and over the last minute.
+/// Reads a [`Recorder`]: totals by route, and the last minute.
 ///
-/// A route's counters begin with its first request of that kind, and its latencies are missing in a minute
-/// without requests; so is the part of errors. What is said of the last minute is missing in the first tick.
+/// A route's counters start with its first request of that kind. Latencies and error ratio are missing in a minute
+/// without requests, and all values of the last minute in the first tick.
 pub struct Requests {
     minute: LastMinute,
     clock: Box<dyn Fn() -> Duration + Send>,
 }
 
 impl Requests {
-    /// The probe of that recorder.
+    /// A probe for `recorder`.
     pub fn new(recorder: Arc<Recorder>) -> Self {
         let start = Instant::now();
         Self::with_clock(recorder, move || start.elapsed())
     }
 
-    /// [`Requests::new`] with a clock that tells the time since some fixed moment, and never steps back.
+    /// [`Requests::new`] with a monotonic clock.
     pub fn with_clock(recorder: Arc<Recorder>, clock: impl Fn() -> Duration + Send + 'static) -> Self {
         Self { minute: LastMinute::new(recorder), clock: Box::new(clock) }
     }
@@ -52,9 +52,9 @@ impl Probe for Requests {
         &METRICS
     }
 
-    fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
+    fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
         self.minute.advance((self.clock)());
-        figures::record(OWN, &self.minute, self.minute.snapshot().in_flight(), readings);
+        recording::record(OWN, &self.minute, self.minute.snapshot().in_flight(), samples);
         Ok(())
     }
 }

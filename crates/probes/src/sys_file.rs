@@ -1,4 +1,4 @@
-//! Small files of `/sys`: one value each, read now and then.
+//! Small single-value files of `/sys`.
 
 use crate::proc_file::is_absent;
 use crate::text::readable;
@@ -6,37 +6,35 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The most that is read of a file, in bytes: the kernel's limit for a file of `/sys` on most machines.
-const LIMIT: u64 = 4096;
-/// The most entries of a directory that are looked at.
-const MOST_ENTRIES: usize = 4096;
+/// Maximum bytes read from a file: the kernel's limit for `/sys` files on most machines.
+const MAX_FILE_BYTES: u64 = 4096;
+/// Maximum number of directory entries examined.
+const MAX_ENTRIES: usize = 4096;
 
-/// The text of the file, without space around it; what is beyond 4,096 bytes is not read. `None` where there is
-/// no such file, or none any more.
+/// The trimmed text of a file, at most 4,096 bytes. `None` if the file does not exist.
 pub(crate) fn read_small(path: &Path) -> io::Result<Option<String>> {
     let mut bytes = Vec::new();
-    match File::open(path).and_then(|file| file.take(LIMIT).read_to_end(&mut bytes)) {
+    match File::open(path).and_then(|file| file.take(MAX_FILE_BYTES).read_to_end(&mut bytes)) {
         Ok(_) => Ok(Some(String::from_utf8_lossy(&bytes).trim_ascii().to_owned())),
         Err(error) if is_absent(&error) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// The file's text as a name for people, if there is one: short, and without control characters.
+/// The file's text as a display name without control characters, at most 40 characters; `None` if empty.
 pub(crate) fn read_name(path: &Path) -> Option<String> {
     let text = read_small(path).ok().flatten()?;
     (!text.is_empty()).then(|| readable(&text, 40).into_owned())
 }
 
-/// The numbers of the entries of `folder` that are called `before`, a number, `after`; in order. None where there
-/// is no such directory.
+/// The sorted numbers N of all entries named `beforeNafter`; empty if the directory does not exist.
 pub(crate) fn numbered(folder: &Path, before: &str, after: &str) -> Vec<u32> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let number = |entry: io::Result<fs::DirEntry>| {
         let name = entry.ok()?.file_name();
         name.to_str()?.strip_prefix(before)?.strip_suffix(after)?.parse().ok()
     };
-    let mut numbers: Vec<u32> = entries.take(MOST_ENTRIES).filter_map(number).collect();
+    let mut numbers: Vec<u32> = entries.take(MAX_ENTRIES).filter_map(number).collect();
     numbers.sort_unstable();
     numbers
 }
@@ -44,15 +42,15 @@ pub(crate) fn numbered(folder: &Path, before: &str, after: &str) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::put;
+    use crate::testing::write_file;
 
     #[test]
-    fn reads_a_value_a_name_and_nothing() {
+    fn values_and_names_are_read() {
         let folder = tempfile::tempdir().unwrap();
-        put(folder.path(), "temp", " 42000\n");
-        put(folder.path(), "name", "a\u{7}b\n");
-        put(folder.path(), "blank", "\n");
-        put(folder.path(), "long", &"x".repeat(5000));
+        write_file(folder.path(), "temp", " 42000\n");
+        write_file(folder.path(), "name", "a\u{7}b\n");
+        write_file(folder.path(), "blank", "\n");
+        write_file(folder.path(), "long", &"x".repeat(5000));
         let path = |name: &str| folder.path().join(name);
         assert_eq!(read_small(&path("temp")).unwrap().as_deref(), Some("42000"));
         assert_eq!(read_small(&path("gone")).unwrap(), None);
@@ -64,11 +62,11 @@ mod tests {
     }
 
     #[test]
-    fn numbers_come_in_order() {
+    fn numbers_are_sorted() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["temp10_input", "temp2_input", "temp2_label", "tempx_input", "temp_input", "fan1_input"]
         {
-            put(folder.path(), name, "");
+            write_file(folder.path(), name, "");
         }
         assert_eq!(numbered(folder.path(), "temp", "_input"), [2, 10]);
         assert_eq!(numbered(&folder.path().join("gone"), "temp", ""), Vec::<u32>::new());

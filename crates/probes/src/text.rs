@@ -1,95 +1,95 @@
-//! Reading numbers from the lines of a text, with errors that name line and field.
+//! Line-based text parser whose errors name line and field.
 
 use std::borrow::Cow;
 use std::str::SplitAsciiWhitespace;
 
-/// What is wrong with a text.
+/// Parse error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// A field is not there, or not what it should be.
+    /// Missing or invalid field.
     #[error("line {line}: {field} should be {expected}")]
     Field {
-        /// Number of the line, from 1.
+        /// Line number, from 1.
         line: usize,
-        /// Name of the field.
+        /// Field name.
         field: &'static str,
-        /// What would be right.
+        /// Expected value.
         expected: &'static str,
     },
-    /// The text ends without something that it must have.
-    #[error("line {line} is the last, and {what} is missing")]
+    /// The text ends without a required element.
+    #[error("line {line}: unexpected end, {what} is missing")]
     Missing {
-        /// Number of the last line, from 1.
+        /// Last line number, from 1.
         line: usize,
-        /// What should be there.
+        /// Missing element.
         what: &'static str,
     },
 }
 
-/// The lines of `text`, to be read word by word.
+/// The lines of `text`.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     text.lines().zip(1..).map(|(text, number)| Line::new(number, text))
 }
 
-/// The error for a `text` that ends without `what`.
+/// Error for a `text` without `what`.
 pub(crate) fn missing(text: &str, what: &'static str) -> TextError {
     TextError::Missing { line: text.lines().count().max(1), what }
 }
 
-/// The first `longest` characters of `text`, with U+FFFD for control characters: fit for a label value.
-pub(crate) fn readable(text: &str, longest: usize) -> Cow<'_, str> {
-    if text.len() <= longest && !text.contains(char::is_control) {
+/// The first `max_chars` characters of `text` with U+FFFD for control characters, safe as a label value.
+pub(crate) fn readable(text: &str, max_chars: usize) -> Cow<'_, str> {
+    if text.len() <= max_chars && !text.contains(char::is_control) {
         return Cow::Borrowed(text);
     }
     let shown = |letter: char| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter };
-    Cow::Owned(text.chars().take(longest).map(shown).collect())
+    Cow::Owned(text.chars().take(max_chars).map(shown).collect())
 }
 
-/// A line, read word by word from its start.
+/// Line, parsed word by word.
 #[derive(Clone, Debug)]
 pub(crate) struct Line<'a> {
-    /// Number of the line, from 1.
+    /// Line number, from 1.
     pub(crate) number: usize,
-    /// All of it.
+    /// The whole line.
     pub(crate) text: &'a str,
     words: SplitAsciiWhitespace<'a>,
 }
 
 impl<'a> Line<'a> {
-    /// The line `number` of a text, or the end of one, to be read from the start of `text`.
+    /// A line, or the rest of one, with its line number.
     pub(crate) fn new(number: usize, text: &'a str) -> Self {
         Self { number, text, words: text.split_ascii_whitespace() }
     }
 
-    /// Passes over `count` words that are of no interest.
+    /// Skips `count` words.
     pub(crate) fn skip(&mut self, count: usize) {
         for _ in 0..count {
             self.words.next();
         }
     }
 
-    /// The next word, which is `field`.
+    /// The next word; `field` is its name in errors.
     pub(crate) fn word(&mut self, field: &'static str) -> Result<&'a str, TextError> {
-        self.words.next().ok_or(self.wrong(field, "a word"))
+        self.words.next().ok_or(self.invalid(field, "a word"))
     }
 
-    /// The next word as a whole number, which is `field`.
-    pub(crate) fn whole(&mut self, field: &'static str) -> Result<u64, TextError> {
+    /// The next word as a non-negative integer; `field` is its name in errors.
+    pub(crate) fn integer(&mut self, field: &'static str) -> Result<u64, TextError> {
         let number = self.words.next().and_then(|word| word.parse().ok());
-        number.ok_or(self.wrong(field, "a whole number"))
+        number.ok_or(self.invalid(field, "a whole number"))
     }
 
-    /// The next word as a number of zero or more, which is `field`.
+    /// The next word as a non-negative finite number; `field` is its name in errors.
     pub(crate) fn decimal(&mut self, field: &'static str) -> Result<f64, TextError> {
         let number = self.words.next().and_then(|word| word.parse().ok());
-        // "nan" and "inf" are numbers to the standard library and none to a chart.
+        // The standard library parses "nan" and "inf", which charts cannot show.
         number
             .filter(|number: &f64| number.is_finite() && *number >= 0.0)
-            .ok_or(self.wrong(field, "a number of zero or more"))
+            .ok_or(self.invalid(field, "a number of zero or more"))
     }
 
-    /// The error for a `field` of this line that is not what was `expected`.
-    pub(crate) fn wrong(&self, field: &'static str, expected: &'static str) -> TextError {
+    /// Error for an invalid `field` of this line.
+    pub(crate) fn invalid(&self, field: &'static str, expected: &'static str) -> TextError {
         TextError::Field { line: self.number, field, expected }
     }
 }
@@ -99,12 +99,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_read_in_turn_and_errors_name_line_and_field() {
+    fn words_are_parsed_in_order_and_errors_name_line_and_field() {
         let mut line = lines("first\n vda 12  0.5 x nan 3 -1\n").nth(1).unwrap();
         assert_eq!(line.word("name").unwrap(), "vda");
-        assert_eq!(line.whole("reads").unwrap(), 12);
+        assert_eq!(line.integer("reads").unwrap(), 12);
         assert_eq!(line.decimal("load").unwrap(), 0.5);
-        let error = line.whole("writes").unwrap_err();
+        let error = line.integer("writes").unwrap_err();
         assert_eq!(error.to_string(), "line 2: writes should be a whole number");
         assert!(line.decimal("load").is_err(), "nan");
         line.skip(1);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_thing_is_missed_at_the_last_line() {
+    fn missing_elements_are_reported_at_the_last_line() {
         for (text, line) in [("", 1), ("a", 1), ("a\nb\n", 2)] {
             assert_eq!(missing(text, "MemTotal"), TextError::Missing { line, what: "MemTotal" });
         }

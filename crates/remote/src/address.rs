@@ -1,4 +1,4 @@
-//! Where a server is reached, and how long that may take.
+//! Server addresses and connections with deadlines.
 
 use crate::Deadline;
 use std::fmt;
@@ -7,17 +7,17 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
-/// Where a server is reached.
+/// Address of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
     /// Over the network.
     Tcp {
-        /// Name or address; an IPv6 address without brackets.
+        /// Host name or IP address; IPv6 without brackets.
         host: String,
-        /// From 1 on.
+        /// 1 to 65535.
         port: u16,
     },
-    /// Over a socket in the file system.
+    /// Unix domain socket.
     Unix(PathBuf),
 }
 
@@ -31,20 +31,20 @@ impl fmt::Display for Address {
     }
 }
 
-/// A connection over which bytes are sent and received.
+/// Byte stream to a server.
 #[derive(Debug)]
 pub enum Socket {
     /// Over the network.
     Tcp(TcpStream),
-    /// In the file system.
+    /// Unix domain socket.
     Unix(UnixStream),
 }
 
 impl Address {
-    /// Connects. Where a name has several addresses each is tried, with an equal share of the time.
+    /// Connects. Several addresses of a name are tried in turn, each with an equal share of the remaining time.
     ///
     /// # Errors
-    /// What the last address that was tried answered; of kind [`ErrorKind::TimedOut`] when time was up.
+    /// The error of the last address tried; of kind [`ErrorKind::TimedOut`] after the deadline.
     pub fn connect(&self, deadline: Deadline) -> io::Result<Socket> {
         let (host, port) = match self {
             Self::Unix(path) => return Ok(Socket::Unix(UnixStream::connect(path)?)),
@@ -53,7 +53,7 @@ impl Address {
         let addresses: Vec<_> = (host, port).to_socket_addrs()?.collect();
         let mut failure = io::Error::from(ErrorKind::AddrNotAvailable);
         for (address, remaining) in addresses.iter().zip((1..=addresses.len()).rev()) {
-            let share = deadline.left()? / u32::try_from(remaining).unwrap_or(u32::MAX);
+            let share = deadline.remaining()? / u32::try_from(remaining).unwrap_or(u32::MAX);
             match TcpStream::connect_timeout(address, share) {
                 Ok(stream) => {
                     stream.set_nodelay(true)?;
@@ -66,15 +66,15 @@ impl Address {
     }
 }
 
-/// A connection whose steps can be made to end in time.
-pub trait Channel: Read + Write + Send {
-    /// Lets the next read and the next write take no longer than until `deadline`.
-    fn limit(&self, deadline: Deadline) -> io::Result<()>;
+/// Stream whose reads and writes respect a deadline.
+pub trait DeadlineStream: Read + Write + Send {
+    /// Sets the timeout of the next read and write to the time left until `deadline`.
+    fn set_deadline(&self, deadline: Deadline) -> io::Result<()>;
 }
 
-impl Channel for Socket {
-    fn limit(&self, deadline: Deadline) -> io::Result<()> {
-        let left = Some(deadline.left()?);
+impl DeadlineStream for Socket {
+    fn set_deadline(&self, deadline: Deadline) -> io::Result<()> {
+        let left = Some(deadline.remaining()?);
         match self {
             Self::Tcp(stream) => stream.set_read_timeout(left).and_then(|()| stream.set_write_timeout(left)),
             Self::Unix(stream) => stream.set_read_timeout(left).and_then(|()| stream.set_write_timeout(left)),
@@ -104,7 +104,7 @@ impl Write for Socket {
     }
 }
 
-/// Whether a name can stand in a label, a message and the name of a thread.
+/// Whether a name is safe in labels, messages and thread names: 1 to 255 bytes, no spaces or control characters.
 pub fn is_printable(name: &str) -> bool {
     !name.is_empty() && name.len() <= 255 && !name.chars().any(|letter| letter.is_control() || letter == ' ')
 }
@@ -122,20 +122,20 @@ mod tests {
     }
 
     #[test]
-    fn are_written_as_in_a_url() {
+    fn addresses_are_formatted_as_in_urls() {
         assert_eq!(tcp("db", 5432).to_string(), "db:5432");
         assert_eq!(tcp("::1", 5432).to_string(), "[::1]:5432");
         assert_eq!(Address::Unix("/run/redis.sock".into()).to_string(), "/run/redis.sock");
     }
 
     #[test]
-    fn bytes_go_both_ways_and_a_silent_server_is_waited_for_until_the_deadline() {
+    fn sockets_transfer_both_ways_and_reads_time_out() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("socket");
         let (tcp_listener, unix_listener) =
             (TcpListener::bind("127.0.0.1:0").unwrap(), UnixListener::bind(&path).unwrap());
         let port = tcp_listener.local_addr().unwrap().port();
-        let soon = || Deadline::within(Duration::from_secs(60));
+        let soon = || Deadline::after(Duration::from_secs(60));
         let mut over_tcp = tcp("localhost", port).connect(soon()).unwrap();
         let mut over_unix = Address::Unix(path).connect(soon()).unwrap();
         let mut tcp_end = tcp_listener.accept().unwrap().0;
@@ -144,13 +144,13 @@ mod tests {
             [(&mut over_tcp, &mut tcp_end), (&mut over_unix, &mut unix_end)];
         for (socket, end) in ends {
             let mut buffer = [0; 2];
-            socket.limit(soon()).unwrap();
+            socket.set_deadline(soon()).unwrap();
             socket.write_all(b"hi").unwrap();
             end.read_exact(&mut buffer).unwrap();
             end.write_all(&buffer).unwrap();
             socket.read_exact(&mut buffer).unwrap();
             assert_eq!(&buffer, b"hi");
-            socket.limit(Deadline::within(Duration::from_millis(5))).unwrap();
+            socket.set_deadline(Deadline::after(Duration::from_millis(5))).unwrap();
             assert!(is_timeout(&socket.read(&mut buffer).unwrap_err()));
         }
     }
@@ -159,11 +159,11 @@ mod tests {
     impl<T: Read + Write> ReadWrite for T {}
 
     #[test]
-    fn nobody_at_home_is_an_error() {
+    fn unreachable_addresses_are_errors() {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let soon = Deadline::within(Duration::from_secs(60));
+        let soon = Deadline::after(Duration::from_secs(60));
         assert_eq!(tcp("127.0.0.1", port).connect(soon).unwrap_err().kind(), ErrorKind::ConnectionRefused);
         assert!(Address::Unix("/nowhere/at/all".into()).connect(soon).is_err());
-        assert!(is_timeout(&tcp("127.0.0.1", port).connect(Deadline::within(Duration::ZERO)).unwrap_err()));
+        assert!(is_timeout(&tcp("127.0.0.1", port).connect(Deadline::after(Duration::ZERO)).unwrap_err()));
     }
 }

@@ -1,27 +1,27 @@
-//! A moment by which something must be done.
+//! Deadline of an operation.
 
 use std::io::{Error, ErrorKind};
 use std::time::{Duration, Instant};
 
-/// A moment by which something must be done.
+/// Deadline of an operation.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
     end: Instant,
-    /// The time there was at the beginning, for messages.
-    pub within: Duration,
+    /// The original timeout, for error messages.
+    pub timeout: Duration,
 }
 
 impl Deadline {
-    /// The moment that far from now.
-    pub fn within(within: Duration) -> Self {
-        Self { end: Instant::now() + within, within }
+    /// A deadline `within` from now.
+    pub fn after(within: Duration) -> Self {
+        Self { end: Instant::now() + within, timeout: within }
     }
 
-    /// The time that is left; never zero, for sockets take zero for "no limit".
+    /// Remaining time; never zero, because a zero socket timeout means "no limit".
     ///
     /// # Errors
-    /// Of kind [`ErrorKind::TimedOut`] when none is left.
-    pub fn left(&self) -> Result<Duration, Error> {
+    /// Of kind [`ErrorKind::TimedOut`] after the deadline.
+    pub fn remaining(&self) -> Result<Duration, Error> {
         match self.end.saturating_duration_since(Instant::now()) {
             Duration::ZERO => Err(ErrorKind::TimedOut.into()),
             left => Ok(left),
@@ -29,9 +29,9 @@ impl Deadline {
     }
 }
 
-/// Whether an error of a socket says that time was up.
+/// Whether a socket error is a timeout.
 pub fn is_timeout(error: &Error) -> bool {
-    // Linux reports a read that took too long as one that would have to wait.
+    // Linux reports a read timeout as WouldBlock.
     matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
 }
 
@@ -40,9 +40,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn when_it_is_over_nothing_is_left() {
-        assert!(is_timeout(&Deadline::within(Duration::ZERO).left().unwrap_err()));
-        let left = Deadline::within(Duration::from_secs(3600)).left().unwrap();
+    fn an_expired_deadline_has_no_time_left() {
+        assert!(is_timeout(&Deadline::after(Duration::ZERO).remaining().unwrap_err()));
+        let left = Deadline::after(Duration::from_secs(3600)).remaining().unwrap();
         assert!(!left.is_zero() && left <= Duration::from_secs(3600), "{left:?}");
     }
 }

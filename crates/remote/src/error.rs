@@ -1,49 +1,49 @@
-//! Why a server did not do what it was asked to.
+//! Errors of requests to other servers.
 
 use std::time::Duration;
 use thiserror::Error;
 
-/// Why a server did not do what it was asked to. Free of secrets.
+/// Error of a request to another server. Contains no secrets.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum RemoteError {
-    /// It could not be reached.
+    /// Connecting failed.
     #[error("cannot connect to {instance}: {reason}")]
     Unreachable {
-        /// Which: host and port.
+        /// Host and port.
         instance: String,
-        /// The operating system's words.
+        /// Error of the operating system.
         reason: String,
     },
-    /// It did not answer in time.
-    #[error("no answer from {instance} within {} s", .within.as_secs_f64())]
-    Silent {
+    /// Timeout.
+    #[error("no response from {instance} within {} s", .within.as_secs_f64())]
+    TimedOut {
         /// Which.
         instance: String,
-        /// The time it had.
+        /// The timeout.
         within: Duration,
     },
-    /// The connection to it broke.
-    #[error("the connection to {instance} broke: {reason}")]
-    Broken {
+    /// The connection was lost.
+    #[error("connection to {instance} lost: {reason}")]
+    ConnectionLost {
         /// Which.
         instance: String,
-        /// What happened to it.
+        /// Cause.
         reason: String,
     },
-    /// It does not let us in, or does not answer a question.
-    #[error("{instance} refuses: {reason}")]
-    Refused {
+    /// The server rejected the login or the request.
+    #[error("{instance} rejected the request: {reason}")]
+    Rejected {
         /// Which.
         instance: String,
-        /// The server's words, without secrets.
+        /// The server's error message, without secrets.
         reason: String,
     },
-    /// It answers with something that it should not.
-    #[error("{instance} answers with something else than it should: {reason}")]
-    Unexpected {
+    /// Invalid response.
+    #[error("unexpected response from {instance}: {reason}")]
+    UnexpectedResponse {
         /// Which.
         instance: String,
-        /// What is wrong with it.
+        /// What is invalid.
         reason: String,
     },
 }

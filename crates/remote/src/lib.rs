@@ -1,6 +1,6 @@
-//! Reaches other servers in time, keeps their secrets, and speaks with Redis.
+//! Connections to other servers with deadlines, secret handling, and a Redis client.
 //!
-//! Probes and the shared history stand on it: both must go on whatever the other side does.
+//! Used by the probes and by the Redis history store; neither may block when the other side hangs.
 
 mod address;
 mod deadline;
@@ -12,9 +12,9 @@ mod target_error;
 #[cfg(feature = "tls")]
 pub mod tls;
 
-pub use address::{Address, Channel, Socket, is_printable};
+pub use address::{Address, DeadlineStream, Socket, is_printable};
 pub use deadline::{Deadline, is_timeout};
 pub use error::RemoteError;
 pub use one_line::one_line;
 pub use secret::Secret;
-pub use target_error::{TargetError, hides_user};
+pub use target_error::{TargetError, has_unescaped_at};

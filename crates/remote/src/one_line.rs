@@ -1,7 +1,7 @@
-//! Texts of servers, fit for people.
+//! Single-line form of texts from servers.
 
-/// The text of a server, fit for people: on one line, and no longer than `most` characters.
-pub fn one_line(text: &str, most: usize) -> String {
+/// The text on a single line without control characters, truncated to `max_chars` characters with an ellipsis.
+pub fn one_line(text: &str, max_chars: usize) -> String {
     let mut line = String::new();
     let mut count = 0;
     for word in text.split(|character: char| character.is_whitespace() || character.is_control()) {
@@ -9,8 +9,8 @@ pub fn one_line(text: &str, most: usize) -> String {
             continue;
         }
         for character in (!line.is_empty()).then_some(' ').into_iter().chain(word.chars()) {
-            if count == most {
-                // What was cut off is said to be.
+            if count == max_chars {
+                // The ellipsis marks the truncation.
                 line.pop();
                 line.push('…');
                 return line;
@@ -27,8 +27,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_of_servers_are_put_on_one_line_and_cut() {
-        for (text, most, expected) in [
+    fn texts_are_joined_to_one_line_and_truncated() {
+        for (text, max_chars, expected) in [
             ("", 5, ""),
             ("  a \r\n\t b\u{1b} c ", 10, "a b c"),
             ("abcde", 5, "abcde"),
@@ -36,7 +36,7 @@ mod tests {
             ("äöü äöü", 4, "äöü…"),
             ("abc", 0, "…"),
         ] {
-            assert_eq!(one_line(text, most), expected, "{text:?}");
+            assert_eq!(one_line(text, max_chars), expected, "{text:?}");
         }
     }
 }

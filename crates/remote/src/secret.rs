@@ -1,31 +1,31 @@
-//! A password: it can be used, and cannot be shown.
+//! Password that is never displayed.
 
 use crate::one_line;
 use std::fmt;
 
-/// The most characters of a server's words that are passed on.
-const MOST_WORDS: usize = 200;
+/// Maximum length of a server message, in characters.
+const MAX_MESSAGE_CHARS: usize = 200;
 
-/// A password, or that there is none.
+/// Optional password.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Option<String>);
 
 impl Secret {
-    /// A password; an empty one is none.
+    /// Wraps a password; an empty one counts as none.
     pub fn new(password: Option<&str>) -> Self {
         Self(password.filter(|password| !password.is_empty()).map(str::to_owned))
     }
 
-    /// The password itself, for the server it belongs to and for nobody else.
+    /// The plain password, only for the server it belongs to.
     pub fn reveal(&self) -> Option<&str> {
         self.0.as_deref()
     }
 
-    /// The words of a server, on one line, not too many, and without this password should they contain it.
-    pub fn scrub(&self, words: &str) -> String {
+    /// A server message on one line, truncated, with this password replaced by an ellipsis.
+    pub fn redact(&self, message: &str) -> String {
         match &self.0 {
-            Some(password) => one_line(&words.replace(password, "…"), MOST_WORDS),
-            None => one_line(words, MOST_WORDS),
+            Some(password) => one_line(&message.replace(password, "…"), MAX_MESSAGE_CHARS),
+            None => one_line(message, MAX_MESSAGE_CHARS),
         }
     }
 }
@@ -42,9 +42,9 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn without_a_password_words_stay() {
-        assert_eq!(Secret::new(None).scrub("no\nentry"), "no entry");
-        assert_eq!(Secret::new(Some("")).scrub("no entry"), "no entry");
+    fn messages_without_a_password_are_unchanged() {
+        assert_eq!(Secret::new(None).redact("no\nentry"), "no entry");
+        assert_eq!(Secret::new(Some("")).redact("no entry"), "no entry");
     }
 
     proptest! {
@@ -55,7 +55,7 @@ mod tests {
             after in "[ -~]{0,150}",
         ) {
             let secret = Secret::new(Some(&password));
-            let shown = secret.scrub(&format!("{before}{password}{after}"));
+            let shown = secret.redact(&format!("{before}{password}{after}"));
             prop_assert!(!shown.contains(&password), "{shown}");
             let debug = format!("{secret:?}");
             prop_assert_eq!(debug, "Secret(…)");

@@ -1,19 +1,19 @@
-//! What is wrong with the URL of a server.
+//! Error for an invalid server URL.
 
-/// What is wrong with the URL of a server. It is made of fixed words alone: nothing of the URL can get into it.
+/// Invalid server URL. Only fixed texts: no part of the URL can leak into the message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the {product} URL {wrong}: {right}")]
+#[error("the {product} URL {problem}: {hint}")]
 pub struct TargetError {
-    /// What kind of server the URL is for.
+    /// Product the URL is for.
     pub product: &'static str,
-    /// What is wrong.
-    pub wrong: &'static str,
-    /// What would be right.
-    pub right: &'static str,
+    /// What is invalid.
+    pub problem: &'static str,
+    /// Accepted form.
+    pub hint: &'static str,
 }
 
-/// Whether a URL has an `@` although it names no user: then a password in it was not written in percent form,
-/// and what was taken for a host or a path may be a part of it.
-pub fn hides_user(url: &str, user_found: bool) -> bool {
+/// Whether a URL has an `@` but no user: a password was not percent-encoded, and the parsed host or path may contain
+/// a part of it.
+pub fn has_unescaped_at(url: &str, user_found: bool) -> bool {
     url.contains('@') && !user_found
 }

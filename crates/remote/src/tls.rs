@@ -1,27 +1,27 @@
-//! Encryption: certificates are checked against those that the system trusts, and names against the certificates.
+//! TLS client: verifies certificates against the system's trust store, and host names.
 
-use crate::{Address, Channel, Deadline, Socket};
+use crate::{Address, Deadline, DeadlineStream, Socket};
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
 
-impl Channel for StreamOwned<ClientConnection, Socket> {
-    fn limit(&self, deadline: Deadline) -> io::Result<()> {
-        self.sock.limit(deadline)
+impl DeadlineStream for StreamOwned<ClientConnection, Socket> {
+    fn set_deadline(&self, deadline: Deadline) -> io::Result<()> {
+        self.sock.set_deadline(deadline)
     }
 }
 
-/// Whom to trust: the certificates of the system, or those in the file that `SSL_CERT_FILE` names.
+/// Client configuration that trusts the system's CA certificates, or those in `SSL_CERT_FILE`.
 ///
 /// # Errors
-/// There are none.
+/// No CA certificates were found.
 pub fn client_config() -> io::Result<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() {
-        let reason = "the system has no certificates to trust; install ca-certificates, or name a file in SSL_CERT_FILE";
+        let reason = "no CA certificates found; install ca-certificates or set SSL_CERT_FILE";
         return Err(io::Error::new(ErrorKind::NotFound, reason));
     }
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
@@ -32,21 +32,23 @@ pub fn client_config() -> io::Result<Arc<ClientConfig>> {
     Ok(Arc::new(config))
 }
 
-/// The name that a server's certificate must have.
+/// The name expected in the server's certificate.
 ///
 /// # Errors
-/// The address has none: it is that of a socket in the file system.
+/// The address is a Unix socket.
 pub fn server_name(address: &Address) -> io::Result<ServerName<'static>> {
     match address {
         Address::Tcp { host, .. } => ServerName::try_from(host.clone()).map_err(io::Error::other),
-        Address::Unix(_) => Err(io::Error::new(ErrorKind::Unsupported, "a local socket is not encrypted")),
+        Address::Unix(_) => {
+            Err(io::Error::new(ErrorKind::Unsupported, "TLS over a Unix socket is not supported"))
+        }
     }
 }
 
-/// Agrees with the server on how to encrypt, and makes sure who it is.
+/// Performs the TLS handshake.
 ///
 /// # Errors
-/// It is not who it should be, does not encrypt, or is not done by `deadline`.
+/// The certificate is invalid, the server does not speak TLS, or the deadline has passed.
 pub fn encrypt(
     socket: Socket,
     address: &Address,
@@ -54,29 +56,29 @@ pub fn encrypt(
 ) -> io::Result<StreamOwned<ClientConnection, Socket>> {
     let mut connection =
         ClientConnection::new(client_config()?, server_name(address)?).map_err(io::Error::other)?;
-    let mut timed = Timed { socket, deadline };
+    let mut socket_with_deadline = DeadlineSocket { socket, deadline };
     while connection.is_handshaking() {
-        connection.complete_io(&mut timed)?;
+        connection.complete_io(&mut socket_with_deadline)?;
     }
-    Ok(StreamOwned::new(connection, timed.socket))
+    Ok(StreamOwned::new(connection, socket_with_deadline.socket))
 }
 
-/// A socket whose every step ends by the deadline.
-struct Timed {
+/// Socket whose reads and writes end at the deadline.
+struct DeadlineSocket {
     socket: Socket,
     deadline: Deadline,
 }
 
-impl Read for Timed {
+impl Read for DeadlineSocket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.socket.limit(self.deadline)?;
+        self.socket.set_deadline(self.deadline)?;
         self.socket.read(buffer)
     }
 }
 
-impl Write for Timed {
+impl Write for DeadlineSocket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket.limit(self.deadline)?;
+        self.socket.set_deadline(self.deadline)?;
         self.socket.write(bytes)
     }
 

@@ -1,31 +1,31 @@
-//! Certificates of the test's own.
+//! Self-signed test certificates.
 
-use super::process::{find_program, text_of};
+use super::process::{find_program, stdout_of};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// A certificate for a server at 127.0.0.1, and who vouches for it.
+/// Certificate of a server at 127.0.0.1 and its CA.
 #[derive(Debug)]
 pub struct Certificates {
-    /// Who vouches for the server.
+    /// CA certificate.
     pub authority: PathBuf,
-    /// The certificate of a server at 127.0.0.1.
+    /// Server certificate for 127.0.0.1.
     pub server: PathBuf,
-    /// The key of that server.
+    /// Private key of the server.
     pub key: PathBuf,
-    // Removed when the test is over.
+    // Deleted on drop.
     _folder: TempDir,
 }
 
 impl Certificates {
-    /// Makes new ones; `None` where OpenSSL is not installed.
-    pub fn make() -> Option<Self> {
+    /// Generates new certificates; `None` if OpenSSL is not installed.
+    pub fn generate() -> Option<Self> {
         let program = find_program("openssl", &[])?;
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("names"), "subjectAltName=IP:127.0.0.1\n").unwrap();
-        let run = |words: &str| text_of(Command::new(&program).current_dir(&folder).args(words.split(' ')));
+        let run = |words: &str| stdout_of(Command::new(&program).current_dir(&folder).args(words.split(' ')));
         let new = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
         run(&format!("req -x509 {new} -days 2 -subj /CN=authority -keyout authority.key -out authority.pem"));
         run(&format!("req {new} -subj /CN=server -keyout server.key -out server.csr"));

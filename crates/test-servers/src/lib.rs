@@ -1,6 +1,6 @@
-//! Servers of the tests' own: Redis, PostgreSQL and certificates in temporary folders, on free ports.
+//! Test servers: Redis, PostgreSQL and certificates in temporary folders, on free ports.
 //!
-//! Only tests stand on this; it stops at the first surprise, as they do.
+//! For tests only: it panics on any unexpected error.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,5 +16,5 @@ mod redis_server;
 
 pub use certificates::Certificates;
 pub use postgres_server::PostgresServer;
-pub use process::{CONTINUE, Process, STOP, find_program, free_port, signal, until};
+pub use process::{CONTINUE, Process, STOP, find_program, free_port, signal, wait_until};
 pub use redis_server::RedisServer;

@@ -1,6 +1,6 @@
-//! A PostgreSQL of the test's own. It refuses to run as root; there it is run as the user `postgres`.
+//! PostgreSQL test server. PostgreSQL refuses to run as root; in that case it runs as the user `postgres`.
 
-use super::process::{Process, find_program, free_port, signal, text_of, until};
+use super::process::{Process, find_program, free_port, signal, stdout_of, wait_until};
 use rustix::process::{Signal, geteuid};
 use std::fs;
 use std::io::Write;
@@ -9,47 +9,47 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-/// Role, and the password it needs. Others need none.
+/// Role that needs a password; other roles need none.
 pub(crate) const ROLE: &str = "watch";
 pub(crate) const PASSWORD: &str = "open-sesame";
 
-/// A PostgreSQL in a temporary folder.
+/// PostgreSQL server in a temporary folder.
 #[derive(Debug)]
 pub struct PostgresServer {
     programs: PathBuf,
     folder: TempDir,
-    /// Its port on 127.0.0.1.
+    /// Port on 127.0.0.1.
     pub port: u16,
     process: Process,
 }
 
 impl PostgresServer {
-    /// Starts one with a database `app` and the role [`ROLE`]; `None` where PostgreSQL is not installed.
+    /// Starts a server with a database `app` and the role [`ROLE`]; `None` if PostgreSQL is not installed.
     pub fn start() -> Option<Self> {
         let programs = programs()?;
         let folder = own_folder();
         let mut initdb = as_owner(&programs.join("initdb"));
         initdb.arg("-D").arg(folder.path().join("data"));
         initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]);
-        text_of(&mut initdb);
+        stdout_of(&mut initdb);
         let access = format!(
             "host all {ROLE} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n\
              host replication all 127.0.0.1/32 trust\nlocal all all trust\n"
         );
         fs::write(folder.path().join("data/pg_hba.conf"), access).unwrap();
         let server = Self::serve(programs, folder);
-        server.ask("postgres", "CREATE DATABASE app");
-        server.ask("postgres", &format!("CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'"));
+        server.query("postgres", "CREATE DATABASE app");
+        server.query("postgres", &format!("CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'"));
         Some(server)
     }
 
     /// Starts a standby of this server.
-    pub fn standby(&self) -> Self {
+    pub fn start_standby(&self) -> Self {
         let folder = own_folder();
         let mut copy = as_owner(&self.programs.join("pg_basebackup"));
         copy.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "postgres"]);
         copy.args(["-R", "--no-sync", "--checkpoint=fast", "-D"]).arg(folder.path().join("data"));
-        text_of(&mut copy);
+        stdout_of(&mut copy);
         Self::serve(self.programs.clone(), folder)
     }
 
@@ -61,8 +61,8 @@ impl PostgresServer {
         server
     }
 
-    /// Encrypts, and lets [`ROLE`] in over no other connection.
-    pub fn encrypt(&self, certificates: &super::Certificates) {
+    /// Enables TLS and requires it for [`ROLE`].
+    pub fn enable_tls(&self, certificates: &super::Certificates) {
         use std::os::unix::fs::{PermissionsExt, chown};
         let data = self.folder.path().join("data");
         for (from, name) in [(&certificates.server, "server.crt"), (&certificates.key, "server.key")] {
@@ -76,12 +76,12 @@ impl PostgresServer {
         let access = data.join("pg_hba.conf");
         let rules = fs::read_to_string(&access).unwrap();
         let rules = rules.replace(&format!("host all {ROLE}"), &format!("hostssl all {ROLE}"));
-        // The rule for all others would let it in otherwise.
+        // Otherwise the rule for all users would admit the role without TLS.
         let rules = rules.replace("host all all", "host all postgres");
         fs::write(&access, rules).unwrap();
-        self.ask("postgres", "ALTER SYSTEM SET ssl = on");
-        self.ask("postgres", "SELECT pg_reload_conf()");
-        until("encryption", || (self.ask("postgres", "SHOW ssl") == "on").then_some(()));
+        self.query("postgres", "ALTER SYSTEM SET ssl = on");
+        self.query("postgres", "SELECT pg_reload_conf()");
+        wait_until("encryption", || (self.query("postgres", "SHOW ssl") == "on").then_some(()));
     }
 
     /// The URL for [`ROLE`].
@@ -89,13 +89,13 @@ impl PostgresServer {
         format!("postgresql://{ROLE}:{PASSWORD}@127.0.0.1:{}/app", self.port)
     }
 
-    /// Runs a statement as superuser and gives its rows, values with `|` between.
-    pub fn ask(&self, database: &str, sql: &str) -> String {
-        text_of(self.psql(database).args(["-Atqc", sql]))
+    /// Runs SQL as superuser and returns the rows, values separated by `|`.
+    pub fn query(&self, database: &str, sql: &str) -> String {
+        stdout_of(self.psql(database).args(["-Atqc", sql]))
     }
 
-    /// A session of the superuser, which has run `sql` or is about to, and stays.
-    pub fn session(&self, sql: &str) -> Session {
+    /// Opens a superuser session that runs `sql` and stays open.
+    pub fn open_session(&self, sql: &str) -> Session {
         let mut psql = self.psql("app");
         let mut child = psql.arg("-Atq").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         child.stdin.as_mut().unwrap().write_all(format!("{sql}\n").as_bytes()).unwrap();
@@ -109,32 +109,32 @@ impl PostgresServer {
         psql
     }
 
-    /// Sends a signal to the server and to the process that answers the probe, if there is one.
+    /// Sends a signal to the server and to the given backend process, if any.
     pub fn signal(&self, which: Signal, backend: Option<u32>) {
         for process in [self.process.id()].into_iter().chain(backend) {
             signal(process, which);
         }
     }
 
-    /// Number of the process that answers the probe.
-    pub fn backend(&self) -> u32 {
+    /// PID of the backend process of the probe's session.
+    pub fn backend_pid(&self) -> u32 {
         let sql = "SELECT pid FROM pg_stat_activity WHERE application_name = 'watchglass'";
-        self.ask("postgres", sql).parse().unwrap()
+        self.query("postgres", sql).parse().unwrap()
     }
 
-    /// Ends it, sessions included.
-    pub fn end(&mut self) {
-        self.process.end(Signal::INT);
+    /// Stops the server and its sessions.
+    pub fn stop(&mut self) {
+        self.process.stop(Signal::INT);
     }
 
-    /// Starts it again where it was.
+    /// Restarts the server with the same data and port.
     pub fn restart(&mut self) {
         self.process = Process::start(&mut command(&self.programs, &self.folder, self.port));
         self.wait();
     }
 
     fn wait(&self) {
-        until("PostgreSQL", || {
+        wait_until("PostgreSQL", || {
             let mut ready = Command::new(self.programs.join("pg_isready"));
             ready.args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()]);
             ready.status().unwrap().success().then_some(())
@@ -144,11 +144,11 @@ impl PostgresServer {
 
 impl Drop for PostgresServer {
     fn drop(&mut self) {
-        self.end();
+        self.stop();
     }
 }
 
-/// A session that ends when it is dropped.
+/// Session that ends on drop.
 pub struct Session(Child);
 
 impl Drop for Session {
@@ -158,7 +158,7 @@ impl Drop for Session {
     }
 }
 
-/// The folder of the newest PostgreSQL's programs.
+/// The `bin` folder of the newest installed PostgreSQL.
 fn programs() -> Option<PathBuf> {
     let version = |folder: &PathBuf| {
         let name = folder.file_name()?.to_str()?;
@@ -175,9 +175,9 @@ fn programs() -> Option<PathBuf> {
     Some(find_program("initdb", &folders)?.parent().unwrap().to_owned())
 }
 
-/// User and group that a server runs as where the test runs as root.
+/// User and group of the server when the test runs as root.
 fn owner() -> Option<(u32, u32)> {
-    let id = |what| text_of(Command::new("id").args([what, "postgres"])).parse().unwrap();
+    let id = |what| stdout_of(Command::new("id").args([what, "postgres"])).parse().unwrap();
     geteuid().is_root().then(|| (id("-u"), id("-g")))
 }
 

@@ -1,4 +1,4 @@
-//! Servers as child processes.
+//! Child processes.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::net::TcpListener;
@@ -6,33 +6,33 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// Holds a process.
+/// Suspends a process.
 pub const STOP: Signal = Signal::STOP;
-/// Lets a held process go on.
+/// Resumes a suspended process.
 pub const CONTINUE: Signal = Signal::CONT;
 
-/// Nothing takes this long unless it never comes. No test's outcome depends on its size.
+/// Timeout that is only reached by a failure; no test result depends on its length.
 const DEADLINE: Duration = Duration::from_secs(90);
 
-/// Looks again and again until there is something.
-pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+/// Polls `look` until it returns a value; panics after 90 s.
+pub fn wait_until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = look() {
             return found;
         }
         assert!(start.elapsed() < DEADLINE, "{what}: still waiting after {DEADLINE:?}");
-        // So that what is waited for has the processor.
+        // Leaves the CPU to the process being waited for.
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// A port that was free just now.
+/// A currently free port.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// The program of that name in one of `folders` or in those of `PATH`.
+/// Finds a program in `folders` or in `PATH`; panics if it is missing.
 pub fn find_program(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = folders
@@ -41,7 +41,7 @@ pub fn find_program(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
         .chain(std::env::split_paths(&path))
         .map(|folder| folder.join(name))
         .find(|file| file.is_file());
-    // A test that is not run must not pass.
+    // A skipped test must not pass.
     assert!(found.is_some(), "{name} is not installed: `cargo xtask setup` installs what the tests start");
     found
 }
@@ -49,40 +49,40 @@ pub fn find_program(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
 /// Sends a signal to a process.
 pub fn signal(process: u32, signal: Signal) {
     let process = Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
-    // One that is gone already cannot be stopped.
+    // The process may have ended already.
     let _ = kill_process(process, signal);
 }
 
-/// The text that a program writes; it must succeed.
-pub(crate) fn text_of(command: &mut Command) -> String {
+/// Standard output of a command that must succeed.
+pub(crate) fn stdout_of(command: &mut Command) -> String {
     let Output { status, stdout, stderr } = command.stdin(Stdio::null()).output().unwrap();
     assert!(status.success(), "{command:?}: {}", String::from_utf8_lossy(&stderr));
     String::from_utf8(stdout).unwrap().trim_end().to_owned()
 }
 
-/// A process that is ended when the test is over.
+/// Child process that is killed on drop.
 #[derive(Debug)]
 pub struct Process(Child);
 
 impl Process {
-    /// Starts it, without input, its output thrown away.
+    /// Starts the process without input, discarding its output.
     pub fn start(command: &mut Command) -> Self {
         Self(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
     }
 
-    /// Its number.
+    /// PID.
     pub fn id(&self) -> u32 {
         self.0.id()
     }
 
-    /// Ends it at once, without a word, as a crash would.
+    /// Kills the process, like a crash.
     pub fn kill(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 
-    /// Asks it to end, and waits until it has.
-    pub fn end(&mut self, how: Signal) {
+    /// Sends a signal and waits for the process to exit.
+    pub fn stop(&mut self, how: Signal) {
         signal(self.id(), CONTINUE);
         signal(self.id(), how);
         let _ = self.0.wait();

@@ -1,25 +1,25 @@
-//! A Redis of the test's own.
+//! Redis test server.
 
-use super::process::{Process, find_program, free_port, signal, text_of, until};
+use super::process::{Process, find_program, free_port, signal, stdout_of, wait_until};
 use rustix::process::Signal;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// A Redis in a temporary folder.
+/// Redis server in a temporary folder.
 #[derive(Debug)]
 pub struct RedisServer {
     program: PathBuf,
     arguments: Vec<String>,
     folder: TempDir,
-    /// Its port on 127.0.0.1.
+    /// Port on 127.0.0.1.
     pub port: u16,
     process: Process,
 }
 
 impl RedisServer {
-    /// Starts one with more `arguments`; `None` where Redis is not installed.
+    /// Starts a server with extra `arguments`; `None` if Redis is not installed.
     pub fn start(arguments: &[&str]) -> Option<Self> {
         let program = find_program("redis-server", &[])?;
         find_program("redis-cli", &[])?;
@@ -32,34 +32,34 @@ impl RedisServer {
         Some(server)
     }
 
-    /// How a client finds it.
+    /// Connection URL.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Runs a command, as the default user.
+    /// Runs a command as the default user.
     pub fn run(&self, words: &[&str]) -> String {
-        text_of(Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(words))
+        stdout_of(Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(words))
     }
 
-    /// The fields of `INFO` as they are now.
+    /// The current fields of `INFO`.
     pub fn info(&self) -> BTreeMap<String, String> {
         let text = self.run(&["INFO"]);
         let fields = text.lines().filter_map(|line| line.trim_end().split_once(':'));
         fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
-    /// Sends it a signal.
+    /// Sends a signal to the server.
     pub fn signal(&self, which: Signal) {
         signal(self.process.id(), which);
     }
 
-    /// Ends it at once, as a crash would.
+    /// Kills the server, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Starts it again where it was.
+    /// Restarts the server on the same port.
     pub fn restart(&mut self) {
         self.process.kill();
         self.process = Process::start(&mut command(&self.program, &self.arguments, &self.folder, self.port));
@@ -67,11 +67,11 @@ impl RedisServer {
     }
 
     fn wait(&self) {
-        until("Redis", || {
+        wait_until("Redis", || {
             let mut ping = Command::new("redis-cli");
             ping.args(["-p", &self.port.to_string(), "PING"]);
             let answer = ping.output().unwrap().stdout;
-            // Without a password it answers that it wants one, which will do.
+            // A server with a password replies NOAUTH: it is up, too.
             let answer = String::from_utf8_lossy(&answer).into_owned();
             (answer.starts_with("PONG") || answer.starts_with("NOAUTH")).then_some(())
         });

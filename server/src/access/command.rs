@@ -1,12 +1,12 @@
-//! `watchglass token …` and `watchglass user …`: change who may call, whether the server runs or not. What is secret goes to
-//! standard output, alone and once.
+//! Commands `watchglass token …` and `watchglass user …`, which work whether the server runs or not. Secrets go to standard
+//! output, alone and once.
 
 use super::error::AccessError;
 use super::random::random;
 use super::store;
-use crate::audit::{self, By as Through, Entry, What};
+use crate::audit::{self, ActorKind as Through, AuditTarget, Entry};
 use crate::data_dir::{self, default_path};
-use crate::{say, ticker};
+use crate::{print_line, ticker};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::json;
 use std::error::Error;
@@ -14,21 +14,21 @@ use std::fmt::Write as _;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
-use watchglass_access::{Book, Password, PasswordHash, Role, Secret};
+use watchglass_auth::{Accounts, Password, PasswordHash, Role, Secret};
 use watchglass_model::Timestamp;
 
-/// The longest text that is read as a password: a password, and the end of its line.
-const LONGEST_INPUT: u64 = 1024;
+/// The longest password that is read from standard input in bytes, with its line end.
+const MAX_INPUT_BYTES: u64 = 1024;
 
-/// What is to be done, and where.
+/// An action on the accounts of a data directory.
 #[derive(Debug)]
-pub(crate) struct Order {
+pub(crate) struct AccountCommand {
     folder: Option<PathBuf>,
-    deed: Deed,
+    action: Action,
 }
 
 #[derive(Debug)]
-enum Deed {
+enum Action {
     CreateToken { name: String, role: Role, days: Option<u64> },
     ListTokens,
     RevokeToken { which: String },
@@ -39,7 +39,7 @@ enum Deed {
     ListUsers,
 }
 
-/// The commands as the command line has them.
+/// The subcommands `token` and `user`.
 pub(crate) fn commands() -> [Command; 2] {
     let name =
         |help: &'static str| Arg::new("name").long("name").value_name("NAME").required(true).help(help);
@@ -48,7 +48,7 @@ pub(crate) fn commands() -> [Command; 2] {
         Arg::new("role").long("role").value_name("ROLE").required(true).value_parser(read).help(help)
     };
     let typed = Arg::new("password-stdin").long("password-stdin").action(ArgAction::SetTrue);
-    let typed = typed.help("Read the password from standard input, in place of making one");
+    let typed = typed.help("Read the password from standard input instead of generating one");
     let days =
         Arg::new("days").long("days").value_name("DAYS").value_parser(value_parser!(u64).range(1..=3650));
     let command = |name: &'static str, about: &'static str| {
@@ -56,195 +56,193 @@ pub(crate) fn commands() -> [Command; 2] {
         let folder = folder.value_parser(value_parser!(PathBuf));
         Command::new(name)
             .about(about)
-            .arg(folder.help("The data folder of the server [default: as for serve]"))
+            .arg(folder.help("Data directory of the server [default: same as serve]"))
     };
-    let create = command("create", "Make a token and print it: it is shown this once")
-        .arg(name("What it is for"))
-        .arg(role("admin changes everything, viewer sees everything, ingest delivers reports"))
-        .arg(days.help("How long it is good [default: until it is revoked]"));
-    let revoke = command("revoke", "Take a token back").arg(name("Its name, or its id"));
-    let add = command("add", "Add somebody, and print the password unless it is given")
-        .arg(name("By which they sign in"))
+    let create = command("create", "Create an API token and print it; it is not shown again")
+        .arg(name("Name of the token, such as what uses it"))
+        .arg(role("admin (full access), viewer (read-only) or ingest (write metrics)"))
+        .arg(days.help("Lifetime in days [default: until revoked]"));
+    let revoke = command("revoke", "Revoke a token").arg(name("Name or ID of the token"));
+    let add = command("add", "Add a user and print the password unless it is given")
+        .arg(name("User name"))
         .arg(role("admin or viewer"))
         .arg(typed.clone());
     let password =
-        command("password", "Set a new password and end all sessions").arg(name("Whose")).arg(typed);
+        command("password", "Set a new password and end all sessions").arg(name("User name")).arg(typed);
     let group = |name: &'static str, about: &'static str| {
         Command::new(name).about(about).subcommand_required(true).arg_required_else_help(true)
     };
     [
-        group("token", "Tokens, with which programs prove themselves").subcommands([
-            create,
-            command("list", "List tokens"),
-            revoke,
-        ]),
-        group("user", "People who sign in").subcommands([
+        group("token", "Manage API tokens").subcommands([create, command("list", "List tokens"), revoke]),
+        group("user", "Manage users").subcommands([
             add,
             password,
-            command("disable", "Forbid somebody to sign in and end all sessions").arg(name("Whom")),
-            command("enable", "Allow somebody to sign in again").arg(name("Whom")),
-            command("totp-off", "Remove a second factor: the password is enough again").arg(name("Whose")),
-            command("list", "List people"),
+            command("disable", "Disable a user and end all sessions").arg(name("User name")),
+            command("enable", "Enable a disabled user").arg(name("User name")),
+            command("totp-off", "Turn off two-factor authentication").arg(name("User name")),
+            command("list", "List users"),
         ]),
     ]
 }
 
-/// What the arguments of one of the commands ask for; `None` of another command's.
-pub(crate) fn order(group: &str, found: &ArgMatches) -> Option<Order> {
+/// Parses the arguments of one of these commands; `None` for other commands.
+pub(crate) fn parse_command(group: &str, found: &ArgMatches) -> Option<AccountCommand> {
     let (verb, found) = found.subcommand()?;
     let name = || found.get_one::<String>("name").cloned();
     let role = || found.get_one::<Role>("role").copied();
     let typed = || found.get_flag("password-stdin");
-    let deed = match (group, verb) {
+    let action = match (group, verb) {
         ("token", "create") => {
-            Deed::CreateToken { name: name()?, role: role()?, days: found.get_one::<u64>("days").copied() }
+            Action::CreateToken { name: name()?, role: role()?, days: found.get_one::<u64>("days").copied() }
         }
-        ("token", "list") => Deed::ListTokens,
-        ("token", "revoke") => Deed::RevokeToken { which: name()? },
-        ("user", "add") => Deed::AddUser { name: name()?, role: role()?, typed: typed() },
-        ("user", "password") => Deed::SetPassword { name: name()?, typed: typed() },
-        ("user", "disable") => Deed::SetDisabled { name: name()?, disabled: true },
-        ("user", "enable") => Deed::SetDisabled { name: name()?, disabled: false },
-        ("user", "totp-off") => Deed::RemoveFactor { name: name()? },
-        ("user", "list") => Deed::ListUsers,
+        ("token", "list") => Action::ListTokens,
+        ("token", "revoke") => Action::RevokeToken { which: name()? },
+        ("user", "add") => Action::AddUser { name: name()?, role: role()?, typed: typed() },
+        ("user", "password") => Action::SetPassword { name: name()?, typed: typed() },
+        ("user", "disable") => Action::SetDisabled { name: name()?, disabled: true },
+        ("user", "enable") => Action::SetDisabled { name: name()?, disabled: false },
+        ("user", "totp-off") => Action::RemoveFactor { name: name()? },
+        ("user", "list") => Action::ListUsers,
         _ => return None,
     };
-    Some(Order { folder: found.get_one::<PathBuf>("data-dir").cloned(), deed })
+    Some(AccountCommand { folder: found.get_one::<PathBuf>("data-dir").cloned(), action })
 }
 
-/// Does it, and prints what there is to show.
+/// Runs a command and prints its output.
 ///
 /// # Errors
-/// Whatever keeps it from being done.
-pub(crate) fn run(order: Order) -> Result<(), Box<dyn Error>> {
+/// The command failed, or the audit log cannot be written.
+pub(crate) fn run(order: AccountCommand) -> Result<(), Box<dyn Error>> {
     let folder = match order.folder {
         Some(folder) => folder,
         None => default_path(|name| std::env::var(name).ok())?,
     };
-    data_dir::make(&folder).map_err(|source| AccessError::File { path: folder.clone(), source })?;
+    data_dir::create(&folder).map_err(|source| AccessError::File { path: folder.clone(), source })?;
     let now = ticker::now();
-    let noted = noted(&order.deed, now);
-    let said = carry_out(&folder, order.deed, now)?;
-    if !said.is_empty() {
-        say(said.trim_end());
+    let entry = audit_entry(&order.action, now);
+    let output = execute(&folder, order.action, now)?;
+    if !output.is_empty() {
+        print_line(output.trim_end());
     }
-    // It is done: what was shown once must not be lost because this fails.
-    if let Some(entry) = noted {
-        audit::write(&folder, &entry).map_err(|error| AccessError::NotNoted(folder, error))?;
+    // Printed first: a secret that is shown once must not be lost because the audit log fails.
+    if let Some(entry) = entry {
+        audit::write_entry(&folder, &entry).map_err(|error| AccessError::NotAudited(folder, error))?;
     }
     Ok(())
 }
 
-/// What the audit log says of it. Who it was is the number of the system's user: names of variables can be anybody's.
-fn noted(deed: &Deed, now: Timestamp) -> Option<Entry> {
-    let (what, word, subject, to) = match deed {
-        Deed::CreateToken { name, role, days } => {
-            (What::Token, "added", name, Some(json!({ "role": role, "days": days })))
+/// The entry of the audit log. The actor is the user id of the process: an environment variable with a name can be forged.
+fn audit_entry(action: &Action, now: Timestamp) -> Option<Entry> {
+    let (what, word, subject, to) = match action {
+        Action::CreateToken { name, role, days } => {
+            (AuditTarget::Token, "added", name, Some(json!({ "role": role, "days": days })))
         }
-        Deed::RevokeToken { which } => (What::Token, "revoked", which, None),
-        Deed::AddUser { name, role, .. } => {
-            (What::User, "added", name, Some(json!({ "role": role, "disabled": false })))
+        Action::RevokeToken { which } => (AuditTarget::Token, "revoked", which, None),
+        Action::AddUser { name, role, .. } => {
+            (AuditTarget::User, "added", name, Some(json!({ "role": role, "disabled": false })))
         }
-        Deed::SetPassword { name, .. } => {
-            (What::User, "changed", name, Some(json!({ "password": "another one" })))
+        Action::SetPassword { name, .. } => {
+            (AuditTarget::User, "changed", name, Some(json!({ "password": "changed" })))
         }
-        Deed::SetDisabled { name, disabled } => {
-            (What::User, "changed", name, Some(json!({ "disabled": disabled })))
+        Action::SetDisabled { name, disabled } => {
+            (AuditTarget::User, "changed", name, Some(json!({ "disabled": disabled })))
         }
-        Deed::RemoveFactor { name } => (What::User, "changed", name, Some(json!({ "second_factor": false }))),
-        Deed::ListTokens | Deed::ListUsers => return None,
+        Action::RemoveFactor { name } => {
+            (AuditTarget::User, "changed", name, Some(json!({ "second_factor": false })))
+        }
+        Action::ListTokens | Action::ListUsers => return None,
     };
     let who = format!("uid {}", rustix::process::getuid().as_raw());
     Some(Entry::new(now, (Through::Command, &who, None), (what, word, subject), (None, to)))
 }
 
-fn carry_out(folder: &Path, deed: Deed, now: Timestamp) -> Result<String, AccessError> {
-    let change = |change: &dyn Fn(&mut Book) -> Result<(), AccessError>| {
+fn execute(folder: &Path, action: Action, now: Timestamp) -> Result<String, AccessError> {
+    let change = |change: &dyn Fn(&mut Accounts) -> Result<(), AccessError>| {
         store::change(folder, |book| {
-            book.forget(now);
+            book.remove_expired(now);
             change(book)
         })
     };
-    match deed {
-        Deed::CreateToken { name, role, days } => {
+    match action {
+        Action::CreateToken { name, role, days } => {
             let secret = Secret::new(random()?);
             let expires = days.map(|days| now + Duration::from_secs(days * 86_400));
             change(&|book| Ok(book.add_token(&name, role, expires, &secret, now)?))?;
             Ok(secret.text())
         }
-        Deed::RevokeToken { which } => {
+        Action::RevokeToken { which } => {
             change(&|book| Ok(book.revoke_token(&which, now)?))?;
             Ok(String::new())
         }
-        Deed::AddUser { name, role, typed } => {
-            let (password, said) = password(typed)?;
-            let hash = PasswordHash::of(&password, &random()?);
+        Action::AddUser { name, role, typed } => {
+            let (password, output) = password(typed)?;
+            let hash = PasswordHash::new(&password, &random()?);
             change(&|book| Ok(book.add_user(&name, role, hash.clone(), now)?))?;
-            Ok(said)
+            Ok(output)
         }
-        Deed::SetPassword { name, typed } => {
-            let (password, said) = password(typed)?;
-            let hash = PasswordHash::of(&password, &random()?);
+        Action::SetPassword { name, typed } => {
+            let (password, output) = password(typed)?;
+            let hash = PasswordHash::new(&password, &random()?);
             change(&|book| Ok(book.set_password(&name, hash.clone(), now)?))?;
-            Ok(said)
+            Ok(output)
         }
-        Deed::SetDisabled { name, disabled } => {
+        Action::SetDisabled { name, disabled } => {
             change(&|book| Ok(book.set_disabled(&name, disabled, now)?))?;
             Ok(String::new())
         }
-        Deed::RemoveFactor { name } => {
-            change(&|book| Ok(book.remove_factor(&name, now)?))?;
+        Action::RemoveFactor { name } => {
+            change(&|book| Ok(book.disable_second_factor(&name, now)?))?;
             Ok(String::new())
         }
-        Deed::ListTokens => Ok(list_of_tokens(&store::read(folder)?.0, now)),
-        Deed::ListUsers => Ok(list_of_users(&store::read(folder)?.0)),
+        Action::ListTokens => Ok(token_table(&store::read(folder)?.0, now)),
+        Action::ListUsers => Ok(user_table(&store::read(folder)?.0)),
     }
 }
 
-/// The password that is typed, or one that is made and is to be shown.
+/// The typed password, or a generated one with the text to print.
 fn password(typed: bool) -> Result<(Password, String), AccessError> {
     if !typed {
-        let made = Password::made(&random()?);
-        let said = made.text().to_owned();
-        return Ok((made, said));
+        let generated = Password::generate(&random()?);
+        let output = generated.text().to_owned();
+        return Ok((generated, output));
     }
     let mut text = String::new();
-    std::io::stdin().take(LONGEST_INPUT).read_to_string(&mut text)?;
-    // The end of the line is not part of it.
+    std::io::stdin().take(MAX_INPUT_BYTES).read_to_string(&mut text)?;
+    // The line end is not part of the password.
     let text = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
-    let wrong = |source| AccessError::Password { place: "the password on standard input", source };
+    let wrong = |source| AccessError::Password { origin: "the password on standard input", source };
     Ok((Password::new(text.to_owned()).map_err(wrong)?, String::new()))
 }
 
-fn list_of_tokens(book: &Book, now: Timestamp) -> String {
+fn token_table(book: &Accounts, now: Timestamp) -> String {
     let mut list =
         format!("{:8}  {:7}  {:7}  {:20}  {:20}  NAME\n", "ID", "ROLE", "STATE", "CREATED", "LAST USED");
     for token in book.tokens() {
-        let used = token.used.map_or("never".to_owned(), moment);
-        let (id, state) = (token.digest.short(), token.standing(now));
+        let used = token.used.map_or("never".to_owned(), format_time);
+        let (id, state) = (token.digest.short(), token.state(now));
         // Writing to a string cannot fail.
         let _ = writeln!(
             list,
             "{id:8}  {:7}  {state:7}  {:20}  {used:20}  {}",
             token.role,
-            moment(token.created),
+            format_time(token.created),
             token.name
         );
     }
     list
 }
 
-fn list_of_users(book: &Book) -> String {
+fn user_table(book: &Accounts) -> String {
     let mut list = format!("{:7}  {:8}  {:20}  NAME\n", "ROLE", "STATE", "CREATED");
     for user in book.users() {
-        let state = if user.disabled { "disabled" } else { "good" };
-        let _ = writeln!(list, "{:7}  {state:8}  {:20}  {}", user.role, moment(user.created), user.name);
+        let state = if user.disabled { "disabled" } else { "active" };
+        let _ = writeln!(list, "{:7}  {state:8}  {:20}  {}", user.role, format_time(user.created), user.name);
     }
     list
 }
 
 /// UTC, to the second.
-fn moment(time: Timestamp) -> String {
+fn format_time(time: Timestamp) -> String {
     let since = Duration::from_millis(u64::try_from(time.millis()).unwrap_or(0));
     SystemTime::UNIX_EPOCH
         .checked_add(since)
@@ -254,25 +252,25 @@ fn moment(time: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use watchglass_access::{By, Factor, TotpSecret};
+    use watchglass_auth::{Credential, SecondFactor, TotpSecret};
 
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
     fn create(folder: &Path, name: &str, days: Option<u64>) -> Secret {
-        let deed = Deed::CreateToken { name: name.to_owned(), role: Role::Viewer, days };
-        Secret::parse(&carry_out(folder, deed, NOW).unwrap()).unwrap()
+        let action = Action::CreateToken { name: name.to_owned(), role: Role::Viewer, days };
+        Secret::parse(&execute(folder, action, NOW).unwrap()).unwrap()
     }
 
     #[test]
-    fn a_token_is_made_listed_and_revoked() {
+    fn tokens_are_created_listed_and_revoked() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         let (short, long) = (create(path, "short", Some(1)), create(path, "long", None));
         let book = || store::read(path).unwrap().0;
-        assert_eq!(book().pass(By::Token(long.digest()), NOW).unwrap().role, Role::Viewer);
+        assert_eq!(book().authenticate(Credential::Token(long.digest()), NOW).unwrap().role, Role::Viewer);
         let later = NOW + Duration::from_secs(86_400);
-        carry_out(path, Deed::RevokeToken { which: "long".to_owned() }, later).unwrap();
-        let list = carry_out(path, Deed::ListTokens, later).unwrap();
+        execute(path, Action::RevokeToken { which: "long".to_owned() }, later).unwrap();
+        let list = execute(path, Action::ListTokens, later).unwrap();
         let lines: Vec<Vec<&str>> =
             list.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
         let expected = |secret: &Secret, state: &'static str| {
@@ -290,34 +288,35 @@ mod tests {
     }
 
     #[test]
-    fn people_are_added_banned_and_given_passwords() {
+    fn users_are_added_disabled_and_given_passwords() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         let name = || "Ada".to_owned();
-        let add = || Deed::AddUser { name: name(), role: Role::Admin, typed: false };
-        let first = carry_out(path, add(), NOW).unwrap();
-        assert!(carry_out(path, add(), NOW).is_err());
+        let add = || Action::AddUser { name: name(), role: Role::Admin, typed: false };
+        let first = execute(path, add(), NOW).unwrap();
+        assert!(execute(path, add(), NOW).is_err());
         let fits = |text: &str| {
             let (book, _) = store::read(path).unwrap();
-            let password = Password::typed(text.to_owned()).unwrap();
-            book.users().any(|user| user.name == "ada" && user.password.fits(&password))
+            let password = Password::from_input(text.to_owned()).unwrap();
+            book.users().any(|user| user.name == "ada" && user.password.verify(&password))
         };
         assert!(fits(&first));
-        let second = carry_out(path, Deed::SetPassword { name: name(), typed: false }, NOW).unwrap();
+        let second = execute(path, Action::SetPassword { name: name(), typed: false }, NOW).unwrap();
         assert!(fits(&second) && !fits(&first));
-        let ban = |disabled| carry_out(path, Deed::SetDisabled { name: name(), disabled }, NOW);
+        let ban = |disabled| execute(path, Action::SetDisabled { name: name(), disabled }, NOW);
         assert!(ban(true).unwrap_err().to_string().contains("only administrator"));
-        carry_out(path, Deed::AddUser { name: "bob".to_owned(), role: Role::Admin, typed: false }, NOW)
+        execute(path, Action::AddUser { name: "bob".to_owned(), role: Role::Admin, typed: false }, NOW)
             .unwrap();
         assert_eq!(ban(true).unwrap(), "");
-        let list = carry_out(path, Deed::ListUsers, NOW).unwrap();
+        let list = execute(path, Action::ListUsers, NOW).unwrap();
         assert!(list.lines().any(|line| line.contains("disabled") && line.ends_with(" ada")), "{list}");
-        let off = || carry_out(path, Deed::RemoveFactor { name: name() }, NOW);
-        assert!(off().unwrap_err().to_string().contains("ada has no second factor"));
+        let off = || execute(path, Action::RemoveFactor { name: name() }, NOW);
+        assert!(off().unwrap_err().to_string().contains("two-factor authentication is not enabled for ada"));
         let secret = TotpSecret::new([7; 20]);
-        let (factor, _) = Factor::begin(secret.clone(), &secret.code_at(NOW), &[[1; 16]; 8], NOW).unwrap();
-        store::change(path, |book| Ok(book.set_factor("ada", factor, None, NOW)?)).unwrap();
+        let (factor, _) =
+            SecondFactor::enrol(secret.clone(), &secret.code_at(NOW), &[[1; 16]; 8], NOW).unwrap();
+        store::change(path, |book| Ok(book.enable_second_factor("ada", factor, None, NOW)?)).unwrap();
         assert_eq!(off().unwrap(), "");
-        assert!(store::read(path).unwrap().0.users().all(|user| user.factor.is_none()));
+        assert!(store::read(path).unwrap().0.users().all(|user| user.second_factor.is_none()));
     }
 }

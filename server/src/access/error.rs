@@ -1,51 +1,40 @@
-//! Why people, tokens and sessions cannot be read or changed.
+//! Errors of reading and changing users, tokens and sessions.
 
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
-use watchglass_access::{BookError, FormatError, PasswordError};
+use watchglass_auth::{AccountsError, FormatError, PasswordError};
 
-/// What went wrong.
+/// Why users, tokens or sessions cannot be read or changed.
 #[derive(Debug, Error)]
 pub(crate) enum AccessError {
     /// A file cannot be read or written.
     #[error("{path} cannot be read or written: {source}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The file is not what this program writes. Nobody is let in on a guess.
+    File { path: PathBuf, source: io::Error },
+    /// The file is damaged or of another version. No credential is accepted then.
     #[error(
-        "{path}: {source}. Restore it, or remove it to begin anew: then a new administrator is made at the start, and all tokens are gone"
+        "{path}: {source}. Restore it, or remove it to start over: a new administrator is created, and all tokens are lost"
     )]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: FormatError,
-    },
-    /// Somebody else changes it, and does not come to an end.
+    Format { path: PathBuf, source: FormatError },
+    /// Another process holds the lock and does not release it.
     #[error(
-        "{0} has been locked by another watchglass for five seconds: look whether that one hangs, and try again"
+        "{0} has been locked by another watchglass process for 5 seconds: check whether it hangs, and try again"
     )]
     Locked(PathBuf),
-    /// The change cannot be.
+    /// The change is invalid.
     #[error(transparent)]
-    Book(#[from] BookError),
-    /// A password that cannot be taken, and where it is from.
-    #[error("{place}: {source}")]
+    Accounts(#[from] AccountsError),
+    /// An invalid password, and where it comes from.
+    #[error("{origin}: {source}")]
     Password {
-        /// The name of a variable, or standard input.
-        place: &'static str,
-        /// What is wrong with it.
+        /// The name of an environment variable, or standard input.
+        origin: &'static str,
         source: PasswordError,
     },
-    /// The change is made, and the audit log does not take it.
-    #[error("it is done, but the audit log in {0} does not take that: {1}")]
-    NotNoted(PathBuf, io::Error),
-    /// The system has no random numbers, or no answer.
+    /// The change is done, but the audit log cannot be written.
+    #[error("the change is done, but the audit log in {0} cannot be written: {1}")]
+    NotAudited(PathBuf, io::Error),
+    /// No random numbers are available, or a system call failed.
     #[error(transparent)]
     System(#[from] io::Error),
 }

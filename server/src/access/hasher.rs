@@ -1,46 +1,46 @@
-//! Where passwords are hashed: on threads that nobody waits for, two at a time, and only so many may queue up. A flood of
-//! sign-ins costs two cores for a while and 38 MiB, and everybody else is answered as ever.
+//! Password hashing on background threads: two at a time, with a bounded queue. A flood of sign-ins costs at most two cores
+//! and 38 MiB, and other requests are not delayed.
 
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// How many are hashed at a time.
-const AT_ONCE: usize = 2;
-/// How many may wait or be hashed: a second's worth.
-const MOST: usize = 32;
+/// Passwords that are hashed at the same time.
+const CONCURRENCY: usize = 2;
+/// Passwords that may wait or be hashed: about one second of work.
+const MAX_QUEUED: usize = 32;
 
-/// The two who hash, and their queue.
+/// The hashing threads and their queue.
 #[derive(Debug)]
-pub(super) struct Hasher {
-    places: Arc<Semaphore>,
-    turns: Arc<Semaphore>,
+pub(super) struct PasswordHasher {
+    queue: Arc<Semaphore>,
+    running: Arc<Semaphore>,
 }
 
 /// The queue is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Busy;
 
-impl Default for Hasher {
+impl Default for PasswordHasher {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(MOST)), turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { queue: Arc::new(Semaphore::new(MAX_QUEUED)), running: Arc::new(Semaphore::new(CONCURRENCY)) }
     }
 }
 
-impl Hasher {
-    /// Does what takes long, once it is its turn.
+impl PasswordHasher {
+    /// Runs `work` when a thread is free.
     ///
     /// # Errors
-    /// The queue is full, or the work broke off.
+    /// The queue is full, or the work panicked.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Busy)?;
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| Busy)?;
-        // Whoever asked may go away meanwhile: the turn ends with the work, not with the question.
+        let queued = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| Busy)?;
+        let running = Arc::clone(&self.running).acquire_owned().await.map_err(|_| Busy)?;
+        // The caller may be dropped in the meantime: the permits are released when the work is done, not before.
         let done = tokio::task::spawn_blocking(move || {
             let result = work();
-            drop((turn, place));
+            drop((running, queued));
             result
         });
         done.await.map_err(|_| Busy)
@@ -53,12 +53,12 @@ mod tests {
     use std::sync::mpsc::channel;
 
     #[tokio::test]
-    async fn two_work_some_wait_and_more_are_sent_away() {
-        let hasher = Arc::new(Hasher::default());
+    async fn queue_is_bounded_and_two_run_at_a_time() {
+        let hasher = Arc::new(PasswordHasher::default());
         let (started, starts) = channel();
         let mut all = Vec::new();
         let mut ends = Vec::new();
-        for number in 0..MOST {
+        for number in 0..MAX_QUEUED {
             let (end, wait) = channel::<()>();
             ends.push(end);
             let (hasher, started) = (Arc::clone(&hasher), started.clone());
@@ -66,13 +66,13 @@ mod tests {
                 hasher
                     .run(move || {
                         started.send(number).unwrap();
-                        // An error means that the test goes on.
+                        // An error means that the sender was dropped: continue.
                         let _ = wait.recv();
                         number
                     })
                     .await
             }));
-            // Until it has its place: on this one thread it gets so far at once.
+            // Let it enter the queue: on this single thread one yield is enough.
             tokio::task::yield_now().await;
         }
         let first =

@@ -1,98 +1,97 @@
-//! Who may call, at work: the book of people, tokens and sessions in memory and in a file, which commands on the same machine
+//! Authentication: users, API tokens and sessions in memory and in a file, which command-line tools on the same machine
 //! change as well; signing in and out.
 
 mod changes;
 mod command;
 mod error;
-mod factor;
-mod first;
+mod first_admin;
 mod hasher;
-mod meeting;
 mod random;
+mod second_factor;
+mod session_sync;
 mod sign_in;
 mod store;
 
-pub(crate) use changes::{ChangeError, MOST_DAYS, UserChange};
-pub(crate) use command::{Order, commands, order, run};
+pub(crate) use changes::{ChangeError, MAX_TOKEN_DAYS, UserChange};
+pub(crate) use command::{AccountCommand, commands, parse_command, run};
 pub(crate) use error::AccessError;
-pub(crate) use factor::Enrolment;
-pub(crate) use first::FirstPassword;
-pub(crate) use meeting::{Turns, Wake};
+pub(crate) use first_admin::FirstPassword;
+pub(crate) use second_factor::Enrolment;
+pub(crate) use session_sync::{SyncRounds, Wake};
 pub(crate) use sign_in::SignInError;
 
 use crate::ticker;
-use hasher::Hasher;
-use meeting::Meeting;
+use hasher::PasswordHasher;
+use session_sync::SyncHandle;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
-use store::Seen;
+use store::FileVersion;
 use tokio::sync::watch;
-use watchglass_access::{Book, By, Delays, Pass, Refusal};
+use watchglass_auth::{Accounts, AuthError, Credential, LoginThrottle, Principal};
 use watchglass_model::Timestamp;
 
-/// How often it is looked whether somebody else has changed the file.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How often it is written down who was here.
-const WRITE_EVERY: Duration = Duration::from_secs(60);
+/// How often the file is checked for changes by other processes.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// How often last-used times are saved.
+const SAVE_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Knows who may call.
+/// Users, API tokens and sessions.
 #[derive(Debug)]
 pub(crate) struct Access {
     folder: PathBuf,
-    held: Mutex<Held>,
-    delays: Mutex<Delays>,
-    hasher: Hasher,
-    /// Counts up when somebody may have ceased to be let in.
+    loaded: Mutex<LoadedAccounts>,
+    login_throttle: Mutex<LoginThrottle>,
+    hasher: PasswordHasher,
+    /// Counts up when a credential may have become invalid.
     changes: watch::Sender<u64>,
-    /// Where sessions are exchanged with other servers.
-    meeting: OnceLock<Meeting>,
+    /// Session sync with other servers; unset where sessions are not shared.
+    session_sync: OnceLock<SyncHandle>,
 }
 
-/// The newest book that is known.
+/// The newest accounts that were read.
 #[derive(Debug)]
-struct Held {
-    book: Book,
-    seen: Seen,
-    /// When it was written down last who was here, if somebody was since.
-    uses: Option<Timestamp>,
+struct LoadedAccounts {
+    accounts: Accounts,
+    file_version: FileVersion,
+    /// Time of the first use since the last save; `None` when there is nothing to save.
+    unsaved_use: Option<Timestamp>,
 }
 
 impl Access {
-    /// Opens the book in the data folder.
+    /// Opens the accounts in the data directory.
     ///
     /// # Errors
-    /// There is one that cannot be read.
+    /// The file exists and cannot be read.
     pub(crate) fn open(folder: &Path) -> Result<Self, AccessError> {
         let (book, seen) = store::read(folder)?;
         Ok(Self {
             folder: folder.to_owned(),
-            held: Mutex::new(Held { book, seen, uses: None }),
-            delays: Mutex::default(),
-            hasher: Hasher::default(),
+            loaded: Mutex::new(LoadedAccounts { accounts: book, file_version: seen, unsaved_use: None }),
+            login_throttle: Mutex::default(),
+            hasher: PasswordHasher::default(),
             changes: watch::Sender::default(),
-            meeting: OnceLock::new(),
+            session_sync: OnceLock::new(),
         })
     }
 
-    /// Who proves who they are by `by`. A token that is not known may have been made by a command just now: for one the
-    /// file is looked at.
+    /// The principal of a credential. For an unknown token the file is read again: a command may have created it just now.
     ///
     /// # Errors
-    /// Why it is no proof.
-    pub(crate) fn pass(&self, by: By, now: Timestamp) -> Result<Pass, Refusal> {
-        let mut held = self.held();
-        let mut pass = held.book.pass(by, now);
-        if pass == Err(Refusal::UnknownToken) && self.refresh(&mut held) {
-            pass = held.book.pass(by, now);
+    /// Why the credential is rejected.
+    pub(crate) fn authenticate(&self, by: Credential, now: Timestamp) -> Result<Principal, AuthError> {
+        let mut held = self.loaded();
+        let mut pass = held.accounts.authenticate(by, now);
+        if pass == Err(AuthError::UnknownToken) && self.refresh(&mut held) {
+            pass = held.accounts.authenticate(by, now);
         }
-        if pass.is_ok() && held.book.note(by, now) {
-            held.uses.get_or_insert(now);
+        if pass.is_ok() && held.accounts.record_use(by, now) {
+            held.unsaved_use.get_or_insert(now);
         }
         pass
     }
 
-    /// Counts up when somebody who was let in may have ceased to be.
+    /// Counts up when a credential may have become invalid.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
@@ -100,72 +99,75 @@ impl Access {
     /// Ends a session. Waits for the disk.
     ///
     /// # Errors
-    /// It cannot be written down.
-    pub(crate) fn sign_out(&self, by: By) -> Result<(), AccessError> {
-        let By::Session(session) = by else { return Ok(()) };
+    /// The change cannot be saved.
+    pub(crate) fn sign_out(&self, by: Credential) -> Result<(), AccessError> {
+        let Credential::Session(session) = by else { return Ok(()) };
         self.change(|book| {
             book.sign_out(session);
             Ok(())
         })
     }
 
-    /// Follows the file until the server stops, and writes down from time to time who was here.
-    pub(crate) async fn follow(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
-        let mut look = tokio::time::interval(LOOK_EVERY);
+    /// Watches the file until the server stops, and saves last-used times periodically.
+    pub(crate) async fn watch_file(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
+        let mut look = tokio::time::interval(POLL_INTERVAL);
         loop {
-            let is_over = tokio::select! {
+            let is_stopping = tokio::select! {
                 _ = look.tick() => false,
                 _ = stopping.wait_for(|&stop| stop) => true,
             };
             let access = Arc::clone(&self);
             let now = ticker::now();
-            // An error is a panic there, which is logged; the next second tries again.
-            let _ = tokio::task::spawn_blocking(move || access.look(now, is_over)).await;
-            if is_over {
+            // An error is a panic, which is logged; the next second tries again.
+            let _ = tokio::task::spawn_blocking(move || access.refresh_and_save(now, is_stopping)).await;
+            if is_stopping {
                 return;
             }
         }
     }
 
-    /// Takes over what others have changed, and writes down who was here when it is time, or at the end.
-    fn look(&self, now: Timestamp, is_over: bool) {
-        let mut held = self.held();
+    /// Applies changes by other processes, and saves last-used times when they are due or when the server stops.
+    fn refresh_and_save(&self, now: Timestamp, is_stopping: bool) {
+        let mut held = self.loaded();
         self.refresh(&mut held);
-        let is_time = |since: Timestamp| is_over || since + WRITE_EVERY <= now;
-        if !held.uses.is_some_and(is_time) {
+        let is_due = |since: Timestamp| is_stopping || since + SAVE_INTERVAL <= now;
+        if !held.unsaved_use.is_some_and(is_due) {
             return;
         }
-        held.uses = None;
+        held.unsaved_use = None;
         drop(held);
         if let Err(error) = self.change(|book| {
-            book.forget(now);
+            book.remove_expired(now);
             Ok(())
         }) {
-            tracing::warn!(%error, "it cannot be written down who was here");
+            tracing::warn!(%error, "saving last-used times failed");
         }
     }
 
-    /// Changes the book in file and memory. Waits for the disk.
-    fn change<T>(&self, change: impl FnOnce(&mut Book) -> Result<T, AccessError>) -> Result<T, AccessError> {
+    /// Changes the accounts in file and memory. Waits for the disk.
+    fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Accounts) -> Result<T, AccessError>,
+    ) -> Result<T, AccessError> {
         let (result, book, seen) = store::change(&self.folder, |book| {
-            book.merge_uses(&self.held().book);
+            book.merge_last_used(&self.loaded().accounts);
             let result = change(book)?;
-            if !self.is_shared() {
-                book.forget_ended();
+            if !self.is_replicated() {
+                book.clear_revoked();
             }
             Ok(result)
         })?;
-        let mut held = self.held();
+        let mut held = self.loaded();
         self.adopt(&mut held, book, seen);
         Ok(result)
     }
 
-    /// Reads the file again if it is another one than before. Whether it was.
-    fn refresh(&self, held: &mut Held) -> bool {
-        let found = match store::look(&self.folder) {
-            Ok(seen) if seen == held.seen => return false,
+    /// Reads the file again if it has changed. Returns whether it had.
+    fn refresh(&self, held: &mut LoadedAccounts) -> bool {
+        let found = match store::file_version(&self.folder) {
+            Ok(seen) if seen == held.file_version => return false,
             Ok(seen) => store::read(&self.folder).map_err(|error| (error, seen)),
-            Err(error) => Err((error, held.seen)),
+            Err(error) => Err((error, held.file_version)),
         };
         match found {
             Ok((book, seen)) => {
@@ -173,25 +175,25 @@ impl Access {
                 true
             }
             Err((error, seen)) => {
-                // Said once for each state of the file. Those who are known stay so.
-                if held.seen != seen {
-                    tracing::error!(%error, "people and tokens are those of before");
-                    held.seen = seen;
+                // Logged once per version of the file. The accounts in memory stay valid.
+                if held.file_version != seen {
+                    tracing::error!(%error, "could not reload access.json; keeping the previous accounts");
+                    held.file_version = seen;
                 }
                 false
             }
         }
     }
 
-    fn adopt(&self, held: &mut Held, mut book: Book, seen: Seen) {
-        book.merge_uses(&held.book);
-        held.book = book;
-        held.seen = seen;
-        self.note_change();
+    fn adopt(&self, held: &mut LoadedAccounts, mut book: Accounts, seen: FileVersion) {
+        book.merge_last_used(&held.accounts);
+        held.accounts = book;
+        held.file_version = seen;
+        self.notify_change();
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn loaded(&self) -> MutexGuard<'_, LoadedAccounts> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,40 +1,40 @@
-//! Signing in with name and password, and a code where a second factor is switched on. Nobody learns which of them was wrong.
+//! Sign-in with name, password and, where a second factor is on, a code. The error never tells which of them was wrong.
 
 use super::random::random;
 use super::{Access, AccessError};
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-use watchglass_access::{By, Digest, Pass, Password, PasswordHash, Secret};
+use watchglass_auth::{Credential, Digest, Password, PasswordHash, Principal, Secret};
 use watchglass_model::Timestamp;
 
-/// What stands for all addresses where wrong codes are counted.
-pub(super) const ANYWHERE: &str = "anywhere";
+/// Stands for all addresses: wrong codes are counted per user, not per address.
+pub(super) const ALL_ADDRESSES: &str = "anywhere";
 
 /// A new session.
 #[derive(Debug)]
 pub(crate) struct SignedIn {
-    /// What the browser is given.
+    /// The value of the session cookie.
     pub(crate) secret: Secret,
-    /// Who it is.
-    pub(crate) pass: Pass,
+    /// The signed-in user.
+    pub(crate) principal: Principal,
 }
 
-/// Why somebody is not signed in.
+/// Why a sign-in failed.
 #[derive(Debug)]
 pub(crate) enum SignInError {
-    /// There is no such person, or it is another password or code: nobody learns which.
-    Wrong,
-    /// After too many failures.
-    Wait(Duration),
-    /// Too many sign in at the same time.
+    /// Unknown user, wrong password or wrong code; which of them is not told.
+    BadCredentials,
+    /// Too many failed attempts: time to wait.
+    Throttled(Duration),
+    /// Too many sign-ins at the same time.
     Busy,
-    /// A fault of the server's own.
-    Fault(AccessError),
+    /// Internal error.
+    Internal(AccessError),
 }
 
 impl Access {
-    /// Begins a session of the person who knows the password, and a code where one is asked for. `before` is the session that their browser had.
+    /// Creates a session after checking the password and, where required, the code. `before` is the session that the browser had.
     ///
     /// # Errors
     /// See [`SignInError`].
@@ -47,63 +47,71 @@ impl Access {
         now: Timestamp,
     ) -> Result<SignedIn, SignInError> {
         let address = address.to_string();
-        let delays = || self.delays.lock().unwrap_or_else(PoisonError::into_inner);
-        delays().attempt(name, &address, now).map_err(SignInError::Wait)?;
-        let known = self.held().book.user(name).map(|user| (user.password.clone(), user.factor.clone()));
+        let delays = || self.login_throttle.lock().unwrap_or_else(PoisonError::into_inner);
+        delays().try_login(name, &address, now).map_err(SignInError::Throttled)?;
+        let known =
+            self.loaded().accounts.user(name).map(|user| (user.password.clone(), user.second_factor.clone()));
         let (known, factor) = known.unzip();
-        // An unknown person takes as long as a known one, and so does a password that nobody can have.
-        let hash = known.clone().unwrap_or_else(PasswordHash::nobody);
-        let typed = Password::typed(password);
+        // Equal timing: an unknown user and an invalid password take as long as a known user.
+        let hash = known.clone().unwrap_or_else(PasswordHash::unmatchable);
+        let typed = Password::from_input(password);
         let check = move || {
-            let fits = hash.fits(&typed.clone().unwrap_or_else(|| Password::made(&[0; 20])));
+            let fits = hash.verify(&typed.clone().unwrap_or_else(|| Password::generate(&[0; 20])));
             fits && typed.is_some()
         };
-        let is_right = self.hasher.run(check).await.map_err(|_| SignInError::Busy)?;
-        // Looked at before the disk is asked, which would take longer than a wrong password.
-        let is_proved = match factor.flatten() {
+        let is_password_right = self.hasher.run(check).await.map_err(|_| SignInError::Busy)?;
+        // Checked before the disk is accessed, which would make it slower than a wrong password.
+        let is_code_right = match factor.flatten() {
             None => true,
-            // Six digits are few: who knows the password cannot try them from many addresses, and does not learn why not.
+            // Six digits are few: a client that knows the password must not try them from many addresses, and does not learn why
+            // it was rejected.
             Some(mut factor) => {
-                is_right && delays().attempt(name, ANYWHERE, now).is_ok() && factor.accept(&code, now)
+                is_password_right
+                    && delays().try_login(name, ALL_ADDRESSES, now).is_ok()
+                    && factor.verify(&code, now)
             }
         };
-        let Some(known) = known.filter(|_| is_right && is_proved) else { return Err(SignInError::Wrong) };
-        let (access, person) = (Arc::clone(self), name.to_owned());
-        let begun = tokio::task::spawn_blocking(move || access.begin(&person, (&known, &code), before, now));
-        let begun = begun.await.map_err(|error| SignInError::Fault(std::io::Error::other(error).into()))?;
-        if begun.is_ok() {
+        let Some(known) = known.filter(|_| is_password_right && is_code_right) else {
+            return Err(SignInError::BadCredentials);
+        };
+        let (access, user) = (Arc::clone(self), name.to_owned());
+        let session =
+            tokio::task::spawn_blocking(move || access.create_session(&user, (&known, &code), before, now));
+        let session =
+            session.await.map_err(|error| SignInError::Internal(std::io::Error::other(error).into()))?;
+        if session.is_ok() {
             delays().succeeded(name, &address);
-            delays().succeeded(name, ANYWHERE);
+            delays().succeeded(name, ALL_ADDRESSES);
         }
-        // The browser may ask another server next.
-        self.meet().await;
-        begun
+        // The browser may call another server next.
+        self.wait_for_sync().await;
+        session
     }
 
-    fn begin(
+    fn create_session(
         &self,
         name: &str,
         (known, code): (&PasswordHash, &str),
         before: Option<Digest>,
         now: Timestamp,
     ) -> Result<SignedIn, SignInError> {
-        let secret = random().map(Secret::new).map_err(|error| SignInError::Fault(error.into()))?;
+        let secret = random().map(Secret::new).map_err(|error| SignInError::Internal(error.into()))?;
         let pass = self.change(|book| {
-            // Meanwhile the password may have been changed, or the person may have been banned.
+            // In the meantime the password may have changed, or the user may have been disabled.
             if book.user(name).is_none_or(|user| user.password != *known) {
                 return Ok(None);
             }
-            // Looked at where it is kept: of two who come with the same code at once one is let in.
-            if !book.accept_code(name, code, now) {
+            // Checked under the lock: of two requests with the same code at the same time one succeeds.
+            if !book.verify_code(name, code, now) {
                 return Ok(None);
             }
             book.sign_in(name, &secret, before, now)?;
-            Ok(book.pass(By::Session(secret.digest()), now).ok())
+            Ok(book.authenticate(Credential::Session(secret.digest()), now).ok())
         });
         match pass {
-            Ok(Some(pass)) => Ok(SignedIn { secret, pass }),
-            Ok(None) => Err(SignInError::Wrong),
-            Err(error) => Err(SignInError::Fault(error)),
+            Ok(Some(pass)) => Ok(SignedIn { secret, principal: pass }),
+            Ok(None) => Err(SignInError::BadCredentials),
+            Err(error) => Err(SignInError::Internal(error)),
         }
     }
 }

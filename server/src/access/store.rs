@@ -1,26 +1,25 @@
-//! The file of people, tokens and sessions, which the server and commands on the same machine share: whoever changes it
-//! holds a lock, reads it, and replaces it as a whole.
+//! File of users, tokens and sessions, shared by the server and commands on the same machine: a change takes the lock, reads
+//! the file and replaces it atomically.
 
 use super::error::AccessError;
-use crate::files;
+use crate::atomic_file;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use watchglass_access::Book;
+use watchglass_auth::Accounts;
 
 const FILE: &str = "access.json";
 const LOCK: &str = "access.lock";
 
-/// By which a file is known to be the same as before: inode, time of its change in nanoseconds, length. Nothing where there
-/// is no file.
-pub(super) type Seen = Option<(u64, i64, i64, u64)>;
+/// Version of a file: inode, modification time in seconds and nanoseconds, length in bytes. `None` if there is no file.
+pub(super) type FileVersion = Option<(u64, i64, i64, u64)>;
 
-/// The file as it is now, without reading it.
+/// The current version of the file, without reading it.
 ///
 /// # Errors
-/// The system does not tell.
-pub(super) fn look(folder: &Path) -> Result<Seen, AccessError> {
+/// The metadata cannot be read.
+pub(super) fn file_version(folder: &Path) -> Result<FileVersion, AccessError> {
     match fs::metadata(folder.join(FILE)) {
         Ok(found) => Ok(Some((found.ino(), found.mtime(), found.mtime_nsec(), found.len()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -28,30 +27,30 @@ pub(super) fn look(folder: &Path) -> Result<Seen, AccessError> {
     }
 }
 
-/// What is written down, and by what it is known. Nobody is there yet where there is no file.
+/// The accounts in the file and its version; empty accounts if there is no file.
 ///
 /// # Errors
-/// It cannot be read.
-pub(super) fn read(folder: &Path) -> Result<(Book, Seen), AccessError> {
-    // Looked at before: what is written in between is read again next time.
-    let seen = look(folder)?;
-    let Some(text) = files::read(folder, FILE).map_err(failed(folder))? else {
-        return Ok((Book::default(), seen));
+/// The file cannot be read.
+pub(super) fn read(folder: &Path) -> Result<(Accounts, FileVersion), AccessError> {
+    // Taken before reading: a write in between makes the next check read again.
+    let seen = file_version(folder)?;
+    let Some(text) = atomic_file::read(folder, FILE).map_err(failed(folder))? else {
+        return Ok((Accounts::default(), seen));
     };
-    match Book::read(&text) {
+    match Accounts::from_json(&text) {
         Ok(book) => Ok((book, seen)),
         Err(source) => Err(AccessError::Format { path: folder.join(FILE), source }),
     }
 }
 
-/// Changes what is written down, unless `change` fails. Waits for others who do so, and for the disk.
+/// Changes the file, unless `change` fails. Waits for the lock and for the disk.
 ///
 /// # Errors
-/// Those of `change`, and whatever keeps the file from being changed.
+/// Those of `change`, and failures to lock, read or write the file.
 pub(super) fn change<T>(
     folder: &Path,
-    change: impl FnOnce(&mut Book) -> Result<T, AccessError>,
-) -> Result<(T, Book, Seen), AccessError> {
+    change: impl FnOnce(&mut Accounts) -> Result<T, AccessError>,
+) -> Result<(T, Accounts, FileVersion), AccessError> {
     let _lock = lock(folder)?;
     let (mut book, seen) = read(folder)?;
     let before = book.clone();
@@ -59,13 +58,13 @@ pub(super) fn change<T>(
     if book == before {
         return Ok((result, book, seen));
     }
-    files::replace(folder, FILE, book.written().as_bytes()).map_err(failed(folder))?;
-    Ok((result, book, look(folder)?))
+    atomic_file::replace(folder, FILE, book.to_json().as_bytes()).map_err(failed(folder))?;
+    Ok((result, book, file_version(folder)?))
 }
 
 fn lock(folder: &Path) -> Result<File, AccessError> {
     let path = folder.join(LOCK);
-    files::lock(&path).map_err(|source| match source.kind() {
+    atomic_file::lock(&path).map_err(|source| match source.kind() {
         io::ErrorKind::TimedOut => AccessError::Locked(path),
         _ => AccessError::File { path, source },
     })
@@ -80,20 +79,21 @@ fn failed(folder: &Path) -> impl FnOnce(io::Error) -> AccessError {
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
-    use watchglass_access::{PasswordHash, Role, Secret};
+    use watchglass_auth::{PasswordHash, Role, Secret};
     use watchglass_model::Timestamp;
 
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
-    fn add(folder: &Path, name: &str) -> Result<Seen, AccessError> {
-        let add = |book: &mut Book| Ok(book.add_user(name, Role::Admin, PasswordHash::nobody(), NOW)?);
+    fn add(folder: &Path, name: &str) -> Result<FileVersion, AccessError> {
+        let add =
+            |book: &mut Accounts| Ok(book.add_user(name, Role::Admin, PasswordHash::unmatchable(), NOW)?);
         change(folder, add).map(|(_, _, seen)| seen)
     }
 
     #[test]
-    fn what_was_changed_is_there_for_its_owner_only() {
+    fn files_are_readable_by_the_owner_only() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(read(folder.path()).unwrap(), (Book::default(), None));
+        assert_eq!(read(folder.path()).unwrap(), (Accounts::default(), None));
         let seen = add(folder.path(), "ada").unwrap();
         assert!(seen.is_some());
         let (book, found) = read(folder.path()).unwrap();
@@ -102,12 +102,12 @@ mod tests {
             let mode = fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }
-        assert!(matches!(add(folder.path(), "Ada"), Err(AccessError::Book(_))));
+        assert!(matches!(add(folder.path(), "Ada"), Err(AccessError::Accounts(_))));
         assert_ne!(add(folder.path(), "bob").unwrap(), seen);
     }
 
     #[test]
-    fn changes_of_several_at_once_are_all_kept() {
+    fn concurrent_changes_are_all_kept() {
         let folder = tempfile::tempdir().unwrap();
         std::thread::scope(|scope| {
             for number in 0..8_u8 {
@@ -125,12 +125,12 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_lets_nobody_in_and_is_kept() {
+    fn damaged_file_is_rejected_and_kept() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(FILE), "{").unwrap();
         for error in [read(folder.path()).unwrap_err(), add(folder.path(), "ada").unwrap_err()] {
             let error = error.to_string();
-            assert!(error.contains("access.json") && error.contains("begin anew"), "{error}");
+            assert!(error.contains("access.json") && error.contains("start over"), "{error}");
         }
         assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), "{");
     }

@@ -1,35 +1,35 @@
-//! Sees from what is measured that something was started again: its uptime is less than it was. Pure.
+//! Restart detection: an uptime that falls. No I/O.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
-use watchglass_export::Current;
-use watchglass_model::{Catalogue, Role, Series, SeriesId, Timestamp};
+use watchglass_model::{Catalogue, PanelRole, Series, SeriesId, Timestamp};
+use watchglass_reports::Current;
 
-/// By how much an uptime may fall without a restart, in seconds: clocks are set, and answers take their time.
-const SLACK: f64 = 2.0;
+/// How much an uptime may fall without a restart, in seconds: clock corrections and response times.
+const TOLERANCE_SECONDS: f64 = 2.0;
 
-/// The uptimes that were seen last.
+/// Last known uptimes.
 #[derive(Debug, Default)]
-pub(super) struct Restarts {
-    seen: BTreeMap<SeriesId, f64>,
-    /// The series that tell an uptime, and what they are about; found anew when there are more series.
-    watched: Vec<(Series, String)>,
-    /// How many series there were then.
-    looked_at: usize,
+pub(super) struct RestartDetector {
+    last_uptimes: BTreeMap<SeriesId, f64>,
+    /// Uptime series with the name of what they belong to; updated when the number of series changes.
+    uptime_series: Vec<(Series, String)>,
+    /// Number of series at the last update of `uptime_series`.
+    series_count: usize,
 }
 
-impl Restarts {
-    /// What was started again since this was last asked, and when.
+impl RestartDetector {
+    /// Restarts since the last call: name and start time.
     pub(super) fn observe(&mut self, current: &Current<'_>) -> Vec<(String, Timestamp)> {
-        if self.looked_at != current.series.len() {
-            self.watched = watched(current.catalogue, current.series);
-            self.looked_at = current.series.len();
+        if self.series_count != current.series.len() {
+            self.uptime_series = uptime_series(current.catalogue, current.series);
+            self.series_count = current.series.len();
         }
         let mut found = Vec::new();
-        for (series, name) in &self.watched {
+        for (series, name) in &self.uptime_series {
             let Some(newest) = current.newest(series).filter(|newest| newest.value >= 0.0) else { continue };
-            let before = self.seen.insert(series.id, newest.value);
-            if before.is_some_and(|before| newest.value < before - SLACK) {
+            let before = self.last_uptimes.insert(series.id, newest.value);
+            if before.is_some_and(|before| newest.value < before - TOLERANCE_SECONDS) {
                 let uptime = Duration::try_from_secs_f64(newest.value).unwrap_or_default();
                 found.push((name.clone(), newest.time - uptime));
             }
@@ -38,24 +38,24 @@ impl Restarts {
     }
 }
 
-/// The series of uptimes, with the section of their panel and their own labels: `PostgreSQL 127.0.0.1:5432`.
-fn watched(catalogue: &Catalogue, series: &[Series]) -> Vec<(Series, String)> {
-    let watched = series.iter().filter_map(|series| {
+/// Uptime series, each with a name of panel section and labels: `PostgreSQL 127.0.0.1:5432`.
+fn uptime_series(catalogue: &Catalogue, series: &[Series]) -> Vec<(Series, String)> {
+    let uptime_series = series.iter().filter_map(|series| {
         let metric = catalogue.metric(&series.metric)?;
-        let (panel, Role::Uptime) = metric.panel.as_ref()? else { return None };
+        let (panel, PanelRole::Uptime) = metric.panel.as_ref()? else { return None };
         let section = catalogue.panel(panel)?.section.as_str();
         let labels = metric.labels.iter().filter_map(|name| series.labels.get(name));
         let name: Vec<&str> = std::iter::once(section).chain(labels).collect();
         Some((series.clone(), name.join(" ")))
     });
-    watched.collect()
+    uptime_series.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use watchglass_history::Latest;
     use watchglass_model::{Batch, Declaration, Kind, PanelDeclaration, Sample, Style, Unit};
+    use watchglass_tsdb::Latest;
 
     static PANEL: PanelDeclaration = PanelDeclaration {
         id: "p",
@@ -64,10 +64,10 @@ mod tests {
         style: Style::Line,
         unit: Unit::Count,
         ceiling: None,
-        meaning: "",
+        description: "",
     };
 
-    const fn metric(name: &'static str, role: Role) -> Declaration {
+    const fn metric(name: &'static str, role: PanelRole) -> Declaration {
         Declaration {
             name,
             kind: Kind::Gauge,
@@ -79,10 +79,11 @@ mod tests {
         }
     }
 
-    static METRICS: [Declaration; 2] = [metric("uptime", Role::Uptime), metric("age", Role::Detail)];
+    static METRICS: [Declaration; 2] =
+        [metric("uptime", PanelRole::Uptime), metric("age", PanelRole::Detail)];
 
     #[test]
-    fn an_uptime_that_falls_is_a_restart_and_nothing_else_is() {
+    fn falling_uptimes_are_restarts() {
         let mut catalogue = Catalogue::default();
         METRICS.iter().for_each(|metric| catalogue.declare(metric).unwrap());
         let series = |id, metric: &str| Series {
@@ -91,11 +92,11 @@ mod tests {
             labels: [("host", "h"), ("instance", "a:1")].into_iter().collect(),
         };
         let series = [series(0, "uptime"), series(1, "age")];
-        let mut restarts = Restarts::default();
+        let mut restarts = RestartDetector::default();
         let mut latest = Latest::default();
         let paces = BTreeMap::new();
-        let mut seen = Vec::new();
-        // Down between 100 and 200; a clock that is set back by a second is no restart.
+        let mut found = Vec::new();
+        // Down between 100 and 200; a clock set back by a second is not a restart.
         for (second, uptime) in
             [(90, Some(900.0)), (100, None), (200, Some(4.5)), (201, Some(5.5)), (202, Some(4.5))]
         {
@@ -108,10 +109,10 @@ mod tests {
                 series: &series,
                 latest: &latest,
                 tick_millis: 1000,
-                paces: &paces,
+                intervals: &paces,
             };
-            seen.extend(restarts.observe(&current));
+            found.extend(restarts.observe(&current));
         }
-        assert_eq!(seen, [("Redis a:1".to_owned(), Timestamp::from_millis(195_500))]);
+        assert_eq!(found, [("Redis a:1".to_owned(), Timestamp::from_millis(195_500))]);
     }
 }

@@ -1,5 +1,4 @@
-//! An entry of the audit log, and how it is written down: a line of JSON, version 1. `golden/audit.jsonl` has one of each
-//! kind of author.
+//! Entry of the audit log, stored as one line of JSON, version 1. `golden/audit.jsonl` has one entry per kind of actor.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -7,33 +6,34 @@ use std::fmt;
 use std::str::FromStr;
 use watchglass_model::Timestamp;
 
-/// The version that is written, and the only one that is read.
+/// The version that is written and read.
 const VERSION: u32 = 1;
-/// The most characters of a name.
-const MOST_NAME: usize = 200;
-/// The most bytes of what was before, and of what is now.
-const MOST_VALUE: usize = 2 << 10;
+/// The longest name in characters.
+const MAX_NAME_CHARS: usize = 200;
+/// The longest value before or after a change, in bytes.
+const MAX_VALUE_BYTES: usize = 2 << 10;
 
-/// By what somebody acted.
+/// Kind of actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum By {
-    /// A person who was signed in, or tried to be.
+pub(crate) enum ActorKind {
+    /// A signed-in user, or a user who tried to sign in.
     User,
-    /// A program with a token.
+    /// A client with an API token.
     Token,
-    /// A command on the machine of the server.
+    /// A command line on the machine of the server.
     Command,
-    /// A signed link of a message; who used it is what they said.
+    /// A signed action link of a notification; the name is what the user entered.
     Link,
-    /// Nobody who is known.
-    Nobody,
+    /// An unauthenticated client.
+    #[serde(rename = "nobody")]
+    Anonymous,
 }
 
-/// What was changed.
+/// Type of the changed object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum What {
+pub(crate) enum AuditTarget {
     Rule,
     Silence,
     Acknowledgement,
@@ -44,55 +44,53 @@ pub(crate) enum What {
     Session,
     Setting,
     Annotation,
-    /// Something that says itself what it is by its address.
+    /// Anything else; the subject is its URL path.
     Other,
 }
 
-/// Something that was done.
+/// An action in the audit log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Entry {
     version: u32,
-    /// When.
     pub(crate) time: Timestamp,
-    /// By what.
-    pub(crate) by: By,
-    /// The name of the person, the token, or the system's user.
+    pub(crate) by: ActorKind,
+    /// Name of the user or the token, or id of the operating system's user.
     pub(crate) who: String,
-    /// From where, if that is known.
+    /// Client address, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) address: Option<String>,
-    /// To what.
-    pub(crate) what: What,
-    /// In a word: `added`.
-    pub(crate) deed: String,
-    /// The name or the id of what was changed.
+    pub(crate) what: AuditTarget,
+    /// The action, such as `added`.
+    #[serde(rename = "deed")]
+    pub(crate) action: String,
+    /// Name or id of the changed object.
     pub(crate) subject: String,
-    /// What it was before, as far as it is another now.
+    /// Changed fields before the action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) from: Option<Value>,
-    /// What it is now.
+    /// Changed fields after the action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) to: Option<Value>,
 }
 
-/// What was before and what is now.
+/// Values before and after an action.
 pub(crate) type Change = (Option<Value>, Option<Value>);
 
-impl By {
-    /// As it is written.
-    pub(crate) const fn word(self) -> &'static str {
+impl ActorKind {
+    /// Name in the log and in the API.
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::Token => "token",
             Self::Command => "command",
             Self::Link => "link",
-            Self::Nobody => "nobody",
+            Self::Anonymous => "nobody",
         }
     }
 }
 
-impl What {
-    /// All of them.
+impl AuditTarget {
+    /// All types.
     pub(crate) const ALL: [Self; 11] = [
         Self::Rule,
         Self::Silence,
@@ -107,8 +105,8 @@ impl What {
         Self::Other,
     ];
 
-    /// As it is written.
-    pub(crate) const fn word(self) -> &'static str {
+    /// Name in the log and in the API.
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Rule => "rule",
             Self::Silence => "silence",
@@ -125,32 +123,32 @@ impl What {
     }
 }
 
-impl fmt::Display for What {
+impl fmt::Display for AuditTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
+        f.pad(self.name())
     }
 }
 
-impl FromStr for What {
+impl FromStr for AuditTarget {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|one| one.word() == text).ok_or_else(|| {
+        Self::ALL.into_iter().find(|target| target.name() == text).ok_or_else(|| {
             let shown: String = text.chars().take(40).collect();
-            format!("what is {shown:?}: it must be one of {}", Self::ALL.map(Self::word).join(", "))
+            format!("what is {shown:?}: it must be one of {}", Self::ALL.map(Self::name).join(", "))
         })
     }
 }
 
 impl Entry {
-    /// An entry. What is too long is cut, or left out and its length told.
+    /// A new entry. Long names are truncated; long values are replaced by their length.
     pub(crate) fn new(
         time: Timestamp,
-        (by, who, address): (By, &str, Option<String>),
-        (what, deed, subject): (What, &str, &str),
+        (by, who, address): (ActorKind, &str, Option<String>),
+        (what, action, subject): (AuditTarget, &str, &str),
         (from, to): Change,
     ) -> Self {
-        let name = |text: &str| text.chars().take(MOST_NAME).collect();
+        let name = |text: &str| text.chars().take(MAX_NAME_CHARS).collect();
         let (from, to) = differing(from, to);
         Self {
             version: VERSION,
@@ -159,26 +157,26 @@ impl Entry {
             who: name(who),
             address,
             what,
-            deed: deed.to_owned(),
+            action: action.to_owned(),
             subject: name(subject),
             from: from.map(bounded),
             to: to.map(bounded),
         }
     }
 
-    /// As it is written down, with the end of its line.
+    /// The entry as a line of JSON, with its line end.
     pub(crate) fn line(&self) -> String {
-        // Nothing in it can fail to be JSON.
+        // Serialisation of these types cannot fail.
         serde_json::to_string(self).unwrap_or_default() + "\n"
     }
 
-    /// The entry that was written down as a line; `None` of one that was torn, or is of another version.
+    /// Parses a line; `None` if it is truncated or of another version.
     pub(crate) fn read(line: &[u8]) -> Option<Self> {
         serde_json::from_slice::<Self>(line).ok().filter(|entry| entry.version == VERSION)
     }
 }
 
-/// Of two objects the fields that differ; of other values all.
+/// The differing fields of two objects; other values unchanged.
 fn differing(from: Option<Value>, to: Option<Value>) -> Change {
     match (from, to) {
         (Some(Value::Object(mut from)), Some(Value::Object(mut to))) => {
@@ -200,7 +198,7 @@ fn differing(from: Option<Value>, to: Option<Value>) -> Change {
 
 fn bounded(value: Value) -> Value {
     match value.to_string().len() {
-        bytes if bytes > MOST_VALUE => json!({ "bytes": bytes }),
+        bytes if bytes > MAX_VALUE_BYTES => json!({ "bytes": bytes }),
         _ => value,
     }
 }
@@ -220,31 +218,36 @@ mod tests {
             Some(json!({ "warning": 90.0, "name": "CPU" })),
         );
         vec![
-            Entry::new(at(0), (By::User, "ada", here()), (What::Rule, "changed", "cpu"), both),
+            Entry::new(at(0), (ActorKind::User, "ada", here()), (AuditTarget::Rule, "changed", "cpu"), both),
             Entry::new(
                 at(1),
-                (By::Token, "ci", here()),
-                (What::Silence, "added", "s1"),
+                (ActorKind::Token, "ci", here()),
+                (AuditTarget::Silence, "added", "s1"),
                 (None, Some(json!({ "author": "ci", "reason": "deployment" }))),
             ),
-            Entry::new(at(2), (By::Command, "uid 1000", None), (What::User, "disabled", "bob"), (None, None)),
+            Entry::new(
+                at(2),
+                (ActorKind::Command, "uid 1000", None),
+                (AuditTarget::User, "disabled", "bob"),
+                (None, None),
+            ),
             Entry::new(
                 at(3),
-                (By::Link, "eve", here()),
-                (What::Acknowledgement, "acknowledged", "disk"),
+                (ActorKind::Link, "eve", here()),
+                (AuditTarget::Acknowledgement, "acknowledged", "disk"),
                 (None, Some(json!({ "why": "\"quoted\"\nline" }))),
             ),
             Entry::new(
                 at(4),
-                (By::Nobody, "", here()),
-                (What::Session, "not signed in", "ada"),
+                (ActorKind::Anonymous, "", here()),
+                (AuditTarget::Session, "not signed in", "ada"),
                 (None, None),
             ),
         ]
     }
 
     #[test]
-    fn entries_are_written_as_before_and_read_again() {
+    fn entries_match_the_golden_file_and_round_trip() {
         let text: String = entries().iter().map(Entry::line).collect();
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/golden/audit.jsonl"), &text).unwrap();
@@ -256,12 +259,12 @@ mod tests {
     }
 
     #[test]
-    fn of_objects_what_differs_is_told_and_long_values_by_their_length() {
+    fn entries_keep_differing_fields_and_lengths_of_long_values() {
         let change = |from, to| {
             let entry = Entry::new(
                 Timestamp::default(),
-                (By::User, &"x".repeat(300), None),
-                (What::Rule, "changed", "a"),
+                (ActorKind::User, &"x".repeat(300), None),
+                (AuditTarget::Rule, "changed", "a"),
                 (from, to),
             );
             assert_eq!(entry.who.len(), 200);
@@ -280,11 +283,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_names_come_back_and_stay_in_their_line(who in ".{0,80}", subject in ".{0,80}", to in ".{0,80}") {
+        fn any_names_round_trip_in_one_line(who in ".{0,80}", subject in ".{0,80}", to in ".{0,80}") {
             let entry = Entry::new(
                 Timestamp::default(),
-                (By::User, &who, None),
-                (What::Other, "changed", &subject),
+                (ActorKind::User, &who, None),
+                (AuditTarget::Other, "changed", &subject),
                 (None, Some(json!(to))),
             );
             let line = entry.line();
@@ -293,7 +296,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_an_entry_or_none(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn any_bytes_are_parsed_or_rejected(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = Entry::read(&bytes);
         }
     }

@@ -1,22 +1,19 @@
-//! The audit log: who has changed what, from where, from what to what. It is written behind its end and nowhere else.
-//!
-//! `entry.rs` says how an entry is written, `file.rs` keeps the files within their limit, `flood.rs` the failures to sign in.
-//! `actor.rs` is who acts: whoever changes something hands it what was done. `notes.rs` has the words for that.
+//! Audit log: who changed what, from where, with values before and after. Append-only.
 
-mod actor;
+mod audited_changes;
+mod context;
 mod entry;
+mod failure_limit;
 mod file;
-mod flood;
-mod notes;
 
-pub(crate) use actor::Actor;
-pub(crate) use entry::{By, Entry, What};
+pub(crate) use audited_changes::{edit_rule, edit_silence, record_acknowledgement};
+pub(crate) use context::AuditContext;
+pub(crate) use entry::{ActorKind, AuditTarget, Entry};
 pub(crate) use file::Filter;
-pub(crate) use notes::{edit_rule, edit_silence, note_acknowledgement};
 
-use crate::keeper::{Keep, Keeper};
+use crate::background_writer::{BackgroundWriter, Persist};
 use crate::ticker;
-use flood::Flood;
+use failure_limit::FailureLimiter;
 use serde_json::json;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,31 +21,31 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use watchglass_model::Timestamp;
 
-/// The most entries that wait for a disk that takes nothing.
-const MOST_WAITING: usize = 10_000;
-/// How long a reader waits for what is being written.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The most entries that wait for a disk that cannot be written.
+const MAX_PENDING_LINES: usize = 10_000;
+/// How long a reader waits for pending writes.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Takes entries and has them written by a thread of its own.
+/// Audit log with a background writer.
 #[derive(Debug)]
-pub(crate) struct Audit {
+pub(crate) struct AuditLog {
     folder: PathBuf,
-    keeper: Keeper<Waiting>,
-    flood: Mutex<Flood>,
+    writer: BackgroundWriter<PendingLines>,
+    failures: Mutex<FailureLimiter>,
 }
 
-/// Lines that are to be written.
+/// Lines that are not written yet.
 #[derive(Debug)]
-struct Waiting {
+struct PendingLines {
     folder: PathBuf,
     lines: Vec<String>,
-    /// How many there was no room for.
+    /// Lines that were dropped because too many were pending.
     lost: usize,
 }
 
-impl Keep for Waiting {
-    fn absorb(&mut self, newer: Self) {
-        let room = MOST_WAITING.saturating_sub(self.lines.len());
+impl Persist for PendingLines {
+    fn merge(&mut self, newer: Self) {
+        let room = MAX_PENDING_LINES.saturating_sub(self.lines.len());
         self.lost += newer.lost + newer.lines.len().saturating_sub(room);
         self.lines.extend(newer.lines.into_iter().take(room));
     }
@@ -58,79 +55,83 @@ impl Keep for Waiting {
         self.lines.clear();
         let lost = std::mem::take(&mut self.lost);
         if lost > 0 {
-            tracing::error!(lost, "entries of the audit log are lost: the disk took nothing for too long");
+            tracing::error!(lost, "audit log entries lost: the disk could not be written for too long");
         }
         Ok(())
     }
 }
 
-impl Audit {
-    /// Begins to take entries for the log in the data folder.
+impl AuditLog {
+    /// Opens the audit log in the data directory.
     ///
     /// # Errors
-    /// The system has no thread left.
+    /// The writer thread cannot be started.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
-        Ok(Self { folder: folder.to_owned(), keeper: Keeper::start("audit")?, flood: Mutex::default() })
+        Ok(Self {
+            folder: folder.to_owned(),
+            writer: BackgroundWriter::start("audit")?,
+            failures: Mutex::default(),
+        })
     }
 
-    /// Has an entry written.
-    pub(crate) fn note(&self, entry: &Entry) {
-        self.keep(vec![entry.line()]);
+    /// Writes an entry in the background.
+    pub(crate) fn record(&self, entry: &Entry) {
+        self.write_lines(vec![entry.line()]);
     }
 
-    /// Has an entry of a failure to sign in written, unless there are too many of them.
-    fn note_failure(&self, entry: &Entry) {
-        let noted = self.flood().failure(entry.time);
-        let left_out = noted.left_out.map(|count| left_out(entry.time, count).line());
-        self.keep(left_out.into_iter().chain(noted.is_noted.then(|| entry.line())).collect());
+    /// Writes the entry of a failed sign-in in the background, unless there are too many.
+    fn record_failure(&self, entry: &Entry) {
+        let decision = self.failures().failure(entry.time);
+        let suppressed = decision.suppressed_before.map(|count| suppressed_entry(entry.time, count).line());
+        self.write_lines(suppressed.into_iter().chain(decision.is_logged.then(|| entry.line())).collect());
     }
 
-    /// The entries that are asked for, the newest first, without the first `skip` and at most `most`; and whether there are
-    /// more. Waits for the disk.
+    /// The matching entries, newest first, after the first `skip` and at most `limit`; and whether there are more. Waits for
+    /// the disk.
     ///
     /// # Errors
-    /// The system cannot read.
-    pub(crate) fn read(&self, filter: &Filter, skip: usize, most: usize) -> io::Result<(Vec<Entry>, bool)> {
+    /// A file cannot be read.
+    pub(crate) fn read(&self, filter: &Filter, skip: usize, limit: usize) -> io::Result<(Vec<Entry>, bool)> {
         let now = ticker::now();
-        if let Some(count) = self.flood().left_out(now) {
-            self.note(&left_out(now, count));
+        if let Some(count) = self.failures().take_suppressed(now) {
+            self.record(&suppressed_entry(now, count));
         }
-        // What was answered before is in it.
-        self.keeper.settle(PATIENCE);
-        file::read(&self.folder, filter, skip, most)
+        // The result must contain the changes that were acknowledged before this call.
+        self.writer.flush(FLUSH_TIMEOUT);
+        file::read(&self.folder, filter, skip, limit)
     }
 
-    /// Writes what is left to be written, also of a flood; not longer than three seconds.
+    /// Writes pending entries; waits at most three seconds.
     pub(crate) fn close(&self) {
-        self.keeper.close();
+        self.writer.close();
     }
 
-    fn keep(&self, lines: Vec<String>) {
+    fn write_lines(&self, lines: Vec<String>) {
         if !lines.is_empty() {
-            self.keeper.keep(Waiting { folder: self.folder.clone(), lines, lost: 0 });
+            self.writer.submit(PendingLines { folder: self.folder.clone(), lines, lost: 0 });
         }
     }
 
-    fn flood(&self) -> std::sync::MutexGuard<'_, Flood> {
-        self.flood.lock().unwrap_or_else(PoisonError::into_inner)
+    fn failures(&self) -> std::sync::MutexGuard<'_, FailureLimiter> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Writes an entry at once: for commands, which have no thread for it. Waits for the disk.
+/// Writes an entry at once, for commands without a background writer. Waits for the disk.
 ///
 /// # Errors
-/// The disk does not take it.
-pub(crate) fn write(folder: &Path, entry: &Entry) -> io::Result<()> {
+/// The write failed.
+pub(crate) fn write_entry(folder: &Path, entry: &Entry) -> io::Result<()> {
     file::append(folder, &entry.line())
 }
 
-/// The entry of failures that have none of their own.
-fn left_out(now: Timestamp, count: u32) -> Entry {
-    let many = (None, Some(json!({ "attempts": count })));
+/// The summary entry of suppressed failures.
+fn suppressed_entry(now: Timestamp, count: u32) -> Entry {
+    let change = (None, Some(json!({ "attempts": count })));
     Entry::new(
         now,
-        (By::Nobody, "", None),
-        (What::Session, "not signed in", "attempts without an entry"),
-        many,
+        (ActorKind::Anonymous, "", None),
+        (AuditTarget::Session, "sign-in failed", "attempts without an entry of their own"),
+        change,
     )
 }

@@ -1,75 +1,60 @@
-//! Why there is no backup, or nothing was restored.
+//! Backup and restore errors.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 use watchglass_backup::ArchiveError;
 
-/// What went wrong.
+/// Backup or restore error.
 #[derive(Debug, Error)]
 pub(crate) enum BackupError {
-    /// The system does not read or write.
+    /// I/O error.
     #[error("{path}: {source}")]
     File {
-        /// What.
+        /// File or folder.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// The archive is not good, or cannot be written.
+    /// The archive is invalid, or cannot be written.
     #[error("{path}: {source}")]
-    Archive {
-        /// The archive.
-        path: PathBuf,
-        /// What is wrong.
-        source: ArchiveError,
-    },
-    /// There is nothing to back up.
-    #[error("there is no server's data in {0}: give its folder with --data-dir DIR")]
+    Archive { path: PathBuf, source: ArchiveError },
+    /// Nothing to back up.
+    #[error("no Watchglass data in {0}: set the data folder with --data-dir DIR")]
     NoData(PathBuf),
-    /// The server was always faster.
-    #[error("files came and went in {folder} during each of {attempts} attempts: try again")]
-    Restless {
-        /// The data folder.
-        folder: PathBuf,
-        /// How often it was tried.
-        attempts: u32,
-    },
-    /// The archive would be in itself.
+    /// Files were added or removed during every attempt.
+    #[error("files in {folder} changed during each of {attempts} attempts: try again")]
+    Unstable { folder: PathBuf, attempts: u32 },
+    /// The archive would be inside the data folder.
     #[error(
-        "{file} would be in the data folder {folder}, and in the next backup: choose a place outside of it"
+        "{file} is inside the data folder {folder} and would be part of the next backup: use a path outside of it"
     )]
-    Within {
-        /// The archive.
-        file: PathBuf,
-        /// The data folder.
-        folder: PathBuf,
-    },
-    /// What is to be restored is in use.
+    InsideDataDir { file: PathBuf, folder: PathBuf },
+    /// The target folder is in use.
     #[error(
-        "a server keeps its data in {0}: stop it, run this again with --replace, and start it again; \
-         or restore into another folder with --data-dir DIR, which can be done while it runs"
+        "a running server uses {0}: stop it, run this command again with --replace, and start the server; \
+         or restore into another folder with --data-dir DIR while it runs"
     )]
-    Running(PathBuf),
-    /// What is to be restored has something in it.
+    InUse(PathBuf),
+    /// The target folder is not empty.
     #[error(
-        "{0} is not empty, and nothing was changed: choose another folder with --data-dir DIR, \
-         or have it renamed and the backup put in its place with --replace"
+        "{0} is not empty; nothing was changed. Use another folder with --data-dir DIR, \
+         or use --replace to rename it and put the backup in its place"
     )]
-    Occupied(PathBuf),
-    /// It has no name to be replaced by.
-    #[error("{0} is no folder that can be restored: give one with --data-dir DIR")]
-    NoFolder(PathBuf),
+    NotEmpty(PathBuf),
+    /// The path has no parent or name, so it cannot be replaced.
+    #[error("{0} is not a valid target folder: set one with --data-dir DIR")]
+    InvalidTarget(PathBuf),
 }
 
 impl BackupError {
-    /// About that file.
+    /// I/O error of this file.
     pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { path, source }
     }
 
-    /// About that archive.
+    /// Error of this archive.
     pub(super) fn archive(path: &Path) -> impl FnOnce(ArchiveError) -> Self {
         let path = path.to_owned();
         move |source| Self::Archive { path, source }

@@ -1,7 +1,7 @@
-//! `watchglass backup` and `watchglass restore`: the data folder in one file, and back.
+//! `watchglass backup` and `watchglass restore`: copy the data folder to one file and back.
 //!
-//! No server is asked: its files are written so that a crash at any moment loses nothing, and a backup takes them as a crash
-//! would leave them.
+//! The server is not involved: its files are crash-consistent at any time, and a backup copies them as a crash would leave
+//! them.
 
 mod error;
 mod restore;
@@ -12,7 +12,7 @@ mod write;
 mod tests;
 
 use crate::data_dir::default_path;
-use crate::{say, ticker};
+use crate::{print_line, ticker};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use error::BackupError;
 use std::error::Error;
@@ -20,18 +20,18 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 use watchglass_backup::Manifest;
 
-/// What is to be done.
+/// Parsed command.
 #[derive(Debug)]
-pub(crate) enum Order {
+pub(crate) enum BackupCommand {
     /// Write an archive of the folder.
     Write { file: PathBuf, folder: Option<PathBuf> },
-    /// Look whether an archive is whole.
+    /// Verify an archive.
     Verify { file: PathBuf },
-    /// Make the folder what it was.
+    /// Restore the folder.
     Restore { file: PathBuf, folder: Option<PathBuf>, replace: bool },
 }
 
-/// The commands as the command line has them.
+/// Definitions of the commands.
 pub(crate) fn commands() -> [Command; 2] {
     let command = |name: &'static str, about: &'static str, help: &'static str| {
         let folder = Arg::new("data-dir").long("data-dir").value_name("DIR").env("WATCHGLASS_DATA_DIR");
@@ -39,7 +39,7 @@ pub(crate) fn commands() -> [Command; 2] {
         Command::new(name).about(about).arg(file.help(help)).arg(
             folder
                 .value_parser(value_parser!(PathBuf))
-                .help("The data folder of the server [default: as for serve]"),
+                .help("Data folder of the server [default: same as serve]"),
         )
     };
     let flag = |name: &'static str, help: &'static str| {
@@ -48,70 +48,75 @@ pub(crate) fn commands() -> [Command; 2] {
     [
         command(
             "backup",
-            "Write everything that a server keeps to one file, whether it runs or not",
-            "The archive to write, in place of one that is there",
+            "Back up the data folder to one file; the server may be running",
+            "Archive to write; an existing file is replaced",
         )
-        .arg(flag("verify", "Write nothing: look whether the archive is whole")),
+        .arg(flag("verify", "Only verify an existing archive; write nothing")),
         command(
             "restore",
-            "Make a data folder of a backup, having verified all of it",
-            "The archive, as `watchglass backup` wrote it",
+            "Restore a data folder from a fully verified backup",
+            "Archive written by `watchglass backup`",
         )
         .arg(flag("replace", "If the folder is not empty, rename it and put the backup in its place")),
     ]
 }
 
-/// What the arguments of one of the commands ask for; `None` of another command's.
-pub(crate) fn order(name: &str, found: &ArgMatches) -> Option<Order> {
+/// Parses the arguments of a command; `None` for other commands.
+pub(crate) fn parse_command(name: &str, found: &ArgMatches) -> Option<BackupCommand> {
     if !["backup", "restore"].contains(&name) {
         return None;
     }
     let file = found.get_one::<PathBuf>("FILE")?.clone();
     let folder = found.get_one::<PathBuf>("data-dir").cloned();
     Some(match name {
-        "restore" => Order::Restore { file, folder, replace: found.get_flag("replace") },
-        _ if found.get_flag("verify") => Order::Verify { file },
-        _ => Order::Write { file, folder },
+        "restore" => BackupCommand::Restore { file, folder, replace: found.get_flag("replace") },
+        _ if found.get_flag("verify") => BackupCommand::Verify { file },
+        _ => BackupCommand::Write { file, folder },
     })
 }
 
-/// Does it, and says what was done.
+/// Runs a command and prints the result.
 ///
 /// # Errors
-/// Whatever keeps it from being done. Then nothing has been changed.
-pub(crate) fn run(order: Order) -> Result<(), Box<dyn Error>> {
-    let place = |folder: Option<PathBuf>| match folder {
+/// The command failed, and nothing was changed.
+pub(crate) fn run(order: BackupCommand) -> Result<(), Box<dyn Error>> {
+    let resolve = |folder: Option<PathBuf>| match folder {
         Some(folder) => Ok(folder),
         None => default_path(|name| std::env::var(name).ok()),
     };
     match order {
-        Order::Write { file, folder } => {
-            let written = write::write(&place(folder)?, &file, ticker::now())?;
-            let mut text = format!("{}: {}", file.display(), described(&written.manifest));
-            for name in written.left_out {
-                text.push_str(&format!("\nleft out, as no server writes it: {name}"));
+        BackupCommand::Write { file, folder } => {
+            let written = write::write(&resolve(folder)?, &file, ticker::now())?;
+            let mut text = format!("{}: {}", file.display(), summary(&written.manifest));
+            for name in written.skipped {
+                text.push_str(&format!("\nskipped (not written by Watchglass): {name}"));
             }
-            say(&text);
+            print_line(&text);
         }
-        Order::Verify { file } => {
+        BackupCommand::Verify { file } => {
             let manifest = restore::verify(&file)?;
-            say(&format!("{}: no mistakes; {}", file.display(), described(&manifest)));
+            print_line(&format!("{}: OK; {}", file.display(), summary(&manifest)));
         }
-        Order::Restore { file, folder, replace } => {
-            let folder = place(folder)?;
+        BackupCommand::Restore { file, folder, replace } => {
+            let folder = resolve(folder)?;
             let restored = restore::restore(&file, &folder, replace, ticker::now())?;
-            let mut text = format!("{}: {}", folder.display(), described(&restored.manifest));
-            if let Some(aside) = restored.aside {
-                text.push_str(&format!("\nwhat was there before is now in {}", aside.display()));
+            let mut text = format!("{}: {}", folder.display(), summary(&restored.manifest));
+            if let Some(aside) = restored.previous {
+                text.push_str(&format!("\nthe previous folder was renamed to {}", aside.display()));
             }
-            say(&text);
+            print_line(&text);
         }
     }
     Ok(())
 }
 
-fn described(manifest: &Manifest) -> String {
-    let made = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(manifest.made));
+fn summary(manifest: &Manifest) -> String {
+    let made = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(manifest.created));
     let made = made.map_or_else(String::new, |made| humantime::format_rfc3339_seconds(made).to_string());
-    format!("{} files, {} bytes, of {made} by {}", manifest.files.len(), manifest.bytes(), manifest.program)
+    format!(
+        "{} files, {} bytes, created {made} by {}",
+        manifest.files.len(),
+        manifest.total_bytes(),
+        manifest.program
+    )
 }

@@ -1,4 +1,4 @@
-//! Restores a backup: verified, unpacked beside the folder, verified once more on the way, and only then put in its place.
+//! Restore: verify the archive, unpack it next to the target (verifying again), then rename it into place.
 
 use super::BackupError;
 use crate::data_dir;
@@ -7,31 +7,30 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use watchglass_backup::{ArchiveError, Entry, Manifest, Nowhere, Sink, read};
+use watchglass_backup::{ArchiveError, Discard, Entry, Manifest, Sink, read};
 use watchglass_model::Timestamp;
 
-/// A backup that is now the data folder.
+/// Result of a restore.
 #[derive(Debug)]
 pub(super) struct Restored {
-    /// What is in it.
     pub(super) manifest: Manifest,
-    /// Where the folder is now that was in its place.
-    pub(super) aside: Option<PathBuf>,
+    /// New path of the replaced folder.
+    pub(super) previous: Option<PathBuf>,
 }
 
-/// Looks at every byte of an archive.
+/// Verifies every byte of an archive.
 ///
 /// # Errors
-/// It cannot be read, or is not as it was written.
+/// The archive is unreadable or damaged.
 pub(super) fn verify(file: &Path) -> Result<Manifest, BackupError> {
     let opened = File::open(file).map_err(BackupError::file(file))?;
-    read(BufReader::new(opened), &mut Nowhere).map_err(BackupError::archive(file))
+    read(BufReader::new(opened), &mut Discard).map_err(BackupError::archive(file))
 }
 
-/// Makes the folder what it was when the archive was written. One that is not empty is renamed if `replace` says so.
+/// Restores an archive into a folder. With `replace`, a non-empty folder is renamed first.
 ///
 /// # Errors
-/// The archive is not good, the folder is in use or not empty, or the system does not write. Then nothing has changed.
+/// The archive is invalid, the folder is in use or not empty, or I/O fails. Nothing is changed then.
 pub(super) fn restore(
     file: &Path,
     folder: &Path,
@@ -39,41 +38,41 @@ pub(super) fn restore(
     now: Timestamp,
 ) -> Result<Restored, BackupError> {
     let mut archive = File::open(file).map_err(BackupError::file(file))?;
-    read(BufReader::new(&archive), &mut Nowhere).map_err(BackupError::archive(file))?;
+    read(BufReader::new(&archive), &mut Discard).map_err(BackupError::archive(file))?;
     archive.rewind().map_err(BackupError::file(file))?;
 
-    let folder = real(folder)?;
+    let folder = canonical(folder)?;
     let (Some(parent), Some(_)) = (folder.parent(), folder.file_name()) else {
-        return Err(BackupError::NoFolder(folder));
+        return Err(BackupError::InvalidTarget(folder));
     };
     fs::create_dir_all(parent).map_err(BackupError::file(parent))?;
-    // Held until the folder has its new name: no server begins in it meanwhile.
-    let lock = locked(&folder)?;
+    // Held until the folder is renamed, so that no server starts in it meanwhile.
+    let lock = lock_folder(&folder)?;
     let is_occupied = has_entries(&folder).map_err(BackupError::file(&folder))?;
     if is_occupied && !replace {
-        return Err(BackupError::Occupied(folder));
+        return Err(BackupError::NotEmpty(folder));
     }
-    let beside = named(&folder, &format!(".restoring-{}", std::process::id()));
-    data_dir::make_new(&beside).map_err(BackupError::file(&beside))?;
-    let aside = is_occupied.then(|| named(&folder, &format!(".before-{}", now.millis() / 1000)));
-    let placed = unpack(&archive, &beside, file)
-        .and_then(|manifest| put(&beside, &folder, aside.as_deref()).map(|()| manifest));
+    let staging = with_suffix(&folder, &format!(".restoring-{}", std::process::id()));
+    data_dir::create_new(&staging).map_err(BackupError::file(&staging))?;
+    let aside = is_occupied.then(|| with_suffix(&folder, &format!(".before-{}", now.millis() / 1000)));
+    let placed = unpack(&archive, &staging, file)
+        .and_then(|manifest| swap(&staging, &folder, aside.as_deref()).map(|()| manifest));
     drop(lock);
     match placed {
         Ok(manifest) => {
             File::open(parent).and_then(|parent| parent.sync_all()).map_err(BackupError::file(parent))?;
-            Ok(Restored { manifest, aside })
+            Ok(Restored { manifest, previous: aside })
         }
         Err(error) => {
-            // What cannot be removed says by its name what it is.
-            let _ = fs::remove_dir_all(&beside);
+            // If the removal fails, the folder's name tells what it is.
+            let _ = fs::remove_dir_all(&staging);
             Err(error)
         }
     }
 }
 
-/// The folder by its real name, whether it is there or not.
-fn real(folder: &Path) -> Result<PathBuf, BackupError> {
+/// Canonical path of the folder, which may not exist.
+fn canonical(folder: &Path) -> Result<PathBuf, BackupError> {
     match fs::canonicalize(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => std::path::absolute(folder),
         found => found,
@@ -81,16 +80,16 @@ fn real(folder: &Path) -> Result<PathBuf, BackupError> {
     .map_err(BackupError::file(folder))
 }
 
-/// The name with something at its end.
-fn named(folder: &Path, end: &str) -> PathBuf {
+/// Appends a suffix to the folder name.
+fn with_suffix(folder: &Path, suffix: &str) -> PathBuf {
     let mut name = folder.file_name().map(OsString::from).unwrap_or_default();
-    name.push(end);
+    name.push(suffix);
     folder.with_file_name(name)
 }
 
-/// The lock of the folder, where a server has been in it. None is made: who knows whose folder it is.
-fn locked(folder: &Path) -> Result<Option<File>, BackupError> {
-    let path = folder.join(data_dir::LOCK);
+/// Locks the folder if a server has used it. The lock file is not created: the folder may not be ours.
+fn lock_folder(folder: &Path) -> Result<Option<File>, BackupError> {
+    let path = folder.join(data_dir::LOCK_FILE);
     let file = match OpenOptions::new().write(true).open(&path) {
         Ok(file) => file,
         Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => {
@@ -100,7 +99,7 @@ fn locked(folder: &Path) -> Result<Option<File>, BackupError> {
     };
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Err(BackupError::Running(folder.to_owned())),
+        Err(TryLockError::WouldBlock) => Err(BackupError::InUse(folder.to_owned())),
         Err(TryLockError::Error(error)) => Err(BackupError::file(&path)(error)),
     }
 }
@@ -113,17 +112,17 @@ fn has_entries(folder: &Path) -> io::Result<bool> {
     }
 }
 
-/// Puts the new folder in its place. If that fails, the old one is where it was.
-fn put(beside: &Path, folder: &Path, aside: Option<&Path>) -> Result<(), BackupError> {
+/// Renames the new folder into place. On failure the old one stays.
+fn swap(staging: &Path, folder: &Path, aside: Option<&Path>) -> Result<(), BackupError> {
     if let Some(aside) = aside {
         if aside.exists() {
             return Err(BackupError::file(aside)(io::ErrorKind::AlreadyExists.into()));
         }
         fs::rename(folder, aside).map_err(BackupError::file(folder))?;
     }
-    fs::rename(beside, folder).map_err(|error| {
+    fs::rename(staging, folder).map_err(|error| {
         if let Some(aside) = aside {
-            // If this fails as well, its name tells.
+            // If this fails as well, the folder's name tells what it is.
             let _ = fs::rename(aside, folder);
         }
         BackupError::file(folder)(error)
@@ -133,7 +132,7 @@ fn put(beside: &Path, folder: &Path, aside: Option<&Path>) -> Result<(), BackupE
 fn unpack(archive: &File, root: &Path, file: &Path) -> Result<Manifest, BackupError> {
     let mut folder = Folder { root: root.to_owned(), open: None };
     let manifest = read(BufReader::new(archive), &mut folder).map_err(|error| match error {
-        // Reading went well a moment ago: it is the disk that is written to.
+        // The archive was read successfully before: the error is on the target disk.
         ArchiveError::Io(source) => BackupError::file(root)(source),
         source => BackupError::archive(file)(source),
     })?;
@@ -141,7 +140,7 @@ fn unpack(archive: &File, root: &Path, file: &Path) -> Result<Manifest, BackupEr
     Ok(manifest)
 }
 
-/// Writes files into a folder that was empty, each for its owner only.
+/// Sink that writes files with mode 0600 into an empty folder.
 #[derive(Debug)]
 struct Folder {
     root: PathBuf,

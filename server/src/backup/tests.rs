@@ -1,4 +1,4 @@
-//! What was backed up is there again, and nothing is touched that should not be.
+//! Backup and restore tests.
 
 use super::{restore, write};
 use crate::data_dir::DataDir;
@@ -8,12 +8,12 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use tempfile::TempDir;
-use watchglass_history::{EmbeddedHistory, History, Options, Query, Selector};
 use watchglass_model::{Batch, Catalogue, Sample, Series, SeriesId, TimeRange, Timestamp};
+use watchglass_tsdb::{EmbeddedHistory, History, Options, Query, Selector};
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
-/// A data folder with a few files, some of which are of a moment only.
+/// Data folder with a few files, some of them transient.
 fn data(folder: &TempDir) -> std::path::PathBuf {
     let data = folder.path().join("data");
     for inner in ["history", "outbox"] {
@@ -28,7 +28,7 @@ fn data(folder: &TempDir) -> std::path::PathBuf {
         ("link.key", "key"),
         ("lock", "17\n"),
         ("outbox/outbox.1", "messages"),
-        ("rules.json.damaged", "rubbish"),
+        ("rules.json.damaged", "garbage"),
         ("telling.json", "told"),
     ] {
         fs::write(data.join(name), text).unwrap();
@@ -61,12 +61,12 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn everything_that_lasts_is_there_again_for_its_owner_only() {
+fn durable_files_are_restored_with_owner_only_mode() {
     let folder = tempfile::tempdir().unwrap();
     let (data, file) = (data(&folder), folder.path().join("w.backup"));
     std::os::unix::fs::symlink("/etc/hosts", data.join("hosts")).unwrap();
     let written = write::write(&data, &file, NOW).unwrap();
-    assert_eq!(written.left_out, ["hosts"]);
+    assert_eq!(written.skipped, ["hosts"]);
     let kept: Vec<&str> = written.manifest.files.iter().map(|file| file.name.as_str()).collect();
     let expected = ["access.json", "history/log-0.wal", "link.key", "telling.json", "outbox/outbox.1"];
     assert_eq!(kept, expected);
@@ -76,7 +76,7 @@ fn everything_that_lasts_is_there_again_for_its_owner_only() {
 
     let target = folder.path().join("new/folder");
     let restored = restore::restore(&file, &target, false, NOW).unwrap();
-    assert_eq!((restored.manifest, restored.aside), (written.manifest, None));
+    assert_eq!((restored.manifest, restored.previous), (written.manifest, None));
     let mut expected_content = content(&data);
     expected_content.retain(|name, _| expected.contains(&name.as_str()));
     assert_eq!(content(&target), expected_content);
@@ -91,7 +91,7 @@ fn everything_that_lasts_is_there_again_for_its_owner_only() {
 }
 
 #[test]
-fn a_folder_with_something_in_it_is_replaced_only_when_that_is_asked_for() {
+fn non_empty_folder_is_replaced_only_on_request() {
     let folder = tempfile::tempdir().unwrap();
     let (data, file) = (data(&folder), folder.path().join("w.backup"));
     write::write(&data, &file, NOW).unwrap();
@@ -100,7 +100,7 @@ fn a_folder_with_something_in_it_is_replaced_only_when_that_is_asked_for() {
 
     let error = restore::restore(&file, &data, false, NOW).unwrap_err().to_string();
     assert!(error.contains("is not empty") && error.contains("--replace"), "{error}");
-    // Not that of a running server, whatever is asked for.
+    // Never the folder of a running server.
     let server = DataDir::open(data.clone()).unwrap();
     let running = content(&data);
     for replace in [false, true] {
@@ -111,15 +111,15 @@ fn a_folder_with_something_in_it_is_replaced_only_when_that_is_asked_for() {
     drop(server);
 
     let restored = restore::restore(&file, &data, true, NOW).unwrap();
-    let aside = restored.aside.unwrap();
+    let aside = restored.previous.unwrap();
     assert_eq!(aside.file_name().unwrap(), "data.before-1700000000");
     assert_eq!(content(&aside).get("access.json"), before.get("access.json"));
     assert_eq!(content(&data)["access.json"], b"people");
-    // A second time within the same second: the name is taken, and nothing happens.
+    // A second time within the same second: the name is taken, and nothing changes.
     let now = content(&data);
     assert!(restore::restore(&file, &data, true, NOW).is_err());
     assert_eq!((content(&data), names(folder.path()).len()), (now, 3));
-    // An empty folder is as good as none.
+    // An empty folder is treated like a missing one.
     let empty = folder.path().join("empty");
     fs::create_dir(&empty).unwrap();
     restore::restore(&file, &empty, false, NOW).unwrap();
@@ -127,7 +127,7 @@ fn a_folder_with_something_in_it_is_replaced_only_when_that_is_asked_for() {
 }
 
 #[test]
-fn a_damaged_archive_changes_nothing() {
+fn damaged_archive_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (data, file) = (data(&folder), folder.path().join("w.backup"));
     write::write(&data, &file, NOW).unwrap();
@@ -145,7 +145,7 @@ fn a_damaged_archive_changes_nothing() {
 }
 
 #[test]
-fn a_backup_has_a_place_and_something_in_it() {
+fn backup_needs_data_and_a_path_outside_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let data = data(&folder);
     for (from, to, expected) in [
@@ -159,7 +159,7 @@ fn a_backup_has_a_place_and_something_in_it() {
         let error = write::write(&from, &to, NOW).unwrap_err().to_string();
         assert!(error.contains(expected), "{from:?} {to:?}: {error}");
     }
-    // What was there before is there until there is something better.
+    // An existing archive stays until the new one is complete.
     let file = folder.path().join("w.backup");
     fs::write(&file, "old").unwrap();
     assert!(write::write(&data.join("empty"), &file, NOW).is_err());
@@ -168,8 +168,8 @@ fn a_backup_has_a_place_and_something_in_it() {
     assert_eq!(names(folder.path()), ["data", "w.backup"]);
 }
 
-/// A history of one gauge, and everything that it answers.
-fn answers(history: &EmbeddedHistory) -> Vec<String> {
+/// Query results of a history with one gauge.
+fn query_results(history: &EmbeddedHistory) -> Vec<String> {
     let range = TimeRange { start: NOW, end: Timestamp::from_millis(NOW.millis() + 40_000_000) };
     [1000, 60_000, 3_600_000]
         .map(|step_millis| {
@@ -191,9 +191,9 @@ fn answers(history: &EmbeddedHistory) -> Vec<String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
-    /// Backed up while the history is open and grows, with some of it sealed and some in the log.
+    /// Backup while the history is open and growing, with some data sealed and some in the log.
     #[test]
-    fn what_is_restored_answers_the_same(
+    fn restored_history_gives_the_same_results(
         values in prop::collection::vec((-1e6_f64..1e6, 1_i64..9000), 1..200), sealed in 0_usize..200
     ) {
         let folder = tempfile::tempdir().unwrap();
@@ -211,19 +211,19 @@ proptest! {
         for (index, &(value, pause)) in values.iter().enumerate() {
             append(value, pause);
             if index == sealed {
-                history.settle();
-                prop_assert!(history.seal());
+                history.flush();
+                prop_assert!(history.write_blocks());
             }
         }
-        history.settle();
-        let expected = answers(&history);
+        history.flush();
+        let expected = query_results(&history);
         write::write(&data, &file, NOW).unwrap();
-        // What comes afterwards is not in it.
+        // Later samples are not in the backup.
         append(7.0, 1);
-        history.settle();
+        history.flush();
         restore::restore(&file, &copy, false, NOW).unwrap();
         let restored = EmbeddedHistory::open(&copy.join("history"), Options::default()).unwrap();
-        prop_assert_eq!(answers(&restored), expected);
+        prop_assert_eq!(query_results(&restored), expected);
         prop_assert!(restored.status().problems.is_empty());
         restored.close();
         history.close();

@@ -1,7 +1,7 @@
-//! Headers of every answer: what browsers may do with it.
+//! Security headers of every response.
 //!
-//! The policy for content is in two: nothing at all, for whatever is no page; and, for pages, scripts and styles of this server
-//! alone, with a nonce for the script within a page ([CSP 3](https://www.w3.org/TR/CSP3/)).
+//! There are two content security policies: nothing is allowed, for responses that are not pages; and scripts and styles of
+//! this server only, for pages, with a nonce for the inline script ([CSP 3](https://www.w3.org/TR/CSP3/)).
 
 use super::Peer;
 use axum::extract::Request;
@@ -15,36 +15,37 @@ use axum::response::Response;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::fmt::Write as _;
 
-/// For answers that are no pages.
-const NOTHING: HeaderValue = HeaderValue::from_static(
+/// Content security policy of responses that are not pages.
+const DENY_ALL_CSP: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
-/// For pages without scripts.
-const STILL: HeaderValue = HeaderValue::from_static(
+/// Content security policy of pages without scripts.
+const STATIC_PAGE_CSP: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
-/// What no page needs.
-const PERMISSIONS: HeaderValue = HeaderValue::from_static(
+/// Browser features that no page needs.
+const PERMISSIONS_POLICY: HeaderValue = HeaderValue::from_static(
     "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), \
      payment=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=()",
 );
-/// A year.
-const ENCRYPTED_FOR: HeaderValue = HeaderValue::from_static("max-age=31536000");
+/// One year.
+const HSTS_MAX_AGE: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// A nonce, and the policy of a page whose own scripts have it. Without chance there is no nonce, and the page has no script.
-pub(crate) fn living_page() -> (Option<String>, HeaderValue) {
-    let Some(nonce) = nonce() else { return (None, STILL) };
+/// A nonce and the content security policy of a hydrated page. Without random numbers there is no nonce, and the page has no
+/// script.
+pub(crate) fn hydrated_csp() -> (Option<String>, HeaderValue) {
+    let Some(nonce) = nonce() else { return (None, STATIC_PAGE_CSP) };
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
          manifest-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
     );
     match HeaderValue::from_str(&policy) {
         Ok(policy) => (Some(nonce), policy),
-        Err(_) => (None, STILL),
+        Err(_) => (None, STATIC_PAGE_CSP),
     }
 }
 
-/// 128 bits that nobody can guess, in hexadecimal digits.
+/// 128 random bits in hexadecimal.
 fn nonce() -> Option<String> {
     let mut bytes = [0; 16];
     SystemRandom::new().fill(&mut bytes).ok()?;
@@ -55,32 +56,32 @@ fn nonce() -> Option<String> {
     }))
 }
 
-/// Adds to each answer the headers that it has not.
-pub(crate) async fn dress(request: Request, next: Next) -> Response {
+/// Middleware that adds the security headers a response does not have yet.
+pub(crate) async fn security_headers(request: Request, next: Next) -> Response {
     let is_encrypted = request.extensions().get::<Peer>().is_some_and(|peer| peer.is_encrypted);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let is_page = kind.is_some_and(|kind| kind.starts_with("text/html"));
-    let policy = if is_page { STILL } else { NOTHING };
-    let usual = [
+    let policy = if is_page { STATIC_PAGE_CSP } else { DENY_ALL_CSP };
+    let defaults = [
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         (CONTENT_SECURITY_POLICY, policy),
     ];
-    // Browsers read these of documents alone; a page loads two dozen files, each with its headers.
-    let of_pages = [
+    // Browsers read these on documents only; a page loads two dozen files, each with its own headers.
+    let for_pages = [
         (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS_POLICY),
         (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
     ];
-    for (name, value) in usual.into_iter().chain(of_pages.into_iter().filter(|_| is_page)) {
+    for (name, value) in defaults.into_iter().chain(for_pages.into_iter().filter(|_| is_page)) {
         headers.entry(name).or_insert(value);
     }
-    // Only of this server's own encryption it is known that it stays; a proxy says it of its own.
+    // Only where this server terminates TLS it may promise to keep it; a proxy sets its own header.
     if is_encrypted {
-        headers.insert(STRICT_TRANSPORT_SECURITY, ENCRYPTED_FOR);
+        headers.insert(STRICT_TRANSPORT_SECURITY, HSTS_MAX_AGE);
     }
     response
 }
@@ -90,17 +91,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_page_has_a_nonce_of_its_own_and_no_policy_lets_in_what_is_written_in_between() {
-        let (one, policy) = living_page();
-        let (two, _) = living_page();
+    fn nonces_are_unique_and_policies_forbid_inline_scripts() {
+        let (one, policy) = hydrated_csp();
+        let (two, _) = hydrated_csp();
         let (one, two) = (one.unwrap(), two.unwrap());
         assert!(one != two && one.len() == 32);
         let policy = policy.to_str().unwrap();
         assert!(policy.contains(&format!("script-src 'self' 'nonce-{one}' 'wasm-unsafe-eval';")), "{policy}");
-        for policy in [policy, NOTHING.to_str().unwrap(), STILL.to_str().unwrap()] {
+        for policy in [policy, DENY_ALL_CSP.to_str().unwrap(), STATIC_PAGE_CSP.to_str().unwrap()] {
             assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
-            for part in ["default-src 'none'", "base-uri 'none'", "form-action ", "frame-ancestors 'none'"] {
-                assert!(policy.contains(part), "{part}: {policy}");
+            for directive in
+                ["default-src 'none'", "base-uri 'none'", "form-action ", "frame-ancestors 'none'"]
+            {
+                assert!(policy.contains(directive), "{directive}: {policy}");
             }
         }
     }

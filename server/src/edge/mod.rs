@@ -1,21 +1,21 @@
-//! The edge of the server: who may connect, how, and for how long. `listen.rs` takes connections; `tls.rs` encrypts them, `expiry.rs` knows until when; `room.rs` counts
-//! them; `headers.rs` says what browsers may do; `pace.rs` cuts those that are slow; `client.rs` knows who is at the other end.
+//! HTTP edge: accepting connections, TLS and certificate expiry, connection limit, timeouts, client address and security
+//! headers.
 
-mod client;
-mod expiry;
+mod certificate_expiry;
+mod client_ip;
+mod connection_limit;
 mod headers;
-mod listen;
+mod listener;
 mod networks;
-mod pace;
 mod probe;
-mod room;
 mod stream;
+mod timeouts;
 mod tls;
 
-pub(crate) use client::{Client, Peer, Proxies, identify};
-pub(crate) use headers::{dress, living_page};
-pub(crate) use listen::Edge;
+pub(crate) use client_ip::{Client, Peer, TrustedProxies, identify};
+pub(crate) use connection_limit::ConnectionLimiter;
+pub(crate) use headers::{hydrated_csp, security_headers};
+pub(crate) use listener::HttpListener;
 pub(crate) use networks::Network;
 pub(crate) use probe::TlsProbe;
-pub(crate) use room::Room;
 pub(crate) use tls::{CertificateFiles, Tls};

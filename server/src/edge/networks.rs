@@ -1,23 +1,23 @@
-//! Networks of addresses, written as `10.0.0.0/8` ([RFC 4632, section 3.1](https://www.rfc-editor.org/rfc/rfc4632#section-3.1),
+//! IP networks in CIDR notation, such as `10.0.0.0/8` ([RFC 4632, section 3.1](https://www.rfc-editor.org/rfc/rfc4632#section-3.1),
 //! [RFC 4291, section 2.3](https://www.rfc-editor.org/rfc/rfc4291#section-2.3)).
 
 use std::fmt;
 use std::net::IpAddr;
 
-/// All addresses that begin with the same bits.
+/// The addresses with a common prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Network {
-    /// The first of them.
+    /// The lowest address of the network.
     first: IpAddr,
-    /// How many bits are the same: 1 to 32, or to 128 for IPv6.
+    /// Prefix length: 1 to 32, or to 128 for IPv6.
     bits: u32,
 }
 
 impl Network {
-    /// Reads `10.0.0.0/8` or `2001:db8::/32`; an address alone is a network of one.
+    /// Parses `10.0.0.0/8` or `2001:db8::/32`; an address alone is a network of one address.
     ///
     /// # Errors
-    /// What is wrong, and what would be right.
+    /// What is invalid, and the accepted form.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let (address, bits) =
@@ -26,7 +26,7 @@ impl Network {
             return Err(format!("{text:?} must be a network, such as 10.0.0.0/8, or an address"));
         };
         if first.to_canonical() != first {
-            return Err(format!("{text:?} is IPv4 in the form of IPv6: it must be written as IPv4"));
+            return Err(format!("{text:?} is an IPv4-mapped IPv6 address: it must be written as IPv4"));
         }
         let width = width(first);
         let bits = match bits {
@@ -35,18 +35,18 @@ impl Network {
                 let is_plain = !bits.is_empty() && bits.bytes().all(|byte| byte.is_ascii_digit());
                 let bits = bits.parse().ok().filter(|bits| is_plain && (1..=width).contains(bits));
                 bits.ok_or_else(|| {
-                    format!("{text:?} must have a whole number from 1 to {width} behind the slash")
+                    format!("{text:?} must have a prefix length from 1 to {width} after the slash")
                 })?
             }
         };
         let network = Self { first: masked(first, bits), bits };
         if network.first != first {
-            return Err(format!("{text:?} has more than its first {bits} bits: write {network}"));
+            return Err(format!("{text:?} has bits set beyond the prefix of {bits}: write {network}"));
         }
         Ok(network)
     }
 
-    /// Whether the address is one of them. IPv4 in the form of IPv6 is IPv4.
+    /// Whether the address is in the network. An IPv4-mapped IPv6 address counts as IPv4.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         width(address) == width(self.first) && masked(address, self.bits) == self.first
@@ -63,7 +63,7 @@ fn width(address: IpAddr) -> u32 {
     if address.is_ipv4() { 32 } else { 128 }
 }
 
-/// The address with nothing but its first bits.
+/// The address with all bits after the prefix cleared.
 fn masked(address: IpAddr, bits: u32) -> IpAddr {
     match address {
         IpAddr::V4(address) => {
@@ -83,16 +83,16 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_is_no_network_is_named_with_what_would_be_right() {
+    fn invalid_networks_are_rejected_with_the_accepted_form() {
         for (text, expected) in [
             ("", "must be a network, such as 10.0.0.0/8"),
             ("proxy.example", "must be a network"),
             ("10.0.0/8", "must be a network"),
-            ("10.0.0.0/", "from 1 to 32 behind the slash"),
+            ("10.0.0.0/", "from 1 to 32 after the slash"),
             ("10.0.0.0/33", "from 1 to 32"),
             ("10.0.0.0/+8", "from 1 to 32"),
             ("10.0.0.0/8/8", "from 1 to 32"),
-            // Everybody: then anybody could say who they are.
+            // All addresses: then any client could forge its address.
             ("0.0.0.0/0", "from 1 to 32"),
             ("::/0", "from 1 to 128"),
             ("::1/129", "from 1 to 128"),
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_in_their_networks_alone() {
+    fn addresses_are_matched_to_networks() {
         for (network, address, expected) in [
             ("10.0.0.0/8", "10.255.0.1", true),
             ("10.0.0.0/8", "11.0.0.0", false),
@@ -126,7 +126,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_network_is_read_back_and_holds_what_begins_as_it_does(address: u128, other: u128, bits in 1u32..=128) {
+        fn networks_round_trip_and_contain_their_prefix(address: u128, other: u128, bits in 1u32..=128) {
             let address = IpAddr::V6(address.into());
             prop_assume!(address.to_canonical() == address);
             let network = Network { first: masked(address, bits), bits };
@@ -141,7 +141,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_refused_or_read(text in "[0-9a-f.:/]{0,24}") {
+        fn any_text_is_rejected_or_round_trips(text in "[0-9a-f.:/]{0,24}") {
             if let Ok(network) = Network::parse(&text) {
                 prop_assert_eq!(Network::parse(&network.to_string()), Ok(network));
             }

@@ -1,26 +1,26 @@
-//! Tells, among the probes, how long the certificate lasts, and when it cannot be renewed.
+//! Probe of the TLS certificate: time to expiry and reload errors.
 
 use super::Tls;
 use crate::ticker;
 use std::sync::Arc;
-use watchglass_model::{Declaration, Kind, Readings, Unit};
+use watchglass_model::{Declaration, Kind, SampleBuffer, Unit};
 use watchglass_probes::{Probe, ProbeError};
 
-/// To what the time is rounded down, in milliseconds: a certificate lasts for weeks, and a value that mostly stays takes no room.
-const ROUND: i64 = 60_000;
+/// Rounding of the remaining time in milliseconds: certificates last for weeks, and values that rarely change compress well.
+const ROUNDING_MILLIS: i64 = 60_000;
 
 static METRICS: [&Declaration; 1] = [&REMAINING];
 static REMAINING: Declaration = Declaration {
     name: "tls_certificate_remaining_seconds",
     kind: Kind::Gauge,
     unit: Unit::Seconds,
-    help: "Time until the certificate of this server ends; less than nothing once it has.",
+    help: "Time until the TLS certificate of this server expires; negative once it has expired.",
     labels: &[],
     panel: None,
     legend: "",
 };
 
-/// The probe of the certificate: what is wrong with its files is shown, and raises an alert, as with every other probe.
+/// Probe of the TLS certificate: a reload error is shown and raises an alert, like a failure of any other probe.
 #[derive(Debug)]
 pub(crate) struct TlsProbe(pub(crate) Arc<Tls>);
 
@@ -33,12 +33,12 @@ impl Probe for TlsProbe {
         &METRICS
     }
 
-    fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
-        if let Some(reason) = self.0.problem() {
+    fn collect(&mut self, readings: &mut SampleBuffer) -> Result<(), ProbeError> {
+        if let Some(reason) = self.0.reload_error() {
             return Err(ProbeError::Reported { reason });
         }
-        if let Some(ends) = self.0.ends() {
-            let minutes = ends.millis_since(ticker::now()).div_euclid(ROUND);
+        if let Some(ends) = self.0.expires_at() {
+            let minutes = ends.millis_since(ticker::now()).div_euclid(ROUNDING_MILLIS);
             readings.record(&REMAINING, &[], minutes as f64 * 60.0);
         }
         Ok(())

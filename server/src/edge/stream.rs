@@ -1,4 +1,4 @@
-//! The bytes of a connection, encrypted or not.
+//! Byte stream of a connection, plain or TLS.
 
 use super::Tls;
 use std::io::{self, IoSlice};
@@ -11,13 +11,13 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
-/// The first byte of whoever begins with TLS: the type of a handshake record
+/// First byte of a TLS connection: the type of a handshake record
 /// ([RFC 8446, section 5.1](https://www.rfc-editor.org/rfc/rfc8446#section-5.1)).
-const HANDSHAKE: u8 = 22;
-/// How long whoever is told to encrypt may take to hear it.
-const HEAR_WITHIN: Duration = Duration::from_secs(1);
+const TLS_HANDSHAKE: u8 = 22;
+/// Timeout of the response to a plain HTTP client.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A connection's bytes.
+/// Plain or TLS stream.
 #[derive(Debug)]
 pub(super) enum Stream {
     Plain(TcpStream),
@@ -25,38 +25,38 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    /// Agrees with the other end on how to encrypt. Who does not begin with that is told to; then there is no stream.
+    /// Does the TLS handshake. A plain HTTP client gets an error response and no stream.
     ///
     /// # Errors
-    /// The other end went away, or does not agree.
+    /// The client disconnected, or the handshake failed.
     pub(super) async fn encrypted(tls: &Arc<Tls>, mut stream: TcpStream) -> io::Result<Option<Self>> {
         let mut first = [0];
         if stream.peek(&mut first).await? == 0 {
             return Ok(None);
         }
-        if first != [HANDSHAKE] {
-            let _ = timeout(HEAR_WITHIN, refuse_plain(&mut stream)).await;
+        if first != [TLS_HANDSHAKE] {
+            let _ = timeout(REFUSAL_TIMEOUT, refuse_plain(&mut stream)).await;
             return Ok(None);
         }
-        if tls.is_time(Instant::now()) {
+        if tls.is_check_due(Instant::now()) {
             let tls = Arc::clone(tls);
-            // An error is a panic there, which is logged: the certificate is that of before.
-            let _ = tokio::task::spawn_blocking(move || tls.look(Instant::now())).await;
+            // An error is a panic, which is logged: the previous certificate stays in use.
+            let _ = tokio::task::spawn_blocking(move || tls.reload_if_changed(Instant::now())).await;
         }
         Ok(Some(Self::Encrypted(Box::new(tls.acceptor().accept(stream).await?))))
     }
 }
 
 async fn refuse_plain(stream: &mut TcpStream) -> io::Result<()> {
-    let text = "This server encrypts its connections: its address begins with https://\n";
-    let answer = format!(
+    let text = "This port requires HTTPS: use https://\n";
+    let response = format!(
         "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\
          Connection: close\r\n\r\n{text}",
         text.len()
     );
-    stream.write_all(answer.as_bytes()).await?;
+    stream.write_all(response.as_bytes()).await?;
     stream.shutdown().await?;
-    // What is still unread would turn the end into a reset, which may swallow the answer.
+    // Unread bytes would turn the close into a reset, and the client might lose the response.
     let mut rest = [0; 1024];
     while stream.read(&mut rest).await? > 0 {}
     Ok(())

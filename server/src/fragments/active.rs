@@ -1,94 +1,105 @@
-//! What is wrong now, and what was.
+//! Active, pending and past alerts.
 
-use crate::core::Core;
+use crate::app_state::AppState;
 use app::fragments::{
-    Acknowledged, Active, Card, History, PastAlert, Silenced, Typed, Waiting, WaitingRow, Watched,
+    AckSummary, ActiveAlerts, AlertCard, AlertHistory, FormValues, PastAlert, PendingAlerts, PendingRow,
+    RuleCoverage, SilenceSummary,
 };
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use watchglass_alerts::telling::{Acknowledgement, Silence};
-use watchglass_alerts::{Alert, AlertKey, Pending, Rule};
+use watchglass_dispatch::{Acknowledgement, Silence};
 use watchglass_model::{APP, Labels, Timestamp};
+use watchglass_rules::{Alert, AlertKey, PendingAlert, Rule};
 
-/// The most alerts that are shown at once.
-const MOST_CARDS: usize = 200;
-/// The most alerts that do not fire yet and are shown.
-const MOST_WAITING: usize = 50;
-/// Alerts on a page of the history.
-const ON_A_PAGE: usize = 50;
+/// Maximum number of alerts shown.
+const MAX_CARDS: usize = 200;
+/// Maximum number of pending alerts shown.
+const MAX_PENDING: usize = 50;
+/// Alerts per page of the history.
+const PAGE_SIZE: usize = 50;
 
-/// What is wrong now, of one `rule` or of all.
+/// Active and pending alerts of one `rule` or of all.
 pub(super) fn active(
-    core: &Core,
+    core: &AppState,
     now: Timestamp,
     mut alerts: Vec<Alert>,
     rule: Option<String>,
-    typed: Typed,
-) -> Active {
+    typed: FormValues,
+) -> ActiveAlerts {
     if let Some(rule) = &rule {
         alerts.retain(|alert| alert.key.rule == *rule);
     }
     let rules: HashMap<String, Rule> =
         core.rules().into_iter().map(|(rule, _)| (rule.id.clone(), rule)).collect();
-    let watched = Watched {
+    let watched = RuleCoverage {
         rules: rules.values().filter(|rule| rule.enabled).count(),
-        series: core.watched(),
-        last_over: core.all_past_alerts().first().and_then(|alert| alert.resolved),
+        series: core.evaluated_series(),
+        last_resolved: core.all_resolved_alerts().first().and_then(|alert| alert.resolved),
     };
-    // Of the equally bad the newest stand first, as they come; that sort keeps their order.
+    // The sort is stable: alerts of one severity stay in their order, the newest first.
     alerts.sort_by_key(|alert| Reverse(alert.severity));
-    let more = alerts.len().saturating_sub(MOST_CARDS);
-    alerts.truncate(MOST_CARDS);
-    let telling = core.telling();
+    let more = alerts.len().saturating_sub(MAX_CARDS);
+    alerts.truncate(MAX_CARDS);
+    let telling = core.notifications();
     let silences = telling.silences();
     let acknowledged = telling.acknowledgements();
-    let mut cards: Vec<Card> = alerts
+    let mut cards: Vec<AlertCard> = alerts
         .into_iter()
         .map(|alert| {
-            let (silence, because_of) = telling.quiet(&alert, now);
-            Card {
+            let (silence, because_of) = telling.suppressed_by(&alert, now);
+            AlertCard {
                 silenced: silence.and_then(|id| silences.iter().find(|one| one.id == id)).map(silenced),
                 acknowledged: acknowledged.iter().find(|one| one.key == alert.key).map(self::acknowledged),
-                because_of: because_of.map(|id| rules.get(&id).map_or(id, |rule| rule.name.clone())),
-                ..card(core, alert, &rules)
+                inhibited_by: because_of.map(|id| rules.get(&id).map_or(id, |rule| rule.name.clone())),
+                ..alert_card(core, alert, &rules)
             }
         })
         .collect();
-    // What somebody looks after can wait behind what is as bad and new.
-    let is_known =
-        |card: &Card| card.silenced.is_some() || card.acknowledged.is_some() || card.because_of.is_some();
-    cards.sort_by_key(|card| (Reverse(card.severity), is_known(card)));
-    let waiting = waiting(core, rule.as_deref(), &rules);
-    Active { now, cards, more, waiting, only: rule, watched, typed }
+    // Within a severity, unhandled alerts come first.
+    let is_handled = |card: &AlertCard| {
+        card.silenced.is_some() || card.acknowledged.is_some() || card.inhibited_by.is_some()
+    };
+    cards.sort_by_key(|card| (Reverse(card.severity), is_handled(card)));
+    let waiting = pending_alerts(core, rule.as_deref(), &rules);
+    ActiveAlerts {
+        now,
+        cards,
+        more,
+        pending: waiting,
+        rule_filter: rule,
+        coverage: watched,
+        form_values: typed,
+    }
 }
 
-/// What does not fire yet, of one rule or of all.
-fn waiting(core: &Core, only: Option<&str>, rules: &HashMap<String, Rule>) -> Waiting {
+/// Pending alerts of one rule or of all.
+fn pending_alerts(core: &AppState, only: Option<&str>, rules: &HashMap<String, Rule>) -> PendingAlerts {
     let mut pending = core.pending_alerts();
     pending.retain(|one| only.is_none_or(|rule| one.alert.key.rule == rule));
-    let more = pending.len().saturating_sub(MOST_WAITING);
-    let rows = pending.into_iter().take(MOST_WAITING).map(|Pending { alert, fires }| WaitingRow {
-        severity: alert.severity,
-        message: alert.message,
-        since: alert.since,
-        fires,
-        host: host(&alert.key.labels),
-        rule_name: rules.get(&alert.key.rule).map(|rule| rule.name.clone()).unwrap_or_default(),
-        rule: alert.key.rule,
-    });
-    Waiting { rows: rows.collect(), more }
+    let more = pending.len().saturating_sub(MAX_PENDING);
+    let rows =
+        pending.into_iter().take(MAX_PENDING).map(|PendingAlert { alert, fires_at: fires }| PendingRow {
+            severity: alert.severity,
+            message: alert.message,
+            since: alert.since,
+            fires_at: fires,
+            host: host(&alert.key.labels),
+            rule_name: rules.get(&alert.key.rule).map(|rule| rule.name.clone()).unwrap_or_default(),
+            rule: alert.key.rule,
+        });
+    PendingAlerts { rows: rows.collect(), more }
 }
 
-fn card(core: &Core, alert: Alert, rules: &HashMap<String, Rule>) -> Card {
+fn alert_card(core: &AppState, alert: Alert, rules: &HashMap<String, Rule>) -> AlertCard {
     let rule = rules.get(&alert.key.rule);
     let text = |text: fn(&Rule) -> &String| rule.map(text).cloned().unwrap_or_default();
     let section = rule.and_then(|rule| core.section_of(&rule.metric));
-    Card {
-        id: id(&alert.key),
+    AlertCard {
+        id: element_id(&alert.key),
         severity: alert.severity,
         message: alert.message,
-        since: alert.fired.unwrap_or(alert.since),
+        firing_since: alert.fired.unwrap_or(alert.since),
         component: match alert.subject.as_str() {
             "" => alert.component,
             subject => format!("{} {subject}", alert.component),
@@ -97,18 +108,18 @@ fn card(core: &Core, alert: Alert, rules: &HashMap<String, Rule>) -> Card {
         rule_name: text(|rule| &rule.name),
         labels: serde_json::to_string(&alert.key.labels).unwrap_or_default(),
         rule: alert.key.rule,
-        because_of: None,
+        inhibited_by: None,
         is_flapping: alert.flapping,
         silenced: None,
         acknowledged: None,
         summary: text(|rule| &rule.summary),
-        action: text(|rule| &rule.action),
+        next_steps: text(|rule| &rule.action),
         runbook: rule.and_then(|rule| rule.runbook.clone()),
-        charts: section.map(page_of),
+        charts_page: section.map(page_of),
     }
 }
 
-/// The page that shows a section. The overview has them all.
+/// Page that shows a section. The overview has all of them.
 fn page_of(section: &str) -> &'static str {
     match section {
         "PostgreSQL" => "/database",
@@ -119,8 +130,8 @@ fn page_of(section: &str) -> &'static str {
     }
 }
 
-/// The same for the same alert as long as the program runs.
-fn id(key: &AlertKey) -> String {
+/// Element id of an alert, stable while the server runs.
+fn element_id(key: &AlertKey) -> String {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     format!("alert-{:016x}", hasher.finish())
@@ -131,21 +142,21 @@ fn host(labels: &Labels) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" on ")
 }
 
-fn silenced(silence: &Silence) -> Silenced {
+fn silenced(silence: &Silence) -> SilenceSummary {
     let until = silence.end.filter(|_| silence.weekly.is_none());
-    Silenced { author: silence.author.clone(), reason: silence.reason.clone(), until }
+    SilenceSummary { author: silence.author.clone(), reason: silence.reason.clone(), until }
 }
 
-fn acknowledged(one: &Acknowledgement) -> Acknowledged {
-    Acknowledged { who: one.who.clone(), why: one.why.clone(), time: one.time }
+fn acknowledged(one: &Acknowledgement) -> AckSummary {
+    AckSummary { author: one.who.clone(), comment: one.why.clone(), time: one.time }
 }
 
-/// A page of what was wrong, of one `rule` or of all; the last page where there are fewer.
-pub(super) fn history(core: &Core, rule: Option<String>, page: usize) -> History {
-    let mut past = core.all_past_alerts();
+/// Page of past alerts of one `rule` or of all; the last page if there are fewer.
+pub(super) fn history(core: &AppState, rule: Option<String>, page: usize) -> AlertHistory {
+    let mut past = core.all_resolved_alerts();
     let mut rules: Vec<(String, String)> =
         core.rules().into_iter().map(|(rule, _)| (rule.id, rule.name)).collect();
-    // A rule that is gone has a history still.
+    // A deleted rule still has a history.
     for alert in &past {
         if !rules.iter().any(|(id, _)| *id == alert.key.rule) {
             rules.push((alert.key.rule.clone(), alert.key.rule.clone()));
@@ -155,18 +166,18 @@ pub(super) fn history(core: &Core, rule: Option<String>, page: usize) -> History
         past.retain(|alert| alert.key.rule == *rule);
     }
     let all = past.len();
-    let pages = all.div_ceil(ON_A_PAGE).max(1);
+    let pages = all.div_ceil(PAGE_SIZE).max(1);
     let page = page.clamp(1, pages);
-    let rows = past.into_iter().skip((page - 1) * ON_A_PAGE).take(ON_A_PAGE).map(|alert| PastAlert {
+    let rows = past.into_iter().skip((page - 1) * PAGE_SIZE).take(PAGE_SIZE).map(|alert| PastAlert {
         severity: alert.severity,
-        over: alert.resolved.unwrap_or(alert.since),
+        resolved_at: alert.resolved.unwrap_or(alert.since),
         since: alert.since,
         component: alert.component,
         host: host(&alert.key.labels),
         rule: alert.key.rule,
         message: alert.message,
     });
-    History { rows: rows.collect(), all, page, pages, rule, rules }
+    AlertHistory { rows: rows.collect(), total: all, page, pages, rule_filter: rule, rules }
 }
 
 #[cfg(test)]
@@ -174,18 +185,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_alert_keeps_its_id_and_no_other_has_it() {
+    fn element_ids_are_stable_and_unique() {
         let key = |rule: &str, host: &str| AlertKey {
             rule: rule.to_owned(),
             labels: [("host", host)].into_iter().collect(),
         };
-        assert_eq!(id(&key("cpu", "a")), id(&key("cpu", "a")));
-        assert_ne!(id(&key("cpu", "a")), id(&key("cpu", "b")));
-        assert_ne!(id(&key("cpu", "a")), id(&key("disk", "a")));
+        assert_eq!(element_id(&key("cpu", "a")), element_id(&key("cpu", "a")));
+        assert_ne!(element_id(&key("cpu", "a")), element_id(&key("cpu", "b")));
+        assert_ne!(element_id(&key("cpu", "a")), element_id(&key("disk", "a")));
     }
 
     #[test]
-    fn it_is_said_whose_series_it_is() {
+    fn host_names_the_application_too() {
         for (labels, expected) in [
             (&[("host", "web-1")][..], "web-1"),
             (&[("host", "web-1"), ("app", "shop")][..], "shop on web-1"),

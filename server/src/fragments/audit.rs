@@ -1,30 +1,30 @@
-//! The audit log, page by page.
+//! Audit log view.
 
-use super::Visit;
-use super::place::LogQuestion;
-use crate::audit::{Entry, Filter, What};
+use super::PageContext;
+use super::settings_tab::AuditLogQuery;
+use crate::audit::{AuditTarget, Entry, Filter};
 use app::fragments::{AuditLog, AuditRow};
 
-/// Entries on a page.
-const ON_A_PAGE: usize = 50;
+/// Entries per page.
+const PAGE_SIZE: usize = 50;
 
-/// The page that is asked for.
-pub(super) fn audit(visit: &Visit, question: &LogQuestion) -> AuditLog {
-    let LogQuestion { who, what, page } = question;
+/// Requested page of the audit log.
+pub(super) fn audit(context: &PageContext, question: &AuditLogQuery) -> AuditLog {
+    let AuditLogQuery { who, what, page } = question;
     let filter = Filter { who: who.clone(), what: *what };
-    let skip = page.saturating_sub(1).saturating_mul(ON_A_PAGE);
-    let (entries, has_more, problem) = match visit.audit.read(&filter, skip, ON_A_PAGE) {
+    let skip = page.saturating_sub(1).saturating_mul(PAGE_SIZE);
+    let (entries, has_more, problem) = match context.audit.read(&filter, skip, PAGE_SIZE) {
         Ok((entries, has_more)) => (entries, has_more, None),
         Err(error) => {
-            tracing::error!(%error, "the audit log cannot be read");
-            (Vec::new(), false, Some("The audit log cannot be read; the server's log says more.".to_owned()))
+            tracing::error!(%error, "audit log read failed");
+            (Vec::new(), false, Some("Cannot read the audit log. See the server log.".to_owned()))
         }
     };
     AuditLog {
         rows: entries.into_iter().map(row).collect(),
         who: who.clone(),
-        what: what.map(What::word).unwrap_or_default().to_owned(),
-        kinds: What::ALL.map(What::word).to_vec(),
+        what: what.map(AuditTarget::name).unwrap_or_default().to_owned(),
+        kinds: AuditTarget::ALL.map(AuditTarget::name).to_vec(),
         page: *page,
         has_more,
         problem,
@@ -34,13 +34,13 @@ pub(super) fn audit(visit: &Visit, question: &LogQuestion) -> AuditLog {
 fn row(entry: Entry) -> AuditRow {
     AuditRow {
         time: entry.time,
-        who: entry.who,
-        by: entry.by.word(),
+        actor: entry.who,
+        credential: entry.by.name(),
         address: entry.address,
-        what: entry.what.word(),
-        deed: entry.deed,
+        kind: entry.what.name(),
+        action: entry.action,
         subject: entry.subject,
-        from: entry.from.map(|value| value.to_string()),
-        to: entry.to.map(|value| value.to_string()),
+        before: entry.from.map(|value| value.to_string()),
+        after: entry.to.map(|value| value.to_string()),
     }
 }

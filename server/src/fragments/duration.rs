@@ -1,26 +1,26 @@
-//! Durations as people type them: `90`, `90s`, `5m`, `1h30m`, `1d`.
+//! Durations in form fields: `90`, `90s`, `5m`, `1h30m`, `1d`.
 
 use std::time::Duration;
 
-/// Longer texts are no durations.
-const MOST_BYTES: usize = 40;
+/// Maximum length of a duration, in bytes.
+const MAX_BYTES: usize = 40;
 
-/// The whole seconds that a text says; a number alone is in seconds. `None` when it is empty.
+/// Parses whole seconds; a plain number is in seconds. `None` if the text is empty.
 ///
 /// # Errors
-/// What was wrong, and what would be right.
-pub(super) fn read(text: &str) -> Result<Option<u32>, String> {
+/// Invalid duration, with the accepted form.
+pub(super) fn parse(text: &str) -> Result<Option<u32>, String> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
     let parsed = match text.parse::<u32>() {
         Ok(seconds) => Some(seconds),
-        Err(_) if text.len() <= MOST_BYTES => humantime::parse_duration(text).ok().and_then(whole_seconds),
+        Err(_) if text.len() <= MAX_BYTES => humantime::parse_duration(text).ok().and_then(whole_seconds),
         Err(_) => None,
     };
     parsed.map(Some).ok_or_else(|| {
-        let shown: String = text.chars().take(MOST_BYTES).collect();
+        let shown: String = text.chars().take(MAX_BYTES).collect();
         format!("{shown:?} must be a duration in whole seconds, such as 90s, 5m, 1h30m or 1d")
     })
 }
@@ -29,8 +29,8 @@ fn whole_seconds(duration: Duration) -> Option<u32> {
     if duration.subsec_nanos() == 0 { u32::try_from(duration.as_secs()).ok() } else { None }
 }
 
-/// Writes seconds so that they can be read again: `1h30m`.
-pub(super) fn write(seconds: u32) -> String {
+/// Formats seconds so that they can be parsed again: `1h30m`.
+pub(super) fn format(seconds: u32) -> String {
     let parts = [(86_400, 'd'), (3600, 'h'), (60, 'm'), (1, 's')];
     let mut rest = seconds;
     let mut text = String::new();
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_type_is_read() {
+    fn durations_are_parsed() {
         for (text, expected) in [
             ("", None),
             ("  ", None),
@@ -60,20 +60,20 @@ mod tests {
             ("1h30m", Some(5400)),
             ("2 days", Some(172_800)),
         ] {
-            assert_eq!(read(text), Ok(expected), "{text:?}");
+            assert_eq!(parse(text), Ok(expected), "{text:?}");
         }
     }
 
     #[test]
-    fn what_is_none_is_refused_with_an_example() {
+    fn invalid_durations_are_rejected_with_an_example() {
         let long = "1s".repeat(100);
         for text in ["soon", "-5", "1.5", "500ms", "1s 1ms", "200y", "99999999999", &long] {
-            assert!(read(text).unwrap_err().contains("such as 90s"), "{text:?}");
+            assert!(parse(text).unwrap_err().contains("such as 90s"), "{text:?}");
         }
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn formatted_durations_are_parsed_back() {
         for (seconds, expected) in [
             (0, "0s"),
             (59, "59s"),
@@ -83,10 +83,10 @@ mod tests {
             (86_400, "1d"),
             (90_061, "1d1h1m1s"),
         ] {
-            assert_eq!(write(seconds), expected);
+            assert_eq!(format(seconds), expected);
         }
         for seconds in (0..400_000).step_by(977).chain([u32::MAX]) {
-            assert_eq!(read(&write(seconds)), Ok(Some(seconds)), "{}", write(seconds));
+            assert_eq!(parse(&format(seconds)), Ok(Some(seconds)), "{}", format(seconds));
         }
     }
 }

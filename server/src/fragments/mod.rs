@@ -1,181 +1,193 @@
-//! Pages of lists and forms: fills them from the core, and does what their forms ask for.
+//! Server side of the HTML fragments: view models from the application state, and the form actions.
 //!
-//! `ask.rs` says which view is asked for; `active.rs`, `rules.rs`, `silences.rs` and `told.rs` fill the views; `act.rs` does
-//! what a form asks for, and nothing else changes anything. `rule_form.rs`, `silence_form.rs`, `lines.rs` and `duration.rs`
-//! read what people type. `overview.rs`, `performance.rs` and `processes.rs` fill what stands above live charts,
-//! `settings.rs` the page of settings; `people.rs` the views of who may call, `audit.rs` who did what, `place.rs` says which of them is asked for,
-//! `settings_act.rs` does what their forms ask for; `question.rs` reads what is asked of tables; `find.rs` finds among `things.rs`.
+//! - Views of `/alerts`, named by the parsed URL: active and past alerts, rules, silences, channels and deliveries. Their form
+//!   actions are the only code here that changes anything.
+//! - Parsers of form input: rules, silences, matchers, labels and durations.
+//! - Fragments above live charts: overview, trends, performance, processes, databases and caches.
+//! - Views below `/settings`: settings, account, users, tokens, sessions and audit log, with their form actions.
+//! - Search: an index of pages, charts, instances and actions, and its ranking.
 
-mod act;
+mod actions;
 mod active;
-mod alert_acts;
-mod ask;
+mod alert_actions;
+mod alerts_view;
 mod audit;
+mod deliveries;
 mod duration;
-mod fields;
-mod find;
-mod lines;
+mod form_fields;
+mod label_lines;
 mod overview;
-mod people;
+mod page_context;
 mod performance;
-mod place;
 mod processes;
-mod question;
-mod rule_acts;
+mod rule_actions;
 mod rule_form;
 mod rules;
-mod saving;
+mod search;
+mod search_index;
 mod services;
 mod settings;
-mod settings_act;
+mod settings_actions;
+mod settings_tab;
 mod silence_form;
 mod silences;
-mod things;
-mod told;
+mod snapshot_link;
+mod table_query;
 mod trends;
-mod visit;
+mod users;
 
-pub(crate) use act::{Answer, act};
-pub(crate) use fields::Fields;
-pub(crate) use find::FIND;
-pub(crate) use settings_act::act_settings;
-pub(crate) use visit::Visit;
+pub(crate) use actions::{FormResponse, run_action};
+pub(crate) use form_fields::FormFields;
+pub(crate) use page_context::PageContext;
+pub(crate) use search::SEARCH_PATH;
+pub(crate) use settings_actions::run_settings_action;
 
-use app::fragments::{Alerts, Content, Counts, Overview, Past, Said, Typed};
-use ask::Ask;
-use place::Place;
+use alerts_view::AlertsView;
+use app::fragments::{AlertsContent, AlertsPage, Counts, FlashMessage, FormValues, Overview, RulePreview};
+use settings_tab::SettingsTab;
 use thiserror::Error;
 
-/// The page of alerts: the one whose forms do something.
-pub(crate) const ALERTS: &str = "/alerts";
-/// The head of the overview, which has no address of its own.
-const OVERVIEW: &str = "/overview";
-/// What the shapes of charts mean, for pages that go on without the server rendering them.
-const MEANINGS: &str = "/meanings";
-/// What is set, and who may call.
-pub(crate) const SETTINGS: &str = "/settings";
-/// All there are.
+/// Alerts page, whose forms change something.
+pub(crate) const ALERTS_PATH: &str = "/alerts";
+/// Head of the overview, which is not a page of its own.
+const OVERVIEW_PATH: &str = "/overview";
+/// Help texts of the panels, for pages that the client renders.
+const PANEL_HELP_PATH: &str = "/meanings";
+/// Settings, users and tokens.
+pub(crate) const SETTINGS_PATH: &str = "/settings";
+/// All fragments.
 const PATHS: [&str; 12] = [
-    ALERTS,
-    OVERVIEW,
-    MEANINGS,
-    FIND,
+    ALERTS_PATH,
+    OVERVIEW_PATH,
+    PANEL_HELP_PATH,
+    SEARCH_PATH,
     performance::PATH,
     processes::PATH,
-    SETTINGS,
-    trends::TRENDS,
+    SETTINGS_PATH,
+    trends::PATH,
     "/database",
     "/database-lists",
     "/cache",
     "/cache-lists",
 ];
 
-/// Why there is no such page.
+/// Why a fragment cannot be rendered.
 #[derive(Debug, Error)]
 pub(crate) enum FragmentError {
-    /// The path is none of a page of lists and forms.
-    #[error("There is no page of lists at {0}: there are {paths}", paths = PATHS.join(", "))]
-    Path(String),
-    /// There is no such view.
-    #[error(
-        "There is no view {0:?}: there are active, history, rules, rule, silences, channels and deliveries"
-    )]
-    View(String),
-    /// There is no such view of settings.
-    #[error(
-        "There is no view {0:?} of settings: there are settings, account, people, tokens, sessions and audit"
-    )]
-    Place(String),
-    /// Who asks may not see it.
-    #[error("This view needs the role admin: ask an administrator")]
-    Role,
-    /// There is no such rule.
-    #[error("There is no rule {0:?}")]
-    Rule(String),
-    /// A parameter cannot be used.
+    #[error("Unknown fragment {0}: use one of {paths}", paths = PATHS.join(", "))]
+    UnknownPath(String),
+    #[error("Unknown view {0:?}: use active, history, rules, rule, silences, channels or deliveries")]
+    UnknownView(String),
+    /// Unknown view of the settings.
+    #[error("Unknown view {0:?}: use settings, account, people, tokens, sessions or audit")]
+    UnknownTab(String),
+    /// The user lacks the permission.
+    #[error("This view requires the admin role")]
+    Forbidden,
+    #[error("Unknown rule {0:?}")]
+    UnknownRule(String),
+    /// Invalid parameter.
     #[error("{0}")]
-    Parameter(String),
+    InvalidParameter(String),
 }
 
-/// The page at `path`, as `query` asks for it. May block for the outbox.
+/// Renders the fragment at `path` with the parameters of `query`. May block on the outbox.
 ///
 /// # Errors
-/// There is no such page, or a parameter cannot be used.
-pub(crate) fn page(visit: &Visit, path: &str, query: &str) -> Result<String, FragmentError> {
-    Ok(part(visit, path, query)? + &saving::link(path, query))
+/// Unknown fragment or invalid parameter.
+pub(crate) fn page(context: &PageContext, path: &str, query: &str) -> Result<String, FragmentError> {
+    Ok(render_fragment(context, path, query)? + &snapshot_link::snapshot_paragraph(path, query))
 }
 
-/// The page that finds things, for those without the page's program.
+/// Renders the search page, for browsers without scripts.
 ///
 /// # Errors
-/// The question is too long.
-pub(crate) fn find_page(visit: &Visit, query: &str) -> Result<String, FragmentError> {
-    Ok(app::fragments::find_page(find::find(visit, query, false)?))
+/// The query is too long.
+pub(crate) fn search_page(context: &PageContext, query: &str) -> Result<String, FragmentError> {
+    Ok(app::fragments::search_page(search::search(context, query, false)?))
 }
 
-fn part(visit: &Visit, path: &str, query: &str) -> Result<String, FragmentError> {
-    let core = visit.core.as_ref();
+fn render_fragment(context: &PageContext, path: &str, query: &str) -> Result<String, FragmentError> {
+    let core = context.core.as_ref();
     match path {
-        ALERTS => {
-            let (ask, said) = Ask::parse(query)?;
-            render(visit, &ask, Shown { said, ..Shown::default() })
+        ALERTS_PATH => {
+            let (ask, said) = AlertsView::parse(query)?;
+            render_alerts_page(context, &ask, FormOutcome { flash: said, ..FormOutcome::default() })
         }
-        OVERVIEW => {
-            let save = saving::address(path, query);
+        OVERVIEW_PATH => {
+            let save = snapshot_link::snapshot_url(path, query);
             let head = overview::overview(core, crate::ticker::now());
-            Ok(app::fragments::overview(Overview { save, ..head }))
+            Ok(app::fragments::overview(Overview { snapshot_url: save, ..head }))
         }
-        FIND => Ok(app::fragments::finds(find::find(visit, query, true)?)),
-        MEANINGS => Ok(app::fragments::meanings(core.panels())),
+        SEARCH_PATH => Ok(app::fragments::search_results(search::search(context, query, true)?)),
+        PANEL_HELP_PATH => Ok(app::fragments::panel_help(core.panels())),
         performance::PATH => Ok(app::fragments::performance(performance::performance(core, query)?)),
         processes::PATH => Ok(app::fragments::processes(processes::processes(core, query)?)),
-        trends::TRENDS => trends::page(core, query),
-        SETTINGS => {
-            let (place, log, said) = Place::parse(query)?;
-            people::render(visit, place, people::Shown { said, log, ..people::Shown::default() })
+        trends::PATH => trends::page(core, query),
+        SETTINGS_PATH => {
+            let (place, log, said) = SettingsTab::parse(query)?;
+            users::render(
+                context,
+                place,
+                users::SettingsOutcome { flash: said, audit_query: log, ..users::SettingsOutcome::default() },
+            )
         }
         _ => services::page(core, path, query)?
-            .ok_or_else(|| FragmentError::Path(path.chars().take(100).collect())),
+            .ok_or_else(|| FragmentError::UnknownPath(path.chars().take(100).collect())),
     }
 }
 
-/// What is shown in a view beside what the core has.
+/// Outcome of a form action, shown in the view.
 #[derive(Debug, Default)]
-struct Shown {
-    /// What came of what was asked for.
-    said: Option<Said>,
-    /// What was typed into its form, if something was.
-    typed: Option<Typed>,
-    /// What the rule in the form would have done.
-    past: Option<Past>,
+struct FormOutcome {
+    /// Success or error message.
+    flash: Option<FlashMessage>,
+    /// Submitted form values, if they are shown again.
+    form_values: Option<FormValues>,
+    /// Preview of the rule in the form.
+    preview: Option<RulePreview>,
 }
 
-fn render(visit: &Visit, ask: &Ask, shown: Shown) -> Result<String, FragmentError> {
-    let core = visit.core.as_ref();
-    let Shown { said, typed, past } = shown;
-    let now = core.newest().unwrap_or_default();
+fn render_alerts_page(
+    context: &PageContext,
+    ask: &AlertsView,
+    shown: FormOutcome,
+) -> Result<String, FragmentError> {
+    let core = context.core.as_ref();
+    let FormOutcome { flash: said, form_values: typed, preview: past } = shown;
+    let now = core.newest_time().unwrap_or_default();
     let active = core.all_active_alerts();
     let counts = Counts {
         active: active.len(),
         rules: core.rules().len(),
-        silences: core.telling().silences().iter().filter(|silence| silence.holds(now)).count(),
-        channels: core.telling().channel_count(),
+        silences: core.notifications().silences().iter().filter(|silence| silence.is_active(now)).count(),
+        channels: core.notifications().channel_count(),
     };
     let keeps = typed.is_some();
     let typed_or_not = typed.clone().unwrap_or_default();
     let content = match ask {
-        Ask::Active { rule } => {
-            Content::Active(active::active(core, now, active, rule.clone(), typed_or_not))
+        AlertsView::Active { rule } => {
+            AlertsContent::Active(active::active(core, now, active, rule.clone(), typed_or_not))
         }
-        Ask::History { rule, page } => Content::History(active::history(core, rule.clone(), *page)),
-        Ask::Rules => Content::Rules(rules::rules(core, &active)),
-        Ask::Rule { id } => {
+        AlertsView::History { rule, page } => {
+            AlertsContent::History(active::history(core, rule.clone(), *page))
+        }
+        AlertsView::Rules => AlertsContent::Rules(rules::rules(core, &active)),
+        AlertsView::Rule { id } => {
             let view = rules::rule(core, &active, id.as_deref(), typed, past);
-            Content::Rule(Box::new(view.ok_or_else(|| FragmentError::Rule(id.clone().unwrap_or_default()))?))
+            AlertsContent::Rule(Box::new(
+                view.ok_or_else(|| FragmentError::UnknownRule(id.clone().unwrap_or_default()))?,
+            ))
         }
-        Ask::Silences => Content::Silences(silences::silences(core, now, typed_or_not)),
-        Ask::Channels => Content::Channels(told::channels(core)),
-        Ask::Deliveries => Content::Deliveries(told::deliveries(core, typed_or_not)),
+        AlertsView::Silences => AlertsContent::Silences(silences::silences(core, now, typed_or_not)),
+        AlertsView::Channels => AlertsContent::Channels(deliveries::channels(core)),
+        AlertsView::Deliveries => AlertsContent::Deliveries(deliveries::deliveries(core, typed_or_not)),
     };
-    Ok(app::fragments::alerts(Alerts { counts, said, keeps, may_change: visit.may_change(), content }))
+    Ok(app::fragments::alerts(AlertsPage {
+        counts,
+        flash: said,
+        keep_on_refresh: keeps,
+        may_change: context.may_change(),
+        content,
+    }))
 }

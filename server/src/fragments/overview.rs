@@ -1,73 +1,75 @@
-//! The head of the overview: whether we are fine, from what is judged and what fires.
+//! View model of the head of the overview: health of the components and firing alerts.
 
-use crate::core::Core;
-use app::fragments::{Overview, Reason, Spark, State, Threshold, Vital, Watched, Wrong};
+use crate::app_state::AppState;
+use app::fragments::{
+    FiringAlert, HealthState, Overview, Reason, RuleCoverage, Sparkline, StatCard, Threshold,
+};
 use std::cmp::Reverse;
 use std::time::Duration;
-use watchglass_alerts::{Alert, Comparison, Condition, Rule, judge};
-use watchglass_export::cards::{CARDS, Card, Several};
-use watchglass_export::judgement::Component;
-use watchglass_history::Columns;
 use watchglass_model::{Severity, TimeRange, Timestamp, Unit};
+use watchglass_reports::cards::{Aggregation, CARDS, Card};
+use watchglass_reports::health::Component;
+use watchglass_rules::{Alert, Comparison, HealthStatus, Rule, overall_health};
+use watchglass_tsdb::Columns;
 
-/// How far back the small charts look.
-const SPARK: Duration = Duration::from_secs(900);
-/// Milliseconds of a point of them.
+/// Time range of the sparklines.
+const SPARK_RANGE: Duration = Duration::from_secs(900);
+/// Step of the sparklines, in milliseconds.
 const SPARK_STEP: i64 = 10_000;
-/// The most alerts that are named.
-const MOST_WRONG: usize = 5;
-/// After so many milliseconds without a tick it is said that nothing is measured.
-const SILENT: i64 = 10_000;
+/// Maximum number of alerts shown.
+const MAX_ALERTS: usize = 5;
+/// Milliseconds without new data before a warning is shown.
+const STALE_AFTER: i64 = 10_000;
 
-/// The head of the overview, by the clock `now`.
-pub(super) fn overview(core: &Core, now: Timestamp) -> Overview {
-    let Some(measured) = core.measured() else { return Overview::default() };
-    let silent = Some(now.millis_since(measured)).filter(|millis| *millis > SILENT);
+/// Head of the overview; `now` is the current time.
+pub(super) fn overview(core: &AppState, now: Timestamp) -> Overview {
+    let Some(measured) = core.last_collected() else { return Overview::default() };
+    let silent = Some(now.millis_since(measured)).filter(|millis| *millis > STALE_AFTER);
     let components = core.components();
-    let health = judge(components.iter().map(|component| component.load));
+    let health = overall_health(components.iter().map(|component| component.load));
     let rules: Vec<Rule> =
         core.rules().into_iter().map(|(rule, _)| rule).filter(|rule| rule.enabled).collect();
     let own = core.active_alerts();
-    let (wrong, worst, more) = wrong(core, measured, &own);
+    let (wrong, worst, more) = firing_alerts(core, measured, &own);
     let judged = components.iter().map(|component| state_of(component.condition)).max();
     Overview {
         now: Some(measured),
-        silent,
-        state: judged.into_iter().chain([worst, State::Good]).max().unwrap_or_default(),
+        stale_millis: silent,
+        state: judged.into_iter().chain([worst, HealthState::Ok]).max().unwrap_or_default(),
         score: health.score,
         reasons: reasons(&components),
-        wrong,
+        firing: wrong,
         more,
-        watched: Watched { rules: rules.len(), series: core.watched(), last_over: None },
-        cards: CARDS.iter().map(|card| vital(core, card, measured, &components, &rules, &own)).collect(),
-        // The page adds it, which knows its address.
-        save: None,
+        coverage: RuleCoverage { rules: rules.len(), series: core.evaluated_series(), last_resolved: None },
+        cards: CARDS.iter().map(|card| stat_card(core, card, measured, &components, &rules, &own)).collect(),
+        // Added by the caller, which knows the URL.
+        snapshot_url: None,
     }
 }
 
-/// What fires on all servers, the worst first, how bad that is, and how much more there is.
-fn wrong(core: &Core, now: Timestamp, own: &[Alert]) -> (Vec<Wrong>, State, usize) {
+/// Firing alerts of all servers, the most severe first; the state of the worst; and how many more there are.
+fn firing_alerts(core: &AppState, now: Timestamp, own: &[Alert]) -> (Vec<FiringAlert>, HealthState, usize) {
     let mut alerts = core.all_active_alerts();
     alerts.sort_by_key(|alert| Reverse(alert.severity));
-    let worst = alerts.first().map_or(State::Good, |alert| state_of_severity(alert.severity));
-    let more = alerts.len().saturating_sub(MOST_WRONG);
-    alerts.truncate(MOST_WRONG);
-    let telling = core.telling();
+    let worst = alerts.first().map_or(HealthState::Ok, |alert| state_of_severity(alert.severity));
+    let more = alerts.len().saturating_sub(MAX_ALERTS);
+    alerts.truncate(MAX_ALERTS);
+    let telling = core.notifications();
     let acknowledged = telling.acknowledgements();
     let named = alerts.into_iter().map(|alert| {
         let is_own = own.iter().any(|one| one.key == alert.key);
         let host = alert.key.labels.get("host").filter(|_| !is_own).map(|host| format!("on {host}"));
-        let (silence, because_of) = telling.quiet(&alert, now);
+        let (silence, because_of) = telling.suppressed_by(&alert, now);
         let known = acknowledged.iter().find(|one| one.key == alert.key);
-        let known = known.map(|one| format!("{} looks after it", one.who));
+        let known = known.map(|one| format!("acknowledged by {}", one.who));
         let quiet = match (silence, because_of) {
             (Some(_), _) => Some("silenced".to_owned()),
-            (None, Some(_)) => Some("because of another".to_owned()),
+            (None, Some(_)) => Some("inhibited".to_owned()),
             (None, None) => None,
         };
-        Wrong {
+        FiringAlert {
             severity: alert.severity,
-            since: alert.fired.unwrap_or(alert.since),
+            firing_since: alert.fired.unwrap_or(alert.since),
             message: alert.message,
             rule: alert.key.rule,
             note: [host, known, quiet].into_iter().flatten().collect::<Vec<_>>().join(", "),
@@ -76,17 +78,17 @@ fn wrong(core: &Core, now: Timestamp, own: &[Alert]) -> (Vec<Wrong>, State, usiz
     (named.collect(), worst, more)
 }
 
-/// Why the score is what it is, the worst first.
+/// Components that lower the score, the worst first.
 fn reasons(components: &[Component]) -> Vec<Reason> {
     let mut bad: Vec<&Component> = components
         .iter()
-        .filter(|component| matches!(component.condition, Condition::Warning | Condition::Critical))
+        .filter(|component| matches!(component.condition, HealthStatus::Warning | HealthStatus::Critical))
         .collect();
     bad.sort_by_key(|component| Reverse(component.condition));
     let reason = |component: &Component| {
         let title = title_of(component.name);
         let text = match component.load.filter(|load| load.is_finite()) {
-            Some(load) => format!("{title}: {} of what it can bear", Unit::Ratio.text(load)),
+            Some(load) => format!("{title} at {} of its limit", Unit::Ratio.format(load)),
             None => format!("{title}: down"),
         };
         Reason { state: state_of(component.condition), text }
@@ -96,7 +98,7 @@ fn reasons(components: &[Component]) -> Vec<Reason> {
 
 fn title_of(component: &str) -> &str {
     match component {
-        "cpu" => "Processors",
+        "cpu" => "CPU",
         "memory" => "Memory",
         "disk" => "Disk",
         "database" => "Database",
@@ -107,81 +109,81 @@ fn title_of(component: &str) -> &str {
     }
 }
 
-const fn state_of(condition: Condition) -> State {
+const fn state_of(condition: HealthStatus) -> HealthState {
     match condition {
-        Condition::NotConfigured => State::Absent,
-        Condition::Unknown => State::Unknown,
-        Condition::Healthy => State::Good,
-        Condition::Warning => State::Near,
-        Condition::Critical => State::Bad,
+        HealthStatus::NotConfigured => HealthState::NotConfigured,
+        HealthStatus::Unknown => HealthState::NoData,
+        HealthStatus::Healthy => HealthState::Ok,
+        HealthStatus::Warning => HealthState::Warning,
+        HealthStatus::Critical => HealthState::Critical,
     }
 }
 
-const fn state_of_severity(severity: Severity) -> State {
+const fn state_of_severity(severity: Severity) -> HealthState {
     match severity {
-        Severity::Critical => State::Bad,
-        Severity::Warning => State::Near,
-        Severity::Info => State::Good,
+        Severity::Critical => HealthState::Critical,
+        Severity::Warning => HealthState::Warning,
+        Severity::Info => HealthState::Ok,
     }
 }
 
-fn vital(
-    core: &Core,
+fn stat_card(
+    core: &AppState,
     card: &'static Card,
     measured: Timestamp,
     components: &[Component],
     rules: &[Rule],
     own: &[Alert],
-) -> Vital {
-    let now = core.card_now(card);
-    let about = |rule: &&Rule| rule.metric == card.figure.metric;
+) -> StatCard {
+    let now = core.card_values(card);
+    let about = |rule: &&Rule| rule.metric == card.main.metric;
     let judged = components.iter().filter(|component| card.components.contains(&component.name));
     let judged = judged.map(|component| state_of(component.condition)).max();
-    let usual = if now.number.is_some() { State::Good } else { State::Unknown };
+    let usual = if now.value.is_some() { HealthState::Ok } else { HealthState::NoData };
     let fires = own.iter().filter(|alert| {
         card.components.contains(&alert.component.as_str())
             || rules.iter().filter(about).any(|rule| rule.id == alert.key.rule)
     });
     let fires = fires.map(|alert| state_of_severity(alert.severity)).max();
     let state = match (now.unit, judged) {
-        (None, _) | (_, Some(State::Absent)) => State::Absent,
+        (None, _) | (_, Some(HealthState::NotConfigured)) => HealthState::NotConfigured,
         (_, judged) => judged.unwrap_or(usual).max(fires.unwrap_or_default()),
     };
-    let spark = now.unit.filter(|_| state != State::Absent).and_then(|_| {
-        let range = TimeRange::before(measured + Duration::from_millis(1), SPARK);
-        let columns = core.ask(card.figure.metric, range, SPARK_STEP).ok()?;
-        spark(&columns, card.figure.several, measured)
+    let spark = now.unit.filter(|_| state != HealthState::NotConfigured).and_then(|_| {
+        let range = TimeRange::ending_at(measured + Duration::from_millis(1), SPARK_RANGE);
+        let columns = core.query_local(card.main.metric, range, SPARK_STEP).ok()?;
+        sparkline(&columns, card.main.aggregation, measured)
     });
-    Vital {
+    StatCard {
         id: card.id,
         title: card.title,
         page: page_of(card.id),
         state,
-        number: now.number,
+        value: now.value,
         unit: now.unit.unwrap_or(Unit::Count),
-        word: match (now.count, card.figure.several) {
-            (2.., Several::Largest) => format!("{}, worst of {}", card.figure.word, now.count),
-            (2.., Several::Sum) => format!("{}, {} together", card.figure.word, now.count),
-            _ => card.figure.word.to_owned(),
+        label: match (now.series_count, card.main.aggregation) {
+            (2.., Aggregation::Max) => format!("{} (worst of {})", card.main.label, now.series_count),
+            (2.., Aggregation::Sum) => format!("{} (sum of {})", card.main.label, now.series_count),
+            _ => card.main.label.to_owned(),
         },
-        facts: now.beside,
-        spark,
+        details: now.secondary,
+        sparkline: spark,
         threshold: rules
             .iter()
-            .filter(|_| state != State::Absent)
+            .filter(|_| state != HealthState::NotConfigured)
             .filter(about)
             .filter_map(threshold)
-            .reduce(nearer),
-        note: note(card.id, state, now.number.is_some()).to_owned(),
-        flag: match card.id {
-            "database" if state == State::Absent => "--postgres-url",
-            "redis" if state == State::Absent => "--redis-watch",
+            .reduce(reached_first),
+        note: note(card.id, state, now.value.is_some()).to_owned(),
+        setting: match card.id {
+            "database" if state == HealthState::NotConfigured => "postgres.url",
+            "redis" if state == HealthState::NotConfigured => "redis.watch",
             _ => "",
         },
     }
 }
 
-/// The page that tells more of what is on a card.
+/// Page with the details of a card.
 fn page_of(card: &str) -> &'static str {
     match card {
         "host" => "/processes",
@@ -191,59 +193,59 @@ fn page_of(card: &str) -> &'static str {
     }
 }
 
-/// What is said in place of a number, or to do next.
-fn note(card: &str, state: State, has_number: bool) -> &'static str {
+/// Text that replaces a missing value; empty if there is one.
+fn note(card: &str, state: HealthState, has_number: bool) -> &'static str {
     match (card, state) {
-        ("database", State::Absent) => "No PostgreSQL is watched.",
-        ("redis", State::Absent) => "No Redis is watched.",
-        (_, State::Absent) => "Nobody measures this here.",
+        ("database", HealthState::NotConfigured) => "PostgreSQL is not monitored.",
+        ("redis", HealthState::NotConfigured) => "Redis is not monitored.",
+        (_, HealthState::NotConfigured) => "Not monitored on this server.",
         _ if has_number => "",
-        ("database" | "redis", State::Bad) => "It does not answer.",
-        ("database" | "redis", _) => "It has not answered yet.",
-        ("errors" | "latency", _) => "No request was answered in the last minute.",
-        _ => "Nothing is measured now.",
+        ("database" | "redis", HealthState::Critical) => "Unreachable.",
+        ("database" | "redis", _) => "Waiting for the first response.",
+        ("errors" | "latency", _) => "No requests in the last minute.",
+        _ => "No current value.",
     }
 }
 
-/// The first level that a rule has on the good side.
+/// Threshold of a rule that is reached first.
 fn threshold(rule: &Rule) -> Option<Threshold> {
-    // A rule about some of the series says nothing of the others.
-    let levels = rule.levels().filter(|_| rule.matchers.is_empty()).map(|(_, level)| level);
+    // A rule with matchers covers only some of the series.
+    let levels = rule.thresholds().filter(|_| rule.matchers.is_empty()).map(|(_, level)| level);
     let level = match rule.comparison {
         Comparison::Above => levels.reduce(f64::min),
         Comparison::Below => levels.reduce(f64::max),
     };
-    Some(Threshold { level: level?, comparison: rule.comparison.word(), rule: rule.id.clone() })
+    Some(Threshold { value: level?, comparison: rule.comparison.name(), rule: rule.id.clone() })
 }
 
-/// Of the thresholds of several rules the one that is met first; those on the same side as the first rule.
-fn nearer(one: Threshold, other: Threshold) -> Threshold {
+/// Threshold that is reached first; one with another comparison than the first is ignored.
+fn reached_first(one: Threshold, other: Threshold) -> Threshold {
     let is_nearer = one.comparison == other.comparison
-        && if one.comparison == Comparison::Above.word() {
-            other.level < one.level
+        && if one.comparison == Comparison::Above.name() {
+            other.value < one.value
         } else {
-            other.level > one.level
+            other.value > one.value
         };
     if is_nearer { other } else { one }
 }
 
-/// The columns as one line; `None` where there is no row.
-fn spark(columns: &Columns, several: Several, end: Timestamp) -> Option<Spark> {
-    let together = |values: fn(&watchglass_history::Column) -> &Vec<f64>| -> Vec<f64> {
+/// Columns merged into one sparkline; `None` if there are no rows.
+fn sparkline(columns: &Columns, several: Aggregation, end: Timestamp) -> Option<Sparkline> {
+    let merge = |values: fn(&watchglass_tsdb::Column) -> &Vec<f64>| -> Vec<f64> {
         (0..columns.rows)
             .map(|row| {
                 let row = columns.columns.iter().filter_map(|column| values(column).get(row).copied());
                 let finite = row.filter(|value| value.is_finite());
-                finite.reduce(|left, right| several.of(left, right)).unwrap_or(f64::NAN)
+                finite.reduce(|left, right| several.combine(left, right)).unwrap_or(f64::NAN)
             })
             .collect()
     };
-    let (low, high) = (together(|column| &column.low), together(|column| &column.high));
+    let (low, high) = (merge(|column| &column.low), merge(|column| &column.high));
     let start = columns.start.millis();
     let times: Vec<i64> = (0..).map(|row| start + row * columns.step_millis).take(columns.rows).collect();
     let first = Timestamp::from_millis(*times.first()?);
     let last = Timestamp::from_millis(*times.last()?).max(first).min(end);
-    Some(Spark {
+    Some(Sparkline {
         window: TimeRange { start: first, end: last },
         step_millis: columns.step_millis,
         times,
@@ -256,11 +258,11 @@ fn spark(columns: &Columns, several: Several, end: Timestamp) -> Option<Spark> {
 mod tests {
     use super::*;
     use std::sync::Arc;
-    use watchglass_history::{Column, StoredSeries};
     use watchglass_model::Kind;
+    use watchglass_tsdb::{Column, StoredSeries};
 
     #[test]
-    fn the_first_level_that_is_met_is_the_threshold() {
+    fn threshold_reached_first_is_shown() {
         let rule = |id: &str, comparison, warning, critical| Rule {
             comparison,
             warning,
@@ -281,15 +283,15 @@ mod tests {
             ),
             (vec![rule("a", above, Some(2.0), None), rule("b", below, Some(1.0), None)], Some(("a", 2.0))),
         ] {
-            let found = rules.iter().filter_map(threshold).reduce(nearer);
-            let found = found.as_ref().map(|found| (found.rule.as_str(), found.level));
+            let found = rules.iter().filter_map(threshold).reduce(reached_first);
+            let found = found.as_ref().map(|found| (found.rule.as_str(), found.value));
             assert_eq!(found, expected);
         }
     }
 
     #[test]
-    fn what_is_wrong_with_the_parts_is_said_the_worst_first() {
-        let part = |name, load| Component { name, load, condition: Condition::of_load(load) };
+    fn reasons_are_ordered_by_severity() {
+        let part = |name, load| Component { name, load, condition: HealthStatus::from_load(load) };
         let found = reasons(&[
             part("cpu", Some(0.2)),
             part("disk", Some(0.75)),
@@ -301,14 +303,14 @@ mod tests {
         assert_eq!(
             found,
             [
-                (State::Bad, "Database: down".to_owned()),
-                (State::Near, "Disk: 75.0 % of what it can bear".to_owned())
+                (HealthState::Critical, "Database: down".to_owned()),
+                (HealthState::Warning, "Disk at 75.0 % of its limit".to_owned())
             ]
         );
     }
 
     #[test]
-    fn several_series_become_one_line_and_a_gap_stays_one() {
+    fn series_are_merged_and_gaps_stay() {
         let column = |values: &[f64]| Column {
             series: Arc::new(StoredSeries {
                 metric: "m".to_owned(),
@@ -329,8 +331,8 @@ mod tests {
             columns,
         };
         let two = columns(vec![column(&[1.0, f64::NAN, 3.0]), column(&[2.0, f64::NAN, f64::NAN])], 3);
-        for (several, expected) in [(Several::Largest, [2.0, 3.0]), (Several::Sum, [3.0, 3.0])] {
-            let spark = spark(&two, several, Timestamp::from_millis(35_000)).unwrap();
+        for (several, expected) in [(Aggregation::Max, [2.0, 3.0]), (Aggregation::Sum, [3.0, 3.0])] {
+            let spark = sparkline(&two, several, Timestamp::from_millis(35_000)).unwrap();
             assert!(spark.high[1].is_nan());
             assert_eq!([spark.high[0], spark.low[2]], expected);
             assert_eq!(
@@ -338,21 +340,21 @@ mod tests {
                 (&[10_000, 20_000, 30_000][..], 30_000)
             );
         }
-        assert!(spark(&columns(Vec::new(), 0), Several::Sum, Timestamp::default()).is_none());
+        assert!(sparkline(&columns(Vec::new(), 0), Aggregation::Sum, Timestamp::default()).is_none());
     }
 
     #[test]
-    fn a_card_without_a_number_says_what_is_so_or_what_to_do() {
+    fn cards_without_values_have_a_note() {
         for (card, state, has_number, expected) in [
-            ("database", State::Absent, false, "No PostgreSQL"),
-            ("redis", State::Absent, false, "No Redis"),
-            ("redis", State::Bad, false, "does not answer"),
-            ("database", State::Unknown, false, "not answered yet"),
-            ("latency", State::Unknown, false, "No request"),
-            ("host", State::Unknown, false, "Nothing is measured"),
+            ("database", HealthState::NotConfigured, false, "PostgreSQL is not monitored"),
+            ("redis", HealthState::NotConfigured, false, "Redis is not monitored"),
+            ("redis", HealthState::Critical, false, "Unreachable"),
+            ("database", HealthState::NoData, false, "first response"),
+            ("latency", HealthState::NoData, false, "No requests"),
+            ("host", HealthState::NoData, false, "No current value"),
         ] {
             assert!(note(card, state, has_number).contains(expected), "{card} {state:?}");
         }
-        assert_eq!(note("host", State::Near, true), "");
+        assert_eq!(note("host", HealthState::Warning, true), "");
     }
 }

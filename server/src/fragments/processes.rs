@@ -1,85 +1,89 @@
-//! The processes of a moment, from the history of this server.
+//! View model of the process table, from the local history.
 
 use super::FragmentError;
-use super::question::Question;
-use crate::core::Core;
-use app::fragments::{Cell, Column, Processes, Row, Sort, Sorted, numbers, words};
+use super::table_query::TableQuery;
+use crate::app_state::AppState;
+use app::fragments::{Cell, Column, Processes, Row, Sort, SortableTable, number_column, text_column};
 use std::time::Duration;
-use watchglass_export::parse_time;
-use watchglass_export::processes::{Command, METRICS, OTHER, commands};
-use watchglass_history::{Columns, QueryError};
 use watchglass_model::{TimeRange, Timestamp, Unit};
+use watchglass_reports::parse_time;
+use watchglass_reports::processes::{Command, METRICS, OTHER, commands};
+use watchglass_tsdb::{Columns, QueryError};
 
-/// Where the page is.
+/// Path of the page.
 pub(super) const PATH: &str = "/processes";
 
-static COLUMNS: [Column; 4] = [words("Command"), numbers("Processes"), numbers("CPU"), numbers("Memory")];
+static COLUMNS: [Column; 4] =
+    [text_column("Command"), number_column("Processes"), number_column("CPU"), number_column("Memory")];
 
-/// Two and a half of the probe's rounds: what is older is not of the moment.
-const ROUND: Duration = Duration::from_millis(12_500);
-/// What the history keeps when seconds are gone: the milliseconds of its rows, and what is said of them.
-const COARSER: [(i64, &str); 2] =
-    [(60_000, "Values are means of that minute."), (900_000, "Values are means of that quarter of an hour.")];
+/// Two and a half collection intervals of the probe: older values do not belong to the requested time.
+const MAX_AGE: Duration = Duration::from_millis(12_500);
+/// Coarser resolutions, for times beyond the retention of the finest: step in milliseconds and note.
+const COARSER: [(i64, &str); 2] = [(60_000, "1-minute averages."), (900_000, "15-minute averages.")];
 
-/// The table that `query` asks for.
+/// Table for the parameters of `query`.
 ///
 /// # Errors
-/// A parameter cannot be used, or the history cannot answer.
-pub(super) fn processes(core: &Core, query: &str) -> Result<Processes, FragmentError> {
-    let question = Question::parse(query, &COLUMNS, Sort::largest(2))?;
-    let at = moment(&question)?;
-    let now = core.measured();
+/// Invalid parameter, or the history query failed.
+pub(super) fn processes(core: &AppState, query: &str) -> Result<Processes, FragmentError> {
+    let question = TableQuery::parse(query, &COLUMNS, Sort::largest_first(2))?;
+    let at = requested_time(&question)?;
+    let now = core.last_collected();
     let end = at.or(now).unwrap_or_default();
-    let wrong = |error: QueryError| FragmentError::Parameter(error.to_string());
-    let recent = TimeRange::before(end + Duration::from_millis(1), ROUND);
+    let wrong = |error: QueryError| FragmentError::InvalidParameter(error.to_string());
+    let recent = TimeRange::ending_at(end + Duration::from_millis(1), MAX_AGE);
     let mut found = commands(&ask(core, recent, 1000).map_err(wrong)?);
     let mut note = "";
-    for (step, words) in COARSER {
-        // Only of a moment of the past; now what is not measured is missing.
+    for (step, resolution) in COARSER {
+        // Only for a time in the past: for now, a missing value is missing.
         if !found.is_empty() || at.is_none() {
             break;
         }
         let start = end.floor(step);
         let row = TimeRange { start, end: Timestamp::from_millis(start.millis().saturating_add(step)) };
-        (found, note) = (commands(&ask(core, row, step).map_err(wrong)?), words);
+        (found, note) = (commands(&ask(core, row, step).map_err(wrong)?), resolution);
     }
     let all = found.len();
-    let rows = found.iter().filter(|command| question.takes(&command.name)).map(row).collect();
-    let mut address = question.address(PATH, &["filter", "sort", "dir"]);
+    let rows = found.iter().filter(|command| question.matches(&command.name)).map(row).collect();
+    let mut address = question.url(PATH, &["filter", "sort", "dir"]);
     if let Some(at) = at {
-        address.kept.push(("at", at.millis().to_string()));
+        address.params.push(("at", at.millis().to_string()));
     }
     Ok(Processes {
         now,
         at,
         note: if all == 0 { String::new() } else { note.to_owned() },
-        all,
-        table: Sorted {
+        total: all,
+        table: SortableTable {
             id: "commands".to_owned(),
             label: "Commands".to_owned(),
             columns: &COLUMNS,
             sort: question.sort,
             rows,
-            address,
-            empty: empty(all, at, now, &question.filter),
+            url: address,
+            empty: empty_text(all, at, now, &question.filter),
         },
         filter: question.filter,
     })
 }
 
-fn ask(core: &Core, range: TimeRange, step: i64) -> Result<[Columns; 3], QueryError> {
+fn ask(core: &AppState, range: TimeRange, step: i64) -> Result<[Columns; 3], QueryError> {
     let [cpu, memory, count] = METRICS;
-    Ok([core.ask(cpu, range, step)?, core.ask(memory, range, step)?, core.ask(count, range, step)?])
+    Ok([
+        core.query_local(cpu, range, step)?,
+        core.query_local(memory, range, step)?,
+        core.query_local(count, range, step)?,
+    ])
 }
 
-/// The moment that is asked for: `when` as a field for date and time has it, in UTC, or else `at` in milliseconds.
-fn moment(question: &Question) -> Result<Option<Timestamp>, FragmentError> {
+/// Requested time: `when` in the format of a `datetime-local` field, in UTC, or else `at` in milliseconds.
+fn requested_time(question: &TableQuery) -> Result<Option<Timestamp>, FragmentError> {
     let wrong = |name: &str, text: &str, right: &str| {
         let text: String = text.chars().take(40).collect();
-        FragmentError::Parameter(format!("{name} is {text:?}: it must be {right}"))
+        FragmentError::InvalidParameter(format!("{name} is {text:?}: it must be {right}"))
     };
     if let Some(text) = question.get("when") {
-        // Seconds are left out where they are none.
+        // Browsers leave out seconds that are zero.
         let seconds = if text.len() == "2026-11-22T02:20".len() { ":00" } else { "" };
         let whole = format!("{text}{seconds}Z");
         let time =
@@ -95,7 +99,7 @@ fn moment(question: &Question) -> Result<Option<Timestamp>, FragmentError> {
 
 fn row(command: &Command) -> Row {
     let number = |unit, value: Option<f64>| Cell::Number(unit, value.unwrap_or(f64::NAN));
-    let name = if command.name == OTHER { "all others together" } else { &command.name };
+    let name = if command.name == OTHER { "other" } else { &command.name };
     vec![
         Cell::Text(name.to_owned()),
         number(Unit::Count, command.instances),
@@ -104,15 +108,15 @@ fn row(command: &Command) -> Row {
     ]
 }
 
-/// What is said where there is no row.
-fn empty(all: usize, at: Option<Timestamp>, now: Option<Timestamp>, filter: &str) -> String {
+/// Text of an empty table.
+fn empty_text(all: usize, at: Option<Timestamp>, now: Option<Timestamp>, filter: &str) -> String {
     match (at, now) {
-        _ if all > 0 => format!("No command has {filter:?} in its name."),
-        (Some(at), Some(now)) if at > now => "This moment is still to come.".to_owned(),
+        _ if all > 0 => format!("No command matches {filter:?}."),
+        (Some(at), Some(now)) if at > now => "This time is in the future.".to_owned(),
         (Some(_), _) => {
-            "Nothing is kept of this moment: it is too old, or the server did not run.".to_owned()
+            "No data for this time: it is beyond the retention, or the server was not running.".to_owned()
         }
-        (None, _) => "Processes have not been looked at yet: the first values take some seconds.".to_owned(),
+        (None, _) => "No data yet: the first values take a few seconds.".to_owned(),
     }
 }
 
@@ -121,12 +125,12 @@ mod tests {
     use super::*;
 
     fn parse(query: &str) -> Result<Option<i64>, String> {
-        let question = Question::parse(query, &COLUMNS, Sort::largest(2)).unwrap();
-        moment(&question).map(|time| time.map(Timestamp::millis)).map_err(|error| error.to_string())
+        let question = TableQuery::parse(query, &COLUMNS, Sort::largest_first(2)).unwrap();
+        requested_time(&question).map(|time| time.map(Timestamp::millis)).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn moments_are_read_in_both_forms() {
+    fn times_are_parsed_in_both_formats() {
         for (query, expected) in [
             ("", None),
             ("at=&when=", None),
@@ -149,24 +153,24 @@ mod tests {
     }
 
     #[test]
-    fn a_row_has_a_cell_for_each_column_and_missing_is_missing() {
+    fn rows_match_the_columns_and_missing_values_stay_missing() {
         let row = row(&Command { name: OTHER.to_owned(), cpu: Some(0.5), ..Command::default() });
         assert_eq!(row.len(), COLUMNS.len());
-        assert_eq!(row[0], Cell::Text("all others together".to_owned()));
+        assert_eq!(row[0], Cell::Text("other".to_owned()));
         assert_eq!(row[2], Cell::Number(Unit::Ratio, 0.5));
         assert!(matches!(row[3], Cell::Number(Unit::Bytes, memory) if memory.is_nan()));
     }
 
     #[test]
-    fn where_nothing_is_shown_it_says_why() {
+    fn empty_tables_say_why() {
         let at = |millis| Some(Timestamp::from_millis(millis));
         for (all, moment, now, expected) in [
-            (3, None, at(5), "No command has \"x\""),
-            (0, at(9), at(5), "still to come"),
-            (0, at(1), at(5), "Nothing is kept"),
+            (3, None, at(5), "No command matches \"x\""),
+            (0, at(9), at(5), "in the future"),
+            (0, at(1), at(5), "No data for this time"),
             (0, None, None, "first values take"),
         ] {
-            assert!(empty(all, moment, now, "x").contains(expected));
+            assert!(empty_text(all, moment, now, "x").contains(expected));
         }
     }
 }

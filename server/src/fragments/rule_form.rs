@@ -1,19 +1,19 @@
-//! Between a rule and the fields of its form. They have the names that they have in the configuration file; durations and
-//! levels are written as people say them.
+//! Conversion between a rule and its form fields. They are named as in the configuration file; durations and thresholds have
+//! units.
 
-use super::fields::{Fields, Refusal};
-use super::{duration, lines};
+use super::form_fields::{FormError, FormFields};
+use super::{duration, label_lines};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, de};
 use serde_json::Value;
-use watchglass_alerts::{Aggregation, Rule};
 use watchglass_model::{Metric, Unit};
+use watchglass_rules::{Aggregation, Rule};
 
-/// What stands in the fields of a rule whose `metric` is known, or not.
-pub(super) fn write(rule: &Rule, metric: Option<&Metric>) -> Vec<(String, String)> {
+/// Form fields of a rule; `metric` is `None` if it is unknown.
+pub(super) fn to_fields(rule: &Rule, metric: Option<&Metric>) -> Vec<(String, String)> {
     let unit = unit(rule.aggregation, metric);
-    let level = |level: Option<f64>| level.map(|level| unit.typed(level)).unwrap_or_default();
-    let seconds = |seconds: u32| if seconds == 0 { String::new() } else { duration::write(seconds) };
+    let level = |level: Option<f64>| level.map(|level| unit.format_input(level)).unwrap_or_default();
+    let seconds = |seconds: u32| if seconds == 0 { String::new() } else { duration::format(seconds) };
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let ticked = [("enabled", rule.enabled), ("ends_when_gone", rule.ends_when_gone)];
     let ticked =
@@ -23,51 +23,52 @@ pub(super) fn write(rule: &Rule, metric: Option<&Metric>) -> Vec<(String, String
         ("name", rule.name.clone()),
         ("component", rule.component.clone()),
         ("metric", rule.metric.clone()),
-        ("matchers", lines::write_matchers(&rule.matchers)),
+        ("matchers", label_lines::format_matchers(&rule.matchers)),
         ("subject_label", text(&rule.subject_label)),
-        ("aggregation", word(&rule.aggregation)),
+        ("aggregation", config_name(&rule.aggregation)),
         ("window_seconds", seconds(rule.window_seconds)),
-        ("comparison", word(&rule.comparison)),
+        ("comparison", config_name(&rule.comparison)),
         ("critical", level(rule.critical)),
         ("warning", level(rule.warning)),
         ("info", level(rule.info)),
         ("recovery", level(rule.recovery)),
         ("for_seconds", seconds(rule.for_seconds)),
         ("keep_firing_seconds", seconds(rule.keep_firing_seconds)),
-        ("absent_seconds", rule.absent_seconds.map(duration::write).unwrap_or_default()),
-        ("absent_severity", word(&rule.absent_severity)),
+        ("absent_seconds", rule.absent_seconds.map(duration::format).unwrap_or_default()),
+        ("absent_severity", config_name(&rule.absent_severity)),
         ("phrase", text(&rule.phrase)),
         ("summary", rule.summary.clone()),
         ("action", rule.action.clone()),
         ("runbook", text(&rule.runbook)),
-        ("labels", lines::write_labels(&rule.labels)),
+        ("labels", label_lines::format_labels(&rule.labels)),
     ];
     fields.into_iter().chain(ticked).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The rule that the fields say; `metric` finds a metric by its name. What a rule may be is checked where it is used.
+/// Parses the rule; `metric` finds a metric by name. The rule itself is validated where it is used.
 ///
 /// # Errors
-/// A field that cannot be read.
-pub(super) fn read<'a>(
-    fields: &Fields,
+/// Invalid field.
+pub(super) fn parse<'a>(
+    fields: &FormFields,
     metric: impl FnOnce(&str) -> Option<&'a Metric>,
-) -> Result<Rule, Refusal> {
-    let aggregation: Aggregation = known(fields, "aggregation")?;
+) -> Result<Rule, FormError> {
+    let aggregation: Aggregation = parse_choice(fields, "aggregation")?;
     let unit = unit(aggregation, metric(fields.get("metric")));
     let level = |name: &'static str| {
-        let text = fields.given(name);
-        text.map(|text| unit.read(&text).map_err(|reason| Refusal::field(name, &reason))).transpose()
+        let text = fields.non_empty(name);
+        text.map(|text| unit.parse(&text).map_err(|reason| FormError::invalid_field(name, &reason)))
+            .transpose()
     };
     let seconds = |name| Ok(fields.seconds(name)?.unwrap_or(0));
     let rule = Rule::new(fields.get("id"), fields.get("name"), fields.get("metric"), fields.get("component"));
     Ok(Rule {
-        enabled: fields.has("enabled"),
-        matchers: lines::read_matchers(fields.get("matchers"))
-            .map_err(|reason| Refusal::field("matchers", &reason))?,
+        enabled: fields.contains("enabled"),
+        matchers: label_lines::parse_matchers(fields.get("matchers"))
+            .map_err(|reason| FormError::invalid_field("matchers", &reason))?,
         aggregation,
         window_seconds: seconds("window_seconds")?,
-        comparison: known(fields, "comparison")?,
+        comparison: parse_choice(fields, "comparison")?,
         info: level("info")?,
         warning: level("warning")?,
         critical: level("critical")?,
@@ -75,39 +76,39 @@ pub(super) fn read<'a>(
         for_seconds: seconds("for_seconds")?,
         keep_firing_seconds: seconds("keep_firing_seconds")?,
         absent_seconds: fields.seconds("absent_seconds")?,
-        absent_severity: known(fields, "absent_severity")?,
-        ends_when_gone: fields.has("ends_when_gone"),
-        subject_label: fields.given("subject_label"),
-        phrase: fields.given("phrase"),
-        labels: lines::read_labels(fields.get("labels"))
-            .map_err(|reason| Refusal::field("labels", &reason))?,
+        absent_severity: parse_choice(fields, "absent_severity")?,
+        ends_when_gone: fields.contains("ends_when_gone"),
+        subject_label: fields.non_empty("subject_label"),
+        phrase: fields.non_empty("phrase"),
+        labels: label_lines::parse_labels(fields.get("labels"))
+            .map_err(|reason| FormError::invalid_field("labels", &reason))?,
         summary: one_line(fields.get("summary")),
         action: one_line(fields.get("action")),
-        runbook: fields.given("runbook"),
+        runbook: fields.non_empty("runbook"),
         ..rule
     })
 }
 
-/// The unit of the levels. Where the metric is not known they are plain numbers.
+/// Unit of the thresholds; plain numbers if the metric is unknown.
 pub(super) fn unit(aggregation: Aggregation, metric: Option<&Metric>) -> Unit {
     metric.map_or(Unit::Count, |metric| aggregation.unit(metric))
 }
 
-/// The word that the configuration file has for a value.
-pub(super) fn word(value: &impl Serialize) -> String {
+/// Name of a value in the configuration file.
+pub(super) fn config_name(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::String(word)) => word,
         _ => String::new(),
     }
 }
 
-/// What a word of the configuration file stands for.
-fn known<T: DeserializeOwned>(fields: &Fields, name: &'static str) -> Result<T, Refusal> {
+/// Parses a value by its name in the configuration file.
+fn parse_choice<T: DeserializeOwned>(fields: &FormFields, name: &'static str) -> Result<T, FormError> {
     T::deserialize(de::value::StrDeserializer::<de::value::Error>::new(fields.get(name)))
-        .map_err(|error| Refusal::field(name, &error.to_string()))
+        .map_err(|error| FormError::invalid_field(name, &error.to_string()))
 }
 
-/// Texts of several lines are typed where one is kept.
+/// Joins the lines of a text area.
 fn one_line(text: &str) -> String {
     text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
@@ -115,8 +116,8 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use watchglass_alerts::{Comparison, Matcher, Operator, Severity, stock};
     use watchglass_model::Kind;
+    use watchglass_rules::{Comparison, Matcher, Operator, Severity, builtin};
 
     fn metric(name: &str) -> Metric {
         let unit = if name.ends_with("_ratio") { Unit::Ratio } else { Unit::Seconds };
@@ -132,14 +133,14 @@ mod tests {
         }
     }
 
-    fn form(pairs: &[(&str, &str)]) -> Fields {
+    fn form(pairs: &[(&str, &str)]) -> FormFields {
         let usual = [("aggregation", "last"), ("comparison", "above"), ("absent_severity", "warning")];
         let all = pairs.iter().chain(&usual);
-        Fields::new(all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        FormFields::new(all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
     }
 
     #[test]
-    fn every_rule_comes_back_from_its_form() {
+    fn rules_are_parsed_back_from_their_form() {
         let own = Rule {
             matchers: vec![Matcher {
                 label: "device".to_owned(),
@@ -160,30 +161,30 @@ mod tests {
             runbook: Some("https://x".to_owned()),
             ..Rule::new("own", "Own", "own_ratio", "disk")
         };
-        for rule in stock::rules().into_iter().chain([own]) {
+        for rule in builtin::rules().into_iter().chain([own]) {
             let metric = metric(&rule.metric);
             for metric in [Some(&metric), None] {
-                let fields = Fields::new(write(&rule, metric));
-                assert_eq!(read(&fields, |_| metric).unwrap(), rule);
+                let fields = FormFields::new(to_fields(&rule, metric));
+                assert_eq!(parse(&fields, |_| metric).unwrap(), rule);
             }
         }
     }
 
     #[test]
-    fn levels_are_in_the_unit_of_the_metric() {
+    fn thresholds_are_in_the_unit_of_the_metric() {
         let (ratio, seconds) = (metric("a_ratio"), metric("a_seconds"));
         for (metric, text, expected) in
             [(Some(&ratio), "80", 0.8), (Some(&seconds), "250 ms", 0.25), (None, "0.5", 0.5)]
         {
-            let rule = read(&form(&[("warning", text)]), |_| metric).unwrap();
+            let rule = parse(&form(&[("warning", text)]), |_| metric).unwrap();
             assert_eq!(rule.warning, Some(expected), "{text}");
         }
-        let rule = read(&form(&[("aggregation", "count"), ("warning", "5")]), |_| Some(&ratio)).unwrap();
+        let rule = parse(&form(&[("aggregation", "count"), ("warning", "5")]), |_| Some(&ratio)).unwrap();
         assert_eq!(rule.warning, Some(5.0));
     }
 
     #[test]
-    fn what_cannot_be_read_names_its_field() {
+    fn errors_name_the_invalid_field() {
         for (name, value) in [
             ("warning", "much"),
             ("recovery", "5 GB"),
@@ -195,10 +196,10 @@ mod tests {
             ("matchers", "device"),
             ("labels", "a = 1\na = 2"),
         ] {
-            let refusal = read(&form(&[(name, value)]), |_| None).unwrap_err();
+            let refusal = parse(&form(&[(name, value)]), |_| None).unwrap_err();
             assert_eq!(refusal.field, Some(name), "{refusal:?}");
-            assert!(refusal.text.contains(&format!("({name}): ")), "{refusal:?}");
+            assert!(refusal.message.contains(&format!("({name}): ")), "{refusal:?}");
         }
-        assert_eq!(read(&form(&[("summary", "a\r\n b")]), |_| None).unwrap().summary, "a b");
+        assert_eq!(parse(&form(&[("summary", "a\r\n b")]), |_| None).unwrap().summary, "a b");
     }
 }

@@ -1,29 +1,33 @@
-//! The page of settings: what is set, and where that was said. Nothing of it can be changed here but by links.
+//! View model of the settings page: effective settings with their sources. Read-only.
 
-use super::{rules, told};
-use crate::core::Core;
-use crate::settings::ShownSetting;
-use app::fragments::{Kept, SettingRow, Settings};
+use super::{deliveries, rules};
+use crate::app_state::AppState;
+use crate::config::EffectiveSetting;
+use app::fragments::{RetentionRow, SettingRow, Settings};
 use std::time::Duration;
 
-/// Everything that is set.
-pub(super) fn settings(core: &Core) -> Settings {
+/// All settings.
+pub(super) fn settings(core: &AppState) -> Settings {
     let shown = core.settings();
-    let row = |row: &ShownSetting| SettingRow {
+    let row = |row: &EffectiveSetting| SettingRow {
         name: row.name,
         value: row.value.clone(),
-        place: row.place.clone(),
+        source: row.source.clone(),
         help: row.help,
     };
     Settings {
         version: env!("CARGO_PKG_VERSION"),
         build: crate::assets::page_assets().build,
-        file: shown.file.as_ref().map(|file| file.display().to_string()),
-        store: format!("Files in {}", shown.data_dir.display()),
-        kept: shown.kept.iter().map(|(what, time)| Kept { what, time: days(*time) }).collect(),
-        shared: shown.shared.clone(),
+        config_file: shown.file.as_ref().map(|file| file.display().to_string()),
+        storage: format!("Files in {}", shown.data_dir.display()),
+        retention: shown
+            .retention
+            .iter()
+            .map(|(what, time)| RetentionRow { resolution: what, retention: days(*time) })
+            .collect(),
+        cluster_redis: shown.cluster.clone(),
         rules: rules::rules(core, &core.all_active_alerts()).rows,
-        channels: told::channels(core),
+        channels: deliveries::channels(core),
         rows: shown.rows.iter().map(row).collect(),
     }
 }
@@ -41,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn retention_is_said_in_days() {
+    fn retention_is_in_days() {
         for (seconds, expected) in [(86_400, "1 day"), (7 * 86_400, "7 days"), (0, "0 days")] {
             assert_eq!(days(Duration::from_secs(seconds)), expected);
         }

@@ -1,45 +1,45 @@
-//! The silences, those that hold first.
+//! View model of the silence list, active silences first.
 
-use super::lines;
-use crate::core::Core;
-use app::fragments::{SilenceRow, SilenceState, Silences, Typed};
-use watchglass_alerts::telling::{Silence, Weekly};
+use super::label_lines;
+use crate::app_state::AppState;
+use app::fragments::{FormValues, SilenceRow, SilenceState, Silences};
+use watchglass_dispatch::{Silence, TimeInterval};
 use watchglass_model::Timestamp;
 
 /// All silences.
-pub(super) fn silences(core: &Core, now: Timestamp, typed: Typed) -> Silences {
+pub(super) fn silences(core: &AppState, now: Timestamp, typed: FormValues) -> Silences {
     let mut rows: Vec<SilenceRow> =
-        core.telling().silences().into_iter().map(|silence| row(silence, now)).collect();
+        core.notifications().silences().into_iter().map(|silence| row(silence, now)).collect();
     rows.sort_by_key(|row| match row.state {
-        // What ends or begins soon first; of what is over, the latest.
-        SilenceState::Holds => (0, row.end.map_or(i64::MAX, Timestamp::millis)),
-        SilenceState::ToCome => (1, row.start.millis()),
-        SilenceState::Over => (2, row.end.map_or(0, |end| -end.millis())),
+        // The next to end or start first; of the expired ones, the latest.
+        SilenceState::Active => (0, row.end.map_or(i64::MAX, Timestamp::millis)),
+        SilenceState::Pending => (1, row.start.millis()),
+        SilenceState::Expired => (2, row.end.map_or(0, |end| -end.millis())),
     });
-    Silences { rows, typed }
+    Silences { rows, form_values: typed }
 }
 
 fn row(silence: Silence, now: Timestamp) -> SilenceRow {
     let state = match () {
-        () if silence.is_over(now) => SilenceState::Over,
-        () if silence.holds(now) => SilenceState::Holds,
-        () => SilenceState::ToCome,
+        () if silence.is_expired(now) => SilenceState::Expired,
+        () if silence.is_active(now) => SilenceState::Active,
+        () => SilenceState::Pending,
     };
     SilenceRow {
         state,
-        matchers: silence.matchers.iter().map(lines::write_matcher).collect(),
-        weekly: silence.weekly.as_ref().map(weekly),
+        matchers: silence.matchers.iter().map(label_lines::format_matcher).collect(),
+        schedule: silence.weekly.as_ref().map(format_schedule),
         id: silence.id,
         name: silence.name,
         start: silence.start,
         end: silence.end,
         author: silence.author,
-        reason: silence.reason,
+        comment: silence.reason,
     }
 }
 
 /// `Mon, Fri 22:00 to 06:00, UTC`.
-fn weekly(weekly: &Weekly) -> String {
+fn format_schedule(weekly: &TimeInterval) -> String {
     let days = weekly.days.iter().map(|day| format!("{day:?}").chars().take(3).collect::<String>());
     let days = days.collect::<Vec<_>>().join(", ");
     format!("{days} {} to {}, {}", weekly.from, weekly.to, weekly.zone)
@@ -51,14 +51,14 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn where_a_silence_stands() {
+    fn state_depends_on_the_time() {
         let silence = |value| serde_json::from_value::<Silence>(value).unwrap();
         let once = silence(json!({
             "id": "a", "matchers": [{ "label": "rule", "operator": "=~", "value": "c.*" }], "start": 1000, "end": 2000,
             "author": "ada", "reason": "x",
         }));
         for (now, expected) in
-            [(500, SilenceState::ToCome), (1500, SilenceState::Holds), (2000, SilenceState::Over)]
+            [(500, SilenceState::Pending), (1500, SilenceState::Active), (2000, SilenceState::Expired)]
         {
             let row = row(once.clone(), Timestamp::from_millis(now));
             assert_eq!((row.state, row.matchers[0].as_str()), (expected, "rule =~ c.*"), "{now}");
@@ -68,10 +68,10 @@ mod tests {
             "id": "a", "matchers": [{ "label": "rule", "operator": "=", "value": "c" }], "start": 0, "author": "ada",
             "reason": "x", "weekly": { "days": ["thursday", "friday"], "from": "22:00", "to": "06:00", "zone": "UTC" },
         }));
-        for (hour, expected) in [(12, SilenceState::ToCome), (23, SilenceState::Holds)] {
+        for (hour, expected) in [(12, SilenceState::Pending), (23, SilenceState::Active)] {
             let row = row(nights.clone(), Timestamp::from_millis(hour * 3_600_000));
             assert_eq!(row.state, expected, "{hour}");
-            assert_eq!(row.weekly.unwrap(), "Thu, Fri 22:00 to 06:00, UTC");
+            assert_eq!(row.schedule.unwrap(), "Thu, Fri 22:00 to 06:00, UTC");
         }
     }
 }

@@ -1,40 +1,40 @@
-//! What stands above trends, as the address asks for it.
+//! View model of the head of the trends page.
 
 use super::FragmentError;
-use crate::core::Core;
-use app::fragments::{Trends, Way};
+use crate::app_state::AppState;
+use app::fragments::{NavLink, Trends};
 use std::time::{Duration, UNIX_EPOCH};
 use url::form_urlencoded;
 use watchglass_model::Timestamp;
 
-/// The page of trends.
-pub(super) const TRENDS: &str = "/trends";
-/// The longest question.
-const MOST_BYTES: usize = 8192;
-/// What links and form keep of an address.
-const KEPT: [&str; 8] = ["window", "from", "to", "hide", "log", "clip", "compare", "section"];
+/// Path of the trends page.
+pub(super) const PATH: &str = "/trends";
+/// Maximum length of a query string, in bytes.
+const MAX_BYTES: usize = 8192;
+/// URL parameters that links and form preserve.
+const PRESERVED_PARAMS: [&str; 8] = ["window", "from", "to", "hide", "log", "clip", "compare", "section"];
 
-/// The HTML.
+/// Renders the head of the trends page.
 ///
 /// # Errors
-/// The question is too long.
-pub(super) fn page(core: &Core, query: &str) -> Result<String, FragmentError> {
-    if query.len() > MOST_BYTES {
+/// The query string is too long.
+pub(super) fn page(core: &AppState, query: &str) -> Result<String, FragmentError> {
+    if query.len() > MAX_BYTES {
         let length = query.len();
-        let message = format!("The parameters are {length} bytes long: at most {MOST_BYTES} can be");
-        return Err(FragmentError::Parameter(message));
+        let message = format!("The query string is {length} bytes long: at most {MAX_BYTES} are allowed");
+        return Err(FragmentError::InvalidParameter(message));
     }
-    let asked = Asked::parse(query);
+    let asked = TrendsQuery::parse(query);
     let section = asked.get("section");
     let all =
-        Way { text: "All".to_owned(), href: asked.with("section", None), is_current: section.is_none() };
-    let of = |name: String| Way {
+        NavLink { text: "All".to_owned(), href: asked.with("section", None), is_current: section.is_none() };
+    let of = |name: String| NavLink {
         href: asked.with("section", Some(&name)),
         is_current: section == Some(name.as_str()),
         text: name,
     };
     let compares = asked.get("compare") == Some("1");
-    let way = |text: &str, value, is_current| Way {
+    let way = |text: &str, value, is_current| NavLink {
         text: text.to_owned(),
         href: asked.with("compare", value),
         is_current,
@@ -42,27 +42,30 @@ pub(super) fn page(core: &Core, query: &str) -> Result<String, FragmentError> {
     let kept = asked.0.iter().filter(|(name, _)| !["window", "from", "to"].contains(&name.as_str()));
     Ok(app::fragments::trends(Trends {
         sections: std::iter::once(all).chain(core.sections().into_iter().map(of)).collect(),
-        compare: vec![way("Alone", None, !compares), way("With the time before", Some("1"), compares)],
-        range: asked.range(core.newest().unwrap_or_default()),
-        kept: kept.cloned().collect(),
+        compare: vec![
+            way("No comparison", None, !compares),
+            way("Compare: previous period", Some("1"), compares),
+        ],
+        range: asked.range(core.newest_time().unwrap_or_default()),
+        hidden_fields: kept.cloned().collect(),
     }))
 }
 
-/// What is kept of an address, each name once.
-struct Asked(Vec<(String, String)>);
+/// Preserved URL parameters, each name once.
+struct TrendsQuery(Vec<(String, String)>);
 
-impl Asked {
+impl TrendsQuery {
     fn parse(query: &str) -> Self {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let first = |name: &str| pairs.iter().find(|(known, _)| known == name).cloned();
-        Self(KEPT.into_iter().filter_map(first).collect())
+        Self(PRESERVED_PARAMS.into_iter().filter_map(first).collect())
     }
 
     fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The address with another value of `name`, or without it.
+    /// URL with another value of `name`, or without it.
     fn with(&self, name: &str, value: Option<&str>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(self.0.iter().filter(|(known, _)| known != name));
@@ -70,12 +73,12 @@ impl Asked {
             query.append_pair(name, value);
         }
         match query.finish() {
-            empty if empty.is_empty() => TRENDS.to_owned(),
-            query => format!("{TRENDS}?{query}"),
+            empty if empty.is_empty() => PATH.to_owned(),
+            query => format!("{PATH}?{query}"),
         }
     }
 
-    /// Start and end of what is shown, for fields: what is asked for, or the window that ends with the newest values.
+    /// Start and end of the time range for the form fields: as requested, or the window that ends with the newest values.
     fn range(&self, newest: Timestamp) -> (String, String) {
         let moment = |name| self.get(name)?.parse().ok().map(Timestamp::from_millis);
         let (from, to) = match (moment("from"), moment("to")) {
@@ -89,13 +92,13 @@ impl Asked {
                 (newest - Duration::from_secs(hours * 3600), newest)
             }
         };
-        (written(from), written(to))
+        (field_value(from), field_value(to))
     }
 }
 
-/// A moment as a field has it, to the second, in UTC.
-fn written(moment: Timestamp) -> String {
-    // From the beginning of what the format can say to its end, the year 9999.
+/// Time as a `datetime-local` field has it, to the second, in UTC.
+fn field_value(moment: Timestamp) -> String {
+    // The format covers the years 1970 to 9999.
     let seconds = u64::try_from(moment.millis() / 1000).unwrap_or_default().min(253_402_300_799);
     let text = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string();
     text.trim_end_matches('Z').to_owned()
@@ -106,16 +109,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_keep_what_was_asked_for() {
-        let asked = Asked::parse("window=7d&compare=1&done=x&section=A%26B&section=C");
+    fn links_preserve_the_parameters() {
+        let asked = TrendsQuery::parse("window=7d&compare=1&done=x&section=A%26B&section=C");
         assert_eq!(asked.with("section", None), "/trends?window=7d&compare=1");
         assert_eq!(asked.with("section", Some("D E")), "/trends?window=7d&compare=1&section=D+E");
         assert_eq!(asked.with("compare", None), "/trends?window=7d&section=A%26B");
-        assert_eq!(Asked::parse("").with("compare", None), "/trends");
+        assert_eq!(TrendsQuery::parse("").with("compare", None), "/trends");
     }
 
     #[test]
-    fn fields_hold_what_is_shown() {
+    fn fields_have_the_shown_time_range() {
         let newest = Timestamp::from_millis(1_700_000_000_000);
         for (query, from, to) in [
             ("", "2023-11-14T21:13:20", "2023-11-14T22:13:20"),
@@ -124,7 +127,7 @@ mod tests {
             ("from=-5&to=9223372036854775807", "1970-01-01T00:00:00", "9999-12-31T23:59:59"),
             ("from=x&to=5", "2023-11-14T21:13:20", "2023-11-14T22:13:20"),
         ] {
-            assert_eq!(Asked::parse(query).range(newest), (from.to_owned(), to.to_owned()), "{query}");
+            assert_eq!(TrendsQuery::parse(query).range(newest), (from.to_owned(), to.to_owned()), "{query}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! `/api/annotations` and `/api/admin/annotations`: what explains charts.
+//! `/api/annotations` and `/api/admin/annotations`: annotations of charts.
 
-use super::{ApiError, Done, Envelope, Failure, Parameters, Shared, bad, body};
+use super::{ApiError, ApiState, Done, Envelope, Failure, Parameters, bad_request, body};
 use crate::annotations::NewAnnotation;
-use crate::audit::{Actor, What};
+use crate::audit::{AuditContext, AuditTarget};
 use crate::ticker;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -13,52 +13,52 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
-use watchglass_access::Pass;
-use watchglass_export::parse_time;
+use watchglass_auth::Principal;
 use watchglass_model::{Annotation, AnnotationKind, TimeRange, Timestamp};
+use watchglass_reports::parse_time;
 
-/// The longest body that is read, in bytes.
-const LONGEST: usize = 16 << 10;
-/// What begins the names of fields that are tags, in a form.
-const TAG: &str = "tag.";
+/// Body size limit, in bytes.
+const MAX_BODY_BYTES: usize = 16 << 10;
+/// Prefix of form fields that are tags.
+const TAG_PREFIX: &str = "tag.";
 
-/// What is to be marked on all charts.
+/// Annotation to add to all charts.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AnnotationBody {
-    /// What people are told, at most 200 characters.
+    /// Text, at most 200 characters.
     #[schema(example = "deploy 1.4.2")]
     text: String,
-    /// When it was, or began, in milliseconds since 1970; now when it is missing.
+    /// Start, in milliseconds since 1970; defaults to now.
     #[serde(default)]
     time: Option<i64>,
-    /// When it was over, in milliseconds since 1970; a moment when it is missing.
+    /// End, in milliseconds since 1970; without it the annotation is a point in time.
     #[serde(default)]
     end: Option<i64>,
-    /// `deploy`, `restart` or `note`, which it is when this is missing.
+    /// `deploy`, `restart` or `note` (default).
     #[serde(default)]
     kind: Option<String>,
-    /// Anything else that is known of it; in a form, fields such as `tag.version`.
+    /// Tags; in a form, fields such as `tag.version`.
     #[serde(default)]
     tags: BTreeMap<String, String>,
 }
 
-/// What is marked on all charts.
+/// Annotation of all charts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AnnotationRow {
-    /// What it is referred to by.
+    /// Id.
     id: u64,
-    /// When it was, or began, in milliseconds since 1970.
+    /// Start, in milliseconds since 1970.
     time: i64,
-    /// When it was over; `null` for a moment.
+    /// End; `null` for a point in time.
     end: Option<i64>,
     /// `deploy`, `restart` or `note`.
     kind: &'static str,
-    /// What people are told.
+    /// Text.
     text: String,
-    /// Anything else that is known of it.
+    /// Tags.
     tags: BTreeMap<String, String>,
-    /// The person or token that said so; empty for what this server has seen by itself.
+    /// User or token that added it; empty for restarts that this server detected.
     author: String,
 }
 
@@ -68,7 +68,7 @@ impl From<Annotation> for AnnotationRow {
             id: annotation.id,
             time: annotation.time.millis(),
             end: annotation.end.map(Timestamp::millis),
-            kind: annotation.kind.word(),
+            kind: annotation.kind.as_str(),
             text: annotation.text,
             tags: annotation.tags,
             author: annotation.author,
@@ -76,50 +76,50 @@ impl From<Annotation> for AnnotationRow {
     }
 }
 
-/// Which annotations.
+/// Query parameters.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Question {
-    /// Those that were not over before: RFC 3339 in UTC, or seconds since 1970.
+pub(crate) struct AnnotationQuery {
+    /// Start of the time range: RFC 3339 in UTC, or seconds since 1970.
     #[param(example = "2026-11-22T02:00:00Z")]
     start: Option<String>,
-    /// Those that had begun by then.
+    /// End of the time range.
     end: Option<String>,
-    /// Those of this kind: `deploy`, `restart` or `note`.
+    /// Kind: `deploy`, `restart` or `note`.
     kind: Option<String>,
 }
 
-/// The annotations of a stretch of time, the latest first; all that are kept, unless it is given.
+/// Lists annotations of a time range, newest first; all stored ones without a range.
 #[utoipa::path(
     get,
     path = "/api/admin/annotations",
     tag = "annotations",
-    params(Question),
+    params(AnnotationQuery),
     responses(
         (status = 200, description = "The annotations", body = Envelope<Vec<AnnotationRow>>),
-        (status = 400, description = "A parameter that cannot be understood", body = Failure)
+        (status = 400, description = "Invalid parameter", body = Failure)
     )
 )]
 pub(crate) async fn annotations(
-    State(shared): State<Shared>,
-    Parameters(question): Parameters<Question>,
+    State(state): State<ApiState>,
+    Parameters(query): Parameters<AnnotationQuery>,
 ) -> Result<Json<Envelope<Vec<AnnotationRow>>>, ApiError> {
-    let time = |name: &str, text: Option<&str>, otherwise: i64| match text {
-        Some(text) => parse_time(text).map_err(|error| bad(format!("{name}: {error}"))),
-        None => Ok(Timestamp::from_millis(otherwise)),
+    let time = |name: &str, text: Option<&str>, default: i64| match text {
+        Some(text) => parse_time(text).map_err(|error| bad_request(format!("{name}: {error}"))),
+        None => Ok(Timestamp::from_millis(default)),
     };
     let range = TimeRange {
-        start: time("start", question.start.as_deref(), i64::MIN)?,
-        end: time("end", question.end.as_deref(), i64::MAX)?,
+        start: time("start", query.start.as_deref(), i64::MIN)?,
+        end: time("end", query.end.as_deref(), i64::MAX)?,
     };
-    let kind = question.kind.as_deref().map(kind).transpose()?;
-    let found = shared.core.annotations_within(range).into_iter();
+    let kind = query.kind.as_deref().map(kind).transpose()?;
+    let found = state.core.annotations_in_range(range).into_iter();
     let found = found.filter(|annotation| kind.is_none_or(|kind| kind == annotation.kind));
     Ok(Envelope::of(found.map(AnnotationRow::from).collect()))
 }
 
-/// Marks something on all charts: a deploy, for one, with a token of the role `ingest`. Open pages show it within a second.
+/// Adds an annotation to all charts, such as a deploy, with a token of the role `ingest`. Open pages show it within a second.
 #[utoipa::path(
     post,
     path = "/api/annotations",
@@ -130,23 +130,23 @@ pub(crate) async fn annotations(
     )),
     responses(
         (status = 200, description = "The annotation", body = Envelope<AnnotationRow>),
-        (status = 400, description = "A field that cannot be used", body = Failure),
-        (status = 408, description = "It did not come within ten seconds", body = Failure),
-        (status = 413, description = "It is longer than 16 KiB", body = Failure),
-        (status = 415, description = "Its Content-Type is neither JSON nor that of a form", body = Failure)
+        (status = 400, description = "Invalid field", body = Failure),
+        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
+        (status = 413, description = "The body is longer than 16 KiB", body = Failure),
+        (status = 415, description = "Content-Type is neither JSON nor a form", body = Failure)
     )
 )]
 pub(crate) async fn add_annotation(
-    state: State<Shared>,
-    pass: Extension<Pass>,
-    actor: Actor,
+    state: State<ApiState>,
+    pass: Extension<Principal>,
+    actor: AuditContext,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<AnnotationRow>>, ApiError> {
     add(state, pass, actor, headers, body).await
 }
 
-/// The same, for administrators.
+/// Adds an annotation, for admins.
 #[utoipa::path(
     post,
     path = "/api/admin/annotations",
@@ -157,16 +157,16 @@ pub(crate) async fn add_annotation(
     )),
     responses(
         (status = 200, description = "The annotation", body = Envelope<AnnotationRow>),
-        (status = 400, description = "A field that cannot be used", body = Failure),
-        (status = 408, description = "It did not come within ten seconds", body = Failure),
-        (status = 413, description = "It is longer than 16 KiB", body = Failure),
-        (status = 415, description = "Its Content-Type is neither JSON nor that of a form", body = Failure)
+        (status = 400, description = "Invalid field", body = Failure),
+        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
+        (status = 413, description = "The body is longer than 16 KiB", body = Failure),
+        (status = 415, description = "Content-Type is neither JSON nor a form", body = Failure)
     )
 )]
 pub(crate) async fn add_annotation_as_admin(
-    state: State<Shared>,
-    pass: Extension<Pass>,
-    actor: Actor,
+    state: State<ApiState>,
+    pass: Extension<Principal>,
+    actor: AuditContext,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<AnnotationRow>>, ApiError> {
@@ -174,86 +174,87 @@ pub(crate) async fn add_annotation_as_admin(
 }
 
 async fn add(
-    State(shared): State<Shared>,
-    Extension(pass): Extension<Pass>,
-    actor: Actor,
+    State(state): State<ApiState>,
+    Extension(pass): Extension<Principal>,
+    actor: AuditContext,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<AnnotationRow>>, ApiError> {
-    let kind_of_body = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let asked = if kind_of_body.starts_with("application/x-www-form-urlencoded") {
-        from_form(body::read_form(&headers, body, LONGEST).await?)?
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let request = if content_type.starts_with("application/x-www-form-urlencoded") {
+        from_form(body::read_form(&headers, body, MAX_BODY_BYTES).await?)?
     } else {
-        body::read(&headers, body, LONGEST, "This is no annotation").await?
+        body::read(&headers, body, MAX_BODY_BYTES, "Invalid annotation").await?
     };
     let new = NewAnnotation {
-        text: asked.text,
-        kind: asked.kind.as_deref().map(kind).transpose()?.unwrap_or_default(),
-        time: asked.time.map(Timestamp::from_millis),
-        end: asked.end.map(Timestamp::from_millis),
-        tags: asked.tags,
+        text: request.text,
+        kind: request.kind.as_deref().map(kind).transpose()?.unwrap_or_default(),
+        time: request.time.map(Timestamp::from_millis),
+        end: request.end.map(Timestamp::from_millis),
+        tags: request.tags,
         author: pass.name,
     };
-    let added = shared.core.annotate(new, ticker::now()).map_err(|error| bad(error.to_string()))?;
-    actor.note(What::Annotation, "added", &added.id.to_string(), (None, as_noted(&added)));
-    tracing::info!(id = added.id, author = added.author, says = added.text, "an annotation was added");
+    let added =
+        state.core.add_annotation(new, ticker::now()).map_err(|error| bad_request(error.to_string()))?;
+    actor.record(AuditTarget::Annotation, "added", &added.id.to_string(), (None, audit_fields(&added)));
+    tracing::info!(id = added.id, author = added.author, text = added.text, "annotation added");
     Ok(Envelope::of(added.into()))
 }
 
-/// Takes an annotation away.
+/// Removes an annotation.
 #[utoipa::path(
     delete,
     path = "/api/admin/annotations/{id}",
     tag = "annotations",
     params(("id" = u64, Path, description = "Id of the annotation")),
     responses(
-        (status = 200, description = "It is gone", body = Envelope<Done>),
-        (status = 404, description = "There is none with that id", body = Failure)
+        (status = 200, description = "The annotation is removed", body = Envelope<Done>),
+        (status = 404, description = "Unknown id", body = Failure)
     )
 )]
 pub(crate) async fn remove_annotation(
-    State(shared): State<Shared>,
-    actor: Actor,
+    State(state): State<ApiState>,
+    actor: AuditContext,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    let removed = id.parse().ok().and_then(|id| shared.core.remove_annotation(id));
+    let removed = id.parse().ok().and_then(|id| state.core.remove_annotation(id));
     let removed = removed.ok_or_else(|| ApiError::not_found(&format!("/api/admin/annotations/{id}")))?;
-    actor.note(What::Annotation, "removed", &id, (as_noted(&removed), None));
-    tracing::info!(id = removed.id, says = removed.text, "an annotation was removed");
+    actor.record(AuditTarget::Annotation, "removed", &id, (audit_fields(&removed), None));
+    tracing::info!(id = removed.id, text = removed.text, "annotation removed");
     Ok(Envelope::of(Done::default()))
 }
 
-/// What the audit log tells of it.
-fn as_noted(annotation: &Annotation) -> Option<Value> {
-    Some(json!({ "kind": annotation.kind.word(), "text": annotation.text }))
+/// Fields for the audit log.
+fn audit_fields(annotation: &Annotation) -> Option<Value> {
+    Some(json!({ "kind": annotation.kind.as_str(), "text": annotation.text }))
 }
 
 fn kind(text: &str) -> Result<AnnotationKind, ApiError> {
-    text.parse().map_err(|error: watchglass_model::AnnotationKindError| bad(format!("kind: {error}")))
+    text.parse().map_err(|error: watchglass_model::AnnotationKindError| bad_request(format!("kind: {error}")))
 }
 
 fn from_form(fields: Vec<(String, String)>) -> Result<AnnotationBody, ApiError> {
-    let mut asked = AnnotationBody::default();
+    let mut request = AnnotationBody::default();
     let millis = |name: &str, text: &str| {
-        text.parse().map(Some).map_err(|_| bad(format!("{name}: it must be milliseconds since 1970")))
+        text.parse().map(Some).map_err(|_| bad_request(format!("{name}: must be milliseconds since 1970")))
     };
     for (name, value) in fields {
         match name.as_str() {
-            "text" => asked.text = value,
-            "kind" => asked.kind = Some(value),
-            "time" => asked.time = millis("time", &value)?,
-            "end" => asked.end = millis("end", &value)?,
+            "text" => request.text = value,
+            "kind" => request.kind = Some(value),
+            "time" => request.time = millis("time", &value)?,
+            "end" => request.end = millis("end", &value)?,
             _ => {
-                let Some(tag) = name.strip_prefix(TAG) else {
+                let Some(tag) = name.strip_prefix(TAG_PREFIX) else {
                     let shown: String = name.chars().take(40).collect();
-                    let known = "there are text, kind, time, end, and tag.NAME for tags";
-                    return Err(bad(format!("{shown:?} is no field of an annotation: {known}")));
+                    let known = "expected text, kind, time, end or tag.NAME";
+                    return Err(bad_request(format!("unknown field {shown:?}: {known}")));
                 };
-                asked.tags.insert(tag.to_owned(), value);
+                request.tags.insert(tag.to_owned(), value);
             }
         }
     }
-    Ok(asked)
+    Ok(request)
 }
 
 #[cfg(test)]
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_says_the_same_as_json() {
+    fn form_and_json_are_equivalent() {
         let fields = [
             ("text", "deploy 1.4.2"),
             ("kind", "deploy"),
@@ -279,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_fields_are_refused() {
+    fn invalid_fields_are_rejected() {
         for fields in [&[("time", "now")][..], &[("end", "")], &[("what", "x")], &[("tag", "x")]] {
             assert!(form(fields).is_err(), "{fields:?}");
         }

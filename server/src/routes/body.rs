@@ -1,6 +1,6 @@
-//! Bodies of requests: read whole, within a limit and in time.
+//! Request bodies: read completely, with a size limit and a timeout.
 
-use super::{ApiError, bad};
+use super::{ApiError, bad_request};
 use axum::body::Body;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
@@ -9,91 +9,95 @@ use serde::de::DeserializeOwned;
 use std::time::Duration;
 use url::form_urlencoded;
 
-/// How long a body may take to come.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// The most fields of a form.
-const MOST_FIELDS: usize = 200;
+/// Timeout of a body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Limit of form fields.
+const MAX_FIELDS: usize = 200;
 
-/// The value that the body of a request holds as JSON. `otherwise` says what it is not if it holds another.
+/// Reads a JSON body into a type. `error_prefix` starts the error message for invalid content.
 ///
 /// # Errors
-/// Those of [`read_json`], and 400 for another value.
+/// As [`read_json`], and 400 for invalid content.
 pub(super) async fn read<T: DeserializeOwned>(
     headers: &HeaderMap,
     body: Body,
-    most: usize,
-    otherwise: &str,
+    max_bytes: usize,
+    error_prefix: &str,
 ) -> Result<T, ApiError> {
-    let bytes = read_json(headers, body, most).await?;
-    serde_json::from_slice(&bytes).map_err(|error| bad(format!("{otherwise}: {error}")))
+    let bytes = read_json(headers, body, max_bytes).await?;
+    serde_json::from_slice(&bytes).map_err(|error| bad_request(format!("{error_prefix}: {error}")))
 }
 
-/// The body of a request that says it is JSON.
+/// Reads the bytes of a JSON body.
 ///
 /// # Errors
-/// 415 for another `Content-Type`, 413 for more than `most` bytes, 408 when it takes too long, 400 when it breaks off.
-pub(super) async fn read_json(headers: &HeaderMap, body: Body, most: usize) -> Result<Vec<u8>, ApiError> {
-    read_as("application/json", headers, body, most).await
+/// 415 for another `Content-Type`, 413 for more than `max_bytes` bytes, 408 for a timeout, 400 for an incomplete body.
+pub(super) async fn read_json(
+    headers: &HeaderMap,
+    body: Body,
+    max_bytes: usize,
+) -> Result<Vec<u8>, ApiError> {
+    read_as("application/json", headers, body, max_bytes).await
 }
 
-/// The fields of a form, in the order in which they came.
+/// Reads the fields of a form, in order.
 ///
 /// # Errors
 /// As [`read_json`], and 400 for more than 200 fields.
 pub(super) async fn read_form(
     headers: &HeaderMap,
     body: Body,
-    most: usize,
+    max_bytes: usize,
 ) -> Result<Vec<(String, String)>, ApiError> {
-    let bytes = read_as("application/x-www-form-urlencoded", headers, body, most).await?;
+    let bytes = read_as("application/x-www-form-urlencoded", headers, body, max_bytes).await?;
     let fields: Vec<(String, String)> = form_urlencoded::parse(&bytes).into_owned().collect();
-    if fields.len() > MOST_FIELDS {
-        return Err(bad(format!("The form has {} fields: at most {MOST_FIELDS} can be", fields.len())));
+    if fields.len() > MAX_FIELDS {
+        return Err(bad_request(format!("The form has {} fields: at most {MAX_FIELDS}", fields.len())));
     }
     Ok(fields)
 }
 
-async fn read_as(kind: &str, headers: &HeaderMap, body: Body, most: usize) -> Result<Vec<u8>, ApiError> {
+async fn read_as(kind: &str, headers: &HeaderMap, body: Body, max_bytes: usize) -> Result<Vec<u8>, ApiError> {
     let found = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !found.split(';').next().is_some_and(|found| found.trim().eq_ignore_ascii_case(kind)) {
         let message = format!("The Content-Type must be {kind}");
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_content_type", message));
     }
-    // Nothing small becomes something large here.
+    // Compressed bodies are rejected, since a small one could expand without limit.
     if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-        let message = "The body must come as it is, without a Content-Encoding".to_owned();
+        let message = "The body must not have a Content-Encoding".to_owned();
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_content_encoding", message));
     }
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    // Who says so beforehand is answered before the body comes.
-    if length.is_some_and(|length| length > most as u64) {
-        return Err(too_long(most));
+    // A Content-Length over the limit is rejected before the body is read.
+    if length.is_some_and(|length| length > max_bytes as u64) {
+        return Err(too_long(max_bytes));
     }
-    match tokio::time::timeout(PATIENCE, collect(body, most)).await {
+    match tokio::time::timeout(BODY_TIMEOUT, collect(body, max_bytes)).await {
         Ok(bytes) => bytes,
         Err(_) => {
-            let message = format!("The body did not come within {} seconds", PATIENCE.as_secs());
+            let message = format!("The body did not arrive within {} s", BODY_TIMEOUT.as_secs());
             Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "too_slow", message))
         }
     }
 }
 
-async fn collect(body: Body, most: usize) -> Result<Vec<u8>, ApiError> {
+async fn collect(body: Body, max_bytes: usize) -> Result<Vec<u8>, ApiError> {
     let (mut chunks, mut bytes) = (body.into_data_stream(), Vec::new());
     while let Some(chunk) = chunks.next().await {
         let Ok(chunk) = chunk else {
-            let message = "The body broke off before its end".to_owned();
+            let message = "The body is incomplete".to_owned();
             return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad_body", message));
         };
-        if bytes.len() + chunk.len() > most {
-            return Err(too_long(most));
+        if bytes.len() + chunk.len() > max_bytes {
+            return Err(too_long(max_bytes));
         }
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
 }
 
-fn too_long(most: usize) -> ApiError {
-    let message = format!("The body is longer than {most} bytes");
+fn too_long(max_bytes: usize) -> ApiError {
+    let message = format!("The body is longer than {max_bytes} bytes");
     ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_long", message)
 }

@@ -1,64 +1,64 @@
-//! `/api/admin/channels` and `/api/admin/deliveries`: how people are reached, and what became of it.
+//! `/api/admin/channels` and `/api/admin/deliveries`: notification channels and the notification log.
 
-use super::{ApiError, Envelope, Failure, Shared, body};
-use crate::audit::{Actor, What};
-use crate::core::Core;
+use super::{ApiError, ApiState, Envelope, Failure, body};
+use crate::app_state::AppState;
+use crate::audit::{AuditContext, AuditTarget};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use watchglass_notify::{Overview, PostError};
+use watchglass_notify::{DeliveryError, Overview};
 
-/// The longest body that is read, in bytes.
-const LONGEST: usize = 4 << 10;
+/// Body size limit, in bytes.
+const MAX_BODY_BYTES: usize = 4 << 10;
 
-/// A way to reach people.
+/// Notification channel.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ChannelRow {
-    /// Its name, as the configuration file has it.
+    /// Name in the configuration file.
     name: String,
-    /// Whom it reaches. Secrets are never shown.
+    /// Recipient; secrets are never shown.
     to: String,
 }
 
-/// What happened to messages.
+/// Notification log.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Deliveries {
-    /// How many wait, were delivered, and were given up.
+    /// Number of queued, sent and failed messages.
     #[schema(value_type = Object)]
     counts: watchglass_notify::outbox::Counts,
-    /// What happened, the newest first, at most 200.
+    /// Delivery attempts, newest first, at most 200.
     #[schema(value_type = Vec<Object>)]
     deliveries: Vec<watchglass_notify::outbox::Delivery>,
-    /// What did not arrive and is tried no more, the newest first.
+    /// Failed messages without further retries, newest first.
     #[schema(value_type = Vec<Object>)]
     dead_letters: Vec<watchglass_notify::outbox::DeadLetter>,
-    /// What keeps the outbox from writing; `null` when nothing does.
+    /// Write error of the outbox; `null` without one.
     problem: Option<String>,
 }
 
-/// A message that is to be sent again.
+/// Message to resend.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResendBody {
-    /// Its id.
+    /// Message id.
     id: String,
-    /// Over which channel.
+    /// Channel name.
     channel: String,
-    /// Who asks for it.
+    /// Name for the notification log.
     who: String,
 }
 
-/// What was done.
+/// Result of sending.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Sent {
     /// Always true.
     sent: bool,
 }
 
-/// The channels.
+/// Lists the notification channels.
 #[utoipa::path(
     get,
     path = "/api/admin/channels",
@@ -66,90 +66,92 @@ pub(crate) struct Sent {
     responses((status = 200, description = "The channels", body = Envelope<Vec<ChannelRow>>))
 )]
 pub(crate) async fn channels(
-    State(shared): State<Shared>,
+    State(state): State<ApiState>,
 ) -> Result<Json<Envelope<Vec<ChannelRow>>>, ApiError> {
-    let channels = overview(&shared).await?.channels;
+    let channels = overview(&state).await?.channels;
     Ok(Envelope::of(channels.into_iter().map(|(name, to)| ChannelRow { name, to }).collect()))
 }
 
-/// What became of messages.
+/// Returns the notification log.
 #[utoipa::path(
     get,
     path = "/api/admin/deliveries",
     tag = "alerts",
-    responses((status = 200, description = "The delivery log", body = Envelope<Deliveries>))
+    responses((status = 200, description = "The notification log", body = Envelope<Deliveries>))
 )]
-pub(crate) async fn deliveries(State(shared): State<Shared>) -> Result<Json<Envelope<Deliveries>>, ApiError> {
-    let Overview { counts, deliveries, dead_letters, problem, .. } = overview(&shared).await?;
+pub(crate) async fn deliveries(
+    State(state): State<ApiState>,
+) -> Result<Json<Envelope<Deliveries>>, ApiError> {
+    let Overview { counts, deliveries, dead_letters, problem, .. } = overview(&state).await?;
     Ok(Envelope::of(Deliveries { counts, deliveries, dead_letters, problem }))
 }
 
-/// Sends a test message over a channel, and tells what became of it.
+/// Sends a test message to a channel, and returns the result.
 #[utoipa::path(
     post,
     path = "/api/admin/channels/{name}/test",
     tag = "alerts",
     params(("name" = String, Path, description = "Name of the channel")),
     responses(
-        (status = 200, description = "The other side took it", body = Envelope<Sent>),
-        (status = 404, description = "There is no such channel", body = Failure),
-        (status = 502, description = "It did not arrive; the message says why", body = Failure),
+        (status = 200, description = "Test message sent", body = Envelope<Sent>),
+        (status = 404, description = "Unknown channel", body = Failure),
+        (status = 502, description = "Sending failed; the error message has the reason", body = Failure),
         (status = 503, description = "The outbox is busy", body = Failure)
     )
 )]
 pub(crate) async fn test(
-    State(shared): State<Shared>,
-    actor: Actor,
+    State(state): State<ApiState>,
+    actor: AuditContext,
     Path(name): Path<String>,
 ) -> Result<Json<Envelope<Sent>>, ApiError> {
     let tested = name.clone();
-    ask(&shared, move |core| core.telling().test(&name)).await?;
-    actor.note(What::Channel, "tested", &tested, (None, None));
+    run_blocking(&state, move |core| core.notifications().test(&name)).await?;
+    actor.record(AuditTarget::Channel, "tested", &tested, (None, None));
     Ok(Envelope::of(Sent { sent: true }))
 }
 
-/// Sends a message again over a channel that it was on.
+/// Resends a message to one of its channels.
 #[utoipa::path(
     post,
     path = "/api/admin/deliveries/resend",
     tag = "alerts",
     request_body = ResendBody,
     responses(
-        (status = 200, description = "It will be sent", body = Envelope<Sent>),
-        (status = 400, description = "There is no such message, or it waits already", body = Failure),
-        (status = 408, description = "It did not come within ten seconds", body = Failure),
-        (status = 413, description = "It is longer than 4 KiB", body = Failure),
-        (status = 415, description = "Its Content-Type is not application/json", body = Failure),
+        (status = 200, description = "The message is queued", body = Envelope<Sent>),
+        (status = 400, description = "Unknown message, or already queued", body = Failure),
+        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
+        (status = 413, description = "The body is longer than 4 KiB", body = Failure),
+        (status = 415, description = "Content-Type is not application/json", body = Failure),
         (status = 503, description = "The outbox is busy", body = Failure)
     )
 )]
 pub(crate) async fn resend(
-    State(shared): State<Shared>,
-    actor: Actor,
+    State(state): State<ApiState>,
+    actor: AuditContext,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<Sent>>, ApiError> {
     let ResendBody { id, channel, who } =
-        body::read(&headers, body, LONGEST, "This names no message").await?;
+        body::read(&headers, body, MAX_BODY_BYTES, "Invalid resend request").await?;
     let (sent, to) = (id.clone(), serde_json::json!({ "channel": channel, "who": who }));
-    ask(&shared, move |core| core.telling().resend(&id, &channel, &who)).await?;
-    actor.note(What::Delivery, "sent again", &sent, (None, Some(to)));
+    run_blocking(&state, move |core| core.notifications().resend(&id, &channel, &who)).await?;
+    actor.record(AuditTarget::Delivery, "sent again", &sent, (None, Some(to)));
     Ok(Envelope::of(Sent { sent: true }))
 }
 
-async fn overview(shared: &Shared) -> Result<Overview, ApiError> {
-    ask(shared, |core| core.telling().overview()).await
+async fn overview(state: &ApiState) -> Result<Overview, ApiError> {
+    run_blocking(state, |core| core.notifications().overview()).await
 }
 
-async fn ask<T: Send + 'static>(
-    shared: &Shared,
-    ask: impl FnOnce(&Core) -> Result<T, PostError> + Send + 'static,
+async fn run_blocking<T: Send + 'static>(
+    state: &ApiState,
+    query: impl FnOnce(&AppState) -> Result<T, DeliveryError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    shared.ask(ask).await?.map_err(|error| {
+    state.run_blocking(query).await?.map_err(|error| {
         let (status, code) = match &error {
-            PostError::NoChannel { .. } => (StatusCode::NOT_FOUND, "no_channel"),
-            PostError::Outbox(_) => (StatusCode::BAD_REQUEST, "no_message"),
-            PostError::Send(_) => (StatusCode::BAD_GATEWAY, "not_sent"),
+            DeliveryError::UnknownChannel { .. } => (StatusCode::NOT_FOUND, "no_channel"),
+            DeliveryError::Outbox(_) => (StatusCode::BAD_REQUEST, "no_message"),
+            DeliveryError::Send(_) => (StatusCode::BAD_GATEWAY, "not_sent"),
             _ => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
         };
         ApiError::new(status, code, error.to_string())

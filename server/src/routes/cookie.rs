@@ -1,19 +1,19 @@
-//! The cookie of a session.
+//! Session cookie.
 //!
-//! Where the connection of the browser is encrypted it has the prefix `__Host-`, which no other host and no unencrypted page can
+//! On encrypted connections it has the prefix `__Host-`, which no other host and no unencrypted page can
 //! set ([RFC 6265bis, section 4.1.3](https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#section-4.1.3)). On a
-//! loopback address nothing is encrypted, and browsers do not take such a cookie.
+//! loopback address connections are not encrypted, and browsers reject such a cookie.
 
+use crate::config::PublicUrl;
 use crate::edge::Client;
-use crate::settings::PublicUrl;
 use axum::http::header::{COOKIE, HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderValue};
-use watchglass_access::{Digest, LONGEST_SESSION, Secret};
+use watchglass_auth::{Digest, SESSION_MAX_AGE, Secret};
 
-const PLAIN: &str = "watchglass";
-const SECURE: &str = "__Host-watchglass";
+const PLAIN_NAME: &str = "watchglass";
+const SECURE_NAME: &str = "__Host-watchglass";
 
-/// The session that a browser names. The cookie that cannot be forged by other hosts counts first.
+/// Session digest of the cookies. The `__Host-` cookie, which other hosts cannot forge, takes precedence.
 pub(super) fn session(headers: &HeaderMap) -> Option<Digest> {
     let found = |wanted: &str| {
         let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
@@ -21,10 +21,10 @@ pub(super) fn session(headers: &HeaderMap) -> Option<Digest> {
             lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
         cookies.find(|(name, _)| *name == wanted).and_then(|(_, value)| Secret::parse(value))
     };
-    found(SECURE).or_else(|| found(PLAIN)).map(|secret| secret.digest())
+    found(SECURE_NAME).or_else(|| found(PLAIN_NAME)).map(|secret| secret.digest())
 }
 
-/// The header `Set-Cookie` that begins a session; with no secret, the one that ends it.
+/// `Set-Cookie` header that starts a session, or ends it without a secret.
 pub(super) fn header(
     secret: Option<&Secret>,
     headers: &HeaderMap,
@@ -32,20 +32,20 @@ pub(super) fn header(
     public: Option<&PublicUrl>,
 ) -> Option<HeaderValue> {
     let is_secure = is_encrypted(headers, client, public);
-    let (name, secure) = if is_secure { (SECURE, "; Secure") } else { (PLAIN, "") };
+    let (name, secure) = if is_secure { (SECURE_NAME, "; Secure") } else { (PLAIN_NAME, "") };
     let (value, seconds) =
-        secret.map_or((String::new(), 0), |secret| (secret.text(), LONGEST_SESSION.as_secs()));
+        secret.map_or((String::new(), 0), |secret| (secret.text(), SESSION_MAX_AGE.as_secs()));
     let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&text).ok()
 }
 
-/// Whether a session may be given out: nobody on the way can read it.
-pub(super) fn is_safe(headers: &HeaderMap, client: Client, public: Option<&PublicUrl>) -> bool {
+/// Whether a session may be started: the connection is encrypted or local, so the cookie cannot be intercepted.
+pub(super) fn may_start_session(headers: &HeaderMap, client: Client, public: Option<&PublicUrl>) -> bool {
     client.address.is_loopback() || is_encrypted(headers, client, public)
 }
 
-/// Whether the browser's connection is encrypted: what is known of it, or what it says of the page that sent the form, or the
-/// address that the settings name.
+/// Whether the browser's connection is encrypted, from the connection itself, the `Origin` header, or a `Host` that matches the
+/// configured public URL.
 fn is_encrypted(headers: &HeaderMap, client: Client, public: Option<&PublicUrl>) -> bool {
     if client.is_encrypted {
         return true;
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn only_encrypted_connections_get_the_cookie_that_needs_one() {
+    fn secure_cookies_are_set_on_encrypted_connections_only() {
         let public = PublicUrl::parse("https://watch.example:8443").unwrap();
         let secret = Secret::new([1; 32]);
         let client = |is_encrypted| Client { address: [192, 0, 2, 1].into(), is_encrypted };
@@ -83,7 +83,7 @@ mod tests {
         ] {
             let set = header(Some(&secret), &map(&headers), client(is_encrypted), Some(&public)).unwrap();
             assert_eq!(
-                is_safe(&map(&headers), client(is_encrypted), Some(&public)),
+                may_start_session(&map(&headers), client(is_encrypted), Some(&public)),
                 is_secure,
                 "{headers:?}"
             );
@@ -99,12 +99,12 @@ mod tests {
         }
         let local = Client { address: [127, 0, 0, 1].into(), is_encrypted: false };
         let end = header(None, &map(&[]), local, None).unwrap();
-        assert!(is_safe(&map(&[]), local, None));
+        assert!(may_start_session(&map(&[]), local, None));
         assert_eq!(end, "watchglass=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
     }
 
     #[test]
-    fn the_session_is_found_among_other_cookies() {
+    fn session_is_found_among_other_cookies() {
         let (one, two) = (Secret::new([1; 32]), Secret::new([2; 32]));
         let (one_text, two_text) = (one.text(), two.text());
         for (line, expected) in [

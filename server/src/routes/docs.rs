@@ -1,4 +1,4 @@
-//! `GET /api/docs`: the description of the API as a page for people, made from the one for programs.
+//! `GET /api/docs`: API reference page, generated from the OpenAPI document.
 
 use super::html::{self, escaped};
 use super::openapi::DOCUMENT;
@@ -10,19 +10,19 @@ use std::sync::LazyLock;
 
 static PAGE: LazyLock<String> = LazyLock::new(|| page(&DOCUMENT, &assets::page_assets().styles));
 
-/// The page.
+/// Returns the API reference page.
 pub(crate) async fn docs() -> Html<&'static str> {
     Html(&PAGE)
 }
 
 fn page(document: &Value, styles: &[String]) -> String {
     let mut body = format!(
-        "<h1>The API of Watchglass</h1><p class=\"facts\">{}</p><p>For programs: <a href=\"/api/openapi.json\">openapi.json</a></p>",
-        marked_up(text(document, "/info/description"))
+        "<h1>Watchglass API</h1><p class=\"facts\">{}</p><p>OpenAPI document: <a href=\"/api/openapi.json\">openapi.json</a></p>",
+        with_code_tags(text(document, "/info/description"))
     );
     let paths = document.get("paths").and_then(Value::as_object);
     for (path, item) in paths.into_iter().flatten() {
-        // Older addresses answer as the newer ones do.
+        // Aliases of older paths are left out.
         if !path.starts_with("/api/core/") {
             for (method, what) in item.as_object().into_iter().flatten() {
                 operation(&mut body, document, &method.to_ascii_uppercase(), path, what);
@@ -40,7 +40,7 @@ fn operation(body: &mut String, document: &Value, method: &str, path: &str, oper
         "<section><h2><code>{} {}</code></h2><p>{}</p>",
         escaped(method),
         escaped(path),
-        marked_up(text(operation, "/summary"))
+        with_code_tags(text(operation, "/summary"))
     );
     let parameters = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
     let parameters = parameters
@@ -48,45 +48,49 @@ fn operation(body: &mut String, document: &Value, method: &str, path: &str, oper
     table(body, "Parameter", parameters.collect());
     let _ = match text(operation, "/requestBody/description") {
         "" => Ok(()),
-        what => write!(body, "<p>What is sent: {}.</p>", marked_up(what)),
+        what => write!(body, "<p>Request body: {}.</p>", with_code_tags(what)),
     };
-    table(body, "Field that is sent", sent_fields(document, operation));
-    table(body, "Field of the answer", answer_fields(document, operation));
+    table(body, "Request field", request_fields(document, operation));
+    table(body, "Response field", response_fields(document, operation));
     body.push_str("</section>");
 }
 
-/// A table of names and what they are; none when there are none.
+/// Table of names and descriptions; nothing without rows.
 fn table(body: &mut String, heading: &str, rows: Vec<(String, String)>) {
     if rows.is_empty() {
         return;
     }
-    let _ = write!(body, "<table><thead><tr><th>{heading}</th><th>What it is</th></tr></thead><tbody>");
+    let _ = write!(body, "<table><thead><tr><th>{heading}</th><th>Description</th></tr></thead><tbody>");
     for (name, what) in rows {
-        let _ =
-            write!(body, "<tr><td><code>{}</code></td><td>{}</td></tr>", escaped(&name), marked_up(&what));
+        let _ = write!(
+            body,
+            "<tr><td><code>{}</code></td><td>{}</td></tr>",
+            escaped(&name),
+            with_code_tags(&what)
+        );
     }
     body.push_str("</tbody></table>");
 }
 
-/// How deep the fields of an answer are followed: a form that contained itself would go on for ever.
-const DEPTH: usize = 4;
+/// Nesting limit of listed fields, against recursive schemas.
+const MAX_DEPTH: usize = 4;
 
-/// The fields of what is sent, those inside others with the way to them, and what they are.
-fn sent_fields(document: &Value, operation: &Value) -> Vec<(String, String)> {
+/// Fields of the request body with descriptions; nested fields have a dotted path.
+fn request_fields(document: &Value, operation: &Value) -> Vec<(String, String)> {
     let mut found = Vec::new();
     if let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") {
-        collect(document, schema, "", DEPTH, &mut found);
+        collect(document, schema, "", MAX_DEPTH, &mut found);
     }
     found
 }
 
-/// The fields of an answer's data, in the same way.
-fn answer_fields(document: &Value, operation: &Value) -> Vec<(String, String)> {
+/// Fields of the response data with descriptions.
+fn response_fields(document: &Value, operation: &Value) -> Vec<(String, String)> {
     let schema = operation.pointer("/responses/200/content/application~1json/schema").unwrap_or(&Value::Null);
     let schema = resolved(document, schema);
     let mut found = Vec::new();
     if let Some(data) = schema.pointer("/properties/data") {
-        collect(document, data, "", DEPTH, &mut found);
+        collect(document, data, "", MAX_DEPTH, &mut found);
     }
     found
 }
@@ -121,8 +125,8 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A text of the description: what stands between backticks is code.
-fn marked_up(text: &str) -> String {
+/// Description text as HTML, with backticks as `<code>`.
+fn with_code_tags(text: &str) -> String {
     let parts = text.split('`').enumerate();
     parts
         .map(|(place, part)| match place % 2 {
@@ -137,15 +141,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_tells_of_every_address_and_field() {
+    fn page_lists_paths_and_fields() {
         let page = page(&DOCUMENT, &["/a.css".to_owned()]);
         for expected in [
             "GET /metrics",
             "POST /api/ingest",
             "GET /api/admin/system/history/",
             "<code>page_size</code>",
-            "<th>Field that is sent</th>",
-            "<td>Who wants it.</td>",
+            "<th>Request field</th>",
+            "<td>User who creates it.</td>",
             "<code>cpu.avg_5min_percent</code>",
             "<code>data_points.cpu_percent</code>",
             "href=\"/a.css\"",
@@ -155,9 +159,9 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_the_description_becomes_markup() {
+    fn descriptions_are_escaped() {
         let document = serde_json::json!({ "info": { "description": "<b>\"&" } });
         assert!(page(&document, &[]).contains("&lt;b&gt;&quot;&amp;"));
-        assert_eq!(marked_up("`<a>` or <b>"), "<code>&lt;a&gt;</code> or &lt;b&gt;");
+        assert_eq!(with_code_tags("`<a>` or <b>"), "<code>&lt;a&gt;</code> or &lt;b&gt;");
     }
 }

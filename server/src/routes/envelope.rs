@@ -1,25 +1,25 @@
-//! The form of all answers of the API.
+//! JSON envelopes of API responses.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// An answer: `{"success":true,"data":…}`.
+/// Successful response: `{"success":true,"data":…}`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Envelope<T> {
-    /// Always true; errors have another form.
+    /// Always true.
     success: bool,
-    /// What was asked for.
+    /// Response data.
     data: T,
 }
 
 impl<T> Envelope<T> {
-    /// Around `data`.
+    /// Wraps `data`.
     pub(crate) fn of(data: T) -> axum::Json<Self> {
         axum::Json(Self { success: true, data })
     }
 }
 
-/// What was done, where there is nothing to show of it.
+/// Response data of an action without a result.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Done {
     /// Always true.
@@ -32,20 +32,20 @@ impl Default for Done {
     }
 }
 
-/// An error: `{"success":false,"error":{"code","message"}}`.
+/// Error response: `{"success":false,"error":{"code","message"}}`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Failure {
     /// Always false.
     pub(super) success: bool,
-    /// What went wrong.
+    /// Error.
     pub(super) error: Reason,
 }
 
-/// What went wrong.
+/// Error details.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Reason {
-    /// For programs; it stays the same.
+    /// Stable error code.
     pub(super) code: &'static str,
-    /// For people: what was wrong, and what would be right.
+    /// Error message.
     pub(super) message: String,
 }

@@ -1,23 +1,23 @@
-//! `GET /find?q=…`: the page that finds pages, charts and what can be done, for those without the page's program.
+//! `GET /find?q=…`: search page for pages, charts and actions; works without scripts.
 
 use super::html::{document, top_bar};
 use super::pages::{PAGE_ASSETS, theme};
-use super::{ApiError, Shared, bad};
-use crate::fragments::{self, FIND, Visit};
+use super::{ApiError, ApiState, bad_request};
+use crate::fragments::{self, PageContext, SEARCH_PATH};
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Html;
 
-/// What was typed, and what was found.
+/// Shows the search form with its results.
 pub(crate) async fn page(
-    State(shared): State<Shared>,
-    visit: Visit,
+    State(state): State<ApiState>,
+    visit: PageContext,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Html<String>, ApiError> {
     let query = query.unwrap_or_default();
-    let found = shared.ask(move |_| fragments::find_page(&visit, &query)).await?;
-    let html = found.map_err(|error| bad(error.to_string()))?;
-    let body = format!("{}<main id=\"main\" tabindex=\"-1\">{html}</main>", top_bar(FIND));
-    Ok(Html(document("Find", &PAGE_ASSETS.styles, theme(&headers), &body)))
+    let found = state.run_blocking(move |_| fragments::search_page(&visit, &query)).await?;
+    let html = found.map_err(|error| bad_request(error.to_string()))?;
+    let body = format!("{}<main id=\"main\" tabindex=\"-1\">{html}</main>", top_bar(SEARCH_PATH));
+    Ok(Html(document("Search", &PAGE_ASSETS.styles, theme(&headers), &body)))
 }

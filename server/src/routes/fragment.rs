@@ -1,76 +1,77 @@
-//! Pages of lists and forms: `GET /api/fragment/…` answers one as HTML to be put into a page, and `POST /alerts` and
-//! `POST /settings` do what their forms ask for.
+//! HTML fragments with lists and forms: `GET /api/fragment/…`, and the form actions `POST /alerts` and `POST /settings`.
 //!
-//! With the header `x-fragment` a form is answered with the fragment; without it, as a browser without scripts sends it,
-//! with a redirection where it was done, and with a whole page where it was not.
+//! With the header `x-fragment` a form returns the fragment. Without it, as sent by browsers without scripts, it redirects after
+//! success and returns a whole page after an error.
 
 use super::pages::{PAGE_ASSETS, theme};
-use super::{ApiError, Shared, body, html};
-use crate::fragments::{self, ALERTS, Answer, Fields, FragmentError, SETTINGS, Visit};
+use super::{ApiError, ApiState, body, html};
+use crate::fragments::{
+    self, ALERTS_PATH, FormFields, FormResponse, FragmentError, PageContext, SETTINGS_PATH,
+};
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CONTENT_LOCATION, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
-/// The longest form that is read, in bytes.
-const LONGEST: usize = 64 << 10;
-/// Says that the answer is put into a page.
-const FRAGMENT: HeaderName = HeaderName::from_static("x-fragment");
+/// Form size limit, in bytes.
+const MAX_FORM_BYTES: usize = 64 << 10;
+/// Request header of scripts that insert the response into a page.
+const FRAGMENT_HEADER: HeaderName = HeaderName::from_static("x-fragment");
 
-/// The lists and forms of a page, as the question asks for them.
+/// Returns the lists and forms of a page for the given query.
 pub(crate) async fn fragment(
-    State(shared): State<Shared>,
-    visit: Visit,
+    State(state): State<ApiState>,
+    visit: PageContext,
     Path(page): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>, ApiError> {
     let query = query.unwrap_or_default();
-    let html = shared.ask(move |_| fragments::page(&visit, &format!("/{page}"), &query)).await?;
+    let html = state.run_blocking(move |_| fragments::page(&visit, &format!("/{page}"), &query)).await?;
     html.map(Html).map_err(|error| {
         let (status, code) = match &error {
-            FragmentError::Parameter(_) => (StatusCode::BAD_REQUEST, "bad_parameter"),
-            FragmentError::Role => (StatusCode::FORBIDDEN, "forbidden"),
-            FragmentError::Path(_)
-            | FragmentError::View(_)
-            | FragmentError::Place(_)
-            | FragmentError::Rule(_) => (StatusCode::NOT_FOUND, "not_found"),
+            FragmentError::InvalidParameter(_) => (StatusCode::BAD_REQUEST, "bad_parameter"),
+            FragmentError::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
+            FragmentError::UnknownPath(_)
+            | FragmentError::UnknownView(_)
+            | FragmentError::UnknownTab(_)
+            | FragmentError::UnknownRule(_) => (StatusCode::NOT_FOUND, "not_found"),
         };
         ApiError::new(status, code, error.to_string())
     })
 }
 
-/// Does what a form of the alerts page asks for.
-pub(crate) async fn act(
-    State(shared): State<Shared>,
-    visit: Visit,
+/// Handles a form of the alerts page.
+pub(crate) async fn alerts_action(
+    State(state): State<ApiState>,
+    visit: PageContext,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let fields = Fields::new(body::read_form(&headers, body, LONGEST).await?);
-    let answer = shared.ask(move |_| fragments::act(&visit, &fields)).await?;
-    Ok(answered(answer, &headers, (ALERTS, "Alerts")))
+    let fields = FormFields::new(body::read_form(&headers, body, MAX_FORM_BYTES).await?);
+    let answer = state.run_blocking(move |_| fragments::run_action(&visit, &fields)).await?;
+    Ok(form_response(answer, &headers, (ALERTS_PATH, "Alerts")))
 }
 
-/// Does what a form below `/settings` asks for.
-pub(crate) async fn act_settings(
-    State(shared): State<Shared>,
-    visit: Visit,
+/// Handles a form of the settings pages.
+pub(crate) async fn settings_action(
+    State(state): State<ApiState>,
+    visit: PageContext,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let fields = Fields::new(body::read_form(&headers, body, LONGEST).await?);
-    let answer = shared.ask(move |_| fragments::act_settings(&visit, &fields)).await?;
-    Ok(answered(answer, &headers, (SETTINGS, "Settings")))
+    let fields = FormFields::new(body::read_form(&headers, body, MAX_FORM_BYTES).await?);
+    let answer = state.run_blocking(move |_| fragments::run_settings_action(&visit, &fields)).await?;
+    Ok(form_response(answer, &headers, (SETTINGS_PATH, "Settings")))
 }
 
-fn answered(answer: Answer, headers: &HeaderMap, (path, title): (&str, &str)) -> Response {
-    let Answer { status, html, address, go_on } = answer;
-    if headers.contains_key(FRAGMENT) {
-        return (status, [(CONTENT_LOCATION, place(&address))], Html(html)).into_response();
+fn form_response(answer: FormResponse, headers: &HeaderMap, (path, title): (&str, &str)) -> Response {
+    let FormResponse { status, html, location: address, redirect_to: go_on } = answer;
+    if headers.contains_key(FRAGMENT_HEADER) {
+        return (status, [(CONTENT_LOCATION, header_value(&address))], Html(html)).into_response();
     }
     match go_on {
-        Some(address) => (StatusCode::SEE_OTHER, [(LOCATION, place(&address))]).into_response(),
+        Some(address) => (StatusCode::SEE_OTHER, [(LOCATION, header_value(&address))]).into_response(),
         None => {
             let body = format!("{}<main id=\"main\" tabindex=\"-1\">{html}</main>", html::top_bar(path));
             (status, Html(html::document(title, &PAGE_ASSETS.styles, theme(headers), &body))).into_response()
@@ -78,7 +79,7 @@ fn answered(answer: Answer, headers: &HeaderMap, (path, title): (&str, &str)) ->
     }
 }
 
-/// Addresses are percent-encoded, and so fit into a header.
-fn place(address: &str) -> HeaderValue {
-    HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static(ALERTS))
+/// URL as a header value; percent-encoded URLs are always valid.
+fn header_value(address: &str) -> HeaderValue {
+    HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static(ALERTS_PATH))
 }

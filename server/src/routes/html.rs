@@ -1,9 +1,9 @@
-//! Pages that the server writes by itself: read without scripts, in the look of all pages.
+//! Static HTML pages that work without scripts, with the style of all pages.
 
 use app::Theme;
 use std::fmt::Write as _;
 
-/// A whole page. `body` is markup, `title` a text.
+/// Complete HTML document. `body` is markup, `title` is plain text.
 pub(super) fn document(title: &str, styles: &[String], theme: Option<Theme>, body: &str) -> String {
     let theme = match theme {
         Some(Theme::Dark) => " data-theme=\"dark\"",
@@ -24,7 +24,7 @@ pub(super) fn document(title: &str, styles: &[String], theme: Option<Theme>, bod
     )
 }
 
-/// The ways to the pages; `current` is the address of the one that is shown.
+/// Navigation bar; `current` is the URL of the current page.
 pub(super) fn top_bar(current: &str) -> String {
     let link = |(path, name): &(&str, &str)| {
         let current = if *path == current { " aria-current=\"page\"" } else { "" };
@@ -34,12 +34,12 @@ pub(super) fn top_bar(current: &str) -> String {
     let find = if current == "/find" { " aria-current=\"page\"" } else { "" };
     format!(
         "<a class=\"skip\" href=\"#main\">Skip to content</a><header class=\"top-bar\">\
-         <a class=\"brand\" href=\"/\">Watchglass</a><nav aria-label=\"Pages\">{links}</nav><a href=\"/find\"{find}>Find</a>\
+         <a class=\"brand\" href=\"/\">Watchglass</a><nav aria-label=\"Pages\">{links}</nav><a href=\"/find\"{find}>Search</a>\
          <a href=\"/login\">Account</a></header>"
     )
 }
 
-/// A text that stays one in markup, also within an attribute.
+/// Text escaped for HTML, including attribute values.
 pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_has_the_readers_theme_and_escapes_its_texts() {
+    fn pages_have_the_chosen_theme_and_escaped_texts() {
         let page = |theme| document("<A>", &["/a\".css".to_owned()], theme, "<p>b</p>");
         assert!(page(None).starts_with("<!DOCTYPE html><html lang=\"en\"><head>"));
         assert!(page(Some(Theme::Dark)).contains("<html lang=\"en\" data-theme=\"dark\">"));

@@ -1,25 +1,26 @@
-//! `POST /api/ingest`: what other applications report of their requests.
+//! `POST /api/ingest`: request statistics from other applications.
 
-use super::{ApiError, Envelope, Failure, Shared, body};
+use super::{ApiError, ApiState, Envelope, Failure, body};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
-use watchglass_instrument::report::{MOST_BYTES, ReportError};
+use watchglass_instrument::report::{MAX_REPORT_BYTES, ReportError};
 use watchglass_probes::IngestError;
 
-/// What was taken.
+/// Accepted report.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Taken {
-    /// The application.
+#[schema(as = Taken)]
+pub(crate) struct AcceptedReport {
+    /// Application name.
     app: String,
-    /// How many of its routes are told apart. Beyond 200, requests of further routes count as `other`.
+    /// Number of its routes with their own series. Beyond 200, further routes are counted as `other`.
     routes: usize,
 }
 
-/// Takes a report of an application's requests since its last one.
+/// Accepts a report of an application's requests since its last report.
 #[utoipa::path(
     post,
     path = "/api/ingest",
@@ -27,26 +28,27 @@ pub(crate) struct Taken {
     request_body(content = Object, content_type = "application/json",
         description = "`version` (1), `app`, and optionally `instance`, `seconds`, `in_flight`, `leaving`, `routes`; at most 1 MiB"),
     responses(
-        (status = 200, description = "The report was counted", body = Envelope<Taken>),
-        (status = 400, description = "It is no report that this server understands", body = Failure),
-        (status = 408, description = "It did not come within ten seconds", body = Failure),
-        (status = 413, description = "It is longer than 1 MiB", body = Failure),
-        (status = 415, description = "Its Content-Type is not application/json", body = Failure),
-        (status = 429, description = "Too many applications report, too many processes of this one, or this token more often than it may", body = Failure)
+        (status = 200, description = "Report accepted", body = Envelope<AcceptedReport>),
+        (status = 400, description = "Invalid report or unknown version", body = Failure),
+        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
+        (status = 413, description = "The body is longer than 1 MiB", body = Failure),
+        (status = 415, description = "Content-Type is not application/json", body = Failure),
+        (status = 429, description = "Too many applications, too many instances of this one, or rate limit of the token exceeded", body = Failure)
     )
 )]
 pub(crate) async fn ingest(
-    State(shared): State<Shared>,
+    State(state): State<ApiState>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Envelope<Taken>>, ApiError> {
-    let body = body::read_json(&headers, body, MOST_BYTES).await?;
-    // Not on the threads that send live frames: a large report takes milliseconds to read.
-    let taken = shared.ask(move |core| core.applications.ingest(&body)).await?.map_err(refused)?;
-    Ok(Envelope::of(Taken { app: taken.app, routes: taken.routes }))
+) -> Result<Json<Envelope<AcceptedReport>>, ApiError> {
+    let body = body::read_json(&headers, body, MAX_REPORT_BYTES).await?;
+    // On a blocking thread: parsing a large report takes milliseconds and would delay live frames.
+    let accepted =
+        state.run_blocking(move |core| core.applications.ingest(&body)).await?.map_err(ingest_error)?;
+    Ok(Envelope::of(AcceptedReport { app: accepted.app, routes: accepted.routes }))
 }
 
-fn refused(error: IngestError) -> ApiError {
+fn ingest_error(error: IngestError) -> ApiError {
     let (status, code) = match &error {
         IngestError::Report(ReportError::TooLong) => (StatusCode::PAYLOAD_TOO_LARGE, "too_long"),
         IngestError::Report(ReportError::Version { .. }) => (StatusCode::BAD_REQUEST, "unknown_version"),

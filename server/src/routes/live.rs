@@ -1,9 +1,8 @@
 //! `/ws/live`: one WebSocket for each open page.
 //!
-//! What a client can cost is bounded: a few kilobytes of buffers, small inbound messages, ten seconds for each write,
-//! a minute of silence.
+//! Limits per client: a few kilobytes of buffers, small inbound messages, ten seconds per write, one minute without a pong.
 
-use super::{ApiError, Shared};
+use super::{ApiError, ApiState};
 use crate::access::Access;
 use crate::ticker;
 use axum::Extension;
@@ -18,53 +17,51 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, interval_at, timeout};
-use watchglass_access::Pass;
-use watchglass_live::{Outgoing, Protocol, SIGNED_OUT, Subscriber};
-use watchglass_probes::Vitals;
+use watchglass_auth::Principal;
+use watchglass_live::{CLOSE_SIGNED_OUT, Outgoing, Protocol, Subscriber};
+use watchglass_probes::ServerStats;
 
-/// Clients have nothing to say that is larger.
-const MOST_INBOUND: usize = 4 << 10;
-const READ_BUFFER: usize = 1 << 10;
-/// Messages are written at once; the buffer takes what the socket does not.
-const WRITE_BUFFER: usize = 0;
-const MOST_UNSENT: usize = 1 << 20;
-/// A client that does not take a message within this is too slow, and cut.
-const SEND_WITHIN: Duration = Duration::from_secs(10);
-const CLOSE_WITHIN: Duration = Duration::from_secs(1);
-const PING_EVERY: Duration = Duration::from_secs(20);
-/// A client that does not even answer pings is gone.
-const SILENT_FOR: Duration = Duration::from_secs(60);
-const MOST_CONNECTIONS: usize = 20_000;
+/// Size limit of inbound messages.
+const MAX_INBOUND_BYTES: usize = 4 << 10;
+const READ_BUFFER_BYTES: usize = 1 << 10;
+/// Messages are written immediately; the buffer only holds what the socket does not accept.
+const WRITE_BUFFER_BYTES: usize = 0;
+const MAX_UNSENT_BYTES: usize = 1 << 20;
+/// Write timeout; slower clients are disconnected.
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+/// Time without a pong after which a client is disconnected.
+const PONG_TIMEOUT: Duration = Duration::from_secs(60);
+const MAX_CONNECTIONS: usize = 20_000;
 
 /// Opens a live connection.
 pub(crate) async fn open(
-    State(shared): State<Shared>,
-    Extension(pass): Extension<Pass>,
+    State(state): State<ApiState>,
+    Extension(pass): Extension<Principal>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
         Err(rejection) => {
-            let message = format!("This address is for WebSockets: {}", rejection.body_text());
+            let message = format!("WebSocket upgrade required: {}", rejection.body_text());
             return ApiError::new(rejection.status(), "not_a_websocket", message).into_response();
         }
     };
-    if shared.core.hub.subscribers() >= MOST_CONNECTIONS {
-        let message = format!(
-            "There are {MOST_CONNECTIONS} live connections, the most that are served; try again later"
-        );
+    if state.core.hub.subscribers() >= MAX_CONNECTIONS {
+        let message = format!("Limit of {MAX_CONNECTIONS} live connections reached; try again later");
         return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_connections", message)
             .into_response();
     }
     let names = Protocol::ALL.map(Protocol::name);
     let upgrade = upgrade
         .protocols(names)
-        .max_message_size(MOST_INBOUND)
-        .max_frame_size(MOST_INBOUND)
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        .max_write_buffer_size(MOST_UNSENT);
+        .max_message_size(MAX_INBOUND_BYTES)
+        .max_frame_size(MAX_INBOUND_BYTES)
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_write_buffer_size(MAX_UNSENT_BYTES);
     let chosen =
         upgrade.selected_protocol().and_then(|name| name.to_str().ok()).and_then(Protocol::from_name);
     let protocol = match chosen {
@@ -75,120 +72,124 @@ pub(crate) async fn open(
             return ApiError::new(StatusCode::BAD_REQUEST, "unknown_subprotocol", message).into_response();
         }
     };
-    let subscriber = shared.core.hub.subscribe(protocol);
-    let watcher = Watcher { changes: shared.access.changes(), access: shared.access, pass };
-    upgrade.on_failed_upgrade(|error| tracing::debug!(%error, "a live connection failed to open")).on_upgrade(
-        move |socket| serve(socket, subscriber, watcher, shared.core.vitals.clone(), shared.stopping),
+    let subscriber = state.core.hub.subscribe(protocol);
+    let authorization = AuthorizationWatch { changes: state.access.changes(), access: state.access, pass };
+    upgrade.on_failed_upgrade(|error| tracing::debug!(%error, "live connection upgrade failed")).on_upgrade(
+        move |socket| {
+            serve(socket, subscriber, authorization, state.core.server_stats.clone(), state.stopping)
+        },
     )
 }
 
-/// Watches that whoever opened a connection is still let in.
-struct Watcher {
+/// Checks that the principal of an open connection is still authorized.
+struct AuthorizationWatch {
     access: Arc<Access>,
     changes: watch::Receiver<u64>,
-    pass: Pass,
+    pass: Principal,
 }
 
-impl Watcher {
-    /// Whether they still are what they were. An open page counts as use of its session.
-    fn is_let_in(&self) -> bool {
-        self.access.pass(self.pass.by, ticker::now()).is_ok_and(|pass| pass.role == self.pass.role)
+impl AuthorizationWatch {
+    /// Whether the session or token is valid and its role unchanged. An open page counts as use of its session.
+    fn is_authorized(&self) -> bool {
+        self.access
+            .authenticate(self.pass.credential, ticker::now())
+            .is_ok_and(|pass| pass.role == self.pass.role)
     }
 
-    /// Comes back when that may have changed.
+    /// Waits for a change of accounts or sessions.
     async fn changed(&mut self) {
         if self.changes.changed().await.is_err() {
-            // Nobody is there to change anything any more: the server stops.
+            // The sender is gone: the server is shutting down.
             std::future::pending::<()>().await;
         }
     }
 }
 
-/// How a connection ends.
-enum End {
-    /// With a close frame that says why.
-    Say(u16, &'static str),
-    /// With the answer to the client's close frame.
-    Answer,
-    /// Without a word: the client is gone or does not read.
-    Silent,
+/// How a connection is closed.
+enum Closing {
+    /// With a close frame that has the reason.
+    Close(u16, &'static str),
+    /// With the reply to the client's close frame.
+    Reply,
+    /// Without a close frame: the client is gone or does not read.
+    Abort,
 }
 
 /// Serves one connection until either side ends it.
 async fn serve(
     mut socket: WebSocket,
     mut subscriber: Subscriber,
-    mut watcher: Watcher,
-    vitals: Arc<Vitals>,
+    mut authorization: AuthorizationWatch,
+    vitals: Arc<ServerStats>,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let mut ping = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
-    let mut heard = Instant::now();
-    let end = loop {
+    let mut ping = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
+    let mut last_pong = Instant::now();
+    let closing = loop {
         let message = tokio::select! {
             outgoing = subscriber.next() => match outgoing.and_then(to_message) {
                 Some(message) => message,
-                None => break End::Say(close_code::AWAY, "the server stops"),
+                None => break Closing::Close(close_code::AWAY, "server shutting down"),
             },
             inbound = socket.recv() => match inbound {
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
-                    heard = Instant::now();
+                    last_pong = Instant::now();
                     continue;
                 }
                 Some(Ok(Message::Text(_) | Message::Binary(_))) => {
-                    break End::Say(close_code::UNSUPPORTED, "this connection takes no messages");
+                    break Closing::Close(close_code::UNSUPPORTED, "client messages are not supported");
                 }
-                Some(Err(error)) => break explain(&error),
-                Some(Ok(Message::Close(_))) => break End::Answer,
-                None => break End::Silent,
+                Some(Err(error)) => break close_for(&error),
+                Some(Ok(Message::Close(_))) => break Closing::Reply,
+                None => break Closing::Abort,
             },
             _ = ping.tick() => {
-                if heard.elapsed() > SILENT_FOR {
-                    break End::Say(close_code::POLICY, "no answer to pings for a minute");
+                if last_pong.elapsed() > PONG_TIMEOUT {
+                    break Closing::Close(close_code::POLICY, "no pong for 60 s");
                 }
-                if !watcher.is_let_in() {
-                    break End::Say(SIGNED_OUT, "the session or token has ended");
+                if !authorization.is_authorized() {
+                    break Closing::Close(CLOSE_SIGNED_OUT, "session or token expired or revoked");
                 }
                 Message::Ping(Bytes::new())
             }
-            () = watcher.changed() => {
-                if !watcher.is_let_in() {
-                    break End::Say(SIGNED_OUT, "the session or token has ended");
+            () = authorization.changed() => {
+                if !authorization.is_authorized() {
+                    break Closing::Close(CLOSE_SIGNED_OUT, "session or token expired or revoked");
                 }
                 continue;
             }
-            _ = stopping.wait_for(|&stop| stop) => break End::Say(close_code::AWAY, "the server stops"),
+            _ = stopping.wait_for(|&stop| stop) => break Closing::Close(close_code::AWAY, "server shutting down"),
         };
         let bytes = size(&message);
-        match timeout(SEND_WITHIN, socket.send(message)).await {
+        match timeout(SEND_TIMEOUT, socket.send(message)).await {
             Ok(Ok(())) => vitals.frame_sent(bytes),
             Ok(Err(error)) => {
-                tracing::debug!(%error, "a live connection broke");
-                break End::Silent;
+                tracing::debug!(%error, "live connection failed");
+                break Closing::Abort;
             }
             Err(_) => {
-                tracing::debug!("a live connection was too slow and is cut");
-                break End::Silent;
+                tracing::debug!("live connection too slow, disconnected");
+                break Closing::Abort;
             }
         }
     };
-    // The other side may be gone already: then there is nobody to tell.
-    match end {
-        End::Say(code, reason) => {
+    // Errors are ignored: the client may already be gone.
+    match closing {
+        Closing::Close(code, reason) => {
             let close = Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }));
-            let _ = timeout(CLOSE_WITHIN, async {
-                // What is still unread would turn the end into a reset, which may swallow the reason.
+            let _ = timeout(CLOSE_TIMEOUT, async {
+                // Unread data would turn the close into a TCP reset, which can discard the reason.
                 if socket.send(close).await.is_ok() {
                     while let Some(Ok(_)) = socket.recv().await {}
                 }
             })
             .await;
         }
-        End::Answer => {
-            // The answer is written while the next message is waited for; none comes.
-            let _ = timeout(CLOSE_WITHIN, socket.recv()).await;
+        Closing::Reply => {
+            // The reply is written while waiting for the next message, which never arrives.
+            let _ = timeout(CLOSE_TIMEOUT, socket.recv()).await;
         }
-        End::Silent => {}
+        Closing::Abort => {}
     }
 }
 
@@ -207,12 +208,12 @@ fn to_message(outgoing: Outgoing) -> Option<Message> {
     }
 }
 
-/// What to tell a client whose message cannot be read.
-fn explain(error: &axum::Error) -> End {
+/// Close frame for an invalid message.
+fn close_for(error: &axum::Error) -> Closing {
     let text = error.to_string();
     if text.contains("too long") || text.contains("too large") || text.contains("Space limit") {
-        End::Say(close_code::SIZE, "messages must not be larger than 4096 bytes")
+        Closing::Close(close_code::SIZE, "messages are limited to 4096 bytes")
     } else {
-        End::Say(close_code::PROTOCOL, "this is not a frame of the WebSocket protocol")
+        Closing::Close(close_code::PROTOCOL, "invalid WebSocket frame")
     }
 }

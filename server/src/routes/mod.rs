@@ -1,16 +1,15 @@
-//! Every route of the server.
+//! HTTP routes: pages, REST API and WebSocket.
 
+mod action_links;
 mod annotations;
-mod arrange;
-mod asking;
 mod audit;
-mod audited;
+mod audit_policy;
+mod auth_rejection;
+mod authorize;
 mod body;
 mod channels;
 mod cookie;
-mod deeds;
 mod docs;
-mod doors;
 mod envelope;
 mod error;
 mod find;
@@ -18,86 +17,84 @@ mod fragment;
 mod functions;
 mod html;
 mod ingest;
-mod limiting;
+mod layout;
 mod live;
-mod live_state;
+mod liveness;
 mod login;
-mod moments;
-mod offline;
 mod openapi;
+mod page_context;
 mod pages;
 mod panel;
 mod panics;
 mod query;
-mod refused;
+mod query_limit;
+mod rate_limit;
 mod rules;
 mod scrape;
 mod silences;
+mod snapshot;
 mod system;
+mod time_params;
 mod tokens;
 mod users;
-mod visit;
 
-pub(crate) use doors::Doors;
+pub(crate) use authorize::AuthLayer;
 pub(crate) use envelope::{Done, Envelope, Failure};
 pub(crate) use error::ApiError;
-pub(crate) use query::{Parameters, bad};
-pub(crate) use rules::LOOKS_BACK;
-pub(crate) use silences::USUAL_LENGTH;
+pub(crate) use query::{Parameters, bad_request};
+pub(crate) use rules::PREVIEW_RANGE;
+pub(crate) use silences::DEFAULT_SILENCE_DURATION;
 
 use crate::access::Access;
-use crate::audit::Audit;
-use crate::core::Core;
-use crate::edge::{self, Proxies};
-use crate::guard::{self, Guard};
-use crate::settings::PublicUrl;
-use asking::Asking;
+use crate::app_state::AppState;
+use crate::audit::AuditLog;
+use crate::config::PublicUrl;
+use crate::edge::{self, TrustedProxies};
+use crate::host_origin::{self, HostGuard};
 use axum::Router;
 use axum::http::{Extensions, Uri};
 use axum::middleware;
 use axum::routing::{delete, get, patch, post, put};
+use query_limit::QueryLimiter;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 use watchglass_instrument::requests::{RequestLayer, matched_path};
 
-/// What the routes share.
+/// State of the routes.
 #[derive(Clone)]
-pub(crate) struct Shared {
-    core: Arc<Core>,
-    /// Who may call.
+pub(crate) struct ApiState {
+    core: Arc<AppState>,
     access: Arc<Access>,
-    /// What was done.
-    audit: Arc<Audit>,
-    /// Where people reach this server, if that is known.
+    audit: Arc<AuditLog>,
+    /// Configured public URL, if any.
     public_url: Option<PublicUrl>,
-    /// Who may ask the history through the REST API now.
-    asking: Asking,
-    /// Turns true when the server stops: long-lived connections then end.
+    /// Concurrency limit of heavy history queries.
+    query_limiter: QueryLimiter,
+    /// True during shutdown; long-lived connections then end.
     stopping: watch::Receiver<bool>,
 }
 
-impl Shared {
-    /// Asks the core what may have to be read from its files: milliseconds as a rule, of a disk that is busy more, and
-    /// nothing for the threads that send live frames.
+impl ApiState {
+    /// Runs a query on a blocking thread: disk reads take milliseconds or more, and would delay live frames on the async workers.
     ///
     /// # Errors
-    /// 500, when answering panicked.
-    async fn ask<T: Send + 'static>(
+    /// 500 when the query panicked.
+    async fn run_blocking<T: Send + 'static>(
         &self,
-        ask: impl FnOnce(&Core) -> T + Send + 'static,
+        ask: impl FnOnce(&AppState) -> T + Send + 'static,
     ) -> Result<T, ApiError> {
         let core = Arc::clone(&self.core);
         tokio::task::spawn_blocking(move || ask(&core)).await.map_err(|error| {
-            tracing::error!(%error, "a question to the history broke off");
+            tracing::error!(%error, "blocking query panicked");
             ApiError::internal()
         })
     }
 }
 
-/// The addresses that the description of the API must have.
+/// Paths that the OpenAPI document must contain.
 #[cfg(test)]
-const DESCRIBED: [&str; 37] = [
+const DOCUMENTED_PATHS: [&str; 37] = [
     "/api/admin/alerts/acknowledge",
     "/api/admin/alerts/acknowledge/withdraw",
     "/api/admin/annotations",
@@ -137,61 +134,68 @@ const DESCRIBED: [&str; 37] = [
     "/metrics",
 ];
 
-/// All routes, behind the guard and the doors.
+/// Router with all layers: host check, authorization, rate limits and security headers.
 pub(crate) fn router(
-    core: Arc<Core>,
-    proxies: Proxies,
-    guard: Guard,
-    doors: Doors,
+    core: Arc<AppState>,
+    proxies: TrustedProxies,
+    guard: HostGuard,
+    doors: AuthLayer,
     public_url: Option<PublicUrl>,
     stopping: watch::Receiver<bool>,
 ) -> Router {
     let requests = Arc::clone(&core.requests);
     let (access, audit) = (Arc::clone(&doors.access), Arc::clone(&doors.audit));
     routes()
-        .with_state(Shared { core, access, audit, public_url, asking: Asking::default(), stopping })
+        .with_state(ApiState {
+            core,
+            access,
+            audit,
+            public_url,
+            query_limiter: QueryLimiter::default(),
+            stopping,
+        })
         .layer(CompressionLayer::new())
-        .layer(middleware::from_fn_with_state(doors, doors::check))
-        .layer(middleware::from_fn_with_state(guard, guard::check))
+        .layer(middleware::from_fn_with_state(doors, authorize::check))
+        .layer(middleware::from_fn_with_state(guard, host_origin::check))
         .layer(middleware::from_fn_with_state(proxies, edge::identify))
         .layer(middleware::from_fn(panics::catch))
-        .layer(middleware::from_fn(edge::dress))
-        // The last layer is the outermost: what the guard refuses is counted as well.
+        .layer(middleware::from_fn(edge::security_headers))
+        // The last layer is the outermost, so requests rejected by the host check are counted too.
         .layer(RequestLayer::new(requests, route_name))
 }
 
-/// Each has its door in `doors.rs`.
-fn routes() -> Router<Shared> {
+/// All routes. Each needs an entry in the permission table.
+fn routes() -> Router<ApiState> {
     Router::new()
         .route("/login", get(login::page))
         .route("/api/login", post(login::login))
         .route("/api/logout", post(login::logout))
-        .route("/api/live", get(live_state::live))
+        .route("/api/live", get(liveness::live))
         .route("/api/openapi.json", get(openapi::openapi))
         .route("/api/docs", get(docs::docs))
         .route("/metrics", get(scrape::scrape))
         .route("/api/ingest", post(ingest::ingest))
-        .route("/api/snapshot.html", get(offline::snapshot))
+        .route("/api/snapshot.html", get(snapshot::snapshot))
         .route("/api/annotations", post(annotations::add_annotation))
         .merge(admin_routes())
         .merge(system::routes())
         .route("/ws/live", get(live::open))
         .route("/api/fragment/{page}", get(fragment::fragment))
-        .route("/alerts", get(pages::page_or_file).post(fragment::act))
-        .route("/arrange", get(arrange::page).post(arrange::act))
-        .route(arrange::STYLE_SHEET, get(arrange::style_sheet))
+        .route("/alerts", get(pages::page_or_file).post(fragment::alerts_action))
+        .route("/arrange", get(layout::page).post(layout::submit))
+        .route(layout::STYLE_SHEET_URL, get(layout::style_sheet))
         .route("/find", get(find::page))
         .route("/panels/{panel}", get(panel::table))
         .route("/panels/{panel}/csv", get(panel::csv))
-        .route("/settings", get(pages::page_or_file).post(fragment::act_settings))
-        .route("/do/{token}", get(deeds::show).post(deeds::carry_out))
+        .route("/settings", get(pages::page_or_file).post(fragment::settings_action))
+        .route("/do/{token}", get(action_links::show).post(action_links::execute))
         .route(&format!("{}/{{function}}", app::api::PREFIX), get(functions::call))
         .fallback(pages::page_or_file)
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
 }
 
-/// The resources below `/api/admin`. Lists answer with and without a slash at their end.
-fn admin_routes() -> Router<Shared> {
+/// Routes below `/api/admin`. List routes exist with and without a trailing slash.
+fn admin_routes() -> Router<ApiState> {
     let mut router = Router::new()
         .route("/api/admin/rules/preview", post(rules::preview))
         .route(
@@ -202,7 +206,7 @@ fn admin_routes() -> Router<Shared> {
         .route("/api/admin/silences/{id}", delete(silences::end_silence))
         .route("/api/admin/annotations/{id}", delete(annotations::remove_annotation))
         .route("/api/admin/alerts/acknowledge", post(silences::acknowledge))
-        .route("/api/admin/alerts/acknowledge/withdraw", post(silences::withdraw))
+        .route("/api/admin/alerts/acknowledge/withdraw", post(silences::unacknowledge))
         .route("/api/admin/channels/{name}/test", post(channels::test))
         .route("/api/admin/deliveries/resend", post(channels::resend))
         .route("/api/admin/users/{name}", patch(users::change_user))
@@ -229,7 +233,7 @@ fn admin_routes() -> Router<Shared> {
     router
 }
 
-/// What a request is counted under: its route or page, or one name for all files of the front end.
+/// Route name in request metrics: route or page, or one name for all front end files.
 fn route_name<'r>(uri: &'r Uri, extensions: &'r Extensions) -> Option<&'r str> {
     matched_path(uri, extensions).or_else(|| match uri.path() {
         path if app::PAGES.iter().any(|(page, _)| *page == path) => Some(path),

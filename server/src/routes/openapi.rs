@@ -1,26 +1,26 @@
-//! `GET /api/openapi.json`: the API described for programs, made from the handlers themselves.
+//! `GET /api/openapi.json`: OpenAPI document, generated from the handlers.
 
 use super::{
-    annotations, audit, channels, doors, ingest, live_state, login, offline, rules, scrape, silences, system,
-    tokens, users,
+    annotations, audit, authorize, channels, ingest, liveness, login, rules, scrape, silences, snapshot,
+    system, tokens, users,
 };
 use axum::Json;
 use axum::http::Method;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 use utoipa::OpenApi;
-use watchglass_access::Door;
+use watchglass_auth::Permission;
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Watchglass",
-        description = "What this server measures and keeps. Answers are `{\"success\":true,\"data\":…}`, errors \
-            `{\"success\":false,\"error\":{\"code\",\"message\"}}` with a status that fits.",
+        description = "API of a Watchglass monitoring server. Responses are `{\"success\":true,\"data\":…}`, errors \
+            `{\"success\":false,\"error\":{\"code\",\"message\"}}` with the matching status.",
         license(name = "MIT OR Apache-2.0")
     ),
     paths(
-        live_state::live,
+        liveness::live,
         login::login,
         login::logout,
         scrape::scrape,
@@ -29,7 +29,7 @@ use watchglass_access::Door;
         system::system_health,
         system::system_alerts,
         system::system_history,
-        offline::snapshot,
+        snapshot::snapshot,
         rules::rules,
         rules::preview,
         rules::rule,
@@ -41,7 +41,7 @@ use watchglass_access::Door;
         silences::add_silence,
         silences::end_silence,
         silences::acknowledge,
-        silences::withdraw,
+        silences::unacknowledge,
         annotations::annotations,
         annotations::add_annotation,
         annotations::add_annotation_as_admin,
@@ -63,18 +63,18 @@ use watchglass_access::Door;
     ),
     components(schemas(system::Format, audit::LogFormat)),
     tags(
-        (name = "system", description = "The newest values, the health, alerts and the past"),
-        (name = "alerts", description = "What is an alert"),
-        (name = "annotations", description = "What explains charts: deploys, restarts, notes"),
-        (name = "metrics", description = "For scrapers"),
-        (name = "access", description = "Who may call"),
-        (name = "applications", description = "What other applications report"),
-        (name = "server", description = "About the server itself")
+        (name = "system", description = "Current values, health, alerts and history"),
+        (name = "alerts", description = "Rules, silences, acknowledgements and notifications"),
+        (name = "annotations", description = "Annotations of charts: deploys, restarts, notes"),
+        (name = "metrics", description = "Prometheus metrics"),
+        (name = "access", description = "Users, tokens, sessions and the audit log"),
+        (name = "applications", description = "Reports of other applications"),
+        (name = "server", description = "The server itself")
     )
 )]
 struct Api;
 
-/// The description; the addresses that older clients know are in it as well.
+/// OpenAPI document, including the path aliases of older clients.
 pub(super) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let mut document = serde_json::to_value(Api::openapi()).unwrap_or_default();
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
@@ -90,14 +90,14 @@ pub(super) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
             })
             .collect();
         paths.extend(older);
-        paths.iter_mut().for_each(|(path, item)| add_doors(path, item));
+        paths.iter_mut().for_each(|(path, item)| add_permissions(path, item));
     }
     if let Some(document) = document.as_object_mut() {
         document.insert("security".to_owned(), json!([{ "token": [] }, { "session": [] }]));
     }
     if let Some(components) = document.pointer_mut("/components").and_then(Value::as_object_mut) {
         let schemes = json!({
-            "token": { "type": "http", "scheme": "bearer", "description": "From `watchglass token create`" },
+            "token": { "type": "http", "scheme": "bearer", "description": "Created with `watchglass token create`" },
             "session": { "type": "apiKey", "in": "cookie", "name": "watchglass", "description": "From `POST /api/login`" }
         });
         components.insert("securitySchemes".to_owned(), schemes);
@@ -105,21 +105,20 @@ pub(super) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     document
 });
 
-const LIMITED: &str =
-    "Whoever asks has used up a limit, which the message names: Retry-After says how long to wait";
+const LIMITED: &str = "Rate limit exceeded; the message names the limit, Retry-After has the time to wait";
 
-/// Says of each operation what it needs, and how it answers whoever does not have that.
-fn add_doors(path: &str, item: &mut Value) {
+/// Adds the permission of each operation, and the responses for missing authorization and exceeded rate limits.
+fn add_permissions(path: &str, item: &mut Value) {
     for (method, operation) in item.as_object_mut().into_iter().flatten() {
         let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap_or_default();
-        let needed = doors::of(path, &method).and_then(Door::least);
+        let needed = authorize::route_permission(path, &method).and_then(Permission::required_role);
         let Some(operation) = operation.as_object_mut() else { continue };
         let mut answers = vec![("429", LIMITED.to_owned())];
         match needed {
             None => drop(operation.insert("security".to_owned(), json!([]))),
             Some(role) => answers.extend([
-                ("401", "There is no session or token, or it is good no more".to_owned()),
-                ("403", format!("Whoever asks has not the role {role}")),
+                ("401", "Session or token missing, expired or revoked".to_owned()),
+                ("403", format!("Missing role {role}")),
             ]),
         }
         if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
@@ -134,7 +133,7 @@ fn add_doors(path: &str, item: &mut Value) {
     }
 }
 
-/// This description.
+/// Returns this document.
 #[utoipa::path(
     get,
     path = "/api/openapi.json",
@@ -153,11 +152,11 @@ mod tests {
     fn every_route_of_the_api_is_described() {
         let paths = DOCUMENT["paths"].as_object().unwrap();
         let described: Vec<&str> = paths.keys().map(String::as_str).collect();
-        assert_eq!(described, super::super::DESCRIBED);
+        assert_eq!(described, super::super::DOCUMENTED_PATHS);
     }
 
     #[test]
-    fn every_operation_has_its_own_name() {
+    fn operation_ids_are_unique() {
         let paths = DOCUMENT["paths"].as_object().unwrap();
         let operations = paths.values().flat_map(|item| item.as_object().unwrap().values());
         let mut names: Vec<&str> =
@@ -169,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn every_operation_says_who_may_use_it() {
+    fn every_operation_has_its_security_and_errors() {
         let paths = DOCUMENT["paths"].as_object().unwrap();
         for (path, item) in paths {
             for (method, operation) in item.as_object().unwrap() {
@@ -183,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn every_reference_leads_somewhere() {
+    fn every_reference_exists() {
         let text = DOCUMENT.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1) {
             let pointer = reference.split('"').next().unwrap();

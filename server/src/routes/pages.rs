@@ -1,11 +1,11 @@
-//! Everything that is no route of its own: files of the front end, pages, and what there is not.
+//! Fallback of the router: front end files, pages, and not found.
 
-use super::moments::address_in_millis;
-use super::{ApiError, Shared, arrange};
-use crate::arranging::Reader;
-use crate::fragments::Visit;
+use super::time_params::url_with_millis;
+use super::{ApiError, ApiState, layout};
+use crate::fragments::PageContext;
+use crate::layouts::LayoutBackend;
 use crate::{assets, edge};
-use app::{Backend, Lists, ResponseStatus, Theme};
+use app::{Backend, FragmentRenderer, ResponseStatus, Theme};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{ACCEPT, ALLOW, CONTENT_SECURITY_POLICY, COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -17,11 +17,11 @@ use url::form_urlencoded;
 
 pub(super) static PAGE_ASSETS: LazyLock<app::PageAssets> = LazyLock::new(assets::page_assets);
 
-/// Answers with the file or the page at the path.
-pub(crate) async fn page_or_file(State(shared): State<Shared>, request: Request) -> Response {
+/// Serves the file or the page at the path.
+pub(crate) async fn page_or_file(State(state): State<ApiState>, request: Request) -> Response {
     let path = request.uri().path();
     let file = assets::find(path);
-    if file.is_none() && has_no_pages(path) {
+    if file.is_none() && is_below_api(path) {
         return ApiError::not_found(path).into_response();
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -32,38 +32,38 @@ pub(crate) async fn page_or_file(State(shared): State<Shared>, request: Request)
     if let Some(file) = file {
         return file.respond(request.headers()).into_response();
     }
-    if let Some(address) = address_in_millis(path, request.uri().query().unwrap_or_default()) {
+    if let Some(address) = url_with_millis(path, request.uri().query().unwrap_or_default()) {
         return Redirect::to(&address).into_response();
     }
     let (mut parts, body) = request.into_parts();
-    match Visit::from_request_parts(&mut parts, &shared).await {
+    match PageContext::from_request_parts(&mut parts, &state).await {
         Ok(visit) => render(visit, Request::from_parts(parts, body)).await,
         Err(error) => error.into_response(),
     }
 }
 
-/// Below these, what is not there is not there: no page, whatever the method.
-pub(super) fn has_no_pages(path: &str) -> bool {
+/// Whether the path is below a prefix without pages: unknown paths there are always 404.
+pub(super) fn is_below_api(path: &str) -> bool {
     let below =
         |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     ["/api", "/ws", "/pkg"].into_iter().any(below)
 }
 
-async fn render(visit: Visit, request: Request) -> Response {
+async fn render(visit: PageContext, request: Request) -> Response {
     let theme = theme(request.headers());
-    let is_wall = is_wall(request.uri().query().unwrap_or_default());
+    let is_wall = is_tv_mode(request.uri().query().unwrap_or_default());
     let status = ResponseStatus::default();
-    let layout = arrange::layout(&visit.core, request.extensions().get());
+    let layout = layout::user_layout(&visit.core, request.extensions().get());
     let mut assets = PAGE_ASSETS.clone();
     if layout.is_some() {
-        assets.styles.push(arrange::STYLE_SHEET.to_owned());
+        assets.styles.push(layout::STYLE_SHEET_URL.to_owned());
     }
-    let (nonce, policy) = edge::living_page();
+    let (nonce, policy) = edge::hydrated_csp();
     let context = {
-        let (backend, status) = (Reader::backend(Arc::clone(&visit.core), layout), status.clone());
-        let lists: Arc<dyn Lists> = Arc::new(visit);
+        let (backend, status) = (LayoutBackend::for_layout(Arc::clone(&visit.core), layout), status.clone());
+        let lists: Arc<dyn FragmentRenderer> = Arc::new(visit);
         move || {
-            // In place of the one that the library has made: this one is in the header as well.
+            // Replaces the nonce of leptos by the one in the CSP header.
             provide_context(Nonce::from_value(nonce.clone().unwrap_or_default()));
             provide_context::<Arc<dyn Backend>>(backend.clone());
             provide_context(Arc::clone(&lists));
@@ -79,19 +79,19 @@ async fn render(visit: Visit, request: Request) -> Response {
     response
 }
 
-/// Whether the page is for a screen on a wall.
-fn is_wall(query: &str) -> bool {
+/// Whether the page is in TV mode.
+fn is_tv_mode(query: &str) -> bool {
     form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "wall")
 }
 
-/// The theme that the reader has chosen.
+/// Theme chosen by the user.
 pub(super) fn theme(headers: &HeaderMap) -> Option<Theme> {
     let cookies = headers.get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Theme::from_cookies(cookies)
 }
 
-/// Whether a browser shows the answer to a person. Everybody else is told of errors in the API's form.
-pub(super) fn takes_html(headers: &HeaderMap) -> bool {
+/// Whether the client is a browser that shows HTML. Other clients get errors as JSON.
+pub(super) fn accepts_html(headers: &HeaderMap) -> bool {
     let mut accept = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     accept.any(|value| value.contains("text/html"))
 }

@@ -1,6 +1,6 @@
-//! A panic while a request is answered ends that answer, with an apology, and nothing else.
+//! Panic handler of requests: returns 500 and keeps the server running.
 
-use super::{ApiError, pages::takes_html};
+use super::{ApiError, pages::accepts_html};
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
@@ -8,20 +8,20 @@ use axum::response::{Html, IntoResponse, Response};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 
-/// Shown without scripts, styles or anything else that might be what broke.
+/// Error page without scripts and styles, which may be the cause of the panic.
 const PAGE: &str = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
     <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"dark light\">\
-    <title>Fault · Watchglass</title><body>\
-    <h1>This page could not be made</h1>\
-    <p>The server ran into a fault of its own. It goes on watching; its log says what happened.</p>\
+    <title>Internal error · Watchglass</title><body>\
+    <h1>Internal error</h1>\
+    <p>This page failed to load. Monitoring continues; see the server log.</p>\
     <p><a href=\"\">Try again</a> or <a href=\"/\">go to the overview</a></p>";
 
-/// Answers with 500 when what is behind panics. The panic itself is logged by the hook that logging sets.
+/// Returns 500 if the inner handler panics. The panic hook logs the panic itself.
 pub(super) async fn catch(request: Request, next: Next) -> Response {
-    let for_a_person = takes_html(request.headers());
+    let is_browser = accepts_html(request.headers());
     match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,
-        Err(_) if for_a_person => (StatusCode::INTERNAL_SERVER_ERROR, Html(PAGE)).into_response(),
+        Err(_) if is_browser => (StatusCode::INTERNAL_SERVER_ERROR, Html(PAGE)).into_response(),
         Err(_) => ApiError::internal().into_response(),
     }
 }
@@ -53,9 +53,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_is_answered_with_a_page_or_with_json() {
+    async fn panics_return_a_page_or_json() {
         let (status, page) = answer("text/html,*/*").await;
-        assert!(status == 500 && page.contains("could not be made"), "{page}");
+        assert!(status == 500 && page.contains("failed to load"), "{page}");
         let (status, json) = answer("*/*").await;
         assert!(status == 500 && json.contains(r#""code":"internal""#), "{json}");
     }

@@ -1,9 +1,9 @@
-//! `/api/admin/rules`: what is an alert, and what would have been.
+//! `/api/admin/rules`: alerting rules and their preview.
 
 pub(super) mod changes;
 
-use super::{ApiError, Envelope, Failure, Shared, bad, body};
-use crate::judging::{Origin, RuleEditError};
+use super::{ApiError, ApiState, Envelope, Failure, bad_request, body};
+use crate::evaluation::{Origin, RuleEditError};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -12,87 +12,87 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::time::Duration;
 use utoipa::ToSchema;
-use watchglass_alerts::{Alert, Preview, Rule, stock};
-use watchglass_export::written;
+use watchglass_reports::format_rfc3339;
+use watchglass_rules::{Alert, Preview, Rule, builtin};
 
-/// The longest rule that is read, in bytes.
-const LONGEST: usize = 64 << 10;
-/// How far a preview looks back.
-pub(crate) const LOOKS_BACK: Duration = Duration::from_secs(7 * 86_400);
+/// Body size limit of a rule, in bytes.
+const MAX_BODY_BYTES: usize = 64 << 10;
+/// Time range of a preview.
+pub(crate) const PREVIEW_RANGE: Duration = Duration::from_secs(7 * 86_400);
 
-/// A rule, and where it comes from.
+/// Rule with its origin.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RuleRow {
-    /// Its fields, as a configuration file has them.
+    /// Fields of the rule, as in the configuration file.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     rule: Rule,
-    /// `stock` for one that the program comes with, `changed` if somebody has changed it, `own` for one that somebody has
-    /// made, `file` for one of the configuration file.
+    /// `stock` for a built-in rule, `changed` for a changed built-in rule, `own` for a custom rule, `file` for a rule of the
+    /// configuration file.
     origin: &'static str,
-    /// Whether it can only be changed in the configuration file.
+    /// Whether the rule is read-only, because it is in the configuration file.
     locked: bool,
-    /// How many alerts of it fire now.
+    /// Number of firing alerts.
     firing: usize,
 }
 
 impl RuleRow {
-    fn of((rule, origin): (Rule, Origin), active: &[Alert]) -> Self {
+    fn new((rule, origin): (Rule, Origin), active: &[Alert]) -> Self {
         Self {
             firing: active.iter().filter(|alert| alert.key.rule == rule.id).count(),
-            origin: origin.word(),
+            origin: origin.name(),
             locked: origin.is_locked(),
             rule,
         }
     }
 }
 
-/// When a rule would have fired.
+/// Preview of a rule.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PreviewAnswer {
-    /// How many times.
+    /// Number of alerts.
     count: usize,
-    /// For how long, all its series together.
+    /// Total firing time of all series, in seconds.
     firing_seconds: i64,
-    /// How many messages would have been sent at least: grouping, silences and repeats are not counted.
+    /// Minimum number of notifications; grouping, silences and repeats are not considered.
     messages: usize,
-    /// Seconds that a row of the past covers: what was shorter counts as long.
+    /// Resolution of the past data in seconds; shorter peaks count as one step.
     step_seconds: i64,
-    /// The beginning of the time that was looked at, in RFC 3339.
+    /// Start of the time range, in RFC 3339.
     start: String,
-    /// Its end.
+    /// End of the time range, in RFC 3339.
     end: String,
-    /// The firings, the earliest first; of more than 1000, the latest.
+    /// Alerts, earliest first; the latest 1000 at most.
     firings: Vec<FiringRow>,
 }
 
-/// When an alert would have fired.
+/// Alert of a preview.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FiringRow {
-    /// Labels of its series.
+    /// Labels of the series.
     #[schema(value_type = Object)]
     labels: watchglass_model::Labels,
-    /// When it would have fired, in RFC 3339.
+    /// Start, in RFC 3339.
     start: String,
-    /// When it would have been over; `null` if it still fired at the end.
+    /// End, in RFC 3339; `null` if still firing at the end of the range.
     end: Option<String>,
-    /// What it would have said.
+    /// Alert message.
     message: String,
 }
 
-/// All rules.
+/// Lists all rules.
 #[utoipa::path(
     get,
     path = "/api/admin/rules",
     tag = "alerts",
     responses((status = 200, description = "The rules", body = Envelope<Vec<RuleRow>>))
 )]
-pub(crate) async fn rules(State(shared): State<Shared>) -> Json<Envelope<Vec<RuleRow>>> {
-    let active = shared.core.active_alerts();
-    Envelope::of(shared.core.rules().into_iter().map(|found| RuleRow::of(found, &active)).collect())
+pub(crate) async fn rules(State(state): State<ApiState>) -> Json<Envelope<Vec<RuleRow>>> {
+    let active = state.core.active_alerts();
+    Envelope::of(state.core.rules().into_iter().map(|found| RuleRow::new(found, &active)).collect())
 }
 
-/// One rule.
+/// Returns a rule.
 #[utoipa::path(
     get,
     path = "/api/admin/rules/{id}",
@@ -100,80 +100,78 @@ pub(crate) async fn rules(State(shared): State<Shared>) -> Json<Envelope<Vec<Rul
     params(("id" = String, Path, description = "Id of the rule")),
     responses(
         (status = 200, description = "The rule", body = Envelope<RuleRow>),
-        (status = 404, description = "There is no such rule", body = Failure)
+        (status = 404, description = "Unknown rule", body = Failure)
     )
 )]
 pub(crate) async fn rule(
-    State(shared): State<Shared>,
+    State(state): State<ApiState>,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<RuleRow>>, ApiError> {
-    row(&shared, &id)
+    row(&state, &id)
 }
 
-/// The rule as it is now.
-fn row(shared: &Shared, id: &str) -> Result<Json<Envelope<RuleRow>>, ApiError> {
-    let found = shared.core.rules().into_iter().find(|(rule, _)| rule.id == id);
-    let found = found.ok_or_else(|| changes::refused(&RuleEditError::missing(id)))?;
-    Ok(Envelope::of(RuleRow::of(found, &shared.core.active_alerts())))
+/// Response with the current rule.
+fn row(state: &ApiState, id: &str) -> Result<Json<Envelope<RuleRow>>, ApiError> {
+    let found = state.core.rules().into_iter().find(|(rule, _)| rule.id == id);
+    let found = found.ok_or_else(|| changes::rule_error(&RuleEditError::unknown(id)))?;
+    Ok(Envelope::of(RuleRow::new(found, &state.core.active_alerts())))
 }
 
-/// The rule that a body holds: whole, or what differs from the one of the program with its id. `id` is that of the address.
+/// Reads a rule from a body: all fields, or the changed fields of the built-in rule with its id. `id` is that of the URL.
 async fn read_rule(headers: &HeaderMap, body: Body, id: Option<&str>) -> Result<Rule, ApiError> {
-    let fields: Map<String, Value> = body::read(headers, body, LONGEST, "This is no rule").await?;
+    let fields: Map<String, Value> = body::read(headers, body, MAX_BODY_BYTES, "Invalid rule").await?;
     let id = match (id, fields.get("id")) {
         (Some(id), None) => id.to_owned(),
         (Some(id), Some(Value::String(other))) if other == id => id.to_owned(),
         (None, Some(Value::String(id))) => id.clone(),
         (Some(id), Some(_)) => {
-            return Err(bad(format!(
-                "id: the address has {id:?}: that of the rule must be the same, or missing"
-            )));
+            return Err(bad_request(format!("id: must be {id:?} as in the URL, or missing")));
         }
-        (None, None) => return Err(bad("This is no rule: missing field `id`".to_owned())),
-        (None, Some(_)) => return Err(bad("This is no rule: id: it must be a text".to_owned())),
+        (None, None) => return Err(bad_request("Invalid rule: missing field `id`".to_owned())),
+        (None, Some(_)) => return Err(bad_request("Invalid rule: id: must be a string".to_owned())),
     };
-    stock::with_fields(&id, fields).map_err(|error| bad(format!("This is no rule: {error}")))
+    builtin::merge_fields(&id, fields).map_err(|error| bad_request(format!("Invalid rule: {error}")))
 }
 
-/// When a rule would have fired in the last seven days. The rule need not be one that is judged.
+/// Previews a rule on the data of the last seven days. The rule does not have to exist or be enabled.
 #[utoipa::path(
     post,
     path = "/api/admin/rules/preview",
     tag = "alerts",
-    request_body(content = Object, content_type = "application/json", description = "A rule, as a configuration file has it"),
+    request_body(content = Object, content_type = "application/json", description = "A rule, as in the configuration file"),
     responses(
-        (status = 200, description = "When it would have fired", body = Envelope<PreviewAnswer>),
-        (status = 400, description = "It is no rule, or its metric is none", body = Failure),
-        (status = 408, description = "It did not come within ten seconds", body = Failure),
-        (status = 413, description = "It is longer than 64 KiB", body = Failure),
-        (status = 415, description = "Its Content-Type is not application/json", body = Failure),
-        (status = 503, description = "Too many ask for the past at the same time: Retry-After says when to try again", body = Failure)
+        (status = 200, description = "The preview", body = Envelope<PreviewAnswer>),
+        (status = 400, description = "Invalid rule, or unknown metric", body = Failure),
+        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
+        (status = 413, description = "The body is longer than 64 KiB", body = Failure),
+        (status = 415, description = "Content-Type is not application/json", body = Failure),
+        (status = 503, description = "Too many concurrent history queries; see Retry-After", body = Failure)
     )
 )]
 pub(crate) async fn preview(
-    State(shared): State<Shared>,
+    State(state): State<ApiState>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<PreviewAnswer>>, ApiError> {
     let rule = read_rule(&headers, body, None).await?;
-    rule.check().map_err(|error| bad(error.to_string()))?;
-    let answer = shared.ask_much(move |core| core.preview(&rule, LOOKS_BACK)).await?;
+    rule.check().map_err(|error| bad_request(error.to_string()))?;
+    let answer = state.run_heavy_query(move |core| core.preview(&rule, PREVIEW_RANGE)).await?;
     let (preview, range, step_millis) =
         answer.map_err(|message| ApiError::new(StatusCode::BAD_REQUEST, "no_preview", message))?;
-    let Preview { firings, count, millis, messages } = preview;
+    let Preview { firings, count, millis, notifications } = preview;
     let firings = firings.into_iter().map(|firing| FiringRow {
         labels: firing.labels,
-        start: written(firing.start),
-        end: firing.end.map(written),
+        start: format_rfc3339(firing.start),
+        end: firing.end.map(format_rfc3339),
         message: firing.message,
     });
     Ok(Envelope::of(PreviewAnswer {
         count,
         firing_seconds: millis / 1000,
-        messages,
+        messages: notifications,
         step_seconds: step_millis / 1000,
-        start: written(range.start),
-        end: written(range.end),
+        start: format_rfc3339(range.start),
+        end: format_rfc3339(range.end),
         firings: firings.collect(),
     }))
 }

@@ -1,23 +1,23 @@
-//! `GET /metrics`: what Prometheus scrapes.
+//! `GET /metrics`: scrape endpoint for Prometheus.
 
-use super::Shared;
+use super::ApiState;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, VARY};
 use axum::response::{IntoResponse, Response};
-use watchglass_export::TextFormat;
+use watchglass_reports::TextFormat;
 
-/// All metrics with their newest values, in Prometheus text or, on request, OpenMetrics.
+/// Exposes all metrics with their newest values, in Prometheus text format or OpenMetrics.
 #[utoipa::path(
     get,
     path = "/metrics",
     tag = "metrics",
-    responses((status = 200, description = "The newest values, in the form that the Accept header asks for",
+    responses((status = 200, description = "Newest values, in the format of the Accept header",
         content((String = "text/plain"), (String = "application/openmetrics-text"))))
 )]
-pub(crate) async fn scrape(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+pub(crate) async fn scrape(State(state): State<ApiState>, headers: HeaderMap) -> Response {
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let format = TextFormat::accepted(accept);
-    let text = shared.core.exposition(format);
+    let text = state.core.exposition(format);
     ([(CONTENT_TYPE, format.content_type()), (VARY, "accept")], text).into_response()
 }

@@ -1,8 +1,8 @@
-//! `/api/admin/silences` and `/api/admin/alerts/acknowledge`: what people say to alerts.
+//! `/api/admin/silences` and `/api/admin/alerts/acknowledge`: silences and acknowledgements.
 
-use super::{ApiError, Done, Envelope, Failure, Shared, bad, body};
-use crate::audit::{Actor, edit_silence, note_acknowledgement};
-use crate::core::Core;
+use super::{ApiError, ApiState, Done, Envelope, Failure, bad_request, body};
+use crate::app_state::AppState;
+use crate::audit::{AuditContext, edit_silence, record_acknowledgement};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -10,73 +10,73 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::ToSchema;
-use watchglass_alerts::telling::{AcknowledgeError, Silence, Weekly};
-use watchglass_alerts::{AlertKey, Matcher};
-use watchglass_export::{parse_time, written};
+use watchglass_dispatch::{AcknowledgeError, Silence, TimeInterval};
 use watchglass_model::Labels;
+use watchglass_reports::{format_rfc3339, parse_time};
+use watchglass_rules::{AlertKey, Matcher};
 
-/// The longest body that is read, in bytes.
-const LONGEST: usize = 64 << 10;
-/// How long a silence lasts when nothing is said.
-pub(crate) const USUAL_LENGTH: Duration = Duration::from_secs(2 * 3600);
+/// Body size limit, in bytes.
+const MAX_BODY_BYTES: usize = 64 << 10;
+/// Default duration of a silence.
+pub(crate) const DEFAULT_SILENCE_DURATION: Duration = Duration::from_secs(2 * 3600);
 
-/// A silence, as it is asked for.
+/// Silence to create or replace.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SilenceBody {
-    /// What it is referred to by; made up when it is missing. That of a silence there is replaces it.
+    /// Id; generated if missing. The id of an existing silence replaces it.
     #[serde(default)]
     id: Option<String>,
-    /// What people call it.
+    /// Name.
     #[serde(default)]
     name: String,
-    /// Which alerts: `label` is `rule`, `severity`, `component`, `subject` or a label; `operator` is `=`, `!=`, `=~` or `!~`.
+    /// Matchers of the alerts: `label` is `rule`, `severity`, `component`, `subject` or a label; `operator` is `=`, `!=`, `=~` or `!~`.
     #[schema(value_type = Vec<Object>)]
     matchers: Vec<Matcher>,
-    /// When it begins, in RFC 3339; now when it is missing.
+    /// Start, in RFC 3339; defaults to now.
     #[serde(default)]
     start: Option<String>,
-    /// When it ends; two hours after its beginning when it is missing and has no weekly hours.
+    /// End, in RFC 3339; defaults to two hours after the start, or to no end with a weekly schedule.
     #[serde(default)]
     end: Option<String>,
-    /// The hours of the week in which it holds: `days`, `from`, `to`, `zone`.
+    /// Weekly schedule: `days`, `from`, `to`, `zone`.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    weekly: Option<Weekly>,
-    /// Who wants it.
+    weekly: Option<TimeInterval>,
+    /// User who creates it.
     author: String,
-    /// Why.
+    /// Comment.
     reason: String,
 }
 
 /// A silence.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SilenceRow {
-    /// What it is referred to by.
+    /// Id.
     id: String,
-    /// What people call it.
+    /// Name.
     name: String,
-    /// Which alerts.
+    /// Matchers of the alerts.
     #[schema(value_type = Vec<Object>)]
     matchers: Vec<Matcher>,
-    /// When it begins, in RFC 3339.
+    /// Start, in RFC 3339.
     start: String,
-    /// When it ends; `null` for one that comes back every week for ever.
+    /// End, in RFC 3339; `null` for a weekly schedule without an end.
     end: Option<String>,
-    /// The hours of the week in which it holds.
+    /// Weekly schedule.
     #[schema(value_type = Option<Object>)]
-    weekly: Option<Weekly>,
-    /// Who wanted it.
+    weekly: Option<TimeInterval>,
+    /// User who created it.
     author: String,
-    /// Why.
+    /// Comment.
     reason: String,
 }
 
 impl From<Silence> for SilenceRow {
     fn from(silence: Silence) -> Self {
         Self {
-            start: written(silence.start),
-            end: silence.end.map(written),
+            start: format_rfc3339(silence.start),
+            end: silence.end.map(format_rfc3339),
             id: silence.id,
             name: silence.name,
             matchers: silence.matchers,
@@ -87,45 +87,46 @@ impl From<Silence> for SilenceRow {
     }
 }
 
-/// An alert that somebody looks after.
+/// Acknowledgement of an alert.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AcknowledgeBody {
-    /// Id of its rule.
+    /// Rule id of the alert.
     rule: String,
-    /// Its labels, as the list of alerts has them.
+    /// Labels of the alert, as in the list of alerts.
     #[schema(value_type = Object)]
     labels: Labels,
-    /// Who.
+    /// User who acknowledges.
     who: String,
-    /// Why.
+    /// Comment.
     #[serde(default)]
     why: String,
 }
 
-/// An acknowledgement that is taken back.
+/// Alert to unacknowledge.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WithdrawBody {
-    /// Id of the rule of the alert.
+#[schema(as = WithdrawBody)]
+pub(crate) struct UnacknowledgeBody {
+    /// Rule id of the alert.
     rule: String,
-    /// Its labels, as the list of alerts has them.
+    /// Labels of the alert, as in the list of alerts.
     #[schema(value_type = Object)]
     labels: Labels,
 }
 
-/// All silences: those that hold, those to come, those that were over within seven days.
+/// Lists all silences: active, pending, and expired within seven days.
 #[utoipa::path(
     get,
     path = "/api/admin/silences",
     tag = "alerts",
     responses((status = 200, description = "The silences", body = Envelope<Vec<SilenceRow>>))
 )]
-pub(crate) async fn silences(State(shared): State<Shared>) -> Json<Envelope<Vec<SilenceRow>>> {
-    Envelope::of(shared.core.telling().silences().into_iter().map(SilenceRow::from).collect())
+pub(crate) async fn silences(State(state): State<ApiState>) -> Json<Envelope<Vec<SilenceRow>>> {
+    Envelope::of(state.core.notifications().silences().into_iter().map(SilenceRow::from).collect())
 }
 
-/// Adds a silence: what it is about is recorded, and not told.
+/// Creates a silence: matching alerts are recorded without notifications.
 #[utoipa::path(
     post,
     path = "/api/admin/silences",
@@ -133,135 +134,143 @@ pub(crate) async fn silences(State(shared): State<Shared>) -> Json<Envelope<Vec<
     request_body = SilenceBody,
     responses(
         (status = 200, description = "The silence", body = Envelope<SilenceRow>),
-        (status = 400, description = "A field that cannot be used", body = Failure),
-        (status = 408, description = "It did not come within ten seconds", body = Failure),
-        (status = 413, description = "It is longer than 64 KiB", body = Failure),
-        (status = 415, description = "Its Content-Type is not application/json", body = Failure)
+        (status = 400, description = "Invalid field", body = Failure),
+        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
+        (status = 413, description = "The body is longer than 64 KiB", body = Failure),
+        (status = 415, description = "Content-Type is not application/json", body = Failure)
     )
 )]
 pub(crate) async fn add_silence(
-    State(shared): State<Shared>,
-    actor: Actor,
+    State(state): State<ApiState>,
+    actor: AuditContext,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<SilenceRow>>, ApiError> {
-    let asked: SilenceBody = body::read(&headers, body, LONGEST, "This is no silence").await?;
-    let now = shared.core.newest().unwrap_or_default();
-    let time = |field: &str, text: &str| parse_time(text).map_err(|error| bad(format!("{field}: {error}")));
-    let start = asked.start.as_deref().map_or(Ok(now), |text| time("start", text))?;
-    let end = match asked.end.as_deref() {
+    let request: SilenceBody = body::read(&headers, body, MAX_BODY_BYTES, "Invalid silence").await?;
+    let now = state.core.newest_time().unwrap_or_default();
+    let time =
+        |field: &str, text: &str| parse_time(text).map_err(|error| bad_request(format!("{field}: {error}")));
+    let start = request.start.as_deref().map_or(Ok(now), |text| time("start", text))?;
+    let end = match request.end.as_deref() {
         Some(text) => Some(time("end", text)?),
-        None if asked.weekly.is_some() => None,
-        None => Some(start + USUAL_LENGTH),
+        None if request.weekly.is_some() => None,
+        None => Some(start + DEFAULT_SILENCE_DURATION),
     };
     let silence = Silence {
-        id: asked.id.unwrap_or_else(|| shared.core.telling().free_silence_id(now)),
-        name: asked.name,
-        matchers: asked.matchers,
+        id: request.id.unwrap_or_else(|| state.core.notifications().free_silence_id(now)),
+        name: request.name,
+        matchers: request.matchers,
         start,
         end,
-        weekly: asked.weekly,
-        author: asked.author,
-        reason: asked.reason,
+        weekly: request.weekly,
+        author: request.author,
+        reason: request.reason,
     };
     let added = silence.clone();
-    edit_silence(&shared.core, &actor, &silence.id, |core| core.telling().put_silence(added, now))
-        .map_err(|error| bad(error.to_string()))?;
-    tracing::info!(id = silence.id, author = silence.author, "a silence was added");
+    edit_silence(&state.core, &actor, &silence.id, |core| core.notifications().put_silence(added, now))
+        .map_err(|error| bad_request(error.to_string()))?;
+    tracing::info!(id = silence.id, author = silence.author, "silence created");
     Ok(Envelope::of(silence.into()))
 }
 
-/// Ends a silence now; one that has not begun is removed.
+/// Expires a silence; one that has not started is removed.
 #[utoipa::path(
     delete,
     path = "/api/admin/silences/{id}",
     tag = "alerts",
     params(("id" = String, Path, description = "Id of the silence")),
     responses(
-        (status = 200, description = "It is over", body = Envelope<Done>),
-        (status = 404, description = "There is none with that id that is not over", body = Failure)
+        (status = 200, description = "The silence is expired", body = Envelope<Done>),
+        (status = 404, description = "Unknown id, or already expired", body = Failure)
     )
 )]
 pub(crate) async fn end_silence(
-    State(shared): State<Shared>,
-    actor: Actor,
+    State(state): State<ApiState>,
+    actor: AuditContext,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    let now = shared.core.newest().unwrap_or_default();
-    let end = |core: &Core| core.telling().end_silence(&id, now).then_some(()).ok_or(());
-    if edit_silence(&shared.core, &actor, &id, end).is_err() {
+    let now = state.core.newest_time().unwrap_or_default();
+    let end = |core: &AppState| core.notifications().expire_silence(&id, now).then_some(()).ok_or(());
+    if edit_silence(&state.core, &actor, &id, end).is_err() {
         return Err(ApiError::not_found(&format!("/api/admin/silences/{id}")));
     }
-    tracing::info!(id, "a silence was ended");
+    tracing::info!(id, "silence expired");
     Ok(Envelope::of(Done::default()))
 }
 
-/// Notes that somebody looks after an alert: it is neither repeated nor escalated until it is over.
+/// Acknowledges an alert: no repeats or escalations until it resolves.
 #[utoipa::path(
     post,
     path = "/api/admin/alerts/acknowledge",
     tag = "alerts",
     request_body = AcknowledgeBody,
     responses(
-        (status = 200, description = "It is noted", body = Envelope<Done>),
-        (status = 400, description = "A field that cannot be used", body = Failure),
-        (status = 404, description = "No such alert fires", body = Failure),
-        (status = 408, description = "It did not come within ten seconds", body = Failure),
-        (status = 413, description = "It is longer than 64 KiB", body = Failure),
-        (status = 415, description = "Its Content-Type is not application/json", body = Failure)
+        (status = 200, description = "The alert is acknowledged", body = Envelope<Done>),
+        (status = 400, description = "Invalid field", body = Failure),
+        (status = 404, description = "Unknown alert, or not firing", body = Failure),
+        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
+        (status = 413, description = "The body is longer than 64 KiB", body = Failure),
+        (status = 415, description = "Content-Type is not application/json", body = Failure)
     )
 )]
 pub(crate) async fn acknowledge(
-    State(shared): State<Shared>,
-    actor: Actor,
+    State(state): State<ApiState>,
+    actor: AuditContext,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    let asked: AcknowledgeBody = body::read(&headers, body, LONGEST, "This acknowledges nothing").await?;
-    let now = shared.core.newest().unwrap_or_default();
-    let key = AlertKey { rule: asked.rule, labels: asked.labels };
-    let (who, why) = (&asked.who, &asked.why);
-    shared.core.telling().acknowledge(&key, (who, why), now).map_err(|error| refused(&error))?;
-    note_acknowledgement(&actor, &key, Some((who, why)));
-    tracing::info!(rule = key.rule, who, "an alert was acknowledged");
+    let request: AcknowledgeBody =
+        body::read(&headers, body, MAX_BODY_BYTES, "Invalid acknowledgement").await?;
+    let now = state.core.newest_time().unwrap_or_default();
+    let key = AlertKey { rule: request.rule, labels: request.labels };
+    let (who, why) = (&request.who, &request.why);
+    state
+        .core
+        .notifications()
+        .acknowledge(&key, (who, why), now)
+        .map_err(|error| acknowledge_error(&error))?;
+    record_acknowledgement(&actor, &key, Some((who, why)));
+    tracing::info!(rule = key.rule, who, "alert acknowledged");
     Ok(Envelope::of(Done::default()))
 }
 
-/// Takes an acknowledgement back: the alert is repeated and escalated again, counted from now.
+/// Removes an acknowledgement: repeats and escalations start again from now.
 #[utoipa::path(
     post,
     path = "/api/admin/alerts/acknowledge/withdraw",
+    operation_id = "withdraw",
     tag = "alerts",
-    request_body = WithdrawBody,
+    request_body = UnacknowledgeBody,
     responses(
-        (status = 200, description = "Nobody looks after the alert any more", body = Envelope<Done>),
-        (status = 400, description = "A field that cannot be used", body = Failure),
-        (status = 404, description = "No such alert fires, or nobody has acknowledged it", body = Failure),
-        (status = 408, description = "It did not come within ten seconds", body = Failure),
-        (status = 413, description = "It is longer than 64 KiB", body = Failure),
-        (status = 415, description = "Its Content-Type is not application/json", body = Failure)
+        (status = 200, description = "The acknowledgement is removed", body = Envelope<Done>),
+        (status = 400, description = "Invalid field", body = Failure),
+        (status = 404, description = "Unknown alert, not firing, or not acknowledged", body = Failure),
+        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
+        (status = 413, description = "The body is longer than 64 KiB", body = Failure),
+        (status = 415, description = "Content-Type is not application/json", body = Failure)
     )
 )]
-pub(crate) async fn withdraw(
-    State(shared): State<Shared>,
-    actor: Actor,
+pub(crate) async fn unacknowledge(
+    State(state): State<ApiState>,
+    actor: AuditContext,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    let asked: WithdrawBody = body::read(&headers, body, LONGEST, "This withdraws nothing").await?;
-    let now = shared.core.newest().unwrap_or_default();
-    let key = AlertKey { rule: asked.rule, labels: asked.labels };
-    let taken_back = shared.core.telling().withdraw(&key, now).map_err(|error| refused(&error))?;
-    note_acknowledgement(&actor, &key, None);
-    tracing::info!(rule = key.rule, who = taken_back.who, "the acknowledgement of an alert was withdrawn");
+    let request: UnacknowledgeBody = body::read(&headers, body, MAX_BODY_BYTES, "Invalid request").await?;
+    let now = state.core.newest_time().unwrap_or_default();
+    let key = AlertKey { rule: request.rule, labels: request.labels };
+    let removed =
+        state.core.notifications().unacknowledge(&key, now).map_err(|error| acknowledge_error(&error))?;
+    record_acknowledgement(&actor, &key, None);
+    tracing::info!(rule = key.rule, who = removed.who, "alert unacknowledged");
     Ok(Envelope::of(Done::default()))
 }
 
-fn refused(error: &AcknowledgeError) -> ApiError {
+fn acknowledge_error(error: &AcknowledgeError) -> ApiError {
     let code = match error {
         AcknowledgeError::NotFiring(_) => "not_firing",
         AcknowledgeError::NotAcknowledged(_) => "not_acknowledged",
-        AcknowledgeError::Field(_) => return bad(error.to_string()),
+        AcknowledgeError::Field(_) => return bad_request(error.to_string()),
     };
     ApiError::new(StatusCode::NOT_FOUND, code, error.to_string())
 }

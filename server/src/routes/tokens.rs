@@ -1,9 +1,9 @@
-//! `/api/admin/tokens` and `/api/admin/sessions`: with what programs and browsers prove who they are, for administrators.
+//! `/api/admin/tokens` and `/api/admin/sessions`: API tokens and sessions, for admins.
 
-use super::users::{change, read};
-use super::{ApiError, Done, Envelope, Failure, Shared, bad};
-use crate::access::MOST_DAYS;
-use crate::audit::Actor;
+use super::users::{apply_change, read};
+use super::{ApiError, ApiState, Done, Envelope, Failure, bad_request};
+use crate::access::MAX_TOKEN_DAYS;
+use crate::audit::AuditContext;
 use crate::ticker;
 use axum::Json;
 use axum::body::Body;
@@ -11,179 +11,180 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use watchglass_access::{Role, Session, Token};
-use watchglass_export::written;
+use watchglass_auth::{Role, Session, Token};
+use watchglass_reports::format_rfc3339;
 
-/// A token: the token itself was shown once.
+/// API token, without its secret.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TokenRow {
-    /// By which it is taken back.
+    /// Id.
     id: String,
-    /// What it is for.
+    /// Name.
     name: String,
     /// `admin`, `viewer` or `ingest`.
     #[schema(value_type = String)]
     role: Role,
-    /// `good`, `expired` or `revoked`.
+    /// `good` (valid), `expired` or `revoked`.
     state: String,
-    /// When it was made, in RFC 3339.
+    /// Creation time, in RFC 3339.
     created: String,
-    /// When it was used last, to the minute; `null` for never.
+    /// Last use, to the minute, in RFC 3339; `null` if never used.
     used: Option<String>,
-    /// When it ceases to be good; `null` for one that is good until it is revoked.
+    /// Expiry, in RFC 3339; `null` for a token that does not expire.
     expires: Option<String>,
 }
 
-/// A token that is to be made.
+/// API token to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenBody {
-    /// What it is for, 1 to 64 bytes.
+    /// Name, 1 to 64 bytes.
     name: String,
     /// `admin`, `viewer` or `ingest`.
     #[schema(value_type = String)]
     role: Role,
-    /// How many days it is good, from 1 to 3650; without them, until it is revoked.
+    /// Lifetime in days, from 1 to 3650; without it the token does not expire.
     #[serde(default)]
     days: Option<u32>,
 }
 
-/// A token that was made.
+/// Created API token.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct MadeToken {
-    /// By which it is taken back.
+#[schema(as = MadeToken)]
+pub(crate) struct CreatedToken {
+    /// Id.
     id: String,
-    /// The token itself: it is shown this once.
+    /// Secret of the token; it is not shown again.
     token: String,
 }
 
-/// All tokens that are good, or were in the last 30 days; the oldest first.
+/// Lists the tokens, oldest first; expired and revoked ones for 30 days.
 #[utoipa::path(
     get,
     path = "/api/admin/tokens",
     tag = "access",
     responses((status = 200, description = "The tokens", body = Envelope<Vec<TokenRow>>))
 )]
-pub(crate) async fn tokens(State(shared): State<Shared>) -> Json<Envelope<Vec<TokenRow>>> {
+pub(crate) async fn tokens(State(state): State<ApiState>) -> Json<Envelope<Vec<TokenRow>>> {
     let now = ticker::now();
     let row = |token: &Token| TokenRow {
         id: token.digest.short(),
         name: token.name.clone(),
         role: token.role,
-        state: token.standing(now).to_string(),
-        created: written(token.created),
-        used: token.used.map(written),
-        expires: token.expires.map(written),
+        state: token.state(now).to_string(),
+        created: format_rfc3339(token.created),
+        used: token.used.map(format_rfc3339),
+        expires: token.expires.map(format_rfc3339),
     };
-    Envelope::of(shared.access.look_up(|book| book.tokens().into_iter().map(row).collect()))
+    Envelope::of(state.access.with_accounts(|book| book.tokens().into_iter().map(row).collect()))
 }
 
-/// Makes a token.
+/// Creates a token.
 #[utoipa::path(
     post,
     path = "/api/admin/tokens",
     tag = "access",
     request_body = TokenBody,
     responses(
-        (status = 200, description = "The token", body = Envelope<MadeToken>),
-        (status = 400, description = "The name, the role or the days cannot be", body = Failure),
-        (status = 408, description = "It did not come within ten seconds", body = Failure),
-        (status = 409, description = "There are too many", body = Failure),
-        (status = 413, description = "It is longer than 4 KiB", body = Failure),
-        (status = 415, description = "Its Content-Type is not application/json", body = Failure)
+        (status = 200, description = "The token", body = Envelope<CreatedToken>),
+        (status = 400, description = "Invalid name, role or lifetime", body = Failure),
+        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
+        (status = 409, description = "Too many tokens", body = Failure),
+        (status = 413, description = "The body is longer than 4 KiB", body = Failure),
+        (status = 415, description = "Content-Type is not application/json", body = Failure)
     )
 )]
 pub(crate) async fn add_token(
-    State(shared): State<Shared>,
-    actor: Actor,
+    State(state): State<ApiState>,
+    actor: AuditContext,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Envelope<MadeToken>>, ApiError> {
+) -> Result<Json<Envelope<CreatedToken>>, ApiError> {
     let TokenBody { name, role, days } = read(&headers, body).await?;
-    if let Some(days) = days.filter(|days| !(1..=MOST_DAYS).contains(days)) {
-        return Err(bad(format!("days is {days}: it must be from 1 to {MOST_DAYS}")));
+    if let Some(days) = days.filter(|days| !(1..=MAX_TOKEN_DAYS).contains(days)) {
+        return Err(bad_request(format!("days is {days}: must be from 1 to {MAX_TOKEN_DAYS}")));
     }
-    change(&shared, move |access| {
+    apply_change(&state, move |access| {
         let secret = access.add_token(&actor, &name, role, days, ticker::now())?;
-        Ok(MadeToken { id: secret.digest().short(), token: secret.text() })
+        Ok(CreatedToken { id: secret.digest().short(), token: secret.text() })
     })
     .await
 }
 
-/// Takes a token back: it is good no more.
+/// Revokes a token.
 #[utoipa::path(
     delete,
     path = "/api/admin/tokens/{id}",
     tag = "access",
     params(("id" = String, Path, description = "Id of the token")),
     responses(
-        (status = 200, description = "It is good no more", body = Envelope<Done>),
-        (status = 404, description = "There is none with that id that is good", body = Failure)
+        (status = 200, description = "The token is revoked", body = Envelope<Done>),
+        (status = 404, description = "Unknown id, or no longer valid", body = Failure)
     )
 )]
 pub(crate) async fn revoke_token(
-    State(shared): State<Shared>,
-    actor: Actor,
+    State(state): State<ApiState>,
+    actor: AuditContext,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    change(&shared, move |access| {
+    apply_change(&state, move |access| {
         access.revoke_token(&actor, &id, ticker::now())?;
         Ok(Done::default())
     })
     .await
 }
 
-/// A browser in which somebody is signed in.
+/// Session of a signed-in browser.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SessionRow {
-    /// By which it is ended.
+    /// Id.
     id: String,
-    /// Who is signed in.
+    /// Username.
     user: String,
-    /// Since when, in RFC 3339.
+    /// Sign-in time, in RFC 3339.
     created: String,
-    /// When it was used last, to the minute.
+    /// Last use, to the minute, in RFC 3339.
     used: String,
-    /// When it is over unless it is used.
+    /// Expiry without further use, in RFC 3339.
     ends: String,
 }
 
-/// All sessions that are not over, the oldest first.
+/// Lists the active sessions, oldest first.
 #[utoipa::path(
     get,
     path = "/api/admin/sessions",
     tag = "access",
     responses((status = 200, description = "The sessions", body = Envelope<Vec<SessionRow>>))
 )]
-pub(crate) async fn sessions(State(shared): State<Shared>) -> Json<Envelope<Vec<SessionRow>>> {
+pub(crate) async fn sessions(State(state): State<ApiState>) -> Json<Envelope<Vec<SessionRow>>> {
     let row = |session: &Session| SessionRow {
         id: session.digest.to_string(),
         user: session.user.clone(),
-        created: written(session.created),
-        used: written(session.used),
-        ends: written(session.ends()),
+        created: format_rfc3339(session.created),
+        used: format_rfc3339(session.used),
+        ends: format_rfc3339(session.expires_at()),
     };
     let now = ticker::now();
-    Envelope::of(shared.access.look_up(|book| book.sessions(now).into_iter().map(row).collect()))
+    Envelope::of(state.access.with_accounts(|book| book.sessions(now).into_iter().map(row).collect()))
 }
 
-/// Ends a session, and its live connections.
+/// Ends a session and its live connections.
 #[utoipa::path(
     delete,
     path = "/api/admin/sessions/{id}",
     tag = "access",
     params(("id" = String, Path, description = "Id of the session")),
     responses(
-        (status = 200, description = "It has ended", body = Envelope<Done>),
-        (status = 404, description = "There is none with that id that is not over", body = Failure)
+        (status = 200, description = "The session is ended", body = Envelope<Done>),
+        (status = 404, description = "Unknown id, or already ended", body = Failure)
     )
 )]
 pub(crate) async fn end_session(
-    State(shared): State<Shared>,
-    actor: Actor,
+    State(state): State<ApiState>,
+    actor: AuditContext,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    change(&shared, move |access| {
+    apply_change(&state, move |access| {
         access.end_session(&actor, &id, None, ticker::now())?;
         Ok(Done::default())
     })

@@ -1,17 +1,19 @@
-//! People and tokens: signing in and out, commands while the server runs, what ends and what is told of it.
+//! Users and tokens: sign-in and sign-out, commands while the server runs, revocation.
 
-use crate::support::{Answer, JSON, Server, Socket, Who, exchange, get, request, request_text, run, within};
+use crate::support::{
+    JSON, Response, Server, Socket, TestToken, exchange, get, request, request_text, run, within,
+};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
-/// A server whose administrator has a password that is known.
+/// A server whose administrator has a known password.
 pub(crate) async fn server() -> Server {
     Server::unseeded(&[("WATCHGLASS_ADMIN_PASSWORD", PASSWORD)]).await
 }
 
-pub(crate) async fn send(address: SocketAddr, path: &str, kind: &str, cookie: &str, body: &str) -> Answer {
+pub(crate) async fn send(address: SocketAddr, path: &str, kind: &str, cookie: &str, body: &str) -> Response {
     let length = body.len().to_string();
     let headers =
         [("Authorization", ""), ("Content-Type", kind), ("Content-Length", &length), ("Cookie", cookie)];
@@ -19,13 +21,13 @@ pub(crate) async fn send(address: SocketAddr, path: &str, kind: &str, cookie: &s
     exchange(address, text.as_bytes()).await.unwrap()
 }
 
-pub(crate) async fn sign_in(address: SocketAddr, name: &str, password: &str) -> Answer {
+pub(crate) async fn sign_in(address: SocketAddr, name: &str, password: &str) -> Response {
     let body = serde_json::json!({ "username": name, "password": password }).to_string();
     send(address, "/api/login", "application/json", "", &body).await
 }
 
-/// The cookie that an answer sets, as a browser sends it back.
-pub(crate) fn cookie_of(answer: &Answer) -> String {
+/// The cookie that a response sets, as a browser sends it back.
+pub(crate) fn cookie_of(answer: &Response) -> String {
     answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
 }
 
@@ -33,7 +35,7 @@ async fn status(address: SocketAddr, path: &str, proof: (&str, &str)) -> u16 {
     request(address, "GET", path, &[("Authorization", ""), proof]).await.status
 }
 
-/// Runs a command on the server's data folder.
+/// Runs a command on the server's data directory.
 async fn command(server: &Server, arguments: &[&str]) -> String {
     let folder = server.home().join(".local/share/watchglass");
     let flags = ["--data-dir", folder.to_str().unwrap()];
@@ -43,7 +45,7 @@ async fn command(server: &Server, arguments: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn a_person_signs_in_looks_changes_and_signs_out() {
+async fn users_sign_in_and_out() {
     let server = server().await;
     let address = server.address;
     assert_eq!(status(address, "/", ("X", "")).await, 303);
@@ -52,26 +54,26 @@ async fn a_person_signs_in_looks_changes_and_signs_out() {
     let expected = serde_json::json!({ "success": true, "data": { "user": "admin", "role": "admin" } });
     assert_eq!(answer.json(), expected);
     let set = answer.header("set-cookie").unwrap();
-    // On a loopback address nothing is encrypted: the cookie is neither Secure nor `__Host-`.
+    // A loopback address has no TLS: the cookie is neither Secure nor `__Host-`.
     assert!(set.starts_with("watchglass=") && set.contains("; HttpOnly; SameSite=Lax"), "{set}");
     assert!(!set.contains("Secure"), "{set}");
     let cookie = cookie_of(&answer);
     for path in ["/", "/alerts", "/api/admin/rules", "/metrics"] {
         assert_eq!(status(address, path, ("Cookie", &cookie)).await, 200, "{path}");
     }
-    // Who is signed in has nothing to do at the page for it.
+    // The sign-in page redirects signed-in users.
     let page =
         request(address, "GET", "/login?next=/alerts", &[("Authorization", ""), ("Cookie", &cookie)]).await;
     assert_eq!((page.status, page.header("location")), (303, Some("/alerts")));
     let page = request(address, "GET", "/login", &[("Authorization", ""), ("Cookie", &cookie)]).await;
-    assert!(page.text().contains("You are admin, with the role admin"), "{}", page.text());
+    assert!(page.text().contains("Signed in as admin (role admin)"), "{}", page.text());
     assert!(page.text().contains("action=\"/api/logout\""), "{}", page.text());
     let mut socket = Socket::open_as(("cookie", &cookie), address, Some(JSON)).await;
     assert_eq!(socket.text().await["type"], "hello");
     let out = send(address, "/api/logout", "application/json", &cookie, "").await;
     assert_eq!(out.status, 200);
     assert!(out.header("set-cookie").unwrap().starts_with("watchglass=; Path=/; Max-Age=0"), "{out:?}");
-    // The page is told at once.
+    // The live connection of the page is closed at once.
     assert_eq!(socket.closed().await.0, 4401);
     assert_eq!(status(address, "/", ("Cookie", &cookie)).await, 303);
     assert_eq!(status(address, "/api/admin/rules", ("Cookie", &cookie)).await, 401);
@@ -79,7 +81,7 @@ async fn a_person_signs_in_looks_changes_and_signs_out() {
 }
 
 #[tokio::test]
-async fn a_form_does_without_scripts() {
+async fn sign_in_form_works_without_scripts() {
     let server = server().await;
     let address = server.address;
     let form = |fields: &'static str| async move {
@@ -95,7 +97,7 @@ async fn a_form_does_without_scripts() {
     }
     let wrong = form("username=a%22%3Cb&password=wrong&next=/alerts").await;
     assert_eq!(wrong.status, 401);
-    for part in ["The name, the password or the code is wrong", "a&quot;&lt;b", "value=\"/alerts\""] {
+    for part in ["Wrong username, password or two-factor code", "a&quot;&lt;b", "value=\"/alerts\""] {
         assert!(wrong.text().contains(part), "{part}: {}", wrong.text());
     }
     assert!(wrong.header("set-cookie").is_none());
@@ -114,7 +116,7 @@ async fn a_form_does_without_scripts() {
 }
 
 #[tokio::test]
-async fn guessing_gets_slower() {
+async fn failed_sign_ins_are_throttled() {
     let server = server().await;
     let address = server.address;
     for _ in 0..3 {
@@ -122,7 +124,7 @@ async fn guessing_gets_slower() {
         assert_eq!(answer.status, 401);
         answer.error("bad_credentials");
     }
-    // However long hashing takes here: soon one comes before its time.
+    // However slow hashing is here: soon an attempt comes too early.
     let answer = within("a refusal", async {
         loop {
             let answer = sign_in(address, "admin", "guess").await;
@@ -143,7 +145,7 @@ async fn guessing_gets_slower() {
 }
 
 #[tokio::test]
-async fn a_token_of_the_command_is_good_at_once_and_until_it_is_revoked() {
+async fn tokens_of_the_command_are_valid_until_they_are_revoked() {
     let server = Server::start().await;
     let address = server.address;
     let created = command(&server, &["token", "create", "--name", "ci", "--role", "viewer"]).await;
@@ -171,7 +173,7 @@ async fn a_token_of_the_command_is_good_at_once_and_until_it_is_revoked() {
 }
 
 #[tokio::test]
-async fn a_person_who_is_banned_or_gets_a_new_password_is_out() {
+async fn disabling_a_user_or_changing_the_password_ends_sessions() {
     let server = server().await;
     let address = server.address;
     let made = command(&server, &["user", "add", "--name", "ada", "--role", "viewer"]).await;
@@ -181,7 +183,7 @@ async fn a_person_who_is_banned_or_gets_a_new_password_is_out() {
         } else {
             command(&server, &["user", "password", "--name", "ada"]).await.trim_end().to_owned()
         };
-        // The server follows the file within a second.
+        // The server reads the changed file within one second.
         let answer = within("signing in", async {
             loop {
                 let answer = sign_in(address, "ada", &password).await;
@@ -203,7 +205,7 @@ async fn a_person_who_is_banned_or_gets_a_new_password_is_out() {
 }
 
 #[tokio::test]
-async fn the_first_password_is_made_and_shown_once() {
+async fn first_password_is_generated_and_shown_once() {
     let mut server = Server::unseeded(&[]).await;
     let line = server.logged("the first administrator is admin").await;
     let password = line.rsplit(' ').next().unwrap().to_owned();
@@ -226,7 +228,7 @@ async fn the_first_password_is_made_and_shown_once() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_refused_with_the_reason() {
+async fn invalid_arguments_are_rejected_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().to_str().unwrap();
     for (arguments, named) in [
@@ -236,7 +238,7 @@ async fn what_cannot_be_is_refused_with_the_reason() {
         ),
         (vec!["token", "create", "--role", "admin", "--data-dir", path], "--name"),
         (vec!["token", "revoke", "--name", "none", "--data-dir", path], "no token \"none\""),
-        (vec!["user", "add", "--name", "a b", "--role", "admin", "--data-dir", path], "name of a user"),
+        (vec!["user", "add", "--name", "a b", "--role", "admin", "--data-dir", path], "invalid user name"),
         (vec!["user", "add", "--name", "a", "--role", "ingest", "--data-dir", path], "token create"),
         (vec!["user", "password", "--name", "none", "--data-dir", path], "no user none"),
         (
@@ -261,7 +263,7 @@ async fn what_cannot_be_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
-async fn metrics_can_be_opened_to_everybody_and_nothing_else() {
+async fn metrics_open_opens_nothing_else() {
     let server = Server::start_with(&["--metrics-open", "true"], &[]).await;
     assert_eq!(status(server.address, "/metrics", ("X", "")).await, 200);
     assert_eq!(status(server.address, "/api/admin/rules", ("X", "")).await, 401);
@@ -269,9 +271,9 @@ async fn metrics_can_be_opened_to_everybody_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_viewer_is_told_in_the_browser_why_nothing_was_changed() {
+async fn viewers_see_in_the_browser_why_nothing_was_changed() {
     let server = Server::start().await;
-    let bearer = Who::Viewer.bearer();
+    let bearer = TestToken::Viewer.bearer();
     let headers = [("Authorization", bearer.as_str()), ("Accept", "text/html")];
     let answer = request(server.address, "POST", "/alerts", &headers).await;
     assert_eq!(answer.status, 403);

@@ -1,50 +1,50 @@
-//! Every route, and who may use it.
+//! Access matrix: every route with the roles that may use it.
 
-use crate::support::{Server, Who, data, exchange, request, request_text};
+use crate::support::{Server, TestToken, data, exchange, request, request_text};
 use std::collections::BTreeSet;
 
-/// What a route needs.
+/// The permission that a route requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Needs {
     Nothing,
-    /// A viewer; people who are not signed in are sent to do so.
-    ViewerOfPage,
+    /// A viewer; browsers without a session are redirected to the sign-in page.
+    ViewerPage,
     Viewer,
     Ingest,
     Admin,
-    /// The same for the form of a page.
-    AdminOfPage,
+    /// The same for a form of a page.
+    AdminForm,
 }
 
-use Needs::{Admin, AdminOfPage, Ingest, Nothing, Viewer, ViewerOfPage};
+use Needs::{Admin, AdminForm, Ingest, Nothing, Viewer, ViewerPage};
 
-/// Method, address, the path in the description of the API where that is another one, what it needs, and how whoever may use
-/// it is answered without a body.
+/// Method, URL, path in the OpenAPI description if it differs, required permission, and status of an allowed request without
+/// a body.
 const ROUTES: &[(&str, &str, &str, Needs, u16)] = &[
     ("GET", "/api/live", "", Nothing, 200),
     ("GET", "/login", "", Nothing, 200),
     ("POST", "/api/login", "", Nothing, 415),
     ("POST", "/api/logout", "", Nothing, 200),
-    // No token of a link that was sent: this is not about who asks.
+    // Without the token of an action link; the role does not matter here.
     ("GET", "/do/x", "", Nothing, 403),
     ("POST", "/do/x", "", Nothing, 415),
-    ("GET", "/", "", ViewerOfPage, 200),
-    ("GET", "/alerts", "", ViewerOfPage, 200),
-    ("GET", "/database", "", ViewerOfPage, 200),
-    ("GET", "/cache", "", ViewerOfPage, 200),
-    ("GET", "/trends", "", ViewerOfPage, 200),
-    ("GET", "/performance", "", ViewerOfPage, 200),
-    ("GET", "/processes", "", ViewerOfPage, 200),
-    ("GET", "/settings", "", ViewerOfPage, 200),
-    ("GET", "/arrange", "", ViewerOfPage, 200),
-    ("POST", "/arrange", "", ViewerOfPage, 415),
+    ("GET", "/", "", ViewerPage, 200),
+    ("GET", "/alerts", "", ViewerPage, 200),
+    ("GET", "/database", "", ViewerPage, 200),
+    ("GET", "/cache", "", ViewerPage, 200),
+    ("GET", "/trends", "", ViewerPage, 200),
+    ("GET", "/performance", "", ViewerPage, 200),
+    ("GET", "/processes", "", ViewerPage, 200),
+    ("GET", "/settings", "", ViewerPage, 200),
+    ("GET", "/arrange", "", ViewerPage, 200),
+    ("POST", "/arrange", "", ViewerPage, 415),
     ("GET", "/api/layout.css", "", Viewer, 200),
-    ("GET", "/find?q=memory", "/find", ViewerOfPage, 200),
+    ("GET", "/find?q=memory", "/find", ViewerPage, 200),
     ("GET", "/api/fragment/find?q=memory", "/api/fragment/{page}", Viewer, 200),
-    ("GET", "/panels/cpu", "", ViewerOfPage, 200),
-    ("GET", "/panels/cpu/csv", "", ViewerOfPage, 200),
-    ("GET", "/no-such-page", "", ViewerOfPage, 404),
-    ("GET", "/api/docs", "", ViewerOfPage, 200),
+    ("GET", "/panels/cpu", "", ViewerPage, 200),
+    ("GET", "/panels/cpu/csv", "", ViewerPage, 200),
+    ("GET", "/no-such-page", "", ViewerPage, 404),
+    ("GET", "/api/docs", "", ViewerPage, 200),
     ("GET", "/ws/live", "", Viewer, 400),
     ("GET", "/metrics", "", Viewer, 200),
     ("GET", "/api/openapi.json", "", Viewer, 200),
@@ -79,8 +79,8 @@ const ROUTES: &[(&str, &str, &str, Needs, u16)] = &[
     ("POST", "/api/admin/channels/none/test", "/api/admin/channels/{name}/test", Admin, 404),
     ("GET", "/api/admin/deliveries", "", Viewer, 200),
     ("POST", "/api/admin/deliveries/resend", "", Admin, 415),
-    ("POST", "/alerts", "", AdminOfPage, 415),
-    ("POST", "/settings", "", ViewerOfPage, 415),
+    ("POST", "/alerts", "", AdminForm, 415),
+    ("POST", "/settings", "", ViewerPage, 415),
     ("GET", "/api/admin/users", "", Admin, 200),
     ("POST", "/api/admin/users", "", Admin, 415),
     ("PATCH", "/api/admin/users/none", "/api/admin/users/{name}", Admin, 415),
@@ -98,27 +98,33 @@ const ROUTES: &[(&str, &str, &str, Needs, u16)] = &[
     ("DELETE", "/api/admin/annotations/0", "/api/admin/annotations/{id}", Admin, 404),
 ];
 
-/// Who asks: nobody, or the owner of a token.
-const ASKING: [Option<Who>; 6] =
-    [None, Some(Who::Viewer), Some(Who::Ingest), Some(Who::Admin), Some(Who::Expired), Some(Who::Revoked)];
+/// Unauthenticated, or with one of the tokens.
+const CALLERS: [Option<TestToken>; 6] = [
+    None,
+    Some(TestToken::Viewer),
+    Some(TestToken::Ingest),
+    Some(TestToken::Admin),
+    Some(TestToken::Expired),
+    Some(TestToken::Revoked),
+];
 
-fn expected(needs: Needs, who: Option<Who>, passed: u16) -> u16 {
+fn expected(needs: Needs, who: Option<TestToken>, passed: u16) -> u16 {
     match (needs, who) {
-        (Nothing, _) | (_, Some(Who::Admin)) => passed,
-        (ViewerOfPage | AdminOfPage, None) => 303,
-        (_, None | Some(Who::Expired | Who::Revoked)) => 401,
-        (Viewer | ViewerOfPage, Some(Who::Viewer)) | (Ingest, Some(Who::Ingest)) => passed,
+        (Nothing, _) | (_, Some(TestToken::Admin)) => passed,
+        (ViewerPage | AdminForm, None) => 303,
+        (_, None | Some(TestToken::Expired | TestToken::Revoked)) => 401,
+        (Viewer | ViewerPage, Some(TestToken::Viewer)) | (Ingest, Some(TestToken::Ingest)) => passed,
         _ => 403,
     }
 }
 
 #[tokio::test]
-async fn every_route_lets_in_who_may_and_nobody_else() {
+async fn routes_allow_only_their_roles() {
     let server = Server::start().await;
     let mut mistakes = Vec::new();
     for &(method, path, _, needs, passed) in ROUTES {
-        for who in ASKING {
-            let bearer = who.map(Who::bearer).unwrap_or_default();
+        for who in CALLERS {
+            let bearer = who.map(TestToken::bearer).unwrap_or_default();
             let answer = request(server.address, method, path, &[("Authorization", &bearer)]).await;
             let expected = expected(needs, who, passed);
             if answer.status != expected {
@@ -135,7 +141,7 @@ async fn every_route_lets_in_who_may_and_nobody_else() {
                 _ => {}
             }
         }
-        // Whatever it is, and whoever asks: not from a page of another site.
+        // Requests from pages of other sites are always rejected.
         let origin = [("Origin", "http://other.example")];
         let text = request_text(server.address, method, path, &origin);
         let answer = exchange(server.address, text.as_bytes()).await.unwrap();
@@ -150,7 +156,7 @@ async fn every_route_lets_in_who_may_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn every_operation_that_is_described_is_among_them() {
+async fn described_operations_are_in_the_matrix() {
     let server = Server::start().await;
     let document = request(server.address, "GET", "/api/openapi.json", &[]).await.json();
     let operations = document["paths"].as_object().unwrap().iter().flat_map(|(path, item)| {
@@ -165,7 +171,7 @@ async fn every_operation_that_is_described_is_among_them() {
         })
         .collect();
     assert_eq!(described.difference(&known).collect::<Vec<_>>(), Vec::<&(String, String)>::new());
-    // The list of rules is an answer in the usual form.
+    // The list of rules has the standard response form.
     assert!(data(server.address, "/api/admin/rules").await.is_array());
     server.stop().await;
 }

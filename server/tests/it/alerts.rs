@@ -1,9 +1,9 @@
-//! Alerts: rules from the file and from the program, what they find, and that it outlives the program.
+//! Alerts of configured and built-in rules, also across a restart.
 
 use crate::support::{BINARY, ConfigFile, ProcFolder, Server, Socket, data, get, post, within};
 use serde_json::{Value, json};
 
-/// A rule that this machine breaks always.
+/// A rule that always fires on this machine.
 const ALWAYS: &str = "[[rules]]\nid = 'some-memory'\nname = 'Some memory'\nmetric = 'host_memory_used_ratio'\n\
                       component = 'memory'\ncritical = 0.0001\n";
 
@@ -13,7 +13,7 @@ async fn alerts(server: &Server, query: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_probe_that_fails_is_an_alert_until_it_works_again() {
+async fn failing_probes_fire_an_alert_until_they_recover() {
     let proc = ProcFolder::without("meminfo");
     let config = ConfigFile::without_delay(&["probe"]);
     let mut flags = vec!["--host-proc", proc.path()];
@@ -32,7 +32,7 @@ async fn a_probe_that_fails_is_an_alert_until_it_works_again() {
         active.iter().find(|alert| alert["subject"] == "memory").unwrap_or_else(|| panic!("{active:?}"));
     assert_eq!((&alert["severity"], &alert["resolved_at"]), (&json!("warning"), &Value::Null), "{alert}");
     assert!(alert["message"].as_str().unwrap().contains("meminfo"), "{alert}");
-    proc.mend("meminfo");
+    proc.restore("meminfo");
     socket.metrics_where("memory up", |values| up(values, 1.0)).await;
     socket.in_a_row(1).await;
     let past = alerts(&server, "?history=true&limit=1000").await;
@@ -45,7 +45,7 @@ async fn a_probe_that_fails_is_an_alert_until_it_works_again() {
 }
 
 #[tokio::test]
-async fn an_open_connection_is_told_of_an_alert_when_it_fires_and_when_it_is_over() {
+async fn live_connections_get_firing_and_resolved_alerts() {
     let proc = ProcFolder::whole();
     let config = ConfigFile::without_delay(&["probe"]);
     let mut flags = vec!["--host-proc", proc.path(), "--host-name", "test-host"];
@@ -78,7 +78,7 @@ async fn an_open_connection_is_told_of_an_alert_when_it_fires_and_when_it_is_ove
     assert_eq!(fired, expected);
     assert!(fired["message"].as_str().unwrap().contains("meminfo"), "{fired}");
 
-    proc.mend("meminfo");
+    proc.restore("meminfo");
     let resolved = socket.alert_where("memory is over", of_memory).await;
     let over = resolved["time"].as_i64().unwrap();
     assert!(over > time, "{resolved}");
@@ -86,13 +86,13 @@ async fn an_open_connection_is_told_of_an_alert_when_it_fires_and_when_it_is_ove
         (&resolved["change"], &resolved["since"], &resolved["fired"], &resolved["resolved"]),
         (&json!("resolved"), &json!(time), &json!(time), &json!(over)),
     );
-    // Nothing else was told of it, and the page is told the same.
+    // No other messages were sent, and the page gets the same.
     socket.in_a_row(2).await;
     let told: Vec<_> = socket.alerts.iter().filter(|alert| of_memory(alert)).collect();
     assert_eq!(told, [&fired, &resolved]);
     while compact.binary_metrics().await.batch.time.millis() <= over {}
     assert_eq!(compact.alerts.iter().filter(|alert| of_memory(alert)).collect::<Vec<_>>(), told);
-    // One that comes later is not told of what was.
+    // A later connection does not get past alerts.
     let mut late = Socket::json(server.address).await;
     late.in_a_row(2).await;
     assert!(!late.alerts.iter().any(of_memory), "{:?}", late.alerts);
@@ -100,14 +100,14 @@ async fn an_open_connection_is_told_of_an_alert_when_it_fires_and_when_it_is_ove
 }
 
 #[tokio::test]
-async fn an_alert_outlives_the_program_and_does_not_fire_again() {
+async fn alerts_survive_a_restart_and_do_not_fire_again() {
     let folder = tempfile::tempdir().unwrap();
     let config = ConfigFile::with(ALWAYS);
     let flags = config.flags_with_data(&folder);
     let mut server = Server::start_with(&flags, &[]).await;
-    server.logged("an alert fires").await;
+    server.logged("alert fired").await;
     let before = alerts(&server, "").await;
-    let of_rule = |alert: &&Value| alert["message"].as_str().unwrap().starts_with("Some memory is ");
+    let of_rule = |alert: &&Value| alert["message"].as_str().unwrap().starts_with("Some memory: ");
     let before = before.iter().find(of_rule).unwrap()["timestamp"].clone();
     server.stop().await;
 
@@ -116,9 +116,9 @@ async fn an_alert_outlives_the_program_and_does_not_fire_again() {
     let after = alerts(&server, "").await;
     assert_eq!(after.iter().find(of_rule).unwrap()["timestamp"], before);
     let finished = server.stop().await;
-    assert!(!finished.stderr.contains("an alert fires"), "{}", finished.stderr);
+    assert!(!finished.stderr.contains("alert fired"), "{}", finished.stderr);
 
-    // Without its rule it is over, and part of the past.
+    // Without its rule the alert is resolved and in the history.
     let server = Server::start_with(&flags[..2], &[]).await;
     Socket::json(server.address).await.in_a_row(2).await;
     assert_eq!(alerts(&server, "").await.iter().find(of_rule), None);
@@ -133,7 +133,7 @@ async fn an_alert_outlives_the_program_and_does_not_fire_again() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_of_alerts_is_set_aside() {
+async fn damaged_alert_files_are_quarantined() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("alerts.json"), "rubbish").unwrap();
     std::fs::write(folder.path().join("alerts-past.jsonl"), "{\n\u{0}\n").unwrap();
@@ -142,11 +142,11 @@ async fn a_damaged_file_of_alerts_is_set_aside() {
     assert_eq!(alerts(&server, "?history=true").await, Vec::<Value>::new());
     let finished = server.stop().await;
     assert!(finished.stderr.contains("alerts.json.damaged"), "{}", finished.stderr);
-    assert!(finished.stderr.contains("alerts of the past cannot be read"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("invalid alert history lines skipped"), "{}", finished.stderr);
 }
 
 #[tokio::test]
-async fn rules_are_listed_with_where_they_come_from() {
+async fn rules_are_listed_with_their_origin() {
     let config =
         ConfigFile::with(&format!("{ALWAYS}[[rules]]\nid = 'disk'\nwarning = 0.5\nrecovery = 0.4\n"));
     let server = Server::start_with(&config.flags(), &[]).await;
@@ -164,7 +164,7 @@ async fn rules_are_listed_with_where_they_come_from() {
 }
 
 #[tokio::test]
-async fn a_rule_is_previewed_over_the_past() {
+async fn rules_are_previewed_over_past_data() {
     let server = Server::start().await;
     Socket::json(server.address).await.in_a_row(3).await;
     let preview = async |body: &str| post(server.address, "/api/admin/rules/preview", body).await;
@@ -173,18 +173,18 @@ async fn a_rule_is_previewed_over_the_past() {
     assert_eq!(found.status, 200, "{}", found.text());
     let found = found.json()["data"].take();
     assert_eq!((&found["count"], &found["step_seconds"]), (&json!(1), &json!(60)), "{found}");
-    assert!(found["firings"][0]["message"].as_str().unwrap().starts_with("Memory is "), "{found}");
+    assert!(found["firings"][0]["message"].as_str().unwrap().starts_with("Memory: "), "{found}");
     assert_eq!(found["firings"][0]["end"], Value::Null, "{found}");
     let none = preview(&rule(0.9999).to_string()).await.json()["data"].take();
     assert_eq!((&none["count"], &none["messages"]), (&json!(0), &json!(0)), "{none}");
 
     for (body, expected) in [
-        ("", "This is no rule: EOF"),
+        ("", "Invalid rule: EOF"),
         ("{}", "missing field `id`"),
         (r#"{"id":"x","name":"n","metric":"m","component":"c"}"#, "rule \"x\""),
         (
             r#"{"id":"x","name":"n","metric":"nothing_such","component":"c","warning":1}"#,
-            "no metric \"nothing_such\"",
+            "Unknown metric \"nothing_such\"",
         ),
     ] {
         let answer = preview(body).await;
@@ -195,7 +195,7 @@ async fn a_rule_is_previewed_over_the_past() {
 }
 
 #[tokio::test]
-async fn an_alert_is_a_mark_on_the_chart_of_its_series_and_of_no_other() {
+async fn alerts_mark_only_the_charts_of_their_series() {
     let config = ConfigFile::with(ALWAYS);
     let server = Server::start_with(&config.flags(), &[]).await;
     let mut socket = Socket::json(server.address).await;
@@ -205,7 +205,7 @@ async fn an_alert_is_a_mark_on_the_chart_of_its_series_and_of_no_other() {
                 let answer = get(server.address, path).await.json();
                 let alerts = answer.get("alerts").unwrap_or(&answer);
                 let is_of_memory =
-                    |mark: &&Value| mark["text"].as_str().unwrap().starts_with("Some memory is ");
+                    |mark: &&Value| mark["text"].as_str().unwrap().starts_with("Some memory: ");
                 let marks = alerts["marks"].as_array().unwrap().iter().filter(is_of_memory);
                 let marks: Vec<Value> = marks.cloned().collect();
                 if !marks.is_empty() {
@@ -227,7 +227,7 @@ async fn an_alert_is_a_mark_on_the_chart_of_its_series_and_of_no_other() {
 }
 
 #[tokio::test]
-async fn what_is_not_sure_yet_is_listed_with_when_it_would_fire() {
+async fn pending_alerts_are_listed_with_their_firing_time() {
     let config = ConfigFile::with(&format!("{ALWAYS}for_seconds = 3600\n"));
     let server = Server::start_with(&config.flags(), &[]).await;
     Socket::json(server.address).await.in_a_row(2).await;
@@ -246,16 +246,16 @@ async fn what_is_not_sure_yet_is_listed_with_when_it_would_fire() {
     assert_eq!(moment("fires_at").duration_since(moment("timestamp")).unwrap().as_secs(), 3600, "{row}");
     assert!(!alerts(&server, "").await.iter().any(|alert| alert["rule"] == "some-memory"));
     let page = get(server.address, "/alerts").await.html();
-    assert!(page.contains("Waiting to be sure") && page.contains("Some memory"), "{page}");
+    assert!(page.contains(">Pending</h2>") && page.contains("Some memory"), "{page}");
     let other = get(server.address, "/alerts?rule=cpu").await.html();
-    assert!(!other.contains("Waiting to be sure"), "{other}");
+    assert!(!other.contains(">Pending</h2>"), "{other}");
     let both = get(server.address, "/api/admin/system/alerts/?pending=true&history=true").await;
     assert!(both.error("bad_parameter").contains("only one of them"));
     server.stop().await;
 }
 
 #[tokio::test]
-async fn health_and_charts_follow_the_levels_of_rules() {
+async fn health_and_charts_follow_rule_thresholds() {
     let config = ConfigFile::with("[[rules]]\nid = 'memory'\nwarning = 0.0001\nrecovery = 0.0001\n");
     let server = Server::start_with(&config.flags(), &[]).await;
     Socket::json(server.address).await.in_a_row(2).await;

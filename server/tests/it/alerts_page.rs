@@ -1,18 +1,19 @@
-//! The lists and forms of alerts: every form does what it says, with and without scripts, and nothing else changes
-//! anything.
+//! Lists and forms of the Alerts page, with and without scripts.
 
-use crate::support::{Answer, ConfigFile, Server, Socket, Who, data, exchange, get, request, request_text};
+use crate::support::{
+    ConfigFile, Response, Server, Socket, TestToken, data, exchange, get, request, request_text,
+};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-/// A rule that this machine breaks always, of the configuration file; a channel that nobody listens at; and no waiting.
+/// Configuration with a rule that always fires on this machine, a channel whose URL refuses connections, and no group wait.
 const CONFIG: &str = "[[rules]]\nid = 'some-memory'\nname = 'Some <memory>'\nmetric = 'host_memory_used_ratio'\n\
                       component = 'memory'\ncritical = 0.0001\nsummary = 'It is used.'\naction = 'Be glad.'\n\
                       runbook = 'https://wiki.example/memory'\n[telling]\ngroup_wait_seconds = 0\n\
                       [channels.hook]\nkind = 'webhook'\nurl = 'http://127.0.0.1:1/hook'\n";
 
-/// Sends a form, as a page's program does or as a browser does by itself.
-async fn send(server: &Server, fields: &[(&str, &str)], is_program: bool) -> Answer {
+/// Sends a form, like the front end or like a browser without scripts.
+async fn send(server: &Server, fields: &[(&str, &str)], is_program: bool) -> Response {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let length = body.len().to_string();
     let mut headers =
@@ -24,16 +25,16 @@ async fn send(server: &Server, fields: &[(&str, &str)], is_program: bool) -> Ans
     exchange(server.address, text.as_bytes()).await.unwrap()
 }
 
-/// A form that must be done; gives the view that shows it.
-async fn done(server: &Server, fields: &[(&str, &str)], says: &str) -> String {
+/// Sends a form that must succeed, and returns the updated view.
+async fn submit(server: &Server, fields: &[(&str, &str)], says: &str) -> String {
     let answer = send(server, fields, true).await;
     let html = fragment(&answer, 200);
     assert!(html.contains("class=\"said good\"") && html.contains(says), "{fields:?}: {html}");
     html
 }
 
-/// A form that must not be done; gives the view that still has what was typed.
-async fn refused(server: &Server, fields: &[(&str, &str)], status: u16, says: &str) -> String {
+/// Sends a form that must be rejected, and returns the view, which keeps the input.
+async fn submit_rejected(server: &Server, fields: &[(&str, &str)], status: u16, says: &str) -> String {
     let answer = send(server, fields, true).await;
     let html = fragment(&answer, status);
     assert!(html.contains("class=\"said bad\"") && html.contains("data-keep"), "{fields:?}: {html}");
@@ -41,7 +42,7 @@ async fn refused(server: &Server, fields: &[(&str, &str)], status: u16, says: &s
     html
 }
 
-fn fragment(answer: &Answer, status: u16) -> String {
+fn fragment(answer: &Response, status: u16) -> String {
     assert_eq!(answer.status, status, "{}", answer.text());
     assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
     let html = answer.text().to_owned();
@@ -53,11 +54,11 @@ async fn view(server: &Server, query: &str) -> String {
     fragment(&get(server.address, &format!("/api/fragment/alerts{query}")).await, 200)
 }
 
-/// A server on which the rule of the file fires, and the labels of its alert.
+/// A server with a firing rule, and the labels of the alert.
 async fn firing() -> (ConfigFile, Server, String) {
     let config = ConfigFile::with(CONFIG);
     let mut server = Server::start_with(&config.flags(), &[]).await;
-    server.logged("an alert fires").await;
+    server.logged("alert fired").await;
     let found = data(server.address, "/api/admin/system/alerts/").await;
     let alerts = found["alerts"].as_array().unwrap();
     let alert = alerts.iter().find(|alert| alert["rule"] == "some-memory").unwrap();
@@ -65,7 +66,7 @@ async fn firing() -> (ConfigFile, Server, String) {
     (config, server, labels)
 }
 
-/// The alert as the API has it.
+/// The alert in the REST API.
 async fn alert(server: &Server) -> Value {
     let found = data(server.address, "/api/admin/system/alerts/").await;
     found["alerts"].as_array().unwrap().iter().find(|alert| alert["rule"] == "some-memory").unwrap().clone()
@@ -76,7 +77,7 @@ async fn rule(server: &Server, id: &str) -> Option<Value> {
     rules.as_array().unwrap().iter().find(|rule| rule["id"] == id).cloned()
 }
 
-/// The fields of a rule as its form has them.
+/// The form fields of a rule.
 fn rule_form<'a>(what: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut fields = vec![("do", what), ("view", "rule")];
     fields.extend(more);
@@ -104,26 +105,23 @@ fn rule_form<'a>(what: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'
 }
 
 #[tokio::test]
-async fn every_view_is_there_and_says_what_it_shows() {
+async fn every_view_has_its_content() {
     let (_config, server, _) = firing().await;
     for (query, parts) in [
-        (
-            "",
-            &["data-view=\"active\"", "Some &lt;memory&gt; is ", "Critical", "Be glad.", "wiki.example"][..],
-        ),
-        ("?view=active&rule=cpu", &["No alert of this rule fires."][..]),
+        ("", &["data-view=\"active\"", "Some &lt;memory&gt;: ", "Critical", "Be glad.", "wiki.example"][..]),
+        ("?view=active&rule=cpu", &["No active alerts for this rule."][..]),
         ("?view=history", &["data-view=\"history\"", "page 1 of 1"][..]),
         (
             "?view=rules",
             &["data-view=\"rules\"", "Some &lt;memory&gt;", "host_cpu_usage_ratio", "Locked"][..],
         ),
-        ("?view=rule&id=cpu", &["comes with the program", "value=\"80 %\"", "value=\"1m\""][..]),
-        ("?view=rule&id=some-memory", &["is in the configuration file", "<fieldset disabled"][..]),
+        ("?view=rule&id=cpu", &["Built-in", "value=\"80 %\"", "value=\"1m\""][..]),
+        ("?view=rule&id=some-memory", &["Defined in the configuration file", "<fieldset disabled"][..]),
         ("?view=rule&new", &["New rule", "host_memory_used_ratio"][..]),
-        ("?view=silences", &["Nothing is silenced."][..]),
-        ("?view=channels", &["hook", "Send a test"][..]),
+        ("?view=silences", &["No active silences."][..]),
+        ("?view=channels", &["hook", "Send test"][..]),
         ("?view=deliveries", &["data-view=\"deliveries\""][..]),
-        ("?view=rules&done=rule-save", &["class=\"said good\"", "The rule is saved"][..]),
+        ("?view=rules&done=rule-save", &["class=\"said good\"", "Rule saved"][..]),
     ] {
         let html = view(&server, query).await;
         for part in parts {
@@ -145,56 +143,63 @@ async fn every_view_is_there_and_says_what_it_shows() {
 }
 
 #[tokio::test]
-async fn an_alert_is_acknowledged_and_silenced() {
+async fn alerts_are_acknowledged_and_silenced() {
     let (_config, server, labels) = firing().await;
     let about = [("view", "active"), ("rule", "some-memory"), ("labels", &labels)];
     let with = |more: &[(&'static str, &'static str)]| [&about[..], more].concat();
 
     let html =
-        refused(&server, &with(&[("do", "acknowledge"), ("why", "typed <by> me")]), 400, "(who): ").await;
+        submit_rejected(&server, &with(&[("do", "acknowledge"), ("why", "typed <by> me")]), 400, "(who): ")
+            .await;
     assert!(
         html.contains("value=\"typed &lt;by&gt; me\"") && html.contains("aria-invalid=\"true\""),
         "{html}"
     );
     let html =
-        done(&server, &with(&[("do", "acknowledge"), ("who", "ada"), ("why", "known")]), "acknowledged")
+        submit(&server, &with(&[("do", "acknowledge"), ("who", "ada"), ("why", "known")]), "acknowledged")
             .await;
     assert!(html.contains("Take over") && html.contains("ada"), "{html}");
     assert_eq!(alert(&server).await["acknowledged_by"], "ada");
     let gone = [("do", "acknowledge"), ("rule", "cpu"), ("labels", "{}"), ("who", "ada")];
-    refused(&server, &gone, 404, "does not fire").await;
-    refused(
+    submit_rejected(&server, &gone, 404, "is not firing").await;
+    submit_rejected(
         &server,
         &[("do", "acknowledge"), ("labels", "x"), ("who", "ada")],
         400,
-        "labels: these are no labels",
+        "labels: invalid JSON",
     )
     .await;
 
-    done(&server, &with(&[("do", "withdraw")]), "Nobody looks after it any more").await;
+    submit(&server, &with(&[("do", "withdraw")]), "Acknowledgement removed").await;
     assert_eq!(alert(&server).await["acknowledged_by"], Value::Null);
-    refused(&server, &with(&[("do", "withdraw")]), 404, "nothing to withdraw").await;
+    submit_rejected(&server, &with(&[("do", "withdraw")]), 404, "is not acknowledged").await;
 
-    refused(&server, &with(&[("do", "silence-8h")]), 400, "(who): ").await;
-    done(&server, &with(&[("do", "silence-8h"), ("who", "bob")]), "It is silenced").await;
+    submit_rejected(&server, &with(&[("do", "silence-8h")]), 400, "(who): ").await;
+    submit(&server, &with(&[("do", "silence-8h"), ("who", "bob")]), "Silenced.").await;
     let silenced = alert(&server).await["silenced_by"].as_str().unwrap().to_owned();
     let html = view(&server, "").await;
     assert!(
-        html.contains("<b>Silenced</b>") && html.contains("bob") && html.contains("no reason given"),
+        html.contains("<b>Silenced</b>") && html.contains("bob") && html.contains("(no comment)"),
         "{html}"
     );
-    refused(&server, &[("do", "end-silence"), ("id", "nothing")], 404, "there is no silence").await;
-    let html = done(&server, &[("do", "end-silence"), ("id", &silenced)], "The silence is over").await;
+    submit_rejected(
+        &server,
+        &[("do", "end-silence"), ("id", "nothing")],
+        404,
+        "no active or pending silence",
+    )
+    .await;
+    let html = submit(&server, &[("do", "end-silence"), ("id", &silenced)], "Silence expired").await;
     assert!(html.contains("data-view=\"silences\""), "{html}");
     assert_eq!(alert(&server).await["silenced_by"], Value::Null);
 
     let silence =
         [("do", "silence"), ("view", "silences"), ("who", "eve"), ("why", "new disks"), ("for", "2h")];
     let matchers = |text: &'static str| [&silence[..], &[("matchers", text)]].concat();
-    refused(&server, &matchers(""), 400, "(matchers): there are none").await;
-    let html = refused(&server, &matchers("component"), 400, "must be label = value").await;
+    submit_rejected(&server, &matchers(""), 400, "(matchers): missing").await;
+    let html = submit_rejected(&server, &matchers("component"), 400, "must be label = value").await;
     assert!(html.contains("new disks") && html.contains("component</textarea>"), "{html}");
-    refused(
+    submit_rejected(
         &server,
         &[
             ("do", "silence"),
@@ -210,44 +215,53 @@ async fn an_alert_is_acknowledged_and_silenced() {
         "(zone): ",
     )
     .await;
-    done(&server, &matchers("component = memory\nhost =~ .*"), "It is silenced").await;
+    submit(&server, &matchers("component = memory\nhost =~ .*"), "Silenced.").await;
     assert!(alert(&server).await["silenced_by"].is_string());
     server.stop().await;
 }
 
 #[tokio::test]
-async fn a_rule_is_made_previewed_changed_switched_and_removed() {
+async fn rules_are_created_previewed_changed_disabled_and_removed() {
     let (_config, server, _) = firing().await;
     Socket::json(server.address).await.in_a_row(3).await;
 
-    // A preview changes nothing, and what was typed stays.
-    let html = done(
+    // A preview changes nothing and keeps the input.
+    let html = submit(
         &server,
         &rule_form("rule-preview", &[("warning", "0.01"), ("for_seconds", "")]),
-        "Nothing was changed",
+        "Preview only",
     )
     .await;
-    assert!(html.contains("It would ") && html.contains("<svg") && html.contains("value=\"0.01\""), "{html}");
+    assert!(
+        html.contains("Resolution: ") && html.contains("<svg") && html.contains("value=\"0.01\""),
+        "{html}"
+    );
     assert_eq!(rule(&server, "queue").await, None);
-    refused(&server, &rule_form("rule-preview", &[("metric", "nothing_such")]), 400, "no metric").await;
+    submit_rejected(
+        &server,
+        &rule_form("rule-preview", &[("metric", "nothing_such")]),
+        400,
+        "Unknown metric",
+    )
+    .await;
     let locked = [("do", "rule-preview"), ("id", "some-memory"), ("known", "yes")];
-    assert!(done(&server, &locked, "Nothing was changed").await.contains("It would have fired"));
+    assert!(submit(&server, &locked, "Preview only").await.contains("total, ≥ "));
 
     for (field, value, says) in [
-        ("id", "Wrong id", "(id): it must be"),
-        ("warning", "99 %", "(critical): it is 0.95"),
+        ("id", "Wrong id", "(id): must be"),
+        ("warning", "99 %", "(critical): 0.95 is out of order"),
         ("warning", "much", "(warning): \"much\" must be a number (in %)"),
         ("for_seconds", "soon", "(for_seconds): "),
         ("matchers", "x", "(matchers): "),
         ("labels", "x", "(labels): "),
         ("runbook", "wiki", "(runbook): "),
     ] {
-        let html = refused(&server, &rule_form("rule-save", &[(field, value)]), 400, says).await;
+        let html = submit_rejected(&server, &rule_form("rule-save", &[(field, value)]), 400, says).await;
         assert!(html.contains("New rule"), "{html}");
     }
-    let html = done(&server, &rule_form("rule-save", &[]), "The rule is saved").await;
+    let html = submit(&server, &rule_form("rule-save", &[]), "Rule saved").await;
     assert!(
-        html.contains("was made here") && html.contains("value=\"90 %\"") && html.contains("Delete"),
+        html.contains("class=\"facts\">Custom") && html.contains("value=\"90 %\"") && html.contains("Delete"),
         "{html}"
     );
     let saved = rule(&server, "queue").await.unwrap();
@@ -256,49 +270,51 @@ async fn a_rule_is_made_previewed_changed_switched_and_removed() {
         (&json!(0.9), &json!(0.95), &json!(300))
     );
     assert_eq!((&saved["for_seconds"], &saved["labels"]["team"]), (&json!(90), &json!("ops")));
-    refused(&server, &rule_form("rule-save", &[]), 409, "there is a rule").await;
-    done(&server, &rule_form("rule-save", &[("known", "yes"), ("warning", "80")]), "The rule is saved").await;
+    submit_rejected(&server, &rule_form("rule-save", &[]), 409, "already exists").await;
+    submit(&server, &rule_form("rule-save", &[("known", "yes"), ("warning", "80")]), "Rule saved").await;
     assert_eq!(rule(&server, "queue").await.unwrap()["warning"], json!(0.8));
 
-    let html = done(&server, &[("do", "rule-disable"), ("id", "queue")], "switched off").await;
+    let html = submit(&server, &[("do", "rule-disable"), ("id", "queue")], "Rule disabled").await;
     assert!(html.contains("data-view=\"rules\""), "{html}");
     assert_eq!(rule(&server, "queue").await.unwrap()["enabled"], json!(false));
-    done(&server, &[("do", "rule-enable"), ("id", "queue")], "is judged from now on").await;
+    submit(&server, &[("do", "rule-enable"), ("id", "queue")], "Rule enabled").await;
     assert_ne!(rule(&server, "queue").await.unwrap()["enabled"], json!(false));
     for what in ["rule-enable", "rule-disable", "rule-delete"] {
-        refused(&server, &[("do", what), ("id", "nothing")], 404, "there is no rule").await;
-        refused(&server, &[("do", what), ("id", "some-memory")], 409, "is in the configuration file").await;
+        submit_rejected(&server, &[("do", what), ("id", "nothing")], 404, "unknown rule").await;
+        submit_rejected(&server, &[("do", what), ("id", "some-memory")], 409, "is in the configuration file")
+            .await;
     }
-    let html = done(&server, &[("do", "rule-delete"), ("id", "queue"), ("known", "yes")], "removed").await;
+    let html =
+        submit(&server, &[("do", "rule-delete"), ("id", "queue"), ("known", "yes")], "Rule deleted").await;
     assert!(html.contains("data-view=\"rules\""), "{html}");
     assert_eq!(rule(&server, "queue").await, None);
-    refused(
+    submit_rejected(
         &server,
         &[("do", "rule-delete"), ("id", "cpu"), ("known", "yes")],
         409,
-        "comes with the program",
+        "cannot be removed",
     )
     .await;
     server.stop().await;
 }
 
 #[tokio::test]
-async fn a_channel_is_tried_and_a_message_sent_again() {
+async fn channels_are_tested_and_messages_resent() {
     let (_config, server, _) = firing().await;
-    refused(&server, &[("do", "channel-test"), ("channel", "nothing")], 404, "there is no channel").await;
-    refused(&server, &[("do", "channel-test"), ("channel", "hook")], 409, "Not done").await;
+    submit_rejected(&server, &[("do", "channel-test"), ("channel", "nothing")], 404, "unknown channel").await;
+    submit_rejected(&server, &[("do", "channel-test"), ("channel", "hook")], 409, "Error: ").await;
     let resend =
         |message: &'static str, who: &'static str| [("do", "resend"), ("message", message), ("who", who)];
-    refused(&server, &resend("x hook", ""), 400, "(who): ").await;
-    refused(&server, &resend("x", "ada"), 400, "message: ").await;
-    let html = refused(&server, &resend("x hook", "ada"), 400, "no message").await;
+    submit_rejected(&server, &resend("x hook", ""), 400, "(who): ").await;
+    submit_rejected(&server, &resend("x", "ada"), 400, "message: ").await;
+    let html = submit_rejected(&server, &resend("x hook", "ada"), 400, "no message").await;
     assert!(html.contains("data-view=\"deliveries\""), "{html}");
-    refused(&server, &[("do", "dance"), ("view", "channels")], 400, "is nothing that can be done").await;
+    submit_rejected(&server, &[("do", "dance"), ("view", "channels")], 400, "unknown action").await;
     server.stop().await;
 }
 
 #[tokio::test]
-async fn without_scripts_a_browser_is_sent_on_or_shown_why_not() {
+async fn forms_without_scripts_redirect_or_show_the_error() {
     let (_config, server, labels) = firing().await;
     let acknowledge =
         |who| [("do", "acknowledge"), ("rule", "some-memory"), ("labels", labels.as_str()), ("who", who)];
@@ -317,12 +333,12 @@ async fn without_scripts_a_browser_is_sent_on_or_shown_why_not() {
     assert!(text.starts_with("<!DOCTYPE html>") && text.contains("class=\"said bad\""), "{text}");
     let preview = send(&server, &rule_form("rule-preview", &[]), false).await;
     assert_eq!((preview.status, preview.header("location")), (200, None));
-    assert!(preview.text().contains("In the last seven days"), "{}", preview.text());
+    assert!(preview.text().contains("Last 7 days"), "{}", preview.text());
     server.stop().await;
 }
 
 #[tokio::test]
-async fn a_form_that_is_none_changes_nothing() {
+async fn invalid_forms_change_nothing() {
     let (_config, server, labels) = firing().await;
     let body = "x".repeat(70_000);
     let length = body.len().to_string();
@@ -357,7 +373,7 @@ async fn a_form_that_is_none_changes_nothing() {
     }
     let many: Vec<(&str, &str)> = (0..201).map(|_| ("a", "b")).collect();
     assert_eq!(send(&server, &many, true).await.status, 400);
-    // What would be done by POST is not by GET.
+    // GET does not perform the action.
     let query = form_urlencoded::Serializer::new(String::new())
         .extend_pairs([("do", "acknowledge"), ("rule", "some-memory"), ("labels", &labels), ("who", "eve")])
         .finish();
@@ -368,9 +384,9 @@ async fn a_form_that_is_none_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_viewer_sees_everything_and_nothing_to_press() {
+async fn viewers_see_everything_but_no_buttons() {
     let (_config, server, _) = firing().await;
-    let bearer = Who::Viewer.bearer();
+    let bearer = TestToken::Viewer.bearer();
     let as_viewer = [("Authorization", bearer.as_str())];
     for query in [
         "",
@@ -381,7 +397,7 @@ async fn a_viewer_sees_everything_and_nothing_to_press() {
         "?view=channels",
         "?view=deliveries",
     ] {
-        // In the page as it is first, and in what its program asks for.
+        // In the initial page, and in the fragment that the front end loads.
         for path in ["/alerts", "/api/fragment/alerts"] {
             let seen = request(server.address, "GET", &format!("{path}{query}"), &as_viewer).await;
             assert_eq!(seen.status, 200, "{path}{query}");
@@ -393,7 +409,7 @@ async fn a_viewer_sees_everything_and_nothing_to_press() {
         }
         let html = view(&server, query).await;
         let has_forms = html.contains("method=\"post\"");
-        // What was sent there can be sent again once something was.
+        // Deliveries can be resent once there are any.
         assert!(has_forms || ["?view=history", "?view=deliveries"].contains(&query), "{query}: {html}");
     }
     server.stop().await;

@@ -1,14 +1,14 @@
-//! What explains charts: posted in one request, seen by open pages, kept through a restart.
+//! Chart annotations: posted in one request, sent to open pages, kept across a restart.
 
-use crate::support::{Server, Socket, Who, data, exchange, get, post, request, request_text, within};
+use crate::support::{Server, Socket, TestToken, data, exchange, get, post, request, request_text, within};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 
 const PATH: &str = "/api/annotations";
 const LIST: &str = "/api/admin/annotations";
 
-/// Posts a form as `curl` does, as somebody.
-async fn post_form_as(address: SocketAddr, who: Who, body: &str) -> Value {
+/// Posts a form like `curl`, with one of the tokens.
+async fn post_form_as(address: SocketAddr, who: TestToken, body: &str) -> Value {
     let (length, bearer) = (body.len().to_string(), who.bearer());
     let kind = "application/x-www-form-urlencoded";
     let headers = [("Authorization", bearer.as_str()), ("Content-Type", kind), ("Content-Length", &length)];
@@ -18,7 +18,7 @@ async fn post_form_as(address: SocketAddr, who: Who, body: &str) -> Value {
     answer.json()["data"].clone()
 }
 
-/// The annotations among the marks of the charts.
+/// The annotations among the chart marks.
 async fn marks(address: SocketAddr) -> Vec<Value> {
     let alerts = get(address, "/api/fn/alerts?window_seconds=300").await.json();
     let marks = alerts["marks"].as_array().unwrap().iter();
@@ -26,12 +26,13 @@ async fn marks(address: SocketAddr) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_deploy_is_one_request_and_a_mark_on_every_chart_at_once() {
+async fn posted_deploys_mark_every_chart_at_once() {
     let server = Server::start().await;
     let mut socket = Socket::json(server.address).await;
     let time = socket.in_a_row(2).await["time"].as_i64().unwrap();
     let added =
-        post_form_as(server.address, Who::Ingest, "text=deploy+1.4.2&kind=deploy&tag.version=1.4.2").await;
+        post_form_as(server.address, TestToken::Ingest, "text=deploy+1.4.2&kind=deploy&tag.version=1.4.2")
+            .await;
     assert_eq!(
         (&added["text"], &added["kind"], &added["tags"], &added["end"]),
         (&json!("deploy 1.4.2"), &json!("deploy"), &json!({ "version": "1.4.2" }), &Value::Null)
@@ -95,7 +96,7 @@ async fn annotations_are_listed_by_range_and_kind() {
     }
     for (body, word) in [
         (json!({ "text": "" }), "text"),
-        (json!({ "text": "a", "kind": "x" }), "deploy, restart, note"),
+        (json!({ "text": "a", "kind": "x" }), "deploy, restart or note"),
         (json!({ "text": "a", "time": 1 }), "time"),
         (json!({ "text": "a", "end": 1 }), "end"),
         (json!({ "text": "a", "wrong": 1 }), "wrong"),
@@ -107,12 +108,12 @@ async fn annotations_are_listed_by_range_and_kind() {
 }
 
 #[tokio::test]
-async fn annotations_outlive_a_restart_which_is_one_itself() {
+async fn annotations_survive_a_restart_which_adds_one() {
     let folder = tempfile::tempdir().unwrap();
     let flags = ["--data-dir", folder.path().to_str().unwrap()];
     let first = Server::start_with(&flags, &[]).await;
     Socket::json(first.address).await.in_a_row(2).await;
-    assert!(marks(first.address).await.is_empty(), "the first start is no restart");
+    assert!(marks(first.address).await.is_empty(), "the first start is not a restart");
     assert_eq!(post(first.address, PATH, r#"{"text":"before"}"#).await.status, 200);
     first.stop().await;
 
@@ -129,7 +130,7 @@ async fn annotations_outlive_a_restart_which_is_one_itself() {
     })
     .await;
     let texts: Vec<&str> = found.iter().map(|mark| mark["text"].as_str().unwrap()).collect();
-    assert!(texts[0].starts_with("Watchglass ") && texts[0].contains("was started"), "{texts:?}");
+    assert!(texts[0].starts_with("Watchglass ") && texts[0].contains(" restarted"), "{texts:?}");
     assert_eq!(
         (texts[1], &found[0]["sign"], &found[1]["sign"]),
         ("before", &json!("Restart"), &json!("Note"))

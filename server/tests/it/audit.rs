@@ -1,33 +1,33 @@
-//! The audit log: whoever changes something is in it, with what was before, and nobody's secrets are.
+//! Audit log: every change with its actor and the values before and after, without secrets.
 
-use crate::support::{Answer, Server, Who, exchange, get, request, request_text, run, send};
+use crate::support::{Response, Server, TestToken, exchange, get, request, request_text, run, send};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use url::form_urlencoded;
 
 const PASSWORD: &str = "correct horse battery";
 
-/// The entries that a question finds, the newest first.
+/// The entries that match a query, newest first.
 async fn entries(server: &Server, query: &str) -> Vec<Value> {
     let answer = get(server.address, &format!("/api/admin/audit{query}")).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.json()["data"].as_array().unwrap().clone()
 }
 
-/// The newest entry of that deed. It is there once whatever did it is answered.
+/// The newest entry of an action. It exists as soon as the request is answered.
 async fn entry(server: &Server, what: &str, deed: &str, subject: &str) -> Value {
     let found = entries(server, &format!("?what={what}")).await;
     let is_it = |entry: &&Value| entry["deed"] == deed && entry["subject"] == subject;
     found.iter().find(is_it).unwrap_or_else(|| panic!("{subject} {deed}: {found:?}")).clone()
 }
 
-async fn call(server: &Server, method: &str, path: &str, body: Value) -> Answer {
+async fn call(server: &Server, method: &str, path: &str, body: Value) -> Response {
     let answer = send(server.address, method, path, &body.to_string()).await;
     assert_eq!(answer.status, 200, "{method} {path}: {}", answer.text());
     answer
 }
 
-async fn form(server: &Server, path: &str, fields: &[(&str, &str)]) -> Answer {
+async fn form(server: &Server, path: &str, fields: &[(&str, &str)]) -> Response {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let length = body.len().to_string();
     let headers = [
@@ -42,7 +42,7 @@ async fn form(server: &Server, path: &str, fields: &[(&str, &str)]) -> Answer {
 }
 
 #[tokio::test]
-async fn every_change_is_in_the_log_with_who_and_from_what_to_what() {
+async fn changes_are_logged_with_actor_and_values() {
     let server = Server::start().await;
     call(&server, "PUT", "/api/admin/rules/cpu/enabled", json!({ "enabled": false })).await;
     let found = entry(&server, "rule", "changed", "cpu").await;
@@ -78,7 +78,7 @@ async fn every_change_is_in_the_log_with_who_and_from_what_to_what() {
     assert_eq!((&found["from"], &found["to"]), (&json!({ "role": "admin" }), &json!({ "role": "viewer" })));
     call(&server, "PATCH", "/api/admin/users/ada", json!({ "password": PASSWORD })).await;
     let found = entry(&server, "user", "changed", "ada").await;
-    assert_eq!(found["to"], json!({ "password": "another one" }));
+    assert_eq!(found["to"], json!({ "password": "changed" }));
     let made =
         call(&server, "POST", "/api/admin/tokens", json!({ "name": "ci", "role": "viewer" })).await.json();
     let (id, token) = (made["data"]["id"].as_str().unwrap(), made["data"]["token"].as_str().unwrap());
@@ -97,8 +97,8 @@ async fn every_change_is_in_the_log_with_who_and_from_what_to_what() {
         let wrong = json!({ "username": name, "password": "not this one" }).to_string();
         assert_eq!(send(server.address, "POST", "/api/login", &wrong).await.status, 401);
     }
-    entry(&server, "session", "not signed in", "ada").await;
-    entry(&server, "session", "not signed in", "a name that nobody has").await;
+    entry(&server, "session", "sign-in failed", "ada").await;
+    entry(&server, "session", "sign-in failed", "unknown user").await;
 
     let data = server.home().join(".local/share/watchglass");
     let mode = std::fs::metadata(data.join("audit.jsonl")).unwrap().permissions().mode();
@@ -111,14 +111,14 @@ async fn every_change_is_in_the_log_with_who_and_from_what_to_what() {
 }
 
 #[tokio::test]
-async fn the_log_is_seen_found_and_taken_along_by_administrators() {
+async fn administrators_read_search_and_export_the_log() {
     let server = Server::start().await;
     let data = server.home().join(".local/share/watchglass");
     let flags = ["--data-dir", data.to_str().unwrap()];
     let finished =
         run(&[&["user", "add", "--name", "bob", "--role", "viewer"][..], &flags].concat(), &[]).await;
     assert_eq!(finished.code, Some(0), "{finished:?}");
-    // What a command has done is there at once.
+    // Entries of commands are visible at once.
     let found = entries(&server, "?what=user").await;
     assert_eq!((found.len(), &found[0]["by"], &found[0]["subject"]), (1, &json!("command"), &json!("bob")));
     assert!(found[0]["who"].as_str().unwrap().starts_with("uid "), "{found:?}");
@@ -139,7 +139,7 @@ async fn the_log_is_seen_found_and_taken_along_by_administrators() {
         assert_eq!(answer.status, 400, "{query}");
         answer.error("bad_parameter");
     }
-    let bearer = Who::Viewer.bearer();
+    let bearer = TestToken::Viewer.bearer();
     for path in ["/api/admin/audit", "/api/fragment/settings?view=audit"] {
         let answer = request(server.address, "GET", path, &[("Authorization", &bearer)]).await;
         assert_eq!(answer.status, 403, "{path}");

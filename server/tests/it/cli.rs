@@ -1,9 +1,9 @@
-//! The command line: what it refuses, and how it says so.
+//! Command line errors.
 
 use crate::support::{Finished, Server, run};
 use std::net::TcpListener;
 
-/// Checks that the program refused, and that it named everything in `named` on standard error only.
+/// Checks that the program failed, and that everything in `named` is on standard error only.
 fn assert_refused(case: &str, finished: &Finished, named: &[&str]) {
     assert!(matches!(finished.code, Some(code) if code != 0), "{case}: {finished:?}");
     assert_eq!(finished.stdout, "", "{case}");
@@ -13,7 +13,7 @@ fn assert_refused(case: &str, finished: &Finished, named: &[&str]) {
     assert!(!finished.stderr.contains("panic"), "{case}: {}", finished.stderr);
 }
 
-/// A port that somebody else answers at, as long as the listener lives.
+/// A port that is in use as long as the listener lives.
 fn taken() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -34,7 +34,7 @@ async fn version_and_help_are_printed() {
 }
 
 #[tokio::test]
-async fn mistakes_on_the_command_line_are_named_with_what_would_be_right() {
+async fn command_line_errors_name_the_accepted_form() {
     let cases: &[(&[&str], &[&str])] = &[
         (&[], &["Usage:", "serve", "check-config"]),
         (&["srve"], &["srve", "serve"]),
@@ -60,7 +60,7 @@ async fn mistakes_on_the_command_line_are_named_with_what_would_be_right() {
 }
 
 #[tokio::test]
-async fn a_mistake_in_the_environment_is_named_by_its_variable() {
+async fn environment_errors_name_the_variable() {
     for (name, value, named) in [
         ("WATCHGLASS_LISTEN", "nowhere", "WATCHGLASS_LISTEN: \"nowhere\" must be an address and a port"),
         ("WATCHGLASS_LISTEN", "0.0.0.0:0", "WATCHGLASS_LISTEN: 0.0.0.0:0 can be reached from other machines"),
@@ -73,46 +73,50 @@ async fn a_mistake_in_the_environment_is_named_by_its_variable() {
 }
 
 #[tokio::test]
-async fn the_environment_sets_the_address_and_a_flag_counts_before_it() {
+async fn flags_override_environment_variables() {
     let (_listener, address) = taken();
     let variables = [("WATCHGLASS_LISTEN", address.as_str())];
-    assert_refused("variable", &run(&["serve"], &variables).await, &[&address, "is taken", "--listen"]);
-    // Every server of the tests is given a flag: with the same variable this one starts, elsewhere.
+    assert_refused(
+        "variable",
+        &run(&["serve"], &variables).await,
+        &[&address, "is already in use", "--listen"],
+    );
+    // Test servers are started with a flag: with the same variable this one starts on another port.
     let server = Server::start_with(&[], &variables).await;
     assert_ne!(server.address.to_string(), address);
     server.stop().await;
 }
 
 #[tokio::test]
-async fn a_taken_port_is_named() {
+async fn taken_ports_are_named() {
     let (_listener, address) = taken();
     let finished = run(&["serve", "--listen", &address], &[]).await;
-    assert_refused("taken", &finished, &[&address, "is taken", "--listen"]);
+    assert_refused("taken", &finished, &[&address, "is already in use", "--listen"]);
 }
 
 #[tokio::test]
-async fn a_data_folder_that_cannot_be_used_is_named() {
+async fn unusable_data_directories_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
     let below = file.join("data");
-    // Not even root can make a folder in the proc file system.
+    // Not even root can create a directory in procfs.
     for path in [file.to_str().unwrap(), below.to_str().unwrap(), "/proc/watchglass-data"] {
         let finished = run(&["serve", "--listen", "127.0.0.1:0", "--data-dir", path], &[]).await;
-        assert_refused(path, &finished, &[path, "cannot be used", "--data-dir"]);
+        assert_refused(path, &finished, &[path, "is not usable", "--data-dir"]);
     }
     assert_eq!(std::fs::read(&file).unwrap(), b"");
 }
 
 #[tokio::test]
-async fn without_a_home_the_flag_for_the_data_folder_is_asked_for() {
-    // An empty variable counts as none.
+async fn data_dir_flag_is_required_without_a_home() {
+    // An empty variable counts as unset.
     let finished = run(&["serve", "--listen", "127.0.0.1:0"], &[("HOME", "")]).await;
     assert_refused("no home", &finished, &["HOME", "--data-dir"]);
 }
 
 #[tokio::test]
-async fn a_good_file_is_found_good() {
+async fn valid_files_pass_check_config() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("watchglass.toml");
     let text = "listen = '127.0.0.1:0'\nallowed_hosts = ['watch.example.org']\n[log]\nformat = 'json'\n";
@@ -120,18 +124,18 @@ async fn a_good_file_is_found_good() {
         std::fs::write(&path, text).unwrap();
         let finished = run(&["check-config", path.to_str().unwrap()], &[]).await;
         assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{text:?}");
-        assert_eq!(finished.stdout, format!("{}: no mistakes\n", path.display()));
+        assert_eq!(finished.stdout, format!("{}: OK\n", path.display()));
     }
 }
 
 #[tokio::test]
-async fn a_mistake_in_a_file_is_named_with_file_line_and_key() {
+async fn file_errors_name_file_line_and_key() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("watchglass.toml");
     let file = path.to_str().unwrap();
     for (text, line, named) in [
-        ("\nlisen = '127.0.0.1:0'", 2, "there is no setting lisen; there are listen,"),
-        ("[log]\n\nlevl = 'info'", 3, "there is no setting log.levl"),
+        ("\nlisen = '127.0.0.1:0'", 2, "unknown setting lisen; known settings: listen,"),
+        ("[log]\n\nlevl = 'info'", 3, "unknown setting log.levl"),
         ("listen = 7070", 1, "listen is integer: it must be a string"),
         ("\n\nlisten = '0.0.0.0:7070'", 3, "listen: 0.0.0.0:7070 can be reached from other machines"),
         ("[log]\nformat = 'xml'", 2, "log.format: \"xml\" must be text or json"),
@@ -140,7 +144,7 @@ async fn a_mistake_in_a_file_is_named_with_file_line_and_key() {
     ] {
         std::fs::write(&path, text).unwrap();
         let place = format!("{file}, line {line}: {named}");
-        // The file is as wrong for a server as it is for the check.
+        // The server rejects the file like check-config.
         for arguments in [&["check-config", file][..], &["serve", "--config", file]] {
             assert_refused(text, &run(arguments, &[]).await, &[&place]);
         }
@@ -152,10 +156,10 @@ async fn a_mistake_in_a_file_is_named_with_file_line_and_key() {
 }
 
 #[tokio::test]
-async fn a_file_is_followed_and_flags_count_before_it() {
+async fn flags_override_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("watchglass.toml");
-    // The address in the file would be refused if a flag did not count before it: the port is taken.
+    // The port in the file is in use: without the flag the start would fail.
     let (_listener, address) = taken();
     std::fs::write(&path, format!("listen = '{address}'\n[host]\nname = 'named-by-file'\n")).unwrap();
     let server = Server::start_with(&["--config", path.to_str().unwrap()], &[]).await;
@@ -164,7 +168,7 @@ async fn a_file_is_followed_and_flags_count_before_it() {
 }
 
 #[tokio::test]
-async fn a_password_is_never_repeated() {
+async fn passwords_are_never_repeated() {
     const PASSWORD: &str = "hunter2";
     let url = "redis://someone:hunter2@127.0.0.1:1/0";
     let folder = tempfile::tempdir().unwrap();
@@ -199,7 +203,7 @@ async fn a_password_is_never_repeated() {
         assert!(!page.text().contains(PASSWORD));
         let finished = server.stop().await;
         assert!(
-            finished.stderr.contains("the history is shared"),
+            finished.stderr.contains("history sharing enabled"),
             "the setting was not read: {}",
             finished.stderr
         );

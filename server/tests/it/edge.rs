@@ -1,13 +1,13 @@
-//! Who may connect: proxies and whom they name, and how many connections there may be.
+//! HTTP edge: trusted proxies and connection limits.
 
 use crate::support::{
-    Answer, Connection, JSON, Server, Socket, Who, exchange, request, request_text, within,
+    Connection, JSON, Response, Server, Socket, TestToken, exchange, request, request_text, within,
 };
 use std::net::SocketAddr;
 
 const PASSWORD: &str = "correct horse battery";
 
-async fn sign_in(address: SocketAddr, password: &str, headers: &[(&str, &str)]) -> Answer {
+async fn sign_in(address: SocketAddr, password: &str, headers: &[(&str, &str)]) -> Response {
     let body = serde_json::json!({ "username": "admin", "password": password }).to_string();
     let length = body.len().to_string();
     let mut all =
@@ -24,17 +24,17 @@ async fn server(flags: &[(&'static str, &'static str)]) -> Server {
 }
 
 #[tokio::test]
-async fn a_trusted_proxy_says_who_calls_and_whether_that_is_encrypted() {
+async fn trusted_proxies_set_client_address_and_scheme() {
     let server = server(&[("WATCHGLASS_TRUSTED_PROXIES", "127.0.0.0/8")]).await;
     let (from, proto) = ("X-Forwarded-For", "X-Forwarded-Proto");
     let secure = sign_in(server.address, PASSWORD, &[(from, "203.0.113.1"), (proto, "https")]).await;
     let set = secure.header("set-cookie").unwrap();
     assert!(set.starts_with("__Host-watchglass=") && set.ends_with("; Secure"), "{set}");
-    // A session would be read by whoever is on the way.
+    // Without TLS a session cookie could be read in transit.
     let open = sign_in(server.address, PASSWORD, &[(from, "203.0.113.1"), (proto, "http")]).await;
     assert_eq!((open.status, open.header("set-cookie")), (403, None));
     assert!(open.error("not_encrypted").contains("X-Forwarded-Proto"));
-    // Whoever guesses makes nobody else wait.
+    // Failed sign-ins do not throttle other clients.
     for _ in 0..3 {
         let answer = sign_in(server.address, "wrong guess", &[(from, "203.0.113.7"), (proto, "https")]).await;
         assert_eq!(answer.status, 401);
@@ -44,7 +44,7 @@ async fn a_trusted_proxy_says_who_calls_and_whether_that_is_encrypted() {
     let other =
         sign_in(server.address, PASSWORD, &[(from, "203.0.113.7, 203.0.113.8"), (proto, "https")]).await;
     assert_eq!(other.status, 200);
-    // A page that came unencrypted may not call where the people's connections are encrypted.
+    // Origins with plain HTTP are rejected where clients use TLS.
     let origin = format!("http://{}", server.address);
     let answer = request(server.address, "GET", "/api/live", &[("Origin", &origin), (proto, "https")]).await;
     answer.error("bad_origin");
@@ -53,7 +53,7 @@ async fn a_trusted_proxy_says_who_calls_and_whether_that_is_encrypted() {
 }
 
 #[tokio::test]
-async fn nobody_else_is_believed() {
+async fn forwarding_headers_of_other_clients_are_ignored() {
     let server = server(&[]).await;
     let forged = [("X-Forwarded-For", "203.0.113.1"), ("X-Forwarded-Proto", "https")];
     let answer = sign_in(server.address, PASSWORD, &forged).await;
@@ -63,56 +63,57 @@ async fn nobody_else_is_believed() {
     assert!(finished.stderr.contains("user=\"admin\" address=127.0.0.1"), "{}", finished.stderr);
 }
 
-/// A request in a connection of its own; `None` when it is closed without an answer.
+/// A request in a new connection; `None` if the connection is closed without a response.
 async fn try_get(address: SocketAddr) -> Option<u16> {
     let text = request_text(address, "GET", "/api/live", &[]);
     exchange(address, text.as_bytes()).await.map(|answer| answer.status)
 }
 
-/// Waits until there is room for one more connection.
-async fn has_room(address: SocketAddr) {
+/// Waits until a connection is accepted again.
+async fn accepts_connections(address: SocketAddr) {
     within("room for a connection", async { while try_get(address).await != Some(200) {} }).await;
 }
 
 #[tokio::test]
-async fn there_are_so_many_connections_and_no_more() {
-    // Nothing else connects: each connection is known.
+async fn connections_are_limited() {
+    // Nothing else connects to this server.
     let mut server = Server::announced(&["--max-connections", "4"], &[]).await;
-    // An open page is a connection as well, before and after it became a WebSocket.
-    let socket = Socket::open_as(("authorization", &Who::Admin.bearer()), server.address, Some(JSON)).await;
+    // A WebSocket counts as a connection, before and after the upgrade.
+    let socket =
+        Socket::open_as(("authorization", &TestToken::Admin.bearer()), server.address, Some(JSON)).await;
     let mut kept = Vec::new();
     let refused = loop {
         let mut idle = Connection::open(server.address).await;
         idle.send(request_text(server.address, "GET", "/api/live", &[]).as_bytes()).await;
-        match idle.answer().await.map(|answer| answer.status) {
+        match idle.response().await.map(|answer| answer.status) {
             Some(200) => kept.push(idle),
             other => break other,
         }
     };
     assert_eq!(kept.len(), 3);
-    // It may be cut before it can read why.
+    // The connection may be closed before the response is read.
     assert!(matches!(refused, None | Some(503)), "{refused:?}");
     assert!(server.logged("too many connections").await.contains("max_connections"));
     drop(socket);
-    has_room(server.address).await;
+    accepts_connections(server.address).await;
     server.stop().await;
 }
 
 #[tokio::test]
-async fn this_machine_may_have_more_than_one_address_elsewhere_may() {
+async fn localhost_is_not_limited_per_address() {
     let server = Server::start_with(&["--max-connections-per-address", "1"], &[]).await;
     let mut connections = Vec::new();
     for _ in 0..5 {
         let mut connection = Connection::open(server.address).await;
         connection.send(request_text(server.address, "GET", "/api/live", &[]).as_bytes()).await;
-        assert_eq!(connection.answer().await.unwrap().status, 200);
+        assert_eq!(connection.response().await.unwrap().status, 200);
         connections.push(connection);
     }
     server.stop().await;
 }
 
 #[tokio::test]
-async fn a_body_is_not_decompressed() {
+async fn bodies_are_not_decompressed() {
     let server = Server::start().await;
     let headers =
         [("Content-Type", "application/json"), ("Content-Encoding", "gzip"), ("Content-Length", "4")];

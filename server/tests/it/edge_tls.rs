@@ -1,4 +1,4 @@
-//! Connections that the server itself encrypts.
+//! TLS connections.
 
 use crate::support::{Server, exchange, run, within};
 use rustls::pki_types::pem::PemObject;
@@ -16,7 +16,7 @@ use watchglass_test_servers::Certificates;
 
 const PASSWORD: &str = "correct horse battery";
 
-/// Files that a server is told of.
+/// Certificate and key files of a server.
 struct Files(TempDir);
 
 impl Files {
@@ -30,7 +30,7 @@ impl Files {
         self.0.path().join(name).to_str().unwrap().to_owned()
     }
 
-    /// Puts them in place as programs that renew certificates do: by renaming.
+    /// Installs the files like renewal tools: by renaming.
     fn install(&self, made: &Certificates) {
         for (from, name) in [(&made.key, "key.pem"), (&made.server, "cert.pem")] {
             std::fs::copy(from, self.path("new")).unwrap();
@@ -39,7 +39,7 @@ impl Files {
     }
 }
 
-/// An encrypted connection to a server whose certificate `authority` vouches for.
+/// A TLS connection to a server whose certificate is signed by `authority`.
 async fn connect(address: SocketAddr, authority: &Path) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(&std::fs::read(authority).unwrap()).unwrap()).unwrap();
@@ -52,7 +52,7 @@ async fn connect(address: SocketAddr, authority: &Path) -> std::io::Result<TlsSt
     within("a handshake", TlsConnector::from(Arc::new(config)).connect(name, stream)).await
 }
 
-/// The whole answer to a request in a connection of its own.
+/// The whole response to a request in a new connection.
 async fn ask(address: SocketAddr, authority: &Path, request: &str) -> String {
     let mut stream = connect(address, authority).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -66,9 +66,9 @@ fn live(address: SocketAddr) -> String {
 }
 
 #[tokio::test]
-async fn connections_are_encrypted_and_cookies_are_for_such_alone() {
-    // Without OpenSSL there is nothing to test with.
-    let Some(made) = Certificates::make() else { return };
+async fn tls_is_served_and_cookies_are_secure() {
+    // Certificates are made with OpenSSL; skip the test without it.
+    let Some(made) = Certificates::generate() else { return };
     let files = Files::of(&made);
     let (certificate, key) = (files.path("cert.pem"), files.path("key.pem"));
     let server = Server::unseeded(&[
@@ -97,7 +97,7 @@ async fn connections_are_encrypted_and_cookies_are_for_such_alone() {
     let other = login.replace("Origin: https", "Origin: http");
     assert!(ask(address, &made.authority, &other).await.contains("bad_origin"));
 
-    // Who does not encrypt is told to.
+    // Plain HTTP gets an error that names https.
     let plain = exchange(address, live(address).as_bytes()).await.unwrap();
     assert_eq!(plain.status, 400);
     assert!(plain.text().contains("https://"), "{}", plain.text());
@@ -105,8 +105,8 @@ async fn connections_are_encrypted_and_cookies_are_for_such_alone() {
 }
 
 #[tokio::test]
-async fn a_new_certificate_counts_without_a_restart_and_a_broken_one_does_not() {
-    let (Some(one), Some(two)) = (Certificates::make(), Certificates::make()) else { return };
+async fn certificates_are_reloaded_without_a_restart_if_valid() {
+    let (Some(one), Some(two)) = (Certificates::generate(), Certificates::generate()) else { return };
     let files = Files::of(&one);
     let flags = ["--tls-cert", &files.path("cert.pem"), "--tls-key", &files.path("key.pem")];
     let mut server = Server::announced(&flags, &[]).await;
@@ -114,30 +114,30 @@ async fn a_new_certificate_counts_without_a_restart_and_a_broken_one_does_not() 
     assert!(ask(address, &one.authority, &live(address)).await.starts_with("HTTP/1.1 200"));
     assert!(connect(address, &two.authority).await.is_err());
 
-    // It is one of two days.
-    assert!(server.logged("an alert fires rule=\"certificate\"").await.contains("severity=Critical"));
+    // The certificate is valid for two days.
+    assert!(server.logged("alert fired rule=\"certificate\"").await.contains("severity=Critical"));
 
     std::fs::write(files.path("cert.pem"), "broken").unwrap();
-    // Each connection lets the server look, once a second at most.
+    // A connection makes the server check the files, at most once per second.
     within("that it is noticed", async {
-        while !server.log().contains("connections keep the certificate of before") {
+        while !server.log().contains("TLS certificate reload failed") {
             assert!(ask(address, &one.authority, &live(address)).await.starts_with("HTTP/1.1 200"));
         }
     })
     .await;
-    // It is a problem like that of any probe.
-    assert!(server.logged("no data probe=\"tls\"").await.contains("tls_cert"));
+    // The reload error is reported like a probe failure.
+    assert!(server.logged("probe failed probe=\"tls\"").await.contains("tls_cert"));
 
     files.install(&two);
     within("the new certificate", async { while connect(address, &two.authority).await.is_err() {} }).await;
-    server.logged("connections have the new certificate").await;
-    server.logged("data again probe=\"tls\"").await;
+    server.logged("TLS certificate reloaded").await;
+    server.logged("probe recovered probe=\"tls\"").await;
     server.stop().await;
 }
 
 #[tokio::test]
-async fn files_that_are_no_good_are_named_before_anything_is_served() {
-    let Some(made) = Certificates::make() else { return };
+async fn invalid_files_are_named_before_startup() {
+    let Some(made) = Certificates::generate() else { return };
     let files = Files::of(&made);
     std::fs::write(files.path("key.pem"), "no key").unwrap();
     let text = format!("tls_cert = '{}'\ntls_key = '{}'\n", files.path("cert.pem"), files.path("key.pem"));

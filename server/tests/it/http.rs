@@ -1,9 +1,9 @@
-//! What every answer has in common, and who is answered.
+//! Headers of every response, methods, and the Host and Origin check.
 
-use crate::support::{Answer, Connection, Server, Who, exchange, get, request, request_text};
+use crate::support::{Connection, Response, Server, TestToken, exchange, get, request, request_text};
 
 #[tokio::test]
-async fn the_server_says_that_it_lives() {
+async fn liveness_endpoint_answers() {
     let server = Server::start().await;
     let answer = get(server.address, "/api/live").await;
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
@@ -12,7 +12,7 @@ async fn the_server_says_that_it_lives() {
 }
 
 #[tokio::test]
-async fn answers_are_not_to_be_kept_guessed_at_or_told_to_other_sites() {
+async fn responses_have_cache_sniffing_and_referrer_headers() {
     let server = Server::start().await;
     for path in ["/", "/no-such-page", "/api/live", "/api/no-such-thing", "/ws/live"] {
         assert_usual_headers(&get(server.address, path).await);
@@ -20,8 +20,8 @@ async fn answers_are_not_to_be_kept_guessed_at_or_told_to_other_sites() {
     server.stop().await;
 }
 
-fn assert_usual_headers(answer: &Answer) {
-    // Browsers read these of documents alone.
+fn assert_usual_headers(answer: &Response) {
+    // Browsers read these on documents only.
     let is_page = answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
     let of_pages = |value: &'static str| if is_page { value } else { "" };
     let permissions = answer.header("permissions-policy").unwrap_or_default();
@@ -37,7 +37,7 @@ fn assert_usual_headers(answer: &Answer) {
         ("referrer-policy", "same-origin"),
         ("x-frame-options", of_pages("DENY")),
         ("cross-origin-opener-policy", of_pages("same-origin")),
-        // Only what this server encrypts itself says that it always will be.
+        // Only set where this server terminates TLS itself.
         ("strict-transport-security", ""),
     ] {
         let value = Some(value).filter(|value| !value.is_empty());
@@ -46,7 +46,7 @@ fn assert_usual_headers(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn every_script_within_a_page_has_the_nonce_of_that_answer() {
+async fn inline_scripts_have_the_nonce_of_their_response() {
     let server = Server::start().await;
     let mut nonces = std::collections::BTreeSet::new();
     for path in ["/", "/alerts", "/database", "/cache", "/trends", "/settings", "/no-such-page", "/"] {
@@ -63,7 +63,7 @@ async fn every_script_within_a_page_has_the_nonce_of_that_answer() {
         }
         assert!(nonces.insert(nonce), "{path} has the nonce of another answer");
     }
-    // Pages that have no scripts allow none.
+    // Pages without scripts allow none.
     for path in ["/api/docs", "/login"] {
         let answer = get(server.address, path).await;
         let policy = answer.header("content-security-policy").unwrap();
@@ -74,7 +74,7 @@ async fn every_script_within_a_page_has_the_nonce_of_that_answer() {
 }
 
 #[tokio::test]
-async fn refusals_have_the_same_headers() {
+async fn error_responses_have_the_same_headers() {
     let server = Server::start().await;
     for headers in [[("Host", "other.example")], [("Origin", "http://other.example")], [("Host", "")]] {
         let answer = request(server.address, "GET", "/", &headers).await;
@@ -85,12 +85,12 @@ async fn refusals_have_the_same_headers() {
 }
 
 #[tokio::test]
-async fn an_unknown_address_of_the_api_is_not_found() {
+async fn unknown_api_paths_are_not_found() {
     let server = Server::start().await;
     for path in
         ["/api", "/api/", "/api/no-such-thing", "/api/live/", "/api/fn/", "/ws", "/ws/other", "/pkg/no.js"]
     {
-        // A browser that is led here is told the same.
+        // A browser gets the same error.
         for accept in ["*/*", "text/html"] {
             let answer = request(server.address, "GET", path, &[("Accept", accept)]).await;
             assert_eq!(answer.status, 404, "{path}");
@@ -101,7 +101,7 @@ async fn an_unknown_address_of_the_api_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_refused_with_the_right_ones() {
+async fn wrong_methods_are_rejected_with_the_allowed_ones() {
     let server = Server::start().await;
     for path in ["/", "/api/live", "/api/fn/snapshot", "/ws/live"] {
         for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"] {
@@ -117,7 +117,7 @@ async fn a_wrong_method_is_refused_with_the_right_ones() {
 }
 
 #[tokio::test]
-async fn an_unknown_address_of_the_api_is_not_found_by_any_method() {
+async fn unknown_api_paths_are_not_found_by_any_method() {
     let server = Server::start().await;
     for path in ["/api/no-such-thing", "/ws/other", "/pkg/no.js"] {
         for method in ["POST", "PUT", "DELETE"] {
@@ -130,15 +130,15 @@ async fn an_unknown_address_of_the_api_is_not_found_by_any_method() {
 }
 
 #[tokio::test]
-async fn head_is_answered_as_get_without_the_body() {
+async fn head_is_answered_like_get_without_the_body() {
     let server = Server::start().await;
     for path in ["/", "/no-such-page", "/api/live", "/api/no-such-thing"] {
         let mut connection = Connection::open(server.address).await;
         connection.send(request_text(server.address, "HEAD", path, &[]).as_bytes()).await;
         let head = connection.head().await.unwrap();
-        // Had there been a body, the next answer on the same connection would begin with it.
+        // If there were a body, the next response on the connection would start with it.
         connection.send(request_text(server.address, "GET", path, &[]).as_bytes()).await;
-        let get = connection.answer().await.unwrap();
+        let get = connection.response().await.unwrap();
         assert_eq!(head.status, get.status, "{path}");
         assert_eq!(head.header("content-type"), get.header("content-type"), "{path}");
         assert!(!get.body.is_empty(), "{path}");
@@ -147,7 +147,7 @@ async fn head_is_answered_as_get_without_the_body() {
 }
 
 #[tokio::test]
-async fn only_requests_that_name_this_server_are_answered() {
+async fn requests_for_other_hosts_are_rejected() {
     let server = Server::start_with(&["--allowed-hosts", "watch.example.org,second.example"], &[]).await;
     let port = server.address.port();
     for (lines, status, code) in [
@@ -168,9 +168,9 @@ async fn only_requests_that_name_this_server_are_answered() {
         ("Host: localhost\r\nHost: other.example".to_owned(), 400, "bad_host"),
         ("Accept: */*".to_owned(), 400, "bad_host"),
     ] {
-        // Everything that the server has lies behind the same door.
+        // The check applies to all routes.
         for path in ["/api/live", "/", "/api/fn/snapshot?window_seconds=300&rows=75"] {
-            let bearer = Who::Admin.bearer();
+            let bearer = TestToken::Admin.bearer();
             let text = format!("GET {path} HTTP/1.1\r\n{lines}\r\nAuthorization: {bearer}\r\n\r\n");
             let answer = exchange(server.address, text.as_bytes()).await.unwrap();
             assert_eq!(answer.status, status, "{path}, {lines:?}: {answer:?}");
@@ -183,7 +183,7 @@ async fn only_requests_that_name_this_server_are_answered() {
 }
 
 #[tokio::test]
-async fn the_name_in_an_absolute_address_counts_too() {
+async fn host_of_an_absolute_url_is_checked() {
     let server = Server::start().await;
     let own = server.address;
     for (text, status) in [
@@ -199,7 +199,7 @@ async fn the_name_in_an_absolute_address_counts_too() {
 }
 
 #[tokio::test]
-async fn pages_of_other_sites_may_not_call() {
+async fn requests_from_other_origins_are_rejected() {
     let server = Server::start().await;
     let own = format!("http://{}", server.address);
     let another_port = "http://127.0.0.1:1";
@@ -220,16 +220,16 @@ async fn pages_of_other_sites_may_not_call() {
 }
 
 #[tokio::test]
-async fn one_connection_carries_many_requests() {
+async fn connections_carry_many_requests() {
     let server = Server::start().await;
     let mut connection = Connection::open(server.address).await;
     let paths = ["/api/live", "/", "/no-such-page", "/api/no-such-thing", "/api/live"];
-    // All at once, so that the answers must come in the order of the questions.
+    // Pipelined: the responses must come in the order of the requests.
     let texts: Vec<String> =
         paths.iter().map(|path| request_text(server.address, "GET", path, &[])).collect();
     connection.send(texts.concat().as_bytes()).await;
     for (path, status) in paths.iter().zip([200, 200, 404, 404, 200]) {
-        assert_eq!(connection.answer().await.unwrap().status, status, "{path}");
+        assert_eq!(connection.response().await.unwrap().status, status, "{path}");
     }
     server.stop().await;
 }

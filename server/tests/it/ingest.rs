@@ -1,6 +1,6 @@
-//! Requests of other applications: reported by a small one of its own, by hand, and wrongly.
+//! Reports of applications: from a small instrumented application, by hand, and invalid ones.
 
-use crate::support::{Answer, ConfigFile, Server, Socket, Who, exchange, get, within};
+use crate::support::{ConfigFile, Response, Server, Socket, TestToken, exchange, get, within};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get as on_get;
@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use watchglass_instrument::push::{Destination, Reporter};
 use watchglass_instrument::requests::{Recorder, RequestLayer, matched_path};
 
-/// An application with the layer and a reporter.
+/// An application with the request layer and a reporter.
 struct Shop {
     address: SocketAddr,
     reporter: Reporter,
@@ -21,7 +21,7 @@ struct Shop {
 impl Shop {
     async fn open(server: SocketAddr) -> Self {
         let recorder = Arc::new(Recorder::default());
-        let bearer = Who::Ingest.bearer();
+        let bearer = TestToken::Ingest.bearer();
         let token = bearer.strip_prefix("Bearer ").unwrap();
         let destination = Destination::parse(&format!("http://{server}")).unwrap().with_token(token).unwrap();
         let reporter = Reporter::start(Arc::clone(&recorder), "shop", destination).unwrap();
@@ -47,26 +47,26 @@ impl Shop {
     }
 }
 
-/// The name of a series of the shop, with labels that come after `app` and `host`.
-fn shops(metric: &str, rest: &str) -> String {
+/// Key of a series of the shop, with labels after `app` and `host`.
+fn shop_series(metric: &str, rest: &str) -> String {
     format!("{metric}{{app=\"shop\",host=\"h\"{rest}}}")
 }
 
-fn answered(class: &str) -> String {
-    shops("http_responses_total", &format!(",status_class=\"{class}\""))
+fn shop_responses(class: &str) -> String {
+    shop_series("http_responses_total", &format!(",status_class=\"{class}\""))
 }
 
 const UP: &str = "up{host=\"h\",probe=\"app:shop\"}";
 
-async fn post(address: SocketAddr, headers: &str, body: &str) -> Answer {
-    let bearer = Who::Ingest.bearer();
+async fn post(address: SocketAddr, headers: &str, body: &str) -> Response {
+    let bearer = TestToken::Ingest.bearer();
     let text = format!(
         "POST /api/ingest HTTP/1.1\r\nHost: {address}\r\nAuthorization: {bearer}\r\n{headers}\r\n{body}"
     );
     exchange(address, text.as_bytes()).await.unwrap()
 }
 
-async fn report(address: SocketAddr, body: &str) -> Answer {
+async fn report(address: SocketAddr, body: &str) -> Response {
     let headers = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
     post(address, &headers, body).await
 }
@@ -76,44 +76,44 @@ async fn component(server: &Server, name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_requests_of_an_application_arrive_with_its_name() {
+async fn application_requests_are_stored_under_its_name() {
     let server = Server::start_with(&["--host-name", "h"], &[]).await;
     let mut socket = Socket::json(server.address).await;
     let shop = Shop::open(server.address).await;
     for (path, times) in [("/users/1", 12), ("/users/2", 8), ("/broken", 5), ("/nowhere", 3)] {
         shop.visit(path, times).await;
     }
-    let all_there = |values: &Value| values[&shops("http_requests_last_minute", "")] == json!(28.0);
+    let all_there = |values: &Value| values[&shop_series("http_requests_last_minute", "")] == json!(28.0);
     let frame = socket.metrics_where("28 requests", all_there).await;
     let values = &frame["values"];
     let by_route = |route: &str, class: &str| {
         let labels = format!(",method=\"GET\",route=\"{route}\",status_class=\"{class}\"");
-        shops("http_requests_total", &labels)
+        shop_series("http_requests_total", &labels)
     };
     for (series, expected) in [
-        (answered("2xx"), 20.0),
-        (answered("4xx"), 3.0),
-        (answered("5xx"), 5.0),
+        (shop_responses("2xx"), 20.0),
+        (shop_responses("4xx"), 3.0),
+        (shop_responses("5xx"), 5.0),
         (by_route("/users/{id}", "2xx"), 20.0),
         (by_route("/broken", "5xx"), 5.0),
         (by_route("unmatched", "4xx"), 3.0),
-        (shops("http_server_errors_last_minute", ""), 5.0),
-        (shops("http_client_errors_last_minute", ""), 3.0),
-        (shops("http_requests_error_ratio", ""), 5.0 / 28.0),
-        (shops("http_requests_in_flight", ""), 0.0),
-        (shops("http_routes", ""), 2.0),
+        (shop_series("http_server_errors_last_minute", ""), 5.0),
+        (shop_series("http_client_errors_last_minute", ""), 3.0),
+        (shop_series("http_requests_error_ratio", ""), 5.0 / 28.0),
+        (shop_series("http_requests_in_flight", ""), 0.0),
+        (shop_series("http_routes", ""), 2.0),
         (UP.to_owned(), 1.0),
     ] {
         assert_eq!(values[&series], json!(expected), "{series}");
     }
-    let of = |metric: &str| values[&shops(metric, "")].as_f64().unwrap();
+    let of = |metric: &str| values[&shop_series(metric, "")].as_f64().unwrap();
     let [p50, p95, p99] =
         ["p50", "p95", "p99"].map(|part| of(&format!("http_request_duration_{part}_seconds")));
     assert!(0.0 < p50 && p50 <= p95 && p95 <= p99, "{p50} {p95} {p99}");
     assert!(values["http_requests_in_flight{host=\"h\"}"].is_number(), "this server's own has no name");
 
     let metrics = get(server.address, "/metrics").await;
-    let line = format!("{} 20", answered("2xx"));
+    let line = format!("{} 20", shop_responses("2xx"));
     assert!(metrics.text().lines().any(|found| found == line), "{line}");
     let system = get(server.address, "/api/admin/system/metrics/").await.json();
     assert!(system["data"]["requests"]["per_minute"].as_f64().unwrap() >= 28.0, "{system}");
@@ -129,17 +129,17 @@ async fn the_requests_of_an_application_arrive_with_its_name() {
 }
 
 #[tokio::test]
-async fn a_server_that_was_killed_is_told_what_it_missed() {
+async fn reports_missed_during_a_crash_are_resent() {
     let folder = tempfile::tempdir().unwrap();
     let flags = ["--host-name", "h", "--data-dir", folder.path().to_str().unwrap()];
     let server = Server::start_with(&flags, &[]).await;
     let address = server.address;
     let shop = Shop::open(address).await;
     shop.visit("/users/1", 50).await;
-    let counted = |count: f64| move |values: &Value| values[&answered("2xx")] == json!(count);
+    let counted = |count: f64| move |values: &Value| values[&shop_responses("2xx")] == json!(count);
     Socket::json(address).await.metrics_where("50 requests", counted(50.0)).await;
     server.kill().await;
-    // A report may be in flight to the server that is gone, and only that; there is nothing in it.
+    // At most one report may be in flight to the killed server, and it is empty.
     within("a report that does not arrive", async {
         while shop.reporter.status().problem.is_none() {
             tokio::task::yield_now().await;
@@ -150,10 +150,10 @@ async fn a_server_that_was_killed_is_told_what_it_missed() {
 
     let server = Server::start_at(address, &flags).await;
     let mut socket = Socket::json(address).await;
-    let known = |values: &Value| values[&answered("2xx")].is_number();
+    let known = |values: &Value| values[&shop_responses("2xx")].is_number();
     let first = socket.metrics_where("the first report to the new server", known).await;
-    // All at once in the first value, before which there is none: nothing that a rate could be made of.
-    assert_eq!(first["values"][&answered("2xx")], json!(30.0));
+    // All of it is in the first value, with none before: no rate can be computed from it.
+    assert_eq!(first["values"][&shop_responses("2xx")], json!(30.0));
     shop.visit("/users/1", 7).await;
     socket.metrics_where("seven more", counted(37.0)).await;
     shop.close().await;
@@ -161,7 +161,7 @@ async fn a_server_that_was_killed_is_told_what_it_missed() {
 }
 
 #[tokio::test]
-async fn an_application_that_falls_silent_is_down_until_it_reports_again() {
+async fn silent_applications_are_down_until_they_report_again() {
     let config = ConfigFile::without_delay(&["application-down"]);
     let [config, file] = config.flags();
     let server = Server::start_with(&["--host-name", "h", config, file], &[]).await;
@@ -171,7 +171,7 @@ async fn an_application_that_falls_silent_is_down_until_it_reports_again() {
     let is = |up: f64| move |values: &Value| values[UP] == json!(up);
     socket.metrics_where("an application that reports", is(1.0)).await;
     let frame = socket.metrics_where("an application that is silent", is(0.0)).await;
-    assert_eq!(frame["values"][&answered("2xx")], Value::Null, "no value is repeated");
+    assert_eq!(frame["values"][&shop_responses("2xx")], Value::Null, "no value is repeated");
     assert_eq!(component(&server, "requests").await, "critical");
     let problems = socket.state["problems"].to_string();
     assert!(problems.contains("app:shop") && problems.contains("no report for more than 10 s"), "{problems}");
@@ -186,7 +186,7 @@ async fn an_application_that_falls_silent_is_down_until_it_reports_again() {
 }
 
 #[tokio::test]
-async fn what_is_no_report_is_refused_with_a_reason() {
+async fn invalid_reports_are_rejected_with_a_reason() {
     let server = Server::start().await;
     let own = server.address;
     for (body, status, code, reason) in [
@@ -215,7 +215,7 @@ async fn what_is_no_report_is_refused_with_a_reason() {
     let announced = post(own, &format!("{json}Content-Length: 1048577\r\n"), "").await;
     assert_eq!(announced.status, 413);
     announced.error("too_long");
-    // Not announced: as many chunks as it takes.
+    // Without a content length, in chunks.
     let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
     let chunks = format!("{}1\r\n \r\n0\r\n\r\n", chunk.repeat(16));
     let chunked = post(own, &format!("{json}Transfer-Encoding: chunked\r\n"), &chunks).await;

@@ -1,6 +1,6 @@
-//! How often whoever calls may call.
+//! Rate limits per client.
 
-use crate::support::{Answer, Server, Socket, Who, get, post, request};
+use crate::support::{Response, Server, Socket, TestToken, get, post, request};
 use std::net::SocketAddr;
 
 async fn limited(limits: &[(&str, &str)]) -> Server {
@@ -9,60 +9,60 @@ async fn limited(limits: &[(&str, &str)]) -> Server {
     server
 }
 
-async fn ask(address: SocketAddr, path: &str, who: Option<Who>) -> Answer {
-    let bearer = who.map(Who::bearer).unwrap_or_default();
+async fn get_as(address: SocketAddr, path: &str, who: Option<TestToken>) -> Response {
+    let bearer = who.map(TestToken::bearer).unwrap_or_default();
     request(address, "GET", path, &[("Authorization", &bearer)]).await
 }
 
-/// The three headers that say how a limit stands.
-fn standing(answer: &Answer) -> [Option<&str>; 3] {
+/// The three rate limit headers.
+fn limit_headers(answer: &Response) -> [Option<&str>; 3] {
     ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"].map(|name| answer.header(name))
 }
 
 #[tokio::test]
-async fn the_rest_api_is_limited_for_each_who_asks_and_nothing_else_is_by_it() {
+async fn rest_limit_applies_per_client_and_to_the_rest_api_only() {
     let server = limited(&[("WATCHGLASS_LIMITS_REST_ANONYMOUS", "2"), ("WATCHGLASS_LIMITS_REST", "3")]).await;
     let address = server.address;
     for (who, count, status, name) in [
         (None, 2_u32, 401, "limits.rest_anonymous"),
-        (Some(Who::Viewer), 3, 200, "limits.rest"),
-        (Some(Who::Admin), 3, 200, "limits.rest"),
-        // Who has the right to nothing of it is counted as well.
-        (Some(Who::Ingest), 3, 403, "limits.rest"),
+        (Some(TestToken::Viewer), 3, 200, "limits.rest"),
+        (Some(TestToken::Admin), 3, 200, "limits.rest"),
+        // A client without permission is counted as well.
+        (Some(TestToken::Ingest), 3, 403, "limits.rest"),
     ] {
         let paths = ["/api/admin/rules", "/api/core/admin/system/health/", "/api/admin/system/metrics/"];
         for (left, path) in (0..count).rev().zip(paths) {
-            let answer = ask(address, path, who).await;
+            let answer = get_as(address, path, who).await;
             assert_eq!(answer.status, status, "{who:?} {path}: {}", answer.text());
-            let [limit, remaining, reset] = standing(&answer);
+            let [limit, remaining, reset] = limit_headers(&answer);
             assert_eq!((limit, remaining), (Some(&*count.to_string()), Some(&*left.to_string())), "{who:?}");
             assert!((1..=3600).contains(&reset.unwrap().parse::<u32>().unwrap()), "{reset:?}");
         }
-        let answer = ask(address, "/api/admin/silences", who).await;
+        let answer = get_as(address, "/api/admin/silences", who).await;
         assert_eq!(answer.status, 429, "{who:?}");
         let message = answer.error("rate_limited");
         assert!(
-            message.contains(name) && message.contains(&format!("{count} requests an hour")),
+            message.contains(name) && message.contains(&format!("{count} requests per hour")),
             "{message}"
         );
         let wait: u32 = answer.header("retry-after").unwrap().parse().unwrap();
         assert!((1..=3600 / count).contains(&wait), "{wait}");
-        assert_eq!(standing(&answer)[1], Some("0"));
+        assert_eq!(limit_headers(&answer)[1], Some("0"));
     }
-    // Nobody at an address is not counted with those who are known there, nor is a token that is good for nothing.
-    assert_eq!(ask(address, "/api/admin/rules", Some(Who::Revoked)).await.status, 429);
-    // What pages need goes on.
+    // An invalid token counts as unauthenticated, separately from authenticated clients of the same address.
+    assert_eq!(get_as(address, "/api/admin/rules", Some(TestToken::Revoked)).await.status, 429);
+    // Requests of pages are not affected.
     for path in
         ["/", "/alerts", "/api/fragment/alerts", "/api/fn/services", "/metrics", "/api/docs", "/api/live"]
     {
-        assert_eq!(ask(address, path, Some(Who::Viewer)).await.status, 200, "{path}");
+        assert_eq!(get_as(address, path, Some(TestToken::Viewer)).await.status, 200, "{path}");
     }
     Socket::json(address).await.metrics().await;
     server.stop().await;
 }
 
 #[tokio::test]
-async fn attempts_to_sign_in_are_counted_by_address_when_they_fail() {
+async fn failed_sign_ins_are_counted_per_address() {
     let server = limited(&[("WATCHGLASS_LIMITS_SIGN_IN", "5"), ("WATCHGLASS_LIMITS_REST", "1")]).await;
     let attempt = async |name: &str| {
         let body = format!(r#"{{"username":"{name}","password":"wrong"}}"#);
@@ -71,7 +71,7 @@ async fn attempts_to_sign_in_are_counted_by_address_when_they_fail() {
     for _ in 0..3 {
         attempt("ada").await.error("bad_credentials");
     }
-    // What is not even tried is not counted a second time.
+    // A throttled attempt is not counted against the limit.
     let waiting = attempt("ada").await;
     if waiting.status == 429 {
         waiting.error("too_many_attempts");
@@ -81,13 +81,13 @@ async fn attempts_to_sign_in_are_counted_by_address_when_they_fail() {
     let refused = attempt("mallory").await;
     assert!(refused.error("rate_limited").contains("limits.sign_in"));
     assert!(refused.header("retry-after").is_some());
-    // Whoever is signed in does not notice.
+    // Authenticated clients are not affected.
     assert_eq!(get(server.address, "/api/admin/rules").await.status, 200);
     server.stop().await;
 }
 
 #[tokio::test]
-async fn each_door_of_programs_has_a_limit_of_its_own() {
+async fn ingest_metrics_and_live_have_their_own_limits() {
     let server = limited(&[
         ("WATCHGLASS_LIMITS_INGEST", "1"),
         ("WATCHGLASS_LIMITS_METRICS", "1"),
@@ -96,9 +96,9 @@ async fn each_door_of_programs_has_a_limit_of_its_own() {
     .await;
     let address = server.address;
     for (method, path, who, status, name) in [
-        ("POST", "/api/ingest", Who::Ingest, 415, "limits.ingest"),
-        ("GET", "/metrics", Who::Viewer, 200, "limits.metrics"),
-        ("GET", "/ws/live", Who::Viewer, 400, "limits.live"),
+        ("POST", "/api/ingest", TestToken::Ingest, 415, "limits.ingest"),
+        ("GET", "/metrics", TestToken::Viewer, 200, "limits.metrics"),
+        ("GET", "/ws/live", TestToken::Viewer, 400, "limits.live"),
     ] {
         let headers = [("Authorization", &*who.bearer())];
         assert_eq!(request(address, method, path, &headers).await.status, status, "{path}");

@@ -1,8 +1,8 @@
-//! The parts of pages that the server makes beside those of alerts: the head of the overview, routes, processes, settings.
+//! Server-rendered parts of pages other than alerts: overview head, routes, processes, settings.
 
-use crate::support::{Answer, ConfigFile, Server, Socket, get};
+use crate::support::{ConfigFile, Response, Server, Socket, get};
 
-fn html(answer: &Answer) -> String {
+fn html(answer: &Response) -> String {
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
     answer.text().replace('\u{a0}', " ")
@@ -12,8 +12,8 @@ async fn part(server: &Server, path: &str) -> String {
     html(&get(server.address, &format!("/api/fragment/{path}")).await)
 }
 
-/// The part as soon as `is_there` holds for it; each new frame is a reason to look again.
-async fn part_with(server: &Server, path: &str, is_there: impl Fn(&str) -> bool) -> String {
+/// The part as soon as `is_there` holds; checked again after every frame.
+async fn part_when(server: &Server, path: &str, is_there: impl Fn(&str) -> bool) -> String {
     let mut socket = Socket::json(server.address).await;
     let mut last = String::new();
     for _ in 0..60 {
@@ -33,35 +33,35 @@ fn assert_parts(html: &str, parts: &[&str]) {
 }
 
 #[tokio::test]
-async fn the_head_of_the_overview_says_whether_all_is_well_and_what_to_set_up() {
+async fn overview_head_shows_the_state_and_what_to_configure() {
     let config = ConfigFile::with(
         "[[rules]]\nid = 'some-memory'\nname = 'Some <memory>'\nmetric = 'host_memory_used_ratio'\n\
          component = 'memory'\ncritical = 0.0001\n",
     );
     let mut server = Server::start_with(&config.flags(), &[]).await;
-    server.logged("an alert fires").await;
-    let html = part_with(&server, "overview", |html| html.contains("class=\"line\"")).await;
+    server.logged("alert fired").await;
+    let html = part_when(&server, "overview", |html| html.contains("class=\"line\"")).await;
     assert_parts(
         &html,
         &[
-            "Something is wrong",
-            " of 100",
-            "Some &lt;memory&gt; is ",
+            "<h2 id=\"verdict\">Critical</h2>",
+            "Health score ",
+            "Some &lt;memory&gt;: ",
             "href=\"/alerts?rule=some-memory\"",
             "id=\"vital-host\"",
             "class=\"spark\"",
-            "Alert above 80.0 %",
+            "Threshold: above 80.0 %",
             "href=\"/alerts?view=rule&amp;id=cpu\"",
-            "Set up: Database",
-            "<code>--postgres-url</code>",
-            "Set up: Redis",
-            "<code>--redis-watch</code>",
+            "Configure Database",
+            "<code>postgres.url</code>",
+            "Configure Redis",
+            "<code>redis.watch</code>",
             "id=\"vital-latency\"",
-            "Alert above 1.0 s",
+            "Threshold: above 1.0 s",
         ],
     );
     assert!(!html.contains("<memory>"), "{html}");
-    // The page has it before any script runs, above its panels.
+    // The page has it without scripts, above its panels.
     let page = get(server.address, "/").await.html();
     let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text} in {page}"));
     assert!(place("id=\"verdict\"") < place("data-panel=\"cpu\""), "{page}");
@@ -69,27 +69,30 @@ async fn the_head_of_the_overview_says_whether_all_is_well_and_what_to_set_up() 
 }
 
 #[tokio::test]
-async fn a_server_that_is_watched_and_does_not_answer_is_bad() {
+async fn unreachable_targets_are_critical() {
     let flags = ["--postgres-url", "postgresql://u:sesame@127.0.0.1:1/d"];
     let server = Server::start_with(&flags, &[]).await;
-    let html = part_with(&server, "overview", |html| html.contains("Database: down")).await;
-    assert_parts(&html, &["Something is wrong", "It does not answer.", "Set up: Redis"]);
-    assert!(!html.contains("sesame") && !html.contains("Set up: Database"), "{html}");
+    let html = part_when(&server, "overview", |html| html.contains("Database: down")).await;
+    assert_parts(&html, &["<h2 id=\"verdict\">Critical</h2>", "Unreachable.", "Configure Redis"]);
+    assert!(!html.contains("sesame") && !html.contains("Configure Database"), "{html}");
     server.stop().await;
 }
 
 #[tokio::test]
-async fn routes_are_counted_ordered_and_filtered() {
+async fn routes_are_counted_sorted_and_filtered() {
     let server = Server::start().await;
-    // Growth is seen between two ticks.
+    // An increase is visible only between two ticks.
     let mut socket = Socket::json(server.address).await;
     for _ in 0..3 {
         assert_eq!(get(server.address, "/api/live").await.status, 200);
         socket.in_a_row(2).await;
     }
     assert_eq!(get(server.address, "/api/no/such/thing").await.status, 404);
-    let html = part_with(&server, "performance", |html| html.contains("/api/live")).await;
-    assert_parts(&html, &["Routes", "this server", "sort=p95", "last 5 minutes", "aria-sort=\"descending\""]);
+    let html = part_when(&server, "performance", |html| html.contains("/api/live")).await;
+    assert_parts(
+        &html,
+        &["Routes", "Watchglass (self)", "sort=p95", "last 5 minutes", "aria-sort=\"descending\""],
+    );
     let hour = part(&server, "performance?window=1h&sort=route&filter=LIVE").await;
     assert_parts(
         &hour,
@@ -103,7 +106,7 @@ async fn routes_are_counted_ordered_and_filtered() {
     );
     assert!(!hour.contains("unmatched"), "{hour}");
     let none = part(&server, "performance?filter=%3Cscript%3E").await;
-    assert!(none.contains("No route has") && !none.contains("<script>"), "{none}");
+    assert!(none.contains("No route matches") && !none.contains("<script>"), "{none}");
     let page = get(server.address, "/performance?sort=route").await;
     assert_eq!(page.status, 200);
     assert_parts(
@@ -112,7 +115,7 @@ async fn routes_are_counted_ordered_and_filtered() {
             "<h1>Performance</h1>",
             "data-panel=\"request-latency\"",
             "id=\"routes-title\"",
-            // The cells of how latencies are distributed: what was measured, and where most answers were.
+            // Heat map cells of the latency distribution: the lightest and the darkest.
             "class=\"area heat-0\" data-colour=\"0\" d=\"M",
             "class=\"area heat-6\" data-colour=\"0\" d=\"M",
             "<span class=\"name\">longer</span>",
@@ -122,17 +125,17 @@ async fn routes_are_counted_ordered_and_filtered() {
 }
 
 #[tokio::test]
-async fn processes_are_there_now_and_then() {
+async fn processes_are_listed_now_and_in_the_past() {
     let server = Server::start().await;
-    let html = part_with(&server, "processes?sort=memory", |html| html.contains("<table")).await;
-    assert_parts(&html, &["Processes now: ", "MiB", "sort=cpu", "1 min earlier"]);
-    assert!(!html.contains("later"), "{html}");
+    let html = part_when(&server, "processes?sort=memory", |html| html.contains("<table")).await;
+    assert_parts(&html, &["Processes now: ", "MiB", "sort=cpu", "◀ 1 min"]);
+    assert!(!html.contains("▶"), "{html}");
     let time = Socket::json(server.address).await.in_a_row(2).await["time"].as_i64().unwrap();
     let then = part(&server, &format!("processes?at={time}&filter=a&sort=command")).await;
     assert_parts(&then, &["Processes at ", "value=\"20", ">Now<", "filter=a"]);
     for (query, expected) in [
-        ("at=1000", "Nothing is kept of this moment"),
-        ("at=4102444800000", "This moment is still to come."),
+        ("at=1000", "No data for this time"),
+        ("at=4102444800000", "This time is in the future."),
         ("when=2001-02-03T04:05", "value=\"2001-02-03T04:05:00\""),
     ] {
         assert_parts(&part(&server, &format!("processes?{query}")).await, &[expected]);
@@ -144,7 +147,7 @@ async fn processes_are_there_now_and_then() {
 }
 
 #[tokio::test]
-async fn settings_say_where_they_come_from_and_show_no_secret() {
+async fn settings_show_their_source_and_no_secrets() {
     let config = ConfigFile::with(
         "redis_prefix = 'team'\n[channels.hook]\nkind = 'webhook'\nurl = 'http://127.0.0.1:1/sesame'\n",
     );
@@ -163,7 +166,7 @@ async fn settings_say_where_they_come_from_and_show_no_secret() {
                 "<code>--history-days</code>",
                 "<code>WATCHGLASS_LOG_LEVEL</code>",
                 "<td>default</td>",
-                "<dt>Every second</dt><dd>8 days</dd>",
+                "<dt>1 s resolution</dt><dd>8 days</dd>",
                 "redis://127.0.0.1:1",
                 "href=\"/alerts?view=rule&amp;id=cpu\"",
                 "<dt>hook</dt>",
@@ -176,7 +179,7 @@ async fn settings_say_where_they_come_from_and_show_no_secret() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_for_is_refused_with_what_would_be_right() {
+async fn invalid_queries_are_rejected_with_the_accepted_form() {
     let server = Server::start().await;
     for (path, expected) in [
         ("performance?sort=size", "sort is \"size\": it must be one of route"),
@@ -192,7 +195,7 @@ async fn what_cannot_be_asked_for_is_refused_with_what_would_be_right() {
     }
     let long = format!("/api/fragment/performance?filter={}", "x".repeat(200));
     assert!(get(server.address, &long).await.error("bad_parameter").contains("at most 100"), "{long}");
-    // The page is there, and says it too.
+    // The page is rendered and shows the error.
     let page = get(server.address, "/processes?at=now").await;
     assert_eq!(page.status, 200);
     assert!(page.html().contains("This page cannot be shown"), "{}", page.html());

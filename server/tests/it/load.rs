@@ -1,10 +1,10 @@
-//! Many at once.
+//! Many clients at the same time.
 
 use crate::support::{Connection, Server, Socket, get, request_text};
 
-/// Pages are rendered on many threads, where a value that belongs to one of them would be a panic.
+/// Pages are rendered on many threads; a value bound to one thread would panic.
 #[tokio::test(flavor = "multi_thread")]
-async fn many_pages_are_rendered_at_once() {
+async fn many_pages_are_rendered_concurrently() {
     const CONNECTIONS: usize = 16;
     const EACH: usize = 25;
     let server = Server::start().await;
@@ -21,7 +21,7 @@ async fn many_pages_are_rendered_at_once() {
                         _ => ("/", 200),
                     };
                     connection.send(request_text(address, "GET", path, &[]).as_bytes()).await;
-                    let answer = connection.answer().await.expect("an answer");
+                    let answer = connection.response().await.expect("an answer");
                     assert_eq!(answer.status, status, "{}", answer.text());
                     assert!(answer.html().contains("</body></html>"), "{}", answer.text());
                 }
@@ -31,7 +31,7 @@ async fn many_pages_are_rendered_at_once() {
     for task in tasks {
         task.await.unwrap();
     }
-    // It goes on ticking and answering, and does not keep what it rendered: 400 pages are some 16 MB of text.
+    // The server keeps ticking and answering, and does not keep rendered pages: 400 pages are about 16 MB of text.
     socket.in_a_row(2).await;
     assert_eq!(get(address, "/").await.status, 200);
     if let Some(bytes) = server.resident_bytes() {
@@ -41,13 +41,13 @@ async fn many_pages_are_rendered_at_once() {
 }
 
 #[tokio::test]
-async fn many_live_connections_get_the_same_frames() {
+async fn live_connections_get_the_same_frames() {
     let server = Server::start().await;
     let mut sockets = Vec::new();
     for _ in 0..100 {
         sockets.push(Socket::json(server.address).await);
     }
-    // The one that was opened last saw the newest frame first; all others come to it.
+    // The last connection starts with the newest frame; all others get it later.
     let last = sockets.last_mut().unwrap().metrics().await;
     let mut came = 0;
     for socket in &mut sockets[..99] {
@@ -55,7 +55,7 @@ async fn many_live_connections_get_the_same_frames() {
         while frame["seq"].as_u64() < last["seq"].as_u64() {
             frame = socket.metrics().await;
         }
-        // A busy machine may make a connection skip a frame, but what comes under one number is one frame.
+        // On a busy machine a connection may skip a frame, but frames with the same number are equal.
         if frame["seq"] == last["seq"] {
             assert_eq!(frame, last);
             came += 1;

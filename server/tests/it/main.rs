@@ -1,7 +1,7 @@
-//! Tests of the whole program: the real binary on a free loopback port, with a data folder of its own.
+//! Integration tests: the real binary on a free loopback port, with a data directory of its own.
 //!
-//! No test waits for time to pass: each waits for a line, a frame or an answer, for as long as it takes. Every server
-//! that is stopped must end with exit code 0 and without a panic in its log. A build without a front end will do.
+//! No test sleeps: each waits for a log line, a frame or a response, for as long as it takes. Every stopped server must exit
+//! with code 0 and without a panic in its log. A build without a front end is sufficient.
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
@@ -11,38 +11,38 @@
 
 mod access;
 mod access_matrix;
+mod action_links;
 mod alerts;
 mod alerts_page;
 mod annotations;
-mod arrange;
 mod audit;
 mod backup;
 mod cli;
-mod deeds;
 mod edge;
 mod edge_tls;
-mod faults;
-mod find;
-mod functions;
-mod hostile_requests;
 mod http;
 mod ingest;
+mod layouts;
 mod limits;
 mod list_pages;
 mod load;
+mod malformed_requests;
+mod notifications;
 mod pages;
 mod panel_data;
-mod people;
+mod probe_faults;
 mod rest;
 mod rules;
+mod search;
 mod second_factor;
+mod server_functions;
 mod shared_alerts;
 mod shared_history;
 mod shared_rules;
 mod shared_sessions;
 mod start_and_stop;
 mod support;
-mod telling;
 mod trends;
+mod users;
 mod websocket;
 mod websocket_faults;

@@ -1,26 +1,26 @@
-//! Pages as the server renders them, before any script runs.
+//! Pages as rendered by the server, without scripts.
 
-use crate::support::{Answer, Server, Socket, get, request};
+use crate::support::{Response, Server, Socket, get, request};
 use flate2::read::GzDecoder;
 use std::io::Read;
 
-/// A server whose overview has something to draw: rates need two ticks, and a line needs two rates.
+/// A server whose overview has data: rates need two ticks, and a line needs two rates.
 async fn with_history(flags: &[&str]) -> Server {
     let server = Server::start_with(flags, &[]).await;
     Socket::json(server.address).await.in_a_row(4).await;
     server
 }
 
-fn assert_html(answer: &Answer) {
+fn assert_html(answer: &Response) {
     assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
     let text = answer.html();
     assert!(text.starts_with("<!DOCTYPE html>") && text.contains("</body></html>"), "{text}");
-    // What leptos writes where a value or an answer never came.
-    assert!(!text.contains("Asking the server"), "{text}");
+    // Leptos writes this where a value never arrived.
+    assert!(!text.contains("Loading…"), "{text}");
 }
 
 #[tokio::test]
-async fn the_overview_shows_the_host_its_numbers_and_its_charts() {
+async fn overview_shows_host_numbers_and_charts() {
     let server = with_history(&["--host-name", "host<&>\"name"]).await;
     let answer = get(server.address, "/").await;
     assert_eq!(answer.status, 200);
@@ -31,7 +31,7 @@ async fn the_overview_shows_the_host_its_numbers_and_its_charts() {
     for panel in ["cpu", "memory"] {
         assert!(text.contains(&format!("data-panel=\"{panel}\"")), "no panel {panel}: {text}");
     }
-    // A number with its unit, as only a value of now can be, and a line with more than one point.
+    // A current value with its unit, and a line with more than one point.
     let numbers: Vec<&str> =
         text.split("class=\"number\">").skip(1).map(|rest| rest.split('<').next().unwrap()).collect();
     assert!(numbers.iter().any(|number| number.ends_with("GiB") || number.ends_with("MiB")), "{numbers:?}");
@@ -46,15 +46,15 @@ async fn the_overview_shows_the_host_its_numbers_and_its_charts() {
 }
 
 #[tokio::test]
-async fn the_pages_of_servers_say_what_to_set_where_none_is_watched() {
+async fn service_pages_show_what_to_configure_without_targets() {
     let server = Server::start().await;
     for (path, title, parts) in [
         (
             "/database",
             "Database",
-            ["No PostgreSQL is watched", "[postgres]\nurl = \"", "WATCHGLASS_POSTGRES_URL"],
+            ["PostgreSQL is not monitored", "[postgres]\nurl = \"", "WATCHGLASS_POSTGRES_URL"],
         ),
-        ("/cache", "Cache", ["No Redis is watched", "[redis]\nwatch = \"", "WATCHGLASS_REDIS_WATCH"]),
+        ("/cache", "Cache", ["Redis is not monitored", "[redis]\nwatch = \"", "WATCHGLASS_REDIS_WATCH"]),
     ] {
         let answer = get(server.address, path).await;
         assert_eq!(answer.status, 200, "{path}");
@@ -72,7 +72,7 @@ async fn the_pages_of_servers_say_what_to_set_where_none_is_watched() {
 }
 
 #[tokio::test]
-async fn the_build_of_a_page_is_that_of_the_live_connection() {
+async fn pages_and_live_connections_have_the_same_build_id() {
     let server = Server::start().await;
     let hello = Socket::open(server.address, None).await.text().await;
     let text = get(server.address, "/").await;
@@ -82,7 +82,7 @@ async fn the_build_of_a_page_is_that_of_the_live_connection() {
 }
 
 #[tokio::test]
-async fn whatever_a_page_loads_is_there() {
+async fn assets_of_pages_exist() {
     let server = Server::start().await;
     let page = get(server.address, "/").await;
     let links = ["href=\"/", "src=\"/", "import start, { hydrate } from '/", "module_or_path: '/"];
@@ -90,13 +90,13 @@ async fn whatever_a_page_loads_is_there() {
         .iter()
         .flat_map(|link| page.text().split(link).skip(1))
         .map(|rest| format!("/{}", rest.split(['"', '\'']).next().unwrap()))
-        // Those of `public` have the same name for ever, and are there where the front end is; the API is no file.
+        // Files of `public` have stable names and exist only with the front end; API paths are not files.
         .filter(|path| {
             !["/favicon.svg", "/apple-touch-icon.png", "/watchglass.webmanifest"].contains(&path.as_str())
         })
         .filter(|path| path.contains('.') && !path.starts_with("/api/"))
         .collect();
-    // Without a front end there is no script, and no page may ask for one.
+    // Without a front end pages must not load scripts.
     let has_script = page.text().contains("hydrate()");
     assert_eq!(has_script, paths.iter().any(|path| path.ends_with(".wasm")), "{paths:?}");
     for path in &paths {
@@ -113,7 +113,7 @@ async fn whatever_a_page_loads_is_there() {
 }
 
 #[tokio::test]
-async fn pages_are_compressed_only_for_those_who_ask() {
+async fn pages_are_compressed_on_request() {
     let server = with_history(&["--host-name", "test-host"]).await;
     let plain = get(server.address, "/").await;
     assert_eq!(plain.header("content-encoding"), None);
@@ -126,7 +126,7 @@ async fn pages_are_compressed_only_for_those_who_ask() {
 }
 
 /// The body as it was before compression, if it was compressed.
-fn unpacked(answer: &Answer) -> Vec<u8> {
+fn unpacked(answer: &Response) -> Vec<u8> {
     match answer.header("content-encoding") {
         None => answer.body.clone(),
         Some(encoding) => {
@@ -139,7 +139,7 @@ fn unpacked(answer: &Answer) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn an_unknown_page_says_so_and_points_home() {
+async fn unknown_pages_link_to_the_overview() {
     let server = Server::start().await;
     for path in
         ["/no-such-page", "/trends/x", "/no-such-page?window=5m", "/%3Cscript%3Ealert(1)%3C/script%3E"]
@@ -147,11 +147,11 @@ async fn an_unknown_page_says_so_and_points_home() {
         let answer = get(server.address, path).await;
         assert_eq!(answer.status, 404, "{path}");
         assert_html(&answer);
-        for part in ["There is no page here", "<title>Page not found · Watchglass</title>", "<a href=\"/\">"]
+        for part in [">Page not found</h1>", "<title>Page not found · Watchglass</title>", "<a href=\"/\">"]
         {
             assert!(answer.html().contains(part), "{path}: no {part:?} in {}", answer.text());
         }
-        // The page repeats the address; it must not become part of the page.
+        // The page shows the URL, which must be escaped.
         assert!(!answer.text().contains("<script>alert"), "{path}: {}", answer.text());
     }
     server.stop().await;

@@ -1,4 +1,4 @@
-//! The numbers behind a chart: a page with a table, and a file.
+//! Chart data as a page with a table, and as CSV.
 
 use crate::support::{Server, Socket, get};
 
@@ -11,7 +11,7 @@ async fn with_past() -> (Server, i64) {
 }
 
 #[tokio::test]
-async fn a_chart_is_a_file_of_its_series_over_its_window() {
+async fn csv_has_the_series_of_the_chart_in_its_window() {
     let (server, time) = with_past().await;
     let range = format!("from={}&to={time}", time - 60_000);
     for query in ["window=5m", &range] {
@@ -27,7 +27,7 @@ async fn a_chart_is_a_file_of_its_series_over_its_window() {
         let mut lines = text.lines();
         let head = lines.next().unwrap();
         assert!(head.starts_with("time,\"host_memory_") && head.contains("test-host"), "{query}: {head}");
-        // Only the series of this chart, which are of the memory; each with its least, mean and greatest value.
+        // Only the series of this memory chart, each with min, avg and max.
         assert!(head.split("\",\"").all(|field| field.contains("host_memory_")), "{query}: {head}");
         assert_eq!(
             head.matches(" avg\"").count() * 3,
@@ -45,7 +45,7 @@ async fn a_chart_is_a_file_of_its_series_over_its_window() {
 }
 
 #[tokio::test]
-async fn a_chart_is_a_page_with_a_table() {
+async fn data_page_has_a_table() {
     let (server, _) = with_past().await;
     let answer = get(server.address, "/panels/load?window=15m&hide=1").await;
     assert_eq!(answer.status, 200, "{}", answer.text());
@@ -59,20 +59,20 @@ async fn a_chart_is_a_page_with_a_table() {
     ] {
         assert!(html.contains(part), "{part}: {html}");
     }
-    // Of what was never measured there is no table, and no number.
+    // Without data there is no table.
     let html = get(server.address, "/panels/load?from=1000000000000&to=1000003600000").await.html();
-    assert!(html.contains("Nothing was measured then") && !html.contains("<table"), "{html}");
+    assert!(html.contains("No data for this time range") && !html.contains("<table"), "{html}");
     server.stop().await;
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_told() {
+async fn invalid_requests_are_rejected() {
     let server = Server::start().await;
     for (path, status, part) in [
         ("/panels/no-such-panel", 404, "no-such-panel"),
-        ("/panels/no-such-panel/csv", 404, "There is no panel"),
-        ("/panels/cpu/csv?window=9y", 400, "names no window"),
-        ("/panels/cpu?from=1&to=2", 400, "names no stretch of time"),
+        ("/panels/no-such-panel/csv", 404, "Unknown panel"),
+        ("/panels/cpu/csv?window=9y", 400, "Unknown time range"),
+        ("/panels/cpu?from=1&to=2", 400, "Invalid time range"),
         ("/panels/cpu?from=0&to=9999999999999", 400, "at most 8 days"),
     ] {
         let answer = get(server.address, path).await;
@@ -83,17 +83,17 @@ async fn what_cannot_be_is_told() {
 }
 
 #[tokio::test]
-async fn pages_spread_values_as_their_address_says() {
+async fn axis_options_follow_the_url() {
     let (server, _) = with_past().await;
     let html = get(server.address, "/?log=memory&clip=cpu.memory").await.html();
     let of = |id: &str| {
         let (_, rest) = html.split_once(&format!("data-panel=\"{id}\"")).unwrap();
         rest.split_once("</article>").unwrap().0.to_owned()
     };
-    assert!(of("memory").contains("Logarithmic axis. Cut off above"), "{}", of("memory"));
-    assert!(!of("cpu").contains("Logarithmic") && of("cpu").contains("Cut off above"), "{}", of("cpu"));
-    assert!(!of("load").contains("Cut off above"), "{}", of("load"));
-    // The entries of the menu lead there and back, and leave other charts as they are.
+    assert!(of("memory").contains("Logarithmic axis. Clipped at p99"), "{}", of("memory"));
+    assert!(!of("cpu").contains("Logarithmic") && of("cpu").contains("Clipped at p99"), "{}", of("cpu"));
+    assert!(!of("load").contains("Clipped at p99"), "{}", of("load"));
+    // Menu entries toggle the option of their chart and keep those of other charts.
     assert!(of("cpu").contains("aria-current=\"true\""), "{}", of("cpu"));
     assert!(of("memory").contains("clip=cpu&") || of("memory").contains("clip=cpu\""), "{}", of("memory"));
     assert!(of("load").contains("href=\"/panels/load/csv?window=5m\""), "{}", of("load"));

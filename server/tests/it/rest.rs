@@ -1,11 +1,11 @@
-//! The REST API: system report, health, alerts, history, metrics, and their description.
+//! REST API: system report, health, alerts, history, metrics, and the OpenAPI description.
 
-use crate::support::{Answer, ConfigFile, Server, Socket, get, request};
+use crate::support::{ConfigFile, Response, Server, Socket, get, request};
 use serde_json::{Value, json};
 
 const SYSTEM: &str = "/api/admin/system";
 
-/// A server that has ticked so often.
+/// A server after that many ticks.
 async fn ticked(flags: &[&str], ticks: u64) -> Server {
     let server = Server::start_with(flags, &[]).await;
     let mut socket = Socket::json(server.address).await;
@@ -18,7 +18,7 @@ async fn data(server: &Server, path: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_report_has_the_fields_that_clients_know() {
+async fn system_report_has_its_documented_fields() {
     let server = ticked(&[], 3).await;
     let report = data(&server, &format!("{SYSTEM}/metrics/")).await;
     for (pointer, is_right) in [
@@ -56,7 +56,7 @@ async fn the_report_has_the_fields_that_clients_know() {
 }
 
 #[tokio::test]
-async fn all_addresses_answer_with_and_without_a_slash_and_below_core() {
+async fn paths_work_with_and_without_a_slash_and_below_core() {
     let server = ticked(&[], 1).await;
     for part in ["metrics", "health", "alerts", "history"] {
         for path in [
@@ -73,7 +73,7 @@ async fn all_addresses_answer_with_and_without_a_slash_and_below_core() {
 }
 
 #[tokio::test]
-async fn health_is_a_colour_a_score_and_a_word_for_each_component() {
+async fn health_has_a_colour_a_score_and_component_states() {
     let server = ticked(&[], 2).await;
     let health = data(&server, &format!("{SYSTEM}/health/")).await;
     assert!(["green", "yellow", "red"].contains(&health["status"].as_str().unwrap()), "{health}");
@@ -88,12 +88,12 @@ async fn health_is_a_colour_a_score_and_a_word_for_each_component() {
 }
 
 #[tokio::test]
-async fn the_past_comes_in_pages_of_minutes() {
+async fn history_is_paged_by_minute() {
     let server = ticked(&[], 2).await;
     let first = data(&server, &format!("{SYSTEM}/history/?period=7d&page_size=10080")).await;
     assert_eq!((&first["period"], &first["step_seconds"]), (&json!("7d"), &json!(60.0)));
     let total = first["total"].as_u64().unwrap();
-    // A week of minutes, and one that had only begun at its beginning.
+    // A week of minutes, and one partial minute at the start.
     assert!((10_080..=10_081).contains(&total), "{total}");
     let pages = first["total_pages"].as_u64().unwrap();
     let last = data(&server, &format!("{SYSTEM}/history/?period=7d&page_size=10080&page={pages}")).await;
@@ -107,7 +107,7 @@ async fn the_past_comes_in_pages_of_minutes() {
 }
 
 #[tokio::test]
-async fn a_metric_comes_series_by_series_as_json_or_csv() {
+async fn metric_history_comes_as_json_or_csv() {
     let server = ticked(&[], 3).await;
     let path = format!("{SYSTEM}/history/?metric=host_memory_used_bytes&period=1h&step=1s");
     let history = data(&server, &path).await;
@@ -127,7 +127,7 @@ async fn a_metric_comes_series_by_series_as_json_or_csv() {
 }
 
 #[tokio::test]
-async fn bad_parameters_are_named_with_what_would_be_right() {
+async fn bad_parameters_are_named_with_the_accepted_form() {
     let server = ticked(&[], 1).await;
     let long = format!("history/?metric={}", "x".repeat(5000));
     for (path, status, code, part) in [
@@ -141,15 +141,15 @@ async fn bad_parameters_are_named_with_what_would_be_right() {
         ("history/?page_size=10081", 400, "bad_parameter", "10080"),
         ("history/?format=xml", 400, "bad_parameter", "csv"),
         ("history/?perod=1h", 400, "bad_parameter", "perod"),
-        ("history/?metric=up&page=2", 400, "bad_parameter", "not for a metric"),
+        ("history/?metric=up&page=2", 400, "bad_parameter", "cannot be combined with metric"),
         ("history/?metric=no_such_metric", 404, "unknown_metric", "no_such_metric"),
-        ("history/?metric=up&start=0&step=1", 400, "bad_parameter", "at most 11000"),
+        ("history/?metric=up&start=0&step=1", 400, "bad_parameter", "limit is 11000"),
         ("alerts/?limit=0", 400, "bad_parameter", "from 1 to 1000"),
         ("alerts/?history=maybe", 400, "bad_parameter", "history"),
         ("health/?detailed=2", 400, "bad_parameter", "detailed"),
         (long.as_str(), 400, "bad_parameter", "at most 4096"),
     ] {
-        let answer: Answer = get(server.address, &format!("{SYSTEM}/{path}")).await;
+        let answer: Response = get(server.address, &format!("{SYSTEM}/{path}")).await;
         assert_eq!(answer.status, status, "{path}: {}", answer.text());
         assert!(answer.error(code).contains(part), "{path}: {}", answer.text());
     }
@@ -157,7 +157,7 @@ async fn bad_parameters_are_named_with_what_would_be_right() {
 }
 
 #[tokio::test]
-async fn a_scrape_has_every_series_that_is_live() {
+async fn scrapes_have_every_live_series() {
     let server = ticked(&["--host-name", "h"], 3).await;
     let answer = get(server.address, "/metrics").await;
     assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
@@ -178,8 +178,8 @@ async fn a_scrape_has_every_series_that_is_live() {
 }
 
 #[tokio::test]
-async fn the_report_and_the_stock_rules_ask_for_metrics_that_there_are() {
-    // The services' probes need not reach anybody to be in the catalogue.
+async fn report_and_built_in_rules_use_existing_metrics() {
+    // Probes of unreachable services are in the catalogue as well.
     let flags = ["--postgres-url", "postgresql://u:p@127.0.0.1:1/d", "--redis-watch", "redis://127.0.0.1:1"];
     let server = Server::start_with(&flags, &[]).await;
     let snapshot = get(server.address, "/api/fn/snapshot?window_seconds=300&rows=75").await.json();
@@ -189,11 +189,11 @@ async fn the_report_and_the_stock_rules_ask_for_metrics_that_there_are() {
         .iter()
         .map(|metric| metric["name"].as_str().unwrap())
         .collect();
-    for metric in watchglass_export::report_metrics() {
+    for metric in watchglass_reports::report_metrics() {
         assert!(known.contains(&metric), "{metric}");
     }
-    // Only where the server encrypts itself is there a certificate: there it is asked about in `edge_tls.rs`.
-    let metrics = watchglass_alerts::stock::metrics().filter(|metric| !metric.starts_with("tls_"));
+    // The certificate metric exists only with TLS: tested in `edge_tls.rs`.
+    let metrics = watchglass_rules::builtin::metrics().filter(|metric| !metric.starts_with("tls_"));
     for metric in metrics {
         assert!(known.contains(&metric.as_str()), "{metric}");
     }
@@ -201,7 +201,7 @@ async fn the_report_and_the_stock_rules_ask_for_metrics_that_there_are() {
 }
 
 #[tokio::test]
-async fn services_that_do_not_answer_are_critical_and_say_why() {
+async fn unreachable_services_are_critical_with_a_reason() {
     let config = ConfigFile::without_delay(&["postgresql-down", "redis-down"]);
     let [config, file] = config.flags();
     let flags = [
@@ -237,7 +237,7 @@ async fn services_that_do_not_answer_are_critical_and_say_why() {
 }
 
 #[tokio::test]
-async fn the_description_is_there_for_programs_and_for_people() {
+async fn api_description_exists_as_json_and_as_a_page() {
     let server = Server::start().await;
     let description = get(server.address, "/api/openapi.json").await.json();
     assert!(description["openapi"].as_str().unwrap().starts_with("3."), "{description}");
@@ -248,7 +248,7 @@ async fn the_description_is_there_for_programs_and_for_people() {
 }
 
 #[tokio::test]
-async fn what_was_measured_before_a_kill_is_there_after_it() {
+async fn history_survives_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let flags = ["--data-dir", folder.path().to_str().unwrap()];
     let server = ticked(&flags, 3).await;

@@ -1,33 +1,33 @@
-//! Rules that are changed while the program runs: what holds, what is told of their alerts, and what outlives the program.
+//! Changes of rules at runtime: validation, effect on alerts and notifications, and persistence.
 
-use crate::support::{Answer, ConfigFile, Server, Socket, data, post, request, send};
-use crate::telling::Receiver;
+use crate::notifications::Receiver;
+use crate::support::{ConfigFile, Response, Server, Socket, data, post, request, send};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use tempfile::TempDir;
 
 const RULES: &str = "/api/admin/rules";
 
-/// A rule that this machine breaks always.
+/// A rule that always fires on this machine.
 fn always(id: &str) -> Value {
     json!({ "id": id, "name": "Some memory", "metric": "host_memory_used_ratio", "component": "memory", "critical": 0.0001 })
 }
 
-async fn put(address: SocketAddr, id: &str, rule: &Value) -> Answer {
+async fn put(address: SocketAddr, id: &str, rule: &Value) -> Response {
     send(address, "PUT", &format!("{RULES}/{id}"), &rule.to_string()).await
 }
 
-async fn enable(address: SocketAddr, id: &str, enabled: bool) -> Answer {
+async fn enable(address: SocketAddr, id: &str, enabled: bool) -> Response {
     let body = json!({ "enabled": enabled }).to_string();
     send(address, "PUT", &format!("{RULES}/{id}/enabled"), &body).await
 }
 
-async fn remove(address: SocketAddr, id: &str) -> Answer {
+async fn remove(address: SocketAddr, id: &str) -> Response {
     request(address, "DELETE", &format!("{RULES}/{id}"), &[]).await
 }
 
-/// The data of an answer that must be one of success.
-fn good(answer: &Answer) -> Value {
+/// The data of a response that must be successful.
+fn ok_data(answer: &Response) -> Value {
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.json()["data"].take()
 }
@@ -40,7 +40,7 @@ fn flags(folder: &TempDir) -> [&str; 2] {
     ["--data-dir", folder.path().to_str().unwrap()]
 }
 
-/// Which of the active alerts are of this rule.
+/// The active alerts of this rule.
 async fn firing(address: SocketAddr, id: &str) -> Vec<Value> {
     let mut found = data(address, "/api/admin/system/alerts/").await;
     let alerts = found["alerts"].as_array_mut().unwrap().drain(..);
@@ -48,30 +48,30 @@ async fn firing(address: SocketAddr, id: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn rules_are_made_changed_switched_and_removed_and_outlive_the_program() {
+async fn rules_are_edited_and_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start_with(&flags(&folder), &[]).await;
     let address = server.address;
     Socket::json(address).await.in_a_row(1).await;
 
-    let made = good(&post(address, RULES, &always("mine").to_string()).await);
+    let made = ok_data(&post(address, RULES, &always("mine").to_string()).await);
     assert_eq!(
         (&made["origin"], &made["locked"], &made["firing"]),
         (&json!("own"), &json!(false), &json!(0))
     );
-    // An id is not needed where the address has it.
+    // The id may be omitted in the body where the URL has it.
     let mut nameless = always("other");
     nameless.as_object_mut().unwrap().remove("id");
-    assert_eq!(good(&put(address, "other", &nameless).await)["id"], "other");
-    assert_eq!(good(&enable(address, "other", false).await)["enabled"], false);
+    assert_eq!(ok_data(&put(address, "other", &nameless).await)["id"], "other");
+    assert_eq!(ok_data(&enable(address, "other", false).await)["enabled"], false);
 
-    // Of a stock rule what is not said is as it comes; what is null is taken away.
-    let disk = good(&put(address, "disk", &json!({ "warning": 0.5, "recovery": null })).await);
+    // In an override of a built-in rule missing fields keep their default, and null removes a field.
+    let disk = ok_data(&put(address, "disk", &json!({ "warning": 0.5, "recovery": null })).await);
     assert_eq!(
         (&disk["origin"], &disk["warning"], &disk["recovery"], &disk["subject_label"]),
         (&json!("changed"), &json!(0.5), &Value::Null, &json!("mountpoint"))
     );
-    good(&enable(address, "cpu", false).await);
+    ok_data(&enable(address, "cpu", false).await);
 
     let all = data(address, RULES).await;
     Socket::json(address).await.in_a_row(2).await;
@@ -90,41 +90,41 @@ async fn rules_are_made_changed_switched_and_removed_and_outlive_the_program() {
     assert_eq!(strip(again), strip(all));
     assert_eq!(rule(address, "mine").await["firing"], 1);
 
-    // Back to what came with the program.
-    assert_eq!(good(&remove(address, "disk").await), json!({ "done": true }));
+    // Reset to default.
+    assert_eq!(ok_data(&remove(address, "disk").await), json!({ "done": true }));
     assert_eq!(rule(address, "disk").await["origin"], "stock");
-    good(&enable(address, "cpu", true).await);
+    ok_data(&enable(address, "cpu", true).await);
     assert_eq!(rule(address, "cpu").await["origin"], "stock");
-    good(&remove(address, "mine").await);
+    ok_data(&remove(address, "mine").await);
     remove(address, "mine").await.error("no_rule");
     Socket::json(address).await.in_a_row(2).await;
     assert_eq!(firing(address, "mine").await.len(), 0);
     let finished = server.stop().await;
-    assert!(finished.stderr.contains("its rule has changed"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("rule was changed or removed"), "{}", finished.stderr);
 }
 
 #[tokio::test]
-async fn a_rule_is_switched_off_and_on_and_its_alert_with_it() {
+async fn disabling_a_rule_resolves_its_alert_until_it_is_enabled() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start_with(&flags(&folder), &[]).await;
     let mut socket = Socket::json(server.address).await;
     socket.in_a_row(1).await;
-    good(&post(server.address, RULES, &always("mine").to_string()).await);
+    ok_data(&post(server.address, RULES, &always("mine").to_string()).await);
     let of_rule =
         |change: &'static str| move |alert: &Value| alert["rule"] == "mine" && alert["change"] == change;
     socket.alert_where("it fires", of_rule("fired")).await;
-    good(&enable(server.address, "mine", false).await);
+    ok_data(&enable(server.address, "mine", false).await);
     let over = socket.alert_where("it is over", of_rule("resolved")).await;
-    assert!(over["message"].as_str().unwrap().contains("it is judged no more"), "{over}");
+    assert!(over["message"].as_str().unwrap().contains("rule was changed or removed"), "{over}");
     socket.in_a_row(2).await;
     assert_eq!(firing(server.address, "mine").await.len(), 0);
-    good(&enable(server.address, "mine", true).await);
+    ok_data(&enable(server.address, "mine", true).await);
     let again = |alert: &Value| of_rule("fired")(alert) && alert["time"].as_i64() > over["time"].as_i64();
     socket.alert_where("it fires again", again).await;
-    // Another level, which it is not beyond.
+    // A threshold that is not exceeded.
     let mut higher = always("mine");
     higher["critical"] = json!(0.9999);
-    good(&put(server.address, "mine", &higher).await);
+    ok_data(&put(server.address, "mine", &higher).await);
     let later = over["time"].as_i64();
     let ends = |alert: &Value| of_rule("resolved")(alert) && alert["time"].as_i64() > later;
     socket.alert_where("it is over again", ends).await;
@@ -132,7 +132,7 @@ async fn a_rule_is_switched_off_and_on_and_its_alert_with_it() {
 }
 
 #[tokio::test]
-async fn what_may_not_be_changed_says_why_and_nothing_changes() {
+async fn invalid_changes_are_rejected_and_change_nothing() {
     let config = ConfigFile::with("[[rules]]\nid = 'memory'\nwarning = 0.99\nrecovery = 0.98\n");
     let server = Server::start_with(&config.flags(), &[]).await;
     let address = server.address;
@@ -162,16 +162,16 @@ async fn what_may_not_be_changed_says_why_and_nothing_changes() {
     assert_eq!(request(address, "GET", "/api/admin/rules/none", &[]).await.status, 404);
 
     for (rule, code, expected) in [
-        (changed("metric", json!("nothing_such")), "bad_rule", "there is no metric \"nothing_such\""),
-        (changed("critical", json!(null)), "bad_rule", "a rule needs a level"),
-        (changed("name", json!("")), "bad_rule", "name: it is empty"),
-        (changed("id", json!("another")), "bad_parameter", "id: the address has \"mine\""),
-        (changed("id", json!(3)), "bad_parameter", "id: the address has \"mine\""),
+        (changed("metric", json!("nothing_such")), "bad_rule", "unknown metric \"nothing_such\""),
+        (changed("critical", json!(null)), "bad_rule", "a threshold or absent_seconds"),
+        (changed("name", json!("")), "bad_rule", "name: must not be empty"),
+        (changed("id", json!("another")), "bad_parameter", "id: must be \"mine\""),
+        (changed("id", json!(3)), "bad_parameter", "id: must be \"mine\""),
         (changed("unheard_of", json!(3)), "bad_parameter", "unknown field `unheard_of`"),
         (changed("critical", json!("high")), "bad_parameter", "invalid type: string \"high\""),
         (changed("aggregation", json!("increase")), "bad_rule", "window_seconds"),
         (json!({ "critical": 1 }), "bad_parameter", "missing field `name`"),
-        (json!([1]), "bad_parameter", "This is no rule"),
+        (json!([1]), "bad_parameter", "Invalid rule"),
     ] {
         let answer = put(address, "mine", &rule).await;
         assert_eq!(answer.status, 400, "{rule}");
@@ -180,10 +180,10 @@ async fn what_may_not_be_changed_says_why_and_nothing_changes() {
     }
     let growth = json!({ "aggregation": "increase", "window_seconds": 60 });
     let increase = put(address, "disk", &growth).await.error("bad_rule");
-    assert!(increase.contains("increase is of counters"), "{increase}");
-    // A stock rule about a metric that nobody measures here can be changed all the same.
-    good(&put(address, "cache-hit-rate", &json!({ "warning": 0.7 })).await);
-    good(&remove(address, "cache-hit-rate").await);
+    assert!(increase.contains("increase needs a counter"), "{increase}");
+    // A built-in rule whose metric does not exist here can be changed as well.
+    ok_data(&put(address, "cache-hit-rate", &json!({ "warning": 0.7 })).await);
+    ok_data(&remove(address, "cache-hit-rate").await);
 
     post(address, RULES, &json!({ "name": "x" }).to_string()).await.error("bad_parameter");
     put(address, "Upper", &always("Upper")).await.error("bad_rule");
@@ -199,24 +199,24 @@ async fn what_may_not_be_changed_says_why_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn a_change_that_cannot_be_written_is_not_made() {
+async fn changes_that_cannot_be_saved_are_not_applied() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start_with(&flags(&folder), &[]).await;
     Socket::json(server.address).await.in_a_row(1).await;
     let before = data(server.address, RULES).await;
-    // No file can be written where a folder is.
+    // A directory in place of the temporary file makes the write fail.
     std::fs::create_dir(folder.path().join("rules.json.new")).unwrap();
     let answer = put(server.address, "mine", &always("mine")).await;
     assert_eq!(answer.status, 500);
-    assert!(answer.error("not_kept").contains("cannot be written to the data folder"));
+    assert!(answer.error("not_kept").contains("cannot save the rules in the data directory"));
     assert_eq!(data(server.address, RULES).await, before);
     std::fs::remove_dir(folder.path().join("rules.json.new")).unwrap();
-    good(&put(server.address, "mine", &always("mine")).await);
+    ok_data(&put(server.address, "mine", &always("mine")).await);
     server.stop().await;
 }
 
 #[tokio::test]
-async fn rules_that_cannot_be_read_are_named_and_the_others_hold() {
+async fn unparsable_rules_are_named_and_others_work() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rules.json");
     let bad = json!({ "id": "bad", "name": "x" });
@@ -225,9 +225,9 @@ async fn rules_that_cannot_be_read_are_named_and_the_others_hold() {
     let server = Server::start_with(&flags(&folder), &[]).await;
     assert_eq!(rule(server.address, "mine").await["origin"], "own");
     assert_eq!(request(server.address, "GET", "/api/admin/rules/bad", &[]).await.status, 404);
-    good(&enable(server.address, "mine", false).await);
+    ok_data(&enable(server.address, "mine", false).await);
     let finished = server.stop().await;
-    for part in ["a rule cannot be used and is left out", "rule=\"bad\"", "missing field", "rule=\"gone\""] {
+    for part in ["invalid rule skipped", "rule=\"bad\"", "missing field", "rule=\"gone\""] {
         assert!(finished.stderr.contains(part), "{part}: {}", finished.stderr);
     }
     let text = std::fs::read_to_string(&path).unwrap();
@@ -241,7 +241,7 @@ async fn rules_that_cannot_be_read_are_named_and_the_others_hold() {
 }
 
 #[tokio::test]
-async fn who_was_told_of_an_alert_is_told_that_it_is_over_when_its_rule_is_removed() {
+async fn removing_a_rule_sends_resolved_notifications() {
     let receiver = Receiver::new().await;
     let config = ConfigFile::with(&format!(
         "[telling]\ngroup_wait_seconds = 0\n\
@@ -256,35 +256,35 @@ async fn who_was_told_of_an_alert_is_told_that_it_is_over_when_its_rule_is_remov
     socket.in_a_row(1).await;
     let mut rule = always("mine");
     rule["summary"] = json!("As it was first.");
-    // Nothing fires before its sentences are known.
-    good(&post(server.address, RULES, &rule.to_string()).await);
-    let fired = receiver.told().await.take().await;
+    // The texts of a rule are known before it fires.
+    ok_data(&post(server.address, RULES, &rule.to_string()).await);
+    let fired = receiver.request().await.accept().await;
     assert!(fired["lines"].to_string().contains("As it was first."), "{fired}");
 
-    // It stays, with other words; nobody is told of that.
+    // A change of texts keeps the alert and sends no notification.
     (rule["summary"], rule["name"]) = (json!("As it is now."), json!("Much memory"));
-    good(&put(server.address, "mine", &rule).await);
+    ok_data(&put(server.address, "mine", &rule).await);
     socket.in_a_row(2).await;
     assert!(
-        firing(server.address, "mine").await[0]["message"].as_str().unwrap().starts_with("Much memory is")
+        firing(server.address, "mine").await[0]["message"].as_str().unwrap().starts_with("Much memory: ")
     );
-    good(&remove(server.address, "mine").await);
-    let over = receiver.told().await.take().await;
+    ok_data(&remove(server.address, "mine").await);
+    let over = receiver.request().await.accept().await;
     let title = over["title"].as_str().unwrap();
-    assert!(title.starts_with("Over: ") && title.contains("it is judged no more"), "{over}");
+    assert!(title.starts_with("[RESOLVED] ") && title.contains("rule was changed or removed"), "{over}");
 
-    good(&post(server.address, RULES, &rule.to_string()).await);
-    let again = receiver.told().await.take().await;
+    ok_data(&post(server.address, RULES, &rule.to_string()).await);
+    let again = receiver.request().await.accept().await;
     assert!(again["lines"].to_string().contains("As it is now."), "{again}");
     server.stop().await;
 }
 
 #[tokio::test]
-async fn what_differs_from_a_stock_rule_is_enough_for_a_preview() {
+async fn overrides_of_built_in_rules_can_be_previewed() {
     let server = Server::start().await;
     Socket::json(server.address).await.in_a_row(3).await;
     let body = json!({ "id": "memory", "warning": 0.0001, "recovery": null, "for_seconds": 0 });
-    let found = good(&post(server.address, "/api/admin/rules/preview", &body.to_string()).await);
+    let found = ok_data(&post(server.address, "/api/admin/rules/preview", &body.to_string()).await);
     assert_eq!(found["count"], 1, "{found}");
     server.stop().await;
 }

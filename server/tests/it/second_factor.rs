@@ -1,27 +1,27 @@
-//! A second factor: switched on with an app, asked for by pages and programs, and switched off by whoever may.
+//! Second factor: enabled with an app, required in browser and API, disabled by the user or an administrator.
 
-use crate::people::{PASSWORD, cookie, form, seen, sent, with_people};
-use crate::support::{Answer, Server, data, exchange, request_text, run, send};
+use crate::support::{Response, Server, data, exchange, request_text, run, send};
+use crate::users::{PASSWORD, cookie, form, get_page, start_with_users, submit};
 use serde_json::json;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use url::form_urlencoded;
-use watchglass_access::TotpSecret;
+use watchglass_auth::TotpSecret;
 use watchglass_model::Timestamp;
 
-/// What the app shows, or will show so many steps from now: a code is good once, and the next one already.
+/// The code of the app, `steps` from now: each code is valid once, and the next one is accepted already.
 fn code(secret: &TotpSecret, steps: u32) -> String {
     let now = SystemTime::now() + Duration::from_secs(30) * steps;
     let since = now.duration_since(UNIX_EPOCH).unwrap();
     secret.code_at(Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap()))
 }
 
-async fn sign_in(server: &Server, code: &str) -> Answer {
+async fn sign_in(server: &Server, code: &str) -> Response {
     let body = json!({ "username": "ada", "password": PASSWORD, "code": code }).to_string();
     send(server.address, "POST", "/api/login", &body).await
 }
 
-/// The same as the form of the page sends it.
-async fn sign_in_by_form(server: &Server, code: &str) -> Answer {
+/// The same with the form of the page.
+async fn sign_in_by_form(server: &Server, code: &str) -> Response {
     let fields = [("username", "ada"), ("password", PASSWORD), ("code", code), ("next", "/alerts")];
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let length = body.len().to_string();
@@ -31,15 +31,15 @@ async fn sign_in_by_form(server: &Server, code: &str) -> Answer {
     exchange(server.address, text.as_bytes()).await.unwrap()
 }
 
-/// What stands between two parts of a page.
+/// The text between two parts of a page.
 fn between<'a>(html: &'a str, before: &str, after: &str) -> &'a str {
     let rest = html.split_once(before).unwrap_or_else(|| panic!("{before}: {html}")).1;
     rest.split_once(after).unwrap().0
 }
 
-/// Switches it on. Gives the secret, the codes for when the app is lost, and all that was answered.
+/// Enables the second factor. Returns the secret, the recovery codes and the secret as shown.
 async fn switch_on(server: &Server, ada: &str) -> (TotpSecret, Vec<String>, String) {
-    let begun = sent(server, ada, &[("do", "factor-begin")], 200, "Nothing is changed yet").await;
+    let begun = submit(server, ada, &[("do", "factor-begin")], 200, "Enter the code of your app").await;
     let shown = between(&begun, "name=\"secret\" value=\"", "\"").to_owned();
     let secret = TotpSecret::parse(&shown).unwrap();
     assert!(begun.contains("otpauth://totp/Watchglass:ada?secret="), "{begun}");
@@ -52,12 +52,12 @@ async fn switch_on(server: &Server, ada: &str) -> (TotpSecret, Vec<String>, Stri
         ]
     };
     for (fields, status, says) in [
-        (on("12345".to_owned(), PASSWORD), 400, "not what the app should show"),
-        (on(code(&secret, 0), "another one"), 403, "is another one"),
+        (on("12345".to_owned(), PASSWORD), 400, "the code does not match"),
+        (on(code(&secret, 0), "another one"), 403, "is wrong"),
     ] {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        // What the app was told is still there.
-        assert!(sent(server, ada, &fields, status, says).await.contains(&shown), "{says}");
+        // The secret is still shown.
+        assert!(submit(server, ada, &fields, status, says).await.contains(&shown), "{says}");
     }
     let fields = on(code(&secret, 0), PASSWORD);
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -71,21 +71,24 @@ async fn switch_on(server: &Server, ada: &str) -> (TotpSecret, Vec<String>, Stri
 }
 
 #[tokio::test]
-async fn it_is_asked_for_until_it_is_switched_off() {
-    let server = with_people().await;
+async fn second_factor_is_required_until_it_is_disabled() {
+    let server = start_with_users().await;
     let [ada, there] =
         [cookie(server.address, "ada", PASSWORD).await, cookie(server.address, "ada", PASSWORD).await];
     let (secret, codes, shown) = switch_on(&server, &ada).await;
-    assert_eq!((seen(&server, &ada, "/").await.status, seen(&server, &there, "/").await.status), (200, 303));
-    let account = seen(&server, &ada, "/settings?view=account").await.html();
+    assert_eq!(
+        (get_page(&server, &ada, "/").await.status, get_page(&server, &there, "/").await.status),
+        (200, 303)
+    );
+    let account = get_page(&server, &ada, "/settings?view=account").await.html();
     assert!(account.contains("8\u{a0}codes") && account.contains("value=\"factor-off\""), "{account}");
     for hidden in [&shown, &codes[0]] {
         assert!(!account.contains(hidden), "{account}");
     }
-    // Nobody learns that the password was right.
+    // The error does not reveal that the password was right.
     let refused = sign_in(&server, "").await;
     assert_eq!(refused.status, 401);
-    assert_eq!(refused.error("bad_credentials"), "The name, the password or the code is wrong");
+    assert_eq!(refused.error("bad_credentials"), "Wrong username, password or two-factor code");
     let next = code(&secret, 1);
     assert_eq!(sign_in(&server, &next).await.status, 200);
     assert_eq!(sign_in(&server, &next).await.status, 401, "a second time");
@@ -99,11 +102,11 @@ async fn it_is_asked_for_until_it_is_switched_off() {
         refused.html()
     );
     let off = [("do", "factor-off"), ("code", "00000"), ("password", PASSWORD)];
-    sent(&server, &ada, &off, 403, "or the code is another one").await;
+    submit(&server, &ada, &off, 403, "or the code is wrong").await;
     let again = [("do", "factor-on"), ("secret", shown.as_str()), ("code", "1"), ("password", PASSWORD)];
-    sent(&server, &ada, &again, 400, "not what the app should show").await;
+    submit(&server, &ada, &again, 400, "the code does not match").await;
     let fields = [("do", "factor-off"), ("code", codes[1].as_str()), ("password", PASSWORD)];
-    sent(&server, &ada, &fields, 200, "your password is enough").await;
+    submit(&server, &ada, &fields, 200, "your password is enough").await;
     assert_eq!(sign_in(&server, "").await.status, 200);
     let finished = server.stop().await;
     for hidden in [&shown, &codes[0], &codes[1]] {
@@ -112,8 +115,8 @@ async fn it_is_asked_for_until_it_is_switched_off() {
 }
 
 #[tokio::test]
-async fn an_administrator_and_a_command_remove_it() {
-    let server = with_people().await;
+async fn second_factor_is_removed_by_an_administrator_or_a_command() {
+    let server = start_with_users().await;
     let ada = cookie(server.address, "ada", PASSWORD).await;
     let (_, codes, shown) = switch_on(&server, &ada).await;
     let users = data(server.address, "/api/admin/users").await;
@@ -126,18 +129,23 @@ async fn an_administrator_and_a_command_remove_it() {
     };
     assert!(patch(true).await.error("bad_parameter").contains("can only be false"));
     assert_eq!(patch(false).await.json()["data"]["second_factor"], false);
-    assert!(patch(false).await.error("second_factor").contains("ada has no second factor"));
+    assert!(
+        patch(false)
+            .await
+            .error("second_factor")
+            .contains("two-factor authentication is not enabled for ada")
+    );
     let ada = cookie(server.address, "ada", PASSWORD).await;
     switch_on(&server, &ada).await;
-    // In the browser, by somebody else.
+    // By an administrator, in the browser.
     let bob = json!({ "role": "admin" }).to_string();
     assert_eq!(send(server.address, "PATCH", "/api/admin/users/bob", &bob).await.status, 200);
     let bob = cookie(server.address, "bob", PASSWORD).await;
-    let people = seen(&server, &bob, "/settings?view=people").await.html();
+    let people = get_page(&server, &bob, "/settings?view=people").await.html();
     assert_eq!(people.matches("value=\"user-factor-off\"").count(), 1, "{people}");
     let remove = [("do", "user-factor-off"), ("name", "ada")];
-    sent(&server, &bob, &remove, 200, "second factor is removed").await;
-    sent(&server, &bob, &remove, 409, "no second factor").await;
+    submit(&server, &bob, &remove, 200, "Two-factor authentication removed").await;
+    submit(&server, &bob, &remove, 409, "no second factor").await;
     let ada = cookie(server.address, "ada", PASSWORD).await;
     switch_on(&server, &ada).await;
     let folder = server.home().join(".local/share/watchglass");

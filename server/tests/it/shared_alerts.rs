@@ -1,11 +1,11 @@
-//! Two servers that watch the same Redis, and share their alerts through another one: one of them tells, and not both.
+//! Two servers that monitor the same Redis and share their alerts through another one: only one of them notifies.
 
+use crate::notifications::Receiver;
 use crate::support::{ConfigFile, Server, Socket, data, get, post, request, until};
-use crate::telling::Receiver;
 use serde_json::{Value, json};
 use watchglass_test_servers::RedisServer;
 
-/// What both share, what both watch, and who is told.
+/// The shared Redis, the monitored Redis, and the receiver of notifications.
 struct World {
     shared: RedisServer,
     watched: RedisServer,
@@ -39,7 +39,7 @@ impl World {
         Server::start_with(&flags, &[]).await
     }
 
-    /// Two, both of which have seen that all is well, and know of each other.
+    /// Two servers that have both seen the monitored Redis up, and know of each other.
     async fn pair(&self) -> [Server; 2] {
         let pair = [self.server("one").await, self.server("two").await];
         for server in &pair {
@@ -58,13 +58,13 @@ impl World {
         pair
     }
 
-    /// The title of the next message.
+    /// The title of the next notification.
     async fn title(&self) -> String {
-        self.receiver.told().await.take().await["title"].as_str().unwrap().to_owned()
+        self.receiver.request().await.accept().await["title"].as_str().unwrap().to_owned()
     }
 }
 
-/// The alerts that a server lists of what both watch, by host.
+/// The alerts of the monitored Redis that a server lists, sorted by host.
 async fn alerts(server: &Server) -> Vec<Value> {
     let mut found = data(server.address, "/api/admin/system/alerts/").await["alerts"].take();
     let mut found = std::mem::take(found.as_array_mut().unwrap());
@@ -86,7 +86,7 @@ async fn delivered(server: &Server) -> u64 {
 }
 
 #[tokio::test]
-async fn what_both_find_is_told_once_and_whoever_is_left_tells_its_end() {
+async fn alerts_of_both_are_notified_once_and_resolved_by_the_survivor() {
     let mut world = World::new().await;
     let [one, two] = world.pair().await;
     world.watched.kill();
@@ -95,7 +95,7 @@ async fn what_both_find_is_told_once_and_whoever_is_left_tells_its_end() {
     for server in [&one, &two] {
         lists(server, &["one", "two"]).await;
     }
-    // Whoever looks after the alert of the other server does so for both.
+    // Acknowledging the alert of the other server acknowledges it on both.
     let note = json!({ "rule": "redis-down", "labels": alerts(&one).await[1]["labels"], "who": "ada", "why": "known" });
     let noted = post(one.address, "/api/admin/alerts/acknowledge", &note.to_string()).await;
     assert_eq!(noted.status, 200, "{}", noted.text());
@@ -106,19 +106,22 @@ async fn what_both_find_is_told_once_and_whoever_is_left_tells_its_end() {
         .await;
     }
 
-    // What was told stands in the ledger, so that the other need not tell it again.
+    // The notification is recorded in the shared log, so that the other server does not repeat it.
     until("delivered", &one, async || delivered(&one).await + delivered(&two).await == 1).await;
     until("recorded", &one, async || {
         world.shared.run(&["GET", "{watchglass}:alerts:ledger"]).contains(r#""told":{"severity":"critical""#)
     })
     .await;
-    let (teller, other) = if delivered(&one).await == 1 { (one, two) } else { (two, one) };
-    teller.kill().await;
+    let (notifier, other) = if delivered(&one).await == 1 { (one, two) } else { (two, one) };
+    notifier.kill().await;
     world.watched.restart();
     let title = world.title().await;
-    assert!(title.starts_with("Over: "), "it was told once that it began, and now that it is over: {title}");
+    assert!(
+        title.starts_with("[RESOLVED] "),
+        "it was told once that it began, and now that it is over: {title}"
+    );
     lists(&other, &[]).await;
-    // What was is known of those that are gone, too.
+    // The alert history of stopped servers is available, too.
     until("the past in Redis", &other, async || {
         let keys = world.shared.run(&["KEYS", "{watchglass}:alerts:past:*"]);
         keys.lines().any(|key| world.shared.run(&["GET", key]).contains("redis-down"))
@@ -139,7 +142,7 @@ async fn what_both_find_is_told_once_and_whoever_is_left_tells_its_end() {
 }
 
 #[tokio::test]
-async fn a_silence_is_one_for_both_whoever_makes_or_ends_it() {
+async fn silences_are_replicated_both_ways() {
     let mut world = World::new().await;
     let [one, two] = world.pair().await;
     let silence = json!({
@@ -168,18 +171,18 @@ async fn a_silence_is_one_for_both_whoever_makes_or_ends_it() {
     .await;
     world.watched.restart();
     let title = world.title().await;
-    assert!(title.starts_with("Over: "), "{title}");
+    assert!(title.starts_with("[RESOLVED] "), "{title}");
     one.stop().await;
     two.stop().await;
 }
 
 #[tokio::test]
-async fn without_their_redis_each_tells_and_what_was_said_meanwhile_is_shared_afterwards() {
+async fn without_redis_both_notify_and_changes_sync_afterwards() {
     let mut world = World::new().await;
     let [mut one, mut two] = world.pair().await;
     world.shared.kill();
     for server in [&mut one, &mut two] {
-        server.logged("alerts are not shared").await;
+        server.logged("alert sync failed").await;
     }
     world.watched.kill();
     for _ in 0..2 {
@@ -193,9 +196,9 @@ async fn without_their_redis_each_tells_and_what_was_said_meanwhile_is_shared_af
     });
     let added = post(one.address, "/api/admin/silences", &silence.to_string()).await;
     assert_eq!(added.status, 200, "{}", added.text());
-    // It comes back with nothing in it.
+    // Redis restarts empty.
     world.shared.restart();
-    one.logged("alerts are shared with other servers again").await;
+    one.logged("alert sync restored").await;
     until("the silence on the other", &two, async || {
         data(two.address, "/api/admin/silences").await[0]["id"] == "works"
     })
@@ -203,18 +206,18 @@ async fn without_their_redis_each_tells_and_what_was_said_meanwhile_is_shared_af
     lists(&one, &["one", "two"]).await;
     world.watched.restart();
     let title = world.title().await;
-    assert!(title.starts_with("Over: "), "{title}");
+    assert!(title.starts_with("[RESOLVED] "), "{title}");
     one.stop().await;
     let finished = two.stop().await;
-    assert_eq!(finished.stderr.matches("alerts are not shared").count(), 1, "{}", finished.stderr);
+    assert_eq!(finished.stderr.matches("alert sync failed").count(), 1, "{}", finished.stderr);
 }
 
 #[tokio::test]
-async fn what_one_finds_is_shown_by_the_other_with_its_host() {
+async fn alerts_of_one_server_are_shown_by_the_other() {
     let world = World::new().await;
     let [one, two] = world.pair().await;
     let mut socket = Socket::json(two.address).await;
-    // Both have the rule, and only one has what it is about.
+    // Both have the rule, but only one has a matching series.
     let rule = json!({
         "id": "mine", "name": "Some memory", "metric": "host_memory_used_ratio", "component": "memory",
         "critical": 0.0001, "matchers": [{ "label": "host", "operator": "=", "value": "one" }],
@@ -227,16 +230,16 @@ async fn what_one_finds_is_shown_by_the_other_with_its_host() {
     let fired = socket.alert_where("it fires on the other", of_rule("fired")).await;
     assert_eq!(fired["labels"]["host"], "one");
     let message = fired["message"].as_str().unwrap();
-    assert!(message.starts_with("one: Some memory is "), "{message}");
-    // Whoever was told and asks finds it, and the mark as soon as the rule is there.
+    assert!(message.starts_with("one: Some memory: "), "{message}");
+    // The alert is listed as soon as it is announced, and marked as soon as the rule is replicated.
     assert_eq!(shown(&two).await.0, before + 1);
     until("the mark", &two, async || {
-        shown(&two).await.1.iter().any(|text| text.starts_with("one: Some memory is "))
+        shown(&two).await.1.iter().any(|text| text.starts_with("one: Some memory: "))
     })
     .await;
     assert_eq!(shown(&one).await.1.len(), 1);
     let page = get(two.address, "/alerts").await.html();
-    assert!(page.contains("Some memory is "), "{page}");
+    assert!(page.contains("Some memory: "), "{page}");
 
     let note = json!({ "rule": "mine", "labels": fired["labels"], "who": "ada", "why": "known" });
     let noted = post(two.address, "/api/admin/alerts/acknowledge", &note.to_string()).await;
@@ -257,7 +260,7 @@ async fn what_one_finds_is_shown_by_the_other_with_its_host() {
     two.stop().await;
 }
 
-/// How many alerts a server's pages count, and what stands at the marks of memory on their charts.
+/// The alert count on the pages of a server, and the texts of the memory marks on its charts.
 async fn shown(server: &Server) -> (u64, Vec<String>) {
     let told = get(server.address, "/api/fn/alerts?window_seconds=300").await.json();
     let marks = told["marks"].as_array().unwrap().iter().filter(|mark| mark["value"].is_null());

@@ -13,7 +13,7 @@ async fn ticked(redis: &RedisServer, host: &str) -> Server {
     server
 }
 
-/// The hosts whose memory a server can tell of.
+/// The hosts for which a server has memory data.
 async fn hosts(server: &Server) -> BTreeSet<String> {
     let answer = get(server.address, HISTORY).await.json();
     let series = answer["data"]["series"].as_array().unwrap();
@@ -23,22 +23,22 @@ async fn hosts(server: &Server) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn what_one_server_measured_another_shows() {
+async fn history_of_one_server_is_shown_by_another() {
     let redis = RedisServer::start(&["--save", ""]).unwrap();
     let one = ticked(&redis, "one").await;
-    // A server that ends sends what it has.
+    // A stopping server uploads its pending data.
     one.stop().await;
     let two = ticked(&redis, "two").await;
     assert_eq!(hosts(&two).await, BTreeSet::from(["one".to_owned(), "two".to_owned()]));
     two.stop().await;
-    // With a new disk, too, a server knows what it measured.
+    // A server with an empty data directory gets its own data back.
     let one = ticked(&redis, "one").await;
     assert_eq!(hosts(&one).await, BTreeSet::from(["one".to_owned(), "two".to_owned()]));
     one.stop().await;
 }
 
 #[tokio::test]
-async fn a_server_without_its_redis_says_so_and_works() {
+async fn server_without_its_redis_reports_it_and_works() {
     let mut redis = RedisServer::start(&["--save", ""]).unwrap();
     let server = ticked(&redis, "one").await;
     redis.kill();
@@ -51,8 +51,8 @@ async fn a_server_without_its_redis_says_so_and_works() {
 }
 
 #[tokio::test]
-async fn the_shared_history_is_encrypted_where_the_url_says_so() {
-    let certificates = Certificates::make().unwrap();
+async fn shared_history_uses_tls_with_a_rediss_url() {
+    let certificates = Certificates::generate().unwrap();
     let file = |path: &std::path::Path| path.to_str().unwrap().to_owned();
     let [certificate, key, authority] =
         [&certificates.server, &certificates.key, &certificates.authority].map(|path| file(path));

@@ -1,4 +1,4 @@
-//! Two servers with the same Redis: rules that are made, changed, switched and removed on one are so on the other.
+//! Two servers with the same Redis: rules created, changed, disabled and removed on one are replicated to the other.
 
 use crate::support::{ConfigFile, Server, data, post, request, send, until};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use watchglass_test_servers::RedisServer;
 const RULES: &str = "/api/admin/rules";
 const KEY: &str = "{watchglass}:alerts:rules";
 
-/// A rule that this machine breaks always.
+/// A rule that always fires on this machine.
 fn always(id: &str, level: f64) -> Value {
     json!({ "id": id, "name": "Some memory", "metric": "host_memory_used_ratio", "component": "memory", "critical": level })
 }
@@ -30,7 +30,7 @@ async fn remove(address: SocketAddr, id: &str) {
     assert_eq!(answer.status, 200, "{}", answer.text());
 }
 
-/// The rule as a server lists it; `null` where it has none.
+/// The rule as a server lists it; `null` if it has none.
 async fn rule(server: &Server, id: &str) -> Value {
     let all = data(server.address, RULES).await;
     all.as_array().unwrap().iter().find(|rule| rule["id"] == id).cloned().unwrap_or_default()
@@ -43,7 +43,7 @@ async fn fires(server: &Server, id: &str, host: &str) -> bool {
 }
 
 #[tokio::test]
-async fn what_is_changed_on_one_is_so_on_the_other_but_for_what_its_file_has() {
+async fn changes_are_replicated_except_for_configured_rules() {
     let redis = RedisServer::start(&[]).unwrap();
     let config = ConfigFile::with("[[rules]]\nid = 'memory'\nwarning = 0.99\nrecovery = 0.98\n");
     let one = start(&redis, "one", None).await;
@@ -69,20 +69,20 @@ async fn what_is_changed_on_one_is_so_on_the_other_but_for_what_its_file_has() {
     remove(one.address, "disk").await;
     until("as it came", &two, async || rule(&two, "disk").await["origin"] == "stock").await;
 
-    // What is no rule is named, and nobody has it.
+    // An invalid rule is logged and ignored.
     redis.run(&["HSET", KEY, "bad", r#"{"stamp":{"time":1,"server":"x"},"rule":{"id":"bad"}}"#]);
     put(one.address, "cpu/enabled", &json!({ "enabled": true })).await;
-    two.logged("a rule of another server cannot be used and is left out").await;
+    two.logged("invalid rule of peer skipped").await;
     until("the switch", &two, async || rule(&two, "cpu").await["origin"] == "stock").await;
     assert_eq!(rule(&two, "bad").await, Value::Null);
     one.stop().await;
     let finished = two.stop().await;
-    assert_eq!(finished.stderr.matches("is left out").count(), 1, "{}", finished.stderr);
+    assert_eq!(finished.stderr.matches("invalid rule of peer skipped").count(), 1, "{}", finished.stderr);
     assert!(finished.stderr.contains("rule=\"bad\""), "{}", finished.stderr);
 }
 
 #[tokio::test]
-async fn what_was_changed_while_redis_was_away_is_shared_when_it_is_back_with_nothing_in_it() {
+async fn changes_without_redis_are_replicated_when_it_is_back_empty() {
     let mut redis = RedisServer::start(&[]).unwrap();
     let mut one = start(&redis, "one", None).await;
     let mut two = start(&redis, "two", None).await;
@@ -92,7 +92,7 @@ async fn what_was_changed_while_redis_was_away_is_shared_when_it_is_back_with_no
     }
     redis.kill();
     for server in [&mut one, &mut two] {
-        server.logged("alerts are not shared").await;
+        server.logged("alert sync failed").await;
     }
     remove(two.address, "goes").await;
     put(one.address, "stays", &always("stays", 0.9998)).await;

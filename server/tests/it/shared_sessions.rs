@@ -1,4 +1,4 @@
-//! Two servers with the same Redis, as behind one name: who is signed in at one is so at the other, until it is ended at either.
+//! Two servers with the same Redis, as behind a load balancer: sessions are valid on both until they are ended on either.
 
 use crate::access::{cookie_of, sign_in};
 use crate::support::{JSON, Server, Socket, data, request, run, send, until};
@@ -7,7 +7,7 @@ use watchglass_test_servers::RedisServer;
 
 const PASSWORD: &str = "correct horse battery";
 
-/// A server at which ada and bob can sign in.
+/// A server with the users ada and bob.
 async fn start(redis: &RedisServer, host: &str, flags: &[&str]) -> Server {
     let url = redis.url();
     let mut all = vec!["--redis-url", &url, "--host-name", host];
@@ -36,23 +36,23 @@ async fn sessions(server: &Server) -> usize {
 }
 
 #[tokio::test]
-async fn who_signs_in_at_one_is_signed_in_at_the_other_until_it_is_ended_at_either() {
+async fn sessions_are_valid_on_both_servers_until_ended_on_either() {
     let redis = RedisServer::start(&[]).unwrap();
     let (one, two) = (start(&redis, "one", &[]).await, start(&redis, "two", &[]).await);
     let ada = cookie(&one, "ada").await;
-    // The very next request, at the other: nobody is sent to sign in again.
+    // The very next request to the other server is authenticated.
     assert_eq!(status(&two, "/", &ada).await, 200);
     assert_eq!(status(&two, "/api/admin/users", &ada).await, 200);
     assert_eq!(sessions(&two).await, 1);
     let mut socket = Socket::open_as(("cookie", &ada), two.address, Some(JSON)).await;
     assert_eq!(socket.text().await["type"], "hello");
-    // Signed out at one: the live connection at the other ends.
+    // Signing out on one ends the live connection on the other.
     let out = [("Authorization", ""), ("Cookie", ada.as_str()), ("Content-Length", "0")];
     assert_eq!(request(one.address, "POST", "/api/logout", &out).await.status, 200);
     assert_eq!(socket.closed().await.0, 4401);
     assert_eq!(status(&two, "/", &ada).await, 303);
 
-    // An administrator ends a session where it was not begun.
+    // An administrator ends a session that was created on the other server.
     let bob = cookie(&two, "bob").await;
     assert_eq!(status(&one, "/", &bob).await, 200);
     let mut socket = Socket::open_as(("cookie", &bob), two.address, Some(JSON)).await;
@@ -62,7 +62,7 @@ async fn who_signs_in_at_one_is_signed_in_at_the_other_until_it_is_ended_at_eith
     assert_eq!(socket.closed().await.0, 4401);
     assert_eq!(status(&two, "/", &bob).await, 303);
 
-    // A command on one machine.
+    // A command on one machine ends sessions on both.
     let bob = cookie(&two, "bob").await;
     assert_eq!(status(&one, "/", &bob).await, 200);
     let mut socket = Socket::open_as(("cookie", &bob), two.address, Some(JSON)).await;
@@ -70,17 +70,17 @@ async fn who_signs_in_at_one_is_signed_in_at_the_other_until_it_is_ended_at_eith
     let flags = ["user", "password", "--name", "bob", "--data-dir", folder.to_str().unwrap()];
     assert_eq!(run(&flags, &[]).await.code, Some(0));
     assert_eq!(socket.closed().await.0, 4401);
-    // Neither the token of a session nor a password is in Redis.
+    // Neither session tokens nor passwords are in Redis.
     let all = redis.run(&["HGETALL", "{watchglass}:access:sessions"]);
     assert!(all.contains("until") && !all.contains("wg_") && !all.contains(PASSWORD), "{all}");
     for server in [one, two] {
         let finished = server.stop().await;
-        assert!(!finished.stderr.contains("sessions are not shared"), "{}", finished.stderr);
+        assert!(!finished.stderr.contains("session sync failed"), "{}", finished.stderr);
     }
 }
 
 #[tokio::test]
-async fn a_session_counts_where_its_person_is_known_with_the_role_there() {
+async fn sessions_are_valid_where_the_user_exists_with_the_local_role() {
     let redis = RedisServer::start(&[]).unwrap();
     let (one, two) = (start(&redis, "one", &[]).await, start(&redis, "two", &[]).await);
     let alone = start(&redis, "three", &["--redis-sessions", "false"]).await;
@@ -103,7 +103,7 @@ async fn a_session_counts_where_its_person_is_known_with_the_role_there() {
     for cookie in [&ada, &bob] {
         assert_eq!(status(&alone, "/", cookie).await, 303);
     }
-    // A person who is let in again there has to sign in again as well.
+    // A user who is enabled again has to sign in again.
     change(&two, "bob", json!({ "disabled": false })).await;
     assert_eq!(status(&two, "/", &bob).await, 303);
     for server in [one, two, alone] {
@@ -112,14 +112,14 @@ async fn a_session_counts_where_its_person_is_known_with_the_role_there() {
 }
 
 #[tokio::test]
-async fn while_redis_is_away_each_goes_on_and_an_end_is_told_when_it_is_back_with_nothing_in_it() {
+async fn sessions_work_without_redis_and_sync_when_it_is_back_empty() {
     let mut redis = RedisServer::start(&[]).unwrap();
     let (mut one, mut two) = (start(&redis, "one", &[]).await, start(&redis, "two", &[]).await);
     let (ada, bob) = (cookie(&one, "ada").await, cookie(&one, "bob").await);
     assert_eq!((status(&two, "/", &ada).await, status(&two, "/", &bob).await), (200, 200));
     redis.kill();
     for server in [&mut one, &mut two] {
-        server.logged("sessions are not shared").await;
+        server.logged("session sync failed").await;
     }
     assert_eq!((status(&one, "/", &ada).await, status(&two, "/", &ada).await), (200, 200));
     let out = [("Authorization", ""), ("Cookie", bob.as_str()), ("Content-Length", "0")];
@@ -133,6 +133,6 @@ async fn while_redis_is_away_each_goes_on_and_an_end_is_told_when_it_is_back_wit
     assert_eq!((status(&one, "/", &ada).await, status(&two, "/", &ada).await), (200, 200));
     for server in [one, two] {
         let finished = server.stop().await;
-        assert_eq!(finished.stderr.matches("sessions are not shared").count(), 1, "{}", finished.stderr);
+        assert_eq!(finished.stderr.matches("session sync failed").count(), 1, "{}", finished.stderr);
     }
 }

@@ -1,14 +1,14 @@
-//! How a server begins and ends.
+//! Start and stop of a server.
 
 use crate::support::{Connection, Server, Socket, request_text, run};
 use rustix::process::Signal;
 
 #[tokio::test]
-async fn the_announcement_says_where_it_answers_and_how_to_sign_in() {
+async fn announcement_has_address_and_sign_in_hint() {
     let server = Server::start_with(&["--host-name", "test-host"], &[]).await;
     let announcement = server.announcement();
     let lines: Vec<&str> = announcement.lines().collect();
-    assert_eq!(lines[0], concat!("Watchglass ", env!("CARGO_PKG_VERSION"), " watches test-host"));
+    assert_eq!(lines[0], concat!("Watchglass ", env!("CARGO_PKG_VERSION"), " monitoring test-host"));
     assert_eq!(
         lines[1].split_whitespace().collect::<Vec<_>>(),
         ["open", &format!("http://{}/", server.address)]
@@ -18,19 +18,19 @@ async fn the_announcement_says_where_it_answers_and_how_to_sign_in() {
         lines[3].ends_with(server.home().join(".local/share/watchglass").to_str().unwrap()),
         "{announcement}"
     );
-    // Nothing else goes to standard output, up to the end.
+    // Standard output has nothing else until the stop.
     assert_eq!(server.stop().await.stdout, announcement);
 }
 
 #[tokio::test]
-async fn a_signal_ends_it_in_good_order() {
+async fn signals_stop_the_server_gracefully() {
     for signal in [Signal::INT, Signal::TERM] {
         let server = Server::start().await;
         let address = server.address;
         let mut socket = Socket::json(address).await;
         let mut idle = Connection::open(address).await;
         idle.send(request_text(address, "GET", "/api/live", &[]).as_bytes()).await;
-        assert_eq!(idle.answer().await.unwrap().status, 200);
+        assert_eq!(idle.response().await.unwrap().status, 200);
         let mut silent = Connection::open(address).await;
 
         server.signal(signal);
@@ -40,8 +40,8 @@ async fn a_signal_ends_it_in_good_order() {
         assert_eq!(silent.rest().await, b"", "{signal:?}");
         let finished = server.finished().await;
         assert_eq!(finished.code, Some(0), "{signal:?}: {}", finished.stderr);
-        // Nothing had to be cut off: every connection ended because it was told to.
-        assert!(!finished.stderr.contains("are cut"), "{signal:?}: {}", finished.stderr);
+        // No connection was cut off: all of them closed gracefully.
+        assert!(!finished.stderr.contains("grace period"), "{signal:?}: {}", finished.stderr);
         assert!(
             finished.stderr.contains("stopped") && !finished.stderr.contains("panic"),
             "{}",
@@ -51,7 +51,7 @@ async fn a_signal_ends_it_in_good_order() {
 }
 
 #[tokio::test]
-async fn a_signal_right_after_the_announcement_ends_it_in_good_order() {
+async fn signals_right_after_the_announcement_stop_gracefully() {
     for _ in 0..20 {
         let server = Server::announced(&[], &[]).await;
         server.stop().await;
@@ -59,18 +59,18 @@ async fn a_signal_right_after_the_announcement_ends_it_in_good_order() {
 }
 
 #[tokio::test]
-async fn half_a_request_does_not_keep_it_from_ending() {
+async fn incomplete_requests_do_not_delay_the_stop() {
     let server = Server::start().await;
     let mut half = Connection::open(server.address).await;
     half.send(b"GET /api/live HTTP/1.1\r\nHost: local").await;
-    // Another request is answered meanwhile, so the half one has arrived as well.
+    // Another request is answered first, so the incomplete one has arrived as well.
     assert_eq!(crate::support::get(server.address, "/api/live").await.status, 200);
     server.stop().await;
     half.rest().await;
 }
 
 #[tokio::test]
-async fn a_data_folder_has_one_server_at_a_time() {
+async fn data_directories_are_locked_by_one_server() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("made/when/missing");
     let data = data.to_str().unwrap();
@@ -80,7 +80,7 @@ async fn a_data_folder_has_one_server_at_a_time() {
     for part in [data, "in use by another watchglass", "--data-dir"] {
         assert!(second.stderr.contains(part), "{part:?} is not in {}", second.stderr);
     }
-    // The one that has it goes on, and one that is killed leaves it free.
+    // The server that holds the lock goes on, and a killed server releases it.
     assert_eq!(crate::support::get(first.address, "/api/live").await.status, 200);
     first.signal(Signal::KILL);
     assert_eq!(first.finished().await.code, None);
@@ -88,13 +88,13 @@ async fn a_data_folder_has_one_server_at_a_time() {
 }
 
 #[tokio::test]
-async fn json_logs_are_one_object_a_line() {
-    // A folder without files makes the probes complain, so that there is something to log.
+async fn json_logs_have_one_object_per_line() {
+    // Without files the probes fail, so that there is something to log.
     let folder = tempfile::tempdir().unwrap();
     let proc = folder.path().to_str().unwrap();
     let mut server =
         Server::start_with(&["--log-format", "json", "--log-level", "trace", "--host-proc", proc], &[]).await;
-    server.logged("a probe gives no data").await;
+    server.logged("probe failed").await;
     let log = server.stop().await.stderr;
     let lines: Vec<serde_json::Value> = log
         .lines()
@@ -105,13 +105,13 @@ async fn json_logs_are_one_object_a_line() {
             assert!(line[key].is_string(), "no {key} in {line}");
         }
     }
-    for message in ["started", "a probe gives no data", "stopping", "stopped"] {
+    for message in ["server started", "probe failed", "shutdown started", "server stopped"] {
         assert!(lines.iter().any(|line| line["message"] == message), "{message:?} is not in {log}");
     }
 }
 
 #[tokio::test]
-async fn text_logs_have_no_colours_when_nobody_sees_them() {
+async fn text_logs_have_no_colours_without_a_terminal() {
     let finished = Server::start().await.stop().await;
     assert!(finished.stderr.contains("INFO") && finished.stderr.contains("started"), "{}", finished.stderr);
     assert!(!finished.stderr.contains('\u{1b}'), "{:?}", finished.stderr);

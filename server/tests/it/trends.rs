@@ -1,6 +1,6 @@
-//! Trends and pages of the past, as the server renders them: numbers, ways, bad addresses, and moments as people write them.
+//! Trends page and past time ranges, as rendered by the server: statistics, links, invalid URLs, written times.
 
-use crate::support::{Answer, Server, Socket, get};
+use crate::support::{Response, Server, Socket, get};
 
 /// A server with a few seconds of history, and the time of its newest values.
 async fn with_past() -> (Server, i64) {
@@ -14,11 +14,11 @@ async fn page(server: &Server, path: &str) -> String {
     let answer = get(server.address, path).await;
     assert_eq!(answer.status, 200, "{path}: {}", answer.text());
     let html = answer.html();
-    assert!(html.starts_with("<!DOCTYPE html>") && !html.contains("Asking the server"), "{path}: {html}");
+    assert!(html.starts_with("<!DOCTYPE html>") && !html.contains("Loading…"), "{path}: {html}");
     html
 }
 
-/// The numbers of the first series of a panel: pairs of terms and texts.
+/// Statistics of the first series of a panel, as pairs of term and value.
 fn stats(html: &str, panel: &str) -> Vec<(String, String)> {
     let (_, rest) = html.split_once(&format!("data-panel=\"{panel}\"")).unwrap();
     let (_, rest) =
@@ -32,7 +32,7 @@ fn stats(html: &str, panel: &str) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn trends_tell_what_every_series_was_like() {
+async fn trends_show_statistics_of_every_series() {
     let (server, _) = with_past().await;
     for (path, current) in [("/trends", "1h"), ("/trends?window=24h", "24h"), ("/trends?window=7d", "7d")] {
         let html = page(&server, path).await;
@@ -41,28 +41,28 @@ async fn trends_tell_what_every_series_was_like() {
             "{html}"
         );
         assert!(
-            html.contains(&format!("aria-current=\"true\" aria-label=\"{current}: show {}", words(current))),
+            html.contains(&format!(
+                "aria-current=\"true\" aria-label=\"{current}: show {}",
+                window_name(current)
+            )),
             "{path}: {html}"
         );
         let memory = stats(&html, "memory");
         let terms: Vec<&str> = memory.iter().map(|(term, _)| term.as_str()).collect();
         assert_eq!(terms, ["min", "avg", "max", "last", "P95"], "{path}");
         assert!(memory.iter().all(|(_, text)| text.ends_with('B')), "{memory:?}");
-        // What is counted has a total.
+        // Counters have a total.
         assert!(html.contains("<dt>total</dt>"), "{path}");
-        assert!(!html.contains("avg before"), "{path}");
+        assert!(!html.contains("Previous avg"), "{path}");
     }
     let html = page(&server, "/trends?compare=1").await;
     let memory = stats(&html, "memory");
-    // Nothing is known of the hour before.
-    assert_eq!(
-        memory[5..],
-        [("avg before".to_owned(), "–".to_owned()), ("change".to_owned(), "–".to_owned())]
-    );
+    // There is no data for the previous hour.
+    assert_eq!(memory[5..], [("Previous avg".to_owned(), "–".to_owned()), ("Δ".to_owned(), "–".to_owned())]);
     server.stop().await;
 }
 
-fn words(window: &str) -> &'static str {
+fn window_name(window: &str) -> &'static str {
     match window {
         "1h" => "the last hour",
         "24h" => "the last 24 hours",
@@ -71,7 +71,7 @@ fn words(window: &str) -> &'static str {
 }
 
 #[tokio::test]
-async fn without_scripts_sections_comparison_and_any_range_are_links_and_a_form() {
+async fn sections_comparison_and_ranges_work_without_scripts() {
     let (server, time) = with_past().await;
     let html = page(&server, "/trends?window=24h&section=Host").await;
     for part in [
@@ -90,26 +90,26 @@ async fn without_scripts_sections_comparison_and_any_range_are_links_and_a_form(
 }
 
 #[tokio::test]
-async fn any_page_with_charts_shows_a_past_moment_and_says_so() {
+async fn pages_with_charts_show_past_ranges() {
     let (server, time) = with_past().await;
     for path in ["/", "/trends"] {
         let html = page(&server, &format!("{path}?from={}&to={time}&at={time}", time - 60_000)).await;
         assert!(html.contains("data-state=\"past\" class=\"shown\"><p>Showing <strong>"), "{path}: {html}");
         assert!(html.contains(&format!("<a href=\"{path}\">Back to live</a>")), "{path}: {html}");
-        assert!(!html.contains("Nothing was measured"), "{path}: {html}");
+        assert!(!html.contains("No data for this time range"), "{path}: {html}");
         let is_drawn = |chart: &str| chart.split("</svg>").next().unwrap().contains(" d=\"M");
         assert!(html.split("class=\"chart\"").skip(1).any(is_drawn), "{path}: {html}");
         assert!(!html.contains("aria-current=\"true\" aria-label="), "{path}: no window is the present one");
-        // A moment of which nothing is known is not shown as if it were now.
+        // A range without data must not show current values.
         let html = page(&server, &format!("{path}?from=1000000000000&to=1000003600000")).await;
         assert!(html.contains("9\u{a0}Sep 01:46:40 – 02:46:40 UTC"), "{path}: {html}");
-        assert!(html.contains("Nothing was measured then"), "{path}: {html}");
+        assert!(html.contains("No data for this time range"), "{path}: {html}");
     }
     server.stop().await;
 }
 
 #[tokio::test]
-async fn an_address_that_names_no_stretch_of_time_is_told_of_and_the_page_is_there() {
+async fn invalid_ranges_are_reported_on_the_page() {
     let (server, time) = with_past().await;
     for query in [
         "from=x&to=y".to_owned(),
@@ -122,20 +122,20 @@ async fn an_address_that_names_no_stretch_of_time_is_told_of_and_the_page_is_the
         for path in ["/", "/trends"] {
             let html = page(&server, &format!("{path}?{query}")).await;
             assert!(
-                html.contains("names no stretch of time") && html.contains("data-state=\"live\""),
+                html.contains("Invalid time range") && html.contains("data-state=\"live\""),
                 "{query}: {html}"
             );
         }
     }
     let html = page(&server, "/?window=6m").await;
-    assert!(html.contains("names no window that there is"), "{html}");
+    assert!(html.contains("Unknown time range"), "{html}");
     server.stop().await;
 }
 
 #[tokio::test]
-async fn moments_as_people_write_them_lead_to_the_address_that_has_milliseconds() {
+async fn written_times_redirect_to_milliseconds() {
     let (server, _) = with_past().await;
-    let location = |answer: &Answer| {
+    let location = |answer: &Response| {
         assert_eq!(answer.status, 303, "{}", answer.text());
         answer.header("location").unwrap().to_owned()
     };

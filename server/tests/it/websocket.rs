@@ -1,4 +1,4 @@
-//! The live connection, as those use it who keep to the rules.
+//! Live connection with well-behaved clients.
 
 use crate::support::{BINARY, JSON, Masking, RawSocket, Server, Socket, frame, get, request, within};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use watchglass_live::PROTOCOL_VERSION;
 
 #[tokio::test]
-async fn a_connection_begins_with_hello_and_state_and_goes_on_with_metrics() {
+async fn connections_start_with_hello_and_state_before_metrics() {
     let server = Server::start_with(&["--host-name", "test-host"], &[]).await;
     let mut socket = Socket::open(server.address, Some(JSON)).await;
     let hello = socket.text().await;
@@ -24,14 +24,14 @@ async fn a_connection_begins_with_hello_and_state_and_goes_on_with_metrics() {
 
     let last = socket.in_a_row(4).await;
     assert_eq!(socket.seen[..3], ["hello", "state", "metrics"]);
-    // Nothing has changed since, unless a probe was late or new series came: then the state came again.
+    // The state is sent once, and again only if a probe was late or new series appeared.
     assert!(socket.seen.iter().filter(|kind| *kind == "metrics").count() >= 4, "{:?}", socket.seen);
     assert_eq!(last["time"].as_i64().unwrap() % 1000, 0);
     server.stop().await;
 }
 
 #[tokio::test]
-async fn time_goes_on_in_whole_seconds() {
+async fn frames_have_whole_second_times() {
     let server = Server::start().await;
     let mut socket = Socket::json(server.address).await;
     let mut before = socket.metrics().await["time"].as_i64().unwrap();
@@ -44,7 +44,7 @@ async fn time_goes_on_in_whole_seconds() {
 }
 
 #[tokio::test]
-async fn every_value_is_of_a_series_that_the_state_names() {
+async fn values_belong_to_series_of_the_state() {
     let server = Server::start_with(&["--host-name", "test \"host\""], &[]).await;
     let mut socket = Socket::json(server.address).await;
     for _ in 0..3 {
@@ -63,7 +63,7 @@ async fn every_value_is_of_a_series_that_the_state_names() {
 }
 
 #[tokio::test]
-async fn both_forms_of_a_frame_say_the_same() {
+async fn json_and_binary_frames_are_equivalent() {
     let server = Server::start().await;
     let mut readable = Socket::open(server.address, Some(JSON)).await;
     let mut compact = Socket::open(server.address, Some(BINARY)).await;
@@ -72,7 +72,7 @@ async fn both_forms_of_a_frame_say_the_same() {
         let hello = socket.text().await;
         assert_eq!((&hello["type"], &hello["protocol"]), (&json!("hello"), &json!(protocol)));
     }
-    // A frame may be skipped on either side when the machine is busy: the first three that both got are compared.
+    // Either side may skip frames on a busy machine: the first three frames that both got are compared.
     let (mut texts, mut binaries, mut same) = (BTreeMap::new(), BTreeMap::new(), 0);
     within("frames on both sides", async {
         while same < 3 {
@@ -85,7 +85,7 @@ async fn both_forms_of_a_frame_say_the_same() {
                 .batch
                 .samples
                 .iter()
-                // Written and read like the other side's, so that both went through the same rounding.
+                // Serialised and parsed like the other side, so that both are rounded the same way.
                 .map(|sample| (keys[sample.series.0 as usize].clone(), sample.value))
                 .map(|(key, value)| (key, serde_json::from_str(&json!(value).to_string()).unwrap()))
                 .collect();
@@ -103,7 +103,7 @@ async fn both_forms_of_a_frame_say_the_same() {
 }
 
 #[tokio::test]
-async fn the_subprotocol_is_the_clients_choice_and_json_without_one() {
+async fn subprotocol_is_negotiated_with_json_as_default() {
     let server = Server::start().await;
     let both = format!("{BINARY}, {JSON}");
     let with_unknown = format!("chat, {JSON}");
@@ -117,17 +117,17 @@ async fn the_subprotocol_is_the_clients_choice_and_json_without_one() {
         assert_eq!(socket.agreed.as_deref(), agreed, "{asked:?}");
         assert_eq!(socket.text().await["protocol"], spoken, "{asked:?}");
     }
-    // Of two that the server knows it may take either, but must speak what it agreed to.
+    // Of two known subprotocols the server may choose either, but must use the one it agreed to.
     let mut socket = Socket::open(server.address, Some(&both)).await;
     let agreed = socket.agreed.clone().unwrap();
     assert_eq!(socket.text().await["protocol"], agreed);
     server.stop().await;
 }
 
-/// What is wrong with an upgrade, the header it lacks, the one it has instead, and the code of the refusal.
+/// Name of the case, header that is left out, header that replaces it, and code of the error.
 type BadUpgrade = (&'static str, &'static str, Option<(&'static str, &'static str)>, &'static str);
 
-/// The headers of a good upgrade.
+/// Headers of a valid upgrade.
 const UPGRADE: [(&str, &str); 4] = [
     ("Connection", "Upgrade"),
     ("Upgrade", "websocket"),
@@ -136,10 +136,10 @@ const UPGRADE: [(&str, &str); 4] = [
 ];
 
 #[tokio::test]
-async fn what_is_not_a_good_upgrade_is_refused_with_a_reason() {
+async fn invalid_upgrades_are_rejected_with_a_reason() {
     let server = Server::start().await;
     let own = format!("http://{}", server.address);
-    // Each case leaves out the header that it names, and adds its own.
+    // Each case leaves out one header and adds its own.
     let cases: &[BadUpgrade] = &[
         ("no upgrade", "Upgrade", None, "not_a_websocket"),
         ("another upgrade", "Upgrade", Some(("Upgrade", "h2c")), "not_a_websocket"),
@@ -175,36 +175,36 @@ async fn what_is_not_a_good_upgrade_is_refused_with_a_reason() {
             assert!(message.contains(JSON) && message.contains(BINARY), "{case}: {message}");
         }
     }
-    // The same headers, with nothing wrong, from a page of the server's own.
+    // The same headers are accepted from a page of this server.
     let headers: Vec<_> = UPGRADE.into_iter().chain([("Origin", own.as_str())]).collect();
     assert_eq!(request(server.address, "GET", "/ws/live", &headers).await.status, 101);
-    // Somebody who types the address into a browser is told what it is for.
+    // A browser that opens the URL gets an explanation.
     assert!(get(server.address, "/ws/live").await.error("not_a_websocket").contains("WebSocket"));
     server.stop().await;
 }
 
 #[tokio::test]
-async fn pings_are_answered_with_what_they_carry() {
+async fn pings_are_answered_with_their_payload() {
     let server = Server::start().await;
     let mut socket = RawSocket::open(server.address).await;
     for payload in [&b""[..], b"a", &[0xff; 125]] {
         assert!(socket.send(&frame(0x89, Masking::Masked, payload)).await);
         assert_eq!(socket.next_with(0x8a).await.unwrap(), payload);
     }
-    // A pong that nobody asked for is no mistake.
+    // An unsolicited pong is allowed.
     assert!(socket.send(&frame(0x8a, Masking::Masked, b"unasked")).await);
     assert!(socket.next_with(0x81).await.is_some());
     server.stop().await;
 }
 
 #[tokio::test]
-async fn a_close_is_answered_with_a_close() {
+async fn close_frames_are_answered() {
     let server = Server::start().await;
     for (payload, code) in [
         (&b""[..], None),
         (b"\x03\xe8", Some(1000)),
         (b"\x03\xe9going away", Some(1001)),
-        // A code that only programs may use among themselves: section 7.4.1.
+        // A reserved code that must not be sent: RFC 6455, section 7.4.1.
         (b"\x03\xed", Some(1002)),
     ] {
         let mut socket = RawSocket::open(server.address).await;
@@ -218,7 +218,7 @@ async fn a_close_is_answered_with_a_close() {
 }
 
 #[tokio::test]
-async fn one_that_closes_is_forgotten_and_nobody_else() {
+async fn closing_does_not_affect_other_connections() {
     let server = Server::start().await;
     let mut witness = Socket::json(server.address).await;
     for payload in [&b""[..], b"\x03\xe8", b"\x03\xe9going away"] {

@@ -1,27 +1,27 @@
-//! The live connection, as those use it who do not keep to the rules. Nobody else must notice.
+//! Live connection with misbehaving clients, which must not affect others.
 
 use crate::support::Masking::{Masked, Unmasked};
 use crate::support::{RawSocket, Server, Socket, frame, get, within};
 
-/// The most that a client may say at once.
-const MOST: usize = 4096;
+/// The largest message of a client in bytes.
+const MAX_MESSAGE_BYTES: usize = 4096;
 
 #[tokio::test]
-async fn each_mistake_closes_with_its_code_and_harms_nobody_else() {
+async fn protocol_errors_close_with_their_code() {
     let server = Server::start().await;
     let mut witness = Socket::json(server.address).await;
     let first = witness.metrics().await["seq"].as_u64().unwrap();
-    let too_long = frame(0x81, Masked, &vec![b'x'; MOST + 1]);
-    // A header alone: it claims more than there is memory, and nothing follows.
+    let too_long = frame(0x81, Masked, &vec![b'x'; MAX_MESSAGE_BYTES + 1]);
+    // Only a header, which claims more bytes than there is memory.
     let endless = [&[0x82, 0xff][..], &(1_u64 << 62).to_be_bytes(), &[1, 2, 3, 4]].concat();
     let negative = [&[0x82, 0xff][..], &u64::MAX.to_be_bytes(), &[1, 2, 3, 4]].concat();
-    let in_parts = [frame(0x01, Masked, &vec![b'x'; MOST]), frame(0x80, Masked, b"x")].concat();
+    let in_parts = [frame(0x01, Masked, &vec![b'x'; MAX_MESSAGE_BYTES]), frame(0x80, Masked, b"x")].concat();
     let interrupted = [frame(0x01, Masked, b"a"), frame(0x81, Masked, b"b")].concat();
     for (case, bytes, codes) in [
         ("text", frame(0x81, Masked, b"hello"), &[1003][..]),
         ("empty text", frame(0x81, Masked, b""), &[1003]),
         ("binary", frame(0x82, Masked, b"hello"), &[1003]),
-        ("as much as is taken", frame(0x81, Masked, &vec![b'x'; MOST]), &[1003]),
+        ("as much as is taken", frame(0x81, Masked, &vec![b'x'; MAX_MESSAGE_BYTES]), &[1003]),
         ("a byte too many", too_long, &[1009]),
         ("a byte too many, in two parts", in_parts, &[1009]),
         ("a length without end", endless, &[1009]),
@@ -44,7 +44,7 @@ async fn each_mistake_closes_with_its_code_and_harms_nobody_else() {
         assert!(socket.send(&bytes).await, "{case}");
         let code = socket.close_code().await;
         assert!(code.is_some_and(|code| codes.contains(&code)), "{case}: {code:?}");
-        // The server ends the connection even if the client never says a word again.
+        // The server closes the connection even if the client sends nothing more.
         socket.ended().await;
         assert_eq!(get(server.address, "/api/live").await.status, 200, "after {case}");
     }
@@ -54,7 +54,7 @@ async fn each_mistake_closes_with_its_code_and_harms_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_off_anywhere_is_forgotten() {
+async fn broken_connections_do_not_affect_others() {
     let server = Server::start().await;
     let mut witness = Socket::json(server.address).await;
     let whole = frame(0x81, Masked, b"hello");
@@ -68,7 +68,7 @@ async fn a_connection_that_breaks_off_anywhere_is_forgotten() {
 }
 
 #[tokio::test]
-async fn those_who_never_read_do_not_hold_others_up() {
+async fn clients_that_do_not_read_do_not_delay_others() {
     let server = Server::start().await;
     let mut lazy = Vec::new();
     for _ in 0..20 {
@@ -80,16 +80,16 @@ async fn those_who_never_read_do_not_hold_others_up() {
     server.stop().await;
 }
 
-/// Pings whose answers nobody takes fill what lies between the two sides, as no number of frames would in a test.
+/// Unread pongs fill the socket buffers, which frames alone would not do within a test.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_asks_and_never_reads_is_cut() {
+async fn clients_that_send_and_do_not_read_are_disconnected() {
     let server = Server::start().await;
     let address = server.address;
     let mut witness = Socket::json(address).await;
     let flood = tokio::spawn(async move {
         let mut socket = RawSocket::open(address).await;
         let pings = frame(0x89, Masked, &[0; 125]).repeat(1000);
-        // Ends when the server has ended the connection.
+        // Ends when the server has closed the connection.
         while socket.send(&pings).await {}
     });
     within("the end of the flood", flood).await.unwrap();

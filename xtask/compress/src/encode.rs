@@ -1,9 +1,8 @@
-//! The two encodings that browsers ask for, each at its best level.
+//! The content encodings brotli and gzip, each at its best level.
 
 use std::io::{self, Write};
 
-/// Compresses as [RFC 7932](https://www.rfc-editor.org/rfc/rfc7932) has it: quality 11 of 11, a window of 4 MiB,
-/// the `br` of `Content-Encoding`.
+/// Brotli ([RFC 7932](https://www.rfc-editor.org/rfc/rfc7932)), quality 11, window of 4 MiB: `Content-Encoding: br`.
 ///
 /// # Errors
 /// None in practice: it writes to memory.
@@ -19,8 +18,8 @@ pub(crate) fn brotli(content: &[u8]) -> io::Result<Vec<u8>> {
     Ok(encoded)
 }
 
-/// Compresses as [RFC 1952](https://www.rfc-editor.org/rfc/rfc1952) has it: level 9 of 9, the `gzip` of
-/// `Content-Encoding`. The header holds no time and no name, so that equal content gives equal bytes.
+/// Gzip ([RFC 1952](https://www.rfc-editor.org/rfc/rfc1952)), level 9: `Content-Encoding: gzip`. The header has no time
+/// and no name, so that the output depends on the content only.
 ///
 /// # Errors
 /// None in practice: it writes to memory.
@@ -36,7 +35,7 @@ mod tests {
     use std::io::Read;
 
     #[test]
-    fn what_was_encoded_decodes_to_itself_and_is_smaller() {
+    fn encoded_content_is_smaller_and_decodes_to_the_original() {
         let content = b"a page says the same things over and over again; ".repeat(100);
         let encoded = brotli(&content).unwrap();
         let mut decoded = Vec::new();
@@ -52,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_content_gives_equal_bytes() {
+    fn output_depends_on_the_content_only() {
         assert_eq!(gzip(b"abc").unwrap(), gzip(b"abc").unwrap());
         assert_eq!(brotli(b"abc").unwrap(), brotli(b"abc").unwrap());
     }

@@ -1,4 +1,4 @@
-//! Which files get compressed siblings.
+//! Compression of the files of a folder.
 
 use crate::encode;
 use std::ffi::OsStr;
@@ -7,19 +7,20 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Kinds of files that shrink. Pictures and fonts are compressed inside.
-const KINDS: [&str; 10] = ["css", "html", "ico", "js", "json", "map", "svg", "txt", "wasm", "webmanifest"];
+/// Extensions of files to compress. Images and fonts are compressed formats.
+const EXTENSIONS: [&str; 10] =
+    ["css", "html", "ico", "js", "json", "map", "svg", "txt", "wasm", "webmanifest"];
 
-/// Bytes of all compressible files: as they are, and with the siblings.
+/// Total size of all compressible files in bytes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sizes {
-    /// Files that were looked at.
+    /// Number of files.
     pub(crate) files: usize,
-    /// Bytes as they are.
+    /// Uncompressed.
     pub(crate) plain: usize,
-    /// Bytes sent to a browser that takes brotli.
+    /// For a browser that accepts brotli.
     pub(crate) brotli: usize,
-    /// Bytes sent to a browser that takes gzip only.
+    /// For a browser that accepts gzip only.
     pub(crate) gzip: usize,
 }
 
@@ -61,11 +62,11 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> FileError {
     move |source| FileError { path, source }
 }
 
-/// Writes `NAME.br` and `NAME.gz` beside each compressible file in `folder` and below, where that is smaller.
-/// A sibling from before that would not be smaller goes away.
+/// Writes `NAME.br` and `NAME.gz` for each compressible file in `folder` and below, if the compressed file is smaller. Removes
+/// old compressed files otherwise.
 ///
 /// # Errors
-/// Names the file that could not be read or written.
+/// A file could not be read or written.
 pub(crate) fn compress(folder: &Path) -> Result<Sizes, FileError> {
     let mut sizes = Sizes::default();
     for entry in fs::read_dir(folder).map_err(at(folder))? {
@@ -80,19 +81,19 @@ pub(crate) fn compress(folder: &Path) -> Result<Sizes, FileError> {
             let content = fs::read(&path).map_err(at(&path))?;
             sizes.files += 1;
             sizes.plain += content.len();
-            sizes.brotli += sibling(&path, "br", &content, encode::brotli)?;
-            sizes.gzip += sibling(&path, "gz", &content, encode::gzip)?;
+            sizes.brotli += write_compressed(&path, "br", &content, encode::brotli)?;
+            sizes.gzip += write_compressed(&path, "gz", &content, encode::gzip)?;
         }
     }
     Ok(sizes)
 }
 
 fn is_compressible(path: &Path) -> bool {
-    path.extension().and_then(OsStr::to_str).is_some_and(|extension| KINDS.contains(&extension))
+    path.extension().and_then(OsStr::to_str).is_some_and(|extension| EXTENSIONS.contains(&extension))
 }
 
-/// Writes one sibling if it is smaller; the bytes that will be sent.
-fn sibling(
+/// Writes one compressed file if it is smaller. Returns the size of the file to send.
+fn write_compressed(
     path: &Path,
     suffix: &str,
     content: &[u8],
@@ -118,14 +119,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_that_shrink_get_siblings() {
+    fn smaller_compressed_files_are_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         fs::create_dir(path("pkg")).unwrap();
         for (name, content) in [
             ("pkg/app_bg.wasm", "wasm ".repeat(200)),
             ("tiny.css", "a".to_owned()),
-            ("tiny.css.br", "left from before".to_owned()),
+            ("tiny.css.br", "old".to_owned()),
             ("picture.png", "png ".repeat(200)),
         ] {
             fs::write(path(name), content).unwrap();
@@ -143,11 +144,11 @@ mod tests {
             assert_eq!(path(name).exists(), exists, "{name}");
         }
         let again = compress(folder.path()).unwrap();
-        assert_eq!(again, sizes, "siblings are not compressed again");
+        assert_eq!(again, sizes, "compressed files are not compressed again");
     }
 
     #[test]
-    fn a_missing_folder_is_named() {
+    fn error_names_a_missing_folder() {
         let error = compress(Path::new("no/such/folder")).unwrap_err();
         assert!(error.to_string().starts_with("no/such/folder: "), "{error}");
     }

@@ -1,7 +1,7 @@
-//! Writes compressed siblings of the page's files, so that the server never compresses them itself.
+//! Compresses the page's files at build time, so that the server need not compress them.
 //!
-//! `compress FOLDER` writes `x.wasm.br` and `x.wasm.gz` beside `x.wasm`, and so on. It is a program of its own
-//! because brotli's slowest and best level needs an optimised build, which `cargo xtask` should not wait for.
+//! `compress FOLDER` writes `x.wasm.br` and `x.wasm.gz` next to `x.wasm`, and so on. It is a separate program because the
+//! best level of brotli needs an optimised build, which `cargo xtask` should not wait for.
 
 mod encode;
 mod folder;
@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let result = match arguments.as_slice() {
         [path] => folder::compress(Path::new(path)).map_err(|error| error.to_string()),
-        _ => Err("give one folder: compress dist".to_owned()),
+        _ => Err("expected one folder, for example: compress dist".to_owned()),
     };
     match result {
         Ok(sizes) => {

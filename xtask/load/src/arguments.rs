@@ -1,165 +1,132 @@
-//! What was asked for on the command line.
+//! Command line of the load generator.
 
 use crate::error::LoadError;
 use crate::frame::Protocol;
 use crate::target::Target;
+use clap::{Parser, ValueEnum, value_parser};
 use std::time::Duration;
 
-/// The list of arguments.
-pub(crate) const HELP: &str = "\
-watchglass-load --url URL [ARGUMENTS]: opens many live connections to a server on this machine
-watchglass-load attacks --url URL [ARGUMENTS]: does to it what those do who want to bring it down, one thing after the other, and
-                  prints how late its live tick is meanwhile; --sockets [20000] are the idle ones, --seconds each lasts
-
-  --url URL         ws://127.0.0.1:PORT/ws/live; loopback addresses only
-  --sockets N       connections, 1 to 20000 [1000]
-  --seconds N       length of the measurement once all are open, 1 to 600 [30]
-  --ramp N          connections begun a second, 1 to 5000 [500]
-  --protocol NAME   watchglass.json.v1 or watchglass.binary.v1 [watchglass.json.v1]
-  --slow N          how many of the connections never read after their handshake [0]
-  --pid PID         the server's process, to report its memory and processor time
-
-A token in the environment variable WATCHGLASS_TOKEN is sent along.";
-
-/// What is asked for.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Request {
-    /// The list of arguments.
-    Help,
-    /// A measurement.
-    Measure(Plan),
-    /// Attacks, one after the other.
-    Attack(Plan),
-}
-
-/// A measurement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Plan {
-    /// The server.
-    pub(crate) target: Target,
-    /// Connections in all.
-    pub(crate) sockets: usize,
-    /// How many of them never read.
-    pub(crate) slow: usize,
-    /// Connections begun a second.
-    pub(crate) ramp: usize,
-    /// Length of the measurement once all connections are open.
-    pub(crate) window: Duration,
-    /// Encoding of the frames.
+/// Load generator for the live WebSocket connections of a server on this machine.
+///
+/// An access token in the environment variable WATCHGLASS_TOKEN is sent with each connection.
+#[derive(Clone, Debug, Parser, PartialEq, Eq)]
+#[command(name = "watchglass-load", args_override_self = true)]
+pub(crate) struct Arguments {
+    /// What to run
+    #[arg(value_enum, default_value_t = Mode::Connections)]
+    pub(crate) mode: Mode,
+    /// The server: ws://127.0.0.1:PORT/ws/live, loopback addresses only
+    #[arg(long, value_parser = Target::parse)]
+    pub(crate) url: Target,
+    /// Number of connections, at most 20000 [default: 1000, attacks: 20000]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=20_000))]
+    sockets: Option<u16>,
+    /// Seconds of the measurement after all connections are open, or of each attack
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = value_parser!(u16).range(1..=600))]
+    seconds: u16,
+    /// Connections to open per second
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = value_parser!(u16).range(1..=5000))]
+    pub(crate) ramp: u16,
+    /// WebSocket subprotocol
+    #[arg(long, value_enum, default_value_t = Protocol::Json)]
     pub(crate) protocol: Protocol,
-    /// The server's process.
+    /// Number of connections that never read after their handshake
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value_parser!(u16).range(0..=20_000))]
+    slow: u16,
+    /// Process id of the server, to report its memory and CPU usage
+    #[arg(long, value_parser = value_parser!(u32).range(1..=i64::from(i32::MAX)))]
     pub(crate) pid: Option<u32>,
 }
 
-impl Request {
-    /// Reads the arguments behind the program's name. A flag's value follows `=` or is the next argument; of a
-    /// flag that comes twice the last value counts.
-    ///
-    /// # Errors
-    /// See [`LoadError`].
-    pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, LoadError> {
-        let mut target = None;
-        let (mut sockets, mut slow, mut ramp, mut seconds) = (None, 0, 500, 30);
-        let mut attacks = false;
-        let mut protocol = Protocol::Json;
-        let mut pid = None;
-        let mut rest = arguments.into_iter();
-        while let Some(argument) = rest.next() {
-            let (name, attached) = match argument.split_once('=') {
-                Some((name, value)) => (name, Some(value.to_owned())),
-                None => (argument.as_str(), None),
-            };
-            let mut value = |flag| attached.clone().or_else(|| rest.next()).ok_or(LoadError::NoValue(flag));
-            match name {
-                "-h" | "--help" => return Ok(Self::Help),
-                "attacks" => attacks = true,
-                "--url" => target = Some(Target::parse(&value("--url")?)?),
-                "--sockets" => sockets = Some(number("--sockets", value("--sockets")?, 1, 20_000)?),
-                "--slow" => slow = number("--slow", value("--slow")?, 0, 20_000)?,
-                "--ramp" => ramp = number("--ramp", value("--ramp")?, 1, 5_000)?,
-                "--seconds" => seconds = number("--seconds", value("--seconds")?, 1, 600)?,
-                "--protocol" => protocol = Protocol::parse(&value("--protocol")?)?,
-                "--pid" => {
-                    let most = i32::MAX as usize;
-                    pid = u32::try_from(number("--pid", value("--pid")?, 1, most)?).ok();
-                }
-                _ => return Err(LoadError::UnknownArgument(argument)),
-            }
-        }
-        let sockets = sockets.unwrap_or(if attacks { 20_000 } else { 1000 });
-        if slow > sockets {
-            return Err(LoadError::TooManySlow { slow, sockets });
-        }
-        let target = target.ok_or(LoadError::NoValue("--url"))?;
-        let window = Duration::from_secs(seconds as u64);
-        let plan = Plan { target, sockets, slow, ramp, window, protocol, pid };
-        Ok(if attacks { Self::Attack(plan) } else { Self::Measure(plan) })
-    }
+/// What to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    /// Open connections and measure latency and lost frames
+    Connections,
+    /// Run each kind of attack and measure the delay of the live tick
+    Attacks,
 }
 
-fn number(flag: &'static str, value: String, least: usize, most: usize) -> Result<usize, LoadError> {
-    value.parse().ok().filter(|number| (least..=most).contains(number)).ok_or(LoadError::Number {
-        flag,
-        value,
-        least,
-        most,
-    })
+impl Arguments {
+    /// Checks what concerns more than one argument.
+    ///
+    /// # Errors
+    /// [`LoadError::TooManySlow`].
+    pub(crate) fn validate(self) -> Result<Self, LoadError> {
+        let (slow, sockets) = (self.slow(), self.sockets());
+        if slow > sockets { Err(LoadError::TooManySlow { slow, sockets }) } else { Ok(self) }
+    }
+
+    /// Number of connections.
+    pub(crate) fn sockets(&self) -> usize {
+        let default = if self.mode == Mode::Attacks { 20_000 } else { 1000 };
+        self.sockets.unwrap_or(default).into()
+    }
+
+    /// Number of connections that never read.
+    pub(crate) fn slow(&self) -> usize {
+        self.slow.into()
+    }
+
+    /// Length of the measurement after all connections are open.
+    pub(crate) fn window(&self) -> Duration {
+        Duration::from_secs(self.seconds.into())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parse(line: &str) -> Result<Request, LoadError> {
-        Request::parse(line.split_whitespace().map(str::to_owned))
+    fn parse(line: &str) -> Result<Arguments, String> {
+        let words = std::iter::once("watchglass-load").chain(line.split_whitespace());
+        let arguments = Arguments::try_parse_from(words).map_err(|error| error.to_string())?;
+        arguments.validate().map_err(|error| error.to_string())
     }
 
     #[test]
-    fn reads_a_plan() {
-        let plan = Plan {
-            target: Target::parse("ws://127.0.0.1:7070/ws/live").unwrap(),
-            sockets: 1000,
-            slow: 0,
-            ramp: 500,
-            window: Duration::from_secs(30),
-            protocol: Protocol::Json,
-            pid: None,
-        };
-        assert_eq!(parse("--url ws://127.0.0.1:7070").unwrap(), Request::Measure(plan.clone()));
+    fn arguments_have_defaults() {
+        let arguments = parse("--url ws://127.0.0.1:7070").unwrap();
+        assert_eq!(arguments.url, Target::parse("ws://127.0.0.1:7070/ws/live").unwrap());
+        assert_eq!(
+            (arguments.mode, arguments.protocol, arguments.pid),
+            (Mode::Connections, Protocol::Json, None)
+        );
+        assert_eq!((arguments.sockets(), arguments.slow(), arguments.ramp), (1000, 0, 500));
+        assert_eq!(arguments.window(), Duration::from_secs(30));
+    }
+
+    #[test]
+    fn last_value_of_a_repeated_argument_wins() {
         let line = "--url=ws://127.0.0.1:7070/ws/live --sockets 20 --sockets 10 --slow=2 --ramp 100 --seconds 5 \
                     --protocol watchglass.binary.v1 --pid 42";
-        let other = Plan {
-            sockets: 10,
-            slow: 2,
-            ramp: 100,
-            window: Duration::from_secs(5),
-            protocol: Protocol::Binary,
-            pid: Some(42),
-            ..plan
-        };
-        assert_eq!(parse(line).unwrap(), Request::Measure(other));
-        assert_eq!(parse("--sockets 3 --help").unwrap(), Request::Help);
-        let Request::Attack(plan) = parse("attacks --url ws://127.0.0.1:7070 --seconds 5").unwrap() else {
-            panic!()
-        };
-        assert_eq!((plan.sockets, plan.window), (20_000, Duration::from_secs(5)));
+        let arguments = parse(line).unwrap();
+        assert_eq!((arguments.sockets(), arguments.slow(), arguments.ramp), (10, 2, 100));
+        assert_eq!((arguments.protocol, arguments.pid), (Protocol::Binary, Some(42)));
+        assert_eq!(arguments.window(), Duration::from_secs(5));
     }
 
     #[test]
-    fn says_what_is_wrong() {
+    fn attacks_may_follow_other_arguments() {
+        let arguments = parse("--url ws://127.0.0.1:7070 attacks --seconds 5").unwrap();
+        assert_eq!((arguments.mode, arguments.sockets()), (Mode::Attacks, 20_000));
+    }
+
+    #[test]
+    fn errors_name_the_argument() {
         for (line, reason) in [
-            ("", "--url lacks its value"),
-            ("--url", "--url lacks its value"),
-            ("--sokets 5", "unknown argument \"--sokets\""),
-            ("--sockets 20001", "from 1 to 20000"),
-            ("--sockets 0", "from 1 to 20000"),
-            ("--seconds ten", "from 1 to 600"),
-            ("--seconds 601", "from 1 to 600"),
-            ("--protocol json", "unknown protocol \"json\""),
+            ("", "--url"),
+            ("--url", "--url"),
+            ("--sokets 5", "--sokets"),
+            ("--sockets 20001", "1..=20000"),
+            ("--sockets 0", "1..=20000"),
+            ("--seconds ten", "--seconds"),
+            ("--seconds 601", "1..=600"),
+            ("--protocol json", "watchglass.json.v1"),
             ("--url ws://127.0.0.1:1 --sockets 5 --slow 6", "--slow 6 is more than --sockets 5"),
-            ("--url ws://192.0.2.1:1", "this machine itself"),
+            ("--url ws://192.0.2.1:1", "loopback"),
         ] {
-            let message = parse(line).unwrap_err().to_string();
+            let message = parse(line).unwrap_err();
             assert!(message.contains(reason), "{line}: {message}");
         }
     }

@@ -1,6 +1,6 @@
-//! Does to a server what those do who want to bring it down, and watches whether its live tick keeps its pace meanwhile.
+//! Attacks on a server, and the delay of its live tick during each of them.
 
-use crate::arguments::Plan;
+use crate::arguments::Arguments;
 use crate::error::LoadError;
 use crate::socket::{self, Seen, Stage};
 use crate::summary::percentiles;
@@ -14,46 +14,46 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-/// What is done. Of each it is known how many at the same time.
+/// A kind of attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Attack {
-    /// Nothing, to compare with.
+    /// No attack, for comparison.
     None,
-    /// Headers that never end, a byte each second.
+    /// Endless headers, one byte per second.
     SlowLoris,
-    /// Half a request, and then nothing.
+    /// Half a request.
     HalfOpen,
-    /// Headers and bodies that are much too large.
+    /// Oversized headers and bodies.
     Oversized,
-    /// Connections that do nothing, as many as were asked for.
+    /// Idle connections.
     Idle,
-    /// Wrong passwords, each for another name.
+    /// Sign-ins with wrong passwords, each with another user name.
     SignIn,
 }
 
 const ATTACKS: [Attack; 6] =
     [Attack::None, Attack::SlowLoris, Attack::HalfOpen, Attack::Oversized, Attack::Idle, Attack::SignIn];
 
-/// How long an answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How much of a body or of headers is sent that is too large, in pieces of 64 KiB: 64 MiB.
+/// Timeout of connections and responses.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Pieces of 64 KiB in oversized headers and bodies: 64 MiB.
 const PIECES: usize = 1024;
 
 impl Attack {
     fn name(self) -> &'static str {
         match self {
-            Self::None => "nothing",
+            Self::None => "none",
             Self::SlowLoris => "slow-loris",
-            Self::HalfOpen => "half requests",
+            Self::HalfOpen => "half-open",
             Self::Oversized => "oversized",
             Self::Idle => "idle sockets",
             Self::SignIn => "sign-in flood",
         }
     }
 
-    /// How many do it at the same time.
-    fn count(self, plan: &Plan) -> usize {
-        let many = plan.sockets;
+    /// Number of parallel connections.
+    fn count(self, plan: &Arguments) -> usize {
+        let many = plan.sockets();
         match self {
             Self::None => 0,
             Self::SlowLoris | Self::HalfOpen => many.min(2000),
@@ -63,12 +63,12 @@ impl Attack {
         }
     }
 
-    /// Does it once, in one connection; how that ended.
-    async fn once(self, plan: &Plan, number: u64) -> String {
-        let Ok(Ok(mut stream)) = timeout(PATIENCE, TcpStream::connect(plan.target.address)).await else {
+    /// Attacks with one connection. Returns the outcome.
+    async fn once(self, plan: &Arguments, number: u64) -> String {
+        let Ok(Ok(mut stream)) = timeout(TIMEOUT, TcpStream::connect(plan.url.address)).await else {
             return "no connection".to_owned();
         };
-        let host = &plan.target.authority;
+        let host = &plan.url.authority;
         match self {
             Self::None => {}
             Self::SlowLoris => {
@@ -78,15 +78,15 @@ impl Attack {
                         sleep(Duration::from_secs(1)).await;
                     }
                 }
-                return "cut".to_owned();
+                return "closed".to_owned();
             }
             Self::HalfOpen | Self::Idle => {
                 if self == Self::HalfOpen {
                     let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: lo").await;
                 }
-                // Comes back when the server has had enough.
+                // Returns when the server closes the connection.
                 let _ = stream.read(&mut [0; 16]).await;
-                return "cut".to_owned();
+                return "closed".to_owned();
             }
             Self::Oversized => {
                 let piece = vec![b'x'; 64 << 10];
@@ -117,42 +117,42 @@ impl Attack {
     }
 }
 
-/// The status of an answer, if there is one.
+/// Status of the response, if there is one.
 async fn status(stream: &mut TcpStream) -> String {
     let mut head = [0; 12];
-    match timeout(PATIENCE, stream.read_exact(&mut head)).await {
+    match timeout(TIMEOUT, stream.read_exact(&mut head)).await {
         Ok(Ok(_)) => String::from_utf8_lossy(&head).rsplit(' ').next().unwrap_or_default().to_owned(),
-        Ok(Err(_)) => "cut".to_owned(),
-        Err(_) => "no answer".to_owned(),
+        Ok(Err(_)) => "closed".to_owned(),
+        Err(_) => "no response".to_owned(),
     }
 }
 
-/// How often what happened.
+/// Number of connections by outcome.
 type Tally = Arc<Mutex<BTreeMap<String, u64>>>;
 
-/// Carries out one attack after the other.
+/// Runs one attack after the other.
 ///
 /// # Errors
-/// The live data cannot be looked at.
-pub(crate) async fn attack(plan: &Plan, token: Option<&str>) -> Result<String, LoadError> {
+/// The live connection of the observer failed.
+pub(crate) async fn attack(plan: &Arguments, token: Option<&str>) -> Result<String, LoadError> {
     let mut text = format!(
         "attacks on {}, {} s each; the live tick from the time in a frame to its arrival",
-        plan.target.url(),
-        plan.window.as_secs()
+        plan.url.url(),
+        plan.window().as_secs()
     );
     for attack in ATTACKS {
         let tally = Tally::default();
         let (stage, receiver) = watch::channel(Stage::Opening);
-        // Before there is no room left.
+        // Before the attackers take all connections.
         let observer = observe(plan.clone(), token.map(str::to_owned), receiver).await?;
         let mut attackers = JoinSet::new();
         for number in 0..attack.count(plan) {
             attackers.spawn(go_on(attack, plan.clone(), number as u64, Arc::clone(&tally)));
         }
-        // All have begun by then.
+        // The ramp is over by then.
         sleep(Duration::from_secs(3)).await;
         stage.send_replace(Stage::Measuring);
-        sleep(plan.window).await;
+        sleep(plan.window()).await;
         stage.send_replace(Stage::Over);
         let seen = observer.await.map_err(|_| broke_off())?;
         attackers.shutdown().await;
@@ -162,15 +162,15 @@ pub(crate) async fn attack(plan: &Plan, token: Option<&str>) -> Result<String, L
     Ok(text)
 }
 
-/// Does it again and again until the task is ended. The numbers of two attackers never meet.
-async fn go_on(attack: Attack, plan: Plan, first: u64, tally: Tally) {
+/// Repeats the attack until the task ends. No two attackers use the same numbers.
+async fn go_on(attack: Attack, plan: Arguments, first: u64, tally: Tally) {
     let step = attack.count(&plan) as u64;
     let mut number = first;
     loop {
         let begun = Instant::now();
         let outcome = attack.once(&plan, number).await;
-        if outcome == "no connection" || outcome == "cut" && begun.elapsed() < Duration::from_secs(1) {
-            // There is no room: hurrying would only cost this program, which runs on the same processors.
+        if outcome == "no connection" || outcome == "closed" && begun.elapsed() < Duration::from_secs(1) {
+            // The server refuses connections: wait, because faster attempts only cost CPU time of this program.
             sleep(Duration::from_secs(1)).await;
         }
         *tally.lock().unwrap_or_else(PoisonError::into_inner).entry(outcome).or_default() += 1;
@@ -178,10 +178,10 @@ async fn go_on(attack: Attack, plan: Plan, first: u64, tally: Tally) {
     }
 }
 
-/// Looks at the live data from a thread of its own: what the attackers are busy with must not make a frame late. Comes back
-/// once it is connected.
+/// Observes the live data on a thread of its own, so that the attackers do not delay its frames. Returns when it is
+/// connected.
 async fn observe(
-    plan: Plan,
+    plan: Arguments,
     token: Option<String>,
     stage: watch::Receiver<Stage>,
 ) -> Result<oneshot::Receiver<Seen>, LoadError> {
@@ -200,20 +200,20 @@ async fn observe(
             }
         });
     };
-    // It ends with the measurement.
+    // The thread ends with the measurement.
     std::thread::Builder::new().name("observer".to_owned()).spawn(look).map_err(LoadError::Runtime)?;
     is_connected.await.map_err(|_| broke_off())?.map_err(LoadError::NoConnection)?;
     Ok(receiver)
 }
 
 fn broke_off() -> LoadError {
-    LoadError::NoConnection("the observer broke off".to_owned())
+    LoadError::NoConnection("the observer ended early".to_owned())
 }
 
 fn line(attack: Attack, count: usize, seen: &Seen, tally: &BTreeMap<String, u64>) -> String {
     let mut latencies = seen.latencies.clone();
     latencies.sort_unstable();
-    let mut text = format!("\n{:<14} {count:>6} at once; ", attack.name());
+    let mut text = format!("\n{:<14} {count:>6} connections; ", attack.name());
     // Writing to a string cannot fail.
     let _ = match percentiles(&latencies) {
         Some(micros) => {
@@ -224,13 +224,13 @@ fn line(attack: Attack, count: usize, seen: &Seen, tally: &BTreeMap<String, u64>
                 seen.frames, seen.lost
             )
         }
-        None => write!(text, "no tick came"),
+        None => write!(text, "no tick"),
     };
     if let Some(reason) = &seen.closed {
         let _ = write!(text, "; the live connection ended: {reason}");
     }
     for (outcome, count) in tally {
-        let _ = write!(text, "; {count} times {outcome}");
+        let _ = write!(text, "; {count} × {outcome}");
     }
     text
 }
@@ -240,18 +240,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_says_what_was_done_how_it_ended_and_how_the_tick_fared() {
+    fn line_has_delays_and_outcomes() {
         let seen =
             Seen { frames: 3, lost: 1, last_seq: Some(9), latencies: vec![3000, 1000, 2000], closed: None };
-        let tally = BTreeMap::from([("431".to_owned(), 7), ("cut".to_owned(), 2)]);
+        let tally = BTreeMap::from([("431".to_owned(), 7), ("closed".to_owned(), 2)]);
         assert_eq!(
             line(Attack::Oversized, 16, &seen, &tally),
-            "\noversized          16 at once; tick p50 2.0 ms, p99 3.0 ms, max 3.0 ms of 3, 1 lost; 7 times 431; 2 times cut"
+            "\noversized          16 connections; tick p50 2.0 ms, p99 3.0 ms, max 3.0 ms of 3, 1 lost; 7 × 431; 2 × closed"
         );
         let none = Seen { closed: Some("gone".to_owned()), ..Seen::default() };
         assert_eq!(
             line(Attack::None, 0, &none, &BTreeMap::new()),
-            "\nnothing             0 at once; no tick came; the live connection ended: gone"
+            "\nnone                0 connections; no tick; the live connection ended: gone"
         );
     }
 }

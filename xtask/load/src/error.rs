@@ -1,49 +1,28 @@
-//! Why there is no measurement.
+//! Errors of the load generator.
 
 use std::io;
 use thiserror::Error;
 
-/// The reason for which there is no measurement.
+/// The reason why a measurement failed.
 #[derive(Debug, Error)]
 pub(crate) enum LoadError {
-    /// A flag that there is not.
-    #[error("unknown argument {0:?}; --help lists them")]
-    UnknownArgument(String),
-    /// A flag without its value.
-    #[error("{0} lacks its value; --help shows the form")]
-    NoValue(&'static str),
-    /// A number that is none, or out of its bounds.
-    #[error("{flag} is {value:?}; it must be a whole number from {least} to {most}")]
-    Number {
-        /// The flag.
-        flag: &'static str,
-        /// What was given.
-        value: String,
-        /// Smallest number that is allowed.
-        least: usize,
-        /// Largest number that is allowed.
-        most: usize,
-    },
-    /// A protocol that there is not.
-    #[error("unknown protocol {0:?}; there are watchglass.json.v1 and watchglass.binary.v1")]
-    UnknownProtocol(String),
-    /// More slow sockets than sockets.
-    #[error("--slow {slow} is more than --sockets {sockets}: slow sockets are a part of them")]
+    /// More slow connections than connections.
+    #[error("--slow {slow} is more than --sockets {sockets}")]
     TooManySlow {
-        /// Slow sockets.
+        /// Connections that never read.
         slow: usize,
-        /// All sockets.
+        /// All connections.
         sockets: usize,
     },
-    /// An address that is not of this machine, or not one of live data.
-    #[error("{url:?} will not do: {reason}; write ws://127.0.0.1:7070/ws/live")]
+    /// Invalid address.
+    #[error("invalid URL {url:?}: {reason}; example: ws://127.0.0.1:7070/ws/live")]
     Url {
-        /// What was given.
+        /// The argument.
         url: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
-    /// The system allows too few open files.
+    /// The limit of open files is too low.
     #[error(
         "{needed} open files are needed and {allowed} allowed; raise the limit with `ulimit -n {needed}`"
     )]
@@ -53,18 +32,18 @@ pub(crate) enum LoadError {
         /// Files that are allowed.
         allowed: u64,
     },
-    /// The process that was to be watched cannot be read.
+    /// Memory and CPU usage of the process cannot be read.
     #[error(
-        "process {pid} cannot be read from /proc ({source}); --pid must be a running server of this machine"
+        "could not read process {pid} from /proc ({source}); --pid must be a running server on this machine"
     )]
     Process {
-        /// Number of the process.
+        /// Process id.
         pid: u32,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// Not one connection came about; the first reason.
-    #[error("no connection came about; the first one failed with: {0}")]
+    /// No connection could be opened; the error of the first one.
+    #[error("no connection could be opened; error of the first one: {0}")]
     NoConnection(String),
     /// The asynchronous runtime could not start.
     #[error("the runtime could not start: {0}")]

@@ -1,28 +1,19 @@
-//! The two numbers of a metrics frame that matter here, found without decoding the rest.
+//! Sequence number and timestamp of a metrics frame, parsed without the rest of the frame.
 
-use crate::error::LoadError;
+use clap::ValueEnum;
 
-/// Encoding of metrics frames, chosen by the WebSocket subprotocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// WebSocket subprotocol, which selects the encoding of metrics frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Protocol {
-    /// JSON text.
+    /// JSON text
+    #[value(name = "watchglass.json.v1")]
     Json,
-    /// Binary frames.
+    /// Binary frames
+    #[value(name = "watchglass.binary.v1")]
     Binary,
 }
 
 impl Protocol {
-    /// Reads the subprotocol's name.
-    ///
-    /// # Errors
-    /// [`LoadError::UnknownProtocol`].
-    pub(crate) fn parse(name: &str) -> Result<Self, LoadError> {
-        [Self::Json, Self::Binary]
-            .into_iter()
-            .find(|protocol| protocol.name() == name)
-            .ok_or_else(|| LoadError::UnknownProtocol(name.to_owned()))
-    }
-
     /// The subprotocol's name.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -37,11 +28,11 @@ impl Protocol {
 pub(crate) struct Stamp {
     /// Sequence number.
     pub(crate) seq: u64,
-    /// When it was measured, milliseconds since the Unix epoch.
+    /// Timestamp, milliseconds since the Unix epoch.
     pub(crate) time: i64,
 }
 
-/// The stamp of a text frame, if it is one of metrics: `{"type":"metrics","seq":7,"time":1700000000000,"values":…`.
+/// The stamp of a text frame, if it is a metrics frame: `{"type":"metrics","seq":7,"time":1700000000000,"values":…`.
 pub(crate) fn of_text(text: &str) -> Option<Stamp> {
     let head = text.split("\"values\"").next()?;
     if !head.contains("\"type\":\"metrics\"") {
@@ -55,7 +46,7 @@ fn field<T: std::str::FromStr>(text: &str, name: &str) -> Option<T> {
     rest.split([',', '}']).next()?.trim().parse().ok()
 }
 
-/// The stamp of a binary frame, if it is one of metrics. It begins, little-endian: u8 kind = 1, u8 version = 1,
+/// The stamp of a binary frame, if it is a metrics frame. It begins, little-endian: u8 kind = 1, u8 version = 1,
 /// u16 zero, u32 version of the state, u64 sequence number, i64 time.
 pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Stamp> {
     let (kind, rest) = bytes.split_first_chunk::<4>()?;

@@ -1,7 +1,6 @@
-//! Opens many live connections from a process of its own and reports how they fare.
+//! Load generator: opens many live connections to a server and reports latency and lost frames.
 //!
-//! It speaks to a server on this machine only: the latency it prints is the difference of two readings of one
-//! clock, and a flood of connections is nobody else's business.
+//! It connects to loopback addresses only: latencies are differences of two readings of one clock.
 
 mod arguments;
 mod attack;
@@ -14,13 +13,14 @@ mod socket;
 mod summary;
 mod target;
 
-use arguments::{HELP, Request};
+use arguments::{Arguments, Mode};
+use clap::Parser;
 use error::LoadError;
 use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match run() {
+    match run(Arguments::parse()) {
         Ok(text) => {
             let _ = writeln!(std::io::stdout(), "{text}");
             ExitCode::SUCCESS
@@ -32,17 +32,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<String, LoadError> {
-    let request = Request::parse(std::env::args().skip(1))?;
-    let (Request::Measure(plan) | Request::Attack(plan)) = &request else { return Ok(HELP.to_owned()) };
-    open_files::allow(plan.sockets)?;
+fn run(arguments: Arguments) -> Result<String, LoadError> {
+    let plan = arguments.validate()?;
+    open_files::allow(plan.sockets())?;
     let token = std::env::var("WATCHGLASS_TOKEN").ok().filter(|token| !token.is_empty());
-    // One thread is what leaves most of a small machine to the server.
+    // One thread leaves most of a small machine to the server.
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LoadError::Runtime)?;
-    if matches!(request, Request::Attack(_)) {
-        return runtime.block_on(attack::attack(plan, token.as_deref()));
+    match plan.mode {
+        Mode::Attacks => runtime.block_on(attack::attack(&plan, token.as_deref())),
+        Mode::Connections => Ok(runtime.block_on(measure::measure(&plan, token.as_deref()))?.to_string()),
     }
-    let summary = runtime.block_on(measure::measure(plan, token.as_deref()))?;
-    Ok(summary.to_string())
 }

@@ -1,6 +1,6 @@
-//! Opens the connections, waits, and puts together what they saw.
+//! Measurement: opens the connections, waits, and summarises their frames.
 
-use crate::arguments::Plan;
+use crate::arguments::Arguments;
 use crate::error::LoadError;
 use crate::server_process::{self, Usage};
 use crate::socket::{self, Seen, Stage};
@@ -11,58 +11,60 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Handshakes under way at the same time. More would only wait in the system's queue, and be dropped there.
+/// Parallel handshakes. More would only fill the backlog of the listening socket.
 const HANDSHAKES: usize = 64;
 
-/// Carries out a measurement.
+/// Runs a measurement.
 ///
 /// # Errors
-/// Not one connection came about, or the server's process cannot be read.
-pub(crate) async fn measure(plan: &Plan, token: Option<&str>) -> Result<Summary, LoadError> {
+/// No connection could be opened, or the server's process could not be read.
+pub(crate) async fn measure(plan: &Arguments, token: Option<&str>) -> Result<Summary, LoadError> {
     let usage = || plan.pid.map(server_process::usage).transpose();
     let idle = usage()?;
     let (stage, receiver) = watch::channel(Stage::Opening);
     let mut tasks = open_all(plan, token, &receiver).await;
-    if tasks.failed.len() == plan.sockets {
+    if tasks.failed.len() == plan.sockets() {
         return Err(LoadError::NoConnection(tasks.failed.swap_remove(0)));
     }
     let begun = usage()?;
     stage.send_replace(Stage::Measuring);
-    tokio::time::sleep(plan.window).await;
+    tokio::time::sleep(plan.window()).await;
     let ended = usage()?;
     stage.send_replace(Stage::Over);
-    let mut seen = Vec::with_capacity(plan.sockets);
+    let mut seen = Vec::with_capacity(plan.sockets());
     while let Some(joined) = tasks.following.join_next().await {
-        // A task can only fail by a panic, and then its connection is one that failed.
+        // A task that panicked counts as a failed connection.
         match joined {
             Ok(one) => seen.push(one),
             Err(error) => tasks.failed.push(error.to_string()),
         }
     }
-    let open = plan.sockets - tasks.failed.len();
-    let cost =
-        idle.zip(begun).zip(ended).map(|((idle, begun), ended)| cost(idle, begun, ended, open, plan.window));
+    let open = plan.sockets() - tasks.failed.len();
+    let cost = idle
+        .zip(begun)
+        .zip(ended)
+        .map(|((idle, begun), ended)| cost(idle, begun, ended, open, plan.window()));
     Ok(Summary::new(plan, &seen, &tasks.failed, cost))
 }
 
-/// The connections that came about, each in its task, and the reasons of those that did not.
+/// Tasks of the open connections, and the errors of the failed ones.
 struct Tasks {
     following: JoinSet<Seen>,
     failed: Vec<String>,
 }
 
-/// Begins connections at an even pace; comes back when all are open or have failed.
-async fn open_all(plan: &Plan, token: Option<&str>, stage: &watch::Receiver<Stage>) -> Tasks {
+/// Opens connections at a constant rate. Returns when all are open or have failed.
+async fn open_all(plan: &Arguments, token: Option<&str>, stage: &watch::Receiver<Stage>) -> Tasks {
     let mut opening: JoinSet<(usize, Result<_, String>)> = JoinSet::new();
     let mut tasks = Tasks { following: JoinSet::new(), failed: Vec::new() };
     let shared = Arc::new((plan.clone(), token.map(str::to_owned), Semaphore::new(HANDSHAKES)));
-    let mut pace = interval(Duration::from_secs(1) / u32::try_from(plan.ramp).unwrap_or(1).max(1));
-    // After a delay it goes on at the same pace, and does not hurry to catch up.
+    let mut pace = interval(Duration::from_secs(1) / u32::from(plan.ramp.max(1)));
+    // No burst after a delay.
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut begun = 0;
-    while begun < plan.sockets || !opening.is_empty() {
+    while begun < plan.sockets() || !opening.is_empty() {
         tokio::select! {
-            _ = pace.tick(), if begun < plan.sockets => {
+            _ = pace.tick(), if begun < plan.sockets() => {
                 let shared = Arc::clone(&shared);
                 let number = begun;
                 begun += 1;
@@ -73,7 +75,7 @@ async fn open_all(plan: &Plan, token: Option<&str>, stage: &watch::Receiver<Stag
                 });
             }
             Some(joined) = opening.join_next() => match joined {
-                Ok((number, Ok(connection))) if number < plan.slow => {
+                Ok((number, Ok(connection))) if number < plan.slow() => {
                     tasks.following.spawn(socket::stall(connection, stage.clone()));
                 }
                 Ok((_, Ok(connection))) => {

@@ -1,4 +1,4 @@
-//! The number of files, and so of sockets, that the system lets a process open.
+//! Limit of open files, and so of sockets.
 
 use crate::error::LoadError;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -13,7 +13,7 @@ const OTHERS: u64 = 64;
 pub(crate) fn allow(sockets: usize) -> Result<(), LoadError> {
     let needed = sockets as u64 + OTHERS;
     let limit = getrlimit(Resource::Nofile);
-    // No limit is written as none.
+    // `None` is no limit.
     let allowed = limit.current.unwrap_or(u64::MAX);
     if allowed >= needed {
         return Ok(());

@@ -1,20 +1,20 @@
-//! Memory and processor time of the server, from `/proc`.
+//! Memory and CPU usage of the server, from `/proc`.
 
 use crate::error::LoadError;
 use std::fs;
 use std::io;
 use std::time::Duration;
 
-/// What the server's process uses at a moment.
+/// Memory and CPU time of the server's process.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Usage {
-    /// Proportional set size in bytes: its memory, with shared pages divided among those who share them.
+    /// Proportional set size in bytes.
     pub(crate) memory: u64,
-    /// Processor time since its start, in user and in system mode.
+    /// CPU time since its start, in user and system mode.
     pub(crate) processor: Duration,
 }
 
-/// Reads what process `pid` uses.
+/// Reads memory and CPU time of process `pid`.
 ///
 /// # Errors
 /// [`LoadError::Process`].
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_the_kernel_writes() {
+    fn proc_files_are_parsed() {
         let smaps = "55d0-7ffe ---p 00000000 00:00 0   [rollup]\nRss:     2048 kB\nPss:     1234 kB\nPss_Anon: 9 kB\n";
         assert_eq!(pss(smaps), Some(1234 * 1024));
         assert_eq!(pss("Rss: 1 kB\n"), None);
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_this_process_and_names_one_that_is_not_there() {
+    fn error_names_a_missing_process() {
         assert!(usage(std::process::id()).unwrap().memory > 0);
         let message = usage(u32::MAX).unwrap_err().to_string();
         assert!(message.contains("process 4294967295"), "{message}");

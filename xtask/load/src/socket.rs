@@ -1,6 +1,6 @@
 //! One live connection.
 
-use crate::arguments::Plan;
+use crate::arguments::Arguments;
 use crate::frame::{self, Stamp};
 use futures_util::StreamExt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -23,30 +23,30 @@ pub(crate) enum Stage {
     Over,
 }
 
-/// What one connection saw while it was measured.
+/// Result of one connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
-    /// Metrics frames that came.
+    /// Received metrics frames.
     pub(crate) frames: u64,
-    /// Numbers that are missing in their sequence, after the first frame.
+    /// Missing sequence numbers after the first frame.
     pub(crate) lost: u64,
-    /// Number of the last frame.
+    /// Sequence number of the last frame.
     pub(crate) last_seq: Option<u64>,
-    /// Time from a frame's own time to its arrival, in microseconds.
+    /// Time from a frame's timestamp to its arrival, in microseconds.
     pub(crate) latencies: Vec<u32>,
-    /// Why the connection ended before the measurement did.
+    /// Reason why the connection ended before the measurement.
     pub(crate) closed: Option<String>,
 }
 
 impl Seen {
-    /// Counts a frame that arrived at `now`, microseconds since the Unix epoch. The first one only gives the
-    /// sequence its beginning: a server may greet with a frame from before the connection.
+    /// Counts a frame that arrived at `now`, microseconds since the Unix epoch. The first one only sets
+    /// the sequence number: the server may send a frame from before the connection.
     pub(crate) fn add(&mut self, stamp: Stamp, now: i64, measuring: bool) {
         if measuring && let Some(last) = self.last_seq {
             self.frames += 1;
             self.lost += stamp.seq.saturating_sub(last.saturating_add(1));
             let latency = now.saturating_sub(stamp.time.saturating_mul(1000));
-            // A clock that was set back makes it negative.
+            // Negative after a clock change.
             self.latencies.push(u32::try_from(latency.max(0)).unwrap_or(u32::MAX));
         }
         self.last_seq = Some(stamp.seq);
@@ -58,14 +58,14 @@ type Connection = WebSocketStream<TcpStream>;
 /// Opens a connection as a browser would.
 ///
 /// # Errors
-/// The reason, as the server or the system put it.
-pub(crate) async fn connect(plan: &Plan, token: Option<&str>) -> Result<Connection, String> {
-    let stream = TcpStream::connect(plan.target.address).await.map_err(|error| error.to_string())?;
-    let mut request = plan.target.url().into_client_request().map_err(|error| error.to_string())?;
+/// The error of the server or the system.
+pub(crate) async fn connect(plan: &Arguments, token: Option<&str>) -> Result<Connection, String> {
+    let stream = TcpStream::connect(plan.url.address).await.map_err(|error| error.to_string())?;
+    let mut request = plan.url.url().into_client_request().map_err(|error| error.to_string())?;
     let header = |text: &str| HeaderValue::from_str(text).map_err(|error| error.to_string());
     let headers = request.headers_mut();
     headers.insert("sec-websocket-protocol", header(plan.protocol.name())?);
-    headers.insert("origin", header(&format!("http://{}", plan.target.authority))?);
+    headers.insert("origin", header(&format!("http://{}", plan.url.authority))?);
     if let Some(token) = token {
         headers.insert("authorization", header(&format!("Bearer {token}"))?);
     }
@@ -77,7 +77,7 @@ pub(crate) async fn connect(plan: &Plan, token: Option<&str>) -> Result<Connecti
 
 fn explain(error: Error) -> String {
     match error {
-        Error::Http(response) => format!("the server answered {}", response.status()),
+        Error::Http(response) => format!("the server responded with {}", response.status()),
         other => other.to_string(),
     }
 }
@@ -124,7 +124,7 @@ pub(crate) async fn follow(mut connection: Connection, mut stage: watch::Receive
     }
 }
 
-/// Keeps a connection open without ever reading from it.
+/// Keeps a connection open without reading from it.
 pub(crate) async fn stall(connection: Connection, mut stage: watch::Receiver<Stage>) -> Seen {
     // An error means that the measurement has ended too.
     let _ = stage.wait_for(|stage| *stage == Stage::Over).await;

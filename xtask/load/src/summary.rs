@@ -1,10 +1,10 @@
-//! The figures, and how they are written.
+//! Figures of a measurement.
 
-use crate::arguments::Plan;
+use crate::arguments::Arguments;
 use crate::socket::Seen;
 use std::fmt;
 
-/// What a measurement found.
+/// Result of a measurement.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Summary {
     plan: String,
@@ -21,22 +21,27 @@ pub(crate) struct Summary {
     server: Option<ServerCost>,
 }
 
-/// What the connections cost the server.
+/// Memory and CPU usage of the server.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ServerCost {
     /// Proportional set size with all connections open, in bytes.
     pub(crate) memory: u64,
-    /// By how much that grew for each connection, in bytes. Negative when other memory shrank meanwhile.
+    /// Growth per connection in bytes. Negative if other memory shrank.
     pub(crate) memory_a_socket: f64,
-    /// Processor time during the measurement as a part of one core: 0.5 is half a core.
+    /// CPU usage during the measurement: 0.5 is half a core.
     pub(crate) core_share: f64,
 }
 
 impl Summary {
-    /// Adds up what the connections that came about saw; `failed` are the reasons of the others.
-    pub(crate) fn new(plan: &Plan, seen: &[Seen], failed: &[String], server: Option<ServerCost>) -> Self {
+    /// Summarises the results of the open connections and the errors of the `failed` ones.
+    pub(crate) fn new(
+        plan: &Arguments,
+        seen: &[Seen],
+        failed: &[String],
+        server: Option<ServerCost>,
+    ) -> Self {
         let newest = seen.iter().filter_map(|one| one.last_seq).max().unwrap_or(0);
-        // The very last frame may be on its way still; what a connection lacks before that one is lost.
+        // The last frame may still be in transit; earlier missing frames are lost.
         let behind = |one: &Seen| match (one.last_seq, &one.closed) {
             (Some(last), None) => newest.saturating_sub(1).saturating_sub(last),
             _ => 0,
@@ -47,21 +52,21 @@ impl Summary {
         Self {
             plan: format!(
                 "{} connections ({}) for {} s at {}",
-                plan.sockets,
+                plan.sockets(),
                 plan.protocol.name(),
-                plan.window.as_secs(),
-                plan.target.url()
+                plan.window().as_secs(),
+                plan.url.url()
             ),
             open: seen.len() - closed.len(),
-            slow: plan.slow,
+            slow: plan.slow(),
             failed: failed.len(),
             closed: closed.len(),
-            // Those that never read have seen nothing by design.
+            // Connections that never read have no frames by design.
             silent: seen
                 .iter()
                 .filter(|one| one.last_seq.is_none() && one.closed.is_none())
                 .count()
-                .saturating_sub(plan.slow),
+                .saturating_sub(plan.slow()),
             first_reason: failed.iter().chain(closed).next().cloned(),
             frames: seen.iter().map(|one| one.frames).sum(),
             lost: seen.iter().map(|one| one.lost + behind(one)).sum(),
@@ -88,10 +93,10 @@ impl fmt::Display for Summary {
             write!(f, "; {} of them never read", self.slow)?;
         }
         if self.silent > 0 {
-            write!(f, "; {} got no frame at all", self.silent)?;
+            write!(f, "; {} got no frames", self.silent)?;
         }
         if let Some(reason) = &self.first_reason {
-            write!(f, "; the first reason: {reason}")?;
+            write!(f, "; first error: {reason}")?;
         }
         let expected = self.frames + self.lost;
         writeln!(f, "\nframes    {} of {expected} expected, {} lost", self.frames, self.lost)?;
@@ -99,14 +104,14 @@ impl fmt::Display for Summary {
             Some(micros) => {
                 let [p50, p95, p99, max] = micros.map(|micros| f64::from(micros) / 1000.0);
                 writeln!(f, "latency   p50 {p50:.1} ms, p95 {p95:.1} ms, p99 {p99:.1} ms, max {max:.1} ms")?;
-                write!(f, "          from the time in a frame, so collecting the values is a part of it")?;
+                write!(f, "          from the timestamp of a frame, including the collection of its values")?;
             }
-            None => write!(f, "latency   no frames came")?,
+            None => write!(f, "latency   no frames")?,
         }
         if let Some(server) = self.server {
             write!(
                 f,
-                "\nserver    {:.1} MiB, {:.1} KiB a socket, {:.1} % of a core",
+                "\nserver    {:.1} MiB, {:.1} KiB per socket, {:.1} % of a core",
                 server.memory as f64 / (1024.0 * 1024.0),
                 server.memory_a_socket / 1024.0,
                 server.core_share * 100.0
@@ -119,7 +124,7 @@ impl fmt::Display for Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arguments::Request;
+    use clap::Parser;
 
     #[test]
     fn percentiles_by_nearest_rank() {
@@ -135,17 +140,15 @@ mod tests {
     }
 
     #[test]
-    fn adds_up_and_is_written_for_people() {
+    fn summary_has_totals_and_percentiles() {
         let line = "--url ws://127.0.0.1:7070/ws/live --sockets 7 --slow 1 --seconds 3";
-        let Request::Measure(plan) = Request::parse(line.split(' ').map(str::to_owned)).unwrap() else {
-            panic!()
-        };
+        let plan = Arguments::parse_from(std::iter::once("watchglass-load").chain(line.split(' ')));
         let one =
             Seen { frames: 3, lost: 0, last_seq: Some(9), latencies: vec![1000, 2000, 3000], closed: None };
         let seen = [
             one.clone(),
             Seen { frames: 2, lost: 1, last_seq: Some(8), latencies: vec![500, 250_000], ..one.clone() },
-            // Two frames behind, one of which may be on its way.
+            // Two frames behind, one of which may be in transit.
             Seen { frames: 1, last_seq: Some(7), latencies: vec![900], closed: None, ..one.clone() },
             Seen::default(),
             Seen::default(),
@@ -161,11 +164,11 @@ mod tests {
         let summary = Summary::new(&plan, &seen, &["refused".to_owned()], Some(server));
         let expected = "\
 7 connections (watchglass.json.v1) for 3 s at ws://127.0.0.1:7070/ws/live
-sockets   5 open, 1 failed, 1 closed early; 1 of them never read; 1 got no frame at all; the first reason: refused
+sockets   5 open, 1 failed, 1 closed early; 1 of them never read; 1 got no frames; first error: refused
 frames    7 of 9 expected, 2 lost
 latency   p50 1.0 ms, p95 250.0 ms, p99 250.0 ms, max 250.0 ms
-          from the time in a frame, so collecting the values is a part of it
-server    32.0 MiB, 10.0 KiB a socket, 12.5 % of a core";
+          from the timestamp of a frame, including the collection of its values
+server    32.0 MiB, 10.0 KiB per socket, 12.5 % of a core";
         assert_eq!(summary.to_string(), expected);
     }
 }

@@ -6,16 +6,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 /// A WebSocket address on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// Where to connect to.
+    /// Address to connect to.
     pub(crate) address: SocketAddr,
-    /// Host and port as the `Host` header has them.
+    /// Host and port for the `Host` header.
     pub(crate) authority: String,
     /// The path, beginning with `/`.
     pub(crate) path: String,
 }
 
 impl Target {
-    /// Reads `ws://HOST:PORT/PATH`, with a loopback address or `localhost` as host.
+    /// Parses `ws://HOST:PORT/PATH`, with a loopback address or `localhost` as host.
     ///
     /// # Errors
     /// [`LoadError::Url`].
@@ -30,13 +30,13 @@ impl Target {
             Some(port) => port.parse().ok().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
             None => authority.parse().ok(),
         }
-        .ok_or_else(|| wrong("it must have an IP address, or localhost, and a port"))?;
+        .ok_or_else(|| wrong("it must have a loopback IP address or localhost, and a port"))?;
         let is_loopback = match address.ip() {
             IpAddr::V4(ip) => ip.is_loopback(),
             IpAddr::V6(ip) => ip.is_loopback(),
         };
         if !is_loopback {
-            return Err(wrong("only addresses of this machine itself are allowed"));
+            return Err(wrong("only loopback addresses are allowed"));
         }
         Ok(Self { address, authority: authority.to_owned(), path: path.to_owned() })
     }
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_addresses_of_this_machine() {
+    fn loopback_addresses_are_parsed() {
         for (url, address, path) in [
             ("ws://127.0.0.1:7070/ws/live", "127.0.0.1:7070", "/ws/live"),
             ("ws://127.8.8.8:7070", "127.8.8.8:7070", "/ws/live"),
@@ -65,14 +65,14 @@ mod tests {
     }
 
     #[test]
-    fn refuses_all_others() {
+    fn other_addresses_are_rejected() {
         for (url, reason) in [
             ("http://127.0.0.1:7070/", "begin with ws://"),
             ("wss://127.0.0.1:7070/", "begin with ws://"),
-            ("ws://192.0.2.1:7070/", "this machine itself"),
-            ("ws://0.0.0.0:7070/", "this machine itself"),
-            ("ws://[2001:db8::1]:7070/", "this machine itself"),
-            ("ws://example.org:80/", "an IP address"),
+            ("ws://192.0.2.1:7070/", "only loopback"),
+            ("ws://0.0.0.0:7070/", "only loopback"),
+            ("ws://[2001:db8::1]:7070/", "only loopback"),
+            ("ws://example.org:80/", "IP address"),
             ("ws://127.0.0.1/", "and a port"),
         ] {
             let message = Target::parse(url).unwrap_err().to_string();

@@ -1,20 +1,20 @@
-//! No unsafe code: the lint that denies it can be lifted by an attribute, and holds only where a package takes it over. Here is
-//! the list of files that do so, with the reason of each: there is none.
+//! Tests that no file has unsafe code. The lint alone is not enough: an attribute can lift it, and it applies only to packages
+//! that inherit the lints of the workspace.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Files with unsafe code, as paths in the repository, and why there is no other way.
+/// Files with unsafe code, as paths in the repository, each with the reason.
 const REASONS: [(&str, &str); 0] = [];
-/// Where our code is.
+/// Folders with Rust code.
 const FOLDERS: [&str; 5] = ["app", "crates", "fuzz", "server", "xtask"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// All files below our folders with that end of their names, as paths in the repository.
-fn files(end: &str) -> Vec<String> {
+/// Files whose names end with `suffix`, as paths in the repository.
+fn files(suffix: &str) -> Vec<String> {
     let mut waiting: Vec<PathBuf> = FOLDERS.iter().map(|folder| root().join(folder)).collect();
     let mut found = Vec::new();
     while let Some(folder) = waiting.pop() {
@@ -23,7 +23,7 @@ fn files(end: &str) -> Vec<String> {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() && name != "target" && name != "node_modules" {
                 waiting.push(path);
-            } else if name.ends_with(end) {
+            } else if name.ends_with(suffix) {
                 found.push(path.strip_prefix(root()).unwrap().to_string_lossy().into_owned());
             }
         }
@@ -31,7 +31,7 @@ fn files(end: &str) -> Vec<String> {
     found
 }
 
-/// Whether a text has the keyword, or lifts the lint.
+/// Whether a text has the keyword or lifts the lint.
 fn has_unsafe(text: &str) -> bool {
     let code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
     code.flat_map(|line| line.match_indices("unsafe").map(move |(at, word)| (line, &line[at + word.len()..])))
@@ -42,7 +42,7 @@ fn has_unsafe(text: &str) -> bool {
 }
 
 #[test]
-fn the_keyword_is_found() {
+fn keyword_is_found() {
     for text in [
         "unsafe { x }",
         "pub unsafe fn a()",
@@ -58,7 +58,7 @@ fn the_keyword_is_found() {
 }
 
 #[test]
-fn only_listed_files_have_unsafe_code() {
+fn unsafe_code_is_in_listed_files_only() {
     let sources = files(".rs");
     assert!(sources.len() > 300, "{}", sources.len());
     let own = "xtask/src/checks/memory_safety.rs";
@@ -68,16 +68,16 @@ fn only_listed_files_have_unsafe_code() {
         .collect();
     with.sort();
     let listed: Vec<_> = REASONS.iter().map(|(path, _)| path).collect();
-    assert_eq!(with, listed, "files with unsafe code, and those that are listed here with a reason");
+    assert_eq!(with, listed, "files with unsafe code, and files listed with a reason");
 }
 
 #[test]
-fn every_package_takes_over_the_lints() {
+fn packages_inherit_the_lints_of_the_workspace() {
     let manifests = files("Cargo.toml");
     assert!(manifests.len() > 15, "{manifests:?}");
     for path in manifests {
-        // The fuzzer is of a workspace of its own, and those below `trunk` are empty stand-ins.
-        if path.starts_with("fuzz/") || path.starts_with("xtask/trunk/") {
+        // The fuzzer is a workspace of its own.
+        if path.starts_with("fuzz/") {
             continue;
         }
         let text = fs::read_to_string(root().join(&path)).unwrap();

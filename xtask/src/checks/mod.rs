@@ -1,4 +1,4 @@
-//! Checks that run to the end whatever happens, and the count of what passed and failed.
+//! Checks, which all run to the end, and the number of passed and failed tests.
 
 #[cfg(test)]
 mod memory_safety;

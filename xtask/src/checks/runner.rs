@@ -1,4 +1,4 @@
-//! Runs a check, shows its output as it comes, and counts from it.
+//! Runs a check, prints its output, and counts its tests.
 
 use super::{Counts, Tally};
 use crate::failure::Failure;
@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
-/// How long output is waited for once a check has ended. A process that it left behind may hold the pipe open.
-const LAST_OUTPUT: Duration = Duration::from_secs(5);
+/// Timeout of the output after a check has ended: a child process of it may keep the pipe open.
+const OUTPUT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A line of output, or the end of one of the two streams.
 enum Event {
@@ -17,10 +17,10 @@ enum Event {
     End,
 }
 
-/// Runs `command` to its end; what passed and failed.
+/// Runs `command` to its end. Returns the number of passed and failed tests.
 ///
 /// # Errors
-/// It could not be started.
+/// The command could not be started.
 pub(crate) fn run(command: &mut Command, tally: Tally) -> Result<Counts, Failure> {
     if std::io::stdout().is_terminal() {
         command.env("CARGO_TERM_COLOR", "always").env("FORCE_COLOR", "1");
@@ -40,8 +40,8 @@ pub(crate) fn run(command: &mut Command, tally: Tally) -> Result<Counts, Failure
     let (exit_sender, exit) = channel();
     std::thread::spawn(move || {
         let _ = exit_sender.send(child.wait());
-        // Wakes the loop below when the streams stay open.
-        std::thread::sleep(LAST_OUTPUT);
+        // Ends the loop below if the streams stay open.
+        std::thread::sleep(OUTPUT_TIMEOUT);
         let _ = sender.send(Event::End);
         let _ = sender.send(Event::End);
     });
@@ -57,7 +57,7 @@ pub(crate) fn run(command: &mut Command, tally: Tally) -> Result<Counts, Failure
     Ok(tally.settle(counts, success))
 }
 
-/// Copies a stream line by line, and sends each line on.
+/// Copies a stream line by line, and sends each line to `sender`.
 fn follow(stream: impl Read + Send + 'static, mut copy: impl Write + Send + 'static, sender: Sender<Event>) {
     std::thread::spawn(move || {
         let mut reader = BufReader::new(stream);
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_from_both_streams_and_the_exit_status() {
+    fn counts_come_from_both_streams_and_the_exit_status() {
         for (script, tally, passed, failed) in [
             ("echo '# pass 2'; echo '# fail 1'; exit 1", Tally::Node, 2, 1),
             ("echo '     Summary [ 0.1s] 3 tests run: 3 passed, 0 skipped' >&2", Tally::Nextest, 3, 0),
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_not_there_is_named() {
+    fn error_names_a_missing_program() {
         let error = run(&mut Command::new("no-such-program"), Tally::Whole).unwrap_err();
         assert!(error.to_string().contains("no-such-program"), "{error}");
     }

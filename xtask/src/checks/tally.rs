@@ -1,22 +1,22 @@
-//! How many tests passed and failed, from what test runners print.
+//! Number of passed and failed tests, parsed from the output of test runners.
 
 use std::ops::AddAssign;
 
 /// Numbers of tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
-    /// Tests that ran and passed.
+    /// Passed tests.
     pub(crate) passed: u64,
-    /// Tests that ran and failed, or did not end.
+    /// Failed tests, and tests that did not end.
     pub(crate) failed: u64,
-    /// Tests that were there and did not run.
+    /// Skipped tests.
     pub(crate) skipped: u64,
 }
 
 impl Counts {
-    /// One thing that passed.
+    /// One passed test.
     pub(crate) const ONE_PASSED: Self = Self { passed: 1, failed: 0, skipped: 0 };
-    /// One thing that failed.
+    /// One failed test.
     pub(crate) const ONE_FAILED: Self = Self { passed: 0, failed: 1, skipped: 0 };
 }
 
@@ -28,21 +28,21 @@ impl AddAssign for Counts {
     }
 }
 
-/// The way in which a check's result is counted.
+/// How a check's result is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tally {
-    /// The whole check is one thing: formatting, a lint run.
+    /// The check counts as one test: formatting, a lint run.
     Whole,
     /// `cargo test`, with a line `test result: ok. 5 passed; 0 failed; 1 ignored; …` for each binary.
     CargoTest,
     /// `cargo nextest run`, with a last line `Summary [ 0.1s] 12 tests run: 11 passed, 1 failed, 2 skipped`.
     Nextest,
-    /// Node's own runner, with last lines `# pass 5` (TAP) or `ℹ pass 5` (spec), and so on.
+    /// Node's test runner, with last lines `# pass 5` (TAP) or `ℹ pass 5` (spec), and so on.
     Node,
 }
 
 impl Tally {
-    /// Adds what one line of output tells, if it is one that tells.
+    /// Adds the numbers in a line of output.
     pub(crate) fn read(self, line: &str, counts: &mut Counts) {
         let line = without_colours(line);
         let line = line.trim();
@@ -74,14 +74,14 @@ impl Tally {
         }
     }
 
-    /// What to count at the end: `counts` as read from the output, unless that cannot be the whole truth.
+    /// The final result: `counts` from the output, corrected by the exit status.
     pub(crate) fn settle(self, counts: Counts, success: bool) -> Counts {
         match (self, success) {
             (Self::Whole, true) => Counts::ONE_PASSED,
             (Self::Whole, false) => Counts::ONE_FAILED,
-            // A runner that fails without a failed test could not build or run the tests.
+            // A runner without a failed test fails if the tests could not be built or started.
             (_, false) if counts.failed == 0 => Counts { failed: 1, ..counts },
-            // These two are never without tests: none at all means that none were found. There may be no doc tests.
+            // Only documentation tests may be missing.
             (Self::Nextest | Self::Node, true) if counts.passed + counts.failed == 0 => {
                 Counts { failed: 1, ..counts }
             }
@@ -90,7 +90,7 @@ impl Tally {
     }
 }
 
-/// Adds `5 passed`, `2 timed out` and the like.
+/// Adds a number such as `5 passed` or `2 timed out`.
 fn add(part: &str, counts: &mut Counts) {
     let Some((number, name)) = part.trim().split_once(' ') else {
         return;
@@ -104,7 +104,7 @@ fn add(part: &str, counts: &mut Counts) {
     }
 }
 
-/// nextest tells in brackets which of the passed tests were slow or flaky.
+/// Removes nextest's numbers of slow and flaky tests, which are in brackets.
 fn without_brackets(text: &str) -> String {
     let mut depth = 0_u32;
     text.chars()
@@ -122,7 +122,7 @@ fn without_brackets(text: &str) -> String {
         .collect()
 }
 
-/// Leaves out escape sequences such as `ESC [ 1 ; 32 m`.
+/// Removes escape sequences such as `ESC [ 1 ; 32 m`.
 fn without_colours(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut characters = text.chars();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_totals_of_each_runner() {
+    fn totals_of_each_runner_are_parsed() {
         let cases = [
             (
                 Tally::CargoTest,
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_without_a_truthful_total_counts_as_failed() {
+    fn run_without_valid_totals_counts_as_failed() {
         let counts = |passed, failed| Counts { passed, failed, skipped: 0 };
         for (tally, read, success, expected) in [
             (Tally::Whole, counts(0, 0), true, counts(1, 0)),

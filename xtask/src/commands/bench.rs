@@ -1,38 +1,41 @@
 //! `cargo xtask bench`.
 
-use super::history::build_examples;
+use super::build::{BUILD_STEPS, build_all};
 use crate::failure::Failure;
 use crate::process;
-use crate::report;
-use crate::setup;
-use crate::workspace::Workspace;
+use crate::setup::{self, Needs};
+use crate::steps::Steps;
+use crate::workspace::{Profile, Workspace};
 use std::ffi::OsString;
 
-/// Runs all benchmarks, which print their figures: of the code, then of the page in a browser, if both are there.
-/// `arguments` go to those of the code, and leave out the page.
+/// Runs the benchmarks, which print their figures: those of the code, then those of the pages in a browser. `arguments` go to
+/// the benchmarks of the code, and skip those of the pages.
 ///
 /// # Errors
 /// A benchmark could not be built, or failed.
 pub(crate) fn bench(workspace: &Workspace, arguments: &[OsString]) -> Result<(), Failure> {
+    let needs_browser = arguments.is_empty();
+    let mut steps = Steps::new(if needs_browser { 4 + BUILD_STEPS } else { 1 });
+    steps.begin("Benchmarks of the code");
     process::run(
         // The pattern leaves out the unit tests, which cargo would otherwise run as benchmarks.
         process::cargo(workspace).args(["bench", "--workspace", "--bench", "*", "--"]).args(arguments),
         "running the benchmarks",
         "The messages are above.",
     )?;
-    if !arguments.is_empty() {
-        return Ok(());
+    if needs_browser {
+        steps.begin("Browser");
+        setup::ensure(workspace, Needs::ServicesAndBrowser)?;
+        steps.begin("Driver of the browser");
+        setup::install_driver(workspace)?;
+        build_all(workspace, Profile::Release, &mut steps)?;
+        steps.begin("Benchmarks of the pages");
+        process::run(
+            &mut setup::browser_script(workspace, "bench"),
+            "measuring the pages",
+            "The message is above.",
+        )?;
     }
-    if !workspace.binary().is_file() || !workspace.browser_tests().join("node_modules").is_dir() {
-        report::say(
-            "Left out: the page in a browser. `cargo xtask build` and `cargo xtask setup` make it possible.",
-        );
-        return Ok(());
-    }
-    build_examples(workspace, &["seed"], "building what makes up seven days")?;
-    process::run(
-        &mut setup::browser_script(workspace, "bench"),
-        "measuring the page",
-        "The message is above.",
-    )
+    steps.end();
+    Ok(())
 }

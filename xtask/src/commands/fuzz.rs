@@ -1,8 +1,7 @@
 //! `cargo xtask fuzz`.
 //!
-//! Fuzzing is guided by which places of the program a case has reached, which the compiler is told to count. What cargo-fuzz
-//! adds to that on a nightly compiler, a look at how memory is used, finds nothing in a program without unsafe code, so any
-//! stable compiler will do.
+//! The fuzzer is guided by code coverage, which any stable compiler can record. The address sanitizer of cargo-fuzz needs a
+//! nightly compiler, and finds nothing in a program without unsafe code.
 
 use super::fuzz_outcome::Outcome;
 use crate::failure::Failure;
@@ -15,9 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-/// Has the compiler count the places that are reached, and note what numbers and texts are compared with, as
-/// [libFuzzer](https://llvm.org/docs/LibFuzzer.html) wants it. The second is the setting of `.cargo/config.toml`, which these
-/// replace.
+/// Compiler flags that record code coverage and compared values for [libFuzzer](https://llvm.org/docs/LibFuzzer.html). The
+/// second is the flag of `.cargo/config.toml`, which these replace.
 const FLAGS: [&str; 7] = [
     "--cfg fuzzing",
     "--cfg erase_components",
@@ -27,15 +25,15 @@ const FLAGS: [&str; 7] = [
     "-Cllvm-args=-sanitizer-coverage-pc-table",
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
 ];
-/// A case may take that many seconds and mebibytes; what takes more is a fault.
-const BOUNDS: [&str; 2] = ["-timeout=10", "-rss_limit_mb=2048"];
+/// Limits of seconds and mebibytes for one input.
+const LIMITS: [&str; 2] = ["-timeout=10", "-rss_limit_mb=2048"];
 
-/// Fuzzes one target, or all of them one after the other, for so many minutes each, and says how many cases that were, how
-/// much of the program they reached, and what was found. The cases that reached something new are kept in
-/// `target/fuzz/corpus`, and the next call begins with them; those that are faults are in `target/fuzz/faults`.
+/// Fuzzes one target, or all targets one after the other, for `minutes` each, and prints the number of inputs, the coverage
+/// and the crashes. Inputs with new coverage are saved in `target/fuzz/corpus`, where the next run begins; inputs that
+/// crash are saved in `target/fuzz/faults`.
 ///
 /// # Errors
-/// It cannot be built, there is no such target, or a fault was found.
+/// The build failed, the target is unknown, or an input crashed.
 pub(crate) fn fuzz(workspace: &Workspace, minutes: u32, target: Option<&str>) -> Result<(), Failure> {
     setup::ensure_compiler(workspace)?;
     let folder = workspace.target().join("fuzz");
@@ -47,7 +45,7 @@ pub(crate) fn fuzz(workspace: &Workspace, minutes: u32, target: Option<&str>) ->
     if targets.is_empty() {
         let known: Vec<_> = listed.lines().collect();
         return Err(Failure::Usage(format!(
-            "there is no target {:?}; there are {}",
+            "unknown target {:?}; targets are {}",
             target.unwrap_or_default(),
             known.join(", ")
         )));
@@ -59,11 +57,11 @@ pub(crate) fn fuzz(workspace: &Workspace, minutes: u32, target: Option<&str>) ->
         for fault in &outcome.faults {
             is_sound = false;
             report::say(&format!("  {fault}"));
-            report::say(&format!("  again: WATCHGLASS_FUZZ={name} {} {fault}", program.display()));
+            report::say(&format!("  reproduce: WATCHGLASS_FUZZ={name} {} {fault}", program.display()));
         }
-        if !outcome.has_ended_well && outcome.faults.is_empty() {
+        if !outcome.is_complete && outcome.faults.is_empty() {
             is_sound = false;
-            report::say(&format!("  it broke off: see {}", log(&folder, name).display()));
+            report::say(&format!("  the fuzzer ended early: see {}", log(&folder, name).display()));
         }
     }
     if is_sound { Ok(()) } else { Err(Failure::Checks) }
@@ -74,7 +72,7 @@ fn build(workspace: &Workspace, folder: &Path) -> Result<PathBuf, Failure> {
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
     let manifest = workspace.root().join("fuzz").join("Cargo.toml");
     let mut command = process::cargo(workspace);
-    // The target is named so that build scripts and macros, which run while it is built, are not counted.
+    // With an explicit target, the flags do not apply to build scripts and macros.
     command.args(["build", "--locked", "--profile", "fuzz", "--bin", "fuzz", "--target", host]);
     command.arg("--manifest-path").arg(manifest);
     command.env("CARGO_TARGET_DIR", folder).env("RUSTFLAGS", FLAGS.join(" "));
@@ -93,20 +91,20 @@ fn one(
     let (corpus, faults) = (folder.join("corpus").join(name), folder.join("faults"));
     let files = files(folder);
     for folder in [&corpus, &faults, &folder.join("logs"), &files] {
-        fs::create_dir_all(folder).map_err(Failure::file("make", folder))?;
+        fs::create_dir_all(folder).map_err(Failure::file("create", folder))?;
     }
     let path = log(folder, name);
     let log = File::create(&path).map_err(Failure::file("write", &path))?;
     let mut command: Command = process::program(workspace, program);
     command.env("WATCHGLASS_FUZZ", name).env("WATCHGLASS_FUZZ_CORPUS", &corpus);
     command.env("WATCHGLASS_FUZZ_FOLDER", &files);
-    command.args(BOUNDS).arg("-print_final_stats=1").arg(format!("-max_total_time={}", minutes * 60));
+    command.args(LIMITS).arg("-print_final_stats=1").arg(format!("-max_total_time={}", minutes * 60));
     command.arg(format!("-artifact_prefix={}-", faults.join(name).display())).arg(&corpus);
     command.stderr(log);
     let begun = Instant::now();
     let status = command.status().map_err(process::not_started(&command))?;
     let took = begun.elapsed();
-    // Whatever is left of it is in memory.
+    // Nothing of it is needed any more.
     let _ = fs::remove_dir_all(&files);
     let text = fs::read(&path).map_err(Failure::file("read", &path))?;
     Ok(Outcome::read(&String::from_utf8_lossy(&text), took, status.success()))
@@ -116,7 +114,7 @@ fn log(folder: &Path, name: &str) -> PathBuf {
     folder.join("logs").join(format!("{name}.log"))
 }
 
-/// Where cases are written that must be files: in memory, where the system has a place for that.
+/// Folder for inputs that must be files: in memory, if the system has a folder there.
 fn files(folder: &Path) -> PathBuf {
     let memory = Path::new("/dev/shm");
     let below = if memory.is_dir() { memory } else { folder };
@@ -128,7 +126,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    /// The names below `[dependencies]`, and the features that are named behind each.
+    /// The names below `[dependencies]`, each with its features.
     fn dependencies(manifest: &str) -> Vec<(String, Vec<String>)> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(manifest);
         let text = fs::read_to_string(path).unwrap();
@@ -145,13 +143,13 @@ mod tests {
     }
 
     #[test]
-    fn the_fuzzer_has_the_dependencies_of_the_server() {
+    fn fuzzer_has_the_dependencies_of_the_server() {
         let fuzzer = dependencies("fuzz/Cargo.toml");
         let server = dependencies("server/Cargo.toml");
         assert!(server.len() > 20, "{server:?}");
         for (name, features) in server {
             let (_, found) = fuzzer.iter().find(|(known, _)| *known == name).unwrap_or_else(|| {
-                panic!("server/Cargo.toml has {name}: fuzz/Cargo.toml, which compiles the server once more, must have it too")
+                panic!("server/Cargo.toml has {name}: fuzz/Cargo.toml, which compiles the server too, must have it as well")
             });
             let missing: Vec<_> = features.iter().filter(|feature| !found.contains(feature)).collect();
             assert!(missing.is_empty(), "fuzz/Cargo.toml lacks the features {missing:?} of {name}");

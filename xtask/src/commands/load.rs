@@ -6,12 +6,12 @@ use crate::commands::build::BUILD_STEPS;
 use crate::failure::Failure;
 use crate::process;
 use crate::steps::Steps;
-use crate::workspace::Workspace;
+use crate::workspace::{Profile, Workspace};
 use std::ffi::OsString;
 use std::process::Command;
 
-/// Measures many live connections with `arguments` for the load generator. Unless they name a server by `--url`,
-/// the program is built and a server of its own started with an empty data folder.
+/// Runs the load generator with `arguments`. Unless they name a server by `--url`, it builds the optimised server and starts it
+/// with an empty data folder.
 ///
 /// # Errors
 /// The first step that failed.
@@ -25,12 +25,12 @@ pub(crate) fn load(workspace: &Workspace, arguments: &[OsString]) -> Result<(), 
         return generate(generator(workspace).args(arguments));
     }
     let mut steps = Steps::new(BUILD_STEPS + 3);
-    build_all(workspace, &mut steps)?;
-    steps.begin("load generator");
+    build_all(workspace, Profile::Release, &mut steps)?;
+    steps.begin("Load generator");
     build_generator(workspace)?;
-    steps.begin("server with an empty data folder");
+    steps.begin("Server with an empty data folder");
     let server = Server::start(workspace)?;
-    steps.begin("load");
+    steps.begin("Load test");
     let mut command = generator(workspace);
     command.args(["--url", &server.url(), "--pid", &server.pid().to_string()]).args(arguments);
     command.env("WATCHGLASS_TOKEN", server.token());
@@ -49,7 +49,7 @@ fn build_generator(workspace: &Workspace) -> Result<(), Failure> {
 }
 
 fn generator(workspace: &Workspace) -> Command {
-    process::program(workspace, workspace.target().join("release").join("watchglass-load"))
+    process::program(workspace, workspace.target().join(Profile::Release.name()).join("watchglass-load"))
 }
 
 fn generate(command: &mut Command) -> Result<(), Failure> {

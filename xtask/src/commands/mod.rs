@@ -1,4 +1,4 @@
-//! The commands, one file each.
+//! Commands, one file each.
 
 mod bench;
 mod build;

@@ -1,8 +1,8 @@
-//! A server to measure, with a data folder of its own.
+//! A server for measurements, with a data folder of its own.
 
 use crate::failure::Failure;
 use crate::process;
-use crate::workspace::Workspace;
+use crate::workspace::{Profile, Workspace};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-/// How long a server may take to answer after its start, and to end after it was asked to.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Timeout of the server's start and stop.
+const SERVER_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Time between two looks at whether it has started or ended.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+/// Interval between two checks whether it has started or ended.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A running server. It is stopped when this is dropped.
+/// A running server. Dropping it stops the server.
 pub(super) struct Server {
     child: Child,
     address: SocketAddr,
@@ -25,7 +25,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts the program that was built on a free loopback port, and waits until it answers.
+    /// Starts the optimised server on a free loopback port, and waits until it answers.
     ///
     /// # Errors
     /// It could not be started, ended by itself, or did not answer in time.
@@ -38,29 +38,29 @@ impl Server {
         let file = File::create(&log).map_err(Failure::file("write", &log))?;
         let errors = file.try_clone().map_err(Failure::file("write", &log))?;
         let address = free_address().map_err(Failure::file("find a free port on", Path::new("127.0.0.1")))?;
-        let mut command = process::program(workspace, workspace.binary());
+        let mut command = process::program(workspace, workspace.binary(Profile::Release));
         command.args(["serve", "--listen", &address.to_string(), "--data-dir"]).arg(&data);
-        // All connections are opened at once, with one token.
+        // All connections use one token.
         command.args(["--limits-live", "off", "--limits-pages", "off"]);
         command.stdout(file).stderr(errors);
         let child = command.spawn().map_err(process::not_started(&command))?;
         let mut server = Self { child, address, data, token: String::new() };
-        server.wait_until_it_answers(&log)?;
+        server.wait_until_ready(&log)?;
         server.token = token(workspace, &server.data)?;
         Ok(server)
     }
 
-    /// With which whoever measures may look.
+    /// An access token with the role viewer.
     pub(super) fn token(&self) -> &str {
         &self.token
     }
 
-    /// Address of its live data.
+    /// URL of its live data.
     pub(super) fn url(&self) -> String {
         format!("ws://{}/ws/live", self.address)
     }
 
-    /// Number of its process.
+    /// Process id.
     pub(super) fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -75,7 +75,7 @@ impl Server {
         remove(&data)
     }
 
-    fn wait_until_it_answers(&mut self, log: &Path) -> Result<(), Failure> {
+    fn wait_until_ready(&mut self, log: &Path) -> Result<(), Failure> {
         let started = Instant::now();
         let ended = |status: String| Failure::Ended {
             doing: "starting the server".to_owned(),
@@ -89,39 +89,43 @@ impl Server {
             if let Ok(Some(status)) = self.child.try_wait() {
                 return Err(ended(status.to_string()));
             }
-            if started.elapsed() > PATIENCE {
-                return Err(ended(format!("no answer on {} in {} s", self.address, PATIENCE.as_secs())));
+            if started.elapsed() > SERVER_TIMEOUT {
+                return Err(ended(format!(
+                    "no answer on {} in {} s",
+                    self.address,
+                    SERVER_TIMEOUT.as_secs()
+                )));
             }
-            std::thread::sleep(BETWEEN_LOOKS);
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The standard library can only kill; the server should write down what it holds in memory.
+        // The standard library can only send SIGKILL; SIGTERM lets the server save its data.
         let asked = std::process::Command::new("kill").arg(self.child.id().to_string()).status();
         let started = Instant::now();
-        while asked.as_ref().is_ok_and(|status| status.success()) && started.elapsed() < PATIENCE {
+        while asked.as_ref().is_ok_and(|status| status.success()) && started.elapsed() < SERVER_TIMEOUT {
             if let Ok(Some(_)) = self.child.try_wait() {
                 return;
             }
-            std::thread::sleep(BETWEEN_LOOKS);
+            std::thread::sleep(POLL_INTERVAL);
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A token for reading, made as everybody makes one.
+/// Creates an access token with the role viewer.
 fn token(workspace: &Workspace, data: &Path) -> Result<String, Failure> {
-    let mut command = process::program(workspace, workspace.binary());
+    let mut command = process::program(workspace, workspace.binary(Profile::Release));
     command.args(["token", "create", "--name", "load", "--role", "viewer", "--data-dir"]).arg(data);
     let made = process::output_of(&mut command).map(|text| text.trim().to_owned());
     made.ok_or_else(|| Failure::Ended {
-        doing: "making a token".to_owned(),
+        doing: "creating a token".to_owned(),
         status: "no token".to_owned(),
-        advice: "`watchglass token create` tells the reason.".to_owned(),
+        advice: "Run `watchglass token create` to see the reason.".to_owned(),
     })
 }
 
@@ -132,13 +136,12 @@ fn remove(folder: &Path) -> Result<(), Failure> {
     }
 }
 
-/// The system hands out a port that is free; between here and the server's start another program might take it,
-/// and then the server says so.
+/// A free port. If another program takes it before the server starts, the server reports that.
 fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 
-/// Whether `GET /api/live` is answered with 200.
+/// Whether `GET /api/live` returns 200.
 fn answers(address: SocketAddr) -> bool {
     let ask = || -> io::Result<String> {
         let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;

@@ -1,4 +1,4 @@
-//! Whether files are as they were.
+//! Fingerprint of files, to detect changes.
 
 use crate::failure::Failure;
 use std::fs;
@@ -6,11 +6,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::Path;
 
-/// Files larger than this count by length and time of change: they are what compilers write.
-const READ_UP_TO: u64 = 1 << 20;
+/// Larger files are compared by length and modification time: they are compiler output.
+const MAX_READ: u64 = 1 << 20;
 
-/// A number that differs when files or texts differ. It means nothing to another version of the compiler: then
-/// it differs too, and something is built once more than needed.
+/// Hash of files and texts. It also changes with the version of the compiler, which costs one needless build.
 #[derive(Default)]
 pub(crate) struct Fingerprint(DefaultHasher);
 
@@ -20,7 +19,7 @@ impl Fingerprint {
         text.hash(&mut self.0);
     }
 
-    /// Adds the names and contents of a file, or of a folder and all below. What is not there counts as such.
+    /// Adds name and content of a file, or of a folder with everything below. A missing path has a hash of its own.
     ///
     /// # Errors
     /// Names the file or folder that could not be read.
@@ -28,7 +27,7 @@ impl Fingerprint {
         let metadata = match fs::metadata(path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.text("nothing");
+                self.text("missing");
                 return Ok(());
             }
             Err(error) => return Err(Failure::file("read", path)(error)),
@@ -36,7 +35,7 @@ impl Fingerprint {
         path.file_name().hash(&mut self.0);
         if metadata.is_dir() {
             self.folder(path)
-        } else if metadata.len() > READ_UP_TO {
+        } else if metadata.len() > MAX_READ {
             metadata.len().hash(&mut self.0);
             metadata.modified().map_err(Failure::file("read", path))?.hash(&mut self.0);
             Ok(())
@@ -50,13 +49,13 @@ impl Fingerprint {
         let entries: io::Result<Vec<_>> = fs::read_dir(path)
             .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect());
         let mut entries = entries.map_err(Failure::file("read", path))?;
-        // The order in which a file system lists a folder may change without any other change.
+        // File systems list folders in no fixed order.
         entries.sort();
         entries.len().hash(&mut self.0);
         entries.iter().try_for_each(|entry| self.path(entry))
     }
 
-    /// The number, as text.
+    /// The hash as text.
     pub(crate) fn finish(self) -> String {
         format!("{:016x}", self.0.finish())
     }
@@ -73,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn differs_when_names_contents_or_places_differ_and_not_otherwise() {
+    fn fingerprint_changes_with_names_contents_and_folders() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         fs::create_dir(path("a")).unwrap();
@@ -97,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_differs_from_what_is_empty() {
+    fn missing_file_differs_from_empty_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
         let missing = of(&path);

@@ -1,4 +1,4 @@
-//! The page: everything in `dist`, which the server embeds.
+//! Build of `dist`, the files that the server embeds.
 
 mod fingerprint;
 mod stylesheet;
@@ -6,39 +6,37 @@ mod stylesheet;
 use crate::failure::Failure;
 use crate::process;
 use crate::report;
-use crate::setup::TRUNK_VERSION;
+use crate::setup;
 use crate::workspace::Workspace;
 use fingerprint::Fingerprint;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Fills `dist`: lets Trunk put the page together, joins its style sheets to one, and writes compressed siblings. Does
-/// nothing when neither what goes in nor what came out has changed since. The tools and the page's program must
-/// have been built.
+/// Builds `dist`: runs Trunk, joins the style sheets to one, and writes compressed files. Skips the build if neither its
+/// inputs nor its outputs have changed since. The tools and the page's module must have been built.
 ///
 /// # Errors
-/// A file could not be read, or Trunk or the compression failed.
+/// A file could not be read, or Trunk or the compressor failed.
 pub(crate) fn build(workspace: &Workspace) -> Result<(), Failure> {
     let stamp = workspace.tools().join("page.stamp");
     let inputs = inputs(workspace)?;
     let is_done = |outputs: &str| fs::read_to_string(&stamp).is_ok_and(|text| text == mark(&inputs, outputs));
     let dist = workspace.dist();
     if dist.join("index.html").is_file() && is_done(&outputs(&dist)?) {
-        report::say("      nothing has changed");
+        report::say("      up to date");
         return Ok(());
     }
-    // A build that fails half-way must not count as done.
+    // An interrupted build must not count as complete.
     if let Err(error) = fs::remove_file(&stamp)
         && error.kind() != std::io::ErrorKind::NotFound
     {
         return Err(Failure::file("remove", &stamp)(error));
     }
-    run_quietly(&mut trunk(workspace), "putting the page together with Trunk")?;
+    run_quietly(&mut trunk(workspace), "building the page with Trunk")?;
     stylesheet::join(&dist)?;
-    let compress = workspace.target().join("tool").join("compress");
-    let sizes =
-        run_quietly(process::program(workspace, compress).arg(&dist), "compressing the page's files")?;
+    let mut compress = process::program(workspace, workspace.compressor());
+    let sizes = run_quietly(compress.arg(&dist), "compressing the page's files")?;
     report::say(&format!("      {}", sizes.trim()));
     fs::write(&stamp, mark(&inputs, &outputs(&dist)?)).map_err(Failure::file("write", &stamp))
 }
@@ -47,21 +45,22 @@ fn mark(inputs: &str, outputs: &str) -> String {
     format!("{inputs} {outputs}\n")
 }
 
-/// Fingerprint of what the page is made of.
+/// Fingerprint of the inputs.
 fn inputs(workspace: &Workspace) -> Result<String, Failure> {
     let mut fingerprint = Fingerprint::default();
-    fingerprint.text(TRUNK_VERSION);
+    for version in setup::tool_versions(workspace)? {
+        fingerprint.text(&version.unwrap_or_default());
+    }
     let root = workspace.root();
     for path in ["Trunk.toml", "app/index.html", "style", "public"] {
         fingerprint.path(&root.join(path))?;
     }
-    // Cargo knows best whether the program has changed; what it wrote last tells.
+    // Stands for the source code: cargo writes it anew after a change.
     fingerprint.path(&workspace.page_wasm())?;
-    fingerprint.path(&workspace.wasm_bindgen())?;
     Ok(fingerprint.finish())
 }
 
-/// Fingerprint of what `dist` holds.
+/// Fingerprint of the files in `dist`.
 fn outputs(dist: &Path) -> Result<String, Failure> {
     let mut fingerprint = Fingerprint::default();
     fingerprint.path(dist)?;
@@ -73,7 +72,7 @@ fn trunk(workspace: &Workspace) -> Command {
     command.args(["build", "--config"]).arg(workspace.root().join("Trunk.toml"));
     command.args(["--offline", "--skip-version-check", "--color", "never"]);
     command.env("PATH", workspace.path_with_tools()).env("CARGO_TARGET_DIR", workspace.target());
-    // Trunk takes each of its settings from the environment too, and stumbles over NO_COLOR=1.
+    // Trunk reads its settings from the environment too, and rejects NO_COLOR=1.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("TRUNK_") || ["NO_COLOR", "RUST_LOG", "CARGO_BUILD_TARGET"].contains(&&*text) {
@@ -83,7 +82,7 @@ fn trunk(workspace: &Workspace) -> Command {
     command
 }
 
-/// Runs a program and shows its output only if it fails; what it wrote on standard output.
+/// Runs a program, and prints its output only if it fails. Returns its standard output.
 fn run_quietly(command: &mut Command, doing: &str) -> Result<String, Failure> {
     let output = command.output().map_err(process::not_started(command))?;
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -1,13 +1,12 @@
-//! One style sheet for all pages: each file that a first visit asks for costs headers and a round of its own, which
-//! is more than the smaller sheets hold.
+//! One style sheet for all pages: each request of a first visit costs more than the bytes of a small sheet.
 
 use super::fingerprint::Fingerprint;
 use crate::failure::Failure;
 use std::fs;
 use std::path::Path;
 
-/// Joins the style sheets that `index.html` in `dist` links, in their order, to one that is named after what it
-/// holds, and lets `index.html` link that one alone.
+/// Joins the style sheets that `index.html` in `dist` links, in their order, to one with a content hash in its name, and
+/// replaces the links with one link.
 ///
 /// # Errors
 /// A file could not be read or written, or `index.html` links no style sheet.
@@ -23,7 +22,7 @@ pub(super) fn join(dist: &Path) -> Result<(), Failure> {
         links.push(link);
     }
     if links.is_empty() {
-        return Err(Failure::Usage("app/index.html links no style sheet that Trunk took".to_owned()));
+        return Err(Failure::Usage("app/index.html links no style sheet for Trunk".to_owned()));
     }
     let mut fingerprint = Fingerprint::default();
     fingerprint.text(&sheet);
@@ -65,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sheets_are_joined_in_their_order_and_linked_once() {
+    fn sheets_are_joined_in_order_and_linked_once() {
         let dist = tempfile::tempdir().unwrap();
         let file = |name: &str| dist.path().join(name);
         let html = "<link rel=\"icon\" href=\"/i.svg\"><link rel=\"stylesheet\" href=\"/b-1.css\">\n<link rel=\"stylesheet\" href=\"/a-2.css\"><p>";
@@ -83,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn other_contents_have_another_name() {
+    fn name_changes_with_the_content() {
         let names = ["a{}", "b{}"].map(|text| {
             let dist = tempfile::tempdir().unwrap();
             fs::write(dist.path().join("a.css"), text).unwrap();
@@ -95,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_without_style_sheets_and_one_that_is_missing_are_errors() {
+    fn missing_links_and_missing_sheets_are_errors() {
         for html in ["<p>", "<link rel=\"stylesheet\" href=\"/gone.css\">"] {
             let dist = tempfile::tempdir().unwrap();
             fs::write(dist.path().join("index.html"), html).unwrap();

@@ -1,14 +1,14 @@
-//! The driver that steers the browser in the browser tests.
+//! Driver of the browser tests, and their scripts.
 
 use super::services::chromium;
 use crate::failure::Failure;
 use crate::process;
-use crate::workspace::Workspace;
+use crate::workspace::{Profile, Workspace};
 use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
 
-/// Installs the npm packages of `end2end`, unless that was done since its lock file last changed.
+/// Installs the npm packages of `end2end`, unless they are newer than its lock file.
 ///
 /// # Errors
 /// Something is missing and could not be downloaded.
@@ -27,11 +27,11 @@ pub(crate) fn install_driver(workspace: &Workspace) -> Result<(), Failure> {
     )
 }
 
-/// A script of `end2end`, with the program that was built and the browser that was found.
+/// A script of `end2end`, with the optimised server and the installed browser.
 pub(crate) fn browser_script(workspace: &Workspace, script: &str) -> Command {
     let mut command = process::program(workspace, "npm");
     command.args(["run", "--silent", script]).current_dir(workspace.browser_tests());
-    command.env("WATCHGLASS_BIN", workspace.binary());
+    command.env("WATCHGLASS_BIN", workspace.binary(Profile::Release));
     if let Some(path) = chromium() {
         command.env("CHROMIUM", path);
     }

@@ -1,4 +1,4 @@
-//! Builds that run in the background at the same time, with one line of progress for all.
+//! Builds that run in parallel in the background, with one line of progress for all.
 
 use super::progress::{self, Piece};
 use crate::failure::Failure;
@@ -13,13 +13,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Lines of a failed build that are shown; its log has all of them.
+/// Number of lines of a failed build to print; its log has all of them.
 const LINES_SHOWN: usize = 40;
 
-/// Time between two lines of progress.
-const PROGRESS_EVERY: Duration = Duration::from_secs(10);
+/// Interval of the progress lines.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Cargo calls that run at the same time. Those still running when this is dropped are stopped.
+/// Cargo calls that run in parallel. Dropping this stops those that still run.
 pub(crate) struct Jobs {
     logs: PathBuf,
     started: Instant,
@@ -36,31 +36,31 @@ struct Job {
 
 #[derive(Default)]
 struct State {
-    /// The cargo that runs now.
+    /// The running cargo.
     child: Option<Child>,
-    /// Units compiled and all units.
+    /// Number of compiled units, and of all units.
     progress: Option<(u32, u32)>,
-    /// Nothing more is to be started.
+    /// No further attempt may start.
     cancelled: bool,
 }
 
-/// A poisoned lock only means that a thread ended while it wrote a number: the numbers are good still.
+/// A poisoned lock is harmless here: the state has no invariants.
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Jobs {
-    /// No jobs yet. Logs will go into the folder `logs`, which is made.
+    /// Creates the folder `logs` for the logs.
     ///
     /// # Errors
-    /// The folder could not be made.
+    /// The folder could not be created.
     pub(crate) fn new(logs: PathBuf) -> Result<Self, Failure> {
-        std::fs::create_dir_all(&logs).map_err(Failure::file("make", &logs))?;
+        std::fs::create_dir_all(&logs).map_err(Failure::file("create", &logs))?;
         let (report_end, ended) = channel();
         Ok(Self { logs, started: Instant::now(), running: Vec::new(), ended, report_end })
     }
 
-    /// Starts a cargo. If it fails, the next of `attempts` is tried; the job fails with the last.
+    /// Starts a job: runs `attempts` one after the other until one succeeds. The job fails with the error of the last.
     pub(crate) fn start(&mut self, name: &'static str, attempts: Vec<Command>) {
         let state = Arc::new(Mutex::new(State::default()));
         let log = self.logs.join(format!("{name}.log"));
@@ -68,24 +68,24 @@ impl Jobs {
         let report_end = self.report_end.clone();
         std::thread::spawn(move || {
             let result = run_attempts(name, attempts, &state, &log);
-            // Nobody listens any more when another job has failed already.
+            // The receiver is gone if another job has failed.
             let _ = report_end.send((name, result));
         });
     }
 
-    /// Waits for all jobs, and prints now and then how far they are.
+    /// Waits for all jobs, and prints their progress.
     ///
     /// # Errors
-    /// That of the first job that failed; the others are stopped.
+    /// The error of the first job that failed. The caller drops this, which stops the others.
     pub(crate) fn wait(&mut self) -> Result<(), Failure> {
         while !self.running.is_empty() {
-            match self.ended.recv_timeout(PROGRESS_EVERY) {
+            match self.ended.recv_timeout(PROGRESS_INTERVAL) {
                 Ok((name, result)) => {
                     result?;
                     self.finish(name);
                 }
                 Err(RecvTimeoutError::Timeout) => self.print_progress(),
-                // Cannot be: this struct holds a sender itself.
+                // Impossible: this struct has a sender.
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
         }
@@ -95,9 +95,9 @@ impl Jobs {
     fn finish(&mut self, name: &str) {
         if let Some(place) = self.running.iter().position(|job| job.name == name) {
             let job = self.running.remove(place);
-            // What was up to date is not worth a line.
+            // A job that was up to date had no progress.
             if lock(&job.state).progress.is_some() {
-                report::say(&format!("      {name} is ready ({})", report::elapsed(job.started.elapsed())));
+                report::say(&format!("      {name}: done ({})", report::elapsed(job.started.elapsed())));
             }
         }
     }
@@ -108,7 +108,7 @@ impl Jobs {
             .iter()
             .map(|job| match lock(&job.state).progress {
                 Some((done, all)) => format!("{} {done} of {all}", job.name),
-                None => format!("{} is being prepared", job.name),
+                None => format!("{} starting", job.name),
             })
             .collect();
         report::say(&format!("      {} ({})", parts.join(", "), report::elapsed(self.started.elapsed())));
@@ -121,7 +121,7 @@ impl Drop for Jobs {
             let mut state = lock(&job.state);
             state.cancelled = true;
             if let Some(child) = &mut state.child {
-                // It may have ended by itself just now.
+                // An error means that it has just ended.
                 let _ = child.kill();
             }
         }
@@ -152,14 +152,14 @@ fn run_attempts(
     last
 }
 
-/// Runs one cargo to its end; how it ended, and the last lines it wrote.
+/// Runs one cargo to its end. Returns its exit status and its last lines.
 fn run_attempt(
     command: &mut Command,
     state: &Mutex<State>,
     log: &mut File,
 ) -> Result<(ExitStatus, VecDeque<String>), Failure> {
     command.stdout(Stdio::null()).stderr(Stdio::piped());
-    // Without a terminal cargo shows no progress unless it is told to, and how wide.
+    // Without a terminal cargo prints progress only with these settings.
     command.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "80");
     command.env("CARGO_TERM_COLOR", "never");
     let mut child = command.spawn().map_err(process::not_started(command))?;
@@ -176,7 +176,7 @@ fn run_attempt(
         for_each_piece(stderr, |piece| match progress::read(piece) {
             Some(Piece::Progress(done, all)) => lock(state).progress = Some((done, all)),
             Some(Piece::Line(line)) => {
-                // A log that cannot be written is no reason to stop a build.
+                // A failed write to the log must not stop the build.
                 let _ = writeln!(log, "{line}");
                 if lines.len() == LINES_SHOWN {
                     lines.pop_front();
@@ -186,7 +186,7 @@ fn run_attempt(
             None => {}
         });
     }
-    // Standard error is closed, so the child is about to end and the lock is held for a moment only.
+    // Standard error is closed, so the child is about to end: the lock is held briefly.
     let waited = lock(state).child.take().map(|mut child| child.wait());
     match waited {
         Some(Ok(status)) => Ok((status, lines)),
@@ -195,7 +195,7 @@ fn run_attempt(
     }
 }
 
-/// Hands on what stands between line ends and carriage returns.
+/// Splits a stream at line feeds and carriage returns.
 fn for_each_piece(stream: impl Read, mut piece: impl FnMut(&str)) {
     let mut collected = Vec::new();
     for byte in BufReader::new(stream).bytes().map_while(Result::ok) {
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn jobs_end_well_and_leave_a_log_without_progress() {
+    fn log_has_no_progress_lines() {
         let folder = tempfile::tempdir().unwrap();
         let mut jobs = Jobs::new(folder.path().join("logs")).unwrap();
         let script = r"printf '   Compiling a v1\n    Building [=> ] 1/2: b\r   Compiling b v1\n' >&2";
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_job_shows_its_last_lines_and_stops_the_others() {
+    fn failed_job_prints_its_last_lines_and_stops_the_others() {
         let folder = tempfile::tempdir().unwrap();
         let mut jobs = Jobs::new(folder.path().to_owned()).unwrap();
         jobs.start("bad", vec![shell("echo 'error: no such thing' >&2; exit 101")]);

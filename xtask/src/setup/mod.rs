@@ -1,5 +1,5 @@
-//! What must be there before anything can be built or tested. Each part leaves alone what is up to date, and
-//! uses the network only for what is missing.
+//! Installation of what building and testing need. Each part skips what is up to date, and uses the network only for
+//! what is missing.
 
 mod browser;
 mod jobs;
@@ -13,4 +13,4 @@ pub(crate) use browser::{browser_script, install_driver};
 pub(crate) use packages::fetch;
 pub(crate) use services::{Needs, ensure, ensure_compiler};
 pub(crate) use target::add_wasm_target;
-pub(crate) use tools::{TRUNK_VERSION, build_tools_and_page};
+pub(crate) use tools::{build_tools_and_page, tool_versions};

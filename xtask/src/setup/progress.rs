@@ -1,19 +1,19 @@
-//! How far a cargo is, from what it writes for a terminal.
+//! Parser of cargo's progress output.
 
-/// A part of what a cargo in the background writes on standard error.
+/// A part of cargo's standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Piece<'a> {
-    /// Units that are compiled, and all there are.
+    /// Number of compiled units, and of all units.
     Progress(u32, u32),
     /// A line for the log.
     Line(&'a str),
 }
 
-/// Reads one piece: what stands between two line ends or carriage returns. `None` when nothing is in it.
+/// Parses the text between two line feeds or carriage returns. `None` if it is empty.
 ///
 /// Cargo's progress looks like `    Building [====>    ] 134/336: serde, syn(build)`.
 pub(crate) fn read(piece: &str) -> Option<Piece<'_>> {
-    // Cargo clears the rest of a line with an escape sequence before it writes the next one over it.
+    // Cargo clears the line with an escape sequence before it overwrites it.
     let text = piece.strip_prefix("\u{1b}[K").unwrap_or(piece).trim_end();
     if text.trim().is_empty() {
         return None;
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_cargo_writes() {
+    fn progress_and_lines_are_told_apart() {
         for (piece, expected) in [
             ("    Building [=======>      ] 134/336: serde, syn(build)", Some(Piece::Progress(134, 336))),
             ("\u{1b}[K    Building [          ] 0/12", Some(Piece::Progress(0, 12))),

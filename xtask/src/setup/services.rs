@@ -1,4 +1,4 @@
-//! The programs that tests start: Redis, PostgreSQL, a node exporter, a browser, Node.js.
+//! Programs that the tests start: Redis, PostgreSQL, node exporter, browser, Node.js.
 
 use crate::failure::Failure;
 use crate::process;
@@ -6,24 +6,24 @@ use crate::report;
 use crate::workspace::Workspace;
 use std::path::{Path, PathBuf};
 
-/// Which of the programs are needed.
+/// The programs that a command needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Needs {
-    /// Those of the integration tests.
+    /// Programs of the integration tests.
     Services,
-    /// Those, and those of the browser tests.
+    /// Programs of the integration and browser tests.
     ServicesAndBrowser,
 }
 
-/// A program, and the names of the packages it comes in.
+/// A program and its packages.
 #[derive(Debug)]
 struct Program {
     name: &'static str,
     packages: [&'static str; 4],
-    is_there: fn(&Workspace) -> bool,
+    is_installed: fn(&Workspace) -> bool,
 }
 
-/// A system's way to install packages. The order is that of [`Program::packages`].
+/// A package manager, in the order of [`Program::packages`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Manager {
     Apt,
@@ -73,12 +73,12 @@ static SERVICES: [Program; 3] = [
     Program {
         name: "Redis",
         packages: ["redis-server", "redis", "redis", "redis"],
-        is_there: |_| process::find_on_path("redis-server").is_some(),
+        is_installed: |_| process::find_on_path("redis-server").is_some(),
     },
     Program {
         name: "PostgreSQL",
         packages: ["postgresql", "postgresql-server", "postgresql", "postgresql@17"],
-        is_there: |_| has_postgres(),
+        is_installed: |_| has_postgres(),
     },
     Program {
         name: "Prometheus's node exporter",
@@ -88,7 +88,7 @@ static SERVICES: [Program; 3] = [
             "prometheus-node-exporter",
             "node_exporter",
         ],
-        is_there: |_| has_node_exporter(),
+        is_installed: |_| has_node_exporter(),
     },
 ];
 
@@ -96,70 +96,70 @@ static BROWSER: [Program; 2] = [
     Program {
         name: "Chromium",
         packages: ["chromium", "chromium", "chromium", "chromium"],
-        is_there: |_| chromium().is_some(),
+        is_installed: |_| chromium().is_some(),
     },
     Program {
         name: "Node.js 20 or newer with npm",
         packages: ["nodejs npm", "nodejs npm", "nodejs npm", "node"],
-        is_there: has_node,
+        is_installed: has_node,
     },
 ];
 
-/// What libFuzzer is compiled with.
+/// C++ compiler for libFuzzer.
 static COMPILER: Program = Program {
-    name: "a compiler of C++",
+    name: "a C++ compiler",
     packages: ["g++", "gcc-c++", "gcc", "llvm"],
-    is_there: |_| std::env::var_os("CXX").is_some() || process::find_on_path("c++").is_some(),
+    is_installed: |_| std::env::var_os("CXX").is_some() || process::find_on_path("c++").is_some(),
 };
 
-/// What to do about missing programs.
+/// How to install missing programs.
 #[derive(Debug, PartialEq, Eq)]
 enum Plan {
-    /// Nothing is missing.
+    /// No program is missing.
     Nothing,
-    /// Install these packages with apt, which needs no one to ask.
+    /// Install these packages with apt, without questions.
     Apt(Vec<&'static str>),
-    /// Say this and stop.
-    Tell(String),
+    /// Stop with this message.
+    Stop(String),
 }
 
-/// Sees to it that the programs are there. Where we are root and there is apt, missing ones are installed.
+/// Checks that the programs are installed. As root on a system with apt, it installs missing ones.
 ///
 /// # Errors
-/// Programs are missing; the message is one line that says how to install them.
+/// Programs are missing; the message has the commands that install them.
 pub(crate) fn ensure(workspace: &Workspace, needs: Needs) -> Result<(), Failure> {
     let managers = managers();
     match plan(&missing(workspace, needs), is_root(workspace), &managers) {
         Plan::Nothing => return Ok(()),
-        Plan::Tell(line) => return Err(Failure::Missing(line)),
+        Plan::Stop(line) => return Err(Failure::Missing(line)),
         Plan::Apt(packages) => apt(workspace, &packages)?,
     }
-    // A distribution's package may be older than what is needed: a second look, and no second attempt.
+    // A package of the distribution may be too old: check again, without a second attempt.
     match plan(&missing(workspace, needs), false, &managers) {
-        Plan::Tell(line) => Err(Failure::Missing(line)),
+        Plan::Stop(line) => Err(Failure::Missing(line)),
         Plan::Nothing | Plan::Apt(_) => Ok(()),
     }
 }
 
-/// Sees to it that there is what the fuzzer needs besides Rust.
+/// Checks that the C++ compiler of the fuzzer is installed.
 ///
 /// # Errors
-/// It is missing; the message is one line that says how to install it.
+/// It is missing; the message has the command that installs it.
 pub(crate) fn ensure_compiler(workspace: &Workspace) -> Result<(), Failure> {
-    if (COMPILER.is_there)(workspace) {
+    if (COMPILER.is_installed)(workspace) {
         return Ok(());
     }
-    Err(Failure::Missing(tell("fuzzing needs", &[&COMPILER], &managers())))
+    Err(Failure::Missing(message("fuzzing needs", &[&COMPILER], &managers())))
 }
 
 fn managers() -> Vec<Manager> {
-    let is_there = |manager: &Manager| process::find_on_path(manager.program()).is_some();
-    Manager::ALL.into_iter().filter(is_there).collect()
+    let is_installed = |manager: &Manager| process::find_on_path(manager.program()).is_some();
+    Manager::ALL.into_iter().filter(is_installed).collect()
 }
 
 fn missing(workspace: &Workspace, needs: Needs) -> Vec<&'static Program> {
     let browser: &[Program] = if needs == Needs::ServicesAndBrowser { &BROWSER } else { &[] };
-    SERVICES.iter().chain(browser).filter(|program| !(program.is_there)(workspace)).collect()
+    SERVICES.iter().chain(browser).filter(|program| !(program.is_installed)(workspace)).collect()
 }
 
 fn plan(missing: &[&'static Program], root: bool, managers: &[Manager]) -> Plan {
@@ -171,10 +171,10 @@ fn plan(missing: &[&'static Program], root: bool, managers: &[Manager]) -> Plan 
             missing.iter().flat_map(|program| Manager::Apt.package(program).split(' ')).collect(),
         );
     }
-    Plan::Tell(tell("the tests need", missing, managers))
+    Plan::Stop(message("the tests need", missing, managers))
 }
 
-fn tell(who: &str, missing: &[&Program], managers: &[Manager]) -> String {
+fn message(who: &str, missing: &[&Program], managers: &[Manager]) -> String {
     let names: Vec<_> = missing.iter().map(|program| program.name).collect();
     let choices = if managers.is_empty() { &Manager::ALL } else { managers };
     let commands: Vec<_> = choices.iter().map(|manager| format!("`{}`", manager.command(missing))).collect();
@@ -201,7 +201,7 @@ fn is_root(workspace: &Workspace) -> bool {
     process::output_of(process::program(workspace, "id").arg("-u")).is_some_and(|id| id.trim() == "0")
 }
 
-/// The browser that the browser tests steer: `CHROMIUM` if it is set, or the first one on `PATH`.
+/// The browser of the browser tests: `CHROMIUM` if it is set, or the first one on `PATH`.
 pub(crate) fn chromium() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("CHROMIUM").filter(|path| !path.is_empty()) {
         return Some(path.into());
@@ -211,7 +211,7 @@ pub(crate) fn chromium() -> Option<PathBuf> {
         .find_map(process::find_on_path)
 }
 
-/// Debian and Red Hat keep the server's programs off `PATH`, one folder for each version.
+/// Debian and Red Hat install the server's programs outside `PATH`, in one folder for each version.
 fn has_postgres() -> bool {
     let in_versions = |folder: &str, below: &str| {
         Path::new(folder)
@@ -223,7 +223,7 @@ fn has_postgres() -> bool {
         || in_versions("/usr", "bin/initdb")
 }
 
-/// It is compared with the probes of the host, which is read on Linux alone. Its makers call it otherwise than Debian.
+/// Only the tests of the Linux probes use it. Debian's name of the program has a prefix.
 fn has_node_exporter() -> bool {
     let names = ["prometheus-node-exporter", "node_exporter"];
     !cfg!(target_os = "linux") || names.into_iter().any(|name| process::find_on_path(name).is_some())
@@ -245,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_to_install() {
+    fn plan_depends_on_missing_programs_and_the_system() {
         let [redis, postgres, exporter] = &SERVICES;
         let [_, node] = &BROWSER;
         let cases: &[(&[&'static Program], bool, &[Manager], Plan)] = &[
@@ -256,7 +256,7 @@ mod tests {
                 &[redis, node],
                 false,
                 &[Manager::Apt],
-                Plan::Tell(
+                Plan::Stop(
                     "the tests need Redis, Node.js 20 or newer with npm: install with \
                      `apt-get install --no-install-recommends redis-server nodejs npm`"
                         .to_owned(),
@@ -266,13 +266,13 @@ mod tests {
                 &[postgres],
                 true,
                 &[Manager::Dnf],
-                Plan::Tell("the tests need PostgreSQL: install with `dnf install postgresql-server`".to_owned()),
+                Plan::Stop("the tests need PostgreSQL: install with `dnf install postgresql-server`".to_owned()),
             ),
             (
                 &[redis],
                 true,
                 &[],
-                Plan::Tell(
+                Plan::Stop(
                     "the tests need Redis: install with `apt-get install --no-install-recommends redis-server` \
                      or `dnf install redis` or `pacman -S redis` or `brew install redis`"
                         .to_owned(),
@@ -285,13 +285,13 @@ mod tests {
     }
 
     #[test]
-    fn what_the_fuzzer_needs() {
-        let told = tell("fuzzing needs", &[&COMPILER], &[Manager::Dnf]);
-        assert_eq!(told, "fuzzing needs a compiler of C++: install with `dnf install gcc-c++`");
+    fn message_names_the_compiler_of_the_fuzzer() {
+        let text = message("fuzzing needs", &[&COMPILER], &[Manager::Dnf]);
+        assert_eq!(text, "fuzzing needs a C++ compiler: install with `dnf install gcc-c++`");
     }
 
     #[test]
-    fn versions_of_node() {
+    fn node_version_is_parsed() {
         for (text, expected) in [("v20.11.1\n", Some(20)), ("v8.0", Some(8)), ("20.1", None), ("", None)] {
             assert_eq!(major(text), expected, "{text:?}");
         }

@@ -1,4 +1,4 @@
-//! The axes, drawn by plotters with our own marks.
+//! Axes, drawn by plotters at given ticks.
 
 use super::PainterError;
 use super::backend::AxesBackend;
@@ -10,23 +10,23 @@ use plotters::drawing::IntoDrawingArea;
 use plotters::style::{BLACK, TRANSPARENT};
 use std::ops::Range;
 
-/// A mark at a device pixel, with its label.
+/// A tick at a device pixel, with its label.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Mark {
-    pub(super) place: i32,
+pub(super) struct AxisTick {
+    pub(super) pixel: i32,
     pub(super) label: String,
 }
 
-/// An axis as plotters sees it: a coordinate whose values are device pixels already, from `start` to `end`, and
-/// whose key points are our marks. The pure part has chosen them; plotters only draws.
+/// An axis for plotters: its coordinates are device pixels from `start` to `end`, and its key points are the given ticks.
+/// Plotters only draws.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Marks {
+pub(super) struct AxisTicks {
     pub(super) start: i32,
     pub(super) end: i32,
-    pub(super) marks: Vec<Mark>,
+    pub(super) ticks: Vec<AxisTick>,
 }
 
-impl Ranged for Marks {
+impl Ranged for AxisTicks {
     type FormatOption = NoDefaultFormatting;
     type ValueType = i32;
 
@@ -34,12 +34,12 @@ impl Ranged for Marks {
         *value
     }
 
-    /// All marks are bold; plotters asks for light ones too, and there are none.
+    /// All ticks are bold. Plotters asks for light ones too, of which there are none.
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<i32> {
         if hint.weight().allow_light_points() {
             return Vec::new();
         }
-        self.marks.iter().map(|mark| mark.place).collect()
+        self.ticks.iter().map(|tick| tick.pixel).collect()
     }
 
     fn range(&self) -> Range<i32> {
@@ -47,18 +47,18 @@ impl Ranged for Marks {
     }
 }
 
-impl ValueFormatter<i32> for Marks {
+impl ValueFormatter<i32> for AxisTicks {
     fn format_ext(&self, value: &i32) -> String {
-        self.marks.iter().find(|mark| mark.place == *value).map(|mark| mark.label.clone()).unwrap_or_default()
+        self.ticks.iter().find(|tick| tick.pixel == *value).map(|tick| tick.label.clone()).unwrap_or_default()
     }
 }
 
-/// Draws level lines and the labels of both axes around `edges`, which leave room for them.
+/// Draws the horizontal grid lines, and the labels of both axes around `edges`.
 pub(super) fn draw_axes(
     backend: AxesBackend<'_>,
     edges: Edges,
-    time: Marks,
-    value: Marks,
+    time: AxisTicks,
+    value: AxisTicks,
 ) -> Result<(), PainterError> {
     let (width, height) = backend.surface.size();
     let [width, height] = [width, height].map(|side| i32::try_from(side).unwrap_or(i32::MAX));

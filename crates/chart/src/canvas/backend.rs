@@ -1,4 +1,4 @@
-//! Lets plotters draw on a canvas.
+//! Plotters backend for a canvas.
 
 use super::ruler::Ruler;
 use super::surface::Surface;
@@ -8,11 +8,11 @@ use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
 };
 
-/// A canvas as plotters sees it. Its coordinates are whole device pixels, so that every line of the grid is crisp
-/// whatever the device pixel ratio.
+/// Canvas as a plotters backend. Its coordinates are whole device pixels, so that grid lines are crisp at every device pixel
+/// ratio.
 ///
-/// Lines have the theme's grid colour and texts its text colour and font. Plotters knows only red, green and blue,
-/// while a theme may use any CSS colour; of plotters' colours only the opacity counts.
+/// Lines have the grid colour of the theme, and texts its text colour and font. Plotters knows only RGB, while a theme may use
+/// any CSS colour; so only the opacity of plotters' colours is used.
 pub(super) struct AxesBackend<'a> {
     pub(super) surface: &'a mut Surface,
     pub(super) ruler: &'a Ruler,
@@ -51,8 +51,8 @@ impl DrawingBackend for AxesBackend<'_> {
         Ok(())
     }
 
-    /// An upright or level line is a rectangle: one call instead of four, and no blur. There are no others in axes;
-    /// one would be drawn as the rectangle that holds it.
+    /// Draws a vertical or horizontal line as a rectangle: one call instead of four, and no blur. Axes have no other lines;
+    /// such a line would be drawn as its bounding box.
     fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> Drawn {
         let alpha = style.color().alpha;
         if alpha > 0.0 {

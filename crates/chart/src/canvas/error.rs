@@ -1,14 +1,14 @@
-//! What the browser can refuse.
+//! Errors of the painter.
 
 use thiserror::Error;
 
-/// The browser refused to draw. The chart's SVG, drawn by the server, is what can be shown instead.
+/// The browser could not draw. The SVG of the server can be shown instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PainterError {
-    /// A canvas has no 2D context: it is used with another kind of context, or the browser has none left.
+    /// A canvas has no 2D context: it has another kind of context, or the browser has none left.
     #[error("the canvas of the {layer} layer has no 2d context; give the painter a canvas of its own")]
     NoContext {
-        /// Which of the painter's canvases: `axes`, `series` or `cursor`.
+        /// Layer of the canvas: `axes`, `series` or `cursor`.
         layer: &'static str,
     },
     /// The axes could not be drawn.

@@ -1,7 +1,7 @@
-//! The canvas painter of the page.
+//! Canvas painter of the page.
 //!
-//! Three canvases lie upon each other: axes, series, cursor. Each is drawn again only when what it shows has
-//! changed. The painter draws when it is told to; it fetches nothing, listens to nothing and starts no frames.
+//! Three stacked canvases: axes, series, cursor. Each is redrawn only when its content changes. The painter draws only when it
+//! is called: it fetches no data, and has no event listeners or timers.
 
 mod axes;
 mod backend;

@@ -1,23 +1,23 @@
-//! The lines and areas, as paths in fractions of a pixel.
+//! Lines, areas, bars and heat map cells as canvas paths.
 
 use super::Theme;
 use super::surface::Surface;
-use crate::heat::HEAT;
+use crate::axis_options::mark_clipped;
+use crate::heat::HEAT_OPACITY;
 use crate::layers::{Layer, Layers};
-use crate::look::mark_clipped;
-use crate::trace::{self, Frame, Pen};
+use crate::path::{self, Frame, Pen};
 use watchglass_model::Style;
 use web_sys::CanvasRenderingContext2d;
 
-/// In CSS pixels. In a stack the areas carry the meaning, and their edges are thin.
+/// Line widths in CSS pixels. In a stack the areas matter, and their edges are thin.
 const LINE_WIDTH: f64 = 1.5;
 const STACK_LINE_WIDTH: f64 = 1.0;
-/// Opacity of what is filled.
+/// Opacity of fills.
 const AREA_ALPHA: f64 = 0.15;
 const STACK_AREA_ALPHA: f64 = 0.45;
 const BARS_ALPHA: f64 = 0.85;
-/// Opacity of the stretch before.
-const BEFORE_ALPHA: f64 = 0.7;
+/// Opacity of the previous period.
+const PREVIOUS_ALPHA: f64 = 0.7;
 
 struct CanvasPen<'a>(&'a CanvasRenderingContext2d);
 
@@ -35,34 +35,34 @@ impl Pen for CanvasPen<'_> {
     }
 }
 
-/// Draws the lines of the stretch before, with dashes.
-pub(super) fn draw_before(surface: &mut Surface, layers: &[Layer], frame: &Frame, theme: &Theme) {
+/// Draws the lines of the previous period, dashed.
+pub(super) fn draw_previous(surface: &mut Surface, layers: &[Layer], frame: &Frame, theme: &Theme) {
     if layers.is_empty() {
         return;
     }
-    // Lengths that are no numbers are all that is refused.
+    // `setLineDash` fails only for values that are not numbers.
     let _ = surface.context().set_line_dash(&js_sys::Array::of2(&3.0.into(), &4.0.into()));
-    surface.set_alpha(BEFORE_ALPHA);
+    surface.set_alpha(PREVIOUS_ALPHA);
     surface.set_line_width(LINE_WIDTH);
     for layer in layers {
         surface.set_stroke(theme.series(layer.colour));
         surface.context().begin_path();
-        trace::outline(&layer.points, frame, &mut CanvasPen(surface.context()));
+        path::outline(&layer.points, frame, &mut CanvasPen(surface.context()));
         surface.context().stroke();
     }
     let _ = surface.context().set_line_dash(&js_sys::Array::new());
 }
 
-/// Draws all areas, bars or cells, and the lines upon areas, so that no line is hidden by one.
+/// Draws all areas, bars or cells first and the lines on top, so that no line is hidden.
 pub(super) fn draw_series(surface: &mut Surface, drawn: &Layers, style: Style, frame: &Frame, theme: &Theme) {
     let layers = drawn.as_slice();
     if style != Style::Line {
         let below = std::iter::once(None).chain(layers.iter().map(Some));
-        for (place, (layer, below)) in layers.iter().zip(below).enumerate() {
+        for (index, (layer, below)) in layers.iter().zip(below).enumerate() {
             surface.set_alpha(match style {
                 Style::Stacked => STACK_AREA_ALPHA,
                 Style::Bars => BARS_ALPHA,
-                Style::Heat => HEAT.get(place).copied().unwrap_or(1.0),
+                Style::Heat => HEAT_OPACITY.get(index).copied().unwrap_or(1.0),
                 Style::Line | Style::Area => AREA_ALPHA,
             });
             surface.set_fill(theme.series(layer.colour));
@@ -76,16 +76,16 @@ pub(super) fn draw_series(surface: &mut Surface, drawn: &Layers, style: Style, f
     }
     surface.set_alpha(1.0);
     surface.set_line_width(if style == Style::Stacked { STACK_LINE_WIDTH } else { LINE_WIDTH });
-    // The first line last: in a stack, the edges of what is zero lie on the edge of what is not, and must not hide it.
+    // The first line last: in a stack, edges of zero values lie on the edge of the area below and must not hide it.
     for layer in layers.iter().rev() {
         surface.set_stroke(theme.series(layer.colour));
         surface.context().begin_path();
-        trace::outline(&layer.points, frame, &mut CanvasPen(surface.context()));
+        path::outline(&layer.points, frame, &mut CanvasPen(surface.context()));
         surface.context().stroke();
     }
 }
 
-/// Marks what lies above `high`, the end of the axis, at `top`, the upper edge.
+/// Marks values above `high`, the end of the axis, at the upper edge `top`.
 pub(super) fn draw_clipped(
     surface: &mut Surface,
     layers: &[Layer],

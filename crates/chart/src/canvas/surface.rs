@@ -1,14 +1,14 @@
-//! One canvas, in CSS pixels.
+//! Single canvas with coordinates in CSS pixels.
 
 use super::PainterError;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
-/// No side of a canvas is longer, in device pixels; browsers refuse more.
-const LONGEST_SIDE: f64 = 16_384.0;
+/// Maximum side length of a canvas in device pixels, a limit of browsers.
+const MAX_SIDE: f64 = 16_384.0;
 
-/// A canvas whose context is scaled so that it draws in CSS pixels. Every call into JavaScript costs, so a style is
-/// set only when it changes.
+/// A canvas whose context is scaled to CSS pixels. Calls into JavaScript are expensive, so a style is set only when it
+/// changes.
 pub(super) struct Surface {
     canvas: HtmlCanvasElement,
     context: CanvasRenderingContext2d,
@@ -17,7 +17,7 @@ pub(super) struct Surface {
     styles: Styles,
 }
 
-/// What the context's styles are; empty and NaN where that is not known.
+/// Cached styles of the context; empty or NaN when unknown.
 struct Styles {
     fill: String,
     stroke: String,
@@ -49,10 +49,10 @@ impl Surface {
         Ok(Self { canvas, context, size: (0, 0), ratio: 1.0, styles: Styles::unknown() })
     }
 
-    /// Gives the canvas as many device pixels as it covers. A change empties it.
+    /// Sets the size of the canvas in device pixels. A change clears it.
     pub(super) fn resize(&mut self, width: f64, height: f64, ratio: f64) {
-        // A float that is not a number becomes 0 here: no size.
-        let device = |length: f64| (length * ratio).round().clamp(0.0, LONGEST_SIDE) as u32;
+        // The cast turns NaN into 0.
+        let device = |length: f64| (length * ratio).round().clamp(0.0, MAX_SIDE) as u32;
         let size = (device(width), device(height));
         if size == self.size && ratio == self.ratio {
             return;
@@ -61,7 +61,7 @@ impl Surface {
         self.canvas.set_width(size.0);
         self.canvas.set_height(size.1);
         self.styles = Styles::unknown();
-        // The size has reset the context. A refused scale draws too small, which is better than nothing.
+        // Setting the size has reset the context. If scaling fails, the chart is drawn too small.
         let _ = self.context.scale(ratio, ratio);
         self.context.set_line_join("round");
         self.context.set_line_cap("round");
@@ -77,7 +77,7 @@ impl Surface {
         self.ratio
     }
 
-    /// Width of the thinnest crisp line, in device pixels.
+    /// Width of a crisp hairline, in device pixels.
     pub(super) fn hairline(&self) -> f64 {
         self.ratio.floor().max(1.0)
     }
@@ -92,7 +92,7 @@ impl Surface {
         self.context.clear_rect(0.0, 0.0, width / self.ratio, height / self.ratio);
     }
 
-    /// Draws with `draw` what lies in the rectangle given by its left, upper, right and lower edge.
+    /// Calls `draw`, clipped to the rectangle of left, upper, right and lower edge.
     pub(super) fn clipped(
         &mut self,
         (left, top, right, bottom): (f64, f64, f64, f64),
@@ -132,7 +132,7 @@ impl Surface {
         }
     }
 
-    /// In CSS pixels.
+    /// Sets the line width in CSS pixels.
     pub(super) fn set_line_width(&mut self, width: f64) {
         if self.styles.line_width != width {
             self.styles.line_width = width;
@@ -140,7 +140,7 @@ impl Surface {
         }
     }
 
-    /// Which part of a text lies at the place that is given for it.
+    /// Sets the anchor of texts.
     pub(super) fn set_anchor(&mut self, align: &'static str, baseline: &'static str) {
         if self.styles.align != align {
             self.styles.align = align;
@@ -153,11 +153,11 @@ impl Surface {
     }
 }
 
-/// Whether `known` was another text than `new`, which it is from now on.
-fn replace(known: &mut String, new: &str) -> bool {
-    let differs = known != new;
-    if differs {
-        new.clone_into(known);
+/// Sets `current` to `new` and returns whether it has changed.
+fn replace(current: &mut String, new: &str) -> bool {
+    let is_new = current != new;
+    if is_new {
+        new.clone_into(current);
     }
-    differs
+    is_new
 }

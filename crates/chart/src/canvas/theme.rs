@@ -1,33 +1,33 @@
-//! The colours of a chart.
+//! Colours and font of a chart.
 
-/// Colours and font of a chart, in the syntax of CSS. The page reads them from its custom properties.
+/// Colours and font of a chart, in CSS syntax. The page reads them from its custom properties.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Theme {
-    /// Behind everything; also the ring around the cursor's dots.
+    /// Background, and ring around the dots of the cursor.
     pub background: String,
-    /// The lines of the grid.
+    /// Grid lines.
     pub grid: String,
-    /// The labels.
+    /// Axis labels.
     pub axis_text: String,
-    /// The time cursor.
+    /// Time cursor.
     pub cursor: String,
-    /// The lines, by [`Line::colour`](crate::Line::colour); when there are fewer they begin again.
+    /// Lines, by [`Line::colour`](crate::Line::colour); further lines reuse them from the first on.
     pub series: Vec<String>,
-    /// What is marked, by [`Band::level`](crate::Band::level).
-    pub levels: Vec<String>,
-    /// The font of the labels, as CSS's `font` shorthand, with figures of equal width: `11px system-ui`.
+    /// Bands and thresholds, by [`Band::severity`](crate::Band::severity).
+    pub severities: Vec<String>,
+    /// Font of the labels, as CSS `font` shorthand with tabular figures: `11px system-ui`.
     pub font: String,
 }
 
 impl Theme {
-    /// The colour of a band.
-    pub(super) fn level(&self, index: usize) -> &str {
-        self.levels.get(index).unwrap_or(&self.axis_text)
+    /// The colour of a band or threshold.
+    pub(super) fn severity(&self, index: usize) -> &str {
+        self.severities.get(index).unwrap_or(&self.axis_text)
     }
 
-    /// The colour of a line. A theme without any draws lines in the colour of the labels.
+    /// The colour of a line; that of the labels when the theme has no series colours.
     pub(super) fn series(&self, index: usize) -> &str {
-        let place = index.checked_rem(self.series.len()).unwrap_or(0);
-        self.series.get(place).unwrap_or(&self.axis_text)
+        let index = index.checked_rem(self.series.len()).unwrap_or(0);
+        self.series.get(index).unwrap_or(&self.axis_text)
     }
 }

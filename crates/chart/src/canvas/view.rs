@@ -1,11 +1,11 @@
-//! Where things are in what was drawn last.
+//! Geometry of the chart drawn last.
 
 use super::surface::Surface;
-use crate::trace::Frame;
+use crate::path::Frame;
 use crate::{Axis, Layout, Scale};
 use watchglass_model::{TimeRange, Timestamp};
 
-/// Edges of the rectangle for the lines, in device pixels: `right` and `bottom` are the first outside.
+/// Edges of the plot area in device pixels; `right` and `bottom` are exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Edges {
     pub(super) left: i32,
@@ -14,7 +14,7 @@ pub(super) struct Edges {
     pub(super) bottom: i32,
 }
 
-/// What a drawn chart shows where. The frame maps to CSS pixels.
+/// Geometry of a drawn chart. The frame maps to CSS pixels.
 #[derive(Clone, Copy)]
 pub(super) struct View {
     pub(super) edges: Edges,
@@ -23,8 +23,7 @@ pub(super) struct View {
 }
 
 impl View {
-    /// Moves the edges of `layout` to device pixels, and maps to the centres of these, since that is where the
-    /// grid's lines are.
+    /// Rounds the edges of `layout` to device pixels, and maps to their centres, where the grid lines are.
     pub(super) fn new(layout: &Layout, surface: &Surface, window: TimeRange, axis: &Axis) -> Self {
         let ratio = surface.ratio();
         let device = |edge: f64| (edge * ratio).round() as i32;
@@ -53,12 +52,12 @@ impl View {
         (css(left), css(top), css(right), css(bottom))
     }
 
-    /// Whether the chart's width shows `time`.
+    /// Whether `time` is within the window.
     pub(super) fn shows(&self, time: Timestamp) -> bool {
         (self.window.start..=self.window.end).contains(&time)
     }
 
-    /// The moment at `x` CSS pixels.
+    /// The time at `x` CSS pixels; `None` outside the window.
     pub(super) fn time_at(&self, x: f64) -> Option<Timestamp> {
         let millis = self.frame.time.invert(x).round();
         let inside = self.window.start.millis() as f64..=self.window.end.millis() as f64;
@@ -66,7 +65,7 @@ impl View {
     }
 }
 
-/// The device pixel that a place in CSS pixels lies in.
-pub(super) fn device_pixel(place: f64, ratio: f64) -> i32 {
-    (place * ratio).floor() as i32
+/// The device pixel that contains a CSS coordinate.
+pub(super) fn device_pixel(coordinate: f64, ratio: f64) -> i32 {
+    (coordinate * ratio).floor() as i32
 }

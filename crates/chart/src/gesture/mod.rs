@@ -1,112 +1,112 @@
-//! What the reader's hand on a chart means: pointers, wheel and keys in, intents out.
+//! Gesture recognition on charts: pointer, wheel and key events in, intents out.
 //!
-//! Nothing is drawn, asked or timed here. Places are CSS pixels from the chart's left edge.
+//! Pure state machine: no drawing, requests or timers. Positions are CSS pixels from the left edge of the chart.
 
-mod ground;
 mod pinch;
+mod viewport;
 
-pub use ground::{Ground, LONGEST, SHORTEST};
+pub use viewport::{MAX_RANGE_MILLIS, MIN_RANGE_MILLIS, Viewport};
 
 use pinch::{pinched, pinching};
 use watchglass_model::TimeRange;
 
-/// A pointer that moves less than this many pixels has not been drawn.
-const SLACK: f64 = 4.0;
-/// An arrow key moves the cursor by this part of what is shown.
-const STEPS: i64 = 100;
+/// Minimum movement of a drag, in CSS pixels.
+const DRAG_THRESHOLD: f64 = 4.0;
+/// Number of arrow key steps across the window.
+const CURSOR_STEPS: i64 = 100;
 
-/// What can happen to a chart.
+/// Input event of a chart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event {
-    /// A pointer touches it.
+    /// A pointer is pressed.
     Down {
-        /// Number of the pointer.
+        /// Id of the pointer.
         id: i32,
-        /// Where.
+        /// Position.
         x: f64,
-        /// Whether it is to move what is shown, as a finger does, and not to choose a part of it.
+        /// Whether it pans the chart, like a finger, instead of selecting a range.
         pans: bool,
     },
-    /// A pointer moves over it, or wherever it goes while it is down.
+    /// A pointer moves over the chart, or anywhere while it is pressed.
     Move {
-        /// Number of the pointer.
+        /// Id of the pointer.
         id: i32,
-        /// Where to.
+        /// New position.
         x: f64,
     },
-    /// A pointer is lifted.
+    /// A pointer is released.
     Up {
-        /// Number of the pointer.
+        /// Id of the pointer.
         id: i32,
-        /// Where.
+        /// Position.
         x: f64,
     },
-    /// The pointer is gone, or the browser has taken it for something else.
-    Lost {
-        /// Number of the pointer.
+    /// The pointer has left the chart, or the browser has cancelled the gesture, for example to scroll.
+    Cancel {
+        /// Id of the pointer.
         id: i32,
     },
     /// A double click.
-    Double,
-    /// The wheel was turned sideways by so many pixels.
+    DoubleClick,
+    /// Horizontal scrolling.
     Wheel {
-        /// To the right.
+        /// Pixels to the right.
         by: f64,
     },
-    /// The wheel has come to rest.
-    Rest,
-    /// A key was pressed while the cursor was at a moment, or nowhere.
+    /// The end of horizontal scrolling.
+    WheelEnd,
+    /// A key was pressed.
     Key {
-        /// Which.
+        /// The key.
         key: Key,
-        /// Where the cursor is, in milliseconds since the Unix epoch.
+        /// Time of the cursor, in milliseconds since the Unix epoch; `None` without a cursor.
         cursor: Option<i64>,
     },
 }
 
-/// The keys that a chart understands.
+/// Keyboard commands of a chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
-    /// Cursor to the left.
-    Left,
-    /// Cursor to the right.
-    Right,
-    /// Show what was before.
-    Earlier,
-    /// Show what was after.
-    Later,
+    /// Move the cursor to the left.
+    CursorLeft,
+    /// Move the cursor to the right.
+    CursorRight,
+    /// Pan to earlier times.
+    PanLeft,
+    /// Pan to later times.
+    PanRight,
     /// Zoom in.
-    In,
+    ZoomIn,
     /// Zoom out.
-    Out,
-    /// Let the cursor stay where it is.
+    ZoomOut,
+    /// Pin or release the cursor.
     Pin,
 }
 
-/// What is to be done.
+/// Action that results from an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Intent {
     /// Nothing.
     None,
-    /// Let the cursor point at a moment, in milliseconds since the Unix epoch.
-    Point(i64),
-    /// Let it point at none.
-    Leave,
-    /// Show the part that is being chosen, from one moment to another.
-    Choose(i64, i64),
-    /// Choose none.
-    Unchoose,
-    /// Show another stretch while the hand still moves.
-    Show(TimeRange),
-    /// Go to another stretch.
-    Go(TimeRange),
-    /// Let the cursor stay at a moment.
+    /// Move the cursor to a time, in milliseconds since the Unix epoch.
+    MoveCursor(i64),
+    /// Remove the cursor.
+    ClearCursor,
+    /// Highlight the range that is being selected, in milliseconds since the Unix epoch.
+    Select(i64, i64),
+    /// Discard the selection.
+    ClearSelection,
+    /// Show another range during a gesture.
+    Preview(TimeRange),
+    /// Navigate to another range.
+    Navigate(TimeRange),
+    /// Pin the cursor at a time, or release it there; in milliseconds since the Unix epoch.
     Pin(i64),
-    /// Go back to where one was.
+    /// Return to the previous range.
     Back,
 }
 
-/// The hand on a chart, from one event to the next.
+/// State of a gesture between events.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Gesture(State);
 
@@ -114,178 +114,184 @@ pub struct Gesture(State);
 enum State {
     #[default]
     Idle,
-    /// Down at a place, and not drawn yet.
-    Pressed { id: i32, x: f64, pans: bool, ground: Ground },
-    /// Choosing a part.
-    Choosing { id: i32, from: i64 },
-    /// Moving what is shown.
-    Panning { id: i32, x: f64, ground: Ground, shown: TimeRange },
-    /// Two fingers: the number and the place of each, and the moments that were under them.
-    Pinching { fingers: [(i32, f64); 2], held: (f64, f64), ground: Ground, shown: TimeRange },
-    /// Turning the wheel.
+    /// Pressed, but not dragged yet.
+    Pressed { id: i32, x: f64, pans: bool, viewport: Viewport },
+    /// Selecting a range.
+    Selecting { id: i32, from: i64 },
+    /// Panning.
+    Panning { id: i32, x: f64, viewport: Viewport, shown: TimeRange },
+    /// Pinching: id and position of both fingers, and the times that were under them.
+    Pinching { fingers: [(i32, f64); 2], held: (f64, f64), viewport: Viewport, shown: TimeRange },
+    /// Scrolling horizontally.
     Wheeling { shown: TimeRange },
 }
 
 impl Gesture {
-    /// Whether a hand is on the chart.
+    /// Whether a gesture is in progress.
     pub fn is_busy(&self) -> bool {
         self.0 != State::Idle
     }
 
-    /// Takes in what happens, and says what is to be done.
-    pub fn handle(&mut self, event: Event, ground: &Ground) -> Intent {
+    /// Processes an event and returns the resulting action.
+    pub fn handle(&mut self, event: Event, viewport: &Viewport) -> Intent {
         match event {
-            Event::Down { id, x, pans } => self.down(id, x, pans, ground),
-            Event::Move { id, x } => self.moved(id, x, ground),
-            Event::Up { id, x } => self.up(id, x, ground),
-            Event::Lost { id } => self.lost(id),
-            Event::Double => {
+            Event::Down { id, x, pans } => self.down(id, x, pans, viewport),
+            Event::Move { id, x } => self.moved(id, x, viewport),
+            Event::Up { id, x } => self.up(id, x, viewport),
+            Event::Cancel { id } => self.cancel(id),
+            Event::DoubleClick => {
                 self.0 = State::Idle;
                 Intent::Back
             }
-            Event::Wheel { by } => self.wheel(by, ground),
-            Event::Rest => match self.0 {
+            Event::Wheel { by } => self.wheel(by, viewport),
+            Event::WheelEnd => match self.0 {
                 State::Wheeling { shown } => {
                     self.0 = State::Idle;
-                    Intent::Go(shown)
+                    Intent::Navigate(shown)
                 }
                 _ => Intent::None,
             },
-            Event::Key { key, cursor } => self.key(key, cursor, ground),
+            Event::Key { key, cursor } => self.key(key, cursor, viewport),
         }
     }
 
-    fn down(&mut self, id: i32, x: f64, pans: bool, ground: &Ground) -> Intent {
+    fn down(&mut self, id: i32, x: f64, pans: bool, viewport: &Viewport) -> Intent {
         match self.0 {
-            // The second finger of two.
-            State::Pressed { id: other, x: place, pans: true, ground } if other != id => {
-                self.0 = pinching([(other, place), (id, x)], &ground, ground.window);
+            // The second finger starts a pinch.
+            State::Pressed { id: other, x: place, pans: true, viewport } if other != id => {
+                self.0 = pinching([(other, place), (id, x)], &viewport, viewport.window);
                 Intent::None
             }
-            State::Panning { id: other, x: place, ground, shown } if other != id => {
-                let now = Ground { window: shown, ..ground };
+            State::Panning { id: other, x: place, viewport, shown } if other != id => {
+                let now = Viewport { window: shown, ..viewport };
                 self.0 = pinching([(other, place), (id, x)], &now, shown);
                 Intent::None
             }
             State::Pinching { .. } => Intent::None,
             _ => {
-                self.0 = State::Pressed { id, x, pans, ground: *ground };
+                self.0 = State::Pressed { id, x, pans, viewport: *viewport };
                 Intent::None
             }
         }
     }
 
-    fn moved(&mut self, id: i32, x: f64, ground: &Ground) -> Intent {
+    fn moved(&mut self, id: i32, x: f64, viewport: &Viewport) -> Intent {
         match self.0 {
-            State::Idle | State::Wheeling { .. } => ground.inside(x).map_or(Intent::Leave, Intent::Point),
-            State::Pressed { id: down, x: start, pans, ground }
-                if down == id && (x - start).abs() >= SLACK =>
+            State::Idle | State::Wheeling { .. } => {
+                viewport.time_inside(x).map_or(Intent::ClearCursor, Intent::MoveCursor)
+            }
+            State::Pressed { id: down, x: start, pans, viewport }
+                if down == id && (x - start).abs() >= DRAG_THRESHOLD =>
             {
                 self.0 = if pans {
-                    State::Panning { id, x: start, ground, shown: ground.window }
+                    State::Panning { id, x: start, viewport, shown: viewport.window }
                 } else {
-                    State::Choosing { id, from: ground.nearest(start) }
+                    State::Selecting { id, from: viewport.nearest_time(start) }
                 };
-                self.moved(id, x, &ground)
+                self.moved(id, x, &viewport)
             }
-            State::Choosing { id: down, from } if down == id => Intent::Choose(from, ground.nearest(x)),
-            State::Panning { id: down, x: start, ground, .. } if down == id => {
-                let shown = ground.moved(ground.window, (start - x) * ground.millis_per_pixel());
-                self.0 = State::Panning { id, x: start, ground, shown };
-                Intent::Show(shown)
+            State::Selecting { id: down, from } if down == id => {
+                Intent::Select(from, viewport.nearest_time(x))
             }
-            State::Pinching { mut fingers, held, ground, .. } => {
+            State::Panning { id: down, x: start, viewport, .. } if down == id => {
+                let shown = viewport.moved(viewport.window, (start - x) * viewport.millis_per_pixel());
+                self.0 = State::Panning { id, x: start, viewport, shown };
+                Intent::Preview(shown)
+            }
+            State::Pinching { mut fingers, held, viewport, .. } => {
                 for finger in &mut fingers {
                     if finger.0 == id {
                         finger.1 = x;
                     }
                 }
-                let shown = pinched(fingers, held, &ground);
-                self.0 = State::Pinching { fingers, held, ground, shown };
-                Intent::Show(shown)
+                let shown = pinched(fingers, held, &viewport);
+                self.0 = State::Pinching { fingers, held, viewport, shown };
+                Intent::Preview(shown)
             }
             _ => Intent::None,
         }
     }
 
-    fn up(&mut self, id: i32, x: f64, ground: &Ground) -> Intent {
+    fn up(&mut self, id: i32, x: f64, viewport: &Viewport) -> Intent {
         match self.0 {
-            State::Pressed { id: down, ground, .. } if down == id => {
+            State::Pressed { id: down, viewport, .. } if down == id => {
                 self.0 = State::Idle;
-                ground.inside(x).map_or(Intent::None, Intent::Pin)
+                viewport.time_inside(x).map_or(Intent::None, Intent::Pin)
             }
-            State::Choosing { id: down, from } if down == id => {
+            State::Selecting { id: down, from } if down == id => {
                 self.0 = State::Idle;
-                let to = ground.nearest(x);
-                // Drawn back to where it began, it is let go.
+                let to = viewport.nearest_time(x);
+                // A drag back to its start discards the selection.
                 if to == from {
-                    Intent::Unchoose
+                    Intent::ClearSelection
                 } else {
-                    Intent::Go(ground.fit(from.min(to) as f64, from.max(to) as f64))
+                    Intent::Navigate(viewport.clamp_range(from.min(to) as f64, from.max(to) as f64))
                 }
             }
             State::Panning { id: down, shown, .. } if down == id => {
                 self.0 = State::Idle;
-                Intent::Go(shown)
+                Intent::Navigate(shown)
             }
-            // Lifting one finger of two ends it: what the other does then is nothing that was meant.
+            // Lifting one finger ends the pinch. The remaining finger is ignored.
             State::Pinching { fingers, shown, .. } if fingers.iter().any(|finger| finger.0 == id) => {
                 self.0 = State::Idle;
-                Intent::Go(shown)
+                Intent::Navigate(shown)
             }
             _ => Intent::None,
         }
     }
 
-    fn lost(&mut self, id: i32) -> Intent {
-        let is_it = match self.0 {
+    fn cancel(&mut self, id: i32) -> Intent {
+        let is_active = match self.0 {
             State::Pressed { id: down, .. }
-            | State::Choosing { id: down, .. }
+            | State::Selecting { id: down, .. }
             | State::Panning { id: down, .. } => down == id,
             State::Pinching { fingers, .. } => fingers.iter().any(|finger| finger.0 == id),
-            State::Idle | State::Wheeling { .. } => return Intent::Leave,
+            State::Idle | State::Wheeling { .. } => return Intent::ClearCursor,
         };
-        if !is_it {
+        if !is_active {
             return Intent::None;
         }
         match std::mem::take(&mut self.0) {
-            State::Choosing { .. } => Intent::Unchoose,
-            State::Panning { ground, .. } | State::Pinching { ground, .. } => Intent::Show(ground.window),
-            _ => Intent::Leave,
+            State::Selecting { .. } => Intent::ClearSelection,
+            State::Panning { viewport, .. } | State::Pinching { viewport, .. } => {
+                Intent::Preview(viewport.window)
+            }
+            _ => Intent::ClearCursor,
         }
     }
 
-    fn wheel(&mut self, by: f64, ground: &Ground) -> Intent {
+    fn wheel(&mut self, by: f64, viewport: &Viewport) -> Intent {
         let shown = match self.0 {
-            State::Idle => ground.window,
+            State::Idle => viewport.window,
             State::Wheeling { shown } => shown,
             _ => return Intent::None,
         };
         if !by.is_finite() {
             return Intent::None;
         }
-        let shown = ground.moved(shown, by * ground.millis_per_pixel());
+        let shown = viewport.moved(shown, by * viewport.millis_per_pixel());
         self.0 = State::Wheeling { shown };
-        Intent::Show(shown)
+        Intent::Preview(shown)
     }
 
-    fn key(&mut self, key: Key, cursor: Option<i64>, ground: &Ground) -> Intent {
+    fn key(&mut self, key: Key, cursor: Option<i64>, viewport: &Viewport) -> Intent {
         if !matches!(self.0, State::Idle) {
             return Intent::None;
         }
-        let (start, end) = (ground.window.start.millis(), ground.window.end.millis());
+        let (start, end) = (viewport.window.start.millis(), viewport.window.end.millis());
         let inside = cursor.filter(|cursor| (start..=end).contains(cursor));
-        let step = ((end - start) / STEPS).max(1000);
+        let step = ((end - start) / CURSOR_STEPS).max(1000);
         let middle = inside.map_or_else(|| f64::midpoint(start as f64, end as f64), |cursor| cursor as f64);
         let half = (end - start) as f64 / 2.0;
         match key {
-            // Without a cursor it begins at the newest that is shown.
-            Key::Left => Intent::Point(inside.map_or(end, |cursor| (cursor - step).max(start))),
-            Key::Right => Intent::Point(inside.map_or(end, |cursor| (cursor + step).min(end))),
-            Key::Earlier => Intent::Go(ground.moved(ground.window, -half)),
-            Key::Later => Intent::Go(ground.moved(ground.window, half)),
-            Key::In => Intent::Go(ground.zoomed(middle, 0.5)),
-            Key::Out => Intent::Go(ground.zoomed(middle, 2.0)),
+            // Without a cursor, start at the end of the window.
+            Key::CursorLeft => Intent::MoveCursor(inside.map_or(end, |cursor| (cursor - step).max(start))),
+            Key::CursorRight => Intent::MoveCursor(inside.map_or(end, |cursor| (cursor + step).min(end))),
+            Key::PanLeft => Intent::Navigate(viewport.moved(viewport.window, -half)),
+            Key::PanRight => Intent::Navigate(viewport.moved(viewport.window, half)),
+            Key::ZoomIn => Intent::Navigate(viewport.zoomed(middle, 0.5)),
+            Key::ZoomOut => Intent::Navigate(viewport.zoomed(middle, 2.0)),
             Key::Pin => inside.map_or(Intent::None, Intent::Pin),
         }
     }

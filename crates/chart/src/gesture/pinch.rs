@@ -1,23 +1,28 @@
-//! Two fingers on a chart: the moments under them stay under them.
+//! Pinch gesture: the times under the two fingers stay under them.
 
-use super::{Ground, SLACK, State};
+use super::{DRAG_THRESHOLD, State, Viewport};
 use watchglass_model::TimeRange;
 
-/// Two fingers that have just come down, at these places of what is `shown`.
-pub(super) fn pinching(fingers: [(i32, f64); 2], ground: &Ground, shown: TimeRange) -> State {
+/// State at the start of a pinch, with id and position of both fingers.
+pub(super) fn pinching(fingers: [(i32, f64); 2], viewport: &Viewport, shown: TimeRange) -> State {
     let [one, two] = fingers;
-    State::Pinching { fingers, held: (ground.moment(one.1), ground.moment(two.1)), ground: *ground, shown }
+    State::Pinching {
+        fingers,
+        held: (viewport.time_at(one.1), viewport.time_at(two.1)),
+        viewport: *viewport,
+        shown,
+    }
 }
 
-/// The stretch that has the moments that are held where the fingers are.
-pub(super) fn pinched(fingers: [(i32, f64); 2], held: (f64, f64), ground: &Ground) -> TimeRange {
+/// The range in which the held times are under the fingers.
+pub(super) fn pinched(fingers: [(i32, f64); 2], held: (f64, f64), viewport: &Viewport) -> TimeRange {
     let [(_, one), (_, two)] = fingers;
     let apart = two - one;
-    // Fingers that meet, or pass each other, would turn time round.
-    if apart.abs() < SLACK || (held.1 - held.0) * apart <= 0.0 {
-        return ground.window;
+    // Fingers that meet or cross would reverse time.
+    if apart.abs() < DRAG_THRESHOLD || (held.1 - held.0) * apart <= 0.0 {
+        return viewport.window;
     }
     let per_pixel = (held.1 - held.0) / apart;
-    let start = held.0 - (one - ground.left) * per_pixel;
-    ground.fit(start, start + (ground.right - ground.left) * per_pixel)
+    let start = held.0 - (one - viewport.left) * per_pixel;
+    viewport.clamp_range(start, start + (viewport.right - viewport.left) * per_pixel)
 }

@@ -1,58 +1,58 @@
-//! Where reports go.
+//! Destination of reports.
 
 use std::fmt;
 
-/// The longest token, in bytes.
-const LONGEST_TOKEN: usize = 512;
-/// The longest address, in bytes.
-const LONGEST_URL: usize = 2048;
+/// Maximum token length in bytes.
+const MAX_TOKEN_BYTES: usize = 512;
+/// Maximum URL length in bytes.
+const MAX_URL_BYTES: usize = 2048;
 
-/// A Watchglass server, and what lets an application in.
+/// Watchglass server and API token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Destination {
-    /// Host name or address, IPv6 without brackets.
+    /// Host name or IP address; IPv6 without brackets.
     pub(crate) host: String,
-    /// Its port.
+    /// Port.
     pub(crate) port: u16,
-    /// Everything of a request but its length and body.
+    /// Request line and headers, without the content length.
     pub(crate) head: String,
     authority: String,
 }
 
-/// What is wrong with an address or token. The token itself is never part of it.
+/// Invalid server address or token. Messages never contain the token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DestinationError {
-    /// Another scheme.
-    #[error("the server's address must begin with http:// (TLS is not spoken: go through a tunnel or proxy)")]
+    /// Unsupported scheme.
+    #[error("the server address must begin with http:// (TLS is not supported: use a tunnel or proxy)")]
     Scheme,
-    /// No host, or one that cannot be one.
+    /// Missing or invalid host.
     #[error(
-        "the server's address must name a host, as in http://127.0.0.1:7070, without user, query or fragment"
+        "the server address must have a host, as in http://127.0.0.1:7070, and no user, query or fragment"
     )]
     Host,
-    /// A port that cannot be one.
-    #[error("the port in the server's address must be within 1 and 65535")]
+    /// Invalid port.
+    #[error("the port of the server address must be 1 to 65535")]
     Port,
-    /// A token that cannot stand in a header.
+    /// Invalid token.
     #[error("the token must be 1 to 512 visible ASCII characters without spaces")]
     Token,
 }
 
 impl Destination {
-    /// The server at that address: `http://host:port`, and the path below which it lies where a proxy has moved it.
-    /// Without a port it is 80.
+    /// Parses a server address: `http://host:port`, with a path prefix if the server is behind a proxy. The default port
+    /// is 80.
     ///
     /// # Errors
-    /// What is wrong with the address.
+    /// The address is invalid.
     pub fn parse(url: &str) -> Result<Self, DestinationError> {
         let (scheme, rest) = url.split_at_checked("http://".len()).ok_or(DestinationError::Scheme)?;
         if !scheme.eq_ignore_ascii_case("http://") {
             return Err(DestinationError::Scheme);
         }
-        // Nothing that could end a line of the request, or begin something else than a path.
-        let fits = |byte: u8| byte.is_ascii_graphic() && !b"@?#\\".contains(&byte);
-        if url.len() > LONGEST_URL || !rest.bytes().all(fits) {
+        // Prevents header injection, and rejects user, query and fragment.
+        let is_allowed = |byte: u8| byte.is_ascii_graphic() && !b"@?#\\".contains(&byte);
+        if url.len() > MAX_URL_BYTES || !rest.bytes().all(is_allowed) {
             return Err(DestinationError::Host);
         }
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -78,13 +78,13 @@ impl Destination {
         Ok(Self { host: host.to_owned(), port, head, authority: authority.to_owned() })
     }
 
-    /// Sends `Authorization: Bearer` with that token.
+    /// Sets the bearer token.
     ///
     /// # Errors
-    /// A token that is empty, too long, or has other than visible ASCII characters.
+    /// The token is empty, too long, or not visible ASCII.
     pub fn with_token(mut self, token: &str) -> Result<Self, DestinationError> {
         let length = token.len();
-        if !(1..=LONGEST_TOKEN).contains(&length) || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !(1..=MAX_TOKEN_BYTES).contains(&length) || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(DestinationError::Token);
         }
         self.head.push_str(&format!("authorization: Bearer {token}\r\n"));
@@ -92,7 +92,7 @@ impl Destination {
     }
 }
 
-/// The token stays out of it.
+/// Hides the token.
 impl fmt::Debug for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Destination").field("authority", &self.authority).finish_non_exhaustive()
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_taken_apart() {
+    fn addresses_are_parsed() {
         for (url, host, port, first_lines) in [
             (
                 "http://127.0.0.1:7070",
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_is_refused() {
+    fn invalid_addresses_and_tokens_are_rejected() {
         for (url, expected) in [
             ("", DestinationError::Scheme),
             ("https://a", DestinationError::Scheme),

@@ -1,6 +1,6 @@
-//! Tells a Watchglass server of an application's requests, once a second.
+//! Reporter: sends an application's request counts to a Watchglass server every second.
 //!
-//! Three lines make an application's requests seen:
+//! Three lines instrument an application:
 //!
 //! ```no_run
 //! # use std::sync::Arc;
@@ -17,20 +17,20 @@
 //! # }
 //! ```
 //!
-//! What is promised:
-//! - **No request waits for it.** It reads the recorder's counters from a task of its own.
-//! - **While the server is away nothing is lost**: what comes meanwhile is part of the report that arrives, and its rate
-//!   is right, for the server divides by the time without a report. It takes as much memory as the recorder, however long it lasts.
-//! - **No request is counted twice.** A report that was sent whole and not answered within five seconds may have arrived
-//!   or not: it counts as sent, and [`Status::uncertain`] as one more. Such a second is all that can be missing.
-//!   What the server had taken and not yet measured when it was killed, its last second, is gone with it.
-//! - **It ends with its owner.** Dropped, it stops at once; [`Reporter::stop`] says goodbye first, so that the server
-//!   does not take the silence for a failure.
+//! Guarantees:
+//! - **No request waits for it.** It reads the recorder's counters from its own task.
+//! - **No data is lost while the server is down**: the next report contains the counts since then, and the rate is
+//!   right, because the server divides by the time without a report. Memory is bounded: as much as the recorder uses.
+//! - **No request is counted twice.** A report that was sent completely but not answered within 5 s may or may not have
+//!   arrived: it counts as sent, and increments [`Status::uncertain`]. At most that second is missing.
+//!   If the server is killed, what it accepted but had not measured yet, its last second, is lost.
+//! - **It ends with its owner.** Dropping it stops it at once; [`Reporter::stop`] deregisters first, so that the server
+//!   does not report the application as down.
 //!
-//! It speaks HTTP/1.1 without TLS: to a server on another machine, go through a tunnel or a proxy of your own.
+//! HTTP/1.1 without TLS: use a tunnel or proxy to reach a server on another machine.
 
 mod destination;
-mod exchange;
+mod http_post;
 mod outbox;
 mod schedule;
 
@@ -38,7 +38,7 @@ pub use destination::{Destination, DestinationError};
 
 use crate::report::is_app_name;
 use crate::requests::Recorder;
-use exchange::{Outcome, post};
+use http_post::{Outcome, post};
 use outbox::Outbox;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,75 +48,74 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long saying goodbye may take.
-const GOODBYE: Duration = Duration::from_secs(3);
+/// Timeout of [`Reporter::stop`].
+const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Why a reporter cannot start.
+/// Error of starting a reporter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The application's name cannot be one.
+    /// Invalid application name.
     #[error(
-        "the application's name must be 1 to 64 letters, digits, dots, underscores or hyphens, the first a letter or digit"
+        "the application name must be 1 to 64 letters, digits, dots, underscores or hyphens, starting with a letter or digit"
     )]
     Name,
-    /// There is no tokio to run on.
+    /// No tokio runtime.
     #[error("a reporter must be started from within a tokio runtime")]
     NoRuntime,
 }
 
-/// How reporting goes.
+/// Status of reporting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
-    /// Reports that the server has taken.
+    /// Reports accepted by the server.
     pub delivered: u64,
-    /// Reports that were sent and not answered: nobody knows whether they count.
+    /// Reports sent without a response: they may or may not have arrived.
     pub uncertain: u64,
-    /// Why the last attempt failed; `None` while all is well.
+    /// Error of the last attempt; `None` after a success.
     pub problem: Option<String>,
 }
 
-/// Tells a server of an application's requests until it is stopped or dropped.
+/// Background task that reports an application's requests until it is stopped or dropped.
 #[derive(Debug)]
 pub struct Reporter {
     status: Arc<Mutex<Status>>,
-    /// `None` once it is asked to stop.
-    goodbye: Option<oneshot::Sender<()>>,
+    /// `None` after [`Reporter::stop`].
+    stop_sender: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
 
 impl Reporter {
-    /// Starts reporting what `recorder` has counted and will count, under the name `app`: 1 to 64 letters, digits, dots,
-    /// underscores or hyphens. Several processes may share a name; the server adds them up.
+    /// Starts reporting the counts of `recorder` under the name `app`: 1 to 64 letters, digits, dots, underscores or
+    /// hyphens. Several processes may share a name; the server adds them up.
     ///
     /// # Errors
-    /// A name that cannot be one, or no tokio runtime around the call.
+    /// The name is invalid, or there is no tokio runtime.
     pub fn start(recorder: Arc<Recorder>, app: &str, destination: Destination) -> Result<Self, StartError> {
         if !is_app_name(app) {
             return Err(StartError::Name);
         }
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
         let status = Arc::<Mutex<Status>>::default();
-        let (goodbye, asked) = oneshot::channel();
+        let (stop_sender, stop_requested) = oneshot::channel();
         let outbox = Outbox::new(recorder, app.to_owned(), format!("{:016x}", random()));
-        let task = runtime.spawn(run(outbox, destination, Arc::clone(&status), asked));
-        Ok(Self { status, goodbye: Some(goodbye), task })
+        let task = runtime.spawn(run(outbox, destination, Arc::clone(&status), stop_requested));
+        Ok(Self { status, stop_sender: Some(stop_sender), task })
     }
 
-    /// How it goes, for the application's own log.
+    /// Current status, for the application's own log.
     pub fn status(&self) -> Status {
         self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Sends what is left, tells the server that this process ends, and stops: within three seconds, whatever the
-    /// server does.
+    /// Sends the remaining counts, deregisters this process, and stops: within 3 s, even if the server hangs.
     pub async fn stop(mut self) {
-        if let Some(goodbye) = self.goodbye.take() {
-            // An error means that the task is gone already.
-            let _ = goodbye.send(());
+        if let Some(stop_sender) = self.stop_sender.take() {
+            // An error means that the task has ended already.
+            let _ = stop_sender.send(());
         }
-        // An error means that it takes too long: dropping ends it.
-        let _ = timeout(GOODBYE, &mut self.task).await;
+        // On a timeout, dropping aborts the task.
+        let _ = timeout(STOP_TIMEOUT, &mut self.task).await;
     }
 }
 
@@ -130,22 +129,22 @@ async fn run(
     mut outbox: Outbox,
     destination: Destination,
     status: Arc<Mutex<Status>>,
-    mut asked: oneshot::Receiver<()>,
+    mut stop_requested: oneshot::Receiver<()>,
 ) {
     let start = Instant::now();
-    let phase = schedule::phase(part());
+    let phase = schedule::phase(random_fraction());
     let mut failures = 0;
     loop {
         let pause = match failures {
-            // The first failure is most likely a restart: it is tried again at the next second.
+            // The first failure is most likely a server restart: retry at the next second.
             0 | 1 => schedule::until_next(since_epoch(), phase),
-            _ => schedule::backoff(failures, part()),
+            _ => schedule::backoff(failures, random_fraction()),
         };
         let leaving = tokio::select! {
             () = sleep(pause) => false,
-            _ = &mut asked => true,
+            _ = &mut stop_requested => true,
         };
-        failures = match tell(&mut outbox, &destination, &status, start, leaving).await {
+        failures = match send_pending(&mut outbox, &destination, &status, start, leaving).await {
             true => 0,
             false => failures.saturating_add(1),
         };
@@ -155,8 +154,8 @@ async fn run(
     }
 }
 
-/// Sends what there is, in as many reports as it takes. Whether the server has taken it.
-async fn tell(
+/// Sends all pending counts, in as many reports as needed. Returns whether the server accepted them.
+async fn send_pending(
     outbox: &mut Outbox,
     destination: &Destination,
     status: &Mutex<Status>,
@@ -168,21 +167,21 @@ async fn tell(
         let outcome = post(destination, &prepared.body).await;
         let mut status = status.lock().unwrap_or_else(PoisonError::into_inner);
         match outcome {
-            Outcome::Taken => {
-                outbox.sent(&prepared);
+            Outcome::Accepted => {
+                outbox.mark_sent(&prepared);
                 status.delivered = status.delivered.saturating_add(1);
                 status.problem = None;
                 if !prepared.more {
                     return true;
                 }
             }
-            Outcome::Uncertain(problem) => {
-                outbox.sent(&prepared);
+            Outcome::Unknown(problem) => {
+                outbox.mark_sent(&prepared);
                 status.uncertain = status.uncertain.saturating_add(1);
                 status.problem = Some(problem);
                 return false;
             }
-            Outcome::NotTaken(problem) => {
+            Outcome::Rejected(problem) => {
                 status.problem = Some(problem);
                 return false;
             }
@@ -194,12 +193,12 @@ fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Hardly the same twice. Nothing secret depends on it.
+/// Random number, not for secrets.
 fn random() -> u64 {
     RandomState::new().hash_one(0)
 }
 
-/// A random part of one.
-fn part() -> f64 {
+/// Random number from 0 to 1.
+fn random_fraction() -> f64 {
     random() as f64 / u64::MAX as f64
 }

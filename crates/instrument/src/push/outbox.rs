@@ -1,96 +1,98 @@
-//! What is still to be told: the difference between what was counted and what the server knows.
+//! Pending report: the difference between the recorder's counts and what the server has accepted.
 
-use crate::report::{LONGEST, MOST_BYTES, Report, RouteReport};
+use crate::report::{MAX_REPORT_BYTES, MAX_REPORT_DURATION, Report, RouteReport};
 use crate::requests::{Recorder, RouteSnapshot, Snapshot};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A report ends before it is longer, in bytes; what is left comes in the next. The rest up to the limit is for what
-/// every report has.
-const FULL: usize = MOST_BYTES - 4096;
+/// Maximum size of the routes in a report, in bytes; further routes go into the next report. The rest of the limit is
+/// for the common fields.
+const MAX_ROUTES_BYTES: usize = MAX_REPORT_BYTES - 4096;
 
-/// Keeps what the server knows beside what was counted, so that nothing is kept of a report that did not arrive: its
-/// requests are in the difference still.
+/// Keeps the accepted counts next to the current ones. A report that did not arrive needs no storage: its requests
+/// are still in the difference.
 ///
-/// It holds twice the memory of the recorder, however long the server is away.
+/// Uses twice the memory of the recorder, however long the server is down.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     recorder: Arc<Recorder>,
     app: String,
     instance: String,
-    counted: Snapshot,
-    /// What the server knows, by the places of the routes; `None` of a route it knows nothing of.
-    known: Vec<Option<RouteSnapshot>>,
-    known_at: Duration,
+    current: Snapshot,
+    /// Counts accepted by the server, by route index; `None` for a new route.
+    accepted: Vec<Option<RouteSnapshot>>,
+    accepted_at: Duration,
 }
 
-/// A report that is ready to be sent.
+/// Report ready to be sent.
 #[derive(Debug)]
-pub(crate) struct Prepared {
+pub(crate) struct PreparedReport {
     pub(crate) body: String,
-    /// Whether there is more than fits into it.
+    /// Whether more routes are pending than fit.
     pub(crate) more: bool,
     at: Duration,
-    /// The places of the routes that it tells of.
-    places: Vec<usize>,
+    /// Indices of the routes in the report.
+    indices: Vec<usize>,
 }
 
 impl Outbox {
-    /// Nothing of `recorder` is told yet. Times are since the start.
+    /// Creates an outbox; nothing of `recorder` is reported yet. Times are relative to the start.
     pub(crate) fn new(recorder: Arc<Recorder>, app: String, instance: String) -> Self {
         Self {
             recorder,
             app,
             instance,
-            counted: Snapshot::default(),
-            known: Vec::new(),
-            known_at: Duration::ZERO,
+            current: Snapshot::default(),
+            accepted: Vec::new(),
+            accepted_at: Duration::ZERO,
         }
     }
 
-    /// What the server does not know by `now`.
-    pub(crate) fn prepare(&mut self, now: Duration, leaving: bool) -> Prepared {
-        self.counted.follow(&self.recorder, |_, _| {});
-        let (mut routes, mut places, mut length) = (Vec::new(), Vec::new(), 0);
+    /// Builds the report of everything the server has not accepted by `now`.
+    pub(crate) fn prepare(&mut self, now: Duration, leaving: bool) -> PreparedReport {
+        self.current.update_from(&self.recorder, |_, _| {});
+        let (mut routes, mut indices, mut length) = (Vec::new(), Vec::new(), 0);
         let mut more = false;
-        for (place, route) in self.counted.routes.iter().enumerate() {
-            let known = self.known.get(place).and_then(Option::as_ref);
-            let Some(told) = route.report_since(known) else { continue };
-            length += longest(&told);
-            if length > FULL {
+        for (index, route) in self.current.routes.iter().enumerate() {
+            let accepted = self.accepted.get(index).and_then(Option::as_ref);
+            let Some(delta) = route.report_since(accepted) else { continue };
+            length += max_json_bytes(&delta);
+            if length > MAX_ROUTES_BYTES {
                 more = true;
                 break;
             }
-            routes.push(told);
-            places.push(place);
+            routes.push(delta);
+            indices.push(index);
         }
         let report = Report {
             app: self.app.clone(),
             instance: self.instance.clone(),
-            covers: now.saturating_sub(self.known_at).min(LONGEST),
-            in_flight: self.counted.in_flight(),
+            covers: now.saturating_sub(self.accepted_at).min(MAX_REPORT_DURATION),
+            in_flight: self.current.in_flight(),
             leaving: leaving && !more,
             routes,
         };
-        Prepared { body: report.to_json(), more, at: now, places }
+        PreparedReport { body: report.to_json(), more, at: now, indices }
     }
 
-    /// The server knows what the report says, or nobody can tell.
-    pub(crate) fn sent(&mut self, prepared: &Prepared) {
-        self.known.resize(self.counted.routes.len().max(self.known.len()), None);
-        for &place in &prepared.places {
-            if let (Some(known), Some(route)) = (self.known.get_mut(place), self.counted.routes.get(place)) {
-                *known = Some(route.clone());
+    /// Marks the report as accepted, or as sent with unknown outcome.
+    pub(crate) fn mark_sent(&mut self, prepared: &PreparedReport) {
+        self.accepted.resize(self.current.routes.len().max(self.accepted.len()), None);
+        for &index in &prepared.indices {
+            if let (Some(accepted), Some(route)) =
+                (self.accepted.get_mut(index), self.current.routes.get(index))
+            {
+                *accepted = Some(route.clone());
             }
         }
-        self.known_at = prepared.at;
+        self.accepted_at = prepared.at;
     }
 }
 
-/// How long the JSON of a route is at most, in bytes.
-fn longest(told: &RouteReport) -> usize {
-    // Of a name every byte may be escaped; a method has six outcomes of up to 28 bytes; a bin is `[1101,4294967295],`.
-    128 + 6 * told.route.len() + 200 * told.methods.len() + 18 * told.latency.bins.len()
+/// Maximum JSON size of a route in bytes.
+fn max_json_bytes(route: &RouteReport) -> usize {
+    // Each byte of a name may be escaped; a method has six outcomes of up to 28 bytes; a bin is `[1101,4294967295],`.
+    128 + 6 * route.route.len() + 200 * route.methods.len() + 18 * route.latency.bins.len()
 }
 
 #[cfg(test)]
@@ -110,12 +112,12 @@ mod tests {
         recorder.answered(ticket, StatusClass::Success, Duration::from_micros(micros));
     }
 
-    fn parsed(prepared: &Prepared) -> Report {
+    fn parsed(prepared: &PreparedReport) -> Report {
         Report::parse(prepared.body.as_bytes()).unwrap()
     }
 
     #[test]
-    fn what_did_not_arrive_is_part_of_the_next_with_its_time() {
+    fn lost_reports_are_included_in_the_next_with_their_time() {
         let recorder = Arc::new(Recorder::default());
         let mut outbox = outbox(&recorder);
         answer(&recorder, None, 10);
@@ -127,7 +129,7 @@ mod tests {
 
         let _waiting = recorder.start(Some("/a"), &Method::GET);
         let third = outbox.prepare(Duration::from_secs(3), false);
-        outbox.sent(&third);
+        outbox.mark_sent(&third);
         let fourth = parsed(&outbox.prepare(Duration::from_secs(4), true));
         assert_eq!((fourth.routes.len(), fourth.in_flight, fourth.leaving), (0, 1, true));
         assert_eq!(fourth.covers, Duration::from_secs(1));
@@ -135,38 +137,38 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_comes_in_the_next() {
+    fn surplus_routes_go_into_the_next_report() {
         let recorder = Arc::new(Recorder::new(200));
         let routes: Vec<String> = (0..200).map(|route| format!("/{route}{}", "\"".repeat(200))).collect();
         for route in &routes {
-            // Each duration in a bin of its own.
+            // Each duration falls into its own bin.
             (0..1000).for_each(|step| answer(&recorder, Some(route), (1.02_f64.powi(step)) as u64));
         }
-        let (mut outbox, told, mut sent) = (outbox(&recorder), Recorder::new(200), 0);
+        let (mut outbox, received, mut sent) = (outbox(&recorder), Recorder::new(200), 0);
         loop {
             let prepared = outbox.prepare(Duration::from_secs(1), true);
-            assert!(prepared.body.len() <= MOST_BYTES, "{}", prepared.body.len());
+            assert!(prepared.body.len() <= MAX_REPORT_BYTES, "{}", prepared.body.len());
             let report = parsed(&prepared);
-            assert_eq!(report.leaving, !prepared.more, "who leaves has said everything");
-            told.absorb(&report);
-            outbox.sent(&prepared);
+            assert_eq!(report.leaving, !prepared.more, "only the last report deregisters");
+            received.merge_report(&report);
+            outbox.mark_sent(&prepared);
             sent += 1;
             if !prepared.more {
                 break;
             }
         }
         assert!(sent > 1);
-        assert_eq!(told.snapshot(), recorder.snapshot());
+        assert_eq!(received.snapshot(), recorder.snapshot());
     }
 
     proptest! {
-        /// Whatever arrives and whatever does not: what the server adds up is what was counted.
+        /// The server's sums equal the recorder's counts, whichever reports arrive.
         #[test]
         fn nothing_is_lost_and_nothing_counted_twice(
             rounds in vec((vec((0_usize..4, 1_u64..1_000_000), 0..8), any::<bool>()), 1..30),
         ) {
             let recorder = Arc::new(Recorder::new(2));
-            let (mut outbox, told) = (outbox(&recorder), Recorder::new(2));
+            let (mut outbox, received) = (outbox(&recorder), Recorder::new(2));
             let arrives = rounds.iter().map(|(_, arrives)| *arrives).chain([true]);
             let requests = rounds.iter().map(|(requests, _)| requests.as_slice()).chain([&[][..]]);
             for ((second, requests), arrives) in (0..).zip(requests).zip(arrives) {
@@ -175,17 +177,17 @@ mod tests {
                 }
                 let prepared = outbox.prepare(Duration::from_secs(second), false);
                 if arrives {
-                    told.absorb(&parsed(&prepared));
-                    outbox.sent(&prepared);
+                    received.merge_report(&parsed(&prepared));
+                    outbox.mark_sent(&prepared);
                 }
             }
             let sorted = |recorder: &Recorder| {
                 let mut snapshot = recorder.snapshot();
-                // Told in another order, routes have other places.
+                // Routes may arrive in another order.
                 snapshot.routes.sort_by(|left, right| left.route.cmp(&right.route));
                 snapshot
             };
-            prop_assert_eq!(sorted(&told), sorted(&recorder));
+            prop_assert_eq!(sorted(&received), sorted(&recorder));
         }
     }
 }

@@ -1,39 +1,39 @@
-//! Why a report cannot be taken.
+//! Errors of invalid reports.
 
-use super::{LONGEST_NAME, LONGEST_ROUTE, MOST_BYTES, VERSION};
+use super::{MAX_NAME_BYTES, MAX_REPORT_BYTES, MAX_ROUTE_BYTES, VERSION};
 use crate::sketch::BINS;
 
-/// What is wrong with a report, where, and what would be right.
+/// Invalid report: field, location and accepted form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportError {
-    /// It is too long.
-    #[error("the report is longer than {MOST_BYTES} bytes: send it in parts")]
+    /// Report too large.
+    #[error("report larger than {MAX_REPORT_BYTES} bytes: send it in parts")]
     TooLong,
-    /// It is not JSON, or a field is missing, unknown or of another type.
+    /// Invalid JSON, or a missing, unknown or mistyped field.
     #[error("{0}")]
     Malformed(String),
-    /// It is of another version.
-    #[error("the report is of version {found}: this server reads version {VERSION}")]
+    /// Unsupported version.
+    #[error("unsupported report version {found}: this server reads version {VERSION}")]
     Version {
-        /// The version it says.
+        /// Version of the report.
         found: u64,
     },
-    /// A name that cannot be one.
+    /// Invalid name.
     #[error(
-        "{field} must be 1 to {LONGEST_NAME} letters, digits, dots, underscores or hyphens, the first a letter or digit"
+        "{field} must be 1 to {MAX_NAME_BYTES} letters, digits, dots, underscores or hyphens, starting with a letter or digit"
     )]
     Name {
         /// Which field.
         field: &'static str,
     },
-    /// A route that cannot be one.
-    #[error("routes[{place}].route must have 1 to {LONGEST_ROUTE} bytes and no control characters")]
+    /// Invalid route.
+    #[error("routes[{place}].route must have 1 to {MAX_ROUTE_BYTES} bytes and no control characters")]
     Route {
         /// Which route, counted from zero.
         place: usize,
     },
-    /// An outcome of requests that there is not.
+    /// Unknown request outcome.
     #[error(
         "routes[{place}].methods: an outcome is \"1xx\", \"2xx\", \"3xx\", \"4xx\", \"5xx\" or \"cancelled\""
     )]
@@ -41,18 +41,18 @@ pub enum ReportError {
         /// Which route, counted from zero.
         place: usize,
     },
-    /// A number that is too large or too small.
-    #[error("{field} must be within {least} and {most}")]
+    /// Number out of range.
+    #[error("{field} must be {least} to {most}")]
     Number {
         /// Which field.
         field: String,
-        /// The least it may be.
+        /// Minimum.
         least: u64,
-        /// The most it may be.
+        /// Maximum.
         most: u64,
     },
-    /// A bin that there is not.
-    #[error("routes[{place}].latency.bins: a bin's number must be below {BINS}")]
+    /// Bin number out of range.
+    #[error("routes[{place}].latency.bins: bin number must be below {BINS}")]
     Bin {
         /// Which route, counted from zero.
         place: usize,

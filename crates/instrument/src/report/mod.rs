@@ -1,11 +1,11 @@
-//! What an application tells a server of its requests: a report, and its form on the wire.
+//! Request report of an application, and its JSON format.
 //!
-//! A report says what came **since the one before**: counts, and how long answers took. Whoever takes it adds it up, so
-//! several processes of one application may report under one name. The form is JSON, version 1; `docs/ingest.md`
-//! describes it for those who write it in other languages, and `golden/` holds what is sent.
+//! A report has the counts and latencies **since the previous one**. The server adds them up, so that several processes
+//! of an application can report under one name. The format is JSON, version 1: `docs/ingest.md` describes it for other
+//! languages, and `golden/` has an example.
 //!
-//! Latencies are the bins of [`sketch`](crate::sketch), of which only those that grew are written: at rest a route
-//! is not written at all, and a busy one takes some hundred bytes.
+//! Latencies are the bins of [`sketch`](crate::sketch) that grew: an idle route is omitted, a busy one takes some hundred
+//! bytes.
 
 mod error;
 mod wire;
@@ -13,55 +13,55 @@ mod wire;
 pub use error::ReportError;
 
 use crate::requests::Counts;
-use crate::sketch::SketchGrowth;
+use crate::sketch::SketchDelta;
 use std::time::Duration;
 
-/// The version of the form, the only one that there is.
+/// Version of the format.
 pub const VERSION: u32 = 1;
 
-/// A body longer than this is not read, in bytes: 1 MiB.
-pub const MOST_BYTES: usize = 1 << 20;
+/// Maximum size of a report in bytes: 1 MiB.
+pub const MAX_REPORT_BYTES: usize = 1 << 20;
 
-/// The longest time that a report covers, or that a request in it took: 30 days.
-pub const LONGEST: Duration = Duration::from_secs(2_592_000);
+/// Maximum time covered by a report, and maximum duration of a request: 30 days.
+pub const MAX_REPORT_DURATION: Duration = Duration::from_secs(2_592_000);
 
-/// The longest name of an application or of one of its processes, in bytes.
-const LONGEST_NAME: usize = 64;
+/// Maximum length of an application or instance name, in bytes.
+const MAX_NAME_BYTES: usize = 64;
 
-/// The longest route, in bytes.
-const LONGEST_ROUTE: usize = 256;
+/// Maximum route length in bytes.
+const MAX_ROUTE_BYTES: usize = 256;
 
-/// What came to an application since its last report.
+/// Requests of an application since its last report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// Its name: 1 to 64 of `a`–`z`, `A`–`Z`, `0`–`9`, `.`, `_` and `-`, the first no sign.
+    /// Application name: 1 to 64 of `a`–`z`, `A`–`Z`, `0`–`9`, `.`, `_` and `-`, starting with a letter or digit.
     pub app: String,
-    /// Tells its processes apart, where several report under one name; in the form of a name, or empty.
+    /// Process identifier when several processes share a name; in the form of a name, or empty.
     pub instance: String,
-    /// The time that the report covers.
+    /// Time covered by the report.
     pub covers: Duration,
-    /// Requests that had no answer yet when it was written.
+    /// Requests in flight at the time of the report.
     pub in_flight: u64,
-    /// Whether it is the last one: the process ends, and its silence is no failure.
+    /// Whether this is the last report: the process deregisters.
     pub leaving: bool,
-    /// The routes to which something came.
+    /// Routes with requests.
     pub routes: Vec<RouteReport>,
 }
 
-/// What came to a route.
+/// Requests of a route.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RouteReport {
-    /// Its template.
+    /// Route template.
     pub route: String,
-    /// Requests that ended, by method; the method is one of the standard's, or `other`.
+    /// Finished requests by method; a standard method or `other`.
     pub methods: Vec<(&'static str, Counts)>,
-    /// How long the answers took.
-    pub(crate) latency: SketchGrowth,
+    /// Latencies.
+    pub(crate) latency: SketchDelta,
 }
 
-/// Whether `name` can name an application: what is allowed can stand in a label, an address and a page as it is.
+/// Whether `name` is a valid application name, safe in labels, URLs and pages.
 pub fn is_app_name(name: &str) -> bool {
-    name.len() <= LONGEST_NAME
+    name.len() <= MAX_NAME_BYTES
         && name.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }

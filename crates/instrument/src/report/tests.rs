@@ -1,4 +1,4 @@
-//! The form of a report: what is sent, what is taken, what is refused.
+//! Tests of the report format: serialisation, parsing and rejection.
 
 use super::*;
 use crate::requests::{METHODS, Recorder};
@@ -20,25 +20,25 @@ fn example() -> Report {
                 ("GET", Counts::new([0, 12, 0, 1, 0], 1)),
                 ("other", Counts::new([0, 0, 0, 1, 0], 0)),
             ],
-            latency: SketchGrowth { bins: vec![(462, 12), (531, 2)], sum_nanos: 201_500_000 },
+            latency: SketchDelta { bins: vec![(462, 12), (531, 2)], sum_nanos: 201_500_000 },
         }],
     }
 }
 
 #[test]
-fn what_is_sent_stays_as_it_was() {
+fn the_json_format_is_stable() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/report-v1.json");
     let actual = example().to_json();
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, &actual).unwrap();
     }
     let expected = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(actual, expected, "differs from what is sent; UPDATE_GOLDEN=1 renews it");
+    assert_eq!(actual, expected, "differs from the golden file; UPDATE_GOLDEN=1 updates it");
     assert_eq!(Report::parse(expected.as_bytes()).unwrap(), example());
 }
 
 #[test]
-fn the_smallest_report_is_two_fields() {
+fn two_fields_make_a_minimal_report() {
     let report = Report::parse(br#"{"version":1,"app":"cron"}"#).unwrap();
     let expected = Report {
         app: "cron".to_owned(),
@@ -51,9 +51,9 @@ fn the_smallest_report_is_two_fields() {
     assert_eq!(report, expected);
 }
 
-/// The example that is there to be copied, in both of its forms.
+/// Both examples in the documentation.
 #[test]
-fn what_the_documentation_shows_is_taken() {
+fn documented_examples_are_accepted() {
     let page =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/ingest.md")).unwrap();
     let body = page.split("-d '").nth(1).unwrap().split('\'').next().unwrap();
@@ -70,7 +70,7 @@ fn what_the_documentation_shows_is_taken() {
 }
 
 #[test]
-fn durations_may_stand_in_place_of_bins() {
+fn durations_can_replace_bins() {
     let text =
         r#"{"version":1,"app":"a","routes":[{"route":"/","methods":{},"durations":[0.01,0.01,0.02,0]}]}"#;
     let report = Report::parse(text.as_bytes()).unwrap();
@@ -80,26 +80,23 @@ fn durations_may_stand_in_place_of_bins() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_its_place() {
+fn errors_name_the_field_and_its_location() {
     let route = |rest: &str| format!(r#"{{"version":1,"app":"a","routes":[{{"route":"/a",{rest}}}]}}"#);
     for (text, expected) in [
         (String::new(), "EOF while parsing"),
         ("[]".to_owned(), "expected"),
         (r#"{"app":"a"}"#.to_owned(), "missing field `version`"),
-        (r#"{"version":2,"app":"a","new":1}"#.to_owned(), "version 2: this server reads version 1"),
+        (r#"{"version":2,"app":"a","new":1}"#.to_owned(), "report version 2: this server reads version 1"),
         (r#"{"version":1}"#.to_owned(), "missing field `app`"),
         (r#"{"version":1,"app":""}"#.to_owned(), "app must be 1 to 64 letters"),
         (r#"{"version":1,"app":"a b"}"#.to_owned(), "app must be"),
-        (r#"{"version":1,"app":"-a"}"#.to_owned(), "the first a letter or digit"),
+        (r#"{"version":1,"app":"-a"}"#.to_owned(), "starting with a letter or digit"),
         (format!(r#"{{"version":1,"app":"{}"}}"#, "a".repeat(65)), "app must be"),
         (r#"{"version":1,"app":"a","instance":"é"}"#.to_owned(), "instance must be"),
-        (r#"{"version":1,"app":"a","seconds":-1}"#.to_owned(), "seconds must be within 0 and 2592000"),
+        (r#"{"version":1,"app":"a","seconds":-1}"#.to_owned(), "seconds must be 0 to 2592000"),
         (r#"{"version":1,"app":"a","seconds":1e999}"#.to_owned(), "number out of range"),
         (r#"{"version":1,"app":"a","in_flight":-1}"#.to_owned(), "invalid value"),
-        (
-            r#"{"version":1,"app":"a","in_flight":9007199254740993}"#.to_owned(),
-            "in_flight must be within 0 and",
-        ),
+        (r#"{"version":1,"app":"a","in_flight":9007199254740993}"#.to_owned(), "in_flight must be 0 to"),
         (r#"{"version":1,"app":"a","route":[]}"#.to_owned(), "unknown field `route`"),
         (
             r#"{"version":1,"app":"a","routes":[{"route":"","methods":{}}]}"#.to_owned(),
@@ -112,9 +109,9 @@ fn what_is_wrong_is_said_with_its_place() {
         (route(r#""methods":{"GET":{"200":1}}"#), "routes[0].methods: an outcome is \"1xx\""),
         (route(r#""methods":{"GET":{"2xx":1.5}}"#), "invalid type"),
         (route(r#""methods":{},"latency":{"sum":0,"bins":[[1102,1]]}"#), "number must be below 1102"),
-        (route(r#""methods":{},"latency":{"sum":-1,"bins":[]}"#), "routes[0].latency.sum must be within"),
-        (route(r#""methods":{},"durations":[-0.1]"#), "routes[0].durations must be within"),
-        (" ".repeat(MOST_BYTES + 1), "longer than 1048576 bytes"),
+        (route(r#""methods":{},"latency":{"sum":-1,"bins":[]}"#), "routes[0].latency.sum must be"),
+        (route(r#""methods":{},"durations":[-0.1]"#), "routes[0].durations must be"),
+        (" ".repeat(MAX_REPORT_BYTES + 1), "larger than 1048576 bytes"),
     ] {
         let error = Report::parse(text.as_bytes()).unwrap_err().to_string();
         let shown: String = text.chars().take(100).collect();
@@ -122,12 +119,12 @@ fn what_is_wrong_is_said_with_its_place() {
     }
 }
 
-/// Any report that can be sent.
+/// Any valid report.
 fn reports() -> impl Strategy<Value = Report> {
     let counts = (proptest::array::uniform5(0_u64..1 << 53), 0_u64..1 << 53)
         .prop_map(|(answered, cancelled)| Counts::new(answered, cancelled));
     let latency = (vec((0..BINS as u16, 1_u32..), 1..20), 0_u64..1 << 50)
-        .prop_map(|(bins, sum_nanos)| SketchGrowth { bins, sum_nanos });
+        .prop_map(|(bins, sum_nanos)| SketchDelta { bins, sum_nanos });
     let route = ("[^\\p{Cc}]{1,40}", vec(counts, METHODS.len()), vec(any::<bool>(), METHODS.len()), latency)
         .prop_map(|(route, counts, used, latency)| {
             let mut methods: Vec<_> = METHODS.into_iter().zip(counts).zip(used).collect();
@@ -154,18 +151,18 @@ fn reports() -> impl Strategy<Value = Report> {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read(report in reports()) {
+    fn reports_round_trip(report in reports()) {
         prop_assert_eq!(Report::parse(report.to_json().as_bytes()).unwrap(), report);
     }
 
     #[test]
-    fn rubbish_is_an_error_at_most(bytes in vec(any::<u8>(), 0..200)) {
+    fn arbitrary_bytes_never_panic(bytes in vec(any::<u8>(), 0..200)) {
         let _ = Report::parse(&bytes);
     }
 
-    /// A report with a few bytes changed: much of it is still JSON.
+    /// A report with a few bytes changed, much of it still JSON.
     #[test]
-    fn a_damaged_report_is_an_error_at_most(
+    fn damaged_reports_never_panic(
         report in reports(), damage in vec((any::<proptest::sample::Index>(), any::<u8>()), 1..4),
     ) {
         let mut bytes = report.to_json().into_bytes();
@@ -174,16 +171,16 @@ proptest! {
             bytes[place] = byte;
         }
         if let Ok(report) = Report::parse(&bytes) {
-            Recorder::default().absorb(&report);
+            Recorder::default().merge_report(&report);
         }
     }
 
-    /// However requests are spread over reports, and in whatever order these come.
+    /// Independent of the order of the reports.
     #[test]
-    fn merging_is_the_union(reports in vec(reports(), 0..4)) {
+    fn merging_reports_is_commutative(reports in vec(reports(), 0..4)) {
         let (apart, reversed) = (Recorder::new(1000), Recorder::new(1000));
-        reports.iter().for_each(|report| apart.absorb(report));
-        reports.iter().rev().for_each(|report| reversed.absorb(report));
+        reports.iter().for_each(|report| apart.merge_report(report));
+        reports.iter().rev().for_each(|report| reversed.merge_report(report));
         let sorted = |recorder: &Recorder| {
             let mut snapshot = recorder.snapshot();
             snapshot.routes.sort_by(|left, right| left.route.cmp(&right.route));

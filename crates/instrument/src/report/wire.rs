@@ -1,15 +1,18 @@
-//! The form of a report on the wire, version 1.
+//! JSON format of a report, version 1.
 
-use super::{LONGEST, LONGEST_ROUTE, MOST_BYTES, Report, ReportError, RouteReport, VERSION, is_app_name};
+use super::{
+    MAX_REPORT_BYTES, MAX_REPORT_DURATION, MAX_ROUTE_BYTES, Report, ReportError, RouteReport, VERSION,
+    is_app_name,
+};
 use crate::requests::{CLASSES, Counts, METHODS, StatusClass};
-use crate::sketch::{BINS, SketchGrowth, bin, nanos};
+use crate::sketch::{BINS, SketchDelta, bin, nanos};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The largest number that every reader of JSON has exactly: 2^53.
-const MOST: u64 = 1 << 53;
-/// How the outcome is written of requests that were given up.
+/// Largest integer that every JSON parser represents exactly: 2^53.
+const MAX_EXACT_INTEGER: u64 = 1 << 53;
+/// Outcome name of cancelled requests.
 const CANCELLED: &str = "cancelled";
 
 #[derive(Serialize, Deserialize)]
@@ -36,7 +39,7 @@ struct WireRoute {
     methods: BTreeMap<String, BTreeMap<String, u64>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     latency: Option<WireLatency>,
-    /// For whoever does not want to make bins: each duration, in seconds.
+    /// Alternative to bins: each duration in seconds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     durations: Vec<f64>,
 }
@@ -48,7 +51,7 @@ struct WireLatency {
     bins: Vec<(u16, u32)>,
 }
 
-/// What every version has.
+/// The fields common to all versions.
 #[derive(Deserialize)]
 struct Versioned {
     version: u64,
@@ -59,16 +62,16 @@ fn one_second() -> f64 {
 }
 
 impl Report {
-    /// Reads a report.
+    /// Parses a report.
     ///
     /// # Errors
-    /// What is wrong with it, where, and what would be right.
+    /// Invalid field, with its location and accepted form.
     pub fn parse(body: &[u8]) -> Result<Self, ReportError> {
-        if body.len() > MOST_BYTES {
+        if body.len() > MAX_REPORT_BYTES {
             return Err(ReportError::TooLong);
         }
         let malformed = |error: serde_json::Error| ReportError::Malformed(error.to_string());
-        // Asked first: what another version has besides is not for this one to judge.
+        // Checked first: other versions may have other fields.
         let Versioned { version } = serde_json::from_slice(body).map_err(malformed)?;
         if version != u64::from(VERSION) {
             return Err(ReportError::Version { found: version });
@@ -84,7 +87,7 @@ impl Report {
         let covers = seconds(wire.seconds).ok_or_else(|| ReportError::Number {
             field: "seconds".to_owned(),
             least: 0,
-            most: LONGEST.as_secs(),
+            most: MAX_REPORT_DURATION.as_secs(),
         })?;
         let routes = wire.routes.into_iter().enumerate().map(|(place, route)| read_route(place, route));
         Ok(Self {
@@ -97,7 +100,7 @@ impl Report {
         })
     }
 
-    /// Writes it as it is sent.
+    /// Serialises the report as JSON.
     pub fn to_json(&self) -> String {
         let wire = WireReport {
             version: u64::from(VERSION),
@@ -108,14 +111,14 @@ impl Report {
             leaving: self.leaving,
             routes: self.routes.iter().map(write_route).collect(),
         };
-        // Neither a map with other keys than texts nor a number that JSON does not have is in it.
+        // Cannot fail: all map keys are strings and all numbers are finite.
         serde_json::to_string(&wire).unwrap_or_default()
     }
 }
 
 fn read_route(place: usize, wire: WireRoute) -> Result<RouteReport, ReportError> {
     let length = wire.route.len();
-    if !(1..=LONGEST_ROUTE).contains(&length) || wire.route.chars().any(char::is_control) {
+    if !(1..=MAX_ROUTE_BYTES).contains(&length) || wire.route.chars().any(char::is_control) {
         return Err(ReportError::Route { place });
     }
     let mut methods: Vec<(&'static str, Counts)> = Vec::new();
@@ -128,12 +131,12 @@ fn read_route(place: usize, wire: WireRoute) -> Result<RouteReport, ReportError>
         }
     }
     let mut latency =
-        wire.latency.map_or(Ok(SketchGrowth::default()), |latency| read_latency(place, latency))?;
+        wire.latency.map_or(Ok(SketchDelta::default()), |latency| read_latency(place, latency))?;
     for duration in wire.durations {
         let duration = seconds(duration).ok_or_else(|| ReportError::Number {
             field: format!("routes[{place}].durations"),
             least: 0,
-            most: LONGEST.as_secs(),
+            most: MAX_REPORT_DURATION.as_secs(),
         })?;
         let nanos = nanos(duration);
         latency.bins.extend(u16::try_from(bin(nanos)).map(|bin| (bin, 1)));
@@ -158,7 +161,7 @@ fn read_counts(place: usize, outcomes: &BTreeMap<String, u64>) -> Result<Counts,
     Ok(Counts::new(answered, cancelled))
 }
 
-fn read_latency(place: usize, wire: WireLatency) -> Result<SketchGrowth, ReportError> {
+fn read_latency(place: usize, wire: WireLatency) -> Result<SketchDelta, ReportError> {
     if wire.bins.iter().any(|(bin, _)| usize::from(*bin) >= BINS) {
         return Err(ReportError::Bin { place });
     }
@@ -166,11 +169,11 @@ fn read_latency(place: usize, wire: WireLatency) -> Result<SketchGrowth, ReportE
         let field = format!("routes[{place}].latency.sum");
         return Err(ReportError::Number { field, least: 0, most: u64::MAX });
     }
-    // The cast takes what is too large for the most there is.
-    Ok(SketchGrowth { bins: wire.bins, sum_nanos: (wire.sum * 1e9).round() as u64 })
+    // The cast saturates.
+    Ok(SketchDelta { bins: wire.bins, sum_nanos: (wire.sum * 1e9).round() as u64 })
 }
 
-fn write_route(told: &RouteReport) -> WireRoute {
+fn write_route(route: &RouteReport) -> WireRoute {
     let outcomes = |counts: &Counts| -> BTreeMap<String, u64> {
         StatusClass::ALL
             .into_iter()
@@ -180,24 +183,24 @@ fn write_route(told: &RouteReport) -> WireRoute {
             .map(|(outcome, count)| (outcome.to_owned(), count))
             .collect()
     };
-    let latency = (!told.latency.bins.is_empty())
-        .then(|| WireLatency { sum: told.latency.sum_nanos as f64 / 1e9, bins: told.latency.bins.clone() });
+    let latency = (!route.latency.bins.is_empty())
+        .then(|| WireLatency { sum: route.latency.sum_nanos as f64 / 1e9, bins: route.latency.bins.clone() });
     WireRoute {
-        route: told.route.clone(),
-        methods: told.methods.iter().map(|(name, counts)| ((*name).to_owned(), outcomes(counts))).collect(),
+        route: route.route.clone(),
+        methods: route.methods.iter().map(|(name, counts)| ((*name).to_owned(), outcomes(counts))).collect(),
         latency,
         durations: Vec::new(),
     }
 }
 
 fn at_most(field: &str, number: u64) -> Result<(), ReportError> {
-    if number <= MOST {
+    if number <= MAX_EXACT_INTEGER {
         return Ok(());
     }
-    Err(ReportError::Number { field: field.to_owned(), least: 0, most: MOST })
+    Err(ReportError::Number { field: field.to_owned(), least: 0, most: MAX_EXACT_INTEGER })
 }
 
-/// A time of that many seconds, if it is one that a report may name.
+/// A duration in the allowed range.
 fn seconds(seconds: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= LONGEST)
+    Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= MAX_REPORT_DURATION)
 }

@@ -1,32 +1,32 @@
-//! Classes of answers: the first digit of their status.
+//! Response status classes.
 
 use http::StatusCode;
 
-/// How many classes there are.
+/// Number of classes.
 pub(crate) const CLASSES: usize = 5;
 
-/// The class of an answer: the first digit of its status
+/// Class of a response: the first digit of its status
 /// ([RFC 9110, section 15](https://www.rfc-editor.org/rfc/rfc9110#section-15)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StatusClass {
-    /// 1xx; as a final answer only 101, with which a WebSocket begins.
+    /// 1xx; as a final response only 101, which starts a WebSocket.
     Informational,
     /// 2xx.
     Success,
     /// 3xx.
     Redirection,
-    /// 4xx: a fault of the request.
+    /// 4xx.
     ClientError,
-    /// 5xx: a fault of the server.
+    /// 5xx.
     ServerError,
 }
 
 impl StatusClass {
-    /// All classes, in the order of their digits.
+    /// All classes, by ascending digit.
     pub const ALL: [Self; CLASSES] =
         [Self::Informational, Self::Success, Self::Redirection, Self::ClientError, Self::ServerError];
 
-    /// The class of a status. One from 600 on counts as 5xx, as the RFC says clients should take it.
+    /// The class of a status. 600 and above count as 5xx, as the RFC recommends to clients.
     pub fn of(status: StatusCode) -> Self {
         match status.as_u16() {
             ..200 => Self::Informational,
@@ -37,13 +37,13 @@ impl StatusClass {
         }
     }
 
-    /// The class that a label writes so.
+    /// The class of a label value.
     #[cfg(feature = "report")]
     pub(crate) fn from_label(label: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|class| class.as_str() == label)
     }
 
-    /// As a label writes it: `2xx`.
+    /// Label value: `2xx`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Informational => "1xx",

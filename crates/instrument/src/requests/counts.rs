@@ -1,9 +1,9 @@
-//! Numbers of requests by outcome.
+//! Request counts by outcome.
 
 use super::StatusClass;
 use super::class::CLASSES;
 
-/// How many requests ended, by outcome.
+/// Number of finished requests by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     answered: [u64; CLASSES],
@@ -15,39 +15,39 @@ impl Counts {
         Self { answered, cancelled }
     }
 
-    /// Requests that were answered with a status of that class.
+    /// Requests answered with a status of that class.
     pub fn of(&self, class: StatusClass) -> u64 {
         self.answered.get(class as usize).copied().unwrap_or_default()
     }
 
-    /// Requests that were answered.
+    /// Answered requests.
     pub fn answered(&self) -> u64 {
         self.answered.iter().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
-    /// Requests that were given up before there was an answer.
+    /// Requests cancelled before a response.
     pub fn cancelled(&self) -> u64 {
         self.cancelled
     }
 
-    /// Requests that ended, either way.
+    /// Finished requests, answered or cancelled.
     pub fn ended(&self) -> u64 {
         self.answered().saturating_add(self.cancelled)
     }
 
-    /// The part of the answers that were faults of the server; `None` when there were no answers.
+    /// Share of 5xx responses; `None` without responses.
     pub fn error_ratio(&self) -> Option<f64> {
         let answered = self.answered();
         (answered > 0).then(|| self.of(StatusClass::ServerError) as f64 / answered as f64)
     }
 
-    /// Both together.
+    /// The sum.
     #[must_use]
     pub fn plus(&self, more: &Self) -> Self {
         self.with(more, u64::saturating_add)
     }
 
-    /// What is in this and not in `earlier`.
+    /// The increase since `earlier`.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         self.with(earlier, u64::saturating_sub)
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn add_up_and_tell_their_difference() {
+    fn counts_add_and_subtract() {
         let counts = Counts::new([0, 6, 1, 2, 1], 3);
         assert_eq!((counts.answered(), counts.ended(), counts.error_ratio()), (10, 13, Some(0.1)));
         assert_eq!(counts.plus(&counts).since(&counts), counts);

@@ -1,24 +1,24 @@
-//! The future of an answer.
+//! Response future.
 
 use super::StatusClass;
-use super::pending::Pending;
+use super::pending::PendingRequest;
 use http::Response;
 use pin_project_lite::pin_project;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 pin_project! {
-    /// The future of an answer, of a [`RequestService`](super::RequestService).
+    /// Response future of a [`RequestService`](super::RequestService).
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
-        pending: Pending,
+        pending: PendingRequest,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(crate) fn new(inner: F, pending: Pending) -> Self {
+    pub(crate) fn new(inner: F, pending: PendingRequest) -> Self {
         Self { inner, pending }
     }
 }
@@ -32,7 +32,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let inner = this.inner;
-        let result = ready!(this.pending.work(|| inner.poll(context)));
+        let result = ready!(this.pending.call_service(|| inner.poll(context)));
         let class =
             result.as_ref().map_or(StatusClass::ServerError, |response| StatusClass::of(response.status()));
         this.pending.answered(class);

@@ -1,4 +1,4 @@
-//! The last minute of a recorder, rolling.
+//! Rolling last minute of a recorder.
 
 use super::{Recorder, RouteSnapshot, Snapshot, Window};
 use crate::sketch::Sketch;
@@ -6,34 +6,32 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long something stays in the window. Half a second more than a minute, so that of ticks one second apart
-/// it holds sixty even when one comes a little late.
-const KEPT: Duration = Duration::from_millis(60_500);
+/// Window length: half a second more than a minute, so that it holds sixty ticks of one second even when one is late.
+const WINDOW: Duration = Duration::from_millis(60_500);
 
-/// A slot that is shorter goes on with the next tick, so that there are never more than about 120.
-const SHORTEST_SLOT: Duration = Duration::from_millis(500);
+/// A shorter slot is extended by the next tick, so that there are never more than about 120.
+const MIN_SLOT: Duration = Duration::from_millis(500);
 
-/// The last minute of a recorder, rolling: counts and latencies, by route and of all together.
+/// Rolling last minute of a recorder: counts and latencies by route and in total.
 ///
-/// [`LastMinute::advance`] is called about once a second. What came since the call before forms a slot, and slots
-/// that began more than 60.5 s ago are taken out: figures are those of the last 60 s, to half a second. One
-/// that came after a longer pause than that is no part of it, since nobody knows when in the pause it was.
+/// Call [`LastMinute::advance`] about once a second. The requests since the previous call form a slot, and slots that
+/// began more than 60.5 s ago are removed: the figures cover the last 60 s with an accuracy of half a second. Requests
+/// after a longer pause are excluded, because their time is unknown.
 #[derive(Debug)]
 pub struct LastMinute {
     recorder: Arc<Recorder>,
     snapshot: Snapshot,
     read_at: Option<Duration>,
-    /// When the slots began, the oldest first.
+    /// Start times of the slots, oldest first.
     starts: VecDeque<Duration>,
     all: Window,
     routes: Vec<Window>,
-    /// How long answers took since the recorder was made, of all routes.
+    /// Latencies of all routes since the recorder was created.
     latency: Sketch,
 }
 
 impl LastMinute {
-    /// The last minute of `recorder`, empty as yet. What came before the first call of [`LastMinute::advance`]
-    /// is no part of it.
+    /// An empty window over `recorder`. Requests before the first call of [`LastMinute::advance`] are excluded.
     pub fn new(recorder: Arc<Recorder>) -> Self {
         Self {
             recorder,
@@ -46,22 +44,22 @@ impl LastMinute {
         }
     }
 
-    /// Reads what came to the recorder. `now` is the time since some fixed moment; it never steps back.
+    /// Reads the recorder. `now` is a monotonic time.
     pub fn advance(&mut self, now: Duration) {
         let latency = &mut self.latency;
         let Some(before) = self.read_at.replace(now) else {
-            self.snapshot.follow(&self.recorder, |_, growth| latency.add(&growth.latency));
+            self.snapshot.update_from(&self.recorder, |_, growth| latency.add(&growth.latency));
             return;
         };
         let from = match self.starts.back() {
-            Some(&start) if before.saturating_sub(start) < SHORTEST_SLOT => start,
+            Some(&start) if before.saturating_sub(start) < MIN_SLOT => start,
             _ => {
                 self.starts.push_back(before);
                 before
             }
         };
         let (all, routes) = (&mut self.all, &mut self.routes);
-        self.snapshot.follow(&self.recorder, |place, growth| {
+        self.snapshot.update_from(&self.recorder, |place, growth| {
             if routes.len() <= place {
                 routes.resize_with(place + 1, Window::default);
             }
@@ -71,13 +69,13 @@ impl LastMinute {
                 window.push(from, growth);
             }
         });
-        let oldest = now.saturating_sub(KEPT);
+        let oldest = now.saturating_sub(WINDOW);
         while self.starts.pop_front_if(|start| *start < oldest).is_some() {}
         self.all.expire(oldest);
         self.routes.iter_mut().for_each(|window| window.expire(oldest));
     }
 
-    /// How much time the window holds: less than a minute at first, and `None` as long as it holds none.
+    /// Time covered by the window: less than a minute at first, `None` while it is empty.
     pub fn span(&self) -> Option<Duration> {
         let span = self.read_at?.checked_sub(*self.starts.front()?)?;
         (!span.is_zero()).then_some(span)
@@ -88,18 +86,17 @@ impl LastMinute {
         &self.all
     }
 
-    /// How long answers took since the recorder was made, of all routes together, as of the last call of
-    /// [`LastMinute::advance`].
+    /// Latencies of all routes since the recorder was created, as of the last call of [`LastMinute::advance`].
     pub fn latency(&self) -> &Sketch {
         &self.latency
     }
 
-    /// Each route: since the recorder was made, and in the last minute.
+    /// Each route: totals since the recorder was created, and the last minute.
     pub fn routes(&self) -> impl Iterator<Item = (&RouteSnapshot, &Window)> {
         self.snapshot.routes.iter().zip(&self.routes)
     }
 
-    /// Everything since the recorder was made, as of the last call of [`LastMinute::advance`].
+    /// Totals since the recorder was created, as of the last call of [`LastMinute::advance`].
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }
@@ -125,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn holds_sixty_ticks_and_forgets_those_before() {
+    fn window_holds_sixty_ticks() {
         let recorder = Arc::new(Recorder::default());
         let mut minute = LastMinute::new(Arc::clone(&recorder));
         answer(&recorder, "/a", 1);
@@ -147,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_in_a_long_pause_is_no_part_of_the_last_minute() {
+    fn requests_during_a_long_pause_are_excluded() {
         let recorder = Arc::new(Recorder::default());
         let mut minute = LastMinute::new(Arc::clone(&recorder));
         minute.advance(millis(0));
@@ -162,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn many_ticks_in_a_row_make_no_more_slots() {
+    fn frequent_ticks_share_slots() {
         let recorder = Arc::new(Recorder::default());
         let mut minute = LastMinute::new(Arc::clone(&recorder));
         for tick in 0..10_000 {
@@ -175,9 +172,9 @@ mod tests {
     }
 
     proptest! {
-        /// Against a list of everything that ever came.
+        /// Compared with a list of all requests.
         #[test]
-        fn is_what_came_in_the_slots_that_it_holds(
+        fn window_matches_a_plain_model(
             ticks in vec((500_u64..9_000, vec((0_usize..3, 1_u64..100_000), 0..5)), 1..60),
         ) {
             let recorder = Arc::new(Recorder::default());

@@ -1,6 +1,6 @@
-//! The layer that an application puts around its services.
+//! Tower layer that records requests.
 
-use super::pending::Pending;
+use super::pending::PendingRequest;
 use super::{Recorder, ResponseFuture};
 use http::{Extensions, Request, Response, Uri};
 use std::fmt;
@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Finds the route of a request.
+/// Returns the route of a request.
 type RouteOf = dyn for<'r> Fn(&'r Uri, &'r Extensions) -> Option<&'r str> + Send + Sync;
 
-/// Time since some fixed moment; it never steps back.
+/// Monotonic clock.
 type Clock = dyn Fn() -> Duration + Send + Sync;
 
-/// Counts and times the requests to the services that it is put around.
+/// Counts and times the requests to the wrapped services.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -40,7 +40,7 @@ pub struct RequestLayer {
     shared: Arc<Shared>,
 }
 
-/// What all services of a layer share.
+/// State shared by all services of a layer.
 pub(crate) struct Shared {
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) route: Box<RouteOf>,
@@ -48,9 +48,8 @@ pub(crate) struct Shared {
 }
 
 impl RequestLayer {
-    /// Records in `recorder`. `route` finds the template that a request matched (`/users/{id}`, never the path
-    /// itself), or `None`; it is called for every request, before the service. With the feature `axum` there is
-    /// one for axum's router, `matched_path`.
+    /// Records in `recorder`. `route` returns the matched route template (`/users/{id}`, never the path itself), or
+    /// `None`; it is called for every request, before the service. For axum use `matched_path` (feature `axum`).
     pub fn new(
         recorder: Arc<Recorder>,
         route: impl for<'r> Fn(&'r Uri, &'r Extensions) -> Option<&'r str> + Send + Sync + 'static,
@@ -59,7 +58,7 @@ impl RequestLayer {
         Self::with_clock(recorder, route, move || start.elapsed())
     }
 
-    /// [`RequestLayer::new`] with a clock that tells the time since some fixed moment, and never steps back.
+    /// [`RequestLayer::new`] with a monotonic clock.
     pub fn with_clock(
         recorder: Arc<Recorder>,
         route: impl for<'r> Fn(&'r Uri, &'r Extensions) -> Option<&'r str> + Send + Sync + 'static,
@@ -83,7 +82,7 @@ impl<S> Layer<S> for RequestLayer {
     }
 }
 
-/// A service whose requests are counted and timed. See [`RequestLayer`].
+/// Service wrapped by a [`RequestLayer`].
 #[derive(Clone, Debug)]
 pub struct RequestService<S> {
     inner: S,
@@ -103,8 +102,9 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let mut pending = Pending::start(&self.shared, request.method(), request.uri(), request.extensions());
-        let inner = pending.work(|| self.inner.call(request));
+        let mut pending =
+            PendingRequest::start(&self.shared, request.method(), request.uri(), request.extensions());
+        let inner = pending.call_service(|| self.inner.call(request));
         ResponseFuture::new(inner, pending)
     }
 }

@@ -1,13 +1,12 @@
-//! Routes as axum names them.
+//! Route templates of axum.
 
 use axum::extract::MatchedPath;
 use http::{Extensions, Uri};
 
-/// The template that axum's router matched, such as `/users/{id}`; `None` for what a fallback answers.
+/// The route template matched by axum's router, such as `/users/{id}`; `None` in the fallback.
 ///
-/// For [`RequestLayer::new`](super::RequestLayer::new), or for a function of the application that knows names for
-/// more: the router's fallback has none. The layer must be added with `Router::layer`, behind the routes that
-/// it shall see: outside of the router nothing is matched yet.
+/// Pass it to [`RequestLayer::new`](super::RequestLayer::new), or call it from a function that also names fallback
+/// routes. Add the layer with `Router::layer` after the routes: outside of the router nothing is matched yet.
 pub fn matched_path<'r>(_uri: &'r Uri, extensions: &'r Extensions) -> Option<&'r str> {
     extensions.get::<MatchedPath>().map(MatchedPath::as_str)
 }

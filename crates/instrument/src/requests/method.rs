@@ -1,13 +1,13 @@
-//! Methods of requests: the known ones, and one name for all others.
+//! Request methods: the standard ones, and `other`.
 
 use http::Method;
 
-/// What labels call the methods: those of [RFC 9110, section 9](https://www.rfc-editor.org/rfc/rfc9110#section-9)
-/// and PATCH of RFC 5789. Anyone can invent more, so those share a name.
+/// Label values of the methods: [RFC 9110, section 9](https://www.rfc-editor.org/rfc/rfc9110#section-9) and PATCH of
+/// RFC 5789. All others share a name, because clients can send any number of them.
 pub(crate) const METHODS: [&str; 10] =
     ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "other"];
 
-/// Where a method stands in [`METHODS`].
+/// Index of a method in [`METHODS`].
 pub(crate) fn index(method: &Method) -> u8 {
     match *method {
         Method::GET => 0,
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_method_has_a_place() {
+    fn every_method_has_an_index() {
         for name in METHODS {
             let method = Method::from_bytes(name.as_bytes()).unwrap();
             assert_eq!(METHODS[usize::from(index(&method))], name);

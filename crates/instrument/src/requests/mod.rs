@@ -1,21 +1,17 @@
-//! Requests: how many, with what outcome, and how long they took, by route.
+//! Request metrics: count, outcome and latency by route.
 //!
-//! A [`RequestLayer`] around a service tells a [`Recorder`] when a request begins and how it ends. Whoever shows
-//! it takes a [`Snapshot`] of everything so far, or lets a [`LastMinute`] follow along.
+//! A [`RequestLayer`] around a service reports the start and end of each request to a [`Recorder`]. Read a [`Snapshot`]
+//! of the totals, or a rolling [`LastMinute`].
 //!
-//! What is measured, and where it ends:
-//! - **A request ends with the head of its answer.** Its latency is the time from the call of the service until
-//!   the service has the status and the headers; then it is no longer in flight. The body is not waited for: it
-//!   may be a stream or an upgraded connection that lives for days, and how fast it goes is up to the client.
-//! - **Outcome** is the class of the status. A service that fails, or panics, counts as 5xx. A request whose
-//!   future is dropped before there is an answer, as when the client goes away, is cancelled: it is in no class
-//!   and not among the latencies.
-//! - **A route** is the template that the application gives it, such as `/users/{id}`, never the path of a
-//!   request: paths are without number. Requests without a template are [`UNMATCHED`]; once there are as many
-//!   routes as a recorder takes, those of further routes are [`OTHER`].
+//! Definitions:
+//! - **A request ends with the response headers.** The latency is the time from the call of the service until status
+//!   and headers are available; then the request is no longer in flight. The body is excluded: it may be a stream or an
+//!   upgraded connection that lives for days, and its speed depends on the client.
+//! - **The outcome** is the status class. A service error or panic counts as 5xx. A request whose future is dropped
+//!   before the response, as when the client disconnects, is cancelled: it has no class and no latency.
+//! - **A route** is the template given by the application, such as `/users/{id}`, never the request path, because paths
+//!   are unbounded. Requests without a template are [`UNMATCHED`]; beyond the recorder's route limit they are [`OTHER`].
 
-#[cfg(feature = "report")]
-mod absorb;
 mod class;
 mod counts;
 mod future;
@@ -23,6 +19,8 @@ mod last_minute;
 mod layer;
 #[cfg(feature = "axum")]
 mod matched_path;
+#[cfg(feature = "report")]
+mod merge_report;
 mod method;
 mod pending;
 mod recorder;

@@ -1,4 +1,4 @@
-//! A request that has no answer yet.
+//! Request in flight.
 
 use super::layer::Shared;
 use super::{StatusClass, Ticket};
@@ -6,34 +6,33 @@ use http::{Extensions, Method, Uri};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A request that has no answer yet. When it is dropped without one, it was cancelled; or the service panicked,
-/// if it was at work just then.
+/// Request in flight. Dropped without a response, it was cancelled, or the service panicked if it was being polled.
 #[derive(Debug)]
-pub(crate) struct Pending {
+pub(crate) struct PendingRequest {
     shared: Arc<Shared>,
-    /// `None` once it has ended.
+    /// `None` after the end of the request.
     ticket: Option<Ticket>,
     start: Duration,
-    at_work: bool,
+    in_service: bool,
 }
 
-impl Pending {
+impl PendingRequest {
     pub(crate) fn start(shared: &Arc<Shared>, method: &Method, uri: &Uri, extensions: &Extensions) -> Self {
         let start = (shared.clock)();
         let route = (shared.route)(uri, extensions);
         let ticket = Some(shared.recorder.start(route, method));
-        Self { shared: Arc::clone(shared), ticket, start, at_work: false }
+        Self { shared: Arc::clone(shared), ticket, start, in_service: false }
     }
 
-    /// Lets the service work on it.
-    pub(crate) fn work<T>(&mut self, service: impl FnOnce() -> T) -> T {
-        self.at_work = true;
+    /// Calls or polls the service, marking a panic in it.
+    pub(crate) fn call_service<T>(&mut self, service: impl FnOnce() -> T) -> T {
+        self.in_service = true;
         let result = service();
-        self.at_work = false;
+        self.in_service = false;
         result
     }
 
-    /// The answer is there. A second one does not count.
+    /// Records the response; only the first call counts.
     pub(crate) fn answered(&mut self, class: StatusClass) {
         if let Some(ticket) = self.ticket.take() {
             let latency = (self.shared.clock)().saturating_sub(self.start);
@@ -42,9 +41,9 @@ impl Pending {
     }
 }
 
-impl Drop for Pending {
+impl Drop for PendingRequest {
     fn drop(&mut self) {
-        if self.at_work {
+        if self.in_service {
             self.answered(StatusClass::ServerError);
         } else if let Some(ticket) = self.ticket.take() {
             self.shared.recorder.cancelled(ticket);

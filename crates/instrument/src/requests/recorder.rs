@@ -1,21 +1,20 @@
-//! Where requests are recorded.
+//! Recorder of requests.
 
-use super::routes::{ALWAYS, Routes};
+use super::routes::{BUILTIN_ROUTES, Routes};
 use super::{Snapshot, StatusClass, method};
 use http::Method;
 use std::time::Duration;
 
-/// Where requests are recorded, from any number of threads at once and without a lock, except for the first
-/// request of a route.
+/// Concurrent recorder of requests; lock-free except for the first request of a route.
 ///
-/// It holds 10 KB for each route that it has met, and forgets none.
+/// Uses 10 KB per route; routes are never removed.
 #[derive(Debug)]
 pub struct Recorder {
     routes: Routes,
 }
 
-/// A request in flight. It must be handed back to its recorder: one that is dropped stays in flight for ever.
-#[must_use = "a request that never ends stays in flight for ever"]
+/// Request in flight. It must be returned to its recorder; a dropped ticket stays in flight forever.
+#[must_use = "a dropped ticket stays in flight forever"]
 #[derive(Debug)]
 pub struct Ticket {
     route: u16,
@@ -29,17 +28,17 @@ impl Default for Recorder {
 }
 
 impl Recorder {
-    /// How many routes are told apart, unless asked otherwise.
+    /// Default route limit.
     pub const DEFAULT_ROUTE_LIMIT: usize = 200;
 
-    /// A recorder that tells `route_limit` routes apart, 10,000 at most. Requests of those that come later count
-    /// as the route [`OTHER`](super::OTHER).
+    /// A recorder for at most `route_limit` routes, up to 10,000. Requests of further routes count as
+    /// [`OTHER`](super::OTHER).
     pub fn new(route_limit: usize) -> Self {
         Self { routes: Routes::new(route_limit) }
     }
 
-    /// A request begins. `route` is the template that it matched; without one it is
-    /// [`UNMATCHED`](super::UNMATCHED). Never hand in the path of a request.
+    /// Records the start of a request. `route` is the matched template, or `None` for [`UNMATCHED`](super::UNMATCHED).
+    /// Never pass the request path.
     pub fn start(&self, route: Option<&str>, method: &Method) -> Ticket {
         let ticket = Ticket { route: self.routes.number(route), method: method::index(method) };
         if let Some(route) = self.routes.get(ticket.route) {
@@ -48,31 +47,30 @@ impl Recorder {
         ticket
     }
 
-    /// A request ends with an answer.
+    /// Records a response.
     pub fn answered(&self, ticket: Ticket, class: StatusClass, latency: Duration) {
         if let Some(route) = self.routes.get(ticket.route) {
             route.answered(ticket.method, class, latency);
         }
     }
 
-    /// A request ends without an answer, because nobody waits for it any longer.
+    /// Records a request that was cancelled before its response.
     pub fn cancelled(&self, ticket: Ticket) {
         if let Some(route) = self.routes.get(ticket.route) {
             route.cancelled(ticket.method);
         }
     }
 
-    /// Everything so far, by route in the order of their first requests. What is recorded meanwhile may be in it
-    /// or not.
+    /// Totals by route, in the order of first requests. Concurrent recordings may or may not be included.
     pub fn snapshot(&self) -> Snapshot {
         let mut snapshot = Snapshot::default();
-        snapshot.follow(self, |_, _| {});
+        snapshot.update_from(self, |_, _| {});
         snapshot
     }
 
-    /// How many routes are told apart, [`UNMATCHED`](super::UNMATCHED) and [`OTHER`](super::OTHER) not counted.
+    /// Number of routes, excluding [`UNMATCHED`](super::UNMATCHED) and [`OTHER`](super::OTHER).
     pub fn named_routes(&self) -> usize {
-        self.routes.iter().count().saturating_sub(ALWAYS)
+        self.routes.iter().count().saturating_sub(BUILTIN_ROUTES)
     }
 
     pub(crate) fn routes(&self) -> &Routes {

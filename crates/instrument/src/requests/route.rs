@@ -1,4 +1,4 @@
-//! What is counted of one route.
+//! Counters of a route.
 
 use super::class::CLASSES;
 use super::method::METHODS;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// What is counted of one route, by many threads at once.
+/// Atomic counters of a route.
 #[derive(Debug)]
 pub(crate) struct Route {
     name: Arc<str>,
@@ -48,7 +48,7 @@ impl Route {
         self.latency.record(latency);
         let tally = self.methods.get(usize::from(method));
         if let Some(count) = tally.and_then(|tally| tally.answered.get(class as usize)) {
-            // Who sees that the request has ended must see its latency, and that it had begun.
+            // A reader that sees the end of the request must also see its start and latency.
             count.fetch_add(1, Ordering::Release);
         }
     }
@@ -59,11 +59,11 @@ impl Route {
         }
     }
 
-    /// Requests of one method that began and ended elsewhere. Their latencies are to be added before.
+    /// Adds finished requests of one method from a report. Add their latencies first.
     #[cfg(feature = "report")]
     pub(crate) fn add(&self, method: &str, counts: &Counts) {
-        let place = METHODS.iter().position(|known| *known == method);
-        let Some(tally) = place.and_then(|place| self.methods.get(place)) else { return };
+        let index = METHODS.iter().position(|known| *known == method);
+        let Some(tally) = index.and_then(|index| self.methods.get(index)) else { return };
         tally.started.fetch_add(counts.ended(), Ordering::Relaxed);
         for class in StatusClass::ALL {
             if let Some(count) = tally.answered.get(class as usize) {
@@ -73,14 +73,14 @@ impl Route {
         tally.cancelled.fetch_add(counts.cancelled(), Ordering::Release);
     }
 
-    /// The methods that were met: name, how many ended, and how many are in flight.
+    /// The methods used so far: name, finished requests, and requests in flight.
     pub(crate) fn methods(&self) -> impl Iterator<Item = (&'static str, Counts, u64)> {
         METHODS.into_iter().zip(&self.methods).filter_map(|(method, tally)| {
             let answered = array::from_fn(|class| {
                 tally.answered.get(class).map_or(0, |count| count.load(Ordering::Acquire))
             });
             let counts = Counts::new(answered, tally.cancelled.load(Ordering::Acquire));
-            // Read last: a request that has ended is then among those that have begun.
+            // Read last, so that every finished request is also counted as started.
             let started = tally.started.load(Ordering::Relaxed);
             (started > 0).then(|| (method, counts, started.saturating_sub(counts.ended())))
         })

@@ -1,4 +1,4 @@
-//! The routes met so far: found without a lock, never forgotten, no more than a limit.
+//! Lock-free table of routes with a size limit; routes are never removed.
 
 use super::route::Route;
 use foldhash::fast::FixedState;
@@ -6,44 +6,44 @@ use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// The route of requests that no template matched.
+/// Route of requests without a matched template.
 pub const UNMATCHED: &str = "unmatched";
 
-/// The route of requests whose route would have been one too many, or has a name of more than 256 bytes.
+/// Route of requests beyond the route limit, or with a route name of more than 256 bytes.
 pub const OTHER: &str = "other";
 
-/// Numbers of the two that are always there.
+/// Numbers of the two built-in routes.
 const UNMATCHED_NUMBER: u16 = 0;
 const OTHER_NUMBER: u16 = 1;
-/// How many those are.
-pub(crate) const ALWAYS: usize = 2;
+/// Number of built-in routes.
+pub(crate) const BUILTIN_ROUTES: usize = 2;
 
-/// The most routes there can be, whatever limit is asked for.
-const MOST: usize = 10_000;
-/// The longest name in bytes.
-const LONGEST_NAME: usize = 256;
+/// Upper bound of the route limit.
+const MAX_ROUTES: usize = 10_000;
+/// Maximum name length in bytes.
+const MAX_NAME_BYTES: usize = 256;
 
-/// The routes met so far, numbered in the order of their first request.
+/// Routes, numbered in the order of their first request.
 ///
-/// A table of hashes with open addressing. Entries are only ever added, so that a reader needs no lock: what it
-/// finds stays, and a search ends at the first slot that was never filled.
+/// Hash table with open addressing. Entries are only added, so that readers need no lock: entries stay, and a search
+/// ends at the first empty slot.
 #[derive(Debug)]
 pub(crate) struct Routes {
-    /// Numbers of routes, each in the first free slot from where its hash points. At most half are filled.
+    /// Route numbers, each in the first free slot from its hash. At most half of the slots are used.
     slots: Box<[OnceLock<u16>]>,
     routes: Box<[OnceLock<Box<Route>>]>,
-    /// How many routes there are. Written under the lock of `adding`.
+    /// Number of routes. Written under the lock `adding`.
     len: AtomicUsize,
     adding: Mutex<()>,
 }
 
 impl Routes {
-    /// Room for [`UNMATCHED`], [`OTHER`] and `limit` more, 10,000 at most.
+    /// Capacity for [`UNMATCHED`], [`OTHER`] and `limit` more, at most 10,000.
     pub(crate) fn new(limit: usize) -> Self {
-        let most = limit.min(MOST) + ALWAYS;
+        let capacity = limit.min(MAX_ROUTES) + BUILTIN_ROUTES;
         let routes = Self {
-            slots: (0..(most * 2).next_power_of_two()).map(|_| OnceLock::new()).collect(),
-            routes: (0..most).map(|_| OnceLock::new()).collect(),
+            slots: (0..(capacity * 2).next_power_of_two()).map(|_| OnceLock::new()).collect(),
+            routes: (0..capacity).map(|_| OnceLock::new()).collect(),
             len: AtomicUsize::new(0),
             adding: Mutex::new(()),
         };
@@ -52,14 +52,14 @@ impl Routes {
         routes
     }
 
-    /// The number of the route of that name, which is added when it is new.
+    /// The number of a route; adds a new one.
     pub(crate) fn number(&self, name: Option<&str>) -> u16 {
         let Some(name) = name.filter(|name| !name.is_empty()) else { return UNMATCHED_NUMBER };
         if let Some(number) = self.find(name) {
             return number;
         }
-        // Asked before the lock: once it is full, requests of further routes must not wait for each other.
-        if name.len() > LONGEST_NAME || self.len.load(Ordering::Relaxed) == self.routes.len() {
+        // Checked before the lock: when the table is full, requests of further routes must not contend.
+        if name.len() > MAX_NAME_BYTES || self.len.load(Ordering::Relaxed) == self.routes.len() {
             return OTHER_NUMBER;
         }
         self.add(name)
@@ -82,9 +82,9 @@ impl Routes {
             .find(|&number| self.get(number).is_some_and(|route| route.name().as_ref() == name))
     }
 
-    /// The slots in which that name may stand, in the order in which they are tried.
+    /// The slots where the name may be, in probing order.
     fn search(&self, name: &str) -> impl Iterator<Item = &OnceLock<u16>> {
-        // A fixed hash will do: what it may cost to meet names made to collide is bounded by the limit.
+        // A fixed hash is safe: the cost of crafted collisions is bounded by the limit.
         let start = FixedState::default().hash_one(name) as usize & (self.slots.len() - 1);
         let (before, from) = self.slots.split_at_checked(start).unwrap_or_default();
         from.iter().chain(before)
@@ -92,7 +92,7 @@ impl Routes {
 
     fn add(&self, name: &str) -> u16 {
         let _lock = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another request may have been quicker.
+        // Another thread may have added it.
         if let Some(number) = self.find(name) {
             return number;
         }
@@ -101,7 +101,7 @@ impl Routes {
             return OTHER_NUMBER;
         };
         let Some(slot) = self.search(name).find(|slot| slot.get().is_none()) else { return OTHER_NUMBER };
-        // The route first: who finds its number must find the route.
+        // The route before its number: a reader of the number must find the route.
         place.get_or_init(|| Box::new(Route::new(name)));
         slot.get_or_init(|| number);
         self.len.store(len + 1, Ordering::Relaxed);
@@ -121,9 +121,9 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stay_and_what_is_too_much_is_other() {
+    fn numbers_are_stable_and_surplus_routes_are_other() {
         let routes = Routes::new(2);
-        let long = "x".repeat(LONGEST_NAME + 1);
+        let long = "x".repeat(MAX_NAME_BYTES + 1);
         for _ in 0..2 {
             for (name, expected) in [
                 (Some("/a"), 2),
@@ -143,13 +143,13 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_of_any_size_is_taken() {
+    fn any_limit_is_accepted() {
         assert_eq!(Routes::new(0).number(Some("/a")), OTHER_NUMBER);
         assert_eq!(Routes::new(usize::MAX).number(Some("/a")), 2);
     }
 
     #[test]
-    fn threads_that_meet_a_route_at_once_agree_on_its_number() {
+    fn concurrent_threads_agree_on_route_numbers() {
         let routes = Routes::new(50);
         let names: Vec<String> = (0..100).map(|number| format!("/route/{number}")).collect();
         let seen: Vec<Vec<u16>> = thread::scope(|scope| {
@@ -162,19 +162,19 @@ mod tests {
             for (name, number) in names.iter().zip(numbers) {
                 let found = routes.get(number).unwrap().name();
                 assert!(found.as_ref() == name || number == OTHER_NUMBER, "{name} is {found}");
-                assert_eq!(routes.number(Some(name)), number, "{name} keeps its number");
+                assert_eq!(routes.number(Some(name)), number, "{name} has a stable number");
             }
         }
     }
 
     proptest! {
         #[test]
-        fn is_a_map_that_takes_the_first_names(names in vec("[a-c]{1,3}", 0..60), limit in 0_usize..30) {
+        fn table_matches_a_plain_model(names in vec("[a-c]{1,3}", 0..60), limit in 0_usize..30) {
             let routes = Routes::new(limit);
             let mut model: Vec<&str> = vec![UNMATCHED, OTHER];
             for name in &names {
                 let place = model.iter().position(|known| known == name).or_else(|| {
-                    (model.len() < limit + ALWAYS).then(|| {
+                    (model.len() < limit + BUILTIN_ROUTES).then(|| {
                         model.push(name);
                         model.len() - 1
                     })

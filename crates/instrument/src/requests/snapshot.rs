@@ -1,51 +1,51 @@
-//! Everything a recorder has counted, at one moment.
+//! Snapshot of a recorder.
 
 use super::route::Route;
-use super::routes::ALWAYS;
+use super::routes::BUILTIN_ROUTES;
 use super::{Counts, Recorder};
 #[cfg(feature = "push")]
 use crate::report::RouteReport;
-use crate::sketch::{Sketch, SketchGrowth};
+use crate::sketch::{Sketch, SketchDelta};
 use std::sync::Arc;
 
-/// Everything a recorder has counted since it was made.
+/// Totals of a recorder since its creation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
-    /// The routes, in the order of their first requests. The first two are [`UNMATCHED`](super::UNMATCHED) and
-    /// [`OTHER`](super::OTHER), which are there before they have requests.
+    /// Routes in the order of their first requests. The first two are always [`UNMATCHED`](super::UNMATCHED) and
+    /// [`OTHER`](super::OTHER).
     pub routes: Vec<RouteSnapshot>,
 }
 
-/// What was counted of a route.
+/// Counts of a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouteSnapshot {
-    /// Its template.
+    /// Route template.
     pub route: Arc<str>,
-    /// The methods that it was called with.
+    /// Methods used.
     pub methods: Vec<MethodSnapshot>,
-    /// How long its answers took, of all methods together.
+    /// Latencies of all methods.
     pub latency: Sketch,
 }
 
-/// What was counted of a method of a route.
+/// Counts of a method of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MethodSnapshot {
-    /// `GET`, or `other` for one that is in no standard.
+    /// Method name, or `other` for a non-standard one.
     pub method: &'static str,
-    /// Requests that ended.
+    /// Finished requests.
     pub counts: Counts,
-    /// Requests that had no answer yet.
+    /// Requests in flight.
     pub in_flight: u64,
 }
 
-/// What came to a route since it was last looked at.
+/// Increase of a route since it was last read.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Growth {
+pub(crate) struct Delta {
     pub(crate) counts: Counts,
-    pub(crate) latency: SketchGrowth,
+    pub(crate) latency: SketchDelta,
 }
 
-impl Growth {
+impl Delta {
     fn clear(&mut self) {
         self.counts = Counts::default();
         self.latency.clear();
@@ -58,24 +58,24 @@ impl Growth {
 }
 
 impl Snapshot {
-    /// Requests that had no answer yet.
+    /// Requests in flight.
     pub fn in_flight(&self) -> u64 {
         self.methods().fold(0, |sum, method| sum.saturating_add(method.in_flight))
     }
 
-    /// Requests that ended, of all routes together.
+    /// Finished requests of all routes.
     pub fn counts(&self) -> Counts {
         self.methods().fold(Counts::default(), |sum, method| sum.plus(&method.counts))
     }
 
-    /// How many routes are told apart, [`UNMATCHED`](super::UNMATCHED) and [`OTHER`](super::OTHER) not counted.
-    /// When it has reached the recorder's limit, the requests of further routes are `OTHER`.
+    /// Number of routes, excluding [`UNMATCHED`](super::UNMATCHED) and [`OTHER`](super::OTHER). At the recorder's limit,
+    /// requests of further routes count as `OTHER`.
     pub fn named_routes(&self) -> usize {
-        self.routes.len().saturating_sub(ALWAYS)
+        self.routes.len().saturating_sub(BUILTIN_ROUTES)
     }
 
-    /// What came between `earlier` and this, two snapshots of the same recorder; in flight are those of now.
-    /// The quantiles of its latencies are those of that time alone.
+    /// Increase since `earlier`, a snapshot of the same recorder; requests in flight are the current ones. Latency
+    /// quantiles cover only the time between.
     pub fn since(&self, earlier: &Self) -> Self {
         let mut before = earlier.routes.iter();
         let since =
@@ -83,18 +83,17 @@ impl Snapshot {
         Self { routes: self.routes.iter().map(since).collect() }
     }
 
-    /// Becomes what the recorder has counted by now, and calls `grew` for each route with its place and with
-    /// what is new.
-    pub(crate) fn follow(&mut self, recorder: &Recorder, mut grew: impl FnMut(usize, &Growth)) {
-        let mut growth = Growth::default();
-        for (place, route) in recorder.routes().iter().enumerate() {
-            if place == self.routes.len() {
+    /// Updates the snapshot from the recorder, and calls `on_route` for each route with its index and increase.
+    pub(crate) fn update_from(&mut self, recorder: &Recorder, mut on_route: impl FnMut(usize, &Delta)) {
+        let mut growth = Delta::default();
+        for (index, route) in recorder.routes().iter().enumerate() {
+            if index == self.routes.len() {
                 self.routes.push(RouteSnapshot::new(route));
             }
-            if let Some(kept) = self.routes.get_mut(place) {
+            if let Some(kept) = self.routes.get_mut(index) {
                 growth.clear();
-                kept.follow(route, &mut growth);
-                grew(place, &growth);
+                kept.update_from(route, &mut growth);
+                on_route(index, &growth);
             }
         }
     }
@@ -109,13 +108,12 @@ impl RouteSnapshot {
         Self { route: Arc::clone(route.name()), methods: Vec::new(), latency: Sketch::new() }
     }
 
-    /// Requests that ended, of all methods together.
+    /// Finished requests of all methods.
     pub fn counts(&self) -> Counts {
         self.methods.iter().fold(Counts::default(), |sum, method| sum.plus(&method.counts))
     }
 
-    /// What came between `earlier` and this as a report says it; everything, when there is nothing earlier. `None` when
-    /// nothing came.
+    /// Increase since `earlier` as a report entry, or the totals without `earlier`. `None` without new requests.
     #[cfg(feature = "push")]
     pub(crate) fn report_since(&self, earlier: Option<&Self>) -> Option<RouteReport> {
         let before = |method: &MethodSnapshot| {
@@ -132,7 +130,7 @@ impl RouteSnapshot {
         (!methods.is_empty()).then(|| RouteReport {
             route: self.route.to_string(),
             methods,
-            latency: self.latency.growth_since(earlier.map(|earlier| &earlier.latency)),
+            latency: self.latency.delta_since(earlier.map(|earlier| &earlier.latency)),
         })
     }
 
@@ -149,7 +147,7 @@ impl RouteSnapshot {
         }
     }
 
-    fn follow(&mut self, route: &Route, growth: &mut Growth) {
+    fn update_from(&mut self, route: &Route, growth: &mut Delta) {
         let before = self.counts();
         self.methods.clear();
         self.methods.extend(route.methods().map(|(method, counts, in_flight)| MethodSnapshot {
@@ -158,9 +156,9 @@ impl RouteSnapshot {
             in_flight,
         }));
         growth.counts = self.counts().since(&before);
-        // Most routes are at rest most of the time, and a sketch has a thousand bins.
+        // Most routes are idle, and a sketch has a thousand bins.
         if growth.counts.answered() > 0 {
-            self.latency.follow(route.latency(), &mut growth.latency);
+            self.latency.update_from(route.latency(), &mut growth.latency);
         }
     }
 }
@@ -203,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_holds_what_came_between() {
+    fn differences_cover_the_time_between_snapshots() {
         let recorder = Recorder::default();
         answer(&recorder, "/a", &Method::GET, Success, 1000);
         let earlier = recorder.snapshot();
@@ -219,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_lost_and_nothing_ends_before_it_began_while_threads_record() {
+    fn concurrent_recording_is_consistent() {
         let recorder = Recorder::default();
         thread::scope(|scope| {
             for route in ["/a", "/b", "/a", "/c"] {
@@ -230,7 +228,7 @@ mod tests {
             }
             let mut snapshot = Snapshot::default();
             while snapshot.counts().answered() < 20_000 {
-                snapshot.follow(&recorder, |_, _| {});
+                snapshot.update_from(&recorder, |_, _| {});
                 assert!(snapshot.in_flight() <= 20_000 - snapshot.counts().answered());
                 for route in &snapshot.routes {
                     assert!(route.latency.count() >= route.counts().answered(), "{}", route.route);

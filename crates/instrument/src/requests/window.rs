@@ -1,19 +1,19 @@
-//! What came in the last minute, to one route or to all.
+//! Rolling window over the requests of one route or all routes.
 
 use super::Counts;
-use super::snapshot::Growth;
+use super::snapshot::Delta;
 use crate::sketch::Sketch;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// What came in the last minute, to one route or to all.
+/// Requests of the last minute of one route or all routes.
 ///
-/// It holds a sketch, 9 KB, and what has to be taken back when it is over: eight bytes for each bin of the sketch
-/// that grew in a second, so some ten kilobytes for a route with ten requests a second, and about 100 KB for one
-/// with thousands, whose latencies fall into 200 bins.
+/// Holds a sketch (9 KB) and the increments to subtract when they expire: eight bytes per sketch bin that grew in a
+/// second, some 10 KB for a route with ten requests per second, and about 100 KB for one with thousands, whose
+/// latencies fall into 200 bins.
 #[derive(Debug, Default)]
 pub struct Window {
-    /// The oldest first. Seconds in which nothing came have none.
+    /// Oldest first. Seconds without requests have no slot.
     slots: VecDeque<Slot>,
     counts: Counts,
     latency: Sketch,
@@ -22,22 +22,22 @@ pub struct Window {
 #[derive(Debug)]
 struct Slot {
     from: Duration,
-    growth: Growth,
+    growth: Delta,
 }
 
 impl Window {
-    /// Requests that ended.
+    /// Finished requests.
     pub fn counts(&self) -> &Counts {
         &self.counts
     }
 
-    /// How long answers took.
+    /// Latencies.
     pub fn latency(&self) -> &Sketch {
         &self.latency
     }
 
-    /// Adds what came since `from`, which is that of the newest slot or later.
-    pub(crate) fn push(&mut self, from: Duration, growth: &Growth) {
+    /// Adds the increase since `from`, which is the start of the newest slot or later.
+    pub(crate) fn push(&mut self, from: Duration, growth: &Delta) {
         if growth.counts.ended() == 0 {
             return;
         }
@@ -49,7 +49,7 @@ impl Window {
         }
     }
 
-    /// Takes back what came in slots that began before `oldest`.
+    /// Removes slots that began before `oldest`.
     pub(crate) fn expire(&mut self, oldest: Duration) {
         while let Some(slot) = self.slots.pop_front_if(|slot| slot.from < oldest) {
             self.counts = self.counts.since(&slot.growth.counts);

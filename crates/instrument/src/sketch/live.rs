@@ -1,10 +1,10 @@
-//! A sketch that many threads record in at once.
+//! Concurrent quantile sketch.
 
-use super::{BINS, Sketch, SketchGrowth, bin, nanos};
+use super::{BINS, Sketch, SketchDelta, bin, nanos};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A [`Sketch`] that many threads record in at once, without a lock: two atomic additions each.
+/// Lock-free [`Sketch`] for concurrent recording: two atomic additions per duration.
 #[derive(Debug)]
 pub struct LiveSketch {
     counts: Box<[AtomicU64]>,
@@ -23,7 +23,7 @@ impl LiveSketch {
         Self::default()
     }
 
-    /// Adds a duration. One above [`LONGEST`](super::LONGEST) counts as that.
+    /// Adds a duration, capped at [`MAX_DURATION`](super::MAX_DURATION).
     pub fn record(&self, duration: Duration) {
         let nanos = nanos(duration);
         self.sum_nanos.fetch_add(nanos, Ordering::Relaxed);
@@ -32,9 +32,9 @@ impl LiveSketch {
         }
     }
 
-    /// Adds durations that were recorded elsewhere.
+    /// Adds durations recorded in another process.
     #[cfg(feature = "report")]
-    pub(crate) fn add(&self, growth: &SketchGrowth) {
+    pub(crate) fn add(&self, growth: &SketchDelta) {
         self.sum_nanos.fetch_add(growth.sum_nanos, Ordering::Relaxed);
         for (bin, grown) in &growth.bins {
             if let Some(count) = self.counts.get(usize::from(*bin)) {
@@ -43,11 +43,10 @@ impl LiveSketch {
         }
     }
 
-    /// All durations so far. Those that are recorded meanwhile may be in it or not, or with their length and
-    /// not yet with their number.
+    /// Copy of the current state. Concurrent recordings may be missing, or included in the sum but not in the count.
     pub fn sketch(&self) -> Sketch {
         let mut sketch = Sketch::new();
-        sketch.follow(self, &mut SketchGrowth::default());
+        sketch.update_from(self, &mut SketchDelta::default());
         sketch
     }
 
@@ -66,7 +65,7 @@ mod tests {
     use std::thread;
 
     #[test]
-    fn nothing_is_lost_when_threads_record_at_once() {
+    fn concurrent_recordings_are_not_lost() {
         let live = LiveSketch::new();
         thread::scope(|scope| {
             for millis in 1..=4 {

@@ -1,15 +1,15 @@
-//! Mail over SMTP ([RFC 5321](https://www.rfc-editor.org/rfc/rfc5321)): plain text and HTML, with the chart beside them.
+//! Email over SMTP ([RFC 5321](https://www.rfc-editor.org/rfc/rfc5321)): plain text and HTML, with the chart attached.
 //!
-//! The `Message-ID` is made of the message's id, so that of two that come because a crash cut a sending off mail programs
-//! show one. A message goes to all addresses or to none: when the server refuses one of them it gets no text.
+//! The `Message-ID` is derived from the message's id: if a crash causes a second send, mail programs show one mail. A
+//! message goes to all addresses or to none: if the server rejects one recipient, no data is sent.
 
 mod compose;
 
-use super::Words;
-use crate::secrets::{Secrets, Source};
+use super::TextTemplate;
+use crate::secrets::{SecretSource, Secrets};
 use crate::settings::check_line;
 use crate::template::Escape;
-use crate::{Channel, Environment, Message, SendError, Sending, SettingsError};
+use crate::{Channel, Environment, Message, SendError, SendFuture, SettingsError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lettre::message::Mailbox;
@@ -25,65 +25,65 @@ use std::time::Duration;
 use tokio::time::timeout;
 use watchglass_model::Timestamp;
 
-/// How long a connection may take.
-const CONNECT: Duration = Duration::from_secs(10);
-/// How long all of it may take.
-const WHOLE: Duration = Duration::from_secs(30);
-/// How long the farewell may take once the server has the mail.
-const FAREWELL: Duration = Duration::from_secs(2);
-/// The most addresses that a message goes to.
-const MOST_TO: usize = 20;
+/// Timeout of the connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Timeout of the total_timeout delivery.
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Timeout of QUIT after the server has accepted the mail.
+const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Maximum recipients of a message.
+const MAX_RECIPIENTS: usize = 20;
 
-/// How the way to the mail server is encrypted.
+/// Encryption of the SMTP connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Encryption {
-    /// From the command STARTTLS on; without it nothing is sent. The usual port is 587.
+    /// STARTTLS is required; without it nothing is sent. Default port 587.
     #[default]
     Starttls,
-    /// From the first byte on. The usual port is 465.
+    /// TLS from the first byte. Default port 465.
     Tls,
-    /// Not at all; only to a server on this machine. The usual port is 25.
+    /// No encryption; only for a server on localhost. Default port 25.
     None,
 }
 
-/// The settings of mail.
+/// Settings of an email channel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmailSettings {
-    /// The name or address of the mail server.
+    /// Host name or address of the mail server.
     pub host: String,
-    /// Its port; the usual one when it is not given.
+    /// Port; defaults to the standard port of the encryption.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
-    /// How the way there is encrypted.
+    /// Encryption of the connection.
     #[serde(default)]
     pub encryption: Encryption,
-    /// Who sends, where the server wants to know; then there is a password.
+    /// User name for SMTP authentication; requires a password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// The variable that has the password.
+    /// Environment variable with the password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_env: Option<String>,
-    /// The file that has it.
+    /// File with the password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_file: Option<PathBuf>,
-    /// The address that it comes from, such as `Watchglass <watch@example.com>`.
+    /// Sender address, such as `Watchglass <watch@example.com>`.
     pub from: String,
-    /// The addresses that it goes to.
+    /// Recipient addresses.
     pub to: Vec<String>,
-    /// Makes another text of the message.
+    /// Template of the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
 }
 
 impl EmailSettings {
-    fn password(&self) -> Source<'_> {
+    fn password(&self) -> SecretSource<'_> {
         let (env, file) = (self.password_env.as_deref(), self.password_file.as_deref());
-        Source { env_field: "password_env", env, file_field: "password_file", file }
+        SecretSource { env_field: "password_env", env, file_field: "password_file", file }
     }
 
-    fn is_near(&self) -> bool {
+    fn is_local(&self) -> bool {
         self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
@@ -91,11 +91,12 @@ impl EmailSettings {
         let parse = |field: &'static str, text: &String| {
             check_line(field, text, 320)?;
             let right = "give one such as Watchglass <watch@example.com>";
-            text.parse()
-                .map_err(|_| SettingsError::new(field, format!("has \"{text}\", which is no address"), right))
+            text.parse().map_err(|_| {
+                SettingsError::new(field, format!("contains the invalid address \"{text}\""), right)
+            })
         };
-        if self.to.is_empty() || self.to.len() > MOST_TO {
-            let right = format!("give 1 to {MOST_TO}");
+        if self.to.is_empty() || self.to.len() > MAX_RECIPIENTS {
+            let right = format!("give 1 to {MAX_RECIPIENTS}");
             return Err(SettingsError::new("to", format!("has {} addresses", self.to.len()), right));
         }
         Ok((parse("from", &self.from)?, self.to.iter().map(|to| parse("to", to)).collect::<Result<_, _>>()?))
@@ -104,34 +105,34 @@ impl EmailSettings {
     pub(crate) fn check(&self) -> Result<(), SettingsError> {
         let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'_');
         if !(1..=253).contains(&self.host.len()) || !self.host.bytes().all(is_host) {
-            let right = "give its name or address, such as smtp.example.com; the port has a field of its own";
-            return Err(SettingsError::new("host", "is not the name of a server", right));
+            let right = "give a host name or address, such as smtp.example.com; the port is a separate field";
+            return Err(SettingsError::new("host", "is not a valid host name", right));
         }
         if self.port == Some(0) {
             return Err(SettingsError::new("port", "is 0", "give 1 to 65535, or leave it out"));
         }
-        if self.encryption == Encryption::None && !self.is_near() {
-            let right = "\"none\" is for a server on this machine; take \"starttls\" or \"tls\"";
-            return Err(SettingsError::new("encryption", "is \"none\" for another machine", right));
+        if self.encryption == Encryption::None && !self.is_local() {
+            let right = "\"none\" is only allowed for localhost; use \"starttls\" or \"tls\"";
+            return Err(SettingsError::new("encryption", "is \"none\" for a remote host", right));
         }
         self.password().check(self.user.is_some())?;
         match &self.user {
             Some(user) => check_line("user", user, 320)?,
-            None if self.password().is_given() => {
+            None if self.password().is_set() => {
                 return Err(SettingsError::new(
                     "user",
                     "is missing",
-                    "a password is that of a user: name both or none",
+                    "set both user and password, or neither",
                 ));
             }
             None => {}
         }
         self.mailboxes()?;
-        Words::new(self.template.as_deref(), Escape::None).map(drop)
+        TextTemplate::new(self.template.as_deref(), Escape::None).map(drop)
     }
 }
 
-/// Mail.
+/// Email channel.
 pub(crate) struct Email {
     host: String,
     port: u16,
@@ -141,8 +142,8 @@ pub(crate) struct Email {
     from: Mailbox,
     to: Vec<Mailbox>,
     secrets: Secrets,
-    words: Words,
-    whole: Duration,
+    template: TextTemplate,
+    total_timeout: Duration,
 }
 
 impl fmt::Debug for Email {
@@ -161,8 +162,8 @@ impl Email {
             (settings.encryption != Encryption::None).then(|| TlsParameters::new(settings.host.clone()));
         let tls = tls
             .transpose()
-            .map_err(|error| SettingsError::new("encryption", "is not to be had", error.to_string()))?;
-        let usual = match settings.encryption {
+            .map_err(|error| SettingsError::new("encryption", "is not available", error.to_string()))?;
+        let default_port = match settings.encryption {
             Encryption::Starttls => 587,
             Encryption::Tls => 465,
             Encryption::None => 25,
@@ -172,7 +173,7 @@ impl Email {
         if let Some(user) = &settings.user {
             let password = settings.password().read(environment)?;
             let password = password.reveal().unwrap_or_default();
-            // As it goes over the wire: a server may repeat a command that it does not understand.
+            // Encoded as on the wire: a server may echo a command it does not understand.
             let (plain, login) =
                 (STANDARD.encode(format!("\0{user}\0{password}")), STANDARD.encode(password));
             secrets = Secrets::of([password, plain.as_str(), login.as_str()]);
@@ -180,40 +181,40 @@ impl Email {
         }
         Ok(Self {
             host: settings.host.clone(),
-            port: settings.port.unwrap_or(usual),
+            port: settings.port.unwrap_or(default_port),
             encryption: settings.encryption,
             tls,
             credentials,
             from,
             to,
             secrets,
-            words: Words::new(settings.template.as_deref(), Escape::None)?,
-            whole: WHOLE,
+            template: TextTemplate::new(settings.template.as_deref(), Escape::None)?,
+            total_timeout: TOTAL_TIMEOUT,
         })
     }
 
-    /// The same with another deadline, and other certificates to trust.
+    /// Overrides the timeout and the trusted certificates.
     #[cfg(test)]
-    pub(crate) fn with(mut self, whole: Duration, tls: Option<TlsParameters>) -> Self {
-        (self.whole, self.tls) = (whole, tls);
+    pub(crate) fn with(mut self, total_timeout: Duration, tls: Option<TlsParameters>) -> Self {
+        (self.total_timeout, self.tls) = (total_timeout, tls);
         self
     }
 
     async fn deliver(&self, message: &Message) -> Result<(), SendError> {
         let mail =
-            compose::mail(message, &self.from, &self.to, self.words.render(message)).map_err(|error| {
-                SendError::permanent(format!("no mail can be made of it: {}", self.secrets.scrub(&error)))
+            compose::mail(message, &self.from, &self.to, self.template.render(message)).map_err(|error| {
+                SendError::permanent(format!("cannot build the mail: {}", self.secrets.redact(&error)))
             })?;
         let server = format!("{}:{}", self.host, self.port);
-        match timeout(self.whole, self.talk(&mail)).await {
+        match timeout(self.total_timeout, self.submit(&mail)).await {
             Ok(Ok(mut connection)) => {
-                // The server has it: however the farewell goes, it must not be sent again.
-                let _ = timeout(FAREWELL, connection.abort()).await;
+                // The server has accepted it: whatever happens on QUIT, it must not be sent again.
+                let _ = timeout(QUIT_TIMEOUT, connection.abort()).await;
                 Ok(())
             }
             Ok(Err(error)) => {
-                let reason = format!("{server}: {}", self.secrets.scrub(&error.to_string()));
-                // What the server refuses for good, and what it cannot do; all else may change.
+                let reason = format!("{server}: {}", self.secrets.redact(&error.to_string()));
+                // Permanent refusals and unsupported features; everything else is retried.
                 if error.is_permanent() || error.is_client() {
                     Err(SendError::permanent(reason))
                 } else {
@@ -221,20 +222,21 @@ impl Email {
                 }
             }
             Err(_elapsed) => {
-                let reason = format!("{server} is not done within {} s", self.whole.as_secs_f64());
+                let reason = format!("{server}: timed out after {} s", self.total_timeout.as_secs_f64());
                 Err(SendError::temporary(reason))
             }
         }
     }
 
-    /// Hands the mail over; the server has it when this is done.
-    async fn talk(&self, mail: &lettre::Message) -> Result<AsyncSmtpConnection, Error> {
-        // Where there is no name that servers could look up they want an address.
+    /// Submits the mail; on return the server has accepted it.
+    async fn submit(&self, mail: &lettre::Message) -> Result<AsyncSmtpConnection, Error> {
+        // Without a resolvable host name, servers expect an address literal.
         let name = ClientId::Ipv4(Ipv4Addr::LOCALHOST);
         let server = (self.host.as_str(), self.port);
-        let at_once = self.tls.clone().filter(|_| self.encryption == Encryption::Tls);
+        let tls_from_start = self.tls.clone().filter(|_| self.encryption == Encryption::Tls);
         let mut connection =
-            AsyncSmtpConnection::connect_tokio1(server, Some(CONNECT), &name, at_once, None).await?;
+            AsyncSmtpConnection::connect_tokio1(server, Some(CONNECT_TIMEOUT), &name, tls_from_start, None)
+                .await?;
         if let (Encryption::Starttls, Some(tls)) = (self.encryption, &self.tls) {
             connection.starttls(tls.clone(), &name).await?;
         }
@@ -251,7 +253,7 @@ impl Channel for Email {
         self.to.iter().map(|mailbox| mailbox.email.to_string()).collect::<Vec<_>>().join(", ")
     }
 
-    fn send<'a>(&'a self, message: &'a Message, _now: Timestamp) -> Sending<'a> {
+    fn send<'a>(&'a self, message: &'a Message, _now: Timestamp) -> SendFuture<'a> {
         Box::pin(self.deliver(message))
     }
 }

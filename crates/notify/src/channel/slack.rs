@@ -1,60 +1,60 @@
-//! An incoming webhook of Slack, or of a program that takes the same.
+//! Slack incoming webhook, or a compatible receiver.
 //!
-//! Blocks as in [Block Kit](https://api.slack.com/reference/block-kit/blocks): a header, the facts, the time with the
-//! links. Slack tells no repeats by itself: a message whose sending a crash cuts off may stand there twice.
+//! [Block Kit](https://api.slack.com/reference/block-kit/blocks): a header, the fields, the time with the links. Slack
+//! does not deduplicate: a message that is resent after a crash may appear twice.
 
-use super::{Words, secret_target};
-use crate::http::{Limits, Request, Target, post};
-use crate::secrets::{Secrets, Source};
+use super::{TextTemplate, secret_endpoint};
+use crate::http::{Endpoint, Request, Timeouts, post};
+use crate::secrets::{SecretSource, Secrets};
 use crate::template::{Escape, slack as escape};
-use crate::{Channel, Environment, Message, SendError, Sending, SettingsError, text};
+use crate::{Channel, Environment, Message, SendError, SendFuture, SettingsError, text};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use watchglass_model::Timestamp;
 use watchglass_remote::one_line;
 
-/// The most characters of a header.
-const MOST_HEADER: usize = 150;
-/// The most fields of a section.
-const MOST_FIELDS: usize = 10;
-/// The most characters of a field or a section, both less than Slack's 2,000 and 3,000, which count escapes.
-const MOST_FIELD: usize = 1900;
-const MOST_SECTION: usize = 2900;
+/// Maximum characters of a header.
+const MAX_HEADER: usize = 150;
+/// Maximum fields of a section.
+const MAX_FIELDS: usize = 10;
+/// Maximum characters of a field or a section, below Slack's limits of 2,000 and 3,000, which count escapes.
+const MAX_FIELD: usize = 1900;
+const MAX_SECTION: usize = 2900;
 
-/// The settings of a channel of Slack. Its URL is a secret: who has it can write there.
+/// Settings of a Slack channel. The URL is a secret: whoever has it can post there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SlackSettings {
-    /// The variable that has the URL.
+    /// Environment variable with the URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url_env: Option<String>,
-    /// The file that has it.
+    /// File with the URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url_file: Option<PathBuf>,
-    /// Makes another text of the message, in Slack's `mrkdwn`.
+    /// Template of the text, in Slack's `mrkdwn`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
 }
 
 impl SlackSettings {
-    fn url(&self) -> Source<'_> {
+    fn url(&self) -> SecretSource<'_> {
         let (env, file) = (self.url_env.as_deref(), self.url_file.as_deref());
-        Source { env_field: "url_env", env, file_field: "url_file", file }
+        SecretSource { env_field: "url_env", env, file_field: "url_file", file }
     }
 
     pub(crate) fn check(&self) -> Result<(), SettingsError> {
         self.url().check(true)?;
-        Words::new(self.template.as_deref(), Escape::Slack).map(drop)
+        TextTemplate::new(self.template.as_deref(), Escape::Slack).map(drop)
     }
 }
 
-/// A channel of Slack.
+/// Slack channel.
 #[derive(Debug)]
 pub(crate) struct Slack {
-    target: Target,
+    target: Endpoint,
     secrets: Secrets,
-    words: Words,
+    template: TextTemplate,
 }
 
 impl Slack {
@@ -62,16 +62,20 @@ impl Slack {
         settings: &SlackSettings,
         environment: Environment<'_>,
     ) -> Result<Self, SettingsError> {
-        let (target, hidden) = secret_target(settings.url(), environment)?;
+        let (target, hidden) = secret_endpoint(settings.url(), environment)?;
         let secrets = Secrets::of(hidden.iter().map(String::as_str));
-        Ok(Self { target, secrets, words: Words::new(settings.template.as_deref(), Escape::Slack)? })
+        Ok(Self {
+            target,
+            secrets,
+            template: TextTemplate::new(settings.template.as_deref(), Escape::Slack)?,
+        })
     }
 
     fn body(&self, message: &Message) -> Value {
-        // What is shown where there is no room for blocks, as in a notification.
+        // Shown where blocks do not fit, such as in a push notification.
         let fallback = escape(&text::headline(message));
-        let blocks = match self.words.render(message) {
-            Some(words) => vec![section(&cut(&words, MOST_SECTION))],
+        let blocks = match self.template.render(message) {
+            Some(text) => vec![section(&truncate(&text, MAX_SECTION))],
             None => blocks(message),
         };
         json!({ "text": fallback, "blocks": blocks })
@@ -80,54 +84,54 @@ impl Slack {
     async fn deliver(&self, message: &Message, now: Timestamp) -> Result<(), SendError> {
         let body = self.body(message).to_string();
         let request = Request { content_type: "application/json", headers: &[], body: body.as_bytes() };
-        post(&self.target, request, &self.secrets, Limits::default(), now).await
+        post(&self.target, request, &self.secrets, Timeouts::default(), now).await
     }
 }
 
 impl Channel for Slack {
     fn to(&self) -> String {
-        self.target.shown().to_owned()
+        self.target.display_host().to_owned()
     }
 
-    fn send<'a>(&'a self, message: &'a Message, now: Timestamp) -> Sending<'a> {
+    fn send<'a>(&'a self, message: &'a Message, now: Timestamp) -> SendFuture<'a> {
         Box::pin(self.deliver(message, now))
     }
 }
 
 fn blocks(message: &Message) -> Vec<Value> {
-    let header = one_line(&text::headline(message), MOST_HEADER - 1);
+    let header = one_line(&text::headline(message), MAX_HEADER - 1);
     let mut blocks = vec![json!({ "type": "header", "text": { "type": "plain_text", "text": header } })];
-    for lines in message.lines.chunks(MOST_FIELDS) {
+    for lines in message.lines.chunks(MAX_FIELDS) {
         let field = |line: &crate::Line| {
-            let words = format!("*{}*\n{}", escape(&line.label), escape(&line.text));
-            json!({ "type": "mrkdwn", "text": cut(&words, MOST_FIELD) })
+            let text = format!("*{}*\n{}", escape(&line.label), escape(&line.text));
+            json!({ "type": "mrkdwn", "text": truncate(&text, MAX_FIELD) })
         };
         let fields: Vec<Value> = lines.iter().map(field).collect();
         blocks.push(json!({ "type": "section", "fields": fields }));
     }
     let links = message.links.iter().map(|link| format!("<{}|{}>", escape(&link.url), escape(&link.label)));
-    let mut words = message.time_text();
+    let mut footer = message.time_text();
     for link in links {
-        // A link that is cut would be none: all of it or nothing.
-        if words.chars().count() + link.chars().count() + 3 <= MOST_SECTION {
-            words.push_str(" · ");
-            words.push_str(&link);
+        // A truncated link is broken: add it whole or not at all.
+        if footer.chars().count() + link.chars().count() + 3 <= MAX_SECTION {
+            footer.push_str(" · ");
+            footer.push_str(&link);
         }
     }
-    blocks.push(section(&words));
+    blocks.push(section(&footer));
     blocks
 }
 
-fn section(words: &str) -> Value {
-    json!({ "type": "section", "text": { "type": "mrkdwn", "text": words } })
+fn section(text: &str) -> Value {
+    json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } })
 }
 
-/// The beginning of a text, with its lines as they are.
-fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
+/// Truncates a text, keeping its line breaks.
+fn truncate(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
         return text.to_owned();
     }
-    text.chars().take(most - 1).chain(['…']).collect()
+    text.chars().take(limit - 1).chain(['…']).collect()
 }
 
 #[cfg(test)]
@@ -147,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_blocks_are_as_they_were() {
+    fn blocks_match_the_golden_file() {
         let body = serde_json::to_string_pretty(&open(None).body(&sample())).unwrap();
         golden::check("slack.json", body.as_bytes());
         let body = open(Some("*{{ title }}*")).body(&sample());
@@ -155,19 +159,19 @@ mod tests {
     }
 
     #[test]
-    fn its_url_is_shown_nowhere() {
+    fn url_is_never_shown() {
         let slack = open(None);
         assert_eq!(slack.to(), "hooks.slack.example");
         assert!(!format!("{slack:?}").contains("s3cret"));
-        assert_eq!(slack.secrets.scrub("no services/T0/B0/s3cret here"), "no … here");
+        assert_eq!(slack.secrets.redact("no services/T0/B0/s3cret here"), "no … here");
         let settings = SlackSettings { url_env: Some("URL".to_owned()), ..SlackSettings::default() };
         let error =
             Slack::open(&settings, &|_| Some("http://host/s3cret".to_owned())).unwrap_err().to_string();
-        assert!(error.contains("without encryption") && !error.contains("s3cret"), "{error}");
+        assert!(error.contains("would send a secret unencrypted") && !error.contains("s3cret"), "{error}");
     }
 
     #[test]
-    fn the_largest_message_is_one_that_slack_takes() {
+    fn largest_message_is_within_slack_limits() {
         let mut message = sample();
         message.title = "<".repeat(1000);
         message.lines = vec![Line { label: "&".repeat(500), text: "&".repeat(5000) }; 100];

@@ -1,19 +1,18 @@
-//! Text messages over a gateway that speaks as Twilio does
+//! SMS over a gateway with the Twilio API
 //! ([Messages](https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource)): a form with `To`,
 //! `From` and `Body`, and basic authentication.
 //!
-//! One number for each channel: of two numbers one could take a message and the other not, and trying again would tell
-//! the first one twice. `Idempotency-Key` is the message's id; Twilio itself does not look at it, so that a message whose
-//! sending a crash cuts off may come twice.
+//! One number per channel: if one of two numbers failed, a retry would notify the other one twice. `Idempotency-Key` is
+//! the message's id; Twilio ignores it, so a message that is resent after a crash may arrive twice.
 
-mod parts;
+mod segments;
 
-use super::Words;
-use crate::http::{self, Clear, Limits, Request, Target, post};
-use crate::secrets::{Secrets, Source};
+use super::TextTemplate;
+use crate::http::{self, Endpoint, PlaintextHosts, Request, Timeouts, post};
+use crate::secrets::{SecretSource, Secrets};
 use crate::settings::check_line;
 use crate::template::Escape;
-use crate::{Channel, Environment, Message, SendError, Sending, SettingsError, text};
+use crate::{Channel, Environment, Message, SendError, SendFuture, SettingsError, text};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -21,43 +20,43 @@ use std::path::PathBuf;
 use url::form_urlencoded;
 use watchglass_model::Timestamp;
 
-/// The settings of a number that is told.
+/// Settings of an SMS channel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SmsSettings {
-    /// Where the gateway takes messages, such as `https://api.twilio.com/2010-04-01/Accounts/AC…/Messages.json`.
+    /// URL of the gateway, such as `https://api.twilio.com/2010-04-01/Accounts/AC…/Messages.json`.
     pub url: String,
-    /// Who sends: the user of the authentication.
+    /// Account: the user name of the authentication.
     pub account: String,
-    /// The variable that has the password.
+    /// Environment variable with the password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_env: Option<String>,
-    /// The file that has it.
+    /// File with the password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
-    /// The number or name that it comes from.
+    /// Sender number or name.
     pub from: String,
-    /// The number that it goes to, such as `+491701234567`.
+    /// Recipient number, such as `+491701234567`.
     pub to: String,
-    /// Makes another text of the message; what is longer than two parts is cut.
+    /// Template of the text; truncated to two segments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
 }
 
 impl SmsSettings {
-    fn token(&self) -> Source<'_> {
+    fn token(&self) -> SecretSource<'_> {
         let (env, file) = (self.token_env.as_deref(), self.token_file.as_deref());
-        Source { env_field: "token_env", env, file_field: "token_file", file }
+        SecretSource { env_field: "token_env", env, file_field: "token_file", file }
     }
 
     pub(crate) fn check(&self) -> Result<(), SettingsError> {
-        http::check("url", &self.url, Clear::Loopback)?;
+        http::check_url("url", &self.url, PlaintextHosts::LocalhostOnly)?;
         check_line("account", &self.account, 100)?;
         if self.account.contains(':') {
             return Err(SettingsError::new(
                 "account",
-                "has a colon in it",
-                "the password has a field of its own",
+                "contains a colon",
+                "the password is a separate field",
             ));
         }
         self.token().check(true)?;
@@ -65,22 +64,22 @@ impl SmsSettings {
         // E.164.
         let digits = self.to.strip_prefix('+').unwrap_or_default();
         if !(5..=15).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(SettingsError::new("to", "is not a number", "give one such as +491701234567"));
+            return Err(SettingsError::new("to", "is not a phone number", "give one such as +491701234567"));
         }
-        Words::new(self.template.as_deref(), Escape::None).map(drop)
+        TextTemplate::new(self.template.as_deref(), Escape::None).map(drop)
     }
 }
 
-/// A number that is told.
+/// SMS channel.
 #[derive(Debug)]
 pub(crate) struct Sms {
-    target: Target,
+    target: Endpoint,
     from: String,
     to: String,
-    /// What the header of authentication says.
+    /// Value of the `Authorization` header.
     authorization: watchglass_remote::Secret,
     secrets: Secrets,
-    words: Words,
+    template: TextTemplate,
 }
 
 impl Sms {
@@ -89,21 +88,21 @@ impl Sms {
         let token = token.reveal().unwrap_or_default();
         let encoded = STANDARD.encode(format!("{}:{token}", settings.account));
         Ok(Self {
-            target: Target::new("url", &settings.url, Clear::Loopback)?,
+            target: Endpoint::new("url", &settings.url, PlaintextHosts::LocalhostOnly)?,
             from: settings.from.clone(),
             to: settings.to.clone(),
             secrets: Secrets::of([token, encoded.as_str()]),
             authorization: watchglass_remote::Secret::new(Some(&format!("Basic {encoded}"))),
-            words: Words::new(settings.template.as_deref(), Escape::None)?,
+            template: TextTemplate::new(settings.template.as_deref(), Escape::None)?,
         })
     }
 
     fn body(&self, message: &Message) -> String {
-        let words = self.words.render(message).unwrap_or_else(|| built_in(message));
+        let text = self.template.render(message).unwrap_or_else(|| default_text(message));
         form_urlencoded::Serializer::new(String::new())
             .append_pair("To", &self.to)
             .append_pair("From", &self.from)
-            .append_pair("Body", &parts::fit(words.trim()))
+            .append_pair("Body", &segments::truncate(text.trim()))
             .finish()
     }
 
@@ -115,7 +114,7 @@ impl Sms {
         ];
         let content_type = "application/x-www-form-urlencoded";
         let request = Request { content_type, headers: &headers, body: body.as_bytes() };
-        post(&self.target, request, &self.secrets, Limits::default(), now).await
+        post(&self.target, request, &self.secrets, Timeouts::default(), now).await
     }
 }
 
@@ -124,26 +123,26 @@ impl Channel for Sms {
         self.to.clone()
     }
 
-    fn send<'a>(&'a self, message: &'a Message, now: Timestamp) -> Sending<'a> {
+    fn send<'a>(&'a self, message: &'a Message, now: Timestamp) -> SendFuture<'a> {
         Box::pin(self.deliver(message, now))
     }
 }
 
-/// The headline, then as many facts as there is room for, and the first link if there is room for it whole.
-fn built_in(message: &Message) -> String {
-    let mut words = text::headline(message);
+/// Headline, then as many fields as fit, and the first link if it fits whole.
+fn default_text(message: &Message) -> String {
+    let mut body = text::headline(message);
     let link = message.links.first().map(|link| format!("\n{}", link.url));
-    let with_link = |words: &str| format!("{words}{}", link.as_deref().unwrap_or_default());
-    let has_link = parts::fits(&with_link(&words));
+    let with_link = |body: &str| format!("{body}{}", link.as_deref().unwrap_or_default());
+    let has_link = segments::fits(&with_link(&body));
     for line in &message.lines {
-        let longer = format!("{words}\n{}: {}", line.label, line.text);
-        let fits = if has_link { parts::fits(&with_link(&longer)) } else { parts::fits(&longer) };
+        let longer = format!("{body}\n{}: {}", line.label, line.text);
+        let fits = if has_link { segments::fits(&with_link(&longer)) } else { segments::fits(&longer) };
         if !fits {
             break;
         }
-        words = longer;
+        body = longer;
     }
-    if has_link { with_link(&words) } else { words }
+    if has_link { with_link(&body) } else { body }
 }
 
 #[cfg(test)]
@@ -164,37 +163,41 @@ mod tests {
     }
 
     #[test]
-    fn the_form_is_as_it_was() {
+    fn form_matches_the_golden_file() {
         settings().check().unwrap();
         let sms = Sms::open(&settings(), &|_| Some("s3cret".to_owned())).unwrap();
         golden::check("sms.txt", sms.body(&sample()).as_bytes());
         assert!(!format!("{sms:?}").contains("s3cret"));
         // As curl -u AC1:s3cret sends it.
         assert_eq!(sms.authorization.reveal(), Some("Basic QUMxOnMzY3JldA=="));
-        assert_eq!(sms.secrets.scrub("QUMxOnMzY3JldA== is s3cret"), "… is …");
+        assert_eq!(sms.secrets.redact("QUMxOnMzY3JldA== is s3cret"), "… is …");
     }
 
     #[test]
-    fn as_much_is_said_as_there_is_room_for() {
+    fn text_is_as_long_as_fits() {
         let mut message = sample();
-        assert!(built_in(&message).ends_with("\nhttps://watch.example/trends?at=1700000000000&range=1h"));
+        assert!(default_text(&message).ends_with("\nhttps://watch.example/trends?at=1700000000000&range=1h"));
         message.links[0].url = format!("https://host/{}", "x".repeat(400));
-        assert!(built_in(&message).contains("Since: 2 min") && !built_in(&message).contains("https://"));
+        assert!(
+            default_text(&message).contains("Since: 2 min") && !default_text(&message).contains("https://")
+        );
         message.title = "x".repeat(200);
         message.lines[0].text = "y".repeat(300);
-        assert_eq!(built_in(&message), format!("[critical] {}", message.title));
+        assert_eq!(default_text(&message), format!("[critical] {}", message.title));
     }
 
     #[test]
-    fn settings_that_cannot_be_right_are_refused() {
+    fn invalid_settings_are_rejected() {
         type Case = (&'static str, fn(&mut SmsSettings));
         let cases: [Case; 6] = [
-            ("url would carry a secret", |settings| settings.url = "http://host/".to_owned()),
-            ("account has a colon", |settings| settings.account = "AC1:s3cret".to_owned()),
+            ("url would send a secret", |settings| settings.url = "http://host/".to_owned()),
+            ("account contains a colon", |settings| settings.account = "AC1:s3cret".to_owned()),
             ("token_env is missing", |settings| settings.token_env = None),
             ("from is empty", |settings| settings.from.clear()),
-            ("to is not a number", |settings| settings.to = "0170/1234".to_owned()),
-            ("template is wrong in line 1", |settings| settings.template = Some("{{ nothing }}".to_owned())),
+            ("to is not a phone number", |settings| settings.to = "0170/1234".to_owned()),
+            ("template is invalid in line 1", |settings| {
+                settings.template = Some("{{ nothing }}".to_owned())
+            }),
         ];
         for (expected, spoil) in cases {
             let mut settings = settings();

@@ -1,51 +1,51 @@
-//! JSON to any program, signed.
+//! Signed JSON webhook.
 //!
-//! The body is a [`Message`] with its `version`, or what a template makes of it. `Idempotency-Key` is the message's id.
-//! `Watchglass-Signature: t=UNIX,v1=HEX` has the time of sending in seconds and the HMAC-SHA256, in lower-case
-//! hexadecimal digits, of `UNIX.BODY`, as [Stripe signs](https://docs.stripe.com/webhooks#verify-manually): who receives
-//! it compares both, and takes no message that is older than some minutes.
+//! The body is a [`Message`] with its `version`, or the output of a template. `Idempotency-Key` is the message's id.
+//! `Watchglass-Signature: t=UNIX,v1=HEX` contains the send time in seconds and the HMAC-SHA256, in lower-case
+//! hexadecimal digits, of `UNIX.BODY`, as [Stripe signs](https://docs.stripe.com/webhooks#verify-manually): the receiver
+//! verifies the signature and rejects messages older than some minutes.
 
-use super::{Words, secret_target};
-use crate::http::{Clear, Limits, Request, Target, post};
-use crate::secrets::{Secrets, Source};
+use super::{TextTemplate, secret_endpoint};
+use crate::http::{Endpoint, PlaintextHosts, Request, Timeouts, post};
+use crate::secrets::{SecretSource, Secrets};
 use crate::template::Escape;
-use crate::{Channel, Environment, Message, SendError, Sending, SettingsError, http};
+use crate::{Channel, Environment, Message, SendError, SendFuture, SettingsError, http};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use watchglass_model::Timestamp;
 use watchglass_remote::Secret;
 
-/// Of what is sent.
+/// Version of the body.
 const VERSION: u16 = 1;
 
-/// The settings of a webhook.
+/// Settings of a webhook channel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookSettings {
-    /// Where it goes: `https://…`, or `http://…` in a network that is trusted.
+    /// URL: `https://…`, or `http://…` in a trusted network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// The variable that has the URL, where who knows it can write there; such a one is never shown but for its host.
+    /// Environment variable with the URL, for URLs that are secrets; only the host of such a URL is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url_env: Option<String>,
-    /// The file that has it.
+    /// File with the URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url_file: Option<PathBuf>,
-    /// The variable that has the key of the signature. Without a key there is no signature.
+    /// Environment variable with the signing key. Without a key the request is unsigned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_env: Option<String>,
-    /// The file that has it.
+    /// File with the signing key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_file: Option<PathBuf>,
-    /// Makes another body of the message. Values are written as JSON: `{"text": {{ title }}}`.
+    /// Template of the body. Values are written as JSON: `{"text": {{ title }}}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
 }
 
 impl WebhookSettings {
-    fn secret(&self) -> Source<'_> {
-        Source {
+    fn secret(&self) -> SecretSource<'_> {
+        SecretSource {
             env_field: "secret_env",
             env: self.secret_env.as_deref(),
             file_field: "secret_file",
@@ -53,28 +53,28 @@ impl WebhookSettings {
         }
     }
 
-    fn secret_url(&self) -> Source<'_> {
+    fn secret_url(&self) -> SecretSource<'_> {
         let (env, file) = (self.url_env.as_deref(), self.url_file.as_deref());
-        Source { env_field: "url_env", env, file_field: "url_file", file }
+        SecretSource { env_field: "url_env", env, file_field: "url_file", file }
     }
 
     pub(crate) fn check(&self) -> Result<(), SettingsError> {
         self.secret_url().check(false)?;
-        let right = "give one of url, url_env and url_file";
-        match (&self.url, self.secret_url().is_given()) {
+        let right = "set one of url, url_env and url_file";
+        match (&self.url, self.secret_url().is_set()) {
             (None, false) => return Err(SettingsError::new("url", "is missing", right)),
-            (Some(_), true) => return Err(SettingsError::new("url", "is given twice", right)),
-            (Some(url), false) => drop(http::check("url", url, Clear::Anywhere)?),
+            (Some(_), true) => return Err(SettingsError::new("url", "is set twice", right)),
+            (Some(url), false) => drop(http::check_url("url", url, PlaintextHosts::Any)?),
             (None, true) => {}
         }
         self.secret().check(false)?;
-        let words = Words::new(self.template.as_deref(), Escape::Json)?;
-        match words.render(&crate::message::everything()) {
+        let template = TextTemplate::new(self.template.as_deref(), Escape::Json)?;
+        match template.render(&crate::message::test_message()) {
             Some(body) if serde_json::from_str::<serde::de::IgnoredAny>(&body).is_err() => {
                 Err(SettingsError::new(
                     "template",
-                    "makes something that is not JSON",
-                    "values get their quotes by themselves: write {\"text\": {{ title }}}",
+                    "does not produce JSON",
+                    "values are quoted automatically: write {\"text\": {{ title }}}",
                 ))
             }
             _ => Ok(()),
@@ -82,17 +82,17 @@ impl WebhookSettings {
     }
 }
 
-/// A webhook.
+/// Webhook channel.
 #[derive(Debug)]
 pub(crate) struct Webhook {
-    target: Target,
+    target: Endpoint,
     key: Secret,
     secrets: Secrets,
-    words: Words,
-    limits: Limits,
+    template: TextTemplate,
+    limits: Timeouts,
 }
 
-/// The built-in body.
+/// Built-in body.
 #[derive(Serialize)]
 struct Body<'a> {
     version: u16,
@@ -107,39 +107,39 @@ impl Webhook {
     ) -> Result<Self, SettingsError> {
         let key = settings.secret().read(environment)?;
         let (target, hidden) = match &settings.url {
-            Some(url) => (Target::new("url", url, Clear::Anywhere)?, Vec::new()),
-            None => secret_target(settings.secret_url(), environment)?,
+            Some(url) => (Endpoint::new("url", url, PlaintextHosts::Any)?, Vec::new()),
+            None => secret_endpoint(settings.secret_url(), environment)?,
         };
         Ok(Self {
             target,
             secrets: Secrets::of(hidden.iter().map(String::as_str).chain(key.reveal())),
             key,
-            words: Words::new(settings.template.as_deref(), Escape::Json)?,
-            limits: Limits::default(),
+            template: TextTemplate::new(settings.template.as_deref(), Escape::Json)?,
+            limits: Timeouts::default(),
         })
     }
 
-    /// The same with other deadlines.
+    /// Overrides the timeouts.
     #[cfg(test)]
-    pub(crate) fn limit(&mut self, limits: Limits) {
+    pub(crate) fn set_timeouts(&mut self, limits: Timeouts) {
         self.limits = limits;
     }
 
-    /// The same with another target.
+    /// Overrides the endpoint.
     #[cfg(test)]
-    pub(crate) fn aim(&mut self, target: Target) {
+    pub(crate) fn set_endpoint(&mut self, target: Endpoint) {
         self.target = target;
     }
 
     fn body(&self, message: &Message) -> Result<Vec<u8>, SendError> {
-        if let Some(text) = self.words.render(message)
+        if let Some(text) = self.template.render(message)
             && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok()
         {
             return Ok(text.into_bytes());
         }
         let body = Body { version: VERSION, message };
         serde_json::to_vec(&body)
-            .map_err(|error| SendError::permanent(format!("no JSON can be made of it: {error}")))
+            .map_err(|error| SendError::permanent(format!("cannot serialise the message as JSON: {error}")))
     }
 
     async fn deliver(&self, message: &Message, now: Timestamp) -> Result<(), SendError> {
@@ -154,15 +154,15 @@ impl Webhook {
 
 impl Channel for Webhook {
     fn to(&self) -> String {
-        self.target.shown().to_owned()
+        self.target.display_host().to_owned()
     }
 
-    fn send<'a>(&'a self, message: &'a Message, now: Timestamp) -> Sending<'a> {
+    fn send<'a>(&'a self, message: &'a Message, now: Timestamp) -> SendFuture<'a> {
         Box::pin(self.deliver(message, now))
     }
 }
 
-/// The value of the header that proves who sends.
+/// Value of the signature header.
 fn sign(key: &str, now: Timestamp, body: &[u8]) -> String {
     let seconds = now.millis().div_euclid(1000).to_string();
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()));
@@ -190,34 +190,34 @@ mod tests {
     }
 
     #[test]
-    fn the_body_is_as_it_was() {
+    fn body_matches_the_golden_file() {
         golden::check("webhook.json", &open(None).unwrap().body(&sample()).unwrap());
         let body = open(Some("{\"text\": {{ title }}}")).unwrap().body(&sample()).unwrap();
         assert_eq!(body, "{\"text\": \"CPU of <web-1> is 93 %, above 80 %\"}".as_bytes());
-        // This message has no links: the built-in body goes out instead.
+        // This message has no links: the built-in body is sent instead.
         let fails = open(Some("{\"text\": {{ links[0].url }}}")).unwrap();
         let body = fails.body(&Message { links: Vec::new(), ..sample() }).unwrap();
         assert!(body.starts_with(b"{\"version\":1,"), "{}", String::from_utf8_lossy(&body));
         let error = open(Some("text: {{ title }}")).unwrap_err().to_string();
-        assert!(error.contains("not JSON"), "{error}");
+        assert!(error.contains("does not produce JSON"), "{error}");
     }
 
     #[test]
-    fn its_url_may_be_a_secret() {
+    fn url_can_be_a_secret() {
         let settings = WebhookSettings { url_env: Some("URL".to_owned()), ..WebhookSettings::default() };
         settings.check().unwrap();
         let webhook =
             Webhook::open(&settings, &|_| Some("https://chat.example/hooks/s3cret".to_owned())).unwrap();
         assert_eq!(webhook.to(), "chat.example");
-        assert_eq!(webhook.secrets.scrub("no /hooks/s3cret"), "no /…");
+        assert_eq!(webhook.secrets.redact("no /hooks/s3cret"), "no /…");
         let debug = format!("{webhook:?}");
         assert!(!debug.contains("s3cret"), "{debug}");
         let twice = WebhookSettings { url: Some("https://a/".to_owned()), ..settings };
-        assert!(twice.check().unwrap_err().to_string().starts_with("url is given twice: give one of"));
+        assert!(twice.check().unwrap_err().to_string().starts_with("url is set twice: set one of"));
     }
 
     #[test]
-    fn the_signature_is_that_of_others() {
+    fn signature_matches_openssl() {
         // printf '1700000000.{"a":1}' | openssl dgst -sha256 -hmac key
         let signature = sign("key", Timestamp::from_millis(1_700_000_000_999), b"{\"a\":1}");
         assert_eq!(

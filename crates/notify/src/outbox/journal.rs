@@ -1,6 +1,6 @@
-//! The file of the outbox: records are appended and synced; when it has grown it is written anew.
+//! Journal of the outbox: records are appended and synced; a grown file is compacted.
 
-use super::record::{self, Found, HEADER, MAGIC, Record, VERSION};
+use super::record::{self, HEADER_LEN, MAGIC, ReadResult, Record, VERSION};
 use super::{OpenError, Opened};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -11,32 +11,32 @@ const NAME: &str = "outbox.1";
 const NEW: &str = "outbox.new";
 const DAMAGED: &str = "outbox.damaged";
 const LOCK: &str = "outbox.lock";
-/// A file shorter than this is not written anew, in bytes.
-const LEAST_COMPACTED: u64 = 1 << 20;
-/// The largest file that is read, in bytes: far more than any that is written.
-const MOST_BYTES: u64 = 1 << 30;
+/// Minimum size of a file to compact, in bytes.
+const MIN_COMPACTED: u64 = 1 << 20;
+/// Maximum size of a file to read, in bytes: far larger than any written file.
+const MAX_FILE_BYTES: u64 = 1 << 30;
 
-/// The file, open for appending.
+/// Journal file, open for appending.
 #[derive(Debug)]
 pub(super) struct Journal {
     folder: PathBuf,
-    /// `None` while it cannot be written.
+    /// `None` after a failed write, until the next compaction.
     file: Option<File>,
     length: u64,
-    /// How long it was when it was last written anew.
+    /// Length after the last compaction.
     compacted: u64,
-    /// Held as long as this is there: two programs with one outbox would send everything twice.
+    /// Lock on the folder: two processes with one outbox would send everything twice.
     _lock: File,
-    /// A disk that is full.
+    /// Simulates a full disk.
     #[cfg(test)]
     pub(super) is_full: bool,
 }
 
 impl Journal {
-    /// Reads the file in a folder, which is made when it is not there.
+    /// Reads the file in a folder, which is created if it is missing.
     ///
     /// # Errors
-    /// Another program has it, it cannot be read, or it is of another version. It stays as it is.
+    /// The file is in use, unreadable, or of another version. It stays unchanged.
     pub(super) fn open(folder: &Path) -> Result<(Self, Vec<Record>, Opened), OpenError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
@@ -54,15 +54,15 @@ impl Journal {
         let bytes = match fs::metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(OpenError::Io { path, error }),
-            Ok(metadata) if metadata.len() > MOST_BYTES => return Err(OpenError::NotOurs { path }),
+            Ok(metadata) if metadata.len() > MAX_FILE_BYTES => return Err(OpenError::NotOurs { path }),
             Ok(_) => fs::read(&path).map_err(failed(&path))?,
         };
         let found = parse(&path, &bytes)?;
         if found.damaged > 0 {
-            // What could be read is written anew; the rest stays for whoever wants to look into it.
+            // The readable records are rewritten; the damaged file is kept for analysis.
             let damaged = folder.join(DAMAGED);
             let _ = fs::remove_file(&damaged);
-            // A second name takes no room, should there be none.
+            // A hard link needs no space, in case the disk is full.
             let kept = fs::hard_link(&path, &damaged).or_else(|_| fs::copy(&path, &damaged).map(drop));
             kept.map_err(failed(&damaged))?;
         }
@@ -83,15 +83,15 @@ impl Journal {
         &self.folder
     }
 
-    /// Whether the file has all that was given to it.
+    /// Whether the file has all records.
     pub(super) fn is_open(&self) -> bool {
         self.file.is_some()
     }
 
-    /// Appends records and waits until the disk has them.
+    /// Appends records and syncs them to disk.
     ///
     /// # Errors
-    /// It could not be done: the file is behind until it is written anew.
+    /// The write failed: the file is incomplete until it is rewritten.
     pub(super) fn append(&mut self, records: &[Record]) -> io::Result<()> {
         let Some(file) = self.file.as_mut() else { return Err(io::ErrorKind::NotConnected.into()) };
         #[cfg(test)]
@@ -114,17 +114,17 @@ impl Journal {
         Ok(())
     }
 
-    /// Whether it is time to write it anew.
-    pub(super) fn has_grown(&self) -> bool {
-        self.length > LEAST_COMPACTED.max(self.compacted.saturating_mul(2))
+    /// Whether compaction is due.
+    pub(super) fn needs_compaction(&self) -> bool {
+        self.length > MIN_COMPACTED.max(self.compacted.saturating_mul(2))
     }
 
-    /// Writes the file anew and puts it in the place of the old one in one step.
+    /// Writes a new file and atomically replaces the old one.
     ///
     /// # Errors
-    /// It could not be done: the old file stays.
+    /// The write failed: the old file stays.
     pub(super) fn rewrite(&mut self, records: impl Iterator<Item = Record>) -> io::Result<()> {
-        // Should this fail it is tried again when the file has doubled, and not with every record.
+        // After a failure, retry when the file has doubled, not with every record.
         self.compacted = self.length;
         #[cfg(test)]
         if self.is_full {
@@ -133,12 +133,12 @@ impl Journal {
         let bytes = encode(records, record::header())?;
         let new = self.folder.join(NEW);
         if let Err(error) = write_new(&new, &bytes) {
-            // Half a file would only take the room that is missing.
+            // A partial file would take space on a full disk.
             let _ = fs::remove_file(&new);
             return Err(error);
         }
         fs::rename(&new, self.folder.join(NAME))?;
-        // What is open now is no file of the folder any more.
+        // The open file is no longer the one in the folder.
         self.file = None;
         File::open(&self.folder)?.sync_all()?;
         self.file = Some(OpenOptions::new().append(true).open(self.folder.join(NAME))?);
@@ -148,7 +148,7 @@ impl Journal {
     }
 }
 
-/// Writes a file that nobody else may read: messages have links in them that let people in.
+/// Writes a file with mode 0600: messages contain signed action links.
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
@@ -165,10 +165,10 @@ fn encode(
     Ok(bytes)
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Result<Found, OpenError> {
-    let Some((header, rest)) = bytes.split_at_checked(HEADER) else {
-        // A file is put in its place whole, so one that has no header was emptied by a crash of the machine.
-        return Ok(Found { torn: bytes.len(), ..Found::default() });
+fn parse(path: &Path, bytes: &[u8]) -> Result<ReadResult, OpenError> {
+    let Some((header, rest)) = bytes.split_at_checked(HEADER_LEN) else {
+        // Files are replaced atomically, so a missing header means that a system crash truncated the file.
+        return Ok(ReadResult { torn: bytes.len(), ..ReadResult::default() });
     };
     match header.strip_prefix(MAGIC.as_slice()) {
         Some([a, b, ..]) => match u16::from_le_bytes([*a, *b]) {

@@ -1,4 +1,4 @@
-//! The delivery log: what became of every message.
+//! Delivery log.
 
 use super::Outbox;
 use super::record::Event;
@@ -7,60 +7,60 @@ use crate::Severity;
 use serde::Serialize;
 use watchglass_model::Timestamp;
 
-/// Something that happened to a message on its way over a channel.
+/// Entry of the delivery log: an event of a message on a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Delivery {
-    /// Which message.
+    /// Message id.
     pub id: String,
-    /// What it says.
+    /// Title of the message.
     pub title: String,
-    /// How bad that is.
+    /// Severity of the message.
     pub severity: Severity,
-    /// Over which channel.
+    /// Channel.
     pub channel: String,
-    /// What happened.
+    /// Event.
     #[serde(flatten)]
     pub event: Event,
 }
 
-/// A message that did not reach somebody, and will not unless it is sent again.
+/// Undeliverable message; only a manual resend retries it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DeadLetter {
-    /// Which message.
+    /// Message id.
     pub id: String,
-    /// What it says.
+    /// Title of the message.
     pub title: String,
-    /// How bad that is.
+    /// Severity of the message.
     pub severity: Severity,
-    /// Over which channel.
+    /// Channel.
     pub channel: String,
-    /// When it was put in.
+    /// Time of enqueueing.
     pub enqueued: Timestamp,
-    /// When it was given up.
+    /// Time it was given up.
     pub time: Timestamp,
-    /// Why.
+    /// Reason.
     pub reason: String,
 }
 
-/// How many messages there are on all channels: one that goes over two counts twice.
+/// Number of messages by state, over all channels: a message on two channels counts twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// To be sent.
+    /// Pending.
     pub waiting: usize,
-    /// Taken by the other side.
+    /// Accepted by the receiver.
     pub delivered: usize,
     /// Given up.
     pub dead: usize,
 }
 
 impl Outbox {
-    /// What happened, the newest first; at most so many.
-    pub fn deliveries(&self, most: usize) -> Vec<Delivery> {
+    /// Delivery log, newest first, with at limit `limit` entries.
+    pub fn deliveries(&self, limit: usize) -> Vec<Delivery> {
         let all = self.state.entries.values().flat_map(|entry| {
             entry.items.iter().flat_map(move |item| item.events.iter().map(move |event| (entry, item, event)))
         });
         let mut all: Vec<(&Entry, &Item, &Event)> = all.collect();
-        // Of one moment what came later stands further down before it is turned round.
+        // Stable sort: events of the same time keep their order, which is then reversed.
         all.sort_by_key(|(_, _, event)| event.time());
         let delivery = |(entry, item, event): (&Entry, &Item, &Event)| Delivery {
             id: entry.message.id.clone(),
@@ -69,11 +69,11 @@ impl Outbox {
             channel: item.channel.clone(),
             event: event.clone(),
         };
-        all.into_iter().rev().take(most).map(delivery).collect()
+        all.into_iter().rev().take(limit).map(delivery).collect()
     }
 
-    /// What did not arrive, the last given up first; at most so many.
-    pub fn dead_letters(&self, most: usize) -> Vec<DeadLetter> {
+    /// Undeliverable messages, newest first, with at most `limit` entries.
+    pub fn dead_letters(&self, limit: usize) -> Vec<DeadLetter> {
         let mut letters: Vec<DeadLetter> = Vec::new();
         for entry in self.state.entries.values() {
             letters.extend(entry.items.iter().filter_map(|item| {
@@ -91,11 +91,11 @@ impl Outbox {
         }
         letters.sort_by_key(|letter| letter.time);
         letters.reverse();
-        letters.truncate(most);
+        letters.truncate(limit);
         letters
     }
 
-    /// How many messages there are.
+    /// Number of messages by state.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for item in self.state.entries.values().flat_map(|entry| &entry.items) {

@@ -1,33 +1,33 @@
-//! The outbox: every message is written down before it is sent, and what became of it afterwards.
+//! Outbox: every message is persisted before it is sent, and its results afterwards.
 //!
-//! What is in the file outlives a restart and a power cut. When sending is cut off between the other side's taking it and
-//! the mark that it was taken, nobody knows, and it is sent again: it then has the same [`Message::id`], by which the
-//! other side can tell. At no other time is a message sent twice unasked.
+//! The file survives restarts and power failures. If the process dies after the receiver accepted a message and before
+//! that was recorded, the message is sent again with the same [`Message::id`], by which the receiver deduplicates. In no
+//! other case is a message sent twice unrequested.
 //!
-//! A disk that takes nothing more is no reason to be silent, for that may be the very news: messages then go out from
-//! memory, [`Outbox::problem`] says so, and all of it is written down as soon as it can be.
+//! A disk that cannot be written does not stop notifications, since it may be the very incident: messages are then sent
+//! from memory, [`Outbox::problem`] reports it, and everything is written as soon as possible.
 
 mod backoff;
 mod journal;
 mod log;
 mod record;
-mod room;
+mod retention;
 mod state;
 #[cfg(test)]
 mod tests;
 
-pub use backoff::{MOST_AGE, MOST_ATTEMPTS};
+pub use backoff::{MAX_AGE, MAX_ATTEMPTS};
 pub use log::{Counts, DeadLetter, Delivery};
 pub use record::{Attempt, Event, Outcome};
-pub use room::{KEPT, MOST_BYTES, MOST_MESSAGES};
+pub use retention::{MAX_BYTES, MAX_MESSAGES, RETENTION};
 pub use state::Job;
 
 use crate::settings::{SettingsError, check_name};
 use crate::{Message, MessageError, SendError};
 use journal::Journal;
 use record::Record;
-use room::Room;
-use state::{Stage, State};
+use retention::RetentionPolicy;
+use state::{OutboxState, Stage};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -35,135 +35,136 @@ use thiserror::Error;
 use watchglass_model::Timestamp;
 use watchglass_remote::one_line;
 
-/// The most channels that a message goes over.
-pub const MOST_CHANNELS: usize = 32;
-/// The most characters of a reason.
-const MOST_REASON: usize = 400;
-/// The most characters of a name of somebody, or of where a message went.
-const MOST_WHO: usize = 200;
-/// How long between two attempts to write to a disk that took nothing.
-const MEND: Duration = Duration::from_secs(10);
+/// Maximum channels per message.
+pub const MAX_CHANNELS: usize = 32;
+/// Maximum characters of a reason.
+const MAX_REASON: usize = 400;
+/// Maximum characters of a user or recipient.
+const MAX_NAME: usize = 200;
+/// Interval between attempts to write after a disk error.
+const REWRITE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Why the outbox cannot be opened.
+/// Error of opening the outbox.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// The disk does not let us.
+    /// I/O error.
     #[error("{}: {error}", path.display())]
     Io {
-        /// What.
+        /// File or folder.
         path: PathBuf,
-        /// The system's words.
+        /// Error of the operating system.
         error: io::Error,
     },
-    /// Another program has it.
-    #[error("the outbox in {} is in use: stop the other program that has it, or give this one a folder of its own", folder.display())]
+    /// In use by another process.
+    #[error("the outbox in {} is in use by another process: stop it, or configure another data folder", folder.display())]
     InUse {
-        /// Where.
+        /// Folder.
         folder: PathBuf,
     },
-    /// A later program has written it.
+    /// Written by a newer version.
     #[error(
-        "{} is of version {version}, and this program knows only {}: use the program that wrote it, or move the file away",
+        "{} has format version {version}, but only version {} is supported: run the newer Watchglass, or move the file away",
         path.display(),
         record::VERSION
     )]
     Version {
-        /// What.
+        /// File.
         path: PathBuf,
-        /// Its version.
+        /// Its format version.
         version: u16,
     },
-    /// It is something else.
-    #[error("{} does not begin as an outbox does, or is too long to be one: move it away", path.display())]
+    /// Not an outbox file.
+    #[error("{} is not an outbox file, or larger than 1 GiB: move it away", path.display())]
     NotOurs {
-        /// What.
+        /// File.
         path: PathBuf,
     },
 }
 
-/// What was found when the outbox was opened.
+/// Result of opening the outbox.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Opened {
-    /// Bytes at the end that were cut: they were being written when the program ended.
+    /// Bytes discarded at the end: an incomplete write at the time of a crash.
     pub torn: usize,
-    /// Bytes in the middle that could not be read. The file as it was is beside it, under `outbox.damaged`.
+    /// Unreadable bytes in the middle. The original file is kept as `outbox.damaged`.
     pub damaged: usize,
 }
 
-/// Why the outbox does not do something.
+/// Outbox error.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum OutboxError {
-    /// The message is none.
+    /// Invalid message.
     #[error(transparent)]
     Message(#[from] MessageError),
-    /// A channel cannot have this name.
+    /// Invalid channel name.
     #[error(transparent)]
     Channel(#[from] SettingsError),
-    /// Too many channels, or none.
-    #[error("the message goes over {0} channels: give 1 to {MOST_CHANNELS}")]
+    /// No channels, or too many.
+    #[error("the message has {0} channels: use 1 to {MAX_CHANNELS}")]
     Channels(usize),
-    /// Everything that is kept waits to be sent.
-    #[error("{0} messages wait to be sent, and there is no room for more: see why the channels take none")]
+    /// The outbox is full of pending messages.
+    #[error("the outbox is full: {0} messages are pending; check why the channels fail")]
     Full(usize),
-    /// Such a message was never put in, or is forgotten.
+    /// Unknown or evicted message.
     #[error(
-        "there is no message \"{id}\" for the channel \"{channel}\": see the delivery log for those that there are"
+        "unknown message \"{id}\" for the channel \"{channel}\": the delivery log lists the existing ones"
     )]
     Unknown {
-        /// Which message.
+        /// Message id.
         id: String,
-        /// On which channel.
+        /// Channel.
         channel: String,
     },
-    /// It is on its way.
-    #[error("the message \"{id}\" waits to be sent over \"{channel}\" already")]
-    Waiting {
-        /// Which message.
+    /// Already pending.
+    #[error("the message \"{id}\" is already pending for the channel \"{channel}\"")]
+    Pending {
+        /// Message id.
         id: String,
-        /// On which channel.
+        /// Channel.
         channel: String,
     },
 }
 
-/// What was done with a message that was put in.
+/// Result of enqueueing a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Enqueued {
-    /// The channels it was put in for: those that it was not on before.
+    /// Channels it was enqueued for: those it was not on before.
     pub channels: Vec<String>,
-    /// Whether it is on the disk.
+    /// Whether it is on disk.
     pub is_durable: bool,
-    /// How many dead letters were forgotten to make room.
-    pub forgotten: usize,
+    /// Number of dead letters evicted to make room.
+    pub evicted: usize,
 }
 
-/// The outbox.
+/// Outbox.
 #[derive(Debug)]
 pub struct Outbox {
-    state: State,
+    state: OutboxState,
     journal: Journal,
-    room: Room,
+    retention: RetentionPolicy,
     problem: Option<String>,
-    mended: Option<Timestamp>,
+    last_rewrite: Option<Timestamp>,
 }
 
 impl Outbox {
-    /// Opens the outbox in a folder of its own, which is made when it is not there.
+    /// Opens the outbox in its own folder, which is created if it is missing.
     ///
     /// # Errors
-    /// Another program has it, it cannot be read, or it is of another version.
+    /// The file is in use, unreadable, or of another version.
     pub fn open(folder: &Path) -> Result<(Self, Opened), OpenError> {
         let (journal, records, opened) = Journal::open(folder)?;
-        let mut state = State::default();
+        let mut state = OutboxState::default();
         records.iter().for_each(|record| state.apply(record));
-        let mut outbox = Self { state, journal, room: Room::default(), problem: None, mended: None };
+        let mut outbox =
+            Self { state, journal, retention: RetentionPolicy::default(), problem: None, last_rewrite: None };
         outbox.rewrite();
         Ok((outbox, opened))
     }
 
-    /// Puts a message in, for channels that it is not on yet: to do so twice is to do it once.
+    /// Enqueues a message for the channels it is not on yet; idempotent by id.
     ///
     /// # Errors
-    /// There is something wrong with it, or no room for it.
+    /// The message is invalid, or the outbox is full.
     pub fn enqueue(
         &mut self,
         now: Timestamp,
@@ -171,7 +172,7 @@ impl Outbox {
         channels: &[String],
     ) -> Result<Enqueued, OutboxError> {
         let message = message.fitted()?;
-        if channels.is_empty() || channels.len() > MOST_CHANNELS {
+        if channels.is_empty() || channels.len() > MAX_CHANNELS {
             return Err(OutboxError::Channels(channels.len()));
         }
         channels.iter().try_for_each(|channel| check_name(channel))?;
@@ -187,71 +188,77 @@ impl Outbox {
         let mut forgotten = 0;
         let mut records = Vec::new();
         if self.state.entry(&message.id).is_none() {
-            let cleared = self.room.clear(&self.state, now, state::size(&message));
+            let cleared = self.retention.evict(&self.state, now, state::size(&message));
             let cleared = cleared.map_err(|()| OutboxError::Full(self.state.entries.len()))?;
             (records, forgotten) = (cleared.records, cleared.dead);
         }
         records.push(Record::Enqueued { time: now, message, channels: new.clone() });
         self.write(records);
-        Ok(Enqueued { channels: new, is_durable: self.journal.is_open(), forgotten })
+        Ok(Enqueued { channels: new, is_durable: self.journal.is_open(), evicted: forgotten })
     }
 
-    /// What to try now: one message for each channel that has nothing under way and may be spoken to. Each must come
-    /// back by [`Outbox::done`].
+    /// Messages to send now: at most one for each channel that is idle and not held back. Each must be reported back with
+    /// [`Outbox::record_result`].
     pub fn plan(&mut self, now: Timestamp) -> Vec<Job> {
-        let is_long_ago = |mended: Timestamp| now < mended || now >= mended + MEND;
-        if !self.journal.is_open() && self.mended.is_none_or(is_long_ago) {
-            self.mended = Some(now);
+        let is_retry_due = |mended: Timestamp| now < mended || now >= mended + REWRITE_INTERVAL;
+        if !self.journal.is_open() && self.last_rewrite.is_none_or(is_retry_due) {
+            self.last_rewrite = Some(now);
             self.rewrite();
         }
         self.state.plan(now)
     }
 
-    /// How long until [`Outbox::plan`] has something to do; `None` when nothing is to be done before something is put
-    /// in or comes back.
+    /// Time until [`Outbox::plan`] has work; `None` if nothing is due before the next enqueue or result.
     pub fn wait(&self, now: Timestamp) -> Option<Duration> {
-        let mend = (!self.journal.is_open()).then_some(MEND);
-        self.state.wait(now).into_iter().chain(mend).min()
+        let rewrite = (!self.journal.is_open()).then_some(REWRITE_INTERVAL);
+        self.state.wait(now).into_iter().chain(rewrite).min()
     }
 
-    /// Takes down what became of a job. `to` is whom the channel reaches, `jitter` a random number from 0 to 1.
-    pub fn done(&mut self, now: Timestamp, job: &Job, to: &str, result: Result<(), SendError>, jitter: f64) {
-        let cut = |reason: String| one_line(&reason, MOST_REASON);
+    /// Records the result of a job. `to` is the recipient, `jitter` a random number from 0 to 1.
+    pub fn record_result(
+        &mut self,
+        now: Timestamp,
+        job: &Job,
+        to: &str,
+        result: Result<(), SendError>,
+        jitter: f64,
+    ) {
+        let cut = |reason: String| one_line(&reason, MAX_REASON);
         let result = result.map_err(|error| match error {
             SendError::Temporary { reason, retry_after } => {
                 SendError::Temporary { reason: cut(reason), retry_after }
             }
             SendError::Permanent { reason } => SendError::Permanent { reason: cut(reason) },
         });
-        let to = one_line(to, MOST_WHO);
-        let record = self.state.judge(now, (&job.message.id, &job.channel, &to), result, jitter);
+        let to = one_line(to, MAX_NAME);
+        let record = self.state.attempt_record(now, (&job.message.id, &job.channel, &to), result, jitter);
         self.write(record.into_iter().collect());
-        self.state.let_go(job);
+        self.state.release(job);
     }
 
-    /// Sends a message again over a channel that it was on, because `who` asks for it. It keeps its id.
+    /// Resends a message over one of its channels, on behalf of `who`. It keeps its id.
     ///
     /// # Errors
-    /// There is no such message on this channel, or it waits to be sent already.
+    /// The message is unknown on this channel, or already pending.
     pub fn resend(&mut self, now: Timestamp, id: &str, channel: &str, who: &str) -> Result<(), OutboxError> {
         let (id, channel) = (id.to_owned(), channel.to_owned());
         match self.state.item(&id, &channel).map(|item| &item.stage) {
             None => Err(OutboxError::Unknown { id, channel }),
-            Some(Stage::Waiting { .. }) => Err(OutboxError::Waiting { id, channel }),
+            Some(Stage::Waiting { .. }) => Err(OutboxError::Pending { id, channel }),
             Some(Stage::Delivered | Stage::Dead { .. }) => {
-                let happened = Event::Resend { time: now, who: one_line(who, MOST_WHO) };
+                let happened = Event::Resend { time: now, who: one_line(who, MAX_NAME) };
                 self.write(vec![Record::Happened { id, channel, happened }]);
                 Ok(())
             }
         }
     }
 
-    /// What is wrong with the disk, if anything is.
+    /// Disk error, if any.
     pub fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
     }
 
-    /// Appends records to the file, then to the state. Where the disk takes none the state has them all the same.
+    /// Appends records to the file and applies them to the state, even if the write fails.
     fn write(&mut self, records: Vec<Record>) {
         if records.is_empty() {
             return;
@@ -260,11 +267,11 @@ impl Outbox {
         let result = self.journal.append(&records);
         records.iter().for_each(|record| self.state.apply(record));
         match result {
-            Ok(()) if self.journal.has_grown() => self.rewrite(),
+            Ok(()) if self.journal.needs_compaction() => self.rewrite(),
             Ok(()) => {}
-            // Perhaps there is room for the file once all is left out that is forgotten.
+            // Compaction may free enough space.
             Err(_) if was_open => self.rewrite(),
-            // It is tried again in a while; all of it with each record would be too much.
+            // Retried after an interval: rewriting everything with each record would be too much.
             Err(_) => {}
         }
     }
@@ -273,11 +280,10 @@ impl Outbox {
         let result = self.journal.rewrite(self.state.records());
         self.problem = match result {
             Ok(()) => None,
-            // The old file is whole and has everything.
+            // The old file is complete.
             Err(_) if self.journal.is_open() => None,
             Err(error) => Some(format!(
-                "the outbox cannot be written to {}: {error}; messages are kept in memory until it can, and a restart \
-                 would lose them",
+                "the outbox cannot be written to {}: {error}; messages are kept in memory and would be lost on restart",
                 self.journal.folder().display()
             )),
         };

@@ -1,8 +1,8 @@
-//! What the outbox writes down, and how.
+//! Record format of the outbox journal.
 //!
 //! Little-endian, version 1. A header of 16 bytes: `WGLASBOX`, u16 version, 6 × 0. Then records, each: A7 57, u32 length
-//! of the payload, u32 CRC-32 of the payload, payload. A payload is a [`Record`] as JSON. What a record says is so from
-//! there on; all together, from the first to the last, make the state.
+//! of the payload, u32 CRC-32 of the payload, payload. A payload is a [`Record`] as JSON. Applying all records in order
+//! gives the state.
 
 use crate::Message;
 use serde::{Deserialize, Serialize};
@@ -10,68 +10,68 @@ use watchglass_model::Timestamp;
 
 pub(super) const MAGIC: &[u8; 8] = b"WGLASBOX";
 pub(super) const VERSION: u16 = 1;
-pub(super) const HEADER: usize = 16;
+pub(super) const HEADER_LEN: usize = 16;
 const MARK: [u8; 2] = [0xa7, 0x57];
-/// In front of each payload.
-const FRONT: usize = 10;
-/// The most bytes of a payload: more than any message has.
-pub(super) const MOST_PAYLOAD: usize = 1 << 20;
+/// Bytes in frame of each payload.
+const FRAME_HEADER: usize = 10;
+/// Maximum bytes of a payload: larger than any message.
+pub(super) const MAX_PAYLOAD: usize = 1 << 20;
 
-/// What became of an attempt.
+/// Outcome of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum Outcome {
-    /// The other side has it.
+    /// Accepted by the receiver.
     Delivered,
-    /// It will be tried again.
+    /// Will be retried.
     Retry {
-        /// Why.
+        /// Reason of the failure.
         reason: String,
-        /// When.
+        /// Time of the next attempt.
         due: Timestamp,
-        /// Whether the other side wants to be left alone until then, with other messages too.
+        /// Whether the receiver asked to pause all messages until then (`Retry-After`).
         hold: bool,
     },
-    /// It will not be tried again, unless somebody asks for it.
+    /// Given up; only a manual resend retries it.
     Dead {
-        /// Why.
+        /// Reason of the failure.
         reason: String,
     },
 }
 
-/// An attempt to send a message over a channel.
+/// Attempt to send a message over a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// When it ended.
+    /// End of the attempt.
     pub time: Timestamp,
-    /// Whom the channel reaches.
+    /// Recipient of the channel.
     pub to: String,
-    /// Which it is, from 1 on; begins anew when somebody asks to send again.
+    /// Number of the attempt, from 1; restarts after a manual resend.
     pub number: u32,
-    /// When the message was put in, or somebody asked to send it again.
+    /// Time of enqueueing or of the last manual resend.
     pub since: Timestamp,
-    /// What became of it.
+    /// Outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
 }
 
-/// What happened to a message on its way over a channel.
+/// Event of a message on a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// Somebody asked to send it again.
+    /// Manual resend.
     Resend {
-        /// When.
+        /// Time of the request.
         time: Timestamp,
-        /// Who.
+        /// User who requested it.
         who: String,
     },
-    /// It was tried.
+    /// Attempt.
     Attempt(Attempt),
 }
 
 impl Event {
-    /// When it was.
+    /// Time of the event.
     pub fn time(&self) -> Timestamp {
         match self {
             Self::Resend { time, .. } => *time,
@@ -80,33 +80,33 @@ impl Event {
     }
 }
 
-/// A change of the state.
+/// State change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Record {
-    /// A message is to be sent over channels that it is not on yet.
+    /// A message was enqueued for new channels.
     Enqueued { time: Timestamp, message: Message, channels: Vec<String> },
-    /// Something happened on the way.
+    /// An event of a message on a channel.
     Happened { id: String, channel: String, happened: Event },
-    /// A message is forgotten.
+    /// A message was evicted.
     Dropped { id: String },
 }
 
-/// The bytes that a file begins with.
+/// File header.
 pub(super) fn header() -> Vec<u8> {
     let mut header = MAGIC.to_vec();
     header.extend(VERSION.to_le_bytes());
-    header.resize(HEADER, 0);
+    header.resize(HEADER_LEN, 0);
     header
 }
 
 /// Appends a record.
 ///
 /// # Errors
-/// It is too long; nothing is appended.
+/// The record is too long; nothing is appended.
 pub(super) fn encode(record: &Record, out: &mut Vec<u8>) -> Result<(), String> {
     let payload = serde_json::to_vec(record).map_err(|error| error.to_string())?;
-    let length = u32::try_from(payload.len()).ok().filter(|_| payload.len() <= MOST_PAYLOAD);
+    let length = u32::try_from(payload.len()).ok().filter(|_| payload.len() <= MAX_PAYLOAD);
     let Some(length) = length else { return Err(format!("a record of {} bytes is too long", payload.len())) };
     out.extend(MARK);
     out.extend(length.to_le_bytes());
@@ -115,35 +115,35 @@ pub(super) fn encode(record: &Record, out: &mut Vec<u8>) -> Result<(), String> {
     Ok(())
 }
 
-/// The record at the beginning of `bytes`, and how long it is; `None` when none is there whole.
+/// Decodes the record at the start of `bytes` and returns its length; `None` if it is incomplete or damaged.
 fn decode(bytes: &[u8]) -> Option<(Record, usize)> {
-    let front: &[u8; FRONT] = bytes.first_chunk()?;
-    let [a, b, l0, l1, l2, l3, c0, c1, c2, c3] = *front;
+    let frame: &[u8; FRAME_HEADER] = bytes.first_chunk()?;
+    let [a, b, l0, l1, l2, l3, c0, c1, c2, c3] = *frame;
     let length = usize::try_from(u32::from_le_bytes([l0, l1, l2, l3])).ok()?;
-    if [a, b] != MARK || length > MOST_PAYLOAD {
+    if [a, b] != MARK || length > MAX_PAYLOAD {
         return None;
     }
-    let payload = bytes.get(FRONT..FRONT + length)?;
-    // While this program is fuzzed every record counts as whole: rubbish must come as far as to what reads it.
+    let payload = bytes.get(FRAME_HEADER..FRAME_HEADER + length)?;
+    // Under fuzzing the checksum is ignored, so that malformed payloads reach the parser.
     if !cfg!(fuzzing) && crc32fast::hash(payload) != u32::from_le_bytes([c0, c1, c2, c3]) {
         return None;
     }
-    Some((serde_json::from_slice(payload).ok()?, FRONT + length))
+    Some((serde_json::from_slice(payload).ok()?, FRAME_HEADER + length))
 }
 
-/// What was found in a file behind its header.
+/// Records read from a file.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct ReadResult {
     pub(super) records: Vec<Record>,
-    /// Bytes behind the last whole record: it was being written when the program ended.
+    /// Bytes after the last complete record: an incomplete write.
     pub(super) torn: usize,
-    /// Bytes before it that are no records: the file was damaged.
+    /// Unreadable bytes before it: the file was damaged.
     pub(super) damaged: usize,
 }
 
-/// Reads all records that are whole, also behind damage.
-pub(super) fn read(bytes: &[u8]) -> Found {
-    let mut found = Found::default();
+/// Reads all complete records, also after damage.
+pub(super) fn read(bytes: &[u8]) -> ReadResult {
+    let mut found = ReadResult::default();
     let (mut rest, mut skipped) = (bytes, 0);
     while !rest.is_empty() {
         if let Some((record, length)) = decode(rest) {
@@ -152,7 +152,7 @@ pub(super) fn read(bytes: &[u8]) -> Found {
             rest = rest.get(length..).unwrap_or_default();
             continue;
         }
-        // On to the next place where a record may begin.
+        // Skip to the next possible start of a record.
         let step =
             rest.windows(MARK.len()).skip(1).position(|mark| mark == MARK).map_or(rest.len(), |at| at + 1);
         skipped += step;
@@ -169,7 +169,7 @@ pub(super) mod tests {
     use crate::message::tests::sample;
     use proptest::prelude::*;
 
-    /// A record of every kind.
+    /// One record of each kind.
     pub(in super::super) fn every_kind() -> Vec<Record> {
         let time = Timestamp::from_millis;
         let id = sample().id;
@@ -207,23 +207,23 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_file_is_as_it_was() {
+    fn file_matches_the_golden_file() {
         let bytes = [header(), bytes_of(&every_kind())].concat();
         golden::check("outbox.1", &bytes);
-        assert_eq!(read(&bytes[HEADER..]), Found { records: every_kind(), torn: 0, damaged: 0 });
+        assert_eq!(read(&bytes[HEADER_LEN..]), ReadResult { records: every_kind(), torn: 0, damaged: 0 });
     }
 
     #[test]
-    fn a_record_that_is_too_long_is_not_written() {
+    fn oversized_record_is_rejected() {
         let mut bytes = Vec::new();
-        let record = Record::Dropped { id: "x".repeat(MOST_PAYLOAD) };
+        let record = Record::Dropped { id: "x".repeat(MAX_PAYLOAD) };
         assert!(encode(&record, &mut bytes).unwrap_err().contains("too long"));
         assert!(bytes.is_empty());
     }
 
     proptest! {
         #[test]
-        fn a_torn_end_costs_one_record_and_damage_those_it_hit(cut in 0_usize..2000, hit in 0_usize..2000, flip in 1..=255_u8) {
+        fn torn_end_and_damage_lose_only_affected_records(cut in 0_usize..2000, hit in 0_usize..2000, flip in 1..=255_u8) {
             let records = every_kind();
             let whole = bytes_of(&records);
             let cut = cut % whole.len();

@@ -1,34 +1,33 @@
-//! What is to be sent, and what became of it: a pure state machine. Records change it, and nothing else does, so that
-//! reading them back makes the same state.
+//! State machine of the outbox, free of I/O. Only records change it, so that replaying them gives the same state.
 
-use super::backoff::{MOST_AGE, MOST_ATTEMPTS, wait};
+use super::backoff::{MAX_AGE, MAX_ATTEMPTS, delay};
 use super::record::{Attempt, Event, Outcome, Record};
-use crate::{MOST_RETRY_AFTER, Message, SendError};
+use crate::{MAX_RETRY_AFTER, Message, SendError};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use watchglass_model::Timestamp;
 
-/// Events that are kept of a message on a channel: the newest.
-const MOST_EVENTS: usize = 20;
-/// Nothing is ever due later than this. What is was written before the clock was set back.
-const LONGEST_WAIT: Duration = Duration::from_secs(MOST_RETRY_AFTER.as_secs() + 60);
+/// Events kept per message and channel: the newest.
+const MAX_EVENTS: usize = 20;
+/// Maximum delay of an attempt. A later due time was written before the clock was set back.
+const MAX_DELAY: Duration = Duration::from_secs(MAX_RETRY_AFTER.as_secs() + 60);
 
-/// What is known of a message on one channel.
+/// State of a message on one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Item {
     pub(super) channel: String,
     pub(super) enqueued: Timestamp,
-    /// When it was put in, or last asked for.
+    /// Time of enqueueing or of the last manual resend.
     pub(super) since: Timestamp,
     pub(super) stage: Stage,
-    /// How often it failed since then.
+    /// Failed attempts since then.
     pub(super) attempts: u32,
     /// Oldest first.
     pub(super) events: Vec<Event>,
 }
 
-/// How far a message is on one channel.
+/// Delivery stage of a message on one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     Waiting { due: Timestamp },
@@ -36,11 +35,11 @@ pub(super) enum Stage {
     Dead { reason: String },
 }
 
-/// A message with the channels that it goes over.
+/// A message with its channels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) message: Message,
-    /// About what it takes in memory and in the file.
+    /// Approximate size in memory and in the file.
     pub(super) bytes: usize,
     pub(super) items: Vec<Item>,
 }
@@ -54,42 +53,42 @@ impl Entry {
         self.items.iter().any(|item| matches!(item.stage, Stage::Dead { .. }))
     }
 
-    /// When something last happened to it.
+    /// Time of the last event.
     pub(super) fn last(&self) -> Timestamp {
         let of = |item: &Item| item.events.last().map_or(item.enqueued, Event::time);
         self.items.iter().map(of).max().unwrap_or_default()
     }
 }
 
-/// A message to be sent now.
+/// A message to send now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
-    /// What.
+    /// Message.
     pub message: Message,
-    /// Over which channel.
+    /// Channel.
     pub channel: String,
 }
 
-/// All messages, in the order in which they came.
+/// All messages in order of arrival.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct State {
+pub(super) struct OutboxState {
     pub(super) entries: BTreeMap<u64, Entry>,
     numbers: HashMap<String, u64>,
     next: u64,
-    /// Channels that want to be left alone, and until when.
+    /// Channels that requested for a pause, and its end.
     holds: HashMap<String, Timestamp>,
-    /// What is under way: the id of the message on each channel. Not kept over a restart: nobody knows how far it came,
-    /// so it is tried again, with the same id.
+    /// Message id in flight on each channel. Not persisted: after a restart its result is unknown, so it is sent again
+    /// with the same id.
     sending: HashMap<String, String>,
     pub(super) bytes: usize,
 }
 
-/// Whether a moment has come.
+/// Whether a due time has passed.
 fn is_due(moment: Timestamp, now: Timestamp) -> bool {
-    moment <= now || moment > now + LONGEST_WAIT
+    moment <= now || moment > now + MAX_DELAY
 }
 
-impl State {
+impl OutboxState {
     pub(super) fn entry(&self, id: &str) -> Option<&Entry> {
         self.entries.get(self.numbers.get(id)?)
     }
@@ -98,11 +97,11 @@ impl State {
         self.entry(id)?.items.iter().find(|item| item.channel == channel)
     }
 
-    /// Takes a record in. One that is about nothing that is known changes nothing.
+    /// Applies a record. Records of unknown messages are ignored.
     pub(super) fn apply(&mut self, record: &Record) {
         match record {
             Record::Enqueued { time, message, channels } => self.enqueue(*time, message, channels),
-            Record::Happened { id, channel, happened } => self.happen(id, channel, happened),
+            Record::Happened { id, channel, happened } => self.apply_event(id, channel, happened),
             Record::Dropped { id } => {
                 let dropped = self.numbers.remove(id).and_then(|number| self.entries.remove(&number));
                 self.bytes -= dropped.map_or(0, |entry| entry.bytes);
@@ -132,7 +131,7 @@ impl State {
         }
     }
 
-    fn happen(&mut self, id: &str, channel: &str, event: &Event) {
+    fn apply_event(&mut self, id: &str, channel: &str, event: &Event) {
         let Some(entry) = self.numbers.get(id).and_then(|number| self.entries.get_mut(number)) else {
             return;
         };
@@ -160,13 +159,13 @@ impl State {
             }
         }
         item.events.push(event.clone());
-        if item.events.len() > MOST_EVENTS {
+        if item.events.len() > MAX_EVENTS {
             item.events.remove(0);
         }
     }
 
-    /// What to try now: one message for each channel that has nothing under way and may be spoken to. The worst goes
-    /// first, then what has been due for longest. What is returned counts as under way until its attempt is recorded.
+    /// Messages to send now: at most one for each channel that is idle and not held back. The most severe goes first, then
+    /// the longest due. A returned job counts as in flight until its attempt is recorded.
     pub(super) fn plan(&mut self, now: Timestamp) -> Vec<Job> {
         let mut best: BTreeMap<&str, (Reverse<crate::Severity>, Timestamp, u64)> = BTreeMap::new();
         for (&number, entry) in &self.entries {
@@ -176,8 +175,8 @@ impl State {
                     continue;
                 }
                 let rank = (Reverse(entry.message.severity), due, number);
-                let kept = best.entry(&item.channel).or_insert(rank);
-                *kept = rank.min(*kept);
+                let chosen = best.entry(&item.channel).or_insert(rank);
+                *chosen = rank.min(*chosen);
             }
         }
         let job = |(channel, (_, _, number)): (&str, (_, _, u64))| {
@@ -189,8 +188,8 @@ impl State {
         jobs
     }
 
-    /// A job is not under way any more, whatever became of it.
-    pub(super) fn let_go(&mut self, job: &Job) {
+    /// Marks a job as no longer in flight, whatever its result.
+    pub(super) fn release(&mut self, job: &Job) {
         if self.sending.get(&job.channel) == Some(&job.message.id) {
             self.sending.remove(&job.channel);
         }
@@ -200,7 +199,7 @@ impl State {
         !self.sending.contains_key(channel) && self.holds.get(channel).is_none_or(|until| is_due(*until, now))
     }
 
-    /// How long until [`State::plan`] has something; `None` while nothing waits but behind what is under way.
+    /// Time until [`OutboxState::plan`] has work; `None` if everything pending is behind a message in flight.
     pub(super) fn wait(&self, now: Timestamp) -> Option<Duration> {
         let items = self.entries.values().flat_map(|entry| &entry.items);
         let left = |moment: Timestamp| if is_due(moment, now) { 0 } else { moment.millis_since(now) };
@@ -216,8 +215,8 @@ impl State {
             .map(|millis| Duration::from_millis(millis.unsigned_abs()))
     }
 
-    /// What to write down of an attempt; `None` for one of a message that is not on this channel any more.
-    pub(super) fn judge(
+    /// Record of an attempt; `None` if the message is no longer on this channel.
+    pub(super) fn attempt_record(
         &self,
         now: Timestamp,
         (id, channel, to): (&str, &str, &str),
@@ -229,17 +228,17 @@ impl State {
         let outcome = match result {
             Ok(()) => Outcome::Delivered,
             Err(SendError::Permanent { reason }) => Outcome::Dead { reason },
-            Err(SendError::Temporary { reason, .. }) if number >= MOST_ATTEMPTS => {
-                Outcome::Dead { reason: format!("given up after {number} attempts: {reason}") }
+            Err(SendError::Temporary { reason, .. }) if number >= MAX_ATTEMPTS => {
+                Outcome::Dead { reason: format!("gave up after {number} attempts: {reason}") }
             }
-            Err(SendError::Temporary { reason, .. }) if now >= item.since + MOST_AGE => {
-                Outcome::Dead { reason: format!("given up after 24 h: {reason}") }
+            Err(SendError::Temporary { reason, .. }) if now >= item.since + MAX_AGE => {
+                Outcome::Dead { reason: format!("gave up after 24 h: {reason}") }
             }
             Err(SendError::Temporary { reason, retry_after }) => {
-                let asked = retry_after.unwrap_or_default().min(MOST_RETRY_AFTER);
+                let requested = retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
                 Outcome::Retry {
                     reason,
-                    due: now + wait(number, jitter).max(asked),
+                    due: now + delay(number, jitter).max(requested),
                     hold: retry_after.is_some(),
                 }
             }
@@ -249,14 +248,15 @@ impl State {
         Some(Record::Happened { id, channel, happened: Event::Attempt(attempt) })
     }
 
-    /// Records that make this state again, but for what is under way.
+    /// Records that reproduce this state, except messages in flight.
     pub(super) fn records(&self) -> impl Iterator<Item = Record> + '_ {
         self.entries.values().flat_map(|entry| {
-            let begin = entry.items.chunk_by(|a, b| a.enqueued == b.enqueued).map(|items| Record::Enqueued {
-                time: items.first().map_or_else(Timestamp::default, |item| item.enqueued),
-                message: entry.message.clone(),
-                channels: items.iter().map(|item| item.channel.clone()).collect(),
-            });
+            let enqueued =
+                entry.items.chunk_by(|a, b| a.enqueued == b.enqueued).map(|items| Record::Enqueued {
+                    time: items.first().map_or_else(Timestamp::default, |item| item.enqueued),
+                    message: entry.message.clone(),
+                    channels: items.iter().map(|item| item.channel.clone()).collect(),
+                });
             let id = &entry.message.id;
             let happened = entry.items.iter().flat_map(move |item| {
                 item.events.iter().map(move |event| Record::Happened {
@@ -265,12 +265,12 @@ impl State {
                     happened: event.clone(),
                 })
             });
-            begin.chain(happened)
+            enqueued.chain(happened)
         })
     }
 }
 
-/// About what a message takes, in bytes.
+/// Approximate size of a message in bytes.
 pub(super) fn size(message: &Message) -> usize {
     let lines = message.lines.iter().map(|line| line.label.len() + line.text.len() + 64);
     let links = message.links.iter().map(|link| link.label.len() + link.url.len() + 64);

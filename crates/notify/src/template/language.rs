@@ -1,17 +1,17 @@
-//! How much of minijinja's language templates have: values, conditions, loops and a few filters.
+//! Allowed subset of the minijinja language: values, conditions, loops and a few filters.
 //!
-//! Nothing in it makes a longer text or list of what there is: what it has not could double a text with each line of a
-//! template, until there is no memory left.
+//! No allowed construct builds a longer text or list from its inputs: with concatenation, each line of a template could
+//! double a text until memory runs out.
 
 use crate::SettingsError;
 use minijinja::{Environment, filters, tests as conditions};
 
-/// What templates may do.
+/// Allowed statements.
 const STATEMENTS: [&str; 6] = ["if", "elif", "else", "endif", "for", "endfor"];
-/// The deepest that loops nest.
-const MOST_LOOPS: usize = 3;
+/// Maximum depth of nested loops.
+const MAX_LOOPS: usize = 3;
 
-/// An environment with the filters and tests of templates, and nothing else.
+/// Environment with only the allowed filters and tests.
 pub(super) fn environment() -> Environment<'static> {
     let mut environment = Environment::empty();
     environment.add_filter("capitalize", filters::capitalize);
@@ -27,54 +27,54 @@ pub(super) fn environment() -> Environment<'static> {
     environment
 }
 
-/// Where in a template a character stands.
+/// Lexical context of a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Context {
     Text,
     Comment,
     Tag,
-    /// Within a tag, between quotes of this kind.
+    /// In a tag, between quotes of this kind.
     Quoted(char),
 }
 
-/// Whether a template has nothing but what it may have. What is no template is for minijinja to find.
+/// Checks that a template uses only allowed constructs. Syntax errors are left to minijinja.
 ///
 /// # Errors
-/// It has more; the error names the line.
+/// A construct is not allowed; the error names the line.
 pub(super) fn check(source: &str) -> Result<(), SettingsError> {
-    let (mut place, mut line, mut loops) = (Place::Text, 1, 0_usize);
+    let (mut context, mut line, mut loops) = (Context::Text, 1, 0_usize);
     let mut characters = source.char_indices().peekable();
     while let Some((at, character)) = characters.next() {
         line += usize::from(character == '\n');
         let next = characters.peek().map_or(' ', |&(_, next)| next);
-        match (place, character, next) {
-            (Place::Text, '{', '#') => place = Place::Comment,
-            (Place::Text, '{', '{' | '%') => {
+        match (context, character, next) {
+            (Context::Text, '{', '#') => context = Context::Comment,
+            (Context::Text, '{', '{' | '%') => {
                 characters.next();
-                place = Place::Tag;
-                // Marks that say what becomes of the spaces around.
+                context = Context::Tag;
+                // Whitespace control.
                 characters.next_if(|&(_, mark)| matches!(mark, '-' | '+'));
                 if next == '%' {
                     let rest = source.get(at + 2..).unwrap_or_default();
                     loops = statement(rest.trim_start_matches(['-', '+']), line, loops)?;
                 }
             }
-            (Place::Comment, '#', '}') | (Place::Tag, '%' | '}', '}') => {
+            (Context::Comment, '#', '}') | (Context::Tag, '%' | '}', '}') => {
                 characters.next();
-                place = Place::Text;
+                context = Context::Text;
             }
-            (Place::Tag, '"' | '\'', _) => place = Place::Quoted(character),
-            (Place::Quoted(_), '\\', _) => {
+            (Context::Tag, '"' | '\'', _) => context = Context::Quoted(character),
+            (Context::Quoted(_), '\\', _) => {
                 line += usize::from(next == '\n');
                 characters.next();
             }
-            (Place::Quoted(quote), ..) if quote == character => place = Place::Tag,
-            (Place::Tag, '~' | '+' | '*' | ',' | '{', _) => {
-                let wrong = format!("has \"{character}\" in line {line}");
+            (Context::Quoted(quote), ..) if quote == character => context = Context::Tag,
+            (Context::Tag, '~' | '+' | '*' | ',' | '{', _) => {
+                let problem = format!("contains \"{character}\" in line {line}");
                 return Err(SettingsError::new(
                     super::NAME,
-                    wrong,
-                    "a template puts out values, and joins or makes none",
+                    problem,
+                    "templates can output values but not combine them",
                 ));
             }
             _ => {}
@@ -83,23 +83,23 @@ pub(super) fn check(source: &str) -> Result<(), SettingsError> {
     Ok(())
 }
 
-/// Looks at the name of a statement; how many loops there are around what follows it.
+/// Checks the name of a statement; returns the loop depth after it.
 fn statement(rest: &str, line: usize, loops: usize) -> Result<usize, SettingsError> {
     let rest = rest.trim_start();
     let name =
         rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap_or_default();
     if !STATEMENTS.contains(&name) {
-        let right = format!("a template may have {}", STATEMENTS.join(", "));
+        let right = format!("allowed statements: {}", STATEMENTS.join(", "));
         return Err(SettingsError::new(
             super::NAME,
-            format!("has the statement \"{name}\" in line {line}"),
+            format!("contains the statement \"{name}\" in line {line}"),
             right,
         ));
     }
     match name {
-        "for" if loops == MOST_LOOPS => {
-            let wrong = format!("nests more than {MOST_LOOPS} loops in line {line}");
-            Err(SettingsError::new(super::NAME, wrong, "take them apart"))
+        "for" if loops == MAX_LOOPS => {
+            let problem = format!("nests more than {MAX_LOOPS} loops in line {line}");
+            Err(SettingsError::new(super::NAME, problem, "reduce the nesting"))
         }
         "for" => Ok(loops + 1),
         "endfor" => Ok(loops.saturating_sub(1)),
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_template_has_values_conditions_and_loops() {
+    fn values_conditions_and_loops_are_allowed() {
         for source in [
             "a ~ b, {c} [d] {# ~ + {{ #} 1 * 2",
             "{{ title[:5] }}{{ lines[0].label }}{{ '~, {%' }}{{ \"a\\\"~\" }}",
@@ -126,22 +126,22 @@ mod tests {
     }
 
     #[test]
-    fn what_could_make_texts_longer_is_refused() {
-        for (source, wrong) in [
-            ("\n{{ title ~ title }}", "has \"~\" in line 2"),
-            ("{{ title + title }}", "has \"+\" in line 1"),
-            ("{{ title * 9 }}", "has \"*\" in line 1"),
-            ("{% for a in [title, title] %}", "has \",\" in line 1"),
-            ("{{ f(title, title) }}", "has \",\" in line 1"),
-            ("{{ {} }}", "has \"{\" in line 1"),
-            ("{{ 'a\\'' ~ title }}", "has \"~\" in line 1"),
-            ("{#\n#}{% set a = title %}", "has the statement \"set\" in line 2"),
-            ("{%- filter upper %}", "has the statement \"filter\" in line 1"),
-            ("{% raw %}", "has the statement \"raw\" in line 1"),
-            ("{%  %}", "has the statement \"\" in line 1"),
+    fn constructs_that_grow_texts_are_rejected() {
+        for (source, expected) in [
+            ("\n{{ title ~ title }}", "contains \"~\" in line 2"),
+            ("{{ title + title }}", "contains \"+\" in line 1"),
+            ("{{ title * 9 }}", "contains \"*\" in line 1"),
+            ("{% for a in [title, title] %}", "contains \",\" in line 1"),
+            ("{{ f(title, title) }}", "contains \",\" in line 1"),
+            ("{{ {} }}", "contains \"{\" in line 1"),
+            ("{{ 'a\\'' ~ title }}", "contains \"~\" in line 1"),
+            ("{#\n#}{% set a = title %}", "contains the statement \"set\" in line 2"),
+            ("{%- filter upper %}", "contains the statement \"filter\" in line 1"),
+            ("{% raw %}", "contains the statement \"raw\" in line 1"),
+            ("{%  %}", "contains the statement \"\" in line 1"),
         ] {
             let error = check(source).unwrap_err();
-            assert_eq!(error.wrong, wrong, "{source}");
+            assert_eq!(error.problem, expected, "{source}");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Webhook, Slack and text messages against an HTTP receiver.
+//! Webhook, Slack and SMS against an HTTP receiver.
 
 use super::receiver::{Received, Receiver, Reply};
 use super::{NOW, client_config, permanent, run, sample, server_config, temporary};
 use crate::channel::webhook::Webhook;
-use crate::http::{Limits, Target};
+use crate::http::{Endpoint, Timeouts};
 use crate::{ChannelSettings, SendError, WebhookSettings};
 use ring::hmac;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use watchglass_test_servers::{Certificates, free_port};
 
 pub(super) const KEY: &str = "whsec-s3cret";
 
-/// A webhook to this URL, signed, that does not wait for long.
+/// A signed webhook with a short body timeout.
 pub(super) fn webhook(url: &str, whole: Duration) -> Webhook {
     let settings = WebhookSettings {
         url: Some(url.to_owned()),
@@ -19,11 +19,11 @@ pub(super) fn webhook(url: &str, whole: Duration) -> Webhook {
         ..WebhookSettings::default()
     };
     let mut webhook = Webhook::open(&settings, &|_| Some(KEY.to_owned())).unwrap();
-    webhook.limit(Limits { connect: whole, whole, words: Duration::from_millis(50) });
+    webhook.set_timeouts(Timeouts { connect: whole, total: whole, body: Duration::from_millis(50) });
     webhook
 }
 
-/// Long enough that it is never over.
+/// Never reached.
 pub(super) const LONG: Duration = Duration::from_secs(60);
 
 fn send(webhook: &Webhook) -> Result<(), SendError> {
@@ -41,7 +41,7 @@ pub(super) fn verify(received: &Received) {
 }
 
 #[test]
-fn a_webhook_is_signed_and_whole() {
+fn webhook_is_signed_and_complete() {
     let receiver = Receiver::start([], None);
     send(&webhook(&receiver.url("/hook?a=b"), LONG)).unwrap();
     let received = receiver.next();
@@ -56,7 +56,7 @@ fn a_webhook_is_signed_and_whole() {
 }
 
 #[test]
-fn every_failure_says_whether_to_try_again() {
+fn failures_are_classified_for_retry() {
     let elsewhere = Receiver::start([], None);
     let script = [
         Reply::Status(429, "retry-after: 7\r\n", "slow down"),
@@ -70,50 +70,50 @@ fn every_failure_says_whether_to_try_again() {
     let receiver = Receiver::start(script, None);
     let webhook = webhook(&receiver.url("/"), LONG);
     let at = format!("127.0.0.1:{}", receiver.port());
-    let reason = format!("{at} answers with status 429: slow down");
+    let reason = format!("{at} responded with status 429: slow down");
     assert_eq!(
         send(&webhook),
         Err(SendError::Temporary { reason, retry_after: Some(Duration::from_secs(7)) })
     );
-    assert_eq!(temporary(send(&webhook)), format!("{at} answers with status 500: … does not work"));
-    assert_eq!(permanent(send(&webhook)), format!("{at} answers with status 404: no such hook"));
+    assert_eq!(temporary(send(&webhook)), format!("{at} responded with status 500: … does not work"));
+    assert_eq!(permanent(send(&webhook)), format!("{at} responded with status 404: no such hook"));
     assert!(permanent(send(&webhook)).contains("not followed"));
-    assert_eq!(permanent(send(&webhook)), format!("{at} answers with status 401"));
-    assert_eq!(temporary(send(&webhook)), format!("{at} closed the connection without an answer"));
-    // Of a body that does not end some is read.
+    assert_eq!(permanent(send(&webhook)), format!("{at} responded with status 401"));
+    assert_eq!(temporary(send(&webhook)), format!("{at} closed the connection without a response"));
+    // Only the start of an endless body is read.
     let endless = temporary(send(&webhook));
     assert!(endless.ends_with('…') && endless.len() < 300, "{endless}");
     assert!(elsewhere.so_far().is_empty());
 }
 
 #[test]
-fn nobody_is_waited_for_for_ever() {
+fn unresponsive_receiver_times_out() {
     let receiver = Receiver::start([Reply::Hang], None);
     let reason = temporary(send(&webhook(&receiver.url("/"), Duration::from_millis(200))));
-    assert_eq!(reason, format!("no answer from 127.0.0.1:{} within 0.2 s", receiver.port()));
-    let nobody = temporary(send(&webhook(&format!("http://127.0.0.1:{}/", free_port()), LONG)));
-    assert!(nobody.starts_with("cannot connect to 127.0.0.1:"), "{nobody}");
+    assert_eq!(reason, format!("no response from 127.0.0.1:{} within 0.2 s", receiver.port()));
+    let refused = temporary(send(&webhook(&format!("http://127.0.0.1:{}/", free_port()), LONG)));
+    assert!(refused.starts_with("cannot connect to 127.0.0.1:"), "{refused}");
     let unknown = temporary(send(&webhook("http://nobody.invalid/", LONG)));
     assert!(unknown.starts_with("cannot connect to nobody.invalid: "), "{unknown}");
 }
 
 #[test]
-fn an_encrypted_one_must_be_who_it_should_be() {
-    let (Some(ours), Some(others)) = (Certificates::make(), Certificates::make()) else { return };
+fn tls_receiver_must_have_a_trusted_certificate() {
+    let (Some(ours), Some(others)) = (Certificates::generate(), Certificates::generate()) else { return };
     let receiver = Receiver::start([], Some(server_config(&ours)));
     let url = format!("https://127.0.0.1:{}/", receiver.port());
     let mut webhook = webhook("http://127.0.0.1/", LONG);
-    webhook.aim(Target::trusting(&url, client_config(&ours)));
+    webhook.set_endpoint(Endpoint::with_trust(&url, client_config(&ours)));
     send(&webhook).unwrap();
     verify(&receiver.next());
-    webhook.aim(Target::trusting(&url, client_config(&others)));
+    webhook.set_endpoint(Endpoint::with_trust(&url, client_config(&others)));
     let reason = temporary(send(&webhook));
     assert!(reason.contains("certificate"), "{reason}");
     assert!(receiver.so_far().is_empty());
 }
 
 #[test]
-fn slack_and_text_messages_arrive() {
+fn slack_and_sms_arrive() {
     let script = [Reply::Status(200, "", "ok"), Reply::Status(403, "", "invalid_token")];
     let receiver = Receiver::start(script, None);
     let settings: ChannelSettings = toml::from_str("kind = \"slack\"\nurl_env = \"URL\"").unwrap();
@@ -125,7 +125,7 @@ fn slack_and_text_messages_arrive() {
     let body: serde_json::Value = serde_json::from_slice(&received.body).unwrap();
     assert_eq!(body["blocks"][0]["type"], "header");
     let reason = permanent(run(slack.send(&sample(), NOW)));
-    assert_eq!(reason, format!("127.0.0.1:{} answers with status 403: invalid_token", receiver.port()));
+    assert_eq!(reason, format!("127.0.0.1:{} responded with status 403: invalid_token", receiver.port()));
     receiver.next();
 
     let text = format!(
@@ -143,13 +143,13 @@ fn slack_and_text_messages_arrive() {
 }
 
 #[test]
-fn settings_know_their_fields() {
-    for (text, words) in [
+fn unknown_or_missing_settings_are_rejected() {
+    for (text, expected) in [
         ("kind = \"pigeon\"", "unknown variant `pigeon`"),
         ("kind = \"webhook\"\nurl = \"https://a/\"\nsecret = \"s\"", "unknown field `secret`"),
     ] {
         let error = toml::from_str::<ChannelSettings>(text).unwrap_err().to_string();
-        assert!(error.contains(words), "{error}");
+        assert!(error.contains(expected), "{error}");
     }
     let settings: ChannelSettings = toml::from_str("kind = \"slack\"").unwrap();
     assert!(settings.check().unwrap_err().to_string().starts_with("url_env is missing"));

@@ -1,4 +1,4 @@
-//! Mail against a mail server.
+//! Email against a mail server.
 
 use super::mail_server::{Behaviour, MailServer};
 use super::{NOW, permanent, run, sample, server_config, temporary};
@@ -11,7 +11,7 @@ use std::fs;
 use std::time::Duration;
 use watchglass_test_servers::{Certificates, free_port};
 
-/// Long enough that it is never over.
+/// Never reached.
 const LONG: Duration = Duration::from_secs(60);
 
 fn settings(port: u16) -> EmailSettings {
@@ -34,7 +34,7 @@ fn send(email: &Email, message: &Message) -> Result<(), SendError> {
     run(email.send(message, NOW))
 }
 
-/// The text parts of a mail, decoded: their types and contents (RFC 2045, 2046).
+/// Decoded parts of a mail: types and contents (RFC 2045, 2046).
 fn parts(text: &str) -> Vec<(String, String)> {
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     let head = head.replace("\r\n ", " ").replace("\r\n\t", " ");
@@ -72,7 +72,7 @@ fn unquote(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_mail_arrives_and_can_be_read() {
+fn mail_arrives_and_is_readable() {
     let server = MailServer::start(Behaviour::default());
     let settings = EmailSettings {
         user: Some("watch".to_owned()),
@@ -80,7 +80,7 @@ fn a_mail_arrives_and_can_be_read() {
         ..settings(server.port())
     };
     let mut message = sample();
-    // A line of a dot alone would end the mail, were it not doubled.
+    // A line with only a dot would end the mail if it were not doubled.
     message.lines.push(Line { label: ".".to_owned(), text: "ä".repeat(500) });
     send(&open(&settings), &message).unwrap();
     let mails = server.mails();
@@ -98,8 +98,8 @@ fn a_mail_arrives_and_can_be_read() {
 }
 
 #[test]
-fn every_refusal_says_whether_to_try_again() {
-    for (answers, is_permanent, words) in [
+fn smtp_errors_are_classified_for_retry() {
+    for (answers, is_permanent, expected) in [
         (vec![("CONNECT", "421 too busy")], false, "too busy"),
         (vec![("AUTH", "535 s3cret is wrong, AHdhdGNoAHMzY3JldA== too")], true, "… is wrong, … too"),
         (vec![("AUTH", "454 later")], false, "later"),
@@ -118,32 +118,32 @@ fn every_refusal_says_whether_to_try_again() {
         };
         let result = send(&open(&settings), &sample());
         let reason = if is_permanent { permanent(result) } else { temporary(result) };
-        assert!(reason.starts_with("127.0.0.1:") && reason.contains(words), "{words}: {reason}");
+        assert!(reason.starts_with("127.0.0.1:") && reason.contains(expected), "{expected}: {reason}");
         assert!(!reason.contains("s3cret") && !reason.contains("AHdhdGNo"), "{reason}");
-        // When one of two is refused the other gets nothing either.
+        // If one of two recipients is rejected, the other gets nothing either.
         assert!(server.mails().is_empty());
     }
-    let nobody = temporary(send(&open(&settings(free_port())), &sample()));
-    assert!(nobody.contains("refused"), "{nobody}");
+    let refused = temporary(send(&open(&settings(free_port())), &sample()));
+    assert!(refused.contains("refused"), "{refused}");
 }
 
 #[test]
-fn a_server_that_hangs_is_not_waited_for_and_one_that_has_the_mail_gets_it_once() {
+fn hanging_server_times_out_and_accepted_mail_is_sent_once() {
     for silent in ["CONNECT", "EHLO", "MAIL", "DATA"] {
         let server = MailServer::start(Behaviour { answers: vec![(silent, "")], ..Behaviour::default() });
         let email = open(&settings(server.port())).with(Duration::from_millis(300), None);
         let reason = temporary(send(&email, &sample()));
-        assert_eq!(reason, format!("127.0.0.1:{} is not done within 0.3 s", server.port()));
+        assert_eq!(reason, format!("127.0.0.1:{}: timed out after 0.3 s", server.port()));
     }
-    // It has the mail and says no farewell.
+    // It accepted the mail and does not answer QUIT.
     let server = MailServer::start(Behaviour { answers: vec![("QUIT", "")], ..Behaviour::default() });
     send(&open(&settings(server.port())), &sample()).unwrap();
     assert_eq!(server.mails().len(), 1);
 }
 
 #[test]
-fn the_way_is_encrypted_with_the_right_server_or_nothing_is_sent() {
-    let (Some(ours), Some(others)) = (Certificates::make(), Certificates::make()) else { return };
+fn tls_needs_a_trusted_server_or_nothing_is_sent() {
+    let (Some(ours), Some(others)) = (Certificates::generate(), Certificates::generate()) else { return };
     let trust = |certificates: &Certificates| {
         let authority = Certificate::from_pem(&fs::read(&certificates.authority).unwrap()).unwrap();
         Some(TlsParameters::builder("127.0.0.1".to_owned()).add_root_certificate(authority).build().unwrap())
@@ -162,7 +162,7 @@ fn the_way_is_encrypted_with_the_right_server_or_nothing_is_sent() {
         assert!(reason.contains("certificate"), "{reason}");
         assert!(server.mails().is_empty());
     }
-    // A server that does not encrypt, or somebody in between who says so.
+    // A server without STARTTLS, or an attacker who strips it.
     let server = MailServer::start(Behaviour::default());
     let settings = EmailSettings { encryption: Encryption::Starttls, ..settings(server.port()) };
     let reason = permanent(send(&open(&settings).with(LONG, trust(&ours)), &sample()));

@@ -1,4 +1,4 @@
-//! A mail server (RFC 5321) that does as it is told.
+//! Scripted mail server (RFC 5321).
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -8,33 +8,33 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 
-/// How it behaves.
+/// Behaviour of the server.
 #[derive(Clone, Default)]
 pub(super) struct Behaviour {
-    /// Answers to commands that begin so, in place of the usual ones; an empty one is never given.
+    /// Replies to commands with these prefixes, instead of the default ones; an empty reply is never sent.
     pub(super) answers: Vec<(&'static str, &'static str)>,
-    /// Encrypts from the first byte on.
+    /// TLS from the first byte.
     pub(super) tls: Option<Arc<ServerConfig>>,
-    /// Encrypts from STARTTLS on.
+    /// TLS after STARTTLS.
     pub(super) starttls: Option<Arc<ServerConfig>>,
 }
 
-/// A mail that it took.
+/// An accepted mail.
 #[derive(Debug, Default)]
 pub(super) struct Mail {
     pub(super) from: String,
     pub(super) to: Vec<String>,
     pub(super) text: String,
-    /// What stood behind AUTH.
+    /// Argument of AUTH.
     pub(super) auth: Option<String>,
     pub(super) is_encrypted: bool,
 }
 
-/// The server; ends with the test.
+/// Mail server; stops when dropped.
 pub(super) struct MailServer {
     address: SocketAddr,
     mails: Receiver<Mail>,
-    is_over: Arc<AtomicBool>,
+    stopped: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -42,25 +42,25 @@ impl MailServer {
     pub(super) fn start(behaviour: Behaviour) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let is_over = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::new(AtomicBool::new(false));
         let (sender, mails) = channel();
-        let over = Arc::clone(&is_over);
+        let stop = Arc::clone(&stopped);
         let thread = thread::spawn(move || {
             for stream in listener.incoming() {
-                if over.load(Ordering::SeqCst) {
+                if stop.load(Ordering::SeqCst) {
                     return;
                 }
                 serve(stream.unwrap(), &behaviour, &sender);
             }
         });
-        Self { address, mails, is_over, thread: Some(thread) }
+        Self { address, mails, stopped, thread: Some(thread) }
     }
 
     pub(super) fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// The mails that it took so far.
+    /// Mails accepted so far.
     pub(super) fn mails(&self) -> Vec<Mail> {
         self.mails.try_iter().collect()
     }
@@ -68,16 +68,16 @@ impl MailServer {
 
 impl Drop for MailServer {
     fn drop(&mut self) {
-        self.is_over.store(true, Ordering::SeqCst);
+        self.stopped.store(true, Ordering::SeqCst);
         drop(TcpStream::connect(self.address));
-        // One that failed has told of it.
+        // A panic of the thread was already printed.
         let _ = self.thread.take().unwrap().join();
     }
 }
 
-/// How a conversation goes on.
+/// How the conversation continues.
 enum Next {
-    Over,
+    Quit,
     Encrypt,
 }
 
@@ -86,14 +86,14 @@ fn serve(stream: TcpStream, behaviour: &Behaviour, mails: &Sender<Mail>) {
         StreamOwned::new(ServerConnection::new(Arc::clone(config)).unwrap(), stream)
     };
     if let Some(config) = &behaviour.tls {
-        talk(encrypted(stream, config), true, true, behaviour, mails);
-    } else if let Some(Next::Encrypt) = talk(stream.try_clone().unwrap(), true, false, behaviour, mails) {
-        talk(encrypted(stream, behaviour.starttls.as_ref().unwrap()), false, true, behaviour, mails);
+        converse(encrypted(stream, config), true, true, behaviour, mails);
+    } else if let Some(Next::Encrypt) = converse(stream.try_clone().unwrap(), true, false, behaviour, mails) {
+        converse(encrypted(stream, behaviour.starttls.as_ref().unwrap()), false, true, behaviour, mails);
     }
 }
 
-/// Talks until the client goes; `None` when it goes without a word.
-fn talk(
+/// Serves until the client quits; `None` if it disconnects without QUIT.
+fn converse(
     stream: impl Read + Write,
     greets: bool,
     is_encrypted: bool,
@@ -101,23 +101,23 @@ fn talk(
     mails: &Sender<Mail>,
 ) -> Option<Next> {
     let mut stream = BufReader::new(stream);
-    let answer = |command: &str, usual: &'static str| {
-        let told = behaviour.answers.iter().find(|(begin, _)| command.starts_with(begin));
-        told.map_or(usual, |&(_, answer)| answer)
+    let reply_to = |command: &str, default: &'static str| {
+        let scripted = behaviour.answers.iter().find(|(begin, _)| command.starts_with(begin));
+        scripted.map_or(default, |&(_, reply)| reply)
     };
     let mut mail = Mail { is_encrypted, ..Mail::default() };
     let mut command = String::from("CONNECT");
-    let mut usual = if greets { "220 mail.example ESMTP" } else { "" };
+    let mut default_reply = if greets { "220 mail.example ESMTP" } else { "" };
     loop {
-        let words = answer(&command, usual);
-        if !words.is_empty() {
-            stream.get_mut().write_all(format!("{words}\r\n").as_bytes()).ok()?;
+        let reply = reply_to(&command, default_reply);
+        if !reply.is_empty() {
+            stream.get_mut().write_all(format!("{reply}\r\n").as_bytes()).ok()?;
             stream.get_mut().flush().ok()?;
         }
         match command.as_str() {
-            "QUIT" => return Some(Next::Over),
-            "STARTTLS" if words.starts_with('2') => return Some(Next::Encrypt),
-            "DATA" if words.starts_with('3') => {
+            "QUIT" => return Some(Next::Quit),
+            "STARTTLS" if reply.starts_with('2') => return Some(Next::Encrypt),
+            "DATA" if reply.starts_with('3') => {
                 loop {
                     let line = line(&mut stream)?;
                     if line == "." {
@@ -126,17 +126,17 @@ fn talk(
                     mail.text.push_str(line.strip_prefix('.').unwrap_or(&line));
                     mail.text.push_str("\r\n");
                 }
-                let words = answer("END", "250 taken");
-                if words.starts_with('2') {
+                let reply = reply_to("END", "250 taken");
+                if reply.starts_with('2') {
                     mails.send(std::mem::take(&mut mail)).ok()?;
                 }
-                stream.get_mut().write_all(format!("{words}\r\n").as_bytes()).ok()?;
+                stream.get_mut().write_all(format!("{reply}\r\n").as_bytes()).ok()?;
             }
             _ => {}
         }
         command = line(&mut stream)?;
         let verb = command.split([' ', ':']).next().unwrap_or_default();
-        usual = match verb {
+        default_reply = match verb {
             "EHLO" if behaviour.starttls.is_some() && !is_encrypted => "250-mail.example\r\n250 STARTTLS",
             "EHLO" => "250-mail.example\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME",
             "STARTTLS" => "220 go ahead",

@@ -1,10 +1,10 @@
-//! Channels and post against real counterparts: an HTTP receiver and a mail server of the tests' own.
+//! Channels and delivery service against a real HTTP receiver and mail server.
 
+mod delivery;
 mod http;
 mod kill;
 mod mail;
 mod mail_server;
-mod post;
 mod receiver;
 
 use crate::SendError;
@@ -19,10 +19,10 @@ use watchglass_test_servers::Certificates;
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
-/// Runs one sending to its end.
-fn run<T>(sending: impl Future<Output = T>) -> T {
+/// Runs one send to completion.
+fn run<T>(send: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(sending)
+    runtime.block_on(send)
 }
 
 fn temporary(result: Result<(), SendError>) -> String {

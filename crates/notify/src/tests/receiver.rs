@@ -1,4 +1,4 @@
-//! An HTTP receiver that does as it is told.
+//! Scripted HTTP receiver.
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::collections::VecDeque;
@@ -10,27 +10,27 @@ use std::sync::mpsc::{Receiver as Queue, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// Nothing takes this long unless it never comes.
+/// Longer than any request takes.
 const DEADLINE: Duration = Duration::from_secs(90);
 
-/// What it does with a request.
+/// Reaction to a request.
 #[derive(Clone, Debug)]
 pub(super) enum Reply {
-    /// Answers so, with further lines of the head and a body.
+    /// Status, further header lines and a body.
     Status(u16, &'static str, &'static str),
-    /// Redirects to another place.
+    /// Redirect to this URL.
     Redirect(String),
-    /// Reads it and says nothing, for ever.
+    /// Reads the request and never responds.
     Hang,
-    /// Refuses it and never says why.
+    /// Sends an error status and never a body.
     Mute,
-    /// Reads it and closes the connection.
+    /// Reads the request and closes the connection.
     Cut,
-    /// Answers with 500 and a body that does not end.
+    /// Status 500 with an endless body.
     Endless,
 }
 
-/// A request that came.
+/// A received request.
 #[derive(Clone, Debug)]
 pub(super) struct Received {
     pub(super) line: String,
@@ -44,11 +44,11 @@ impl Received {
     }
 }
 
-/// The receiver; ends with the test. When the script is over it answers with 200.
+/// HTTP receiver; stops when dropped. After the script it responds with 200.
 pub(super) struct Receiver {
     address: SocketAddr,
     received: Queue<Received>,
-    is_over: Arc<AtomicBool>,
+    stopped: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -57,14 +57,14 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let mut script = script.into_iter().collect::<VecDeque<_>>();
-        let is_over = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::new(AtomicBool::new(false));
         let (sender, received) = channel();
-        let over = Arc::clone(&is_over);
+        let stop = Arc::clone(&stopped);
         let thread = thread::spawn(move || {
-            // Kept open, so that they hang.
+            // Kept open, so that clients hang.
             let mut open = Vec::new();
             for stream in listener.incoming() {
-                if over.load(Ordering::SeqCst) {
+                if stop.load(Ordering::SeqCst) {
                     return;
                 }
                 let stream = stream.unwrap();
@@ -81,7 +81,7 @@ impl Receiver {
                 }
             }
         });
-        Self { address, received, is_over, thread: Some(thread) }
+        Self { address, received, stopped, thread: Some(thread) }
     }
 
     pub(super) fn url(&self, path: &str) -> String {
@@ -94,10 +94,10 @@ impl Receiver {
 
     /// The next request.
     pub(super) fn next(&self) -> Received {
-        self.received.recv_timeout(DEADLINE).expect("no request came")
+        self.received.recv_timeout(DEADLINE).expect("no request arrived")
     }
 
-    /// The requests that came so far.
+    /// Requests received so far.
     pub(super) fn so_far(&self) -> Vec<Received> {
         self.received.try_iter().collect()
     }
@@ -105,14 +105,15 @@ impl Receiver {
 
 impl Drop for Receiver {
     fn drop(&mut self) {
-        self.is_over.store(true, Ordering::SeqCst);
+        self.stopped.store(true, Ordering::SeqCst);
         drop(TcpStream::connect(self.address));
-        // One that failed has told of it.
+        // A panic of the thread was already printed.
         let _ = self.thread.take().unwrap().join();
     }
 }
 
-/// Reads a request and does with it what comes next; whether it is to hang. A client that goes away is no failure of the receiver.
+/// Reads a request and reacts with the next step of the script; returns whether to keep the connection open. A client
+/// that disconnects is not an error.
 fn serve(stream: impl Read + Write, script: &mut VecDeque<Reply>, received: &Sender<Received>) -> bool {
     let mut stream = BufReader::new(stream);
     let mut line = || {
@@ -133,7 +134,7 @@ fn serve(stream: impl Read + Write, script: &mut VecDeque<Reply>, received: &Sen
     if stream.read_exact(&mut body).is_err() {
         return false;
     }
-    // Before the answer: who has seen that finds this here.
+    // Before the response, so that a client that saw the response finds the request here.
     received.send(Received { line: first, headers, body }).unwrap_or_default();
     let reply = script.pop_front().unwrap_or(Reply::Status(200, "", "ok"));
     let stream = stream.get_mut();
@@ -152,7 +153,7 @@ fn serve(stream: impl Read + Write, script: &mut VecDeque<Reply>, received: &Sen
             begun.and_then(|()| pieces.find(Result::is_err).unwrap_or(Ok(())))
         }
     };
-    // The client may have seen enough.
+    // The client may have disconnected.
     drop(sent.and_then(|()| stream.flush()));
     matches!(reply, Reply::Hang | Reply::Mute)
 }

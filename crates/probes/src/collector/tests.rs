@@ -1,18 +1,18 @@
-//! What the collector promises, with probes that do as they are told.
+//! Tests of the collector with scripted probes.
 
 use super::*;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
-use watchglass_model::{PanelDeclaration, Role, Style};
+use watchglass_model::{PanelDeclaration, PanelRole, Style};
 
 static FIRST_PANEL: PanelDeclaration = panel("first");
 static SECOND_PANEL: PanelDeclaration = panel("second");
 static THIRD_PANEL: PanelDeclaration = panel("third");
 
-static GOOD: Declaration = gauge("good", &["part"], Some((&FIRST_PANEL, Role::Chart)));
-static GOOD_TOO: Declaration = gauge("good_too", &[], Some((&SECOND_PANEL, Role::Chart)));
-static OTHER: Declaration = gauge("other", &[], Some((&THIRD_PANEL, Role::Chart)));
+static GOOD: Declaration = gauge("good", &["part"], Some((&FIRST_PANEL, PanelRole::Chart)));
+static GOOD_TOO: Declaration = gauge("good_too", &[], Some((&SECOND_PANEL, PanelRole::Chart)));
+static OTHER: Declaration = gauge("other", &[], Some((&THIRD_PANEL, PanelRole::Chart)));
 static UNKNOWN: Declaration = gauge("unknown", &[], None);
 static WITH_HOST: Declaration = gauge("with_host", &["host"], None);
 
@@ -31,21 +31,21 @@ const fn panel(id: &'static str) -> PanelDeclaration {
         style: Style::Line,
         unit: Unit::Count,
         ceiling: None,
-        meaning: "",
+        description: "",
     }
 }
 
 const fn gauge(
     name: &'static str,
     labels: &'static [&'static str],
-    panel: Option<(&'static PanelDeclaration, Role)>,
+    panel: Option<(&'static PanelDeclaration, PanelRole)>,
 ) -> Declaration {
     Declaration { name, kind: Kind::Gauge, unit: Unit::Count, help: "A test.", labels, panel, legend: "" }
 }
 
-type Script = Box<dyn FnMut(&mut Readings) -> Result<(), ProbeError> + Send>;
+type Script = Box<dyn FnMut(&mut SampleBuffer) -> Result<(), ProbeError> + Send>;
 
-/// Beginning and reason of a problem.
+/// Start time and reason of a problem.
 type Found = (i64, &'static str);
 
 struct Scripted {
@@ -63,34 +63,34 @@ impl Probe for Scripted {
         self.metrics
     }
 
-    fn every(&self) -> Duration {
+    fn interval(&self) -> Duration {
         Duration::from_secs(if self.name == "slow" { 5 } else { 1 })
     }
 
-    fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
-        (self.script)(readings)
+    fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
+        (self.script)(samples)
     }
 }
 
 fn probe(
     name: &'static str,
     metrics: &'static [&'static Declaration],
-    script: impl FnMut(&mut Readings) -> Result<(), ProbeError> + Send + 'static,
+    script: impl FnMut(&mut SampleBuffer) -> Result<(), ProbeError> + Send + 'static,
 ) -> Box<dyn Probe> {
     Box::new(Scripted { name, metrics, script: Box::new(script) })
 }
 
 fn steady() -> Box<dyn Probe> {
-    probe("steady", &OTHER_METRICS, |readings| {
-        readings.record(&OTHER, &[], 7.0);
+    probe("steady", &OTHER_METRICS, |samples| {
+        samples.record(&OTHER, &[], 7.0);
         Ok(())
     })
 }
 
-/// Two probes: `good` does the steps that are sent to it, one a tick, and `steady` always works.
+/// Two probes: `good` runs one step sent to it per tick, and `steady` always succeeds.
 fn with_steps(limit: usize) -> (Collector, Sender<Script>) {
     let (steps, receiver) = channel::<Script>();
-    let good = probe("good", &GOOD_METRICS, move |readings| (receiver.recv().unwrap())(readings));
+    let good = probe("good", &GOOD_METRICS, move |samples| (receiver.recv().unwrap())(samples));
     (Collector::new(vec![good, steady()], &[("host", "h")], limit).unwrap(), steps)
 }
 
@@ -115,7 +115,7 @@ fn expected(values: &[(&str, f64)]) -> Vec<(String, f64)> {
 }
 
 #[test]
-fn a_probe_that_fails_or_panics_or_records_what_it_may_not_is_down_and_alone() {
+fn failing_probes_are_down_and_do_not_affect_others() {
     let (mut collector, steps) = with_steps(100);
     let all_up = expected(&[
         (r#"good{h,part="a"}"#, 1.0),
@@ -126,8 +126,8 @@ fn a_probe_that_fails_or_panics_or_records_what_it_may_not_is_down_and_alone() {
     let one_down =
         expected(&[("other{h}", 7.0), (r#"up{h,probe="good"}"#, 0.0), (r#"up{h,probe="steady"}"#, 1.0)]);
     let works = || -> Script {
-        Box::new(|readings| {
-            readings.record(&GOOD, &["a"], 1.0);
+        Box::new(|samples| {
+            samples.record(&GOOD, &["a"], 1.0);
             Ok(())
         })
     };
@@ -135,8 +135,8 @@ fn a_probe_that_fails_or_panics_or_records_what_it_may_not_is_down_and_alone() {
         (works(), None, 1),
         (works(), None, 1),
         (
-            Box::new(|readings| {
-                readings.record(&GOOD, &["a"], 2.0);
+            Box::new(|samples| {
+                samples.record(&GOOD, &["a"], 2.0);
                 Err(gone())
             }),
             Some((2000, "cannot read file: gone")),
@@ -144,20 +144,20 @@ fn a_probe_that_fails_or_panics_or_records_what_it_may_not_is_down_and_alone() {
         ),
         (Box::new(|_| Err(gone())), Some((2000, "cannot read file: gone")), 2),
         (
-            Box::new(|readings| {
-                readings.record(&GOOD, &["a"], 3.0);
+            Box::new(|samples| {
+                samples.record(&GOOD, &["a"], 3.0);
                 panic!("a test of a panic");
             }),
-            Some((2000, "the probe panicked; the log has the message")),
+            Some((2000, "probe panicked; see the log")),
             3,
         ),
         (works(), None, 4),
         (
-            Box::new(|readings| {
-                readings.record(&UNKNOWN, &[], 4.0);
+            Box::new(|samples| {
+                samples.record(&UNKNOWN, &[], 4.0);
                 Ok(())
             }),
-            Some((6000, "it recorded unknown, which is not among the metrics it declares")),
+            Some((6000, "probe recorded undeclared metric unknown")),
             5,
         ),
         (works(), None, 6),
@@ -180,11 +180,11 @@ fn a_probe_that_fails_or_panics_or_records_what_it_may_not_is_down_and_alone() {
 }
 
 #[test]
-fn a_probe_with_nothing_new_is_up_and_repeats_nothing() {
+fn idle_probe_is_up_and_repeats_no_samples() {
     let (mut collector, steps) = with_steps(100);
     steps
-        .send(Box::new(|readings| {
-            readings.record(&GOOD, &["a"], 1.0);
+        .send(Box::new(|samples| {
+            samples.record(&GOOD, &["a"], 1.0);
             Ok(())
         }))
         .unwrap();
@@ -199,12 +199,12 @@ fn a_probe_with_nothing_new_is_up_and_repeats_nothing() {
 }
 
 #[test]
-fn a_new_series_is_a_new_version() {
+fn new_series_increment_the_version() {
     let (mut collector, steps) = with_steps(100);
     let versions = ["a", "a", "b", "a", "b"].map(|part| {
         steps
-            .send(Box::new(move |readings| {
-                readings.record(&GOOD, &[part], 1.0);
+            .send(Box::new(move |samples| {
+                samples.record(&GOOD, &[part], 1.0);
                 Ok(())
             }))
             .unwrap();
@@ -214,13 +214,13 @@ fn a_new_series_is_a_new_version() {
 }
 
 #[test]
-fn too_many_series_are_a_problem_of_the_collector_and_leave_every_up_alone() {
+fn series_limit_is_a_collector_problem_and_keeps_up_series() {
     let (mut collector, steps) = with_steps(4);
     let mut tick = |parts: &'static [&'static str]| {
         steps
-            .send(Box::new(move |readings| {
+            .send(Box::new(move |samples| {
                 for part in parts {
-                    readings.record(&GOOD, &[part], 1.0);
+                    samples.record(&GOOD, &[part], 1.0);
                 }
                 Ok(())
             }))
@@ -230,17 +230,17 @@ fn too_many_series_are_a_problem_of_the_collector_and_leave_every_up_alone() {
         (values(&collector, &tick).into_iter().map(|(key, _)| key).collect::<Vec<_>>(), reasons)
     };
     let ups = [r#"up{h,probe="good"}"#, r#"up{h,probe="steady"}"#];
-    let over = "some values are left out: there are more than 4 series, the most that are kept";
+    let over = "series limit of 4 reached: samples of further series are dropped";
     let [a, b] = [r#"good{h,part="a"}"#, r#"good{h,part="b"}"#];
     assert_eq!(
         tick(&["a", "b", "c"]),
         ([a, b, ups[0], ups[1]].map(str::to_owned).to_vec(), vec![over.to_owned()])
     );
-    assert_eq!(tick(&["a"]).1, [over], "the steady probe is the one left out");
+    assert_eq!(tick(&["a"]).1, [over], "the series of the steady probe is dropped");
 }
 
 #[test]
-fn the_catalogue_has_the_first_panel_of_every_probe_before_the_second_of_any() {
+fn panels_are_interleaved_across_probes() {
     let good = probe("slow", &GOOD_METRICS, |_| Ok(()));
     let collector = Collector::new(vec![good, steady()], &[("host", "h")], 10).unwrap();
     let catalogue = collector.catalogue();
@@ -249,15 +249,15 @@ fn the_catalogue_has_the_first_panel_of_every_probe_before_the_second_of_any() {
     let metrics: Vec<_> = catalogue.metrics().iter().map(|metric| metric.name.as_str()).collect();
     assert_eq!(metrics, ["good", "other", "good_too", "up"]);
     let paces = ["good", "good_too", "other", "up", "unknown"]
-        .map(|metric| collector.pace_of(metric).map(|pace| pace.as_secs()));
+        .map(|metric| collector.interval_of(metric).map(|pace| pace.as_secs()));
     assert_eq!(paces, [Some(5), Some(5), Some(1), Some(1), None]);
 }
 
 #[test]
-fn probes_may_share_their_declarations() {
+fn probes_may_share_declarations() {
     let of_part = |name: &'static str| {
-        probe(name, &GOOD_METRICS, move |readings| {
-            readings.record(&GOOD, &[name], 1.0);
+        probe(name, &GOOD_METRICS, move |samples| {
+            samples.record(&GOOD, &[name], 1.0);
             Ok(())
         })
     };
@@ -265,7 +265,7 @@ fn probes_may_share_their_declarations() {
     let mut collector = Collector::new(probes, &[("host", "h")], 10).unwrap();
     let names: Vec<_> = collector.catalogue().metrics().iter().map(|metric| metric.name.as_str()).collect();
     assert_eq!(names, ["good", "good_too", "up"]);
-    assert_eq!(collector.pace_of("good"), Some(Duration::from_secs(5)), "the longer of both");
+    assert_eq!(collector.interval_of("good"), Some(Duration::from_secs(5)), "the longer of both");
     let tick = collector.tick(Timestamp::from_millis(0));
     let all = [
         (r#"good{h,part="a"}"#, 1.0),
@@ -277,24 +277,21 @@ fn probes_may_share_their_declarations() {
 }
 
 #[test]
-fn mistakes_of_a_probe_are_refused() {
-    let nothing = |_: &mut Readings| Ok(());
+fn invalid_probes_are_rejected() {
+    let nothing = |_: &mut SampleBuffer| Ok(());
     let cases: [(Vec<Box<dyn Probe>>, &str); 4] = [
         (
             vec![probe("a", &GOOD_METRICS, nothing), probe("a", &OTHER_METRICS, nothing)],
-            "metric up: two probes are called \"a\", or one as the collector itself",
+            "metric up: duplicate probe name \"a\"",
         ),
-        (
-            vec![probe("collector", &GOOD_METRICS, nothing)],
-            "metric up: two probes are called \"collector\", or one as the collector itself",
-        ),
+        (vec![probe("collector", &GOOD_METRICS, nothing)], "metric up: duplicate probe name \"collector\""),
         (
             vec![probe("a", &GOOD_METRICS, nothing), probe("b", &SAME_NAME_METRICS, nothing)],
-            "metric good: it is declared twice",
+            "metric good: declared twice",
         ),
         (
             vec![probe("a", &HOST_METRICS, nothing)],
-            "metric with_host: its label \"host\" is one that every series has",
+            "metric with_host: label \"host\" is already a base label",
         ),
     ];
     for (probes, reason) in cases {

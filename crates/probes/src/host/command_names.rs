@@ -1,16 +1,16 @@
-//! Names of commands as label values: readable, and few.
+//! Command names as label values, with bounded length and number.
 
 use crate::text::readable;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// The name that stands for all commands without one of their own.
+/// Name of all commands that are not listed.
 pub(super) const OTHER: &str = "other";
-/// The longest name, in characters. The kernel allows programs 15 bytes.
-const LONGEST: usize = 32;
+/// Maximum name length in characters. The kernel limits programs to 15 bytes.
+const MAX_NAME_CHARS: usize = 32;
 
-/// The name under which a command is counted, of [`LONGEST`] characters at most. Of a thread of the kernel it is
-/// the part before the first slash (`kworker` of `kworker/0:1-events`): what follows changes all the time.
+/// The label value of a command, at most [`MAX_NAME_CHARS`] characters. For kernel threads it is the part before the
+/// first slash (`kworker` of `kworker/0:1-events`), because the rest changes constantly.
 pub(super) fn command_name(command: &str, is_kernel: bool) -> Cow<'_, str> {
     let name = match command.split_once('/') {
         Some((first, _)) if is_kernel => first,
@@ -19,11 +19,10 @@ pub(super) fn command_name(command: &str, is_kernel: bool) -> Cow<'_, str> {
     if name.is_empty() {
         return Cow::Borrowed("(no name)");
     }
-    readable(name, LONGEST)
+    readable(name, MAX_NAME_CHARS)
 }
 
-/// The commands that have been named so far. There is an end to them, because each is a series that is kept for
-/// days.
+/// Set of listed commands, with a limit, because each is a series that is stored for days.
 #[derive(Debug)]
 pub(super) struct CommandNames {
     known: HashSet<String>,
@@ -31,26 +30,26 @@ pub(super) struct CommandNames {
 }
 
 impl CommandNames {
-    /// Room for `limit` names.
+    /// An empty set for at most `limit` names.
     pub(super) fn new(limit: usize) -> Self {
         Self { known: HashSet::new(), limit }
     }
 
-    /// Whether `name` was named before.
+    /// Whether `name` is listed.
     pub(super) fn has(&self, name: &str) -> bool {
         self.known.contains(name)
     }
 
-    /// Takes `name` in, if there is room. Returns whether it is now among those that are named.
+    /// Adds `name` within the limit. Returns whether it is listed now.
     pub(super) fn admit(&mut self, name: &str) -> bool {
         if self.has(name) {
             return true;
         }
-        let has_room = self.known.len() < self.limit && name != OTHER;
-        if has_room {
+        let fits = self.known.len() < self.limit && name != OTHER;
+        if fits {
             self.known.insert(name.to_owned());
         }
-        has_room
+        fits
     }
 }
 
@@ -78,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn when_the_room_is_taken_old_names_stay_and_new_ones_wait_for_ever() {
+    fn names_beyond_the_limit_are_not_listed() {
         let mut names = CommandNames::new(2);
         let admitted = ["a", "other", "a", "b", "c", "b", "c"].map(|name| names.admit(name));
         assert_eq!(admitted, [true, false, true, true, false, true, false]);
@@ -87,9 +86,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_name_is_short_and_has_no_control_characters(command in "(?s).*", is_kernel in any::<bool>()) {
+        fn label_values_are_short_and_printable(command in "(?s).*", is_kernel in any::<bool>()) {
             let name = command_name(&command, is_kernel);
-            prop_assert!((1..=LONGEST).contains(&name.chars().count()));
+            prop_assert!((1..=MAX_NAME_CHARS).contains(&name.chars().count()));
             prop_assert!(!name.contains(char::is_control));
         }
     }

@@ -1,11 +1,11 @@
-//! Processors: how busy they are, and with what.
+//! CPU usage in total, by mode and by core.
 
-use super::activity;
 use super::cpu_times::{Core, Shares, Times, parse, shares};
+use super::task_stats;
 use crate::proc_file::ProcFile;
 use crate::{HostRoots, Probe, ProbeError};
 use std::fmt::Write;
-use watchglass_model::{Declaration, Kind, PanelDeclaration, Readings, Role, Style, Unit};
+use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
     id: "cpu",
@@ -14,16 +14,16 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Stacked,
     unit: Unit::Ratio,
     ceiling: Some(1.0),
-    meaning: "A plateau near 100 % means work is queueing: look at the top processes. Much iowait points at the disks instead.",
+    description: "A plateau near 100 % means that work is queueing: check the top processes. High iowait points to the disks.",
 };
 
 static USAGE: Declaration = Declaration {
     name: "host_cpu_usage_ratio",
     kind: Kind::Gauge,
     unit: Unit::Ratio,
-    help: "Part of the time of all processors together that was neither idle nor spent waiting for I/O.",
+    help: "CPU usage over all CPUs: share of time neither idle nor waiting for I/O.",
     labels: &[],
-    panel: Some((&PANEL, Role::Headline)),
+    panel: Some((&PANEL, PanelRole::Headline)),
     legend: "used",
 };
 
@@ -31,9 +31,9 @@ static MODE: Declaration = Declaration {
     name: "host_cpu_mode_ratio",
     kind: Kind::Gauge,
     unit: Unit::Ratio,
-    help: "Part of the time of all processors together that was spent in a mode; irq holds soft interrupts too.",
+    help: "Share of CPU time by mode over all CPUs; irq includes soft interrupts.",
     labels: &["mode"],
-    panel: Some((&PANEL, Role::Chart)),
+    panel: Some((&PANEL, PanelRole::Chart)),
     legend: "",
 };
 
@@ -41,9 +41,9 @@ static CORES: Declaration = Declaration {
     name: "host_cpu_cores",
     kind: Kind::Gauge,
     unit: Unit::Count,
-    help: "Processors that are online, as the kernel counts them: hardware threads, not chips.",
+    help: "Online logical CPUs (hardware threads).",
     labels: &[],
-    panel: Some((&PANEL, Role::Detail)),
+    panel: Some((&PANEL, PanelRole::Detail)),
     legend: "cores",
 };
 
@@ -54,16 +54,16 @@ static CORES_PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Ratio,
     ceiling: Some(1.0),
-    meaning: "One core at 100 % while the others rest is a program that uses one thread only: more cores would not help it.",
+    description: "One core at 100 % while others are idle is a single-threaded program: more cores would not help it.",
 };
 
 static CORE_USED: Declaration = Declaration {
     name: "host_cpu_core_used_ratio",
     kind: Kind::Gauge,
     unit: Unit::Ratio,
-    help: "Part of the time of one processor that was neither idle nor spent waiting for I/O.",
+    help: "CPU usage of one core: share of time neither idle nor waiting for I/O.",
     labels: &["core"],
-    panel: Some((&CORES_PANEL, Role::HeadlineAndChart)),
+    panel: Some((&CORES_PANEL, PanelRole::HeadlineAndChart)),
     legend: "",
 };
 
@@ -72,28 +72,28 @@ static METRICS: [&Declaration; 9] = [
     &MODE,
     &CORES,
     &CORE_USED,
-    &activity::RUNNING,
-    &activity::BLOCKED,
-    &activity::SWITCHES,
-    &activity::FORKS,
-    &activity::BOOT,
+    &task_stats::RUNNING,
+    &task_stats::BLOCKED,
+    &task_stats::SWITCHES,
+    &task_stats::FORKS,
+    &task_stats::BOOT,
 ];
 
-/// Reads `/proc/stat`, for the processors and for [`activity`]. Shares of time are those since the reading
-/// before, so the first reading has none.
+/// Reads `/proc/stat`, for CPU usage and for [`activity`]. Shares are relative to the previous sample, so the first one
+/// has none.
 #[derive(Debug)]
 pub struct Cpu {
     file: ProcFile,
     before: Option<Times>,
-    /// The processors in the reading before; empty where there was none.
+    /// Cores of the previous sample; empty if there was none.
     cores_before: Vec<Core>,
-    /// Memory for the processors of the next.
+    /// Buffer for the cores of the next sample.
     cores: Vec<Core>,
     label: String,
 }
 
 impl Cpu {
-    /// The probe of that host.
+    /// A probe of the host.
     pub fn new(roots: &HostRoots) -> Self {
         Self {
             file: ProcFile::new(roots.proc.join("stat")),
@@ -104,11 +104,11 @@ impl Cpu {
         }
     }
 
-    /// Records how busy each processor was that was there in the reading before, too.
-    fn record_cores(&mut self, readings: &mut Readings) {
+    /// Records the usage of each core that was also in the previous sample.
+    fn record_cores(&mut self, samples: &mut SampleBuffer) {
         let mut before = self.cores_before.iter();
         for core in &self.cores {
-            // Both are in the order of their numbers, and as a rule they are the same processors.
+            // Both are sorted by number, and usually have the same cores.
             let Some(earlier) = before.as_slice().iter().position(|earlier| earlier.number == core.number)
             else {
                 continue;
@@ -120,7 +120,7 @@ impl Cpu {
             self.label.clear();
             // Writing to a string cannot fail.
             let _ = write!(self.label, "{}", core.number);
-            readings.record(&CORE_USED, &[&self.label], shares.usage());
+            samples.record(&CORE_USED, &[&self.label], shares.usage());
         }
     }
 }
@@ -134,9 +134,8 @@ impl Probe for Cpu {
         &METRICS
     }
 
-    fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
-        // Taken out, so that a failure leaves none: a share over a long gap would stand at its end as if it
-        // were new.
+    fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
+        // Taken, so that a failure resets it: a share over a long gap must not count as current.
         let before = self.before.take();
         std::mem::swap(&mut self.cores_before, &mut self.cores);
         if before.is_none() {
@@ -145,22 +144,22 @@ impl Probe for Cpu {
         let cores = &mut self.cores;
         let now = self.file.read(|text| {
             let now = parse(text, cores)?;
-            activity::measure(text, readings)?;
+            task_stats::measure(text, samples)?;
             Ok(now)
         })?;
         self.before = Some(now);
         if let Some(shares) = before.and_then(|before| shares(before, now)) {
-            record(&shares, readings);
+            record(&shares, samples);
         }
-        self.record_cores(readings);
-        readings.record(&CORES, &[], self.cores.len() as f64);
+        self.record_cores(samples);
+        samples.record(&CORES, &[], self.cores.len() as f64);
         Ok(())
     }
 }
 
-fn record(shares: &Shares, readings: &mut Readings) {
-    readings.record(&USAGE, &[], shares.usage());
-    // Upon each other in the chart, from the lowest: `iowait` lies on top of what adds up to the usage.
+fn record(shares: &Shares, samples: &mut SampleBuffer) {
+    samples.record(&USAGE, &[], shares.usage());
+    // Stacking order from the bottom: `iowait` is on top of the modes that make up the usage.
     let modes = [
         ("user", shares.user),
         ("nice", shares.nice),
@@ -170,39 +169,39 @@ fn record(shares: &Shares, readings: &mut Readings) {
         ("iowait", shares.iowait),
     ];
     for (mode, share) in modes {
-        readings.record(&MODE, &[mode], share);
+        samples.record(&MODE, &[mode], share);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Written, host_in, put, rows, written};
+    use crate::testing::{SampleRow, expected_rows, host_in, rows, write_file};
 
     const STEAL_BEFORE: &str = include_str!("../../fixtures/vm-with-steal/stat.before");
     const STEAL_AFTER: &str = include_str!("../../fixtures/vm-with-steal/stat.after");
 
-    /// Collects from the texts in turn. What is not about processors is left out.
-    fn collect_all(texts: &[&str]) -> Vec<Result<Vec<Written>, ProbeError>> {
+    /// Collects from the texts in turn, CPU metrics only.
+    fn collect_all(texts: &[&str]) -> Vec<Result<Vec<SampleRow>, ProbeError>> {
         let folder = tempfile::tempdir().unwrap();
         let mut probe = Cpu::new(&host_in(folder.path()));
         let collect = |text: &&str| {
-            put(folder.path(), "stat", text);
-            let mut readings = Readings::new();
-            let of_cpu = |row: &Written| row.0.starts_with("host_cpu");
-            probe.collect(&mut readings).map(|()| rows(&readings).into_iter().filter(of_cpu).collect())
+            write_file(folder.path(), "stat", text);
+            let mut samples = SampleBuffer::new();
+            let of_cpu = |row: &SampleRow| row.0.starts_with("host_cpu");
+            probe.collect(&mut samples).map(|()| rows(&samples).into_iter().filter(of_cpu).collect())
         };
         texts.iter().map(collect).collect()
     }
 
     #[test]
-    fn the_first_reading_has_no_shares_and_the_next_those_since() {
+    fn shares_start_with_the_second_sample() {
         let results = collect_all(&[STEAL_BEFORE, STEAL_AFTER, "", STEAL_AFTER]);
-        let count = written(&[("host_cpu_cores", "", 4.0)]);
+        let count = expected_rows(&[("host_cpu_cores", "", 4.0)]);
         assert_eq!(results[0].as_ref(), Ok(&count));
         // 400 ticks: 80 user of which 50 for guests, 20 nice, 40 system, 150 idle, 30 waiting, 4 + 6
         // interrupts, 70 stolen.
-        let shares = written(&[
+        let shares = expected_rows(&[
             ("host_cpu_usage_ratio", "", 0.55),
             ("host_cpu_mode_ratio", "user", 0.2),
             ("host_cpu_mode_ratio", "nice", 0.05),
@@ -218,11 +217,11 @@ mod tests {
         ]);
         assert_eq!(results[1].as_ref(), Ok(&shares));
         assert!(results[2].is_err());
-        assert_eq!(results[3].as_ref(), Ok(&count), "nothing spans the failure");
+        assert_eq!(results[3].as_ref(), Ok(&count), "no share spans the failure");
     }
 
     #[test]
-    fn processors_come_and_go() {
+    fn cores_may_come_and_go() {
         let stat = |cores: &[(u32, u32, u32)]| {
             let line =
                 |&(core, user, idle): &(u32, u32, u32)| format!("cpu{core} {user} 0 0 {idle} 0 0 0 0\n");
@@ -240,7 +239,7 @@ mod tests {
         for (number, (result, expected)) in results.into_iter().zip(expected).enumerate() {
             let found: Vec<_> = result.unwrap().into_iter().filter(|row| row.0 == CORE_USED.name).collect();
             let rows: Vec<_> = expected.iter().map(|&(core, ratio)| (CORE_USED.name, core, ratio)).collect();
-            assert_eq!(found, written(&rows), "reading {number}");
+            assert_eq!(found, expected_rows(&rows), "sample {number}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How fast the processors run.
+//! CPU frequency.
 
 use crate::proc_file::ProcFile;
 use crate::sys_file::{numbered, read_small};
@@ -6,7 +6,7 @@ use crate::text::{Line, lines};
 use crate::{HostRoots, Probe, ProbeError, TextError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use watchglass_model::{Declaration, Kind, PanelDeclaration, Readings, Role, Style, Unit};
+use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
     id: "cpu-frequency",
@@ -15,27 +15,27 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Hertz,
     ceiling: None,
-    meaning: "Cores that slow down under load are too hot or throttled: look at temperatures before you look at programs.",
+    description: "A drop under load means thermal or power throttling: check the temperatures first.",
 };
 
 static FREQUENCY: Declaration = Declaration {
     name: "host_cpu_frequency_hertz",
     kind: Kind::Gauge,
     unit: Unit::Hertz,
-    help: "Frequency at which the processors run, on average over all of them.",
+    help: "CPU frequency, averaged over all CPUs.",
     labels: &[],
-    panel: Some((&PANEL, Role::HeadlineAndChart)),
+    panel: Some((&PANEL, PanelRole::HeadlineAndChart)),
     legend: "average",
 };
 
 static METRICS: [&Declaration; 1] = [&FREQUENCY];
 
 /// Reads `/sys/devices/system/cpu/cpu*/cpufreq/scaling_cur_freq`
-/// ([cpufreq](https://docs.kernel.org/admin-guide/pm/cpufreq.html#policy-interface-in-sysfs)), or, where there is
-/// none, as in most virtual machines, the lines `cpu MHz` of `/proc/cpuinfo`. Where neither tells it, as on most
-/// ARM machines without cpufreq, there is nothing to report, and nothing wrong.
+/// ([cpufreq](https://docs.kernel.org/admin-guide/pm/cpufreq.html#policy-interface-in-sysfs)), or the lines `cpu MHz` of
+/// `/proc/cpuinfo` if it does not exist, as in most virtual machines. Without both, as on most ARM machines without
+/// cpufreq, there are no values and no failure.
 ///
-/// Some kernels measure for 10 ms and more when they are asked: run it in an [`OwnThread`](crate::OwnThread).
+/// Some kernels take 10 ms and more per read: run it in an [`OwnThread`](crate::OwnThread).
 #[derive(Debug)]
 pub struct CpuFrequency {
     folder: PathBuf,
@@ -43,12 +43,12 @@ pub struct CpuFrequency {
 }
 
 impl CpuFrequency {
-    /// How often frequencies are read.
-    pub const EVERY: Duration = Duration::from_secs(5);
-    /// The time that reading them may take.
-    pub const DEADLINE: Duration = Duration::from_secs(4);
+    /// Sampling interval.
+    pub const INTERVAL: Duration = Duration::from_secs(5);
+    /// Time limit of a round.
+    pub const TIMEOUT: Duration = Duration::from_secs(4);
 
-    /// The probe of that host.
+    /// A probe of the host.
     pub fn new(roots: &HostRoots) -> Self {
         Self {
             folder: roots.sys.join("devices/system/cpu"),
@@ -66,28 +66,28 @@ impl Probe for CpuFrequency {
         &METRICS
     }
 
-    fn every(&self) -> Duration {
-        Self::EVERY
+    fn interval(&self) -> Duration {
+        Self::INTERVAL
     }
 
-    fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
+    fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
         let mean = match scaled(&self.folder)? {
             Some(mean) => Some(mean),
             None => self.cpuinfo.read_if_any(named)?.flatten(),
         };
         if let Some(mean) = mean {
-            readings.record(&FREQUENCY, &[], mean);
+            samples.record(&FREQUENCY, &[], mean);
         }
         Ok(())
     }
 }
 
-/// The mean frequency that cpufreq tells, in hertz. A processor that is offline does not count.
+/// Mean frequency from cpufreq in hertz, without offline CPUs.
 fn scaled(folder: &Path) -> Result<Option<f64>, ProbeError> {
     let mut mean = Mean::default();
     for number in numbered(folder, "cpu", "") {
         let path = folder.join(format!("cpu{number}/cpufreq/scaling_cur_freq"));
-        // The kernel answers that it is busy, or with `<unknown>`, where it cannot tell now.
+        // The kernel returns EBUSY or `<unknown>` if the frequency is currently unavailable.
         let Ok(Some(text)) = read_small(&path) else { continue };
         if text == "<unknown>" {
             continue;
@@ -102,7 +102,7 @@ pub(super) fn kilohertz(text: &str) -> Result<f64, TextError> {
     Line::new(1, text).decimal("the frequency in kHz")
 }
 
-/// The mean of the lines `cpu MHz` in the text of `/proc/cpuinfo`, in hertz.
+/// Mean of the lines `cpu MHz` of `/proc/cpuinfo`, in hertz.
 pub(super) fn named(text: &str) -> Result<Option<f64>, TextError> {
     let mut mean = Mean::default();
     for line in lines(text) {
@@ -133,27 +133,27 @@ impl Mean {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{host_in, put, rows};
+    use crate::testing::{host_in, rows, write_file};
 
     const CPUINFO: &str = include_str!("../../fixtures/linux-6.18/cpuinfo");
     const ARM: &str = "processor\t: 0\nBogoMIPS\t: 108.00\nCPU part\t: 0xd08\n";
 
-    /// Name and text of a file.
+    /// File name and content.
     type File = (&'static str, &'static str);
 
-    /// What is recorded on a host with these files.
+    /// The recorded samples of a host with these files.
     fn collect(files: &[File]) -> Result<Vec<String>, String> {
         let folder = tempfile::tempdir().unwrap();
-        files.iter().for_each(|(name, text)| put(folder.path(), name, text));
-        let mut readings = Readings::new();
+        files.iter().for_each(|(name, text)| write_file(folder.path(), name, text));
+        let mut samples = SampleBuffer::new();
         CpuFrequency::new(&host_in(folder.path()))
-            .collect(&mut readings)
-            .map(|()| rows(&readings).into_iter().map(|(_, _, hertz)| hertz).collect())
+            .collect(&mut samples)
+            .map(|()| rows(&samples).into_iter().map(|(_, _, hertz)| hertz).collect())
             .map_err(|error| error.to_string().replace(folder.path().to_str().unwrap(), "SYS"))
     }
 
     #[test]
-    fn the_mean_over_all_processors() {
+    fn frequency_is_the_mean_over_all_cpus() {
         let first = "devices/system/cpu/cpu0/cpufreq/scaling_cur_freq";
         let other = "devices/system/cpu/cpu11/cpufreq/scaling_cur_freq";
         let offline = "devices/system/cpu/cpu2/online";
@@ -165,14 +165,14 @@ mod tests {
                 &["1600000000.000000"],
             ),
             (
-                "one is offline",
+                "one CPU is offline",
                 &[(first, "800000\n"), (offline, "0\n"), (folder, "1")],
                 &["800000000.000000"],
             ),
-            ("one cannot tell", &[(first, "800000\n"), (other, "<unknown>\n")], &["800000000.000000"]),
+            ("one CPU is unknown", &[(first, "800000\n"), (other, "<unknown>\n")], &["800000000.000000"]),
             ("a virtual machine", &[("cpuinfo", CPUINFO)], &["2100000000.000000"]),
             ("an ARM machine", &[("cpuinfo", ARM)], &[]),
-            ("nothing", &[], &[]),
+            ("no files", &[], &[]),
         ];
         for (case, files, expected) in cases {
             assert_eq!(collect(files).unwrap(), expected, "{case}");

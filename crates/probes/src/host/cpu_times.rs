@@ -1,13 +1,12 @@
-//! The times of processors in `/proc/stat`, and what they did between two readings of it.
+//! CPU times in `/proc/stat`, and shares between two samples.
 
 use crate::TextError;
 use crate::text::{Line, lines, missing};
 
-/// Time that one processor, or all together, have spent since the host started, in ticks of the kernel's clock.
+/// CPU time of one CPU or all CPUs by mode since boot, in kernel clock ticks.
 ///
-/// The order is that of the line `cpu` in [`/proc/stat`]. The two fields that follow there, `guest` and
-/// `guest_nice`, are left out: the kernel has added them to `user` and `nice` already (`account_guest_time`
-/// in `kernel/sched/cputime.c`).
+/// Field order as in the line `cpu` of [`/proc/stat`]. The following fields `guest` and `guest_nice` are ignored: the
+/// kernel already includes them in `user` and `nice` (`account_guest_time` in `kernel/sched/cputime.c`).
 ///
 /// [`/proc/stat`]: https://docs.kernel.org/filesystems/proc.html#miscellaneous-kernel-statistics-in-proc-stat
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,25 +21,25 @@ pub(super) struct Times {
     steal: u64,
 }
 
-/// A processor and its times.
+/// CPU times of a core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Core {
-    /// The kernel's number for it. Numbers may be missing: those of processors that are offline.
+    /// Kernel CPU number. Numbers of offline CPUs are missing.
     pub(super) number: u32,
     pub(super) times: Times,
 }
 
-/// The times of all processors together. Those of each are put into `cores`, which is emptied first.
+/// Parses the total times, and replaces `cores` with those of each core.
 pub(super) fn parse(text: &str, cores: &mut Vec<Core>) -> Result<Times, TextError> {
     let mut all = None;
     cores.clear();
-    // The lines of the processors come first; what follows is longer than they are.
+    // The CPU lines come first; the rest of the file is longer.
     for mut line in lines(text).take_while(|line| line.text.starts_with("cpu")) {
         match line.word("the processor")?.strip_prefix("cpu") {
             Some("") => all = Some(times_of(&mut line)?),
             number => {
                 let number = number.and_then(|number| number.parse().ok());
-                let number = number.ok_or(line.wrong("the processor", "`cpu` and its number"))?;
+                let number = number.ok_or(line.invalid("the processor", "`cpu` and its number"))?;
                 cores.push(Core { number, times: times_of(&mut line)? });
             }
         }
@@ -50,18 +49,18 @@ pub(super) fn parse(text: &str, cores: &mut Vec<Core>) -> Result<Times, TextErro
 
 fn times_of(line: &mut Line<'_>) -> Result<Times, TextError> {
     Ok(Times {
-        user: line.whole("user")?,
-        nice: line.whole("nice")?,
-        system: line.whole("system")?,
-        idle: line.whole("idle")?,
-        iowait: line.whole("iowait")?,
-        irq: line.whole("irq")?,
-        softirq: line.whole("softirq")?,
-        steal: line.whole("steal")?,
+        user: line.integer("user")?,
+        nice: line.integer("nice")?,
+        system: line.integer("system")?,
+        idle: line.integer("idle")?,
+        iowait: line.integer("iowait")?,
+        irq: line.integer("irq")?,
+        softirq: line.integer("softirq")?,
+        steal: line.integer("steal")?,
     })
 }
 
-/// Parts of the time between two readings; with `idle` they make 1.
+/// Shares of the time between two samples; with `idle` they add up to 1.
 #[derive(Debug, PartialEq)]
 pub(super) struct Shares {
     pub(super) user: f64,
@@ -72,8 +71,8 @@ pub(super) struct Shares {
     pub(super) iowait: f64,
 }
 
-/// What a processor, or all, did from `before` to `now`; none when a counter stepped back, as after the migration
-/// of a virtual machine or when a processor was taken out, or when no time has passed.
+/// Shares from `before` to `now`; `None` when a counter decreased, as after a virtual machine migration or CPU hot-unplug,
+/// or when no time has passed.
 pub(super) fn shares(before: Times, now: Times) -> Option<Shares> {
     let user = now.user.checked_sub(before.user)?;
     let nice = now.nice.checked_sub(before.nice)?;
@@ -81,8 +80,7 @@ pub(super) fn shares(before: Times, now: Times) -> Option<Shares> {
     let irq = now.irq.checked_sub(before.irq)?.checked_add(now.softirq.checked_sub(before.softirq)?)?;
     let steal = now.steal.checked_sub(before.steal)?;
     let unused = now.idle.checked_add(now.iowait)?.checked_sub(before.idle.checked_add(before.iowait)?)?;
-    // The kernel documents that `iowait` alone may step back a little, when it finds that the time was
-    // plainly idle.
+    // As documented by the kernel, `iowait` may decrease a little when time is reclassified as idle.
     let iowait = now.iowait.saturating_sub(before.iowait).min(unused);
     let all = [user, nice, system, irq, steal, unused].into_iter().try_fold(0_u64, u64::checked_add)?;
     let share = |ticks: u64| ticks as f64 / all as f64;
@@ -97,9 +95,9 @@ pub(super) fn shares(before: Times, now: Times) -> Option<Shares> {
 }
 
 impl Shares {
-    /// Part of the time that was neither idle nor spent waiting for I/O, 0 to 1.
+    /// Share of time neither idle nor waiting for I/O, 0 to 1.
     pub(super) fn usage(&self) -> f64 {
-        // The sum may exceed 1 by the rounding of its parts.
+        // Rounding may make the sum exceed 1.
         (self.user + self.nice + self.system + self.irq + self.steal).min(1.0)
     }
 }
@@ -112,7 +110,7 @@ mod tests {
     const NEW: &str = include_str!("../../fixtures/linux-6.18/stat");
 
     #[test]
-    fn reads_the_times_of_all_processors() {
+    fn times_of_all_cpus_are_parsed() {
         let mut cores = Vec::new();
         let times = parse(NEW, &mut cores).unwrap();
         assert_eq!(
@@ -135,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn counters_that_step_back_have_no_shares() {
+    fn decreasing_counters_have_no_shares() {
         let before =
             Times { user: 10, nice: 10, system: 10, idle: 10, iowait: 10, irq: 10, softirq: 10, steal: 10 };
         let later = Times { user: 20, ..before };
@@ -157,8 +155,8 @@ mod tests {
     #[test]
     fn errors_name_line_and_field() {
         let cases = [
-            ("", "line 1 is the last, and the line `cpu` is missing"),
-            ("cpu0 1 2 3 4 5 6 7 8\n", "line 1 is the last, and the line `cpu` is missing"),
+            ("", "line 1: unexpected end, the line `cpu` is missing"),
+            ("cpu0 1 2 3 4 5 6 7 8\n", "line 1: unexpected end, the line `cpu` is missing"),
             (
                 "cpu  1 2 3 4 5 6 7 8\ncpux 1 2 3 4 5 6 7 8",
                 "line 2: the processor should be `cpu` and its number",
@@ -189,7 +187,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn shares_are_parts_of_one_whole(before in times(), now in times()) {
+        fn shares_are_between_zero_and_one(before in times(), now in times()) {
             if let Some(shares) = shares(before, now) {
                 let parts = [shares.user, shares.nice, shares.system, shares.irq, shares.steal, shares.iowait];
                 prop_assert!(parts.iter().all(|part| (0.0..=1.0).contains(part)), "{:?}", shares);

@@ -1,30 +1,30 @@
-//! Disks: bytes, operations, busy time and latency of whole devices.
+//! Disk metrics: throughput, operations, utilization and latency of whole devices.
 
 use super::disk_latency::{Counts, Latencies, READ_LATENCY, WRITE_LATENCY};
 use super::disk_names::is_whole_disk;
 use crate::proc_file::ProcFile;
 use crate::text::{Line, lines};
 use crate::{HostRoots, Probe, ProbeError, TextError};
-use watchglass_model::{Declaration, Kind, PanelDeclaration, Readings, Role, Style, Unit};
+use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static TRAFFIC: PanelDeclaration = PanelDeclaration {
     id: "disk-io",
     section: "Host",
-    title: "Disk traffic",
+    title: "Disk throughput",
     style: Style::Line,
     unit: Unit::BytesPerSecond,
     ceiling: None,
-    meaning: "Long plateaus are the most that a disk can do. A burst each day at the same hour is a backup or a report.",
+    description: "A long plateau is the maximum throughput of the disk. A burst at the same time each day is a backup or report.",
 };
 
 static BUSY: PanelDeclaration = PanelDeclaration {
     id: "disk-busy",
     section: "Host",
-    title: "Disk busy",
+    title: "Disk utilization",
     style: Style::Line,
     unit: Unit::Ratio,
     ceiling: Some(1.0),
-    meaning: "A disk that is busy all the time makes every read wait: compare with its latency, for fast disks bear it well.",
+    description: "At 100 % reads have to wait. Compare with the latency: fast disks handle parallel operations well.",
 };
 
 static OPERATIONS: PanelDeclaration = PanelDeclaration {
@@ -34,14 +34,14 @@ static OPERATIONS: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::PerSecond,
     ceiling: None,
-    meaning: "Many operations with few bytes are small random reads or writes, which cost slow disks most: look at latency.",
+    description: "Many operations with few bytes are small random accesses, which are slow on hard disks: check the latency.",
 };
 
 const fn counter(
     name: &'static str,
     unit: Unit,
     help: &'static str,
-    panel: Option<(&'static PanelDeclaration, Role)>,
+    panel: Option<(&'static PanelDeclaration, PanelRole)>,
     legend: &'static str,
 ) -> Declaration {
     Declaration { name, kind: Kind::Counter, unit, help, labels: &["device"], panel, legend }
@@ -51,50 +51,50 @@ static READ: Declaration = counter(
     "host_disk_read_bytes_total",
     Unit::Bytes,
     "Bytes read from a disk.",
-    Some((&TRAFFIC, Role::HeadlineAndChart)),
+    Some((&TRAFFIC, PanelRole::HeadlineAndChart)),
     "read",
 );
 static WRITTEN: Declaration = counter(
     "host_disk_written_bytes_total",
     Unit::Bytes,
     "Bytes written to a disk.",
-    Some((&TRAFFIC, Role::HeadlineAndChart)),
+    Some((&TRAFFIC, PanelRole::HeadlineAndChart)),
     "written",
 );
 static READS: Declaration = counter(
     "host_disk_reads_total",
     Unit::Count,
-    "Reads that a disk completed.",
-    Some((&OPERATIONS, Role::HeadlineAndChart)),
+    "Completed reads of a disk.",
+    Some((&OPERATIONS, PanelRole::HeadlineAndChart)),
     "reads",
 );
 static WRITES: Declaration = counter(
     "host_disk_writes_total",
     Unit::Count,
-    "Writes that a disk completed.",
-    Some((&OPERATIONS, Role::HeadlineAndChart)),
+    "Completed writes of a disk.",
+    Some((&OPERATIONS, PanelRole::HeadlineAndChart)),
     "writes",
 );
 static IO_TIME: Declaration = counter(
     "host_disk_io_seconds_total",
     Unit::Seconds,
-    "Time in which a disk had at least one operation under way. A disk that works on many at once can take more \
-     although it is busy all the time.",
-    Some((&BUSY, Role::HeadlineAndChart)),
+    "Time in which a disk had at least one operation in progress. A disk with parallel operations may have capacity left \
+     at 100 %.",
+    Some((&BUSY, PanelRole::HeadlineAndChart)),
     "busy",
 );
 
 static READ_TIME: Declaration = counter(
     "host_disk_read_seconds_total",
     Unit::Seconds,
-    "Time that all reads from a disk took together: its rate is the number of reads under way.",
+    "Total time of all reads from a disk; its rate is the number of reads in progress.",
     None,
     "read time",
 );
 static WRITE_TIME: Declaration = counter(
     "host_disk_write_seconds_total",
     Unit::Seconds,
-    "Time that all writes to a disk took together: its rate is the number of writes under way.",
+    "Total time of all writes to a disk; its rate is the number of writes in progress.",
     None,
     "write time",
 );
@@ -104,9 +104,8 @@ static METRICS: [&Declaration; 9] =
 
 /// Reads [`/proc/diskstats`](https://docs.kernel.org/admin-guide/iostats.html).
 ///
-/// It reports devices whose traffic is that of hardware, each once (see [`is_whole_disk`]), and none that has
-/// done nothing since the host started, such as the unused ones of a driver. Latencies are those since the
-/// reading before, so the first reading has none.
+/// Reports each hardware device once (see [`is_whole_disk`]), without devices that were never used since boot.
+/// Latencies are relative to the previous sample, so the first one has none.
 #[derive(Debug)]
 pub struct Disk {
     file: ProcFile,
@@ -114,7 +113,7 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// The probe of that host.
+    /// A probe of the host.
     pub fn new(roots: &HostRoots) -> Self {
         Self { file: ProcFile::new(roots.proc.join("diskstats")), latencies: Latencies::default() }
     }
@@ -129,8 +128,8 @@ impl Probe for Disk {
         &METRICS
     }
 
-    fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
-        let outcome = self.file.read(|text| measure(text, &mut self.latencies, readings));
+    fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
+        let outcome = self.file.read(|text| measure(text, &mut self.latencies, samples));
         if outcome.is_err() {
             self.latencies.clear();
         }
@@ -138,14 +137,14 @@ impl Probe for Disk {
     }
 }
 
-/// Bytes of a sector in the kernel's statistics, whatever the device's own sectors are
+/// Sector size in the kernel's statistics in bytes, independent of the device's sectors
 /// (`Documentation/block/stat.rst`).
 const SECTOR: f64 = 512.0;
 
 pub(super) fn measure(
     text: &str,
     latencies: &mut Latencies,
-    readings: &mut Readings,
+    samples: &mut SampleBuffer,
 ) -> Result<(), TextError> {
     let mut disk_before = "";
     latencies.begin();
@@ -156,26 +155,26 @@ pub(super) fn measure(
             continue;
         }
         disk_before = name;
-        if let Some(now) = record(name, &mut line, readings)? {
-            latencies.record(name, now, readings);
+        if let Some(now) = record(name, &mut line, samples)? {
+            latencies.record(name, now, samples);
         }
     }
     latencies.end();
     Ok(())
 }
 
-/// Records the counters of a disk; none where it has done nothing.
-fn record(name: &str, line: &mut Line<'_>, readings: &mut Readings) -> Result<Option<Counts>, TextError> {
-    let reads = line.whole("reads completed")?;
+/// Records the counters of a disk; `None` if it was never used.
+fn record(name: &str, line: &mut Line<'_>, samples: &mut SampleBuffer) -> Result<Option<Counts>, TextError> {
+    let reads = line.integer("reads completed")?;
     line.skip(1);
-    let sectors_read = line.whole("sectors read")?;
-    let read_millis = line.whole("milliseconds spent reading")?;
-    let writes = line.whole("writes completed")?;
+    let sectors_read = line.integer("sectors read")?;
+    let read_millis = line.integer("milliseconds spent reading")?;
+    let writes = line.integer("writes completed")?;
     line.skip(1);
-    let sectors_written = line.whole("sectors written")?;
-    let write_millis = line.whole("milliseconds spent writing")?;
+    let sectors_written = line.integer("sectors written")?;
+    let write_millis = line.integer("milliseconds spent writing")?;
     line.skip(1);
-    let io_millis = line.whole("milliseconds spent doing I/O")?;
+    let io_millis = line.integer("milliseconds spent doing I/O")?;
     if reads == 0 && writes == 0 {
         return Ok(None);
     }
@@ -188,7 +187,7 @@ fn record(name: &str, line: &mut Line<'_>, readings: &mut Readings) -> Result<Op
         (&READ_TIME, read_millis as f64 / 1e3),
         (&WRITE_TIME, write_millis as f64 / 1e3),
     ] {
-        readings.record(metric, &[name], value);
+        samples.record(metric, &[name], value);
     }
     Ok(Some(Counts { reads, read_millis, writes, write_millis }))
 }
@@ -196,13 +195,13 @@ fn record(name: &str, line: &mut Line<'_>, readings: &mut Readings) -> Result<Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{rows, written};
+    use crate::testing::{expected_rows, rows};
 
-    /// A device and the values of its counters.
+    /// Device and values of its counters.
     type Expected = (&'static str, [f64; 7]);
 
     #[test]
-    fn reads_what_kernels_write() {
+    fn kernel_files_are_parsed() {
         let cases: [(&str, &[Expected]); 2] = [
             (
                 include_str!("../../fixtures/linux-6.18/diskstats"),
@@ -223,15 +222,15 @@ mod tests {
             ),
         ];
         for (text, devices) in cases {
-            let mut readings = Readings::new();
-            measure(text, &mut Latencies::default(), &mut readings).unwrap();
+            let mut samples = SampleBuffer::new();
+            measure(text, &mut Latencies::default(), &mut samples).unwrap();
             let expected: Vec<_> = devices
                 .iter()
                 .flat_map(|(device, values)| {
                     METRICS.iter().zip(values).map(|(metric, value)| (metric.name, *device, *value))
                 })
                 .collect();
-            assert_eq!(rows(&readings), written(&expected));
+            assert_eq!(rows(&samples), expected_rows(&expected));
         }
     }
 
@@ -247,7 +246,7 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(
-                measure(text, &mut Latencies::default(), &mut Readings::new()).unwrap_err().to_string(),
+                measure(text, &mut Latencies::default(), &mut SampleBuffer::new()).unwrap_err().to_string(),
                 expected,
                 "{text:?}"
             );

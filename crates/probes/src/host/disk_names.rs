@@ -1,20 +1,19 @@
-//! Which devices are disks, by their names.
+//! Selection of whole disks by device name.
 
-/// Whether the device `name` is hardware whose traffic counts once. `disk_before` is the last one that was, in
-/// the order of the kernel's list.
+/// Whether the device `name` is a physical disk. `disk_before` is the previous disk in the kernel's list.
 ///
-/// - No partitions: a device that is named like the one before it with a number behind (`sda1`, `nvme0n1p1`)
-///   is a part of it, since the kernel lists a disk and then its partitions. Where a provider gives a
-///   partition without its disk (`xvda1` on some virtual machines), it counts as a disk.
-/// - No devices that are made of others or of memory: loop, RAM and zram devices, device mapper (LVM, LUKS),
-///   software RAID, bcache, DRBD and ZFS volumes. What they transfer is counted by the devices below them.
+/// - No partitions: a device named like the previous disk with a number suffix (`sda1`, `nvme0n1p1`) is a partition,
+///   because the kernel lists a disk before its partitions. A partition without its disk (`xvda1` on some virtual
+///   machines) counts as a disk.
+/// - No virtual devices: loop, RAM and zram devices, device mapper (LVM, LUKS), software RAID, bcache, DRBD and ZFS
+///   volumes. Their I/O is counted by the underlying devices.
 /// - No optical and floppy drives, and no boot areas of memory cards.
 pub(super) fn is_whole_disk(name: &str, disk_before: &str) -> bool {
-    !(is_partition(name, disk_before) || is_made_of_others(name) || is_no_disk(name))
+    !(is_partition(name, disk_before) || is_virtual(name) || is_not_a_disk(name))
 }
 
-/// Whether `name` is a partition of `disk`. The kernel puts a `p` before the number where the disk's name
-/// ends in a digit (`disk_name` in `block/partitions/core.c`).
+/// Whether `name` is a partition of `disk`. The kernel puts a `p` before the number if the disk name ends in a digit
+/// (`disk_name` in `block/partitions/core.c`).
 fn is_partition(name: &str, disk: &str) -> bool {
     let Some(rest) = name.strip_prefix(disk).filter(|_| !disk.is_empty()) else {
         return false;
@@ -24,15 +23,15 @@ fn is_partition(name: &str, disk: &str) -> bool {
     number.is_some_and(is_number)
 }
 
-fn is_made_of_others(name: &str) -> bool {
+fn is_virtual(name: &str) -> bool {
     ["loop", "ram", "zram", "dm-", "md", "bcache", "drbd", "zd"].into_iter().any(|driver| is_of(driver, name))
 }
 
-fn is_no_disk(name: &str) -> bool {
+fn is_not_a_disk(name: &str) -> bool {
     is_of("sr", name) || is_of("fd", name) || (name.starts_with("mmcblk") && name.contains("boot"))
 }
 
-/// Whether `name` is a device of `driver`, or a partition of one: `md0`, `md0p1`, `md_d0`.
+/// Whether `name` is a device of `driver` or a partition of one: `md0`, `md0p1`, `md_d0`.
 fn is_of(driver: &str, name: &str) -> bool {
     name.strip_prefix(driver)
         .and_then(|rest| rest.chars().next())
@@ -48,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_disks_are_told_from_the_rest() {
+    fn whole_disks_are_selected() {
         let cases: [(&[&str], &[&str]); 9] = [
             (&["sda", "sda1", "sda15", "sdaa", "sdaa1", "sdb"], &["sda", "sdaa", "sdb"]),
             (&["nvme0n1", "nvme0n1p1", "nvme0n10", "nvme1n1"], &["nvme0n1", "nvme0n10", "nvme1n1"]),

@@ -1,4 +1,4 @@
-//! File systems: how full they are.
+//! File system usage.
 
 use super::mounts::local_mounts;
 use crate::proc_file::ProcFile;
@@ -6,7 +6,7 @@ use crate::{HostRoots, Probe, ProbeError};
 use rustix::fs::{StatVfs, statvfs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use watchglass_model::{Declaration, Kind, PanelDeclaration, Readings, Role, Style, Unit};
+use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
     id: "filesystems",
@@ -15,14 +15,14 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Ratio,
     ceiling: Some(1.0),
-    meaning: "A straight slope tells when it will be full; a jump is a single file. Programs fail long before 100 %.",
+    description: "Extrapolate a steady slope to see when the disk is full. A jump is a single file. Programs fail before 100 %.",
 };
 
 const fn gauge(
     name: &'static str,
     unit: Unit,
     help: &'static str,
-    role: Role,
+    role: PanelRole,
     legend: &'static str,
 ) -> Declaration {
     Declaration {
@@ -39,19 +39,24 @@ const fn gauge(
 static USED_RATIO: Declaration = gauge(
     "host_filesystem_used_ratio",
     Unit::Ratio,
-    "Part of a file system that is used, of what is not reserved for root: used / (used + available), as df has it.",
-    Role::HeadlineAndChart,
+    "Used share of a file system without the space reserved for root: used / (used + available), as in df.",
+    PanelRole::HeadlineAndChart,
     "used",
 );
 static SIZE: Declaration =
-    gauge("host_filesystem_size_bytes", Unit::Bytes, "Size of a file system.", Role::Detail, "size");
-static USED: Declaration =
-    gauge("host_filesystem_used_bytes", Unit::Bytes, "Space in use in a file system.", Role::Detail, "used");
+    gauge("host_filesystem_size_bytes", Unit::Bytes, "Size of a file system.", PanelRole::Detail, "size");
+static USED: Declaration = gauge(
+    "host_filesystem_used_bytes",
+    Unit::Bytes,
+    "Used space of a file system.",
+    PanelRole::Detail,
+    "used",
+);
 static AVAILABLE: Declaration = gauge(
     "host_filesystem_available_bytes",
     Unit::Bytes,
-    "Space in a file system that programs other than root's can still fill.",
-    Role::Detail,
+    "Space of a file system available to non-root processes.",
+    PanelRole::Detail,
     "available",
 );
 
@@ -60,17 +65,17 @@ static FREE: Declaration = Declaration {
     ..gauge(
         "host_filesystem_free_bytes",
         Unit::Bytes,
-        "Space in a file system that is not in use, with what is reserved for root.",
-        Role::Detail,
+        "Free space of a file system, including the space reserved for root.",
+        PanelRole::Detail,
         "free",
     )
 };
 static INODES_RATIO: Declaration = gauge(
     "host_filesystem_inodes_used_ratio",
     Unit::Ratio,
-    "Part of the files that a file system can hold that are there: when it is full, no file can be made, whatever the \
-     space. None where their number is not fixed, as in Btrfs.",
-    Role::Detail,
+    "Used share of inodes. At 1 no file can be created, whatever the free space. Missing without a fixed number of \
+     inodes, as in Btrfs.",
+    PanelRole::Detail,
     "inodes",
 );
 static INODES: Declaration = Declaration {
@@ -78,8 +83,8 @@ static INODES: Declaration = Declaration {
     ..gauge(
         "host_filesystem_inodes",
         Unit::Count,
-        "How many files and directories a file system can hold.",
-        Role::Detail,
+        "Total inodes of a file system.",
+        PanelRole::Detail,
         "inodes",
     )
 };
@@ -88,8 +93,8 @@ static INODES_FREE: Declaration = Declaration {
     ..gauge(
         "host_filesystem_inodes_free",
         Unit::Count,
-        "How many more files and directories a file system can hold.",
-        Role::Detail,
+        "Free inodes of a file system.",
+        PanelRole::Detail,
         "inodes free",
     )
 };
@@ -97,11 +102,11 @@ static INODES_FREE: Declaration = Declaration {
 static METRICS: [&Declaration; 8] =
     [&USED_RATIO, &SIZE, &USED, &AVAILABLE, &FREE, &INODES_RATIO, &INODES, &INODES_FREE];
 
-/// Asks every local file system how full it is. A disk that fails can make it wait for good: run it in an
+/// Reads the usage of all local file systems. A failing disk can block forever: run it in an
 /// [`OwnThread`](crate::OwnThread).
 ///
-/// One that cannot be asked, say for want of permission, has no values while the others do; the probe fails
-/// when none could be.
+/// An unreadable file system, for example without permission, has no values; the probe fails only if all are
+/// unreadable.
 #[derive(Debug)]
 pub struct Filesystem {
     mounts: ProcFile,
@@ -109,17 +114,17 @@ pub struct Filesystem {
 }
 
 impl Filesystem {
-    /// How often file systems are asked. They fill slowly.
-    pub const EVERY: Duration = Duration::from_secs(5);
-    /// The time they have to answer.
-    pub const DEADLINE: Duration = Duration::from_secs(2);
+    /// Sampling interval.
+    pub const INTERVAL: Duration = Duration::from_secs(5);
+    /// Time limit of a round.
+    pub const TIMEOUT: Duration = Duration::from_secs(2);
 
-    /// The probe of that host.
+    /// A probe of the host.
     pub fn new(roots: &HostRoots) -> Self {
         Self { mounts: ProcFile::new(roots.process_file("mountinfo")), root: roots.files() }
     }
 
-    /// Where this program finds what the host calls `mountpoint`.
+    /// Local path of the host's `mountpoint`.
     fn find(&self, mountpoint: &Path) -> PathBuf {
         self.root.join(mountpoint.strip_prefix("/").unwrap_or(mountpoint))
     }
@@ -134,58 +139,58 @@ impl Probe for Filesystem {
         &METRICS
     }
 
-    fn every(&self) -> Duration {
-        Self::EVERY
+    fn interval(&self) -> Duration {
+        Self::INTERVAL
     }
 
-    fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
+    fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
         let mut failure = None;
         for mountpoint in self.mounts.read(local_mounts)? {
             let path = self.find(&mountpoint);
             match statvfs(&path) {
-                Ok(answer) => record(&mountpoint.to_string_lossy(), &answer, readings),
+                Ok(answer) => record(&mountpoint.to_string_lossy(), &answer, samples),
                 Err(error) => {
                     failure.get_or_insert(ProbeError::Unreadable { path, reason: error.to_string() });
                 }
             }
         }
         match failure {
-            Some(error) if readings.is_empty() => Err(error),
+            Some(error) if samples.is_empty() => Err(error),
             _ => Ok(()),
         }
     }
 }
 
-/// Records what [`statvfs`](https://man7.org/linux/man-pages/man3/statvfs.3.html) answered, counted as `df`
-/// counts (`src/df.c` of GNU coreutils).
-fn record(mountpoint: &str, answer: &StatVfs, readings: &mut Readings) {
+/// Records the result of [`statvfs`](https://man7.org/linux/man-pages/man3/statvfs.3.html), calculated as in `df`
+/// (`src/df.c` of GNU coreutils).
+fn record(mountpoint: &str, answer: &StatVfs, samples: &mut SampleBuffer) {
     let bytes = |blocks: u64| blocks as f64 * answer.f_frsize as f64;
     let size = bytes(answer.f_blocks);
     let used = bytes(answer.f_blocks.saturating_sub(answer.f_bfree));
     let available = bytes(answer.f_bavail);
-    readings.record(&USED_RATIO, &[mountpoint], used / (used + available));
-    readings.record(&SIZE, &[mountpoint], size);
-    readings.record(&USED, &[mountpoint], used);
-    readings.record(&AVAILABLE, &[mountpoint], available);
-    readings.record(&FREE, &[mountpoint], bytes(answer.f_bfree));
+    samples.record(&USED_RATIO, &[mountpoint], used / (used + available));
+    samples.record(&SIZE, &[mountpoint], size);
+    samples.record(&USED, &[mountpoint], used);
+    samples.record(&AVAILABLE, &[mountpoint], available);
+    samples.record(&FREE, &[mountpoint], bytes(answer.f_bfree));
     if answer.f_files > 0 {
         let inodes = answer.f_files as f64;
         let free = answer.f_ffree.min(answer.f_files) as f64;
-        readings.record(&INODES_RATIO, &[mountpoint], (inodes - free) / inodes);
-        readings.record(&INODES, &[mountpoint], inodes);
-        readings.record(&INODES_FREE, &[mountpoint], free);
+        samples.record(&INODES_RATIO, &[mountpoint], (inodes - free) / inodes);
+        samples.record(&INODES, &[mountpoint], inodes);
+        samples.record(&INODES_FREE, &[mountpoint], free);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{host_in, rows, written};
+    use crate::testing::{expected_rows, host_in, rows};
     use rustix::fs::StatVfsMountFlags;
     use std::fs;
 
     #[test]
-    fn counts_as_df_does() {
+    fn usage_matches_df() {
         let answer = |blocks, free, available, inodes| StatVfs {
             f_bsize: 4096,
             f_frsize: 1024,
@@ -207,25 +212,25 @@ mod tests {
                 Some(0.6),
                 [1000.0, 570.0, 380.0, 430.0],
             ),
-            ("only root has room left", answer(1000, 50, 0, 0), Some(1.0), [1000.0, 950.0, 0.0, 50.0]),
-            ("nothing in it", answer(0, 0, 0, 0), None, [0.0; 4]),
+            ("only root has space left", answer(1000, 50, 0, 0), Some(1.0), [1000.0, 950.0, 0.0, 50.0]),
+            ("empty", answer(0, 0, 0, 0), None, [0.0; 4]),
         ];
         for (case, answer, ratio, blocks) in cases {
-            let mut readings = Readings::new();
-            record("/", &answer, &mut readings);
+            let mut samples = SampleBuffer::new();
+            record("/", &answer, &mut samples);
             let mut expected: Vec<_> = ratio.map(|ratio| (names[0], "/", ratio)).into_iter().collect();
             expected
                 .extend(names[1..5].iter().zip(blocks).map(|(name, blocks)| (*name, "/", blocks * 1024.0)));
-            assert_eq!(rows(&readings), written(&expected), "{case}");
+            assert_eq!(rows(&samples), expected_rows(&expected), "{case}");
         }
 
-        let mut readings = Readings::new();
-        record("/", &answer(0, 0, 0, 1000), &mut readings);
+        let mut samples = SampleBuffer::new();
+        record("/", &answer(0, 0, 0, 1000), &mut samples);
         let inodes = [(names[5], "/", 0.75), (names[6], "/", 1000.0), (names[7], "/", 250.0)];
-        assert_eq!(rows(&readings)[4..], written(&inodes), "files are counted");
+        assert_eq!(rows(&samples)[4..], expected_rows(&inodes), "inodes are counted");
     }
 
-    /// A host whose `/proc` is mounted in a folder, with these mount points and directories.
+    /// A host with these mount points and directories, whose `/proc` is in a folder.
     fn collect(mountpoints: &[&str], directories: &[&str]) -> Result<Vec<String>, String> {
         let folder = tempfile::tempdir().unwrap();
         let first = folder.path().join("1");
@@ -236,15 +241,15 @@ mod tests {
         let line = |(number, point): (usize, &&str)| format!("1 0 8:{number} / {point} rw - ext4 none rw\n");
         fs::write(first.join("mountinfo"), mountpoints.iter().enumerate().map(line).collect::<String>())
             .unwrap();
-        let mut readings = Readings::new();
+        let mut samples = SampleBuffer::new();
         Filesystem::new(&host_in(folder.path()))
-            .collect(&mut readings)
-            .map(|()| rows(&readings).into_iter().filter(|row| row.0 == SIZE.name).map(|row| row.1).collect())
+            .collect(&mut samples)
+            .map(|()| rows(&samples).into_iter().filter(|row| row.0 == SIZE.name).map(|row| row.1).collect())
             .map_err(|error| error.to_string().replace(folder.path().to_str().unwrap(), "PROC"))
     }
 
     #[test]
-    fn one_that_cannot_be_asked_has_no_values_and_the_others_do() {
+    fn unreadable_file_systems_have_no_values() {
         assert_eq!(collect(&["/", "/gone", "/a\\040b"], &["a b"]).unwrap(), ["/", "/a b"]);
         assert_eq!(
             collect(&["/gone", "/lost"], &[]).unwrap_err(),

@@ -1,22 +1,22 @@
-//! Load: how many tasks run or wait; and how many there are.
+//! Load average and number of threads.
 
-use super::activity;
+use super::task_stats;
 use crate::proc_file::ProcFile;
 use crate::text::Line;
 use crate::{HostRoots, Probe, ProbeError, TextError};
-use watchglass_model::{Declaration, Kind, PanelDeclaration, Readings, Role, Style, Unit};
+use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
     id: "load",
     section: "Host",
-    title: "Load",
+    title: "Load average",
     style: Style::Line,
     unit: Unit::Count,
     ceiling: None,
-    meaning: "Work that waits for processors or disks: above the number of cores for minutes, everything becomes slower.",
+    description: "Tasks that run or wait for CPU or disk. Above the number of cores for minutes, everything slows down.",
 };
 
-const fn load(name: &'static str, help: &'static str, role: Role, legend: &'static str) -> Declaration {
+const fn load(name: &'static str, help: &'static str, role: PanelRole, legend: &'static str) -> Declaration {
     Declaration {
         name,
         kind: Kind::Gauge,
@@ -30,22 +30,20 @@ const fn load(name: &'static str, help: &'static str, role: Role, legend: &'stat
 
 static LOAD1: Declaration = load(
     "host_load1",
-    "Tasks that run, wait for a processor or wait for I/O, averaged over about a minute.",
-    Role::HeadlineAndChart,
+    "Load average over 1 minute: tasks that run, wait for a CPU or wait for I/O.",
+    PanelRole::HeadlineAndChart,
     "1 min",
 );
-static LOAD5: Declaration =
-    load("host_load5", "The load, averaged over about five minutes.", Role::Chart, "5 min");
-static LOAD15: Declaration =
-    load("host_load15", "The load, averaged over about fifteen minutes.", Role::Chart, "15 min");
+static LOAD5: Declaration = load("host_load5", "Load average over 5 minutes.", PanelRole::Chart, "5 min");
+static LOAD15: Declaration = load("host_load15", "Load average over 15 minutes.", PanelRole::Chart, "15 min");
 
 static THREADS: Declaration = Declaration {
     name: "host_threads",
     kind: Kind::Gauge,
     unit: Unit::Count,
-    help: "Threads of all processes, the kernel's own included.",
+    help: "Threads of all processes, including kernel threads.",
     labels: &[],
-    panel: Some((&activity::PANEL, Role::Detail)),
+    panel: Some((&task_stats::PANEL, PanelRole::Detail)),
     legend: "threads",
 };
 
@@ -58,7 +56,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// The probe of that host.
+    /// A probe of the host.
     pub fn new(roots: &HostRoots) -> Self {
         Self { file: ProcFile::new(roots.proc.join("loadavg")) }
     }
@@ -73,39 +71,39 @@ impl Probe for Load {
         &METRICS
     }
 
-    fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
-        self.file.read(|text| measure(text, readings))
+    fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
+        self.file.read(|text| measure(text, samples))
     }
 }
 
-pub(super) fn measure(text: &str, readings: &mut Readings) -> Result<(), TextError> {
+pub(super) fn measure(text: &str, samples: &mut SampleBuffer) -> Result<(), TextError> {
     let mut line = Line::new(1, text);
-    readings.record(&LOAD1, &[], line.decimal("the load of 1 minute")?);
-    readings.record(&LOAD5, &[], line.decimal("the load of 5 minutes")?);
-    readings.record(&LOAD15, &[], line.decimal("the load of 15 minutes")?);
+    samples.record(&LOAD1, &[], line.decimal("the load of 1 minute")?);
+    samples.record(&LOAD5, &[], line.decimal("the load of 5 minutes")?);
+    samples.record(&LOAD15, &[], line.decimal("the load of 15 minutes")?);
     let tasks = line.word("running and all threads")?;
     let threads = tasks.split_once('/').and_then(|(_, all)| all.parse::<u64>().ok());
-    let threads = threads.ok_or(line.wrong("running and all threads", "two whole numbers with a slash"))?;
-    readings.record(&THREADS, &[], threads as f64);
+    let threads = threads.ok_or(line.invalid("running and all threads", "two whole numbers with a slash"))?;
+    samples.record(&THREADS, &[], threads as f64);
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{rows, written};
+    use crate::testing::{expected_rows, rows};
 
     #[test]
-    fn reads_the_three_averages_and_the_threads() {
-        let mut readings = Readings::new();
-        measure(include_str!("../../fixtures/linux-6.18/loadavg"), &mut readings).unwrap();
+    fn averages_and_threads_are_parsed() {
+        let mut samples = SampleBuffer::new();
+        measure(include_str!("../../fixtures/linux-6.18/loadavg"), &mut samples).unwrap();
         let expected = [
             ("host_load1", "", 0.42),
             ("host_load5", "", 0.19),
             ("host_load15", "", 0.35),
             ("host_threads", "", 83.0),
         ];
-        assert_eq!(rows(&readings), written(&expected));
+        assert_eq!(rows(&samples), expected_rows(&expected));
     }
 
     #[test]
@@ -120,7 +118,11 @@ mod tests {
             ("inf 0.2 0.3", "line 1: the load of 1 minute should be a number of zero or more"),
         ];
         for (text, expected) in cases {
-            assert_eq!(measure(text, &mut Readings::new()).unwrap_err().to_string(), expected, "{text:?}");
+            assert_eq!(
+                measure(text, &mut SampleBuffer::new()).unwrap_err().to_string(),
+                expected,
+                "{text:?}"
+            );
         }
     }
 }

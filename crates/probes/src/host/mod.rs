@@ -1,8 +1,7 @@
-//! The probes of the host, one file each.
+//! Host probes, one file each.
 
-mod activity;
 #[cfg(any(test, fuzzing))]
-pub(crate) mod any_text;
+pub(crate) mod all_parsers;
 mod command_names;
 mod cpu;
 mod cpu_frequency;
@@ -12,14 +11,15 @@ mod disk_latency;
 mod disk_names;
 mod filesystem;
 mod load;
+#[cfg(test)]
+mod malformed_input_tests;
 mod memory;
 mod mounts;
 mod network;
 mod open_files;
 mod pressure;
 pub(crate) mod process_stat;
-#[cfg(test)]
-mod rubbish;
+mod task_stats;
 mod temperature;
 mod top_processes;
 mod uptime;

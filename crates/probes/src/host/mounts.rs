@@ -1,38 +1,36 @@
-//! Which mounts hold a local file system, each file system once.
+//! Mount points of local file systems, each file system once.
 
 use crate::TextError;
 use crate::text::{Line, lines};
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-/// File systems that keep files on a local device. Left out are those of the network, which can hang and are
-/// another host's to watch; those of memory and the kernel; and those that are written once and always full
-/// (squashfs, ISO 9660).
+/// Types of file systems on local devices. Excluded are network file systems, which can hang and belong to another host;
+/// memory and kernel file systems; and read-only images, which are always full (squashfs, ISO 9660).
 const LOCAL: [&str; 14] = [
     "bcachefs", "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "jfs", "nilfs2", "ntfs3", "reiserfs",
     "vfat", "xfs", "zfs",
 ];
 
-/// Files of the host that container engines mount into every container.
+/// Host files that container engines mount into every container.
 const INJECTED: [&str; 4] = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/dev/termination-log"];
 
-/// A mount, as the text has it.
+/// Mount entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Mount<'a> {
-    /// Major and minor number of the device: the same for all mounts of one file system.
+    /// Major and minor device number, the same for all mounts of a file system.
     device: &'a str,
-    /// Where it is mounted, with the kernel's escapes.
+    /// Mount point with kernel escapes.
     point: &'a str,
 }
 
-/// The mount points of all local file systems in the text of
+/// Mount points of all local file systems in the text of
 /// [`/proc/PID/mountinfo`](https://docs.kernel.org/filesystems/proc.html#proc-pid-mountinfo-information-about-mounts),
-/// in its order.
+/// in file order.
 ///
-/// A file system that is mounted several times (bind mounts, subvolumes) is listed once, by the mount point
-/// nearest to the root. A mount that lies hidden under a later one at the same point is left out. An overlay
-/// counts only where it is the root, as in a container: elsewhere it is a container's, seen from outside, and
-/// its space is that of its host.
+/// A file system with several mounts (bind mounts, subvolumes) is listed once, with the mount point nearest to the root.
+/// A mount hidden by a later one at the same point is skipped. An overlay counts only as the root, as in a container;
+/// elsewhere it belongs to a container and uses the space of its host.
 pub(super) fn local_mounts(text: &str) -> Result<Vec<PathBuf>, TextError> {
     let mut mounts: Vec<Mount<'_>> = Vec::new();
     for mut line in lines(text) {
@@ -51,24 +49,23 @@ pub(super) fn local_mounts(text: &str) -> Result<Vec<PathBuf>, TextError> {
     Ok(mounts.iter().map(|mount| unescape(mount.point)).collect())
 }
 
-/// The mount that a line tells of, and its kind of file system.
+/// The mount of a line and its file system type.
 fn parse<'a>(line: &mut Line<'a>) -> Result<(Mount<'a>, &'a str), TextError> {
     line.skip(2);
     let device = line.word("the device")?;
     line.skip(1);
     let point = line.word("the mount point")?;
-    // An unknown number of optional fields ends with a hyphen.
+    // A hyphen ends the optional fields.
     while line.word("the hyphen before the file system's kind")? != "-" {}
     Ok((Mount { device, point }, line.word("the file system's kind")?))
 }
 
-/// How many directories `point` lies below the root.
+/// Directory depth of `point` below the root.
 fn depth(point: &str) -> usize {
     point.trim_end_matches('/').matches('/').count()
 }
 
-/// The path without the kernel's escapes: `\040` for a space, and likewise tab, newline, backslash and number
-/// sign.
+/// Decodes the kernel's octal escapes: `\040` for a space, also for tab, newline, backslash and number sign.
 fn unescape(text: &str) -> PathBuf {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -102,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_every_local_file_system_once() {
+    fn local_file_systems_are_listed_once() {
         let cases: [(&str, &str, &[&str]); 3] = [
             ("a virtual machine", include_str!("../../fixtures/linux-6.18/1/mountinfo"), &["/"]),
             (
@@ -117,11 +114,11 @@ mod tests {
         }
     }
 
-    /// Device, mount point and kind of file system.
+    /// Device, mount point and file system type.
     type Line = (&'static str, &'static str, &'static str);
 
     #[test]
-    fn a_mount_that_lies_under_another_is_not_seen() {
+    fn hidden_mounts_are_skipped() {
         let line =
             |device: &str, point: &str, kind: &str| format!("1 0 {device} / {point} rw - {kind} none rw\n");
         let cases: [(&[Line], &[&str]); 4] = [

@@ -1,9 +1,9 @@
-//! Network interfaces: bytes, packets, errors and drops.
+//! Network interface metrics: bytes, packets, errors and drops.
 
 use crate::proc_file::ProcFile;
 use crate::text::{Line, lines};
 use crate::{HostRoots, Probe, ProbeError, TextError};
-use watchglass_model::{Declaration, Kind, PanelDeclaration, Readings, Role, Style, Unit};
+use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
     id: "network",
@@ -12,7 +12,7 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::BytesPerSecond,
     ceiling: None,
-    meaning: "A flat top is a full link. Received without sent, or the reverse, tells who talks: look at the requests meanwhile.",
+    description: "Flat top = link saturated. Compare with the request rate at the same time.",
 };
 
 static PACKETS: PanelDeclaration = PanelDeclaration {
@@ -22,10 +22,10 @@ static PACKETS: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::PerSecond,
     ceiling: None,
-    meaning: "Many packets with few bytes are small messages: polling, handshakes, or somebody who knocks at every door.",
+    description: "Many packets with few bytes are small messages: polling, handshakes, or a port scan.",
 };
 
-// Bars: mostly there are none, and a line from one lone error to the next would show a slope of errors that never were.
+// Bars: errors are rare, and a line between two isolated errors would show values that never occurred.
 static FAULTS: PanelDeclaration = PanelDeclaration {
     id: "network-errors",
     section: "Host",
@@ -33,7 +33,7 @@ static FAULTS: PanelDeclaration = PanelDeclaration {
     style: Style::Bars,
     unit: Unit::PerSecond,
     ceiling: None,
-    meaning: "This should be empty. Drops under load are full queues; errors at rest are a cable or a driver.",
+    description: "Should be empty. Drops under load are full queues; errors without load are a cable or driver problem.",
 };
 
 const fn bytes(name: &'static str, help: &'static str, legend: &'static str) -> Declaration {
@@ -43,7 +43,7 @@ const fn bytes(name: &'static str, help: &'static str, legend: &'static str) -> 
         unit: Unit::Bytes,
         help,
         labels: &["interface"],
-        panel: Some((&PANEL, Role::HeadlineAndChart)),
+        panel: Some((&PANEL, PanelRole::HeadlineAndChart)),
         legend,
     }
 }
@@ -52,7 +52,7 @@ const fn count(
     name: &'static str,
     help: &'static str,
     panel: &'static PanelDeclaration,
-    role: Role,
+    role: PanelRole,
     legend: &'static str,
 ) -> Declaration {
     Declaration {
@@ -67,48 +67,48 @@ const fn count(
 }
 
 static RECEIVED: Declaration =
-    bytes("host_network_received_bytes_total", "Bytes that an interface received.", "received");
-static SENT: Declaration = bytes("host_network_sent_bytes_total", "Bytes that an interface sent.", "sent");
+    bytes("host_network_received_bytes_total", "Bytes received by an interface.", "received");
+static SENT: Declaration = bytes("host_network_sent_bytes_total", "Bytes sent by an interface.", "sent");
 static RECEIVED_PACKETS: Declaration = count(
     "host_network_received_packets_total",
-    "Packets that an interface received.",
+    "Packets received by an interface.",
     &PACKETS,
-    Role::HeadlineAndChart,
+    PanelRole::HeadlineAndChart,
     "received",
 );
 static SENT_PACKETS: Declaration = count(
     "host_network_sent_packets_total",
-    "Packets that an interface sent.",
+    "Packets sent by an interface.",
     &PACKETS,
-    Role::HeadlineAndChart,
+    PanelRole::HeadlineAndChart,
     "sent",
 );
 static RECEIVE_ERRORS: Declaration = count(
     "host_network_receive_errors_total",
-    "Packets that an interface received with an error.",
+    "Packets received with errors.",
     &FAULTS,
-    Role::HeadlineAndChart,
+    PanelRole::HeadlineAndChart,
     "receive errors",
 );
 static SEND_ERRORS: Declaration = count(
     "host_network_send_errors_total",
-    "Packets that an interface could not send.",
+    "Packets that could not be sent.",
     &FAULTS,
-    Role::HeadlineAndChart,
+    PanelRole::HeadlineAndChart,
     "send errors",
 );
 static RECEIVE_DROPS: Declaration = count(
     "host_network_receive_drops_total",
-    "Packets that were received and then dropped, for want of memory or because nobody wanted them.",
+    "Received packets dropped because of missing memory or an unsupported protocol.",
     &FAULTS,
-    Role::Chart,
+    PanelRole::Chart,
     "receive drops",
 );
 static SEND_DROPS: Declaration = count(
     "host_network_send_drops_total",
-    "Packets that were dropped before they were sent.",
+    "Packets dropped before sending.",
     &FAULTS,
-    Role::Chart,
+    PanelRole::Chart,
     "send drops",
 );
 
@@ -123,20 +123,19 @@ static METRICS: [&Declaration; 8] = [
     &SEND_DROPS,
 ];
 
-/// Reads [`/proc/PID/net/dev`](https://man7.org/linux/man-pages/man5/proc_pid_net.5.html) of this program, or
-/// of the host's first process where the host's `/proc` is mounted elsewhere: the file shows the network that
-/// its process lives in, and a container has one of its own.
+/// Reads [`/proc/PID/net/dev`](https://man7.org/linux/man-pages/man5/proc_pid_net.5.html) of this process, or of the
+/// host's PID 1 if the host's `/proc` is mounted elsewhere: the file shows the network namespace of its process, and a
+/// container has its own.
 ///
-/// Left out are `lo`; the host's ends of the wires into containers (`veth*`, `cali*`), which come and go
-/// under random names and carry what another interface carries too; and interfaces that no packet has passed
-/// yet, such as the unused ones of a driver.
+/// Excluded are `lo`; the host ends of container interfaces (`veth*`, `cali*`), which have random short-lived names and
+/// traffic that is also counted elsewhere; and interfaces that were never used.
 #[derive(Debug)]
 pub struct Network {
     file: ProcFile,
 }
 
 impl Network {
-    /// The probe of that host.
+    /// A probe of the host.
     pub fn new(roots: &HostRoots) -> Self {
         Self { file: ProcFile::new(roots.process_file("net/dev")) }
     }
@@ -151,36 +150,36 @@ impl Probe for Network {
         &METRICS
     }
 
-    fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
-        self.file.read(|text| measure(text, readings))
+    fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
+        self.file.read(|text| measure(text, samples))
     }
 }
 
-pub(super) fn measure(text: &str, readings: &mut Readings) -> Result<(), TextError> {
-    // Two lines are the head of the table.
+pub(super) fn measure(text: &str, samples: &mut SampleBuffer) -> Result<(), TextError> {
+    // The first two lines are the table header.
     for line in lines(text).skip(2) {
-        // Old kernels leave no space before the first number, and an alias has a colon in its name.
+        // Old kernels write no space before the first number, and an alias has a colon in its name.
         let Some((name, numbers)) = line.text.rsplit_once(':') else {
-            return Err(line.wrong("the interface's name", "followed by a colon"));
+            return Err(line.invalid("the interface's name", "followed by a colon"));
         };
         let name = name.trim_ascii();
         if name != "lo" && !name.starts_with("veth") && !name.starts_with("cali") {
-            record(name, &mut Line::new(line.number, numbers), readings)?;
+            record(name, &mut Line::new(line.number, numbers), samples)?;
         }
     }
     Ok(())
 }
 
-fn record(name: &str, line: &mut Line<'_>, readings: &mut Readings) -> Result<(), TextError> {
-    let received = line.whole("bytes received")?;
-    let received_packets = line.whole("packets received")?;
-    let receive_errors = line.whole("receive errors")?;
-    let receive_drops = line.whole("receive drops")?;
+fn record(name: &str, line: &mut Line<'_>, samples: &mut SampleBuffer) -> Result<(), TextError> {
+    let received = line.integer("bytes received")?;
+    let received_packets = line.integer("packets received")?;
+    let receive_errors = line.integer("receive errors")?;
+    let receive_drops = line.integer("receive drops")?;
     line.skip(4);
-    let sent = line.whole("bytes sent")?;
-    let sent_packets = line.whole("packets sent")?;
-    let send_errors = line.whole("send errors")?;
-    let send_drops = line.whole("send drops")?;
+    let sent = line.integer("bytes sent")?;
+    let sent_packets = line.integer("packets sent")?;
+    let send_errors = line.integer("send errors")?;
+    let send_drops = line.integer("send drops")?;
     if received_packets == 0 && sent_packets == 0 {
         return Ok(());
     }
@@ -194,7 +193,7 @@ fn record(name: &str, line: &mut Line<'_>, readings: &mut Readings) -> Result<()
         (&RECEIVE_DROPS, receive_drops),
         (&SEND_DROPS, send_drops),
     ] {
-        readings.record(metric, &[name], value as f64);
+        samples.record(metric, &[name], value as f64);
     }
     Ok(())
 }
@@ -202,13 +201,13 @@ fn record(name: &str, line: &mut Line<'_>, readings: &mut Readings) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{rows, written};
+    use crate::testing::{expected_rows, rows};
 
-    /// An interface and the values of its metrics.
+    /// Interface and values of its metrics.
     type Interface = (&'static str, [f64; 8]);
 
     #[test]
-    fn reads_what_kernels_write() {
+    fn kernel_files_are_parsed() {
         let cases: [(&str, &[Interface]); 2] = [
             (
                 include_str!("../../fixtures/linux-6.18/1/net/dev"),
@@ -226,15 +225,15 @@ mod tests {
             ),
         ];
         for (text, interfaces) in cases {
-            let mut readings = Readings::new();
-            measure(text, &mut readings).unwrap();
+            let mut samples = SampleBuffer::new();
+            measure(text, &mut samples).unwrap();
             let expected: Vec<_> = interfaces
                 .iter()
                 .flat_map(|(name, values)| {
                     METRICS.iter().zip(values).map(|(metric, value)| (metric.name, *name, *value))
                 })
                 .collect();
-            assert_eq!(rows(&readings), written(&expected));
+            assert_eq!(rows(&samples), expected_rows(&expected));
         }
     }
 
@@ -246,7 +245,11 @@ mod tests {
             ("head\nhead\neth0: 1 2 3 4 5 6 7 8 x", "line 3: bytes sent should be a whole number"),
         ];
         for (text, expected) in cases {
-            assert_eq!(measure(text, &mut Readings::new()).unwrap_err().to_string(), expected, "{text:?}");
+            assert_eq!(
+                measure(text, &mut SampleBuffer::new()).unwrap_err().to_string(),
+                expected,
+                "{text:?}"
+            );
         }
     }
 }

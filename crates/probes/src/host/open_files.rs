@@ -1,9 +1,9 @@
-//! Open files of the whole host, and how many there may be.
+//! Open files of the host and their limit.
 
 use crate::proc_file::ProcFile;
 use crate::text::Line;
 use crate::{HostRoots, Probe, ProbeError, TextError};
-use watchglass_model::{Declaration, Kind, PanelDeclaration, Readings, Role, Style, Unit};
+use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
     id: "open-files",
@@ -12,16 +12,16 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Count,
     ceiling: None,
-    meaning: "A line that only rises is a leak of files or connections; at the limit, programs cannot accept anything more.",
+    description: "A line that only rises is a leak of files or connections. At the limit, no file or connection can be opened.",
 };
 
 static OPEN: Declaration = Declaration {
     name: "host_open_files",
     kind: Kind::Gauge,
     unit: Unit::Count,
-    help: "Files, sockets and pipes that all processes together have open; one that is shared counts once.",
+    help: "Open files, sockets and pipes of all processes; shared ones count once.",
     labels: &[],
-    panel: Some((&PANEL, Role::HeadlineAndChart)),
+    panel: Some((&PANEL, PanelRole::HeadlineAndChart)),
     legend: "open",
 };
 
@@ -29,7 +29,7 @@ static LIMIT: Declaration = Declaration {
     name: "host_open_files_limit",
     kind: Kind::Gauge,
     unit: Unit::Count,
-    help: "How many files all processes together may have open; kernels since 5.1 as a rule set no limit worth the name.",
+    help: "Limit of open files of all processes; practically unlimited since Linux 5.1.",
     labels: &[],
     panel: None,
     legend: "limit",
@@ -44,7 +44,7 @@ pub struct OpenFiles {
 }
 
 impl OpenFiles {
-    /// The probe of that host.
+    /// A probe of the host.
     pub fn new(roots: &HostRoots) -> Self {
         Self { file: ProcFile::new(roots.proc.join("sys/fs/file-nr")) }
     }
@@ -59,32 +59,32 @@ impl Probe for OpenFiles {
         &METRICS
     }
 
-    fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
-        self.file.read(|text| measure(text, readings))
+    fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
+        self.file.read(|text| measure(text, samples))
     }
 }
 
-pub(super) fn measure(text: &str, readings: &mut Readings) -> Result<(), TextError> {
+pub(super) fn measure(text: &str, samples: &mut SampleBuffer) -> Result<(), TextError> {
     let mut line = Line::new(1, text);
-    let allocated = line.whole("open files")?;
-    // Of those that are open these are not used; a kernel since 2.6 keeps none.
-    let unused = line.whole("unused files")?;
-    readings.record(&OPEN, &[], allocated.saturating_sub(unused) as f64);
-    readings.record(&LIMIT, &[], line.whole("the most files")? as f64);
+    let allocated = line.integer("open files")?;
+    // Allocated but unused; always 0 since Linux 2.6.
+    let unused = line.integer("unused files")?;
+    samples.record(&OPEN, &[], allocated.saturating_sub(unused) as f64);
+    samples.record(&LIMIT, &[], line.integer("the most files")? as f64);
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{recent_host, rows, written};
+    use crate::testing::{expected_rows, recent_host, rows};
 
     #[test]
-    fn reads_what_kernels_write() {
-        let mut readings = Readings::new();
-        OpenFiles::new(&recent_host()).collect(&mut readings).unwrap();
+    fn kernel_file_is_parsed() {
+        let mut samples = SampleBuffer::new();
+        OpenFiles::new(&recent_host()).collect(&mut samples).unwrap();
         let expected = [("host_open_files", "", 760.0), ("host_open_files_limit", "", 2_466_170.0)];
-        assert_eq!(rows(&readings), written(&expected));
+        assert_eq!(rows(&samples), expected_rows(&expected));
     }
 
     #[test]
@@ -95,7 +95,11 @@ mod tests {
             ("760 0", "line 1: the most files should be a whole number"),
         ];
         for (text, expected) in cases {
-            assert_eq!(measure(text, &mut Readings::new()).unwrap_err().to_string(), expected, "{text:?}");
+            assert_eq!(
+                measure(text, &mut SampleBuffer::new()).unwrap_err().to_string(),
+                expected,
+                "{text:?}"
+            );
         }
     }
 }

@@ -1,21 +1,21 @@
-//! Pressure: how much time tasks lost waiting for processors, memory and disks.
+//! Pressure stall information (PSI): time lost waiting for CPU, memory and I/O.
 
 use crate::proc_file::ProcFile;
 use crate::text::lines;
 use crate::{HostRoots, Probe, ProbeError, TextError};
-use watchglass_model::{Declaration, Kind, PanelDeclaration, Readings, Role, Style, Unit};
+use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
     id: "pressure",
     section: "Host",
-    title: "Pressure",
+    title: "Pressure (PSI)",
     style: Style::Line,
     unit: Unit::Ratio,
     ceiling: Some(1.0),
-    meaning: "The part of the time that work stood still for want of a resource; it rises before anything else looks wrong.",
+    description: "Share of time tasks were stalled waiting for CPU, memory or I/O. Often the first sign of overload.",
 };
 
-const fn stall(name: &'static str, help: &'static str, role: Role, legend: &'static str) -> Declaration {
+const fn stall(name: &'static str, help: &'static str, role: PanelRole, legend: &'static str) -> Declaration {
     Declaration {
         name,
         kind: Kind::Counter,
@@ -29,57 +29,56 @@ const fn stall(name: &'static str, help: &'static str, role: Role, legend: &'sta
 
 static CPU_SOME: Declaration = stall(
     "host_pressure_cpu_some_seconds_total",
-    "Time in which at least one task waited for a processor.",
-    Role::HeadlineAndChart,
+    "Time in which at least one task waited for a CPU.",
+    PanelRole::HeadlineAndChart,
     "CPU",
 );
 static MEMORY_SOME: Declaration = stall(
     "host_pressure_memory_some_seconds_total",
-    "Time in which at least one task waited for memory: for it to be freed, or read back from swap.",
-    Role::HeadlineAndChart,
+    "Time in which at least one task waited for memory (reclaim or swap-in).",
+    PanelRole::HeadlineAndChart,
     "memory",
 );
 static MEMORY_FULL: Declaration = stall(
     "host_pressure_memory_full_seconds_total",
-    "Time in which all tasks that had something to do waited for memory.",
-    Role::Chart,
+    "Time in which all non-idle tasks waited for memory.",
+    PanelRole::Chart,
     "memory, all tasks",
 );
 static IO_SOME: Declaration = stall(
     "host_pressure_io_some_seconds_total",
     "Time in which at least one task waited for I/O.",
-    Role::HeadlineAndChart,
+    PanelRole::HeadlineAndChart,
     "I/O",
 );
 static IO_FULL: Declaration = stall(
     "host_pressure_io_full_seconds_total",
-    "Time in which all tasks that had something to do waited for I/O.",
-    Role::Chart,
+    "Time in which all non-idle tasks waited for I/O.",
+    PanelRole::Chart,
     "I/O, all tasks",
 );
 
 static METRICS: [&Declaration; 5] = [&CPU_SOME, &MEMORY_SOME, &MEMORY_FULL, &IO_SOME, &IO_FULL];
 
-/// Metrics of the lines `some` and `full` of a file.
+/// Metrics of the lines `some` and `full`.
 type Stalls = (&'static Declaration, Option<&'static Declaration>);
 
-/// The files, and what they tell. The processors' `full` is left out: for a whole host it means nothing, and is 0
-/// in kernels since 5.13.
+/// Files and their metrics. `full` of the CPU is skipped: it is meaningless for a whole host, and 0 since Linux 5.13.
 const FILES: [(&str, Stalls); 3] = [
     ("cpu", (&CPU_SOME, None)),
     ("memory", (&MEMORY_SOME, Some(&MEMORY_FULL))),
     ("io", (&IO_SOME, Some(&IO_FULL))),
 ];
 
-/// Reads [`/proc/pressure`](https://docs.kernel.org/accounting/psi.html), which kernels have since 4.20. Where
-/// they do without it there is nothing to report, and nothing wrong.
+/// Reads [`/proc/pressure`](https://docs.kernel.org/accounting/psi.html) of Linux 4.20 and later. Without it there are no
+/// values and no failure.
 #[derive(Debug)]
 pub struct Pressure {
     files: [(ProcFile, Stalls); 3],
 }
 
 impl Pressure {
-    /// The probe of that host.
+    /// A probe of the host.
     pub fn new(roots: &HostRoots) -> Self {
         let folder = roots.proc.join("pressure");
         Self { files: FILES.map(|(name, stalls)| (ProcFile::new(folder.join(name)), stalls)) }
@@ -95,15 +94,15 @@ impl Probe for Pressure {
         &METRICS
     }
 
-    fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
+    fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
         for (file, stalls) in &mut self.files {
-            file.read_if_any(|text| measure(text, *stalls, readings))?;
+            file.read_if_any(|text| measure(text, *stalls, samples))?;
         }
         Ok(())
     }
 }
 
-fn measure(text: &str, (some, full): Stalls, readings: &mut Readings) -> Result<(), TextError> {
+fn measure(text: &str, (some, full): Stalls, samples: &mut SampleBuffer) -> Result<(), TextError> {
     for mut line in lines(text) {
         let metric = match line.word("some or full")? {
             "some" => Some(some),
@@ -113,27 +112,27 @@ fn measure(text: &str, (some, full): Stalls, readings: &mut Readings) -> Result<
         let Some(metric) = metric else { continue };
         line.skip(3);
         let total = line.word("total")?.strip_prefix("total=").and_then(|micros| micros.parse::<u64>().ok());
-        let micros = total.ok_or(line.wrong("total", "`total=` and a whole number of microseconds"))?;
-        readings.record(metric, &[], micros as f64 / 1e6);
+        let micros = total.ok_or(line.invalid("total", "`total=` and a whole number of microseconds"))?;
+        samples.record(metric, &[], micros as f64 / 1e6);
     }
     Ok(())
 }
 
-/// Measures `text` as if it were any of the files.
+/// Parses `text` as each of the files.
 #[cfg(any(test, fuzzing))]
-pub(super) fn measure_any(text: &str, readings: &mut Readings) -> Result<(), TextError> {
-    FILES.into_iter().try_for_each(|(_, stalls)| measure(text, stalls, readings))
+pub(super) fn measure_any(text: &str, samples: &mut SampleBuffer) -> Result<(), TextError> {
+    FILES.into_iter().try_for_each(|(_, stalls)| measure(text, stalls, samples))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{host_in, put, recent_host, rows, written};
+    use crate::testing::{expected_rows, host_in, recent_host, rows, write_file};
 
     #[test]
-    fn reads_what_kernels_write() {
-        let mut readings = Readings::new();
-        Pressure::new(&recent_host()).collect(&mut readings).unwrap();
+    fn kernel_files_are_parsed() {
+        let mut samples = SampleBuffer::new();
+        Pressure::new(&recent_host()).collect(&mut samples).unwrap();
         let expected = [
             ("host_pressure_cpu_some_seconds_total", "", 5_502.301_111),
             ("host_pressure_memory_some_seconds_total", "", 0.643_155),
@@ -141,20 +140,20 @@ mod tests {
             ("host_pressure_io_some_seconds_total", "", 56.765_487),
             ("host_pressure_io_full_seconds_total", "", 19.758_509),
         ];
-        assert_eq!(rows(&readings), written(&expected));
+        assert_eq!(rows(&samples), expected_rows(&expected));
     }
 
     #[test]
-    fn a_kernel_without_pressure_has_no_values_and_does_not_fail() {
+    fn missing_pressure_files_are_not_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let mut readings = Readings::new();
-        Pressure::new(&host_in(folder.path())).collect(&mut readings).unwrap();
-        assert!(readings.is_empty());
+        let mut samples = SampleBuffer::new();
+        Pressure::new(&host_in(folder.path())).collect(&mut samples).unwrap();
+        assert!(samples.is_empty());
 
         // Linux 4.20 to 5.12 have no `full` for processors.
-        put(folder.path(), "pressure/cpu", "some avg10=0.00 avg60=0.00 avg300=0.00 total=7\n");
-        Pressure::new(&host_in(folder.path())).collect(&mut readings).unwrap();
-        assert_eq!(rows(&readings), written(&[(CPU_SOME.name, "", 0.000_007)]));
+        write_file(folder.path(), "pressure/cpu", "some avg10=0.00 avg60=0.00 avg300=0.00 total=7\n");
+        Pressure::new(&host_in(folder.path())).collect(&mut samples).unwrap();
+        assert_eq!(rows(&samples), expected_rows(&[(CPU_SOME.name, "", 0.000_007)]));
     }
 
     #[test]
@@ -169,7 +168,7 @@ mod tests {
             ),
         ];
         for (text, expected) in cases {
-            let error = measure(text, (&IO_SOME, Some(&IO_FULL)), &mut Readings::new()).unwrap_err();
+            let error = measure(text, (&IO_SOME, Some(&IO_FULL)), &mut SampleBuffer::new()).unwrap_err();
             assert_eq!(error.to_string(), expected, "{text:?}");
         }
     }

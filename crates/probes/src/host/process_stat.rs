@@ -1,47 +1,47 @@
-//! The line that `/proc/PID/stat` holds about a process.
+//! Parser of `/proc/PID/stat`.
 
 use crate::TextError;
 use crate::text::Line;
 
-/// What is known of a process.
+/// Process statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ProcessStat<'a> {
-    /// Its name, of at most 15 bytes for a program and 63 for a thread of the kernel. It may hold any
-    /// character, parentheses and line ends among them.
+    /// Command name, at most 15 bytes for a program and 63 for a kernel thread. May contain any character, including
+    /// parentheses and newlines.
     pub(crate) command: &'a str,
-    /// Whether it is one of the kernel's own threads.
+    /// Whether it is a kernel thread.
     pub(crate) is_kernel: bool,
-    /// Processor time it has taken, in ticks of the kernel's clock; that of its children not included.
+    /// CPU time in kernel clock ticks, without children.
     pub(crate) ticks: u64,
-    /// How many threads it has.
+    /// Number of threads.
     pub(crate) threads: u64,
-    /// When it was started, in ticks since the host was. A number of a process that is given anew has another.
+    /// Start time in ticks since boot. Distinguishes processes with a reused PID.
     pub(crate) started: u64,
-    /// Memory it has in use, in pages, shared memory and files it has mapped included. The kernel keeps this
-    /// number for speed, so it may be some hundred KiB off.
+    /// Resident memory in pages, including shared memory and mapped files. The kernel's counter may be off by some hundred
+    /// KiB.
     pub(crate) resident_pages: u64,
 }
 
-/// The kernel's flag `PF_KTHREAD` (`include/linux/sched.h`).
+/// Kernel flag `PF_KTHREAD` (`include/linux/sched.h`).
 const KERNEL_THREAD: u64 = 0x0020_0000;
 
 /// Parses [`/proc/PID/stat`](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
 pub(crate) fn parse(text: &str) -> Result<ProcessStat<'_>, TextError> {
-    // Everything behind the last parenthesis is numbers.
+    // Only numbers follow the last parenthesis.
     let named = text.rsplit_once(')').and_then(|(head, rest)| Some((head.split_once('(')?.1, rest)));
     let Some((command, rest)) = named else {
-        return Err(Line::new(1, text).wrong("the command", "in parentheses"));
+        return Err(Line::new(1, text).invalid("the command", "in parentheses"));
     };
     let mut line = Line::new(1, rest);
     line.skip(6);
-    let flags = line.whole("flags")?;
+    let flags = line.integer("flags")?;
     line.skip(4);
-    let user = line.whole("utime")?;
-    let system = line.whole("stime")?;
+    let user = line.integer("utime")?;
+    let system = line.integer("stime")?;
     line.skip(4);
-    let threads = line.whole("num_threads")?;
+    let threads = line.integer("num_threads")?;
     line.skip(1);
-    let started = line.whole("starttime")?;
+    let started = line.integer("starttime")?;
     line.skip(1);
     Ok(ProcessStat {
         command,
@@ -49,7 +49,7 @@ pub(crate) fn parse(text: &str) -> Result<ProcessStat<'_>, TextError> {
         ticks: user.saturating_add(system),
         threads,
         started,
-        resident_pages: line.whole("rss")?,
+        resident_pages: line.integer("rss")?,
     })
 }
 
@@ -61,7 +61,7 @@ mod tests {
     const KERNEL: &str = include_str!("../../fixtures/process/kworker.stat");
 
     #[test]
-    fn reads_what_kernels_write() {
+    fn kernel_files_are_parsed() {
         let program = ProcessStat {
             command: "postgres",
             is_kernel: false,

@@ -1,11 +1,11 @@
-//! Temperatures: what the host's sensors tell.
+//! Temperature sensors of the host.
 
 use crate::sys_file::{numbered, read_name, read_small};
 use crate::{HostRoots, Probe, ProbeError};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use watchglass_model::{Declaration, Kind, PanelDeclaration, Readings, Role, Style, Unit};
+use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
     id: "temperatures",
@@ -14,7 +14,7 @@ static PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Line,
     unit: Unit::Celsius,
     ceiling: None,
-    meaning: "A slow rise at the same load is dust or a fan. Near the limit of a sensor processors slow themselves down.",
+    description: "A slow rise at constant load is dust or a failing fan. Near the sensor limit the CPU throttles itself.",
 };
 
 static TEMPERATURE: Declaration = Declaration {
@@ -23,27 +23,27 @@ static TEMPERATURE: Declaration = Declaration {
     unit: Unit::Celsius,
     help: "Temperature at a sensor of the host.",
     labels: &["sensor"],
-    panel: Some((&PANEL, Role::HeadlineAndChart)),
+    panel: Some((&PANEL, PanelRole::HeadlineAndChart)),
     legend: "",
 };
 
 static METRICS: [&Declaration; 1] = [&TEMPERATURE];
 
-/// The most sensors that are reported.
-const MOST_SENSORS: usize = 64;
-/// Nothing is colder, in degrees Celsius.
+/// Maximum number of sensors.
+const MAX_SENSORS: usize = 64;
+/// Absolute zero in degrees Celsius.
 const ABSOLUTE_ZERO: f64 = -273.15;
 
 /// Reads the sensors in `/sys/class/hwmon`
-/// ([hwmon](https://docs.kernel.org/hwmon/sysfs-interface.html#temperatures)), or, where there are none, the zones
-/// in `/sys/class/thermal` ([thermal](https://docs.kernel.org/driver-api/thermal/sysfs-api.html)). Where there are
-/// neither, as in most virtual machines, there is nothing to report, and nothing wrong.
+/// ([hwmon](https://docs.kernel.org/hwmon/sysfs-interface.html#temperatures)), or the zones in `/sys/class/thermal` if
+/// there are none ([thermal](https://docs.kernel.org/driver-api/thermal/sysfs-api.html)). Without both, as in most
+/// virtual machines, there are no values and no failure.
 ///
-/// A sensor is called by its chip and what the chip calls it: `coretemp Core 0`. The second of two with the same
-/// name, as of two disks, has a 2 behind it, in the order of the kernel's numbers. A sensor that gives no answer,
-/// such as that of a disk that sleeps, has no value. The first 64 are reported.
+/// A sensor is named after its chip and label: `coretemp Core 0`. Of two sensors with the same name, as of two disks, the
+/// second gets the suffix 2, in the order of the kernel's numbers. A sensor that cannot be read, such as that of a
+/// sleeping disk, has no value. The first 64 are reported.
 ///
-/// Some chips take long to answer: run it in an [`OwnThread`](crate::OwnThread).
+/// Some chips are slow: run it in an [`OwnThread`](crate::OwnThread).
 #[derive(Debug)]
 pub struct Temperature {
     monitors: PathBuf,
@@ -51,12 +51,12 @@ pub struct Temperature {
 }
 
 impl Temperature {
-    /// How often sensors are read.
-    pub const EVERY: Duration = Duration::from_secs(5);
-    /// The time they have to answer.
-    pub const DEADLINE: Duration = Duration::from_secs(4);
+    /// Sampling interval.
+    pub const INTERVAL: Duration = Duration::from_secs(5);
+    /// Time limit of a round.
+    pub const TIMEOUT: Duration = Duration::from_secs(4);
 
-    /// The probe of that host.
+    /// A probe of the host.
     pub fn new(roots: &HostRoots) -> Self {
         Self { monitors: roots.sys.join("class/hwmon"), zones: roots.sys.join("class/thermal") }
     }
@@ -71,28 +71,28 @@ impl Probe for Temperature {
         &METRICS
     }
 
-    fn every(&self) -> Duration {
-        Self::EVERY
+    fn interval(&self) -> Duration {
+        Self::INTERVAL
     }
 
-    fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
+    fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
         let mut sensors = monitors(&self.monitors);
         if sensors.is_empty() {
             sensors = zones(&self.zones);
         }
-        let mut taken = HashSet::new();
-        for (name, path) in sensors.into_iter().take(MOST_SENSORS) {
-            // Names are given before the sensor is asked, so that each keeps its own while another is silent.
-            let name = distinct(name, &mut taken);
+        let mut used_names = HashSet::new();
+        for (name, path) in sensors.into_iter().take(MAX_SENSORS) {
+            // Named before reading, so that names are stable when another sensor fails.
+            let name = unique_name(name, &mut used_names);
             if let Some(celsius) = read_small(&path).ok().flatten().as_deref().and_then(celsius) {
-                readings.record(&TEMPERATURE, &[&name], celsius);
+                samples.record(&TEMPERATURE, &[&name], celsius);
             }
         }
         Ok(())
     }
 }
 
-/// The sensors of all chips: their names, and the files with their values.
+/// Sensors of all chips: name and value file.
 fn monitors(folder: &Path) -> Vec<(String, PathBuf)> {
     let mut sensors = Vec::new();
     for number in numbered(folder, "hwmon", "") {
@@ -107,7 +107,7 @@ fn monitors(folder: &Path) -> Vec<(String, PathBuf)> {
     sensors
 }
 
-/// The thermal zones: their kinds, and the files with their values.
+/// Thermal zones: type and value file.
 fn zones(folder: &Path) -> Vec<(String, PathBuf)> {
     let zone = |number| {
         let zone = folder.join(format!("thermal_zone{number}"));
@@ -117,18 +117,18 @@ fn zones(folder: &Path) -> Vec<(String, PathBuf)> {
     numbered(folder, "thermal_zone", "").into_iter().map(zone).collect()
 }
 
-/// The name, with a number behind it where it is taken.
-fn distinct(name: String, taken: &mut HashSet<String>) -> String {
-    let mut own = name.clone();
+/// The name, with a number suffix if it is already used.
+fn unique_name(name: String, used_names: &mut HashSet<String>) -> String {
+    let mut unique = name.clone();
     let mut count = 1;
-    while !taken.insert(own.clone()) {
+    while !used_names.insert(unique.clone()) {
         count += 1;
-        own = format!("{name} {count}");
+        unique = format!("{name} {count}");
     }
-    own
+    unique
 }
 
-/// The temperature from thousandths of a degree; none where it is no number, or an impossible one.
+/// Temperature from thousandths of a degree; `None` if invalid.
 fn celsius(text: &str) -> Option<f64> {
     let celsius = text.parse::<i64>().ok()? as f64 / 1e3;
     (celsius >= ABSOLUTE_ZERO).then_some(celsius)
@@ -137,24 +137,24 @@ fn celsius(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{host_in, put, rows, written};
+    use crate::testing::{expected_rows, host_in, rows, write_file};
     use proptest::prelude::*;
 
-    /// What is recorded on a host with these files in its `/sys/class`.
+    /// The recorded samples of a host with these files in `/sys/class`.
     fn collect(files: &[(&str, &str)]) -> Vec<(String, String)> {
         let folder = tempfile::tempdir().unwrap();
-        files.iter().for_each(|(name, text)| put(folder.path(), &format!("class/{name}"), text));
-        let mut readings = Readings::new();
-        Temperature::new(&host_in(folder.path())).collect(&mut readings).unwrap();
-        rows(&readings).into_iter().map(|(_, sensor, value)| (sensor, value)).collect()
+        files.iter().for_each(|(name, text)| write_file(folder.path(), &format!("class/{name}"), text));
+        let mut samples = SampleBuffer::new();
+        Temperature::new(&host_in(folder.path())).collect(&mut samples).unwrap();
+        rows(&samples).into_iter().map(|(_, sensor, value)| (sensor, value)).collect()
     }
 
     fn expected(sensors: &[(&str, f64)]) -> Vec<(String, String)> {
         let rows: Vec<_> = sensors.iter().map(|&(sensor, value)| (TEMPERATURE.name, sensor, value)).collect();
-        written(&rows).into_iter().map(|(_, sensor, value)| (sensor, value)).collect()
+        expected_rows(&rows).into_iter().map(|(_, sensor, value)| (sensor, value)).collect()
     }
 
-    /// A desktop: a processor, two disks of which one sleeps, and a chip with one sensor unplugged.
+    /// A desktop: a CPU, two disks of which one sleeps, and a chip with one unplugged sensor.
     const DESKTOP: [(&str, &str); 15] = [
         ("hwmon/hwmon0/name", "coretemp\n"),
         ("hwmon/hwmon0/temp1_label", "Package id 0\n"),
@@ -174,7 +174,7 @@ mod tests {
     ];
 
     #[test]
-    fn reads_what_kernels_write() {
+    fn sensors_are_read() {
         let desktop = [
             ("coretemp Package id 0", 47.0),
             ("coretemp Core 8", 45.5),
@@ -194,15 +194,15 @@ mod tests {
     }
 
     #[test]
-    fn there_is_an_end_to_sensors() {
+    fn number_of_sensors_is_limited() {
         let files: Vec<_> = (0..100).map(|number| format!("hwmon/hwmon0/temp{number}_input")).collect();
         let files: Vec<_> = files.iter().map(|name| (name.as_str(), "1000")).collect();
-        assert_eq!(collect(&files).len(), MOST_SENSORS);
+        assert_eq!(collect(&files).len(), MAX_SENSORS);
     }
 
     proptest! {
         #[test]
-        fn any_text_is_a_possible_temperature_or_none(text in "-?[0-9]{0,22}|(?s).*") {
+        fn arbitrary_text_is_a_valid_temperature_or_none(text in "-?[0-9]{0,22}|(?s).*") {
             prop_assert!(celsius(&text).is_none_or(|celsius| celsius.is_finite() && celsius >= ABSOLUTE_ZERO));
         }
     }

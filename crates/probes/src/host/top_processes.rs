@@ -1,8 +1,8 @@
-//! The commands that take most processor time and most memory.
+//! Commands with the highest CPU and memory usage.
 
 use super::command_names::{CommandNames, OTHER, command_name};
 use super::process_stat::{ProcessStat, parse};
-use super::{activity, uptime};
+use super::{task_stats, uptime};
 use crate::proc_file::ProcFile;
 use crate::{HostRoots, Probe, ProbeError};
 use std::collections::{BTreeMap, HashMap};
@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use watchglass_model::{Declaration, Kind, PanelDeclaration, Readings, Role, Style, Unit};
+use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static CPU_PANEL: PanelDeclaration = PanelDeclaration {
     id: "top-cpu",
@@ -19,7 +19,7 @@ static CPU_PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Stacked,
     unit: Unit::Ratio,
     ceiling: None,
-    meaning: "Whose band grows when the whole does is the cause. The table of processes shows the same for any moment.",
+    description: "The process that grows with the total is the likely cause. The process table shows the same for any time.",
 };
 
 static MEMORY_PANEL: PanelDeclaration = PanelDeclaration {
@@ -29,17 +29,17 @@ static MEMORY_PANEL: PanelDeclaration = PanelDeclaration {
     style: Style::Stacked,
     unit: Unit::Bytes,
     ceiling: None,
-    meaning: "A band that grows for hours without falling is a leak; a band that ends suddenly was stopped or killed.",
+    description: "A band that grows for hours is a leak. A band that ends suddenly was stopped or killed.",
 };
 
 static CPU: Declaration = Declaration {
     name: "host_process_cpu_ratio",
     kind: Kind::Gauge,
     unit: Unit::Ratio,
-    help: "Processor time that all processes of a command took, as a part of one core: 1 is a whole core. With \
-           values are the 10 commands that took most; all others together are the command \"other\".",
+    help: "CPU usage of all processes of a command; 1 is one full core. Covers the 10 commands with the highest usage; \
+           all others are the command \"other\".",
     labels: &["command"],
-    panel: Some((&CPU_PANEL, Role::Chart)),
+    panel: Some((&CPU_PANEL, PanelRole::Chart)),
     legend: "",
 };
 
@@ -47,10 +47,10 @@ static MEMORY: Declaration = Declaration {
     name: "host_process_memory_bytes",
     kind: Kind::Gauge,
     unit: Unit::Bytes,
-    help: "Resident memory of all processes of a command; memory that processes share counts for each of them. With \
-           values are the 10 commands that have most; all others together are the command \"other\".",
+    help: "Resident memory of all processes of a command; shared memory counts for each process. Covers the 10 commands \
+           with the most memory; all others are the command \"other\".",
     labels: &["command"],
-    panel: Some((&MEMORY_PANEL, Role::Chart)),
+    panel: Some((&MEMORY_PANEL, PanelRole::Chart)),
     legend: "",
 };
 
@@ -58,7 +58,7 @@ static COUNT: Declaration = Declaration {
     name: "host_process_instances",
     kind: Kind::Gauge,
     unit: Unit::Count,
-    help: "Processes of a command, of those commands that take most processor time or memory.",
+    help: "Number of processes of a command, for the commands with the highest CPU or memory usage.",
     labels: &["command"],
     panel: None,
     legend: "processes",
@@ -68,52 +68,52 @@ static ALL: Declaration = Declaration {
     name: "host_processes",
     kind: Kind::Gauge,
     unit: Unit::Count,
-    help: "Processes, the kernel's own threads included.",
+    help: "Number of processes, including kernel threads.",
     labels: &[],
-    panel: Some((&activity::PANEL, Role::Detail)),
+    panel: Some((&task_stats::PANEL, PanelRole::Detail)),
     legend: "processes",
 };
 
 static METRICS: [&Declaration; 4] = [&CPU, &MEMORY, &COUNT, &ALL];
 
-/// How many commands are named at a time, by processor time and by memory.
+/// Number of listed commands, each by CPU and by memory.
 const LISTED: usize = 10;
-/// How many different commands are ever named while the program runs.
-const MOST_NAMES: usize = 100;
-/// The part of a core from which on a command is given a name for its processor time. Without it, the names
-/// would soon be used up by commands that ran for a moment on a quiet host.
-const WORTH_A_NAME: f64 = 0.01;
-/// The most processes that are looked at.
-const MOST_PROCESSES: usize = 20_000;
-/// More than any `/proc/PID/stat` has: some 50 numbers of 20 digits, and a name.
-const LONGEST_STAT: usize = 2048;
+/// Maximum number of different commands listed during the lifetime of the process.
+const MAX_NAMES: usize = 100;
+/// Minimum CPU usage of a listed command, in cores. Otherwise short-lived commands on an idle host would use up the
+/// names.
+const MIN_CPU_RATIO: f64 = 0.01;
+/// Maximum number of processes read.
+const MAX_PROCESSES: usize = 20_000;
+/// Larger than any `/proc/PID/stat`: some 50 numbers of 20 digits, and a name.
+const STAT_BUFFER_BYTES: usize = 2048;
 
-/// Reads `/proc/PID/stat` of every process, and adds up what belongs to processes of the same command.
+/// Reads `/proc/PID/stat` of all processes and groups them by command.
 ///
-/// - A command is the name that the kernel has for a process, of at most 15 bytes, not the whole command line.
-///   It is named when it is among the ten that took most processor time or have most memory. Only 100 different
-///   commands are ever named while the program runs; the rest, and commands that never used a hundredth of a
-///   core, are part of the command `other`. So the commands always add up to all processes.
-/// - A process that started and ended between two rounds is not seen, nor is what one took between the last
-///   round and its end.
-/// - On a host with more than 20,000 processes those beyond that number are left out.
+/// - A command is the kernel's name of a process, at most 15 bytes, not the command line. It is listed when it is among
+///   the ten with the highest CPU or memory usage. At most 100 different commands are listed during the lifetime of this
+///   process; the rest, and commands that never used a hundredth of a core, are part of the command `other`, so that the
+///   commands always add up to all processes.
+/// - Processes that start and end between two rounds are not counted, nor is the CPU time between the last round and the
+///   end of a process.
+/// - At most 20,000 processes are read.
 ///
-/// It takes some microseconds for each process: run it in an [`OwnThread`](crate::OwnThread).
+/// Takes some microseconds per process: run it in an [`OwnThread`](crate::OwnThread).
 #[derive(Debug)]
 pub struct TopProcesses {
     proc: PathBuf,
     uptime: ProcFile,
     ticks_per_second: f64,
     page_bytes: f64,
-    /// The host's uptime in the round before, in seconds.
+    /// Uptime of the host in the previous round, in seconds.
     before: Option<f64>,
-    /// Every process of the round before.
+    /// Processes of the previous round.
     seen: HashMap<u32, Seen>,
     round: u64,
     names: CommandNames,
 }
 
-/// A process in the round before.
+/// Process in the previous round.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
     started: u64,
@@ -121,10 +121,10 @@ struct Seen {
     round: u64,
 }
 
-/// What processes of the same command have together.
+/// Totals of the processes of a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Group {
-    /// Ticks since the round before; none in the first.
+    /// Ticks since the previous round; 0 in the first.
     ticks: u64,
     pages: u64,
     processes: u64,
@@ -139,12 +139,12 @@ impl Group {
 }
 
 impl TopProcesses {
-    /// How often processes are looked at.
-    pub const EVERY: Duration = Duration::from_secs(5);
-    /// The time that looking at them may take.
-    pub const DEADLINE: Duration = Duration::from_secs(4);
+    /// Sampling interval.
+    pub const INTERVAL: Duration = Duration::from_secs(5);
+    /// Time limit of a round.
+    pub const TIMEOUT: Duration = Duration::from_secs(4);
 
-    /// The probe of that host.
+    /// A probe of the host.
     pub fn new(roots: &HostRoots) -> Self {
         Self {
             proc: roots.proc.clone(),
@@ -154,19 +154,19 @@ impl TopProcesses {
             before: None,
             seen: HashMap::new(),
             round: 0,
-            names: CommandNames::new(MOST_NAMES),
+            names: CommandNames::new(MAX_NAMES),
         }
     }
 
-    /// All processes, by command. `before` is the host's uptime in the round before, in seconds.
+    /// All processes by command. `before` is the uptime of the host in the previous round, in seconds.
     fn groups(&mut self, before: Option<f64>) -> Result<BTreeMap<String, Group>, ProbeError> {
         let entries = fs::read_dir(&self.proc)
             .map_err(|error| ProbeError::Unreadable { path: self.proc.clone(), reason: error.to_string() })?;
         let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
         let mut groups: BTreeMap<String, Group> = BTreeMap::new();
-        let mut buffer = [0; LONGEST_STAT];
-        for pid in pids.take(MOST_PROCESSES) {
-            // It may have ended, or may not be this program's to read.
+        let mut buffer = [0; STAT_BUFFER_BYTES];
+        for pid in pids.take(MAX_PROCESSES) {
+            // The process may have ended, or be unreadable.
             let Some(text) = read_stat(&self.proc.join(format!("{pid}/stat")), &mut buffer) else { continue };
             let text = String::from_utf8_lossy(text);
             let Ok(stat) = parse(&text) else { continue };
@@ -183,50 +183,49 @@ impl TopProcesses {
         Ok(groups)
     }
 
-    /// What the process took since the round before, in ticks of the kernel's clock.
+    /// CPU time of the process since the previous round, in kernel clock ticks.
     fn ticks_since(&mut self, before: Option<f64>, pid: u32, now: &ProcessStat<'_>) -> u64 {
         let seen = Seen { started: now.started, ticks: now.ticks, round: self.round };
         match (self.seen.insert(pid, seen), before) {
             (Some(seen), _) if seen.started == now.started => now.ticks.saturating_sub(seen.ticks),
-            // All it took, it took since then.
+            // Started since then: all of its CPU time counts.
             (_, Some(before)) if now.started as f64 >= before * self.ticks_per_second => now.ticks,
-            // It was there and could not be read.
+            // Existed before but could not be read.
             _ => 0,
         }
     }
 
-    /// Records the ten commands with the greatest values, and the sum of the others. Returns those that were
-    /// recorded under their names.
+    /// Records the ten commands with the highest values, and the sum of the others. Returns the listed commands.
     fn record_top<'a>(
         &mut self,
         metric: &'static Declaration,
         mut values: Vec<(&'a str, f64)>,
-        is_worth_a_name: impl Fn(f64) -> bool,
-        readings: &mut Readings,
+        is_significant: impl Fn(f64) -> bool,
+        samples: &mut SampleBuffer,
     ) -> Vec<&'a str> {
-        // Those with the same value stay in the order of their names.
+        // The sort is stable: equal values stay sorted by name.
         values.sort_by(|(_, left), (_, right)| right.total_cmp(left));
         let mut listed = Vec::new();
         let mut rest = None;
         for (rank, (name, value)) in values.into_iter().enumerate() {
             let is_candidate = rank < LISTED && value > 0.0;
-            if is_candidate && (self.names.has(name) || (is_worth_a_name(value) && self.names.admit(name))) {
-                readings.record(metric, &[name], value);
+            if is_candidate && (self.names.has(name) || (is_significant(value) && self.names.admit(name))) {
+                samples.record(metric, &[name], value);
                 listed.push(name);
             } else {
                 rest = Some(rest.unwrap_or(0.0) + value);
             }
         }
         if let Some(rest) = rest {
-            readings.record(metric, &[OTHER], rest);
+            samples.record(metric, &[OTHER], rest);
         }
         listed
     }
 }
 
-/// The text about a process; `None` when it cannot be had.
-fn read_stat<'a>(path: &Path, buffer: &'a mut [u8; LONGEST_STAT]) -> Option<&'a [u8]> {
-    // The kernel hands over all of it in one read.
+/// The stat text of a process; `None` if it cannot be read.
+fn read_stat<'a>(path: &Path, buffer: &'a mut [u8; STAT_BUFFER_BYTES]) -> Option<&'a [u8]> {
+    // The kernel returns the whole text in one read.
     let length = File::open(path).ok()?.read(buffer).ok()?;
     buffer.get(..length)
 }
@@ -240,13 +239,12 @@ impl Probe for TopProcesses {
         &METRICS
     }
 
-    fn every(&self) -> Duration {
-        Self::EVERY
+    fn interval(&self) -> Duration {
+        Self::INTERVAL
     }
 
-    fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
-        // Taken out, so that a failure leaves none: a share over a long gap would stand at its end as if it
-        // were new.
+    fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
+        // Taken, so that a failure resets it: a share over a long gap must not count as current.
         let before = self.before.take();
         let now = self.uptime.read(uptime::parse)?;
         self.round += 1;
@@ -257,23 +255,23 @@ impl Probe for TopProcesses {
         if let Some(elapsed) = before.map(|before| now - before).filter(|&elapsed| elapsed > 0.0) {
             let ticks = self.ticks_per_second * elapsed;
             let shares = groups.iter().map(|(name, group)| (name.as_str(), group.ticks as f64 / ticks));
-            listed = self.record_top(&CPU, shares.collect(), |share| share >= WORTH_A_NAME, readings);
+            listed = self.record_top(&CPU, shares.collect(), |share| share >= MIN_CPU_RATIO, samples);
         }
         let page = self.page_bytes;
         let sizes = groups.iter().map(|(name, group)| (name.as_str(), group.pages as f64 * page));
-        listed.extend(self.record_top(&MEMORY, sizes.collect(), |_| true, readings));
+        listed.extend(self.record_top(&MEMORY, sizes.collect(), |_| true, samples));
 
         let (mut all, mut rest) = (0, 0);
         for (name, group) in &groups {
             all += group.processes;
             if listed.contains(&name.as_str()) {
-                readings.record(&COUNT, &[name], group.processes as f64);
+                samples.record(&COUNT, &[name], group.processes as f64);
             } else {
                 rest += group.processes;
             }
         }
-        readings.record(&COUNT, &[OTHER], rest as f64);
-        readings.record(&ALL, &[], all as f64);
+        samples.record(&COUNT, &[OTHER], rest as f64);
+        samples.record(&ALL, &[], all as f64);
         Ok(())
     }
 }

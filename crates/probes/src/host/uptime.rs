@@ -1,17 +1,17 @@
-//! Uptime: how long the host has been running.
+//! Uptime of the host.
 
 use crate::proc_file::ProcFile;
 use crate::text::Line;
 use crate::{HostRoots, Probe, ProbeError, TextError};
-use watchglass_model::{Declaration, Kind, Readings, Role, Unit};
+use watchglass_model::{Declaration, Kind, PanelRole, SampleBuffer, Unit};
 
 static UPTIME: Declaration = Declaration {
     name: "host_uptime_seconds",
     kind: Kind::Gauge,
     unit: Unit::Seconds,
-    help: "How long ago the host was started.",
+    help: "Time since the host was started.",
     labels: &[],
-    panel: Some((&super::activity::PANEL, Role::Detail)),
+    panel: Some((&super::task_stats::PANEL, PanelRole::Detail)),
     legend: "uptime",
 };
 
@@ -24,7 +24,7 @@ pub struct Uptime {
 }
 
 impl Uptime {
-    /// The probe of that host.
+    /// A probe of the host.
     pub fn new(roots: &HostRoots) -> Self {
         Self { file: ProcFile::new(roots.proc.join("uptime")) }
     }
@@ -39,13 +39,13 @@ impl Probe for Uptime {
         &METRICS
     }
 
-    fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
-        readings.record(&UPTIME, &[], self.file.read(parse)?);
+    fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
+        samples.record(&UPTIME, &[], self.file.read(parse)?);
         Ok(())
     }
 }
 
-/// Seconds since the host was started, to a hundredth.
+/// Seconds since boot, with a resolution of 0.01 s.
 pub(super) fn parse(text: &str) -> Result<f64, TextError> {
     Line::new(1, text).decimal("the uptime")
 }
@@ -53,13 +53,13 @@ pub(super) fn parse(text: &str) -> Result<f64, TextError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{recent_host, rows, written};
+    use crate::testing::{expected_rows, recent_host, rows};
 
     #[test]
-    fn reads_what_kernels_write() {
-        let mut readings = Readings::new();
-        Uptime::new(&recent_host()).collect(&mut readings).unwrap();
-        assert_eq!(rows(&readings), written(&[("host_uptime_seconds", "", 15_227.59)]));
+    fn kernel_file_is_parsed() {
+        let mut samples = SampleBuffer::new();
+        Uptime::new(&recent_host()).collect(&mut samples).unwrap();
+        assert_eq!(rows(&samples), expected_rows(&[("host_uptime_seconds", "", 15_227.59)]));
     }
 
     #[test]

@@ -1,62 +1,63 @@
-//! Sessions of PostgreSQL: how many there are, in what state, and how long their transactions have been open.
+//! PostgreSQL connections by state, and longest transactions.
 
 use super::row::{Row, RowError};
 use crate::declare::{INSTANCE, gauge, panel};
-use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
+use watchglass_model::{Declaration, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static CONNECTIONS_PANEL: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-connections", "Connections", Style::Stacked, Unit::Count).meaning(
-    "Many idle are a pool that is too large; idle in transaction hold locks. At the limit nobody can connect.",
+    panel("PostgreSQL", "postgresql-connections", "Connections", Style::Stacked, Unit::Count).description(
+    "Many idle connections: the pool is too large. Idle in transaction holds locks. At the limit nobody can connect.",
 );
 static LONGEST_PANEL: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-longest", "Longest transaction", Style::Line, Unit::Seconds).meaning(
-    "A straight line upward is one transaction left open: it keeps dead rows and locks. Idle ones were forgotten.",
+    panel("PostgreSQL", "postgresql-longest", "Longest transaction", Style::Line, Unit::Seconds).description(
+    "A straight rise is one transaction left open: it holds locks and blocks vacuum. Idle ones were forgotten.",
 );
 
 static USED_RATIO: Declaration = gauge(
     "postgresql_connections_used_ratio",
     Unit::Ratio,
     INSTANCE,
-    "Part of the connections that the server allows that is in use.",
-    Some((&CONNECTIONS_PANEL, Role::Headline)),
-    "of the limit",
+    "Used share of max_connections.",
+    Some((&CONNECTIONS_PANEL, PanelRole::Headline)),
+    "of limit",
 );
 static CONNECTIONS: Declaration = gauge(
     "postgresql_connections",
     Unit::Count,
     &["instance", "state"],
-    "Connections of clients by what they are doing, that of this program among them.",
-    Some((&CONNECTIONS_PANEL, Role::Chart)),
+    "Client connections by state, including Watchglass's own.",
+    Some((&CONNECTIONS_PANEL, PanelRole::Chart)),
     "",
 );
-static MOST: Declaration = gauge(
+static MAX_CONNECTIONS: Declaration = gauge(
     "postgresql_connections_max",
     Unit::Count,
     INSTANCE,
-    "Connections that the server allows (max_connections).",
-    Some((&CONNECTIONS_PANEL, Role::Detail)),
+    "Maximum number of connections (max_connections).",
+    Some((&CONNECTIONS_PANEL, PanelRole::Detail)),
     "limit",
 );
 static LONGEST: Declaration = gauge(
     "postgresql_longest_transaction_seconds",
     Unit::Seconds,
     INSTANCE,
-    "How long the oldest transaction of a client has been open; 0 when none is. It keeps dead rows from being removed.",
-    Some((&LONGEST_PANEL, Role::HeadlineAndChart)),
+    "Age of the oldest client transaction; 0 without one. It keeps vacuum from removing dead tuples.",
+    Some((&LONGEST_PANEL, PanelRole::HeadlineAndChart)),
     "open",
 );
 static LONGEST_IDLE: Declaration = gauge(
     "postgresql_longest_idle_in_transaction_seconds",
     Unit::Seconds,
     INSTANCE,
-    "How long a client has left its transaction idle, the longest of all; 0 when none has. It may hold locks.",
-    Some((&LONGEST_PANEL, Role::Chart)),
-    "idle in it",
+    "Longest time a client has been idle in transaction; 0 without one. It may hold locks.",
+    Some((&LONGEST_PANEL, PanelRole::Chart)),
+    "idle in transaction",
 );
 
-pub(super) static METRICS: [&Declaration; 5] = [&USED_RATIO, &CONNECTIONS, &MOST, &LONGEST, &LONGEST_IDLE];
+pub(super) static METRICS: [&Declaration; 5] =
+    [&USED_RATIO, &CONNECTIONS, &MAX_CONNECTIONS, &LONGEST, &LONGEST_IDLE];
 
-/// The states that there are. A state without connections has zero of them, which is known.
+/// All states. A state without connections is recorded as zero.
 const STATES: [&str; 6] = [
     "active",
     "idle",
@@ -66,7 +67,7 @@ const STATES: [&str; 6] = [
     "disabled",
 ];
 
-/// State; connections in it; of those that are not ours: age of the oldest transaction, and of the oldest state.
+/// State and number of connections; of other sessions, the age of the oldest transaction and of the oldest state change.
 ///
 /// <https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW>
 pub(super) const SQL: &str = "SELECT coalesce(state, 'disabled'), count(*), \
@@ -74,17 +75,17 @@ pub(super) const SQL: &str = "SELECT coalesce(state, 'disabled'), count(*), \
      extract(epoch FROM max(greatest(clock_timestamp() - state_change, '0')) FILTER (WHERE pid <> pg_backend_pid())) \
      FROM pg_stat_activity WHERE backend_type = 'client backend' GROUP BY 1";
 
-/// Records the limit, which everyone may know.
-pub(super) fn record_limit(most: f64, instance: &str, readings: &mut Readings) {
-    readings.record(&MOST, &[instance], most);
+/// Records the connection limit, which needs no privilege.
+pub(super) fn record_limit(limit: f64, instance: &str, samples: &mut SampleBuffer) {
+    samples.record(&MAX_CONNECTIONS, &[instance], limit);
 }
 
-/// Records the answer to [`SQL`]. `most` connections are allowed.
+/// Records the result of [`SQL`]; `limit` is max_connections.
 pub(super) fn record(
     rows: &[Row],
-    most: f64,
+    limit: f64,
     instance: &str,
-    readings: &mut Readings,
+    samples: &mut SampleBuffer,
 ) -> Result<(), RowError> {
     let (mut all, mut longest, mut longest_idle) = (0.0, 0.0_f64, 0.0_f64);
     let mut counts = STATES.map(|state| (state, 0.0));
@@ -104,11 +105,11 @@ pub(super) fn record(
         }
     }
     for (state, count) in counts {
-        readings.record(&CONNECTIONS, &[instance, state], count);
+        samples.record(&CONNECTIONS, &[instance, state], count);
     }
-    readings.record(&USED_RATIO, &[instance], all / most);
-    readings.record(&LONGEST, &[instance], longest);
-    readings.record(&LONGEST_IDLE, &[instance], longest_idle);
+    samples.record(&USED_RATIO, &[instance], all / limit);
+    samples.record(&LONGEST, &[instance], longest);
+    samples.record(&LONGEST_IDLE, &[instance], longest_idle);
     Ok(())
 }
 
@@ -116,19 +117,19 @@ pub(super) fn record(
 mod tests {
     use super::super::row::rows as given;
     use super::*;
-    use crate::testing::{rows, written};
+    use crate::testing::{expected_rows, rows};
 
     #[test]
-    fn states_are_counted_and_ages_are_the_longest() {
+    fn states_are_counted_and_longest_ages_recorded() {
         let answer = given(&[
             "active|3|12.5|1.5",
             "idle|10|-|900",
             "idle in transaction|2|20|7",
             "idle in transaction (aborted)|1|3|9",
         ]);
-        let mut readings = Readings::new();
-        record(&answer, 32.0, "i", &mut readings).unwrap();
-        let expected = written(&[
+        let mut samples = SampleBuffer::new();
+        record(&answer, 32.0, "i", &mut samples).unwrap();
+        let expected = expected_rows(&[
             ("postgresql_connections", "i active", 3.0),
             ("postgresql_connections", "i idle", 10.0),
             ("postgresql_connections", "i idle in transaction", 2.0),
@@ -139,6 +140,6 @@ mod tests {
             ("postgresql_longest_transaction_seconds", "i", 20.0),
             ("postgresql_longest_idle_in_transaction_seconds", "i", 9.0),
         ]);
-        assert_eq!(rows(&readings), expected);
+        assert_eq!(rows(&samples), expected);
     }
 }

@@ -1,10 +1,10 @@
-//! A connection to PostgreSQL: questions out, rows in, within a time and a size.
+//! PostgreSQL connection with limits for time and response size.
 
 use super::row::Row;
-use super::stream::{Bounded, Stream};
+use super::stream::{LimitedStream, Stream};
 use super::target::Target;
 
-use crate::remote::MOST_BYTES;
+use crate::remote::MAX_RESPONSE_BYTES;
 use std::error::Error as _;
 use std::io;
 use std::sync::Arc;
@@ -16,29 +16,29 @@ use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::{Client, Error, NoTls, SimpleQueryMessage};
 use watchglass_remote::{Deadline, RemoteError, Socket, is_timeout};
 
-/// Why a question has no rows.
+/// Query error.
 #[derive(Debug)]
-pub(super) enum Failure {
-    /// It alone cannot be answered, for want of a privilege, say: the server's words.
-    LeftOut(String),
-    /// The server does not answer as it should at all.
+pub(super) enum QueryError {
+    /// Only this query fails, for example because of a missing privilege; the server's message.
+    Skipped(String),
+    /// The connection or the server failed.
     Fatal(RemoteError),
 }
 
-/// A connection that is let in. It moves only while a question is asked, in the thread that asks.
+/// Authenticated connection. Runs only during a query, in the calling thread.
 pub(super) struct Connection {
     client: Client,
-    /// How many bytes may still come in this round.
-    room: Arc<AtomicUsize>,
-    // The last to go: the other end of the client runs in it.
+    /// Bytes that may still be received in this round.
+    remaining_bytes: Arc<AtomicUsize>,
+    // Dropped last: the connection task runs in it.
     runtime: Runtime,
 }
 
 impl Connection {
-    /// Connects and says who we are.
+    /// Connects and authenticates.
     ///
     /// # Errors
-    /// Nobody answers, or we are not let in.
+    /// The server is unreachable or rejects the credentials.
     pub(super) fn open(target: &Target, deadline: Deadline) -> Result<Self, RemoteError> {
         let socket =
             target.address.connect(deadline).map_err(|error| unreachable(target, deadline, &error))?;
@@ -46,34 +46,42 @@ impl Connection {
             .enable_all()
             .build()
             .map_err(|error| unreachable(target, deadline, &error))?;
-        let room = Arc::new(AtomicUsize::new(MOST_BYTES));
+        let remaining_bytes = Arc::new(AtomicUsize::new(MAX_RESPONSE_BYTES));
         let client = runtime.block_on(async {
             let stream = into_async(socket).map_err(|error| unreachable(target, deadline, &error))?;
-            let left = deadline.left().map_err(|_over| silent(target, deadline))?;
-            let bounded = Bounded::new(stream, Arc::clone(&room));
-            timeout(left, let_in(target, bounded)).await.map_err(|_over| silent(target, deadline))?
+            let left = deadline.remaining().map_err(|_timed_out| timed_out(target, deadline))?;
+            let bounded = LimitedStream::new(stream, Arc::clone(&remaining_bytes));
+            timeout(left, authenticate(target, bounded))
+                .await
+                .map_err(|_timed_out| timed_out(target, deadline))?
         })?;
-        Ok(Self { client, room, runtime })
+        Ok(Self { client, remaining_bytes, runtime })
     }
 
-    /// Lets another round receive as many bytes as any.
-    pub(super) fn begin_round(&self) {
-        self.room.store(MOST_BYTES, Ordering::Relaxed);
+    /// Resets the byte limit for a new round.
+    pub(super) fn reset_byte_limit(&self) {
+        self.remaining_bytes.store(MAX_RESPONSE_BYTES, Ordering::Relaxed);
     }
 
-    /// Asks a question, or several with a semicolon between, and gives the rows of all.
+    /// Runs one or several statements separated by semicolons, and returns all rows.
     ///
     /// # Errors
     /// See [`Failure`].
-    pub(super) fn ask(&self, sql: &str, target: &Target, deadline: Deadline) -> Result<Vec<Row>, Failure> {
-        let left = deadline.left().map_err(|_over| Failure::Fatal(silent(target, deadline)))?;
+    pub(super) fn query(
+        &self,
+        sql: &str,
+        target: &Target,
+        deadline: Deadline,
+    ) -> Result<Vec<Row>, QueryError> {
+        let left =
+            deadline.remaining().map_err(|_timed_out| QueryError::Fatal(timed_out(target, deadline)))?;
         let answer = self.runtime.block_on(async { timeout(left, self.client.simple_query(sql)).await });
         let messages = answer
-            .map_err(|_over| Failure::Fatal(silent(target, deadline)))?
+            .map_err(|_timed_out| QueryError::Fatal(timed_out(target, deadline)))?
             .map_err(|error| self.failure(target, &error))?;
         let rows = messages.into_iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => {
-                let value = |place| row.try_get(place).ok().flatten().map(str::to_owned);
+                let value = |index| row.try_get(index).ok().flatten().map(str::to_owned);
                 Some(Row::new((0..row.len()).map(value).collect()))
             }
             _ => None,
@@ -81,30 +89,32 @@ impl Connection {
         Ok(rows.collect())
     }
 
-    fn failure(&self, target: &Target, error: &Error) -> Failure {
+    fn failure(&self, target: &Target, error: &Error) -> QueryError {
         match error.as_db_error() {
-            Some(answer) if LEFT_OUT.contains(answer.code()) => {
-                Failure::LeftOut(target.password.scrub(answer.message()))
+            Some(answer) if SKIPPABLE_ERRORS.contains(answer.code()) => {
+                QueryError::Skipped(target.password.redact(answer.message()))
             }
-            // The server's last words: it ends the session, because it stops, say, or somebody wants it to.
+            // The server ends the session, for example because of a shutdown or pg_terminate_backend.
             Some(answer) if matches!(answer.parsed_severity(), Some(Severity::Fatal | Severity::Panic)) => {
-                Failure::Fatal(RemoteError::Broken {
+                QueryError::Fatal(RemoteError::ConnectionLost {
                     instance: target.instance.clone(),
-                    reason: target.password.scrub(answer.message()),
+                    reason: target.password.redact(answer.message()),
                 })
             }
-            // The driver only says that the connection was closed.
-            _ if self.room.load(Ordering::Relaxed) == 0 => Failure::Fatal(RemoteError::Unexpected {
-                instance: target.instance.clone(),
-                reason: "the answer is larger than 4 MiB".to_owned(),
-            }),
-            _ => Failure::Fatal(describe(target, error)),
+            // The driver only reports a closed connection.
+            _ if self.remaining_bytes.load(Ordering::Relaxed) == 0 => {
+                QueryError::Fatal(RemoteError::UnexpectedResponse {
+                    instance: target.instance.clone(),
+                    reason: "response larger than 4 MiB".to_owned(),
+                })
+            }
+            _ => QueryError::Fatal(describe(target, error)),
         }
     }
 }
 
-/// Says who we are; the other end of the client moves by itself from then on, and ends with it or with the runtime.
-async fn let_in(target: &Target, stream: Bounded) -> Result<Client, RemoteError> {
+/// Authenticates and spawns the connection task, which ends with the client or the runtime.
+async fn authenticate(target: &Target, stream: LimitedStream) -> Result<Client, RemoteError> {
     #[cfg(feature = "tls")]
     if target.encrypted {
         let tls = super::tls::Tls::new(&target.address).map_err(|error| RemoteError::Unreachable {
@@ -135,9 +145,9 @@ fn into_async(socket: Socket) -> io::Result<Box<dyn Stream>> {
     })
 }
 
-/// What can keep one question from being answered while others are: a privilege, a view or column that this
-/// version or flavour does not have, an extension that is not loaded, or the time limit of a statement.
-const LEFT_OUT: [SqlState; 7] = [
+/// Errors that affect only one query: a missing privilege, a view or column missing in this version or flavour, an
+/// extension that is not loaded, or the statement timeout.
+const SKIPPABLE_ERRORS: [SqlState; 7] = [
     SqlState::INSUFFICIENT_PRIVILEGE,
     SqlState::UNDEFINED_TABLE,
     SqlState::UNDEFINED_COLUMN,
@@ -147,31 +157,31 @@ const LEFT_OUT: [SqlState; 7] = [
     SqlState::QUERY_CANCELED,
 ];
 
-/// The driver's error, as people may see it.
+/// Converts a driver error, without secrets.
 fn describe(target: &Target, error: &Error) -> RemoteError {
     let instance = target.instance.clone();
     if let Some(answer) = error.as_db_error() {
-        return RemoteError::Refused { instance, reason: target.password.scrub(answer.message()) };
+        return RemoteError::Rejected { instance, reason: target.password.redact(answer.message()) };
     }
     let cause = error.source().map(ToString::to_string);
     let is_io = error.source().is_some_and(|cause| cause.is::<io::Error>());
-    let words = cause.map_or(error.to_string(), |cause| format!("{error}: {cause}"));
-    let reason = target.password.scrub(&words);
+    let message = cause.map_or(error.to_string(), |cause| format!("{error}: {cause}"));
+    let reason = target.password.redact(&message);
     if error.is_closed() || is_io {
-        RemoteError::Broken { instance, reason }
+        RemoteError::ConnectionLost { instance, reason }
     } else {
-        RemoteError::Unexpected { instance, reason }
+        RemoteError::UnexpectedResponse { instance, reason }
     }
 }
 
 fn unreachable(target: &Target, deadline: Deadline, error: &io::Error) -> RemoteError {
     if is_timeout(error) {
-        silent(target, deadline)
+        timed_out(target, deadline)
     } else {
         RemoteError::Unreachable { instance: target.instance.clone(), reason: error.to_string() }
     }
 }
 
-fn silent(target: &Target, deadline: Deadline) -> RemoteError {
-    RemoteError::Silent { instance: target.instance.clone(), within: deadline.within }
+fn timed_out(target: &Target, deadline: Deadline) -> RemoteError {
+    RemoteError::TimedOut { instance: target.instance.clone(), within: deadline.timeout }
 }

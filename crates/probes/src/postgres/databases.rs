@@ -1,102 +1,108 @@
-//! Databases of PostgreSQL: what is done in each, how large it is, and how old its oldest transaction id.
+//! PostgreSQL databases: activity, size and transaction ID age.
 
 use super::row::{Row, RowError};
-use crate::declare::{INSTANCE, Place, counter, gauge, panel};
-use crate::remote::{HitRatio, MOST_DATABASES};
-use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
+use crate::declare::{INSTANCE, PanelRef, counter, gauge, panel};
+use crate::remote::{HitRatio, MAX_DATABASES};
+use watchglass_model::{Declaration, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 const LABELS: &[&str] = &["instance", "database"];
 
 static TRANSACTIONS: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-transactions", "Transactions", Style::Line, Unit::PerSecond).meaning(
-    "A drop while requests go on means that they wait: look at locks. More rollbacks are errors of the application.",
+    panel("PostgreSQL", "postgresql-transactions", "Transactions", Style::Line, Unit::PerSecond).description(
+    "A drop at constant request rate means that transactions wait: check locks. More rollbacks are application errors.",
 );
 static CACHE: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-cache", "Cache hit rate", Style::Line, Unit::Ratio).meaning(
-    "Below 99 % the data in use no longer fits into memory, or a new query reads a whole table: look at top statements.",
+    panel("PostgreSQL", "postgresql-cache", "Cache hit rate", Style::Line, Unit::Ratio).description(
+    "Below 99 % the working set no longer fits into memory, or a query reads a whole table: check the top queries.",
 );
-static ROWS_PANEL: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-rows", "Rows", Style::Line, Unit::PerSecond).meaning(
-    "Many rows returned by scans and few fetched by index are searches through whole tables: look at the top statements.",
+static ROWS_PANEL: PanelDeclaration = panel(
+    "PostgreSQL",
+    "postgresql-rows",
+    "Row operations",
+    Style::Line,
+    Unit::PerSecond,
+)
+.description(
+    "Many rows returned by scans and few fetched by index indicate sequential scans: check the top queries.",
 );
-// Bars: a query that spills is a burst among seconds without any, and how much is written of all databases together counts.
+// Bars: spills are bursts between seconds without any; stacked, because the total of all databases matters.
 static TEMPORARY: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-temporary", "Temporary files", Style::Bars, Unit::BytesPerSecond).meaning(
-    "Sorts and joins that do not fit into work_mem go to disk: bursts have the time of a report or of a bad query.",
+    panel("PostgreSQL", "postgresql-temporary", "Temporary files", Style::Bars, Unit::BytesPerSecond).description(
+    "Sorts and joins that exceed work_mem spill to disk. Bursts coincide with a report or an inefficient query.",
 );
 static SIZE_PANEL: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-size", "Database size", Style::Stacked, Unit::Bytes).meaning(
-    "The slope tells when the disk is full. Growth without new data is bloat: look at dead rows and at vacuum.",
+    panel("PostgreSQL", "postgresql-size", "Database size", Style::Stacked, Unit::Bytes).description(
+    "Extrapolate the slope to see when the disk is full. Growth without new data is bloat: check dead tuples and vacuum.",
 );
 static AGE_PANEL: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-age", "Age of transaction ids", Style::Line, Unit::Count).meaning(
-    "It falls with each vacuum. A line that only rises ends with a server that refuses writes: look for old transactions.",
+    panel("PostgreSQL", "postgresql-age", "Transaction ID age", Style::Line, Unit::Count).description(
+    "Drops with each vacuum freeze. A line that only rises ends in a wraparound shutdown: look for old transactions.",
 );
 
-/// A count of each database.
-const fn count(name: &'static str, help: &'static str, panel: Place, legend: &'static str) -> Declaration {
+/// Counter per database.
+const fn count(name: &'static str, help: &'static str, panel: PanelRef, legend: &'static str) -> Declaration {
     counter(name, Unit::Count, LABELS, help, panel, legend)
 }
 
 static COMMITS: Declaration = count(
     "postgresql_commits_total",
-    "Transactions that were committed.",
-    Some((&TRANSACTIONS, Role::HeadlineAndChart)),
+    "Committed transactions.",
+    Some((&TRANSACTIONS, PanelRole::HeadlineAndChart)),
     "committed",
 );
 static ROLLBACKS: Declaration = count(
     "postgresql_rollbacks_total",
-    "Transactions that were rolled back.",
-    Some((&TRANSACTIONS, Role::HeadlineAndChart)),
+    "Rolled back transactions.",
+    Some((&TRANSACTIONS, PanelRole::HeadlineAndChart)),
     "rolled back",
 );
 static DEADLOCKS: Declaration = count(
     "postgresql_deadlocks_total",
-    "Deadlocks, each of which ended a transaction.",
-    Some((&TRANSACTIONS, Role::Detail)),
+    "Deadlocks; each one aborted a transaction.",
+    Some((&TRANSACTIONS, PanelRole::Detail)),
     "deadlocks",
 );
 static HIT_RATIO: Declaration = gauge(
     "postgresql_cache_hit_ratio",
     Unit::Ratio,
     INSTANCE,
-    "Part of the blocks read since the last value that were in the server's cache, of all databases. The system's \
-     cache is not seen. Missing when nothing was read.",
-    Some((&CACHE, Role::HeadlineAndChart)),
+    "Share of block reads since the previous sample found in shared buffers, over all databases. Excludes the OS \
+     cache. Missing without reads.",
+    Some((&CACHE, PanelRole::HeadlineAndChart)),
     "",
 );
 static HITS: Declaration = count(
     "postgresql_blocks_hit_total",
-    "Blocks that were in the server's cache when they were read.",
-    Some((&CACHE, Role::Detail)),
-    "in the cache",
+    "Block reads found in shared buffers.",
+    Some((&CACHE, PanelRole::Detail)),
+    "hits",
 );
 static READS: Declaration = count(
     "postgresql_blocks_read_total",
-    "Blocks that were not in the server's cache when they were read.",
-    Some((&CACHE, Role::Detail)),
-    "from elsewhere",
+    "Block reads not found in shared buffers.",
+    Some((&CACHE, PanelRole::Detail)),
+    "reads",
 );
 static ROWS: Declaration = counter(
     "postgresql_rows_total",
     Unit::Count,
     &["instance", "database", "operation"],
-    "Rows by what was done with them: returned by scans, fetched by index, inserted, updated, deleted.",
-    Some((&ROWS_PANEL, Role::Chart)),
+    "Rows by operation: returned by scans, fetched by index, inserted, updated, deleted.",
+    Some((&ROWS_PANEL, PanelRole::Chart)),
     "",
 );
 static TEMPORARY_FILES: Declaration = count(
     "postgresql_temporary_files_total",
-    "Temporary files that queries wrote because work_mem was too small for them.",
-    Some((&TEMPORARY, Role::Detail)),
+    "Temporary files written by queries that exceeded work_mem.",
+    Some((&TEMPORARY, PanelRole::Detail)),
     "files",
 );
 static TEMPORARY_BYTES: Declaration = counter(
     "postgresql_temporary_bytes_total",
     Unit::Bytes,
     LABELS,
-    "Bytes that queries wrote to temporary files.",
-    Some((&TEMPORARY, Role::HeadlineAndChart)),
+    "Bytes written to temporary files by queries.",
+    Some((&TEMPORARY, PanelRole::HeadlineAndChart)),
     "",
 );
 static SIZE: Declaration = gauge(
@@ -104,16 +110,16 @@ static SIZE: Declaration = gauge(
     Unit::Bytes,
     LABELS,
     "Size of a database on disk.",
-    Some((&SIZE_PANEL, Role::HeadlineAndChart)),
+    Some((&SIZE_PANEL, PanelRole::HeadlineAndChart)),
     "",
 );
 static AGE: Declaration = gauge(
     "postgresql_transaction_id_age",
     Unit::Count,
     LABELS,
-    "Transactions since the oldest one that a database still has to tell apart. The server stops taking writes shortly \
-     before 2,147 million; vacuum brings it down, from 200 million on by itself.",
-    Some((&AGE_PANEL, Role::HeadlineAndChart)),
+    "Age of the oldest unfrozen transaction ID of a database. The server stops accepting writes shortly before 2,147 \
+     million (wraparound); autovacuum freezes from 200 million on.",
+    Some((&AGE_PANEL, PanelRole::HeadlineAndChart)),
     "",
 );
 
@@ -131,11 +137,11 @@ pub(super) static METRICS: [&Declaration; 11] = [
     &AGE,
 ];
 
-/// The metrics that are measured in some rounds only.
+/// Metrics measured only in slow rounds.
 pub(super) static SLOW: [&Declaration; 2] = [&SIZE, &AGE];
 
-/// One more than are measured, so that it is known whether there are more. The oldest come first: they stay.
-const LIMIT: usize = MOST_DATABASES + 1;
+/// One more than the limit, to detect more databases. Oldest first, so that the selection is stable.
+const LIMIT: usize = MAX_DATABASES + 1;
 
 /// Name, transactions committed and rolled back, deadlocks, blocks hit and read, temporary files and bytes, and rows
 /// by operation.
@@ -150,23 +156,22 @@ pub(super) fn sql() -> String {
     )
 }
 
-/// Records the answer to [`sql`], and gives a note when there are more databases than are measured. `ratio`
-/// remembers the last round.
+/// Records the result of [`sql`], and returns a note if there are too many databases. `ratio` keeps the previous round.
 pub(super) fn record(
     rows: &[Row],
     ratio: &mut HitRatio,
     instance: &str,
-    readings: &mut Readings,
+    samples: &mut SampleBuffer,
 ) -> Result<Option<String>, RowError> {
     let (mut all_hits, mut all_reads) = (0.0, 0.0);
-    for row in rows.iter().take(MOST_DATABASES) {
+    for row in rows.iter().take(MAX_DATABASES) {
         let mut values = row.values();
         let name = values.name("database")?;
         let labels = [instance, &name];
         let mut counter = |metric: &'static Declaration, field| {
             let value = values.number(field)?;
             if let Some(value) = value {
-                readings.record(metric, &labels, value);
+                samples.record(metric, &labels, value);
             }
             Ok(value.unwrap_or_default())
         };
@@ -179,37 +184,37 @@ pub(super) fn record(
         counter(&TEMPORARY_BYTES, "temporary bytes")?;
         for operation in ["returned", "fetched", "inserted", "updated", "deleted"] {
             if let Some(value) = values.number("rows")? {
-                readings.record(&ROWS, &[instance, &name, operation], value);
+                samples.record(&ROWS, &[instance, &name, operation], value);
             }
         }
     }
     if let Some(ratio) = ratio.since_last(all_hits, all_reads) {
-        readings.record(&HIT_RATIO, &[instance], ratio);
+        samples.record(&HIT_RATIO, &[instance], ratio);
     }
-    let more = (rows.len() > MOST_DATABASES)
-        .then(|| format!("only the first {MOST_DATABASES} databases are measured, there are more"));
+    let more = (rows.len() > MAX_DATABASES)
+        .then(|| format!("only the first {MAX_DATABASES} databases are monitored"));
     Ok(more)
 }
 
-/// Name, size where it may be asked for, and age of the oldest transaction id.
+/// Name, size if permitted, and age of the oldest transaction ID.
 pub(super) fn sizes_sql() -> String {
     format!(
         "SELECT datname, CASE WHEN has_database_privilege(oid, 'CONNECT') \
          OR pg_has_role('pg_read_all_stats', 'USAGE') THEN pg_database_size(oid) END, age(datfrozenxid) \
-         FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY oid LIMIT {MOST_DATABASES}"
+         FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY oid LIMIT {MAX_DATABASES}"
     )
 }
 
-/// Records the answer to [`sizes_sql`].
-pub(super) fn record_sizes(rows: &[Row], instance: &str, readings: &mut Readings) -> Result<(), RowError> {
-    for row in rows.iter().take(MOST_DATABASES) {
+/// Records the result of [`sizes_sql`].
+pub(super) fn record_sizes(rows: &[Row], instance: &str, samples: &mut SampleBuffer) -> Result<(), RowError> {
+    for row in rows.iter().take(MAX_DATABASES) {
         let mut values = row.values();
         let name = values.name("database")?;
         if let Some(size) = values.number("size")? {
-            readings.record(&SIZE, &[instance, &name], size);
+            samples.record(&SIZE, &[instance, &name], size);
         }
         if let Some(age) = values.number("age of transaction ids")? {
-            readings.record(&AGE, &[instance, &name], age);
+            samples.record(&AGE, &[instance, &name], age);
         }
     }
     Ok(())
@@ -221,19 +226,19 @@ mod tests {
     use super::*;
     use crate::testing::rows;
 
-    fn value(readings: &Readings, metric: &str, labels: &str) -> Option<f64> {
-        let found = rows(readings).into_iter().find(|(name, found, _)| name == metric && found == labels);
+    fn value(samples: &SampleBuffer, metric: &str, labels: &str) -> Option<f64> {
+        let found = rows(samples).into_iter().find(|(name, found, _)| name == metric && found == labels);
         found.map(|(_, _, value)| value.parse().unwrap())
     }
 
     #[test]
-    fn counters_are_those_of_each_database_and_the_ratio_is_that_of_all() {
+    fn counters_are_per_database_and_the_hit_ratio_is_total() {
         let mut ratio = HitRatio::default();
         let mut round = |lines: &[&str]| {
-            let mut readings = Readings::new();
-            let note = record(&given(lines), &mut ratio, "i", &mut readings).unwrap();
+            let mut samples = SampleBuffer::new();
+            let note = record(&given(lines), &mut ratio, "i", &mut samples).unwrap();
             assert_eq!(note, None);
-            readings
+            samples
         };
         let first = round(&["a|1|2|3|100|10|4|5|6|7|8|9|10", "b|-|2|3|0|0|4|5|6|7|8|9|10"]);
         assert_eq!(value(&first, "postgresql_cache_hit_ratio", "i"), None);
@@ -247,24 +252,24 @@ mod tests {
     }
 
     #[test]
-    fn too_many_databases_are_said_to_be() {
+    fn too_many_databases_are_noted() {
         let lines: Vec<String> =
-            (0..=MOST_DATABASES).map(|i| format!("d{i}|1|1|1|1|1|1|1|1|1|1|1|1")).collect();
+            (0..=MAX_DATABASES).map(|i| format!("d{i}|1|1|1|1|1|1|1|1|1|1|1|1")).collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        let mut readings = Readings::new();
-        let note = record(&given(&lines), &mut HitRatio::default(), "i", &mut readings).unwrap();
+        let mut samples = SampleBuffer::new();
+        let note = record(&given(&lines), &mut HitRatio::default(), "i", &mut samples).unwrap();
         assert!(note.is_some());
-        assert_eq!(value(&readings, "postgresql_commits_total", "i d49"), Some(1.0));
-        assert_eq!(value(&readings, "postgresql_commits_total", "i d50"), None);
+        assert_eq!(value(&samples, "postgresql_commits_total", "i d49"), Some(1.0));
+        assert_eq!(value(&samples, "postgresql_commits_total", "i d50"), None);
     }
 
     #[test]
-    fn a_size_that_may_not_be_asked_for_is_missing() {
-        let mut readings = Readings::new();
-        record_sizes(&given(&["a|7|8", "b|-|9"]), "i", &mut readings).unwrap();
-        assert_eq!(value(&readings, "postgresql_database_size_bytes", "i a"), Some(7.0));
-        assert_eq!(value(&readings, "postgresql_database_size_bytes", "i b"), None);
-        assert_eq!(value(&readings, "postgresql_transaction_id_age", "i b"), Some(9.0));
-        assert!(record_sizes(&given(&["a|7|-8"]), "i", &mut readings).is_err());
+    fn forbidden_sizes_are_missing() {
+        let mut samples = SampleBuffer::new();
+        record_sizes(&given(&["a|7|8", "b|-|9"]), "i", &mut samples).unwrap();
+        assert_eq!(value(&samples, "postgresql_database_size_bytes", "i a"), Some(7.0));
+        assert_eq!(value(&samples, "postgresql_database_size_bytes", "i b"), None);
+        assert_eq!(value(&samples, "postgresql_transaction_id_age", "i b"), Some(9.0));
+        assert!(record_sizes(&given(&["a|7|-8"]), "i", &mut samples).is_err());
     }
 }

@@ -1,47 +1,47 @@
-//! PostgreSQL: whether it answers, how fast, and what it says about itself.
+//! PostgreSQL probe: availability, response time and statistics views.
 
 mod activity;
 mod connection;
 mod databases;
 mod locks;
-mod privacy;
+mod redact;
 mod replication;
 mod round;
 mod row;
-mod statements;
 mod stream;
 mod tables;
 mod target;
 #[cfg(feature = "tls")]
 mod tls;
+mod top_queries;
 mod uptime;
-mod writing;
+mod wal;
 
 use crate::declare::{INSTANCE, gauge, panel};
-use crate::remote::{Backoff, DEADLINE, Details, HitRatio, Notes, ROUND, Watched};
-use crate::{OwnThread, Probe, ProbeError};
+use crate::remote::{Backoff, Details, HitRatio, MonitoredTarget, Notes, PROBE_TIMEOUT, ROUND_TIMEOUT};
+use crate::{BackgroundProbe, Probe, ProbeError};
 use connection::Connection;
-use round::{Round, Server};
+use round::{Round, ServerInfo};
 use std::fmt;
 use std::sync::LazyLock;
 use std::time::Duration;
 use target::Target;
 use watchglass_model::{
-    Declaration, PanelDeclaration, PostgresDetails, Readings, Role, Style, TopStatement, Unit,
+    Declaration, PanelDeclaration, PanelRole, PostgresDetails, SampleBuffer, Style, TopStatement, Unit,
 };
 use watchglass_remote::{Deadline, RemoteError, TargetError};
 
 static RESPONSE_PANEL: PanelDeclaration =
-    panel("PostgreSQL", "postgresql-response", "Response time", Style::Line, Unit::Seconds).meaning(
-    "The time of a question that costs nothing: when it rises, the server or the network is slow, not a query.",
-);
+    panel("PostgreSQL", "postgresql-response", "Response time", Style::Line, Unit::Seconds).description(
+        "Latency of a trivial query. When it rises, the server or the network is slow, not a single query.",
+    );
 
 static RESPONSE: Declaration = gauge(
     "postgresql_response_seconds",
     Unit::Seconds,
     INSTANCE,
-    "Time from sending a question that costs nothing to the answer, the network included.",
-    Some((&RESPONSE_PANEL, Role::HeadlineAndChart)),
+    "Latency of a trivial query, including the network.",
+    Some((&RESPONSE_PANEL, PanelRole::HeadlineAndChart)),
     "",
 );
 
@@ -52,26 +52,26 @@ static METRICS: LazyLock<Vec<&'static Declaration>> = LazyLock::new(|| {
         &[&RESPONSE],
         &uptime::METRICS,
         &locks::METRICS,
-        &writing::METRICS,
+        &wal::METRICS,
         &replication::METRICS,
         &tables::METRICS,
     ]
     .concat()
 });
 
-/// How often sizes, dead rows and statements are asked for: they change slowly, and cost the server more.
+/// Interval of sizes, dead tuples and top queries, which change slowly and are more expensive.
 const SLOW: Duration = Duration::from_secs(60);
 
-/// Asks a PostgreSQL for its statistics, over one connection that stays open and only reads.
+/// Reads the statistics views of a PostgreSQL server over one persistent read-only connection.
 ///
-/// A round takes no longer than 2.5 s, and a statement in it no longer than 2 s. A server whose address is hard to find
-/// can take longer: run it in an [`OwnThread`], as [`postgres`] does.
+/// A round takes at most 2.5 s, and a statement at most 2 s. Name resolution can take longer: run it in an
+/// [`OwnThread`], as [`postgres`] does.
 pub struct Postgres {
     name: String,
     target: Target,
     every: Duration,
-    connection: Option<(Connection, Server)>,
-    /// Counts the rounds: the slow parts take turns.
+    connection: Option<(Connection, ServerInfo)>,
+    /// Round counter, for alternating the slow parts.
     round: u64,
     backoff: Backoff,
     ratio: HitRatio,
@@ -80,21 +80,26 @@ pub struct Postgres {
     details: Details<PostgresDetails>,
 }
 
-/// Watches the PostgreSQL at `url` (`postgresql://user:password@host:5432/database`), a round every so often.
+/// Starts a background probe of the PostgreSQL server at `url` (`postgresql://user:password@host:5432/database`), with
+/// one round per `every`.
 ///
 /// # Errors
-/// What is wrong with the URL, in words that contain nothing of it.
-pub fn postgres(url: &str, every: Duration) -> Result<Watched<PostgresDetails>, TargetError> {
+/// Invalid URL. The message contains no part of it.
+pub fn postgres(url: &str, every: Duration) -> Result<MonitoredTarget<PostgresDetails>, TargetError> {
     let probe = Postgres::new(url, every)?;
     let (instance, details) = (probe.target.instance.clone(), probe.details());
-    Ok(Watched { instance, probe: Box::new(OwnThread::start(probe, every, DEADLINE)), details })
+    Ok(MonitoredTarget {
+        instance,
+        probe: Box::new(BackgroundProbe::start(probe, every, PROBE_TIMEOUT)),
+        details,
+    })
 }
 
 impl Postgres {
-    /// The probe of the PostgreSQL at `url`. Nothing is sent before it is asked.
+    /// A probe of the PostgreSQL server at `url`. Connects in the first round.
     ///
     /// # Errors
-    /// What is wrong with the URL, in words that contain nothing of it.
+    /// Invalid URL. The message contains no part of it.
     pub fn new(url: &str, every: Duration) -> Result<Self, TargetError> {
         let target = Target::parse(url)?;
         let first = PostgresDetails { instance: target.instance.clone(), ..PostgresDetails::default() };
@@ -112,39 +117,39 @@ impl Postgres {
         })
     }
 
-    /// What is known of the server beyond numbers, always the newest.
+    /// Latest details of the server.
     pub fn details(&self) -> Details<PostgresDetails> {
         self.details.clone()
     }
 
-    /// How many rounds there are from one of a slow part to the next; at least one for each of them.
+    /// Number of rounds between two runs of a slow part; at least one per slow part.
     fn slow_rounds(&self) -> u64 {
         (SLOW.as_millis() / self.every.as_millis().max(1)).clamp(3, 1000) as u64
     }
 
-    /// Asks over the connection there is. One that broke since the last round is opened anew at once: a
-    /// server may close what is idle, and be well.
-    fn round(&mut self, readings: &mut Readings) -> Result<(), RemoteError> {
-        let deadline = Deadline::within(ROUND);
+    /// Runs a round over the open connection. A connection lost since the last round is reopened at once, because servers
+    /// may close idle ones.
+    fn round(&mut self, samples: &mut SampleBuffer) -> Result<(), RemoteError> {
+        let deadline = Deadline::after(ROUND_TIMEOUT);
         if let Some((connection, server)) = self.connection.take() {
-            connection.begin_round();
-            match self.measure(connection, server, deadline, readings) {
-                Err(RemoteError::Broken { .. }) => readings.clear(),
+            connection.reset_byte_limit();
+            match self.measure(connection, server, deadline, samples) {
+                Err(RemoteError::ConnectionLost { .. }) => samples.clear(),
                 outcome => return outcome,
             }
         }
         let connection = Connection::open(&self.target, deadline)?;
-        let server = Server::learn(&connection, &self.target, deadline)?;
-        self.measure(connection, server, deadline, readings)
+        let server = ServerInfo::query(&connection, &self.target, deadline)?;
+        self.measure(connection, server, deadline, samples)
     }
 
-    /// Measures over `connection`, and keeps it when all went well.
+    /// Measures over `connection`, and keeps it on success.
     fn measure(
         &mut self,
         connection: Connection,
-        server: Server,
+        server: ServerInfo,
         deadline: Deadline,
-        readings: &mut Readings,
+        samples: &mut SampleBuffer,
     ) -> Result<(), RemoteError> {
         let slow_part = self.round % self.slow_rounds();
         let mut round = Round {
@@ -153,15 +158,15 @@ impl Postgres {
             server: &server,
             deadline,
             notes: &mut self.notes,
-            readings,
+            samples,
         };
         round.response_time(&RESPONSE)?;
-        round.fast(&mut self.ratio)?;
+        round.fast_queries(&mut self.ratio)?;
         let blocked = round.locks()?;
         match slow_part {
             0 => round.sizes()?,
             1 => round.tables()?,
-            2 => self.statements = round.statements()?,
+            2 => self.statements = round.top_queries()?,
             _ => {}
         }
         self.details.set(PostgresDetails {
@@ -186,25 +191,25 @@ impl Probe for Postgres {
         &METRICS
     }
 
-    fn every(&self) -> Duration {
+    fn interval(&self) -> Duration {
         self.every
     }
 
-    fn every_of(&self, metric: &Declaration) -> Duration {
+    fn interval_of(&self, metric: &Declaration) -> Duration {
         let is_slow = databases::SLOW.iter().chain(&tables::METRICS).any(|slow| slow.name == metric.name);
         let rounds = if is_slow { u32::try_from(self.slow_rounds()).unwrap_or(u32::MAX) } else { 1 };
         self.every.saturating_mul(rounds)
     }
 
-    fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
-        self.backoff.permit()?;
-        let outcome = self.round(readings).map_err(ProbeError::from);
+    fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
+        self.backoff.check()?;
+        let outcome = self.round(samples).map_err(ProbeError::from);
         match &outcome {
             Ok(()) => self.backoff.succeeded(),
             Err(error) => {
-                self.ratio.forget();
+                self.ratio.reset();
                 self.statements = None;
-                // The slow parts are asked for first when it is back.
+                // After recovery the slow parts run first.
                 self.round = 0;
                 self.backoff.failed(error);
                 let instance = self.target.instance.clone();

@@ -1,235 +1,233 @@
-//! One round with a PostgreSQL: the questions in turn, and what happens to those that cannot be answered.
+//! One measurement round of a PostgreSQL server, with notes for failed queries.
 
-use super::connection::{Connection, Failure};
+use super::connection::{Connection, QueryError};
 use super::row::{Row, RowError};
 use super::target::Target;
-use super::{activity, databases, locks, replication, statements, tables, uptime, writing};
+use super::{activity, databases, locks, replication, tables, top_queries, uptime, wal};
 
 use crate::remote::{HitRatio, Notes};
 use std::time::{Duration, Instant};
-use watchglass_model::{BlockedBy, Declaration, Readings, TopStatement};
+use watchglass_model::{BlockedSession, Declaration, SampleBuffer, TopStatement};
 use watchglass_remote::{Deadline, RemoteError, one_line};
 
-/// What is asked once, when a connection is made.
-pub(super) struct Server {
-    /// As a number: 150008 is 15.8.
+/// Server information, read once per connection.
+pub(super) struct ServerInfo {
+    /// Version number: 150008 is 15.8.
     pub(super) version: u32,
-    /// As people write it.
+    /// Version string.
     pub(super) version_text: String,
-    /// Connections that are allowed.
-    most_connections: f64,
-    /// Whether we may see the sessions of others.
-    sees_others: bool,
+    /// `max_connections`.
+    max_connections: f64,
+    /// Whether the role can see other sessions.
+    can_see_sessions: bool,
 }
 
-/// Sets limits, makes sure that no function of another schema is called by mistake, and asks for version, connections
-/// allowed, and whether the role may read all statistics.
-const LEARN_SQL: &str = "SET statement_timeout = '2s'; SET search_path = pg_catalog; \
+/// Sets the limits and the search path, so that no function of another schema is called, and reads the version,
+/// `max_connections`, and whether the role may read all statistics.
+const SERVER_INFO_SQL: &str = "SET statement_timeout = '2s'; SET search_path = pg_catalog; \
      SET default_transaction_read_only = on; \
      SELECT current_setting('server_version_num'), current_setting('server_version'), \
      current_setting('max_connections'), \
      CASE WHEN pg_has_role('pg_read_all_stats', 'USAGE') THEN 1 ELSE 0 END";
 
-impl Server {
-    /// Asks the server what it is.
+impl ServerInfo {
+    /// Reads the server information.
     ///
     /// # Errors
-    /// It does not answer, or not as PostgreSQL 10 and later do.
-    pub(super) fn learn(
+    /// The query fails, or the server is not PostgreSQL 10 or later.
+    pub(super) fn query(
         connection: &Connection,
         target: &Target,
         deadline: Deadline,
     ) -> Result<Self, RemoteError> {
-        let rows = match connection.ask(LEARN_SQL, target, deadline) {
+        let rows = match connection.query(SERVER_INFO_SQL, target, deadline) {
             Ok(rows) => rows,
-            Err(Failure::Fatal(error)) => return Err(error),
-            Err(Failure::LeftOut(reason)) => {
-                return Err(RemoteError::Refused { instance: target.instance.clone(), reason });
+            Err(QueryError::Fatal(error)) => return Err(error),
+            Err(QueryError::Skipped(reason)) => {
+                return Err(RemoteError::Rejected { instance: target.instance.clone(), reason });
             }
         };
-        Self::read(&rows).map_err(|error| RemoteError::Unexpected {
+        Self::read(&rows).map_err(|error| RemoteError::UnexpectedResponse {
             instance: target.instance.clone(),
-            reason: format!("its version: {error}"),
+            reason: format!("server version: {error}"),
         })
     }
 
     fn read(rows: &[Row]) -> Result<Self, RowError> {
-        let row = rows.first().ok_or(RowError { field: "version", expected: "there" })?;
+        let row = rows.first().ok_or(RowError { field: "version", expected: "present" })?;
         let mut values = row.values();
-        let version = u32::try_from(values.whole("version")?).unwrap_or(u32::MAX);
+        let version = u32::try_from(values.integer("version")?).unwrap_or(u32::MAX);
         let text = values.text("version")?.unwrap_or_default();
         Ok(Self {
             version,
-            // Debian writes its own package's version behind it.
+            // Debian appends its package version.
             version_text: one_line(text.split_whitespace().next().unwrap_or_default(), 40),
-            most_connections: values.whole("max_connections")?.max(1) as f64,
-            sees_others: values.whole("privilege")? > 0,
+            max_connections: values.integer("max_connections")?.max(1) as f64,
+            can_see_sessions: values.integer("privilege")? > 0,
         })
     }
 }
 
-/// One round: what is asked with, and where the answers go.
+/// State of one measurement round.
 pub(super) struct Round<'a> {
     pub(super) connection: &'a Connection,
     pub(super) target: &'a Target,
-    pub(super) server: &'a Server,
+    pub(super) server: &'a ServerInfo,
     pub(super) deadline: Deadline,
     pub(super) notes: &'a mut Notes,
-    pub(super) readings: &'a mut Readings,
+    pub(super) samples: &'a mut SampleBuffer,
 }
 
-/// What remains of a round when a slow question has been given up.
+/// Time left for the rest of the round after a slow query was cancelled.
 const RESERVE: Duration = Duration::from_millis(500);
-/// What a slow question has at the least.
-const LEAST: Duration = Duration::from_millis(100);
+/// Minimum timeout of a slow query.
+const MIN_SLOW_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// What a role that may not see others is missing.
-const GRANT: &str = "the role may not see the sessions of others; GRANT pg_monitor TO it";
+/// Note for a role without the required privilege.
+const GRANT: &str = "the role cannot see other sessions; run GRANT pg_monitor TO the role";
 
 impl Round<'_> {
-    /// Asks one question and hands its rows to `read`. `None`, and a note, when it alone cannot be answered.
+    /// Runs a query and passes its rows to `read`. `None` and a note if only this query fails.
     fn part<T>(
         &mut self,
         name: &'static str,
         sql: &str,
-        read: impl FnOnce(&[Row], &mut Readings) -> Result<T, RowError>,
+        read: impl FnOnce(&[Row], &mut SampleBuffer) -> Result<T, RowError>,
     ) -> Result<Option<T>, RemoteError> {
-        match self.connection.ask(sql, self.target, self.deadline) {
+        match self.connection.query(sql, self.target, self.deadline) {
             Ok(rows) => {
                 self.notes.note(name, None);
-                let wrong = |error| RemoteError::Unexpected {
+                let wrong = |error| RemoteError::UnexpectedResponse {
                     instance: self.target.instance.clone(),
                     reason: format!("{name}: {error}"),
                 };
-                read(&rows, self.readings).map(Some).map_err(wrong)
+                read(&rows, self.samples).map(Some).map_err(wrong)
             }
-            Err(Failure::LeftOut(words)) => {
-                self.notes.note(name, Some(format!("left out: {words}")));
+            Err(QueryError::Skipped(message)) => {
+                self.notes.note(name, Some(format!("not available: {message}")));
                 Ok(None)
             }
-            Err(Failure::Fatal(error)) => Err(error),
+            Err(QueryError::Fatal(error)) => Err(error),
         }
     }
 
-    /// [`Round::part`] for a question that may take long: the server gives it up in time for this round to end well.
+    /// [`Round::part`] for a slow query: the server cancels it in time for the round to finish.
     fn slow_part<T>(
         &mut self,
         name: &'static str,
         sql: &str,
-        read: impl FnOnce(&[Row], &mut Readings) -> Result<T, RowError>,
+        read: impl FnOnce(&[Row], &mut SampleBuffer) -> Result<T, RowError>,
     ) -> Result<Option<T>, RemoteError> {
-        let left = self.deadline.left().unwrap_or_default();
-        let millis = left.saturating_sub(RESERVE).max(LEAST).as_millis();
+        let left = self.deadline.remaining().unwrap_or_default();
+        let millis = left.saturating_sub(RESERVE).max(MIN_SLOW_TIMEOUT).as_millis();
         self.part(name, &format!("SET LOCAL statement_timeout = {millis}; {sql}"), read)
     }
 
-    /// Measures how long an answer takes, by a question that costs the server nothing.
+    /// Measures the latency of a trivial query.
     pub(super) fn response_time(&mut self, metric: &'static Declaration) -> Result<(), RemoteError> {
         let instance = &self.target.instance;
         let asked = Instant::now();
-        self.part("response time", replication::STANDBY_SQL, |rows, readings| {
-            readings.record(metric, &[instance], asked.elapsed().as_secs_f64());
-            replication::record_standby(rows, instance, readings)
+        self.part("response time", replication::STANDBY_SQL, |rows, samples| {
+            samples.record(metric, &[instance], asked.elapsed().as_secs_f64());
+            replication::record_standby(rows, instance, samples)
         })?;
         Ok(())
     }
 
-    /// What is asked in every round and answered from memory.
-    pub(super) fn fast(&mut self, ratio: &mut HitRatio) -> Result<(), RemoteError> {
+    /// Cheap queries of every round.
+    pub(super) fn fast_queries(&mut self, ratio: &mut HitRatio) -> Result<(), RemoteError> {
         let instance = &self.target.instance;
-        let most = self.server.most_connections;
-        activity::record_limit(most, instance, self.readings);
-        self.part("uptime", uptime::SQL, |rows, readings| uptime::record(rows, instance, readings))?;
-        let may_see = self.server.sees_others;
-        self.notes.note("sessions", (!may_see).then(|| GRANT.to_owned()));
-        if may_see {
-            self.part("connections", activity::SQL, |rows, readings| {
-                activity::record(rows, most, instance, readings)
+        let max_connections = self.server.max_connections;
+        activity::record_limit(max_connections, instance, self.samples);
+        self.part("uptime", uptime::SQL, |rows, samples| uptime::record(rows, instance, samples))?;
+        let can_see_sessions = self.server.can_see_sessions;
+        self.notes.note("sessions", (!can_see_sessions).then(|| GRANT.to_owned()));
+        if can_see_sessions {
+            self.part("connections", activity::SQL, |rows, samples| {
+                activity::record(rows, max_connections, instance, samples)
             })?;
-            self.part("replicas", &replication::replicas_sql(), |rows, readings| {
-                replication::record_lags(rows, instance, readings)
+            self.part("replicas", &replication::replicas_sql(), |rows, samples| {
+                replication::record_lags(rows, instance, samples)
             })?;
         }
-        let more = self.part("transactions", &databases::sql(), |rows, readings| {
-            databases::record(rows, ratio, instance, readings)
+        let more = self.part("transactions", &databases::sql(), |rows, samples| {
+            databases::record(rows, ratio, instance, samples)
         })?;
         self.notes.note("databases", more.flatten());
-        self.part("write-ahead log", writing::WAL_SQL, |rows, readings| {
-            writing::record_wal(rows, instance, readings)
+        self.part("WAL", wal::WAL_SQL, |rows, samples| wal::record_wal(rows, instance, samples))?;
+        self.part("checkpoints", wal::checkpoints_sql(self.server.version), |rows, samples| {
+            wal::record_checkpoints(rows, instance, samples)
         })?;
-        self.part("checkpoints", writing::checkpoints_sql(self.server.version), |rows, readings| {
-            writing::record_checkpoints(rows, instance, readings)
+        self.part("replication slots", &replication::slots_sql(), |rows, samples| {
+            replication::record_slots(rows, instance, samples)
         })?;
-        self.part("slots", &replication::slots_sql(), |rows, readings| {
-            replication::record_slots(rows, instance, readings)
-        })?;
-        self.standby(may_see)
+        self.standby(can_see_sessions)
     }
 
-    /// What only a standby has to tell; the questions have no rows on a primary.
-    fn standby(&mut self, may_see: bool) -> Result<(), RemoteError> {
+    /// Queries of a standby; they have no rows on a primary.
+    fn standby(&mut self, can_see_sessions: bool) -> Result<(), RemoteError> {
         let instance = &self.target.instance;
         let only_standby = |sql: &str| format!("{sql} WHERE pg_is_in_recovery()");
-        self.part("standby", &only_standby(replication::SELF_SQL), |rows, readings| {
-            replication::record_lags(rows, instance, readings)
+        self.part("standby", &only_standby(replication::SELF_SQL), |rows, samples| {
+            replication::record_lags(rows, instance, samples)
         })?;
-        if may_see {
+        if can_see_sessions {
             let sql = format!("{} HAVING pg_is_in_recovery()", replication::STREAMING_SQL);
-            self.part("standby's connection", &sql, |rows, readings| {
-                replication::record_streaming(rows, instance, readings)
+            self.part("WAL receiver", &sql, |rows, samples| {
+                replication::record_streaming(rows, instance, samples)
             })?;
         }
         Ok(())
     }
 
-    /// Locks, and who waits for whom, if anyone does; `None` when that is not known.
-    pub(super) fn locks(&mut self) -> Result<Option<Vec<BlockedBy>>, RemoteError> {
+    /// Records locks and returns the blocked sessions; `None` if they are unknown.
+    pub(super) fn locks(&mut self) -> Result<Option<Vec<BlockedSession>>, RemoteError> {
         let instance = &self.target.instance;
         let waiting =
-            self.part("locks", locks::SQL, |rows, readings| locks::record(rows, instance, readings))?;
+            self.part("locks", locks::SQL, |rows, samples| locks::record(rows, instance, samples))?;
         match waiting {
             Some(false) => Ok(Some(Vec::new())),
-            Some(true) if self.server.sees_others => {
-                self.part("who waits", &locks::blocked_sql(self.server.version), |rows, _| {
-                    locks::blocked(rows)
+            Some(true) if self.server.can_see_sessions => {
+                self.part("blocking sessions", &locks::blocked_sql(self.server.version), |rows, _| {
+                    locks::blocked_sessions(rows)
                 })
             }
             _ => Ok(None),
         }
     }
 
-    /// Sizes and ages of the databases.
+    /// Records database sizes and transaction ID ages.
     pub(super) fn sizes(&mut self) -> Result<(), RemoteError> {
         let instance = &self.target.instance;
-        self.slow_part("sizes", &databases::sizes_sql(), |rows, readings| {
-            databases::record_sizes(rows, instance, readings)
+        self.slow_part("sizes", &databases::sizes_sql(), |rows, samples| {
+            databases::record_sizes(rows, instance, samples)
         })?;
         Ok(())
     }
 
-    /// Dead rows of the connected database.
+    /// Records dead tuples of the connected database.
     pub(super) fn tables(&mut self) -> Result<(), RemoteError> {
         let Target { instance, database, .. } = self.target;
-        self.slow_part("dead rows", tables::SQL, |rows, readings| {
-            tables::record(rows, database, instance, readings)
+        self.slow_part("dead tuples", tables::SQL, |rows, samples| {
+            tables::record(rows, database, instance, samples)
         })?;
         Ok(())
     }
 
-    /// The statements that took most time; `None` when they are not known.
-    pub(super) fn statements(&mut self) -> Result<Option<Vec<TopStatement>>, RemoteError> {
-        const PART: &str = "statements";
-        let Some(sql) = self.slow_part(PART, statements::WHERE_SQL, |rows, _| statements::sql(rows))? else {
+    /// The top queries by total time; `None` if they are unknown.
+    pub(super) fn top_queries(&mut self) -> Result<Option<Vec<TopStatement>>, RemoteError> {
+        const PART: &str = "top queries";
+        let Some(sql) = self.slow_part(PART, top_queries::VIEW_SQL, |rows, _| top_queries::sql(rows))? else {
             return Ok(None);
         };
         match sql {
-            Some(sql) if self.server.sees_others => {
-                self.slow_part(PART, &sql, |rows, _| statements::statements(rows))
+            Some(sql) if self.server.can_see_sessions => {
+                self.slow_part(PART, &sql, |rows, _| top_queries::top_queries(rows))
             }
             Some(_) => Ok(None),
             None => {
-                let why = "left out: CREATE EXTENSION pg_stat_statements was not run in this database";
-                self.notes.note(PART, Some(why.to_owned()));
+                let reason = "not available: run CREATE EXTENSION pg_stat_statements in this database";
+                self.notes.note(PART, Some(reason.to_owned()));
                 Ok(None)
             }
         }
@@ -242,12 +240,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_version_is_read() {
-        let server = Server::read(&rows(&["150008|15.8 (Debian 15.8-0+deb12u1)|100|1"])).unwrap();
+    fn server_information_is_parsed() {
+        let server = ServerInfo::read(&rows(&["150008|15.8 (Debian 15.8-0+deb12u1)|100|1"])).unwrap();
         assert_eq!((server.version, server.version_text.as_str()), (150_008, "15.8"));
-        assert!(server.sees_others && server.most_connections == 100.0);
+        assert!(server.can_see_sessions && server.max_connections == 100.0);
         for odd in [&[][..], &["x|15|100|1"], &["150008|15.8|100"], &["150008|15.8|-1|1"]] {
-            assert!(Server::read(&rows(odd)).is_err(), "{odd:?}");
+            assert!(ServerInfo::read(&rows(odd)).is_err(), "{odd:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A stream of bytes with a limit to what comes in.
+//! Byte stream with a limit for received bytes.
 
 use std::io;
 use std::pin::Pin;
@@ -7,25 +7,25 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A stream that goes both ways.
+/// Bidirectional byte stream.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// A stream from which no more comes than there is room for.
-pub(super) struct Bounded {
+/// Stream with a limit for received bytes.
+pub(super) struct LimitedStream {
     stream: Box<dyn Stream>,
-    room: Arc<AtomicUsize>,
+    remaining_bytes: Arc<AtomicUsize>,
 }
 
-impl Bounded {
-    /// `room` holds how many bytes may still come; it shrinks with each.
-    pub(super) fn new(stream: Box<dyn Stream>, room: Arc<AtomicUsize>) -> Self {
-        Self { stream, room }
+impl LimitedStream {
+    /// `remaining_bytes` is the number of bytes that may still be received.
+    pub(super) fn new(stream: Box<dyn Stream>, remaining_bytes: Arc<AtomicUsize>) -> Self {
+        Self { stream, remaining_bytes }
     }
 }
 
-impl AsyncRead for Bounded {
+impl AsyncRead for LimitedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -34,16 +34,16 @@ impl AsyncRead for Bounded {
         let before = buffer.filled().len();
         let outcome = Pin::new(&mut self.stream).poll_read(context, buffer);
         let received = buffer.filled().len().saturating_sub(before);
-        let room = self.room.load(Ordering::Relaxed);
-        self.room.store(room.saturating_sub(received), Ordering::Relaxed);
-        if received > room {
-            return Poll::Ready(Err(io::Error::other("the answer is larger than 4 MiB")));
+        let remaining_bytes = self.remaining_bytes.load(Ordering::Relaxed);
+        self.remaining_bytes.store(remaining_bytes.saturating_sub(received), Ordering::Relaxed);
+        if received > remaining_bytes {
+            return Poll::Ready(Err(io::Error::other("response larger than 4 MiB")));
         }
         outcome
     }
 }
 
-impl AsyncWrite for Bounded {
+impl AsyncWrite for LimitedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,91 +1,87 @@
-//! Which PostgreSQL: the parts of its URL.
+//! PostgreSQL connection target, parsed from a URL.
 
 use std::fmt;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
-use watchglass_remote::{Address, Secret, TargetError, hides_user, is_printable};
+use watchglass_remote::{Address, Secret, TargetError, has_unescaped_at, is_printable};
 
-/// Which PostgreSQL, and how to get in. [`Debug`](fmt::Debug) shows no secret.
+/// PostgreSQL server and credentials. [`Debug`](fmt::Debug) shows no secret.
 #[derive(Clone)]
 pub(super) struct Target {
     /// Host, port and database.
     pub(super) instance: String,
     pub(super) address: Address,
-    /// Name of the database.
+    /// Database name.
     pub(super) database: String,
     pub(super) config: Config,
     pub(super) password: Secret,
-    /// Whether all that is said must be encrypted.
+    /// Whether to use TLS.
     #[cfg(feature = "tls")]
     pub(super) encrypted: bool,
 }
 
-const fn error(wrong: &'static str, right: &'static str) -> TargetError {
-    TargetError { product: "PostgreSQL", wrong, right }
+const fn error(problem: &'static str, hint: &'static str) -> TargetError {
+    TargetError { product: "PostgreSQL", problem, hint }
 }
 
-const UNREADABLE: TargetError = error(
-    "cannot be read",
-    "it should look like postgresql://user:password@host:5432/database, with characters such as @ : / ? # in a \
-     password in percent form (%40 for @)",
+const INVALID: TargetError = error(
+    "is invalid",
+    "expected postgresql://user:password@host:5432/database, with characters such as @ : / ? # in the password \
+     percent-encoded (%40 for @)",
 );
-const ENCRYPTED: TargetError = error(
-    "asks for TLS, which this program was built without",
-    "leave sslmode out and keep to a network you trust",
-);
-const NO_USER_FOUND: TargetError =
-    error("has an @ but no user before it", "write @ : / ? # in a password in percent form (%40 for @)");
-const NO_USER: TargetError =
-    error("names no user", "it should look like postgresql://user:password@host:5432/database");
-const NO_DATABASE: TargetError = error("names no database", "end it with /postgres, for example");
-const SEVERAL_HOSTS: TargetError =
-    error("names several hosts, or none", "give each server a URL of its own, with one host");
-const ODD_NAME: TargetError = error(
-    "names a host or database that cannot be one",
-    "both have at most 255 characters, and no spaces or control characters",
+const NO_TLS_SUPPORT: TargetError =
+    error("asks for TLS, but this build has no TLS support", "remove sslmode and use a trusted network");
+const UNESCAPED_AT: TargetError =
+    error("has an @ but no user before it", "percent-encode @ : / ? # in the password (%40 for @)");
+const NO_USER: TargetError = error("has no user", "expected postgresql://user:password@host:5432/database");
+const NO_DATABASE: TargetError = error("has no database", "append a database, for example /postgres");
+const NOT_ONE_HOST: TargetError = error("must have exactly one host", "use one URL per server");
+const INVALID_NAME: TargetError = error(
+    "has an invalid host or database",
+    "use at most 255 characters without spaces or control characters",
 );
 
-/// The port where none is named.
-const PORT: u16 = 5432;
+/// Default port.
+const DEFAULT_PORT: u16 = 5432;
 
 impl Target {
-    /// The parts of `url`.
+    /// Parses `url`.
     ///
     /// # Errors
-    /// What is wrong with it, in words that contain nothing of it.
+    /// Invalid URL. The message contains no part of it.
     pub(super) fn parse(url: &str) -> Result<Self, TargetError> {
         if !url.starts_with("postgresql://") && !url.starts_with("postgres://") {
-            return Err(UNREADABLE);
+            return Err(INVALID);
         }
-        let mut config: Config = url.parse().map_err(|_may_quote_the_url| UNREADABLE)?;
+        let mut config: Config = url.parse().map_err(|_may_quote_the_url| INVALID)?;
         let password = match config.get_password() {
-            Some(bytes) => Some(str::from_utf8(bytes).map_err(|_may_quote_it| UNREADABLE)?),
+            Some(bytes) => Some(str::from_utf8(bytes).map_err(|_may_quote_it| INVALID)?),
             None => None,
         };
         let password = Secret::new(password);
-        if hides_user(url, config.get_user().is_some()) {
-            return Err(NO_USER_FOUND);
+        if has_unescaped_at(url, config.get_user().is_some()) {
+            return Err(UNESCAPED_AT);
         }
-        let port = config.get_ports().first().copied().unwrap_or(PORT);
+        let port = config.get_ports().first().copied().unwrap_or(DEFAULT_PORT);
         let address = match config.get_hosts() {
             [Host::Tcp(host)] if is_printable(host) && port > 0 => Address::Tcp { host: host.clone(), port },
-            [Host::Tcp(_)] => return Err(ODD_NAME),
+            [Host::Tcp(_)] => return Err(INVALID_NAME),
             [Host::Unix(folder)] => Address::Unix(folder.join(format!(".s.PGSQL.{port}"))),
-            _ => return Err(SEVERAL_HOSTS),
+            _ => return Err(NOT_ONE_HOST),
         };
         if config.get_user().is_none_or(str::is_empty) {
             return Err(NO_USER);
         }
-        // The server's own default would be the user's name, which does not belong into a label.
+        // The server would default to the user name, which must not appear in a label.
         let database = config.get_dbname().filter(|name| !name.is_empty()).ok_or(NO_DATABASE)?.to_owned();
         let instance = format!("{address}/{database}");
         if !is_printable(&instance) {
-            return Err(ODD_NAME);
+            return Err(INVALID_NAME);
         }
-        // What a server may choose not to encrypt is no secret: it is all or nothing.
+        // Optional encryption (prefer) protects nothing: TLS is required or off.
         let encrypted = config.get_ssl_mode() == SslMode::Require;
         if encrypted && cfg!(not(feature = "tls")) {
-            return Err(ENCRYPTED);
+            return Err(NO_TLS_SUPPORT);
         }
         config.ssl_mode(if encrypted { SslMode::Require } else { SslMode::Disable });
         config.application_name("watchglass");
@@ -113,7 +109,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn urls_are_taken_apart() {
+    fn urls_are_parsed() {
         for (url, instance, password) in [
             ("postgresql://me@db.example/app", "db.example:5432/app", None),
             ("postgres://me:s%40e%2Fc@127.0.0.1:7000/app", "127.0.0.1:7000/app", Some("s@e/c")),
@@ -134,21 +130,21 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named_without_the_url() {
+    fn url_errors_do_not_contain_the_url() {
         for (url, expected) in [
-            ("", UNREADABLE),
-            ("host=db user=me password=sesame", UNREADABLE),
-            ("http://me:sesame@db/app", UNREADABLE),
-            ("postgresql://me:pw@db:sesame/app", UNREADABLE),
-            ("postgresql://me:pw@db/app?sesame=1", UNREADABLE),
+            ("", INVALID),
+            ("host=db user=me password=sesame", INVALID),
+            ("http://me:sesame@db/app", INVALID),
+            ("postgresql://me:pw@db:sesame/app", INVALID),
+            ("postgresql://me:pw@db/app?sesame=1", INVALID),
             ("postgresql://me@db:5432", NO_DATABASE),
             ("postgresql://db/app", NO_USER),
-            ("postgresql://me:sesame@db1,db2/app", SEVERAL_HOSTS),
-            ("postgresql://me:sesame@/app", SEVERAL_HOSTS),
-            ("postgresql://me:sesame@d%20b/app", ODD_NAME),
-            ("postgresql://me:sesame@db/a%0Ab", ODD_NAME),
+            ("postgresql://me:sesame@db1,db2/app", NOT_ONE_HOST),
+            ("postgresql://me:sesame@/app", NOT_ONE_HOST),
+            ("postgresql://me:sesame@d%20b/app", INVALID_NAME),
+            ("postgresql://me:sesame@db/a%0Ab", INVALID_NAME),
             #[cfg(not(feature = "tls"))]
-            ("postgresql://me:sesame@db/app?sslmode=require", ENCRYPTED),
+            ("postgresql://me:sesame@db/app?sslmode=require", NO_TLS_SUPPORT),
         ] {
             let error = Target::parse(url).unwrap_err();
             assert_eq!(error, expected, "{url}");
@@ -158,7 +154,7 @@ mod tests {
 
     #[cfg(feature = "tls")]
     #[test]
-    fn some_are_encrypted() {
+    fn sslmode_require_is_encrypted() {
         for (query, encrypted) in
             [("", false), ("?sslmode=disable", false), ("?sslmode=prefer", false), ("?sslmode=require", true)]
         {

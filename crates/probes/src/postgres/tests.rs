@@ -1,4 +1,4 @@
-//! What servers that misbehave can do: nothing but fail.
+//! Tests of the probe with misbehaving servers.
 
 use super::*;
 use crate::testing::recent_host;
@@ -8,13 +8,13 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
 
-const EVERY: Duration = Duration::from_secs(5);
+const INTERVAL: Duration = Duration::from_secs(5);
 
-/// A server that gives each of the `answers` when something comes, and then says no more.
+/// A server that sends one of `answers` per received message, and then nothing more.
 fn server(answers: Vec<Vec<u8>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("postgresql://user:sesame@{}/app", listener.local_addr().unwrap());
-    // It ends when the probe hangs up.
+    // Ends when the probe disconnects.
     thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut buffer = [0; 4096];
@@ -38,15 +38,15 @@ fn error(code: &str, text: &str) -> Vec<u8> {
     message(b'E', format!("SFATAL\0C{code}\0M{text}\0\0").as_bytes())
 }
 
-/// That we are let in, and may ask.
+/// Authentication OK and ready for queries.
 fn welcome() -> Vec<u8> {
     [message(b'R', &[0; 4]), message(b'Z', b"I")].concat()
 }
 
-/// What a round says of a server that gives those `answers`.
+/// The error of a round with a server that sends `answers`.
 fn failure(answers: Vec<Vec<u8>>) -> String {
-    let mut probe = Postgres::new(&server(answers), EVERY).unwrap();
-    let error = probe.collect(&mut Readings::new()).unwrap_err().to_string();
+    let mut probe = Postgres::new(&server(answers), INTERVAL).unwrap();
+    let error = probe.collect(&mut SampleBuffer::new()).unwrap_err().to_string();
     assert!(!error.contains("sesame"), "{error}");
     error.replace(&probe.target.instance, "it")
 }
@@ -54,14 +54,14 @@ fn failure(answers: Vec<Vec<u8>>) -> String {
 #[test]
 fn servers_that_misbehave_are_described_without_secrets() {
     let cases = [
-        (vec![], "the connection to it broke: "),
-        (vec![b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()], "the connection to it broke: "),
-        (vec![error("28P01", "password sesame\nis wrong")], "it refuses: password … is wrong"),
-        (vec![error("3D000", "no such database")], "it refuses: no such database"),
-        (vec![welcome(), error("42501", "not for sesame")], "it refuses: not for …"),
+        (vec![], "connection to it lost: "),
+        (vec![b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()], "connection to it lost: "),
+        (vec![error("28P01", "password sesame\nis wrong")], "it rejected the request: password … is wrong"),
+        (vec![error("3D000", "no such database")], "it rejected the request: no such database"),
+        (vec![welcome(), error("42501", "not for sesame")], "it rejected the request: not for …"),
         (
             vec![welcome(), [message(b'C', b"SET\0"), message(b'Z', b"I")].concat()],
-            "it answers with something else than it should: its version: version should be there",
+            "unexpected response from it: server version: version should be present",
         ),
     ];
     for (answers, expected) in cases {
@@ -71,17 +71,14 @@ fn servers_that_misbehave_are_described_without_secrets() {
 }
 
 #[test]
-fn answers_without_end_are_not_read_to_the_end() {
+fn endless_responses_are_limited() {
     let mut endless = vec![b'D', 0x30, 0, 0, 0];
     endless.resize(5 << 20, 0);
-    assert_eq!(
-        failure(vec![welcome(), endless]),
-        "it answers with something else than it should: the answer is larger than 4 MiB"
-    );
+    assert_eq!(failure(vec![welcome(), endless]), "unexpected response from it: response larger than 4 MiB");
 }
 
 #[test]
-fn what_it_declares_is_named_as_it_should() {
+fn metric_names_follow_the_conventions() {
     let mut names: Vec<_> = METRICS.iter().map(|metric| metric.name).collect();
     for metric in METRICS.iter() {
         assert!(
@@ -97,13 +94,13 @@ fn what_it_declares_is_named_as_it_should() {
 }
 
 #[test]
-fn slow_parts_take_turns() {
+fn slow_parts_alternate() {
     for (every, rounds) in [(5, 12), (1, 60), (60, 3), (3600, 3)] {
         let probe = Postgres::new("postgresql://me@db/app", Duration::from_secs(every)).unwrap();
         assert_eq!(probe.slow_rounds(), rounds, "{every}");
         let pace = |name: &str| {
             let metric = METRICS.iter().find(|metric| metric.name == name).unwrap();
-            probe.every_of(metric).as_secs()
+            probe.interval_of(metric).as_secs()
         };
         assert_eq!(pace("postgresql_response_seconds"), every);
         assert_eq!(pace("postgresql_database_size_bytes"), every * rounds);
@@ -112,13 +109,13 @@ fn slow_parts_take_turns() {
 }
 
 #[test]
-fn several_servers_and_the_host_fit_together() {
+fn several_servers_form_a_valid_catalogue() {
     let mut probes = host_probes(&recent_host());
     let of_host = probes.len();
     for host in ["a", "b"] {
         let url = format!("postgresql://me:sesame@{host}/app");
-        probes.push(Box::new(Postgres::new(&url, EVERY).unwrap()));
-        probes.push(Box::new(crate::Redis::new(&format!("redis://:sesame@{host}"), EVERY).unwrap()));
+        probes.push(Box::new(Postgres::new(&url, INTERVAL).unwrap()));
+        probes.push(Box::new(crate::Redis::new(&format!("redis://:sesame@{host}"), INTERVAL).unwrap()));
     }
     let names: Vec<String> = probes.iter().map(|probe| probe.name().to_owned()).collect();
     assert_eq!(
@@ -130,8 +127,8 @@ fn several_servers_and_the_host_fit_together() {
         collector.catalogue().panels().iter().filter(|panel| panel.section == section).count()
     };
     assert_eq!((panels("PostgreSQL"), panels("Redis")), (13, 10));
-    assert_eq!(collector.pace_of("postgresql_dead_rows"), Some(Duration::from_secs(60)));
-    assert_eq!(collector.pace_of("redis_clients"), Some(EVERY));
+    assert_eq!(collector.interval_of("postgresql_dead_rows"), Some(Duration::from_secs(60)));
+    assert_eq!(collector.interval_of("redis_clients"), Some(INTERVAL));
     assert!(!format!("{collector:?}").contains("sesame"));
 }
 
@@ -139,15 +136,15 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn rubbish_is_an_error_and_nothing_worse(
-        rubbish in prop::collection::vec(any::<u8>(), 0..200),
+    fn arbitrary_bytes_are_an_error(
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
         messages in prop::collection::vec(("[RZSKNETDC]", prop::collection::vec(any::<u8>(), 0..30)), 0..8),
     ) {
         let messages: Vec<u8> =
             messages.iter().flat_map(|(kind, body)| message(kind.as_bytes()[0], body)).collect();
-        for answers in [vec![rubbish], vec![messages.clone()], vec![welcome(), messages]] {
-            let mut probe = Postgres::new(&server(answers), EVERY).unwrap();
-            prop_assert!(probe.collect(&mut Readings::new()).is_err());
+        for answers in [vec![bytes], vec![messages.clone()], vec![welcome(), messages]] {
+            let mut probe = Postgres::new(&server(answers), INTERVAL).unwrap();
+            prop_assert!(probe.collect(&mut SampleBuffer::new()).is_err());
         }
     }
 }

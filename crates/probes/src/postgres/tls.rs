@@ -1,4 +1,4 @@
-//! Encryption for the driver of PostgreSQL, which asks the server for it first.
+//! TLS connector for the PostgreSQL driver.
 
 use std::io;
 use std::pin::Pin;
@@ -9,17 +9,17 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use watchglass_remote::{Address, tls};
 
-/// Whom to trust, and who it must be.
+/// TLS connector with the expected server name.
 pub(super) struct Tls {
     connector: TlsConnector,
     name: ServerName<'static>,
 }
 
 impl Tls {
-    /// Encryption with the server at `address`.
+    /// A connector for the server at `address`.
     ///
     /// # Errors
-    /// The system trusts nobody, or the address is a local one.
+    /// No CA certificates were found, or the address is a Unix socket.
     pub(super) fn new(address: &Address) -> io::Result<Self> {
         Ok(Self { connector: TlsConnector::from(tls::client_config()?), name: tls::server_name(address)? })
     }
@@ -35,12 +35,12 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> TlsConnect<S> for Tls {
     }
 }
 
-/// A stream over which all is encrypted.
+/// Encrypted stream.
 pub(super) struct Encrypted<S>(tokio_rustls::client::TlsStream<S>);
 
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for Encrypted<S> {
     fn channel_binding(&self) -> ChannelBinding {
-        // The certificate was checked already.
+        // Not needed: the certificate is verified.
         ChannelBinding::none()
     }
 }

@@ -1,11 +1,11 @@
-//! The text of Redis's command [`INFO`](https://redis.io/docs/latest/commands/info/).
+//! Parser of the Redis command [`INFO`](https://redis.io/docs/latest/commands/info/).
 
 use crate::TextError;
 use crate::text::missing;
 use std::collections::HashMap;
-use watchglass_model::{Declaration, Readings};
+use watchglass_model::{Declaration, SampleBuffer};
 
-/// The fields of an `INFO`.
+/// Fields of `INFO`.
 #[derive(Debug)]
 pub(super) struct Info<'a> {
     fields: HashMap<&'a str, Field<'a>>,
@@ -18,10 +18,10 @@ struct Field<'a> {
 }
 
 impl<'a> Info<'a> {
-    /// Reads `text`: headings that begin with `#`, and lines of a name, a colon and a value.
+    /// Parses `text`: headings that begin with `#`, and lines `name:value`.
     ///
     /// # Errors
-    /// A line that is neither, or no word of the memory in use, without which it is no `INFO`.
+    /// An invalid line, or the field `used_memory` is missing, so that it is not an `INFO` reply.
     pub(super) fn parse(text: &'a str) -> Result<Self, TextError> {
         let mut fields = HashMap::new();
         for (line, content) in (1..).zip(text.lines()) {
@@ -41,20 +41,20 @@ impl<'a> Info<'a> {
         }
     }
 
-    /// The text of a field, if it is there.
+    /// The text of a field, if present.
     pub(super) fn word(&self, name: &str) -> Option<&'a str> {
         self.fields.get(name).map(|field| field.text)
     }
 
-    /// Whether a field is the text `yes`, if it is there.
-    pub(super) fn is(&self, name: &str, yes: &str) -> Option<bool> {
-        self.word(name).map(|text| text == yes)
+    /// Whether a field equals `expected`, if present.
+    pub(super) fn is(&self, name: &str, expected: &str) -> Option<bool> {
+        self.word(name).map(|text| text == expected)
     }
 
-    /// The number of a field. `None` when it is not there, or −1, Redis's word for "not known".
+    /// The number of a field. `None` if it is missing or −1, which means unknown.
     ///
     /// # Errors
-    /// It is something else than a number of zero or more.
+    /// Not a non-negative number.
     pub(super) fn number(&self, name: &'static str) -> Result<Option<f64>, TextError> {
         match self.fields.get(name) {
             None => Ok(None),
@@ -63,23 +63,23 @@ impl<'a> Info<'a> {
         }
     }
 
-    /// Records the numbers of fields, as they are, for `instance`. What is not there is left out.
+    /// Records numeric fields for `instance`, skipping missing ones.
     pub(super) fn record(
         &self,
         fields: &[(&'static Declaration, &'static str)],
         instance: &str,
-        readings: &mut Readings,
+        samples: &mut SampleBuffer,
     ) -> Result<(), TextError> {
         for &(metric, name) in fields {
             if let Some(value) = self.number(name)? {
-                readings.record(metric, &[instance], value);
+                samples.record(metric, &[instance], value);
             }
         }
         Ok(())
     }
 
-    /// The fields that are called `prefix` and a number, in the order of the numbers, at most `most`.
-    pub(super) fn numbered(&self, prefix: &str, most: usize) -> Vec<(&'a str, Parts<'a>)> {
+    /// The fields named `prefix` plus a number, sorted by number, at most `limit`.
+    pub(super) fn numbered(&self, prefix: &str, limit: usize) -> Vec<(&'a str, Parts<'a>)> {
         let mut found: Vec<(u32, &'a str, Parts<'a>)> = self
             .fields
             .iter()
@@ -89,25 +89,25 @@ impl<'a> Info<'a> {
             })
             .collect();
         found.sort_by_key(|&(number, name, _)| (number, name));
-        found.into_iter().take(most).map(|(_, name, parts)| (name, parts)).collect()
+        found.into_iter().take(limit).map(|(_, name, parts)| (name, parts)).collect()
     }
 }
 
-/// A value that has parts: `keys=1,expires=0`.
+/// Value with key-value parts: `keys=1,expires=0`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parts<'a>(Field<'a>);
 
 impl<'a> Parts<'a> {
-    /// The text of a part, if it is there.
+    /// The text of a part, if present.
     pub(super) fn word(&self, name: &str) -> Option<&'a str> {
         let part = |part: &'a str| part.split_once('=').filter(|(found, _)| *found == name);
         self.0.text.split(',').find_map(part).map(|(_, text)| text)
     }
 
-    /// The number of a part, if it is there.
+    /// The number of a part, if present.
     ///
     /// # Errors
-    /// It is something else than a number of zero or more.
+    /// Not a non-negative number.
     pub(super) fn number(&self, name: &'static str) -> Result<Option<f64>, TextError> {
         self.word(name).map(|text| number(self.0.line, name, text)).transpose()
     }
@@ -115,7 +115,7 @@ impl<'a> Parts<'a> {
 
 fn number(line: usize, field: &'static str, text: &str) -> Result<f64, TextError> {
     let number: Option<f64> = text.parse().ok();
-    // "nan" and "inf" are numbers to the standard library and none to a chart.
+    // The standard library parses "nan" and "inf", which charts cannot show.
     number.filter(|number| number.is_finite() && *number >= 0.0).ok_or(TextError::Field {
         line,
         field,
@@ -132,7 +132,7 @@ mod tests {
                         path:/a:b\r\n\r\n# Keyspace\r\ndb10:keys=7,expires=x\r\ndb2:keys=3,expires=1\r\ndbx:1\r\n";
 
     #[test]
-    fn fields_are_found() {
+    fn fields_are_parsed() {
         let info = Info::parse(TEXT).unwrap();
         assert_eq!(info.number("used_memory"), Ok(Some(941_824.0)));
         assert_eq!(info.number("x_ratio"), Ok(Some(1.5)));
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_texts_are_refused_with_line_and_field() {
+    fn invalid_texts_are_errors_with_line_and_field() {
         let info = Info::parse(TEXT).unwrap();
         let odd = info.number("odd").unwrap_err().to_string();
         assert_eq!(odd, "line 5: odd should be a number of zero or more");
@@ -155,8 +155,8 @@ mod tests {
         let expires = info.numbered("db", 50)[1].1.number("expires").unwrap_err().to_string();
         assert_eq!(expires, "line 10: expires should be a number of zero or more");
         for (text, expected) in [
-            ("", "line 1 is the last, and used_memory is missing"),
-            ("a:1\n# b\n", "line 2 is the last, and used_memory is missing"),
+            ("", "line 1: unexpected end, used_memory is missing"),
+            ("a:1\n# b\n", "line 2: unexpected end, used_memory is missing"),
             ("used_memory:1\nwords", "line 2: the line should be a name, a colon and a value"),
         ] {
             assert_eq!(Info::parse(text).unwrap_err().to_string(), expected, "{text:?}");
@@ -165,7 +165,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rubbish_is_refused_or_read_and_nothing_worse(
+        fn arbitrary_text_never_panics(
             text in "(used_memory:[0-9-]{0,20}\r?\n|db[0-9]{0,12}:[a-z=,0-9]{0,20}\n|\\PC{0,20}\n){0,12}",
         ) {
             if let Ok(info) = Info::parse(&text) {

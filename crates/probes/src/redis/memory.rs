@@ -1,69 +1,69 @@
-//! Memory and keys of Redis: how much there is, and what has to go.
+//! Redis memory, keys, expiration and eviction.
 
 use super::info::Info;
 use crate::TextError;
 use crate::declare::{INSTANCE, counter, gauge, panel};
-use crate::remote::MOST_DATABASES;
-use watchglass_model::{Declaration, PanelDeclaration, Readings, Role, Style, Unit};
+use crate::remote::MAX_DATABASES;
+use watchglass_model::{Declaration, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
-static MEMORY: PanelDeclaration = panel("Redis", "redis-memory", "Memory", Style::Line, Unit::Bytes).meaning(
-    "A rise without more keys is larger values or fragments. At the limit keys are evicted, or writes are refused.",
+static MEMORY: PanelDeclaration = panel("Redis", "redis-memory", "Memory", Style::Line, Unit::Bytes).description(
+    "A rise without more keys means larger values or fragmentation. At the limit keys are evicted or writes fail.",
 );
-static KEYS_PANEL: PanelDeclaration = panel("Redis", "redis-keys", "Keys", Style::Stacked, Unit::Count).meaning(
-    "Keys without an expiry that only grow will fill the memory; a cliff is a flush, a restart or a mass expiry.",
+static KEYS_PANEL: PanelDeclaration = panel("Redis", "redis-keys", "Keys", Style::Stacked, Unit::Count).description(
+    "A growing number of keys without TTL fills the memory. A sudden drop is a flush, a restart or mass expiration.",
 );
-// Bars: keys expire and are evicted in bursts, with nothing between them; upon each other, for both are keys that are gone.
+// Bars: expiration and eviction come in bursts; stacked, because both remove keys.
 static REMOVED: PanelDeclaration =
-    panel("Redis", "redis-removed", "Keys removed", Style::Bars, Unit::PerSecond).meaning(
-    "Expired is normal. Evicted means that memory is full, and what was needed is thrown away: look at the hit rate.",
+    panel("Redis", "redis-removed", "Expired / evicted keys", Style::Bars, Unit::PerSecond).description(
+    "Expired keys are normal. Evicted keys mean that memory is full and used data may be lost: check the hit rate.",
 );
 
 static USED: Declaration = gauge(
     "redis_memory_used_bytes",
     Unit::Bytes,
     INSTANCE,
-    "Memory that Redis uses for data and for itself (used_memory).",
-    Some((&MEMORY, Role::HeadlineAndChart)),
+    "Memory used by Redis for data and overhead (used_memory).",
+    Some((&MEMORY, PanelRole::HeadlineAndChart)),
     "used",
 );
 static RESIDENT: Declaration = gauge(
     "redis_memory_resident_bytes",
     Unit::Bytes,
     INSTANCE,
-    "Memory that the operating system counts for Redis (used_memory_rss).",
-    Some((&MEMORY, Role::Chart)),
+    "Resident memory of Redis (used_memory_rss).",
+    Some((&MEMORY, PanelRole::Chart)),
     "resident",
 );
-static MOST: Declaration = gauge(
+static LIMIT: Declaration = gauge(
     "redis_memory_max_bytes",
     Unit::Bytes,
     INSTANCE,
-    "Memory that Redis may use (maxmemory). Missing where no limit is set.",
-    Some((&MEMORY, Role::Detail)),
+    "Memory limit (maxmemory). Missing without a limit.",
+    Some((&MEMORY, PanelRole::Detail)),
     "limit",
 );
 static USED_RATIO: Declaration = gauge(
     "redis_memory_used_ratio",
     Unit::Ratio,
     INSTANCE,
-    "Part of the memory that Redis may use that is in use. Missing where no limit is set.",
-    Some((&MEMORY, Role::Detail)),
-    "of the limit",
+    "Memory usage as a share of maxmemory. Missing without a limit.",
+    Some((&MEMORY, PanelRole::Detail)),
+    "of limit",
 );
 static FRAGMENTATION: Declaration = gauge(
     "redis_memory_fragmentation_ratio",
     Unit::Ratio,
     INSTANCE,
-    "Resident memory for each byte used (mem_fragmentation_ratio). Far above 1 memory is wasted, below 1 a part of \
-     it was swapped out. Says little while hardly any memory is used.",
-    Some((&MEMORY, Role::Detail)),
+    "Resident memory per used byte (mem_fragmentation_ratio). Far above 1 memory is wasted, below 1 a part of it \
+     is swapped out. Not meaningful with little used memory.",
+    Some((&MEMORY, PanelRole::Detail)),
     "fragmentation",
 );
 static PEAK: Declaration = gauge(
     "redis_memory_peak_bytes",
     Unit::Bytes,
     INSTANCE,
-    "The most memory that Redis used since it started (used_memory_peak).",
+    "Peak memory usage since the start (used_memory_peak).",
     None,
     "peak",
 );
@@ -71,40 +71,40 @@ static KEYS: Declaration = gauge(
     "redis_keys",
     Unit::Count,
     &["instance", "database"],
-    "Keys in a database.",
-    Some((&KEYS_PANEL, Role::HeadlineAndChart)),
+    "Number of keys in a database.",
+    Some((&KEYS_PANEL, PanelRole::HeadlineAndChart)),
     "keys",
 );
 static EXPIRING: Declaration = gauge(
     "redis_keys_expiring",
     Unit::Count,
     &["instance", "database"],
-    "Keys in a database that have an end.",
-    Some((&KEYS_PANEL, Role::Detail)),
-    "with an end",
+    "Number of keys with a TTL in a database.",
+    Some((&KEYS_PANEL, PanelRole::Detail)),
+    "with TTL",
 );
 static EXPIRED: Declaration = counter(
     "redis_expired_keys_total",
     Unit::Count,
     INSTANCE,
-    "Keys that were removed because their time was over.",
-    Some((&REMOVED, Role::HeadlineAndChart)),
+    "Keys removed because their TTL expired.",
+    Some((&REMOVED, PanelRole::HeadlineAndChart)),
     "expired",
 );
 static EVICTED: Declaration = counter(
     "redis_evicted_keys_total",
     Unit::Count,
     INSTANCE,
-    "Keys that were removed because memory was full.",
-    Some((&REMOVED, Role::HeadlineAndChart)),
+    "Keys evicted because of the memory limit.",
+    Some((&REMOVED, PanelRole::HeadlineAndChart)),
     "evicted",
 );
 
 pub(super) static METRICS: [&Declaration; 10] =
-    [&USED, &RESIDENT, &MOST, &USED_RATIO, &FRAGMENTATION, &PEAK, &KEYS, &EXPIRING, &EXPIRED, &EVICTED];
+    [&USED, &RESIDENT, &LIMIT, &USED_RATIO, &FRAGMENTATION, &PEAK, &KEYS, &EXPIRING, &EXPIRED, &EVICTED];
 
-/// Records memory and keys.
-pub(super) fn record(info: &Info<'_>, instance: &str, readings: &mut Readings) -> Result<(), TextError> {
+/// Records memory and key metrics.
+pub(super) fn record(info: &Info<'_>, instance: &str, samples: &mut SampleBuffer) -> Result<(), TextError> {
     let fields = [
         (&USED, "used_memory"),
         (&RESIDENT, "used_memory_rss"),
@@ -113,20 +113,20 @@ pub(super) fn record(info: &Info<'_>, instance: &str, readings: &mut Readings) -
         (&EXPIRED, "expired_keys"),
         (&EVICTED, "evicted_keys"),
     ];
-    info.record(&fields, instance, readings)?;
-    // Zero is Redis's word for "no limit".
-    if let Some(most) = info.number("maxmemory")?.filter(|most| *most > 0.0) {
-        readings.record(&MOST, &[instance], most);
+    info.record(&fields, instance, samples)?;
+    // Zero means no limit.
+    if let Some(limit) = info.number("maxmemory")?.filter(|limit| *limit > 0.0) {
+        samples.record(&LIMIT, &[instance], limit);
         if let Some(used) = info.number("used_memory")? {
-            readings.record(&USED_RATIO, &[instance], used / most);
+            samples.record(&USED_RATIO, &[instance], used / limit);
         }
     }
-    for (database, parts) in info.numbered("db", MOST_DATABASES) {
+    for (database, parts) in info.numbered("db", MAX_DATABASES) {
         if let Some(keys) = parts.number("keys")? {
-            readings.record(&KEYS, &[instance, database], keys);
+            samples.record(&KEYS, &[instance, database], keys);
         }
         if let Some(expiring) = parts.number("expires")? {
-            readings.record(&EXPIRING, &[instance, database], expiring);
+            samples.record(&EXPIRING, &[instance, database], expiring);
         }
     }
     Ok(())

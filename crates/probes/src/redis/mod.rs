@@ -1,4 +1,4 @@
-//! Redis: whether it answers, how fast, and what it says about itself.
+//! Redis probe: availability, response time and `INFO` metrics.
 
 mod info;
 mod memory;
@@ -8,29 +8,32 @@ mod slow_log;
 mod traffic;
 
 use crate::declare::{INSTANCE, gauge, panel};
-use crate::remote::{Backoff, DEADLINE, Details, HitRatio, MOST_BYTES, MOST_DETAILS, Notes, ROUND, Watched};
-use crate::{OwnThread, Probe, ProbeError, TextError};
+use crate::remote::{
+    Backoff, Details, HitRatio, MAX_DETAIL_ROWS, MAX_RESPONSE_BYTES, MonitoredTarget, Notes, PROBE_TIMEOUT,
+    ROUND_TIMEOUT,
+};
+use crate::{BackgroundProbe, Probe, ProbeError, TextError};
 use info::Info;
 use redis::{Value, cmd};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
-use watchglass_model::{Declaration, PanelDeclaration, Readings, RedisDetails, Role, Style, Unit};
-use watchglass_remote::redis::{Connection, Target, unexpected, words};
+use watchglass_model::{Declaration, PanelDeclaration, PanelRole, RedisDetails, SampleBuffer, Style, Unit};
+use watchglass_remote::redis::{Connection, Target, error_text, unexpected_response};
 use watchglass_remote::{Deadline, RemoteError, TargetError, one_line};
 
 static PING_PANEL: PanelDeclaration =
-    panel("Redis", "redis-ping", "Response time", Style::Line, Unit::Seconds).meaning(
-    "Redis does one thing at a time: a peak here is one slow command for everyone. Look at the slow log below.",
+    panel("Redis", "redis-ping", "Response time", Style::Line, Unit::Seconds).description(
+    "Redis runs one command at a time: a peak is a slow command that delayed all clients. Check the slow log below.",
 );
 
 static PING: Declaration = gauge(
     "redis_ping_seconds",
     Unit::Seconds,
     INSTANCE,
-    "Time from sending PING to the answer, the network included.",
-    Some((&PING_PANEL, Role::HeadlineAndChart)),
+    "Latency of PING, including the network.",
+    Some((&PING_PANEL, PanelRole::HeadlineAndChart)),
     "",
 );
 
@@ -42,10 +45,9 @@ static METRICS: LazyLock<Vec<&'static Declaration>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Asks a Redis with `PING`, `INFO` and `SLOWLOG`, over one connection that stays open.
+/// Reads `PING`, `INFO` and `SLOWLOG` of a Redis server over one persistent connection.
 ///
-/// A round takes no longer than 2.5 s. A server whose address is hard to find can take longer: run it in an
-/// [`OwnThread`], as [`redis()`] does.
+/// A round takes at most 2.5 s. Name resolution can take longer: run it in an [`OwnThread`], as [`redis()`] does.
 pub struct Redis {
     name: String,
     target: Target,
@@ -57,21 +59,26 @@ pub struct Redis {
     details: Details<RedisDetails>,
 }
 
-/// Watches the Redis at `url` (`redis://user:password@host:6379`), a round every so often.
+/// Starts a background probe of the Redis server at `url` (`redis://user:password@host:6379`), with one round per
+/// `every`.
 ///
 /// # Errors
-/// What is wrong with the URL, in words that contain nothing of it.
-pub fn redis(url: &str, every: Duration) -> Result<Watched<RedisDetails>, TargetError> {
+/// Invalid URL. The message contains no part of it.
+pub fn redis(url: &str, every: Duration) -> Result<MonitoredTarget<RedisDetails>, TargetError> {
     let probe = Redis::new(url, every)?;
     let (instance, details) = (probe.target.instance.clone(), probe.details());
-    Ok(Watched { instance, probe: Box::new(OwnThread::start(probe, every, DEADLINE)), details })
+    Ok(MonitoredTarget {
+        instance,
+        probe: Box::new(BackgroundProbe::start(probe, every, PROBE_TIMEOUT)),
+        details,
+    })
 }
 
 impl Redis {
-    /// The probe of the Redis at `url`. Nothing is sent before it is asked.
+    /// A probe of the Redis server at `url`. Connects in the first round.
     ///
     /// # Errors
-    /// What is wrong with the URL, in words that contain nothing of it.
+    /// Invalid URL. The message contains no part of it.
     pub fn new(url: &str, every: Duration) -> Result<Self, TargetError> {
         let target = Target::parse(url)?;
         let first = RedisDetails { instance: target.instance.clone(), ..RedisDetails::default() };
@@ -87,63 +94,64 @@ impl Redis {
         })
     }
 
-    /// What is known of the server beyond numbers, always the newest.
+    /// Latest details of the server.
     pub fn details(&self) -> Details<RedisDetails> {
         self.details.clone()
     }
 
-    /// Asks over the connection there is. One that broke since the last round is opened anew at once: a
-    /// server may close what is idle, and be well.
-    fn round(&mut self, readings: &mut Readings) -> Result<(), RemoteError> {
-        let deadline = Deadline::within(ROUND);
+    /// Runs a round over the open connection. A connection lost since the last round is reopened at once, because servers
+    /// may close idle ones.
+    fn round(&mut self, samples: &mut SampleBuffer) -> Result<(), RemoteError> {
+        let deadline = Deadline::after(ROUND_TIMEOUT);
         if let Some(kept) = self.connection.take() {
-            match self.measure(kept, deadline, readings) {
-                Err(RemoteError::Broken { .. }) => readings.clear(),
+            match self.measure(kept, deadline, samples) {
+                Err(RemoteError::ConnectionLost { .. }) => samples.clear(),
                 outcome => return outcome,
             }
         }
-        let fresh = Connection::open(&self.target, deadline, MOST_BYTES)?;
-        self.measure(fresh, deadline, readings)
+        let fresh = Connection::open(&self.target, deadline, MAX_RESPONSE_BYTES)?;
+        self.measure(fresh, deadline, samples)
     }
 
-    /// Measures over `connection`, and keeps it when all went well.
+    /// Measures over `connection`, and keeps it on success.
     fn measure(
         &mut self,
         mut connection: Connection,
         deadline: Deadline,
-        readings: &mut Readings,
+        samples: &mut SampleBuffer,
     ) -> Result<(), RemoteError> {
         let target = &self.target;
         let asked = Instant::now();
-        let ping = connection.ask(&cmd("PING").get_packed_command(), 1, target, deadline)?;
+        let ping = connection.execute(&cmd("PING").get_packed_command(), 1, target, deadline)?;
         let ping_seconds = asked.elapsed().as_secs_f64();
         if let Some(Value::ServerError(error)) = ping.first() {
-            return Err(RemoteError::Refused {
+            return Err(RemoteError::Rejected {
                 instance: target.instance.clone(),
-                reason: words(target, error),
+                reason: error_text(target, error),
             });
         }
         let mut commands = cmd("INFO").get_packed_command();
         commands.extend(cmd("SLOWLOG").arg("LEN").get_packed_command());
-        commands.extend(cmd("SLOWLOG").arg("GET").arg(MOST_DETAILS).get_packed_command());
-        let answers = connection.ask(&commands, 3, target, deadline)?;
+        commands.extend(cmd("SLOWLOG").arg("GET").arg(MAX_DETAIL_ROWS).get_packed_command());
+        let answers = connection.execute(&commands, 3, target, deadline)?;
         let [info, length, entries] = answers.as_slice() else {
-            return Err(unexpected(target, "an answer is missing"));
+            return Err(unexpected_response(target, "missing reply"));
         };
-        readings.record(&PING, &[&target.instance], ping_seconds);
+        samples.record(&PING, &[&target.instance], ping_seconds);
         let text = text(info).map_err(|error| match error {
             Some(error) => {
-                RemoteError::Refused { instance: target.instance.clone(), reason: words(target, error) }
+                RemoteError::Rejected { instance: target.instance.clone(), reason: error_text(target, error) }
             }
-            None => unexpected(target, "INFO should be a text"),
+            None => unexpected_response(target, "INFO is not text"),
         })?;
-        let info = Info::parse(&text).map_err(|error| unexpected(target, &format!("INFO: {error}")))?;
-        record(&info, &mut self.ratio, &target.instance, readings)
-            .map_err(|error| unexpected(target, &format!("INFO: {error}")))?;
+        let info =
+            Info::parse(&text).map_err(|error| unexpected_response(target, &format!("INFO: {error}")))?;
+        record(&info, &mut self.ratio, &target.instance, samples)
+            .map_err(|error| unexpected_response(target, &format!("INFO: {error}")))?;
         if let Value::Int(length @ 0..) = length {
-            readings.record(&slow_log::ENTRIES, &[&target.instance], *length as f64);
+            samples.record(&slow_log::ENTRIES, &[&target.instance], *length as f64);
         }
-        self.notes.note("the slow log", why_missing(target, entries));
+        self.notes.note("slow log", why_missing(target, entries));
         self.details.set(RedisDetails {
             instance: target.instance.clone(),
             version: info.word("redis_version").map(|version| one_line(version, 40)),
@@ -156,7 +164,7 @@ impl Redis {
     }
 }
 
-/// The text of an answer, or the error that it is, if it is one.
+/// The text of a reply, or its error, if it is one.
 fn text(answer: &Value) -> Result<Cow<'_, str>, Option<&redis::ServerError>> {
     match answer {
         Value::BulkString(bytes) => Ok(String::from_utf8_lossy(bytes)),
@@ -166,25 +174,25 @@ fn text(answer: &Value) -> Result<Cow<'_, str>, Option<&redis::ServerError>> {
     }
 }
 
-/// Why the slow log is not known, if it is not.
+/// Why the slow log is unavailable, if it is.
 fn why_missing(target: &Target, entries: &Value) -> Option<String> {
     match entries {
-        Value::ServerError(error) => Some(format!("it is left out: {}", words(target, error))),
+        Value::ServerError(error) => Some(format!("not available: {}", error_text(target, error))),
         _ => None,
     }
 }
 
-/// Records all that an `INFO` says.
+/// Records all metrics of `INFO`.
 fn record(
     info: &Info<'_>,
     ratio: &mut HitRatio,
     instance: &str,
-    readings: &mut Readings,
+    samples: &mut SampleBuffer,
 ) -> Result<(), TextError> {
-    memory::record(info, instance, readings)?;
-    traffic::record(info, ratio, instance, readings)?;
-    replication::record(info, instance, readings)?;
-    persistence::record(info, instance, readings)
+    memory::record(info, instance, samples)?;
+    traffic::record(info, ratio, instance, samples)?;
+    replication::record(info, instance, samples)?;
+    persistence::record(info, instance, samples)
 }
 
 impl Probe for Redis {
@@ -196,17 +204,17 @@ impl Probe for Redis {
         &METRICS
     }
 
-    fn every(&self) -> Duration {
+    fn interval(&self) -> Duration {
         self.every
     }
 
-    fn collect(&mut self, readings: &mut Readings) -> Result<(), ProbeError> {
-        self.backoff.permit()?;
-        let outcome = self.round(readings).map_err(ProbeError::from);
+    fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
+        self.backoff.check()?;
+        let outcome = self.round(samples).map_err(ProbeError::from);
         match &outcome {
             Ok(()) => self.backoff.succeeded(),
             Err(error) => {
-                self.ratio.forget();
+                self.ratio.reset();
                 self.backoff.failed(error);
                 let instance = self.target.instance.clone();
                 self.details.set(RedisDetails { instance, ..RedisDetails::default() });
@@ -222,21 +230,21 @@ impl fmt::Debug for Redis {
     }
 }
 
-/// Where a fuzzer comes in.
+/// Fuzzing entry points.
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing {
     use super::{HitRatio, Info, Readings, Value, record, slow_log};
 
-    /// The answer to `INFO`.
+    /// Parses an `INFO` reply.
     pub fn info(text: &str) {
-        let mut readings = Readings::new();
+        let mut samples = SampleBuffer::new();
         if let Ok(info) = Info::parse(text) {
-            let _ = record(&info, &mut HitRatio::default(), "redis", &mut readings);
+            let _ = record(&info, &mut HitRatio::default(), "redis", &mut samples);
         }
-        assert!(readings.rows().all(|row| row.value.is_finite()), "what is recorded is finite");
+        assert!(samples.rows().all(|row| row.value.is_finite()), "recorded values are finite");
     }
 
-    /// The answer to `SLOWLOG GET`: an entry of three numbers, then words with a line for each.
+    /// Parses a `SLOWLOG GET` reply: one entry of three numbers, then one word per line.
     pub fn slow_log(bytes: &[u8]) {
         let mut numbers = bytes
             .chunks(8)

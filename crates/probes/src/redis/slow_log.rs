@@ -1,7 +1,7 @@
-//! Redis's [slow log](https://redis.io/docs/latest/commands/slowlog-get/): commands that took long.
+//! Redis [slow log](https://redis.io/docs/latest/commands/slowlog-get/).
 
 use crate::declare::{INSTANCE, gauge};
-use crate::remote::MOST_DETAILS;
+use crate::remote::MAX_DETAIL_ROWS;
 use redis::Value;
 use watchglass_model::{Declaration, SlowLogEntry, Timestamp, Unit};
 use watchglass_remote::one_line;
@@ -10,16 +10,16 @@ pub(super) static ENTRIES: Declaration = gauge(
     "redis_slow_log_entries",
     Unit::Count,
     INSTANCE,
-    "Entries in the slow log, up to the server's slowlog-max-len.",
+    "Entries in the slow log, at most slowlog-max-len.",
     None,
     "in the slow log",
 );
 
-/// The most characters of a key that are shown.
-const MOST_OF_KEY: usize = 80;
+/// Maximum length of a displayed key.
+const MAX_KEY_CHARS: usize = 80;
 
-/// Commands whose first argument is a key, in the order of the alphabet. Of others no argument is shown: it could
-/// be a script or a password.
+/// Commands whose first argument is a key, sorted. No arguments of other commands are shown: they could be scripts or
+/// passwords.
 #[rustfmt::skip]
 const WITH_KEY: &[&str] = &[
     "APPEND", "BITCOUNT", "BITFIELD", "BITPOS", "BLMOVE", "BLPOP", "BRPOP", "DECR", "DECRBY", "DEL", "DUMP", "EXISTS",
@@ -37,12 +37,12 @@ const WITH_KEY: &[&str] = &[
     "ZREVRANGEBYSCORE", "ZREVRANK", "ZSCAN", "ZSCORE",
 ];
 
-/// The entries of an answer to `SLOWLOG GET`; `None` when it is something else.
+/// The entries of a `SLOWLOG GET` reply; `None` if it is invalid.
 pub(super) fn entries(answer: &Value) -> Option<Vec<SlowLogEntry>> {
     let Value::Array(entries) = answer else {
         return None;
     };
-    entries.iter().take(MOST_DETAILS).map(entry).collect()
+    entries.iter().take(MAX_DETAIL_ROWS).map(entry).collect()
 }
 
 fn entry(value: &Value) -> Option<SlowLogEntry> {
@@ -61,7 +61,7 @@ fn entry(value: &Value) -> Option<SlowLogEntry> {
     })
 }
 
-/// The command's name, and its key where it is known to have one.
+/// Command name and key, if the command has one.
 fn command(words: &[Value]) -> String {
     let word = |place: usize| match words.get(place) {
         Some(Value::BulkString(bytes)) => Some(String::from_utf8_lossy(bytes)),
@@ -73,7 +73,7 @@ fn command(words: &[Value]) -> String {
         return "?".to_owned();
     }
     match word(1).filter(|_| WITH_KEY.binary_search(&name.as_str()).is_ok()) {
-        Some(key) => format!("{name} {}", one_line(&key, MOST_OF_KEY)),
+        Some(key) => format!("{name} {}", one_line(&key, MAX_KEY_CHARS)),
         None => name,
     }
 }
@@ -87,12 +87,12 @@ mod tests {
     }
 
     #[test]
-    fn the_list_can_be_searched() {
+    fn commands_are_sorted() {
         assert!(WITH_KEY.is_sorted());
     }
 
     #[test]
-    fn of_a_command_the_name_and_the_key_are_shown_and_nothing_else() {
+    fn only_command_name_and_key_are_shown() {
         let long_key = "k".repeat(200);
         for (given, expected) in [
             (&["get", "session:1"][..], "GET session:1".to_owned()),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_are_read_and_anything_else_is_not() {
+    fn invalid_replies_are_none() {
         let one = |id, seconds, micros| {
             let numbers = [id, seconds, micros].map(Value::Int);
             let rest = [Value::Array(words(&["GET", "a"])), Value::BulkString(b"client".to_vec())];
@@ -124,7 +124,7 @@ mod tests {
         };
         assert_eq!(entries(&Value::Array(vec![one(7, 1_700_000_000, 12_500)])), Some(vec![expected]));
         let many = Value::Array((0..30).map(|id| one(id, 1, 1)).collect());
-        assert_eq!(entries(&many).map(|entries| entries.len()), Some(MOST_DETAILS));
+        assert_eq!(entries(&many).map(|entries| entries.len()), Some(MAX_DETAIL_ROWS));
         for odd in [Value::Nil, Value::Array(vec![Value::Nil]), Value::Array(vec![one(-1, 1, 1)])] {
             assert_eq!(entries(&odd), None);
         }

@@ -1,4 +1,4 @@
-//! What is read of an `INFO`, and what servers that misbehave can do: nothing but fail.
+//! Tests of `INFO` parsing and of misbehaving servers.
 
 use super::*;
 use crate::testing::rows;
@@ -9,17 +9,17 @@ use std::thread;
 
 const MASTER: &str = include_str!("../../fixtures/redis/7.0-master");
 const REPLICA: &str = include_str!("../../fixtures/redis/7.0-replica");
-const EVERY: Duration = Duration::from_secs(5);
+const INTERVAL: Duration = Duration::from_secs(5);
 
 /// What is recorded of `text`, as `metric labels value`.
 fn recorded(text: &str) -> Vec<String> {
-    let mut readings = Readings::new();
-    record(&Info::parse(text).unwrap(), &mut HitRatio::default(), "i", &mut readings).unwrap();
+    let mut samples = SampleBuffer::new();
+    record(&Info::parse(text).unwrap(), &mut HitRatio::default(), "i", &mut samples).unwrap();
     let line = |(metric, labels, value): (String, String, String)| {
         let value = value.trim_end_matches('0').trim_end_matches('.').to_owned();
         format!("{metric} {labels} {value}")
     };
-    rows(&readings).into_iter().map(line).collect()
+    rows(&samples).into_iter().map(line).collect()
 }
 
 #[test]
@@ -113,28 +113,34 @@ fn server(answer: Vec<u8>) -> String {
     url
 }
 
-/// What a round says of a server that sends `answer`.
+/// The error of a round with a server that sends `answer`.
 fn failure(answer: &[u8]) -> String {
-    let mut probe = Redis::new(&server(answer.to_vec()), EVERY).unwrap();
-    let mut readings = Readings::new();
-    let error = probe.collect(&mut readings).unwrap_err().to_string();
+    let mut probe = Redis::new(&server(answer.to_vec()), INTERVAL).unwrap();
+    let mut samples = SampleBuffer::new();
+    let error = probe.collect(&mut samples).unwrap_err().to_string();
     assert!(!error.contains("sesame") && !error.contains("user:"), "{error}");
     error.replace(&probe.target.instance, "it")
 }
 
 #[test]
 fn servers_that_misbehave_are_described_without_secrets() {
-    let refused = "it refuses: the user's name or the password";
-    let odd = "it answers with something else than it should: ";
+    let refused = "it rejected the request: invalid user name or password";
+    let odd = "unexpected response from it: ";
     let cases: [(&[u8], String); 9] = [
-        (b"", "the connection to it broke: the server closed it".to_owned()),
+        (b"", "connection to it lost: closed by the server".to_owned()),
         (b"-WRONGPASS invalid sesame\r\n", format!("{refused} (WRONGPASS)")),
         (b"-ERR unknown command `AUTH`, with args beginning with: `sesame`\r\n", format!("{refused} (ERR)")),
         (b"-sesame\r\n", format!("{refused} (ERR)")),
-        (b"+OK\r\n-LOADING Redis is loading sesame\r\n", "it refuses: LOADING Redis is loading …".to_owned()),
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n", format!("{odd}this is not the protocol of Redis")),
-        (b"+OK\r\n+PONG\r\n-NOPERM no sesame\r\n:1\r\n*0\r\n", "it refuses: NOPERM no …".to_owned()),
-        (b"+OK\r\n+PONG\r\n:1\r\n:1\r\n*0\r\n", format!("{odd}INFO should be a text")),
+        (
+            b"+OK\r\n-LOADING Redis is loading sesame\r\n",
+            "it rejected the request: LOADING Redis is loading …".to_owned(),
+        ),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", format!("{odd}not the Redis protocol")),
+        (
+            b"+OK\r\n+PONG\r\n-NOPERM no sesame\r\n:1\r\n*0\r\n",
+            "it rejected the request: NOPERM no …".to_owned(),
+        ),
+        (b"+OK\r\n+PONG\r\n:1\r\n:1\r\n*0\r\n", format!("{odd}INFO is not text")),
         (
             b"+OK\r\n+PONG\r\n+used_memory:x\r\n:1\r\n*0\r\n",
             format!("{odd}INFO: line 1: used_memory should be a number of zero or more"),
@@ -146,30 +152,27 @@ fn servers_that_misbehave_are_described_without_secrets() {
 }
 
 #[test]
-fn answers_without_end_are_not_read_to_the_end() {
+fn endless_responses_are_limited() {
     let mut endless = b"+OK\r\n+PONG\r\n$900000000\r\n".to_vec();
     endless.resize(5 << 20, b'x');
-    assert_eq!(
-        failure(&endless),
-        "it answers with something else than it should: the answer is larger than 4 MiB"
-    );
+    assert_eq!(failure(&endless), "unexpected response from it: response larger than 4 MiB");
     for promise in [&b"*9223372036854775807\r\n"[..], b"%9223372036854775807\r\n", b"$-9\r\n", b"=-9\r\n"] {
         let answer = [b"+OK\r\n+PONG\r\n", promise].concat();
         let error = failure(&answer);
-        assert!(error.starts_with("the connection to it broke") || error.contains("protocol"), "{error}");
+        assert!(error.starts_with("connection to it lost") || error.contains("protocol"), "{error}");
     }
     assert!(failure(&b"*1\r\n".repeat(100_000)).contains("protocol"));
 }
 
 #[test]
-fn what_may_not_be_read_is_a_note_and_the_rest_is_there() {
+fn forbidden_commands_become_notes() {
     let answer = b"+OK\r\n+PONG\r\n+used_memory:7\r\n-NOPERM no slowlog\r\n-NOPERM no slowlog\r\n";
-    let mut probe = Redis::new(&server(answer.to_vec()), EVERY).unwrap();
-    let mut readings = Readings::new();
-    probe.collect(&mut readings).unwrap();
-    assert!(rows(&readings).iter().any(|(metric, ..)| metric == "redis_memory_used_bytes"));
+    let mut probe = Redis::new(&server(answer.to_vec()), INTERVAL).unwrap();
+    let mut samples = SampleBuffer::new();
+    probe.collect(&mut samples).unwrap();
+    assert!(rows(&samples).iter().any(|(metric, ..)| metric == "redis_memory_used_bytes"));
     let details = probe.details().get();
-    assert_eq!(details.notes, ["the slow log: it is left out: NOPERM no slowlog"]);
+    assert_eq!(details.notes, ["slow log: not available: NOPERM no slowlog"]);
     assert_eq!(details.slow_log, None);
 }
 
@@ -177,13 +180,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn rubbish_is_an_error_and_nothing_worse(
-        rubbish in prop::collection::vec(any::<u8>(), 0..200),
+    fn arbitrary_bytes_are_an_error(
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
         protocol in "([-+:$*%~>=!#(|][0-9a-z-]{0,4}\r\n){0,20}",
     ) {
-        for answer in [rubbish, [b"+OK\r\n+PONG\r\n", protocol.as_bytes()].concat()] {
-            let mut probe = Redis::new(&server(answer), EVERY).unwrap();
-            let _ = probe.collect(&mut Readings::new());
+        for answer in [bytes, [b"+OK\r\n+PONG\r\n", protocol.as_bytes()].concat()] {
+            let mut probe = Redis::new(&server(answer), INTERVAL).unwrap();
+            let _ = probe.collect(&mut SampleBuffer::new());
         }
     }
 }

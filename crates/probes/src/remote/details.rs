@@ -1,8 +1,8 @@
-//! The newest lists of a server, shared between its probe and whoever shows them.
+//! Latest details of a server, shared between its probe and readers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The newest lists of a server, shared between its probe and whoever shows them.
+/// Latest details of a server, shared between its probe and readers.
 #[derive(Debug)]
 pub struct Details<T>(Arc<Mutex<Arc<T>>>);
 
@@ -17,7 +17,7 @@ impl<T> Details<T> {
         Self(Arc::new(Mutex::new(Arc::new(first))))
     }
 
-    /// What is known now. Nobody is made to wait: the lock is held for no longer than a pointer takes.
+    /// The latest details. Never blocks for long: the lock only protects a pointer copy.
     pub fn get(&self) -> Arc<T> {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_set_is_seen_by_all() {
+    fn updates_are_visible_to_all_clones() {
         let details = Details::new(1);
         let other = details.clone();
         details.set(2);

@@ -1,4 +1,4 @@
-//! What the probes of other servers share: their limits, patience with a server, and what is known of it beyond numbers.
+//! Shared parts of the probes of remote servers: limits, backoff and details.
 
 mod backoff;
 mod details;
@@ -14,37 +14,37 @@ use crate::Probe;
 use std::fmt;
 use std::time::Duration;
 
-/// The time that one round with a server may take, connecting included. Shorter than [`DEADLINE`], so that a
-/// server that hangs is told from a probe that does.
-pub(crate) const ROUND: Duration = Duration::from_millis(2500);
+/// Time limit of a round with a server, including connecting. Shorter than [`PROBE_TIMEOUT`], so that a hanging server is
+/// distinguished from a hanging probe.
+pub(crate) const ROUND_TIMEOUT: Duration = Duration::from_millis(2500);
 
-/// The time after which a probe's thread counts as hanging. Finding the address of a host can take longer
-/// than [`ROUND`], for the system offers no way to end it sooner.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(3);
+/// Time after which a probe's thread counts as hanging. Name resolution can exceed [`ROUND_TIMEOUT`], because it cannot be
+/// interrupted.
+pub(crate) const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The most bytes that are taken from a server in one round.
-pub(crate) const MOST_BYTES: usize = 4 << 20;
+/// Maximum bytes received from a server in one round.
+pub(crate) const MAX_RESPONSE_BYTES: usize = 4 << 20;
 
-/// The most databases of a server that are measured.
-pub(crate) const MOST_DATABASES: usize = 50;
+/// Maximum number of databases measured per server.
+pub(crate) const MAX_DATABASES: usize = 50;
 
-/// The most replicas of a server that are measured.
-pub(crate) const MOST_REPLICAS: usize = 20;
+/// Maximum number of replicas measured per server.
+pub(crate) const MAX_REPLICAS: usize = 20;
 
-/// The most entries of a list for people.
-pub(crate) const MOST_DETAILS: usize = 20;
+/// Maximum number of entries of a displayed list.
+pub(crate) const MAX_DETAIL_ROWS: usize = 20;
 
-/// A server that is watched.
-pub struct Watched<T> {
-    /// Which server, as the label `instance` has it. Free of secrets.
+/// Monitored server.
+pub struct MonitoredTarget<T> {
+    /// Value of the label `instance`. Contains no secrets.
     pub instance: String,
-    /// The probe, which runs in a thread of its own.
+    /// Background probe of the server.
     pub probe: Box<dyn Probe>,
-    /// What is known of the server beyond numbers, always the newest.
+    /// Latest details of the server.
     pub details: Details<T>,
 }
 
-impl<T> fmt::Debug for Watched<T> {
+impl<T> fmt::Debug for MonitoredTarget<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Watched").field("instance", &self.instance).finish_non_exhaustive()
     }

@@ -1,23 +1,23 @@
-//! What is left out, and why: said once, not at every round.
+//! Notes about unavailable parts of a probe.
 
 use std::collections::BTreeMap;
 
-/// Why something is left out, for each part of a probe.
+/// Reason for each unavailable part of a probe.
 #[derive(Debug, Default)]
 pub(crate) struct Notes(BTreeMap<&'static str, String>);
 
 impl Notes {
-    /// Notes that `part` is left out and why, or that all is well with it.
-    pub(crate) fn note(&mut self, part: &'static str, why: Option<String>) {
-        match why {
-            Some(why) => self.0.insert(part, why),
+    /// Sets the reason why `part` is unavailable, or clears it.
+    pub(crate) fn note(&mut self, part: &'static str, reason: Option<String>) {
+        match reason {
+            Some(reason) => self.0.insert(part, reason),
             None => self.0.remove(part),
         };
     }
 
-    /// All of them, in the order of the parts' names.
+    /// All notes, sorted by part.
     pub(crate) fn list(&self) -> Vec<String> {
-        self.0.iter().map(|(part, why)| format!("{part}: {why}")).collect()
+        self.0.iter().map(|(part, reason)| format!("{part}: {reason}")).collect()
     }
 }
 
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_has_one_note_until_all_is_well() {
+    fn each_part_has_one_note_until_it_is_available() {
         let mut notes = Notes::default();
         notes.note("sizes", Some("slow".to_owned()));
         notes.note("locks", Some("forbidden".to_owned()));

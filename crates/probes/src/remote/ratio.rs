@@ -1,22 +1,22 @@
-//! The part of the reads that a cache could answer, between two rounds.
+//! Cache hit ratio between two rounds.
 
-/// The part of the reads that a cache could answer, between two rounds.
+/// Cache hit ratio between two rounds.
 #[derive(Debug, Default)]
 pub(crate) struct HitRatio {
     before: Option<(f64, f64)>,
 }
 
 impl HitRatio {
-    /// The ratio since the last call, 0 to 1, from counters of hits and misses. `None` at the first call, when
-    /// nothing was read in between, and when a counter fell because the server or its statistics restarted.
+    /// Hit ratio since the last call, 0 to 1, from hit and miss counters. `None` at the first call, without reads in
+    /// between, and after a counter reset.
     pub(crate) fn since_last(&mut self, hits: f64, misses: f64) -> Option<f64> {
         let (hits_before, misses_before) = self.before.replace((hits, misses))?;
         let (hit, missed) = (hits - hits_before, misses - misses_before);
         (hit >= 0.0 && missed >= 0.0 && hit + missed > 0.0).then(|| hit / (hit + missed))
     }
 
-    /// Forgets the last call: what happened while nobody looked is not the ratio of a moment.
-    pub(crate) fn forget(&mut self) {
+    /// Resets the state after a failure: a ratio over the outage would not be current.
+    pub(crate) fn reset(&mut self) {
         self.before = None;
     }
 }
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ratio_needs_reads_between_two_rounds() {
+    fn ratio_requires_reads_between_rounds() {
         let mut ratio = HitRatio::default();
         for (hits, misses, expected) in [
             (100.0, 100.0, None),
@@ -39,7 +39,7 @@ mod tests {
         ] {
             assert_eq!(ratio.since_last(hits, misses), expected, "{hits} {misses}");
         }
-        ratio.forget();
+        ratio.reset();
         assert_eq!(ratio.since_last(10.0, 10.0), None);
     }
 }

@@ -1,55 +1,54 @@
-//! The applications that report their requests, and what they have reported.
+//! Registry of reporting applications and their requests.
 
-use super::figures;
+use super::recording;
 use crate::ProbeError;
-use crate::probe::Part;
+use crate::probe::SubProbe;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use watchglass_instrument::report::{LONGEST, Report, ReportError};
+use watchglass_instrument::report::{MAX_REPORT_DURATION, Report, ReportError};
 use watchglass_instrument::requests::{LastMinute, Recorder};
-use watchglass_model::Readings;
+use watchglass_model::SampleBuffer;
 
-/// The most applications at a time.
-const MOST_APPLICATIONS: usize = 50;
-/// The most processes of one application at a time.
-const MOST_INSTANCES: usize = 100;
-/// An application that has not reported for so long is down.
-const SILENT: Duration = Duration::from_secs(10);
-/// A process that has not reported for so long, while others of its application have, is gone.
-const GONE: Duration = Duration::from_secs(60);
+/// Maximum number of applications.
+const MAX_APPLICATIONS: usize = 50;
+/// Maximum number of processes per application.
+const MAX_INSTANCES: usize = 100;
+/// Time without reports after which an application is down.
+const DOWN_AFTER: Duration = Duration::from_secs(10);
+/// Time without reports after which a process is removed while others of its application report.
+const REMOVE_AFTER: Duration = Duration::from_secs(60);
 
-/// Why a report is not taken.
+/// Reason for rejecting a report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IngestError {
-    /// It is none.
+    /// Invalid report.
     #[error(transparent)]
     Report(#[from] ReportError),
-    /// One application too many.
+    /// Too many applications.
     #[error(
-        "{MOST_APPLICATIONS} applications report already, the most that this server takes: let one leave, or use one name for all processes of an application"
+        "limit of {MAX_APPLICATIONS} applications reached: stop one, or use one name for all processes of an application"
     )]
     Applications,
-    /// One process too many.
-    #[error("{MOST_INSTANCES} processes of this application report already, the most that this server takes")]
+    /// Too many processes.
+    #[error("limit of {MAX_INSTANCES} processes per application reached")]
     Instances,
 }
 
-/// What was taken.
+/// Accepted report.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Taken {
-    /// The application.
+pub struct AcceptedReport {
+    /// Application name.
     pub app: String,
-    /// How many of its routes are told apart; beyond 200, further ones count as `other`.
+    /// Number of routes of the application; beyond 200, further routes count as `other`.
     pub routes: usize,
 }
 
-/// The applications that report their requests: 50 at most, 200 routes of each told apart. An application takes about
-/// 30 KB for each of its routes.
+/// Registry of reporting applications: at most 50, each with up to 200 routes. Uses about 30 KB per route.
 ///
-/// Reports come in at any time; [`Reported`](super::Reported) reads at each tick what they have said since.
+/// Reports may arrive at any time; [`Reported`](super::Reported) reads the new ones at each tick.
 pub struct Applications {
     clock: Box<dyn Fn() -> Duration + Send + Sync>,
     state: Mutex<State>,
@@ -68,7 +67,7 @@ struct Application {
     minute: LastMinute,
     instances: BTreeMap<String, Instance>,
     reported_at: Duration,
-    /// Whether it has reported since the last tick.
+    /// Whether a report arrived since the last tick.
     is_fresh: bool,
 }
 
@@ -78,12 +77,12 @@ struct Instance {
     reported_at: Duration,
 }
 
-/// How many there are.
+/// Totals for self-monitoring.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Totals {
     pub(super) applications: usize,
-    pub(super) taken: u64,
-    pub(super) refused: u64,
+    pub(super) accepted: u64,
+    pub(super) rejected: u64,
 }
 
 impl Default for Applications {
@@ -94,42 +93,42 @@ impl Default for Applications {
 }
 
 impl Applications {
-    /// No application yet. The clock tells the time since some fixed moment, and never steps back.
+    /// An empty registry with a monotonic clock.
     pub fn with_clock(clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
-        // The first report may cover a time before that moment.
-        Self { clock: Box::new(move || LONGEST + clock()), state: Mutex::default() }
+        // The first report may cover a time before the start of the clock.
+        Self { clock: Box::new(move || MAX_REPORT_DURATION + clock()), state: Mutex::default() }
     }
 
-    /// Takes a report as it was sent.
+    /// Parses and counts a report.
     ///
     /// # Errors
-    /// Why it is not taken. Nothing of it is counted then.
-    pub fn ingest(&self, body: &[u8]) -> Result<Taken, IngestError> {
+    /// The report is rejected; nothing of it is counted.
+    pub fn ingest(&self, body: &[u8]) -> Result<AcceptedReport, IngestError> {
         let report = Report::parse(body);
         let mut state = self.state();
         let outcome =
-            report.map_err(IngestError::from).and_then(|report| state.take(&report, (self.clock)()));
+            report.map_err(IngestError::from).and_then(|report| state.accept(&report, (self.clock)()));
         let count = if outcome.is_ok() { &mut state.taken } else { &mut state.refused };
         *count = count.saturating_add(1);
         outcome
     }
 
-    /// Records what applications have reported since this was last called, and says of each whether it reports. One
-    /// that has said goodbye is forgotten.
-    pub(super) fn tick(&self, readings: &mut Readings) -> (Totals, Vec<Part>) {
+    /// Records the reports since the last call, and returns the state of each application. Deregistered applications are
+    /// removed.
+    pub(super) fn tick(&self, samples: &mut SampleBuffer) -> (Totals, Vec<SubProbe>) {
         let now = (self.clock)();
         let mut state = self.state();
         let parts = state
             .applications
             .iter_mut()
-            .map(|(app, application)| Part {
+            .map(|(app, application)| SubProbe {
                 name: format!("app:{app}"),
-                problem: application.tick(app, now, readings),
+                problem: application.tick(app, now, samples),
             })
             .collect();
         state.applications.retain(|_, application| !application.instances.is_empty());
         let totals =
-            Totals { applications: state.applications.len(), taken: state.taken, refused: state.refused };
+            Totals { applications: state.applications.len(), accepted: state.taken, rejected: state.refused };
         (totals, parts)
     }
 
@@ -139,8 +138,8 @@ impl Applications {
 }
 
 impl State {
-    fn take(&mut self, report: &Report, now: Duration) -> Result<Taken, IngestError> {
-        if !self.applications.contains_key(&report.app) && self.applications.len() >= MOST_APPLICATIONS {
+    fn accept(&mut self, report: &Report, now: Duration) -> Result<AcceptedReport, IngestError> {
+        if !self.applications.contains_key(&report.app) && self.applications.len() >= MAX_APPLICATIONS {
             return Err(IngestError::Applications);
         }
         let application = self
@@ -150,20 +149,20 @@ impl State {
         if report.leaving {
             application.instances.remove(&report.instance);
             if report.instance.is_empty() {
-                // Somebody speaks for those that cannot any more.
-                application.instances.retain(|_, one| now.saturating_sub(one.reported_at) < SILENT);
+                // A deregistration without instance also removes processes that stopped reporting.
+                application.instances.retain(|_, one| now.saturating_sub(one.reported_at) < DOWN_AFTER);
             }
         } else {
-            application.note(report, now)?;
+            application.register_instance(report, now)?;
         }
-        application.recorder.absorb(report);
+        application.recorder.merge_report(report);
         (application.reported_at, application.is_fresh) = (now, true);
-        Ok(Taken { app: report.app.clone(), routes: application.recorder.named_routes() })
+        Ok(AcceptedReport { app: report.app.clone(), routes: application.recorder.named_routes() })
     }
 }
 
 impl Application {
-    /// One whose requests are counted from `since` on.
+    /// An application whose requests are counted since `since`.
     fn new(now: Duration, since: Duration) -> Self {
         let recorder = Arc::<Recorder>::default();
         let mut minute = LastMinute::new(Arc::clone(&recorder));
@@ -171,8 +170,8 @@ impl Application {
         Self { recorder, minute, instances: BTreeMap::new(), reported_at: now, is_fresh: false }
     }
 
-    fn note(&mut self, report: &Report, now: Duration) -> Result<(), IngestError> {
-        if !self.instances.contains_key(&report.instance) && self.instances.len() >= MOST_INSTANCES {
+    fn register_instance(&mut self, report: &Report, now: Duration) -> Result<(), IngestError> {
+        if !self.instances.contains_key(&report.instance) && self.instances.len() >= MAX_INSTANCES {
             return Err(IngestError::Instances);
         }
         let instance = Instance { in_flight: report.in_flight, reported_at: now };
@@ -180,28 +179,28 @@ impl Application {
         Ok(())
     }
 
-    /// Records what is new, if anything is: a value that was recorded already is not recorded again. What is wrong
-    /// with the application, if anything is.
-    fn tick(&mut self, app: &str, now: Duration, readings: &mut Readings) -> Option<ProbeError> {
-        // One that has said goodbye may be silent.
-        if now.saturating_sub(self.reported_at) >= SILENT && !self.instances.is_empty() {
+    /// Records new data, if any; returns the failure of the application, if any.
+    fn tick(&mut self, app: &str, now: Duration, samples: &mut SampleBuffer) -> Option<ProbeError> {
+        // Deregistered applications may be silent.
+        if now.saturating_sub(self.reported_at) >= DOWN_AFTER && !self.instances.is_empty() {
             let reason = format!(
                 "no report for more than {} s: the application has stopped, or cannot reach this server",
-                SILENT.as_secs()
+                DOWN_AFTER.as_secs()
             );
             return Some(ProbeError::Reported { reason });
         }
-        self.instances.retain(|_, instance| now.saturating_sub(instance.reported_at) < GONE);
+        self.instances.retain(|_, instance| now.saturating_sub(instance.reported_at) < REMOVE_AFTER);
         if std::mem::take(&mut self.is_fresh) {
-            // Called only then, a pause between reports is known for the time that the next one covers.
+            // Only with new data, so that a pause is attributed to the time covered by the next report.
             self.minute.advance(now);
-            figures::record(app, &self.minute, self.in_flight(now), readings);
+            recording::record(app, &self.minute, self.in_flight(now), samples);
         }
         None
     }
 
     fn in_flight(&self, now: Duration) -> u64 {
-        let reporting = self.instances.values().filter(|one| now.saturating_sub(one.reported_at) < SILENT);
+        let reporting =
+            self.instances.values().filter(|one| now.saturating_sub(one.reported_at) < DOWN_AFTER);
         reporting.fold(0, |sum, one| sum.saturating_add(one.in_flight))
     }
 }

@@ -1,4 +1,4 @@
-//! The applications against a plain model, over any sequence of reports and ticks.
+//! Model-based test of the application registry with arbitrary sequences of reports and ticks.
 
 use super::*;
 use proptest::collection::vec;
@@ -9,9 +9,9 @@ const APPS: [&str; 3] = ["a", "b", "c"];
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// So many milliseconds pass.
+    /// Time passes, in milliseconds.
     Pass(u64),
-    /// A process of an application reports so many answers.
+    /// A process reports a number of responses.
     Report {
         app: usize,
         instance: u8,
@@ -32,19 +32,19 @@ fn steps() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What is expected of one application.
+/// Expected state of an application.
 #[derive(Clone, Debug, Default)]
 struct Expected {
     answers: u64,
     reported_at: u64,
     is_fresh: bool,
-    /// Processes, and when they reported.
+    /// Processes and their last report time.
     instances: BTreeMap<u8, u64>,
 }
 
-/// What is recorded as answered, by application.
-fn answered(readings: &Readings) -> BTreeMap<String, u64> {
-    let rows = readings.rows().filter(|row| row.metric.name == "http_responses_total");
+/// Recorded responses by application.
+fn answered(samples: &SampleBuffer) -> BTreeMap<String, u64> {
+    let rows = samples.raw_samples().filter(|row| row.metric.name == "http_responses_total");
     rows.filter(|row| row.label_values().nth(1) == Some("2xx"))
         .map(|row| (row.label_values().next().unwrap().to_owned(), row.value as u64))
         .collect()
@@ -52,7 +52,7 @@ fn answered(readings: &Readings) -> BTreeMap<String, u64> {
 
 proptest! {
     #[test]
-    fn each_report_is_recorded_once_and_silence_is_never_a_value(steps in vec(steps(), 1..80)) {
+    fn reports_are_recorded_once_and_silence_has_no_value(steps in vec(steps(), 1..80)) {
         let millis = Arc::new(AtomicU64::new(0));
         let clock = Arc::clone(&millis);
         let applications = Applications::with_clock(move || Duration::from_millis(clock.load(Ordering::SeqCst)));
@@ -78,8 +78,8 @@ proptest! {
                     }
                 }
                 Step::Tick => {
-                    let mut readings = Readings::new();
-                    let (_, parts) = applications.tick(&mut readings);
+                    let mut samples = SampleBuffer::new();
+                    let (_, parts) = applications.tick(&mut samples);
                     let is_silent = |app: &Expected| now - app.reported_at >= 10_000 && !app.instances.is_empty();
                     let parts: Vec<_> = parts.iter().map(|part| (part.name.as_str(), part.problem.is_some())).collect();
                     let names: Vec<_> =
@@ -91,7 +91,7 @@ proptest! {
                         .filter(|(_, app)| app.is_fresh && !is_silent(app))
                         .map(|(name, app)| ((*name).to_owned(), app.answers))
                         .collect();
-                    prop_assert_eq!(answered(&readings), values);
+                    prop_assert_eq!(answered(&samples), values);
                     model.retain(|_, app| {
                         if !is_silent(app) {
                             app.is_fresh = false;

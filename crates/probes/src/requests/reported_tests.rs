@@ -1,16 +1,16 @@
-//! What the probe says of applications, with a clock that stands still.
+//! Tests of the application probe with a manual clock.
 
 use super::super::{IngestError, Requests};
 use super::*;
 use crate::Collector;
-use crate::testing::{Written, rows, written};
+use crate::testing::{SampleRow, expected_rows, rows};
 use std::sync::atomic::{AtomicU64, Ordering};
 use watchglass_instrument::requests::Recorder;
 use watchglass_model::{Problem, Series, Timestamp};
 
 struct Bench {
     applications: Arc<Applications>,
-    probe: Reported,
+    probe: ApplicationsProbe,
     millis: Arc<AtomicU64>,
 }
 
@@ -20,27 +20,29 @@ impl Bench {
         let clock = Arc::clone(&millis);
         let applications =
             Arc::new(Applications::with_clock(move || Duration::from_millis(clock.load(Ordering::SeqCst))));
-        Self { probe: Reported::new(Arc::clone(&applications)), applications, millis }
+        Self { probe: ApplicationsProbe::new(Arc::clone(&applications)), applications, millis }
     }
 
-    /// A report at that moment, in seconds.
+    /// Sends a report at that time in seconds.
     fn report(&self, second: f64, app: &str, rest: &str) -> Result<(), IngestError> {
         self.set(second);
         let body = format!(r#"{{"version":1,"app":"{app}"{rest}}}"#);
         self.applications.ingest(body.as_bytes()).map(drop)
     }
 
-    /// Everything of requests that is recorded at that second, but the buckets of latency that are empty, and what is wrong with
-    /// which part.
-    fn tick(&mut self, second: f64) -> (Vec<Written>, Vec<(String, bool)>) {
+    /// The recorded request metrics at that second without empty latency buckets, and the state of each part.
+    fn tick(&mut self, second: f64) -> (Vec<SampleRow>, Vec<(String, bool)>) {
         self.set(second);
-        let mut readings = Readings::new();
-        self.probe.collect(&mut readings).unwrap();
-        let mut found = rows(&readings);
+        let mut samples = SampleBuffer::new();
+        self.probe.collect(&mut samples).unwrap();
+        let mut found = rows(&samples);
         found.retain(|(name, _, value)| {
             name.starts_with("http_") && !(name == "http_requests_by_duration_total" && value == "0.000000")
         });
-        (found, self.probe.parts().iter().map(|part| (part.name.clone(), part.problem.is_none())).collect())
+        (
+            found,
+            self.probe.sub_probes().iter().map(|part| (part.name.clone(), part.problem.is_none())).collect(),
+        )
     }
 
     fn set(&self, second: f64) {
@@ -48,7 +50,7 @@ impl Bench {
     }
 }
 
-fn value(found: &[Written], name: &str, labels: &str) -> Option<f64> {
+fn value(found: &[SampleRow], name: &str, labels: &str) -> Option<f64> {
     let row = found.iter().find(|(metric, own, _)| (metric.as_str(), own.as_str()) == (name, labels));
     row.map(|(.., value)| value.parse().unwrap())
 }
@@ -65,7 +67,7 @@ fn up(app: &str, is_up: bool) -> Vec<(String, bool)> {
 }
 
 #[test]
-fn an_application_has_what_this_server_has_with_its_name() {
+fn applications_have_all_request_metrics() {
     let mut bench = Bench::new();
     assert_eq!(bench.tick(1.0), (vec![], vec![]));
     bench.report(1.5, "shop", &format!(r#","in_flight":3{}"#, answered(4))).unwrap();
@@ -80,7 +82,7 @@ fn an_application_has_what_this_server_has_with_its_name() {
         ("http_routes", "shop", 1.0),
         ("http_requests_by_duration_total", "shop 10 ms", 4.0),
         ("http_requests_last_minute", "shop", 4.0),
-        // From the beginning of the second that the report covers to the tick.
+        // From the start of the second covered by the report to the tick.
         ("http_requests_per_second", "shop", 4.0 / 1.5),
         ("http_request_duration_p50_seconds", "shop", near),
         ("http_request_duration_p95_seconds", "shop", near),
@@ -95,11 +97,11 @@ fn an_application_has_what_this_server_has_with_its_name() {
         ("http_route_duration_p99_seconds", "shop /a", near),
         ("http_route_duration_mean_seconds", "shop /a", 0.010),
     ];
-    assert_eq!(bench.tick(2.0), (written(&expected), up("shop", true)));
+    assert_eq!(bench.tick(2.0), (expected_rows(&expected), up("shop", true)));
 }
 
 #[test]
-fn without_a_report_there_is_no_value_and_after_ten_seconds_a_problem() {
+fn applications_without_reports_are_down_after_ten_seconds() {
     let mut bench = Bench::new();
     bench.report(0.5, "shop", &answered(1)).unwrap();
     bench.tick(1.0);
@@ -107,16 +109,20 @@ fn without_a_report_there_is_no_value_and_after_ten_seconds_a_problem() {
         assert_eq!(bench.tick(f64::from(second)), (vec![], up("shop", true)), "at {second} s");
     }
     assert_eq!(bench.tick(11.0), (vec![], up("shop", false)));
-    assert_eq!(bench.tick(1e6), (vec![], up("shop", false)), "who does not say goodbye is missed");
+    assert_eq!(bench.tick(1e6), (vec![], up("shop", false)), "applications that do not deregister stay down");
     bench.report(1e6 + 0.5, "shop", &answered(1)).unwrap();
     let (found, parts) = bench.tick(1e6 + 1.0);
     assert_eq!(parts, up("shop", true));
-    assert_eq!(value(&found, "http_responses_total", "shop 2xx"), Some(2.0), "it goes on counting");
-    assert_eq!(value(&found, "http_requests_last_minute", "shop"), None, "nobody knows when it came");
+    assert_eq!(value(&found, "http_responses_total", "shop 2xx"), Some(2.0), "the counter continues");
+    assert_eq!(
+        value(&found, "http_requests_last_minute", "shop"),
+        None,
+        "the time of the requests is unknown"
+    );
 }
 
 #[test]
-fn what_was_kept_while_this_server_was_away_is_no_crowd() {
+fn reports_after_an_outage_do_not_spike_the_rate() {
     let mut bench = Bench::new();
     bench.report(0.5, "shop", &format!(r#","seconds":30{}"#, answered(300))).unwrap();
     let (found, _) = bench.tick(1.0);
@@ -127,13 +133,13 @@ fn what_was_kept_while_this_server_was_away_is_no_crowd() {
     assert_eq!(
         value(&found, "http_requests_last_minute", "cart"),
         None,
-        "nobody knows when in that hour it came"
+        "the time within that hour is unknown"
     );
     assert_eq!(value(&found, "http_responses_total", "cart 2xx"), Some(3600.0));
 }
 
 #[test]
-fn processes_of_one_application_add_up_until_the_last_has_left() {
+fn processes_of_an_application_add_up() {
     let mut bench = Bench::new();
     for (instance, second) in [("a", 0.3), ("b", 0.6)] {
         let rest = format!(r#","instance":"{instance}","in_flight":2{}"#, answered(5));
@@ -152,12 +158,12 @@ fn processes_of_one_application_add_up_until_the_last_has_left() {
     bench.report(2.5, "shop", r#","instance":"b","leaving":true"#).unwrap();
     let (found, parts) = bench.tick(3.0);
     assert_eq!(value(&found, "http_requests_in_flight", "shop"), Some(0.0));
-    assert_eq!(parts, up("shop", true), "the last report is one");
-    assert_eq!(bench.tick(4.0), (vec![], vec![]), "it is no failure that it is silent");
+    assert_eq!(parts, up("shop", true), "the last report counts");
+    assert_eq!(bench.tick(4.0), (vec![], vec![]), "silence after deregistration is not a failure");
 }
 
 #[test]
-fn one_process_that_is_gone_is_forgotten_while_others_report() {
+fn silent_processes_are_removed_while_others_report() {
     let mut bench = Bench::new();
     bench.report(0.5, "shop", r#","instance":"a","in_flight":7"#).unwrap();
     for second in 1..100 {
@@ -173,14 +179,14 @@ fn one_process_that_is_gone_is_forgotten_while_others_report() {
 }
 
 #[test]
-fn somebody_may_say_goodbye_for_a_process_that_crashed() {
+fn crashed_processes_can_be_deregistered() {
     let mut bench = Bench::new();
     bench.report(0.5, "shop", r#","instance":"a","in_flight":7"#).unwrap();
     bench.report(0.5, "shop", r#","instance":"b""#).unwrap();
     assert_eq!(bench.tick(1.0).1, up("shop", true));
     bench.report(15.0, "shop", r#","instance":"b""#).unwrap();
     bench.report(15.5, "shop", r#","leaving":true"#).unwrap();
-    assert_eq!(bench.tick(16.0).1, up("shop", true), "one that reports is not sent away");
+    assert_eq!(bench.tick(16.0).1, up("shop", true), "reporting processes stay registered");
     assert_eq!(bench.tick(26.0).1, up("shop", false));
     bench.report(26.5, "shop", r#","leaving":true"#).unwrap();
     bench.tick(27.0);
@@ -188,7 +194,7 @@ fn somebody_may_say_goodbye_for_a_process_that_crashed() {
 }
 
 #[test]
-fn there_is_a_limit_and_what_is_refused_is_counted() {
+fn limits_are_enforced_and_rejections_counted() {
     let mut bench = Bench::new();
     for number in 0..50 {
         bench.report(0.5, &format!("app{number}"), "").unwrap();
@@ -201,27 +207,27 @@ fn there_is_a_limit_and_what_is_refused_is_counted() {
     assert_eq!(bench.report(0.5, "app0", r#","instance":"more""#), Err(IngestError::Instances));
     bench.report(0.5, "app1", r#","leaving":true"#).unwrap();
     bench.set(1.0);
-    let mut readings = Readings::new();
-    bench.probe.collect(&mut readings).unwrap();
-    let mut own = rows(&readings);
+    let mut samples = SampleBuffer::new();
+    bench.probe.collect(&mut samples).unwrap();
+    let mut own = rows(&samples);
     own.retain(|(name, ..)| name.starts_with("watchglass_"));
     let expected = [
         ("watchglass_applications", "", 49.0),
         ("watchglass_reports_total", "", 150.0),
         ("watchglass_reports_refused_total", "", 3.0),
     ];
-    assert_eq!(own, written(&expected));
+    assert_eq!(own, expected_rows(&expected));
     bench.report(1.5, "more", "").unwrap();
 }
 
 #[test]
-fn beside_the_servers_own_each_application_has_series_an_up_and_a_problem() {
+fn applications_have_their_own_series_up_and_problem() {
     let bench = Bench::new();
     let own = Requests::with_clock(Arc::<Recorder>::default(), || Duration::ZERO);
     let probes: Vec<Box<dyn Probe>> = vec![Box::new(own), Box::new(bench.probe)];
     let mut collector = Collector::new(probes, &[("host", "h")], 1000).unwrap();
-    assert_eq!(collector.pace_of("http_responses_total"), Some(EVERY));
-    assert_eq!(collector.pace_of("watchglass_applications"), Some(Duration::from_secs(1)));
+    assert_eq!(collector.interval_of("http_responses_total"), Some(INTERVAL));
+    assert_eq!(collector.interval_of("watchglass_applications"), Some(Duration::from_secs(1)));
     collector.tick(Timestamp::from_millis(0));
     bench.applications.ingest(br#"{"version":1,"app":"shop"}"#).unwrap();
     let before = collector.tick(Timestamp::from_millis(1_000));

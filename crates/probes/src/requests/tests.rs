@@ -1,8 +1,8 @@
-//! What the probe says of requests, with a clock that stands still.
+//! Tests of the request probe with a manual clock.
 
 use super::*;
 use crate::Collector;
-use crate::testing::{Written, rows, written};
+use crate::testing::{SampleRow, expected_rows, rows};
 use http::Method;
 use std::sync::atomic::{AtomicU64, Ordering};
 use watchglass_instrument::requests::StatusClass;
@@ -31,39 +31,39 @@ impl Bench {
         self.recorder.answered(ticket, class, Duration::from_millis(millis));
     }
 
-    /// Everything that is recorded at that second, but how answers are distributed.
-    fn tick(&mut self, second: u64) -> Vec<Written> {
+    /// Everything recorded at that second, except for the distribution.
+    fn tick(&mut self, second: u64) -> Vec<SampleRow> {
         self.collect(second).into_iter().filter(|(name, ..)| name != DISTRIBUTION).collect()
     }
 
-    /// The buckets that have answers at that second, in their order.
-    fn distribution(&mut self, second: u64) -> Vec<Written> {
+    /// The non-empty buckets at that second, in order.
+    fn distribution(&mut self, second: u64) -> Vec<SampleRow> {
         let mut rows = self.collect(second);
         rows.retain(|(name, ..)| name == DISTRIBUTION);
-        assert_eq!(rows.len(), 14, "each is there from the start");
+        assert_eq!(rows.len(), 14, "all buckets exist from the start");
         rows.retain(|(_, _, value)| value != "0.000000");
         rows
     }
 
-    fn collect(&mut self, second: u64) -> Vec<Written> {
+    fn collect(&mut self, second: u64) -> Vec<SampleRow> {
         self.seconds.store(second, Ordering::SeqCst);
-        let mut readings = Readings::new();
-        self.probe.collect(&mut readings).unwrap();
-        rows(&readings)
+        let mut samples = SampleBuffer::new();
+        self.probe.collect(&mut samples).unwrap();
+        rows(&samples)
     }
 }
 
-/// The five classes of all routes together, and what else there always is.
-fn always(answered: [f64; 5], in_flight: f64, routes: f64) -> Vec<Written> {
+/// The metrics that always exist.
+fn always(answered: [f64; 5], in_flight: f64, routes: f64) -> Vec<SampleRow> {
     let classes = ["1xx", "2xx", "3xx", "4xx", "5xx"];
     let mut all: Vec<_> =
         classes.iter().zip(answered).map(|(class, count)| ("http_responses_total", *class, count)).collect();
     all.extend([("http_requests_in_flight", "", in_flight), ("http_routes", "", routes)]);
-    written(&all)
+    expected_rows(&all)
 }
 
 #[test]
-fn counts_are_there_from_the_start_and_the_last_minute_from_the_second_tick() {
+fn last_minute_starts_with_the_second_tick() {
     let mut bench = Bench::new();
     assert_eq!(bench.tick(0), always([0.0; 5], 0.0, 0.0));
     let quiet = [
@@ -72,12 +72,12 @@ fn counts_are_there_from_the_start_and_the_last_minute_from_the_second_tick() {
         ("http_client_errors_last_minute", "", 0.0),
         ("http_server_errors_last_minute", "", 0.0),
     ];
-    let expected = [always([0.0; 5], 0.0, 0.0), written(&quiet)].concat();
-    assert_eq!(bench.tick(1), expected, "without requests no latency and no part of errors");
+    let expected = [always([0.0; 5], 0.0, 0.0), expected_rows(&quiet)].concat();
+    assert_eq!(bench.tick(1), expected, "no latency and error ratio without requests");
 }
 
 #[test]
-fn tells_routes_methods_and_classes_apart() {
+fn routes_methods_and_classes_are_separate() {
     let mut bench = Bench::new();
     bench.tick(0);
     bench.answer("/a", StatusClass::Success, 10);
@@ -87,7 +87,7 @@ fn tells_routes_methods_and_classes_apart() {
     bench.recorder.cancelled(bench.recorder.start(None, &Method::POST));
     let _waiting = bench.recorder.start(Some("/b/{id}"), &Method::GET);
 
-    // The middle of the bin that 10 ms fall into; the mean is exact.
+    // The value of the bin of 10 ms; the mean is exact.
     let near = 0.009_999;
     let expected = [
         ("http_requests_last_minute", "", 4.0),
@@ -112,17 +112,20 @@ fn tells_routes_methods_and_classes_apart() {
         ("http_route_duration_p99_seconds", "/b/{id}", near),
         ("http_route_duration_mean_seconds", "/b/{id}", 0.010),
     ];
-    assert_eq!(bench.tick(2), [always([0.0, 2.0, 0.0, 1.0, 1.0], 1.0, 2.0), written(&expected)].concat());
+    assert_eq!(
+        bench.tick(2),
+        [always([0.0, 2.0, 0.0, 1.0, 1.0], 1.0, 2.0), expected_rows(&expected)].concat()
+    );
 }
 
 #[test]
-fn after_a_minute_only_what_is_counted_for_ever_is_left() {
+fn only_totals_remain_after_a_minute() {
     let mut bench = Bench::new();
     bench.tick(0);
     bench.answer("/a", StatusClass::ServerError, 10);
     for second in 1..=60 {
         let rows = bench.tick(second);
-        assert!(rows.contains(&written(&[("http_requests_error_ratio", "", 1.0)])[0]), "at {second} s");
+        assert!(rows.contains(&expected_rows(&[("http_requests_error_ratio", "", 1.0)])[0]), "at {second} s");
     }
     let expected = [
         ("http_requests_last_minute", "", 0.0),
@@ -131,11 +134,14 @@ fn after_a_minute_only_what_is_counted_for_ever_is_left() {
         ("http_server_errors_last_minute", "", 0.0),
         ("http_requests_total", "/a GET 5xx", 1.0),
     ];
-    assert_eq!(bench.tick(61), [always([0.0, 0.0, 0.0, 0.0, 1.0], 0.0, 1.0), written(&expected)].concat());
+    assert_eq!(
+        bench.tick(61),
+        [always([0.0, 0.0, 0.0, 0.0, 1.0], 0.0, 1.0), expected_rows(&expected)].concat()
+    );
 }
 
 #[test]
-fn percentiles_tell_slow_requests_from_most() {
+fn percentiles_show_slow_requests() {
     let mut bench = Bench::new();
     bench.tick(0);
     (0..90).for_each(|_| bench.answer("/a", StatusClass::Success, 10));
@@ -156,13 +162,13 @@ fn percentiles_tell_slow_requests_from_most() {
 }
 
 #[test]
-fn every_answer_is_in_one_bucket_for_ever() {
+fn every_response_is_in_one_bucket() {
     let mut bench = Bench::new();
     bench.answer("/a", StatusClass::Success, 0);
     assert_eq!(
         bench.distribution(0),
-        written(&[(DISTRIBUTION, "1 ms", 1.0)]),
-        "what came before the first tick"
+        expected_rows(&[(DISTRIBUTION, "1 ms", 1.0)]),
+        "requests before the first tick"
     );
     for millis in [1, 3, 5, 9, 1_900, 10_000, 11_000, 4_000_000] {
         bench.answer("/a", StatusClass::Success, millis);
@@ -178,12 +184,12 @@ fn every_answer_is_in_one_bucket_for_ever() {
         (DISTRIBUTION, "longer", 4.0),
     ];
     for second in [1, 2, 500] {
-        assert_eq!(bench.distribution(second), written(&expected), "at {second} s");
+        assert_eq!(bench.distribution(second), expected_rows(&expected), "at {second} s");
     }
 }
 
 #[test]
-fn its_declarations_make_a_catalogue_with_five_panels() {
+fn declarations_have_five_panels() {
     let bench = Bench::new();
     let mut collector = Collector::new(vec![Box::new(bench.probe)], &[("host", "h")], 100).unwrap();
     let panels: Vec<_> = collector

@@ -1,9 +1,9 @@
-//! Encrypted connections: to servers that are who they should be, and to no others.
+//! TLS connections: only servers with a valid certificate are accepted.
 //!
-//! Whom to trust is said by an environment variable, which a test cannot change for itself: it runs [`one_round`] in a
-//! process of its own.
+//! Trusted certificates are set by an environment variable, which a test cannot change for its own process: it runs
+//! [`one_round`] in a child process.
 
-use crate::support::{Certificates, EVERY, PostgresServer, RedisServer, free_port, round};
+use crate::support::{Certificates, INTERVAL, PostgresServer, RedisServer, free_port, round};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use watchglass_probes::{Postgres, Probe, Redis};
@@ -17,9 +17,9 @@ fn one_round() {
         return;
     };
     let mut probe: Box<dyn Probe> = if url.starts_with("redis") {
-        Box::new(Redis::new(&url, EVERY).unwrap())
+        Box::new(Redis::new(&url, INTERVAL).unwrap())
     } else {
-        Box::new(Postgres::new(&url, EVERY).unwrap())
+        Box::new(Postgres::new(&url, INTERVAL).unwrap())
     };
     let outcome = round(probe.as_mut()).map(|values| !values.is_empty());
     match expected.as_str() {
@@ -28,7 +28,7 @@ fn one_round() {
     }
 }
 
-/// Makes sure that a round with `url` gives what is `expected`, where the certificates in `trusted` are trusted.
+/// Checks the result of a round with `url` when the certificates in `trusted` are trusted.
 fn expect(url: &str, trusted: &Path, expected: &str) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "encrypted::one_round", "--nocapture"]).stdin(Stdio::null());
@@ -39,8 +39,8 @@ fn expect(url: &str, trusted: &Path, expected: &str) {
 }
 
 #[test]
-fn redis_must_be_who_it_should_be() {
-    let (Some(ours), Some(others)) = (Certificates::make(), Certificates::make()) else {
+fn redis_certificates_are_verified() {
+    let (Some(ours), Some(others)) = (Certificates::generate(), Certificates::generate()) else {
         return;
     };
     let port = free_port().to_string();
@@ -65,15 +65,15 @@ fn redis_must_be_who_it_should_be() {
     let url = format!("rediss://:open-sesame@127.0.0.1:{port}");
     expect(&url, &ours.authority, "values");
     expect(&url, &others.authority, "invalid peer certificate");
-    // The certificate is that of an address, not of this name.
+    // The certificate is for an IP address, not for this name.
     expect(&url.replace("127.0.0.1", "localhost"), &ours.authority, "invalid peer certificate");
-    // Where nothing is encrypted, Redis waits for the end of a line that never comes.
-    expect(&url.replace(&port, &server.port.to_string()), &ours.authority, "no answer from");
+    // Without TLS, Redis waits for the end of a line.
+    expect(&url.replace(&port, &server.port.to_string()), &ours.authority, "no response from");
 }
 
 #[test]
-fn postgresql_must_be_who_it_should_be() {
-    let (Some(ours), Some(others)) = (Certificates::make(), Certificates::make()) else {
+fn postgresql_certificates_are_verified() {
+    let (Some(ours), Some(others)) = (Certificates::generate(), Certificates::generate()) else {
         return;
     };
     let Some(server) = PostgresServer::start() else {
@@ -81,7 +81,7 @@ fn postgresql_must_be_who_it_should_be() {
     };
     let url = format!("{}?sslmode=require", server.url());
     expect(&url, &ours.authority, "server does not support TLS");
-    server.encrypt(&ours);
+    server.enable_tls(&ours);
     expect(&url, &ours.authority, "values");
     expect(&url, &others.authority, "invalid peer certificate");
     expect(&url.replace("127.0.0.1", "localhost"), &ours.authority, "invalid peer certificate");

@@ -1,10 +1,10 @@
-//! What the probe of PostgreSQL records is what its views say at the same moment.
+//! Comparison of the PostgreSQL probe with the statistics views.
 
-use crate::support::{EVERY, PostgresServer, Values, round, rounds_until, until};
+use crate::support::{INTERVAL, PostgresServer, Values, round, rounds_until, wait_until};
 use watchglass_probes::Postgres;
 
-/// What is measured, and the question whose answer it must agree with. `d` is the row of the database.
-const QUESTIONS: [(&str, &str); 24] = [
+/// Metrics and the queries they must agree with. `d` is the row of the database.
+const QUERIES: [(&str, &str); 24] = [
     ("postgresql_connections_max", "SELECT setting FROM pg_settings WHERE name = 'max_connections'"),
     ("postgresql_standby", "SELECT 0"),
     ("postgresql_commits_total app", "SELECT xact_commit FROM d"),
@@ -34,50 +34,50 @@ const QUESTIONS: [(&str, &str); 24] = [
     ("postgresql_transaction_id_age app", "SELECT age(datfrozenxid) FROM pg_database WHERE datname = 'app'"),
 ];
 
-/// The answers of the server to all questions.
-fn answers(server: &PostgresServer) -> Vec<f64> {
-    let version: u32 = server.ask("app", "SHOW server_version_num").parse().unwrap();
+/// The server's results of all queries.
+fn query_results(server: &PostgresServer) -> Vec<f64> {
+    let version: u32 = server.query("app", "SHOW server_version_num").parse().unwrap();
     let question = |question: &str| {
         if version >= 170_000 && question.contains("pg_stat_bgwriter") {
             return "SELECT 'nan'".to_owned();
         }
         format!("WITH d AS (SELECT * FROM pg_stat_database WHERE datname = 'app') {question}")
     };
-    let all: Vec<String> = QUESTIONS.iter().map(|(_, sql)| question(sql)).collect();
-    let text = server.ask("app", &all.join("; "));
+    let all: Vec<String> = QUERIES.iter().map(|(_, sql)| question(sql)).collect();
+    let text = server.query("app", &all.join("; "));
     text.lines().map(|line| line.parse().unwrap()).collect()
 }
 
 fn with_monitor() -> Option<PostgresServer> {
     let server = PostgresServer::start()?;
-    server.ask("app", "GRANT pg_monitor TO watch");
+    server.query("app", "GRANT pg_monitor TO watch");
     Some(server)
 }
 
 #[test]
-fn values_are_those_of_the_views() {
+fn values_match_the_statistics_views() {
     let Some(server) = with_monitor() else {
         return;
     };
-    server.ask("app", "CREATE EXTENSION pg_stat_statements");
-    server.ask(
+    server.query("app", "CREATE EXTENSION pg_stat_statements");
+    server.query(
         "app",
         "CREATE TABLE t AS SELECT i AS id, 'sesame'::text AS word FROM generate_series(1, 20000) i",
     );
-    server.ask("app", "UPDATE t SET word = 'open' WHERE id <= 100; DELETE FROM t WHERE id > 19000");
-    server.ask(
+    server.query("app", "UPDATE t SET word = 'open' WHERE id <= 100; DELETE FROM t WHERE id > 19000");
+    server.query(
         "app",
         "SET work_mem = '64kB'; SELECT count(*) FROM (SELECT * FROM t ORDER BY word, id) AS sorted",
     );
-    server.ask("app", "BEGIN; SELECT 1; ROLLBACK; CHECKPOINT; ALTER ROLE watch CONNECTION LIMIT 5");
-    let mut probe = Postgres::new(&server.url(), EVERY).unwrap();
+    server.query("app", "BEGIN; SELECT 1; ROLLBACK; CHECKPOINT; ALTER ROLE watch CONNECTION LIMIT 5");
+    let mut probe = Postgres::new(&server.url(), INTERVAL).unwrap();
     let mut all = Values::new();
-    // The slow parts take turns: after three rounds all have been asked for. What each round tells is compared at once.
+    // The slow parts alternate: three rounds cover all of them. Each round is compared at once.
     for number in 0..3 {
-        let before = answers(&server);
+        let before = query_results(&server);
         let values = round(&mut probe).unwrap();
-        let after = answers(&server);
-        for (place, (metric, _)) in QUESTIONS.iter().enumerate() {
+        let after = query_results(&server);
+        for (place, (metric, _)) in QUERIES.iter().enumerate() {
             let slow = metric.contains("size") || metric.contains("age");
             if (slow && number != 0) || before[place].is_nan() {
                 continue;
@@ -97,7 +97,7 @@ fn values_are_those_of_the_views() {
     let ratio = all["postgresql_cache_hit_ratio"];
     assert!((0.0..=1.0).contains(&ratio), "{ratio}");
     assert!(all["postgresql_response_seconds"] > 0.0);
-    // The sessions that asked for the answers need a moment to end.
+    // The sessions of the reference queries need a moment to end.
     let alone = rounds_until(&mut probe, "no session but the probe's", |outcome| {
         let values = outcome.as_ref().unwrap();
         (values["postgresql_connections_used_ratio"] == 1.0 / 20.0).then(|| values.clone())
@@ -105,7 +105,7 @@ fn values_are_those_of_the_views() {
     assert_eq!(alone["postgresql_connections active"], 1.0);
     assert_eq!(alone["postgresql_connections idle"], 0.0);
     assert_eq!(alone["postgresql_longest_transaction_seconds"], 0.0);
-    let rows = server.ask("app", "SELECT n_dead_tup, n_live_tup FROM pg_stat_user_tables");
+    let rows = server.query("app", "SELECT n_dead_tup, n_live_tup FROM pg_stat_user_tables");
     assert_eq!(rows, format!("{}|{}", all["postgresql_dead_rows app"], all["postgresql_live_rows app"]));
 
     let details = probe.details().get();
@@ -119,19 +119,19 @@ fn values_are_those_of_the_views() {
 }
 
 #[test]
-fn who_waits_for_whom_is_told_without_literals() {
+fn blocking_sessions_are_listed_without_literals() {
     let Some(server) = with_monitor() else {
         return;
     };
-    server.ask("app", "CREATE TABLE t AS SELECT 1 AS id, 'open' AS word");
-    let mut probe = Postgres::new(&server.url(), EVERY).unwrap();
-    let holder = server.session("BEGIN; UPDATE t SET word = 'first' WHERE id = 1;");
-    until("a lock", || {
-        (server.ask("app", "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'")
+    server.query("app", "CREATE TABLE t AS SELECT 1 AS id, 'open' AS word");
+    let mut probe = Postgres::new(&server.url(), INTERVAL).unwrap();
+    let holder = server.open_session("BEGIN; UPDATE t SET word = 'first' WHERE id = 1;");
+    wait_until("a lock", || {
+        (server.query("app", "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'")
             == "1")
             .then_some(())
     });
-    let waiter = server.session("UPDATE t SET word = 'sesame' WHERE id = 1;");
+    let waiter = server.open_session("UPDATE t SET word = 'sesame' WHERE id = 1;");
     let values = rounds_until(&mut probe, "someone who waits", |outcome| {
         let values = outcome.as_ref().unwrap();
         (values["postgresql_locks_waiting"] == 1.0).then(|| values.clone())
@@ -147,7 +147,7 @@ fn who_waits_for_whom_is_told_without_literals() {
         let sql = format!(
             "SELECT pid FROM pg_stat_activity WHERE datname = 'app' AND usename = 'postgres' AND {state}"
         );
-        server.ask("postgres", &sql).parse::<i32>().unwrap()
+        server.query("postgres", &sql).parse::<i32>().unwrap()
     };
     assert_eq!(blocked.len(), 1);
     assert_eq!(blocked[0].blocked_pid, pid("wait_event_type = 'Lock'"));
@@ -163,14 +163,14 @@ fn who_waits_for_whom_is_told_without_literals() {
 }
 
 #[test]
-fn a_role_without_privileges_gets_what_everyone_may_see_and_a_note() {
+fn unprivileged_roles_get_public_metrics_and_notes() {
     let Some(server) = PostgresServer::start() else {
         return;
     };
-    server.ask("app", "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_current_wal_lsn() FROM PUBLIC");
-    server.ask("app", "CREATE DATABASE closed");
-    server.ask("app", "REVOKE CONNECT ON DATABASE closed FROM PUBLIC");
-    let mut probe = Postgres::new(&server.url(), EVERY).unwrap();
+    server.query("app", "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_current_wal_lsn() FROM PUBLIC");
+    server.query("app", "CREATE DATABASE closed");
+    server.query("app", "REVOKE CONNECT ON DATABASE closed FROM PUBLIC");
+    let mut probe = Postgres::new(&server.url(), INTERVAL).unwrap();
     let mut all = Values::new();
     for _ in 0..3 {
         all.extend(round(&mut probe).unwrap());
@@ -197,18 +197,18 @@ fn a_role_without_privileges_gets_what_everyone_may_see_and_a_note() {
     }
     let notes = probe.details().get().notes.join("\n");
     for note in [
-        "sessions: the role may not see",
-        "write-ahead log: left out: permission denied",
-        "statements: left out",
+        "sessions: the role cannot see",
+        "WAL: not available: permission denied",
+        "top queries: not available",
     ] {
         assert!(notes.contains(note), "{note} in {notes}");
     }
-    // Granted, it is all there from the next connection on.
-    server.ask(
+    // After the grant everything is available from the next connection.
+    server.query(
         "app",
         "GRANT pg_monitor TO watch; GRANT EXECUTE ON FUNCTION pg_catalog.pg_current_wal_lsn() TO watch",
     );
-    let mut probe = Postgres::new(&server.url(), EVERY).unwrap();
+    let mut probe = Postgres::new(&server.url(), INTERVAL).unwrap();
     let values = round(&mut probe).unwrap();
     assert!(
         values.contains_key("postgresql_connections active")
@@ -218,15 +218,15 @@ fn a_role_without_privileges_gets_what_everyone_may_see_and_a_note() {
 }
 
 #[test]
-fn a_standby_and_its_primary_tell_of_each_other() {
+fn standby_and_primary_report_replication() {
     let Some(primary) = with_monitor() else {
         return;
     };
-    primary.ask("app", "SELECT pg_create_physical_replication_slot('kept', true)");
-    let standby = primary.standby();
-    let mut of_standby = Postgres::new(&standby.url(), EVERY).unwrap();
-    let mut of_primary = Postgres::new(&primary.url(), EVERY).unwrap();
-    primary.ask("app", "CREATE TABLE t AS SELECT generate_series(1, 1000)");
+    primary.query("app", "SELECT pg_create_physical_replication_slot('kept', true)");
+    let standby = primary.start_standby();
+    let mut of_standby = Postgres::new(&standby.url(), INTERVAL).unwrap();
+    let mut of_primary = Postgres::new(&primary.url(), INTERVAL).unwrap();
+    primary.query("app", "CREATE TABLE t AS SELECT generate_series(1, 1000)");
     rounds_until(&mut of_standby, "a standby that has all", |outcome| {
         let values = outcome.as_ref().unwrap();
         assert_eq!(values["postgresql_standby"], 1.0);
@@ -241,9 +241,9 @@ fn a_standby_and_its_primary_tell_of_each_other() {
         (lag == Some(&0.0))
             .then(|| assert_eq!(values[&format!("postgresql_replication_lag_seconds {replica}")], 0.0))
     });
-    // A standby that applies nothing falls behind.
-    standby.ask("app", "SELECT pg_wal_replay_pause()");
-    primary.ask("app", "INSERT INTO t SELECT generate_series(1, 1000)");
+    // A standby with paused replay falls behind.
+    standby.query("app", "SELECT pg_wal_replay_pause()");
+    primary.query("app", "INSERT INTO t SELECT generate_series(1, 1000)");
     for (probe, name) in [(&mut of_standby, "self"), (&mut of_primary, replica)] {
         rounds_until(probe, "a lag", |outcome| {
             let lag =

@@ -1,9 +1,9 @@
-//! What the probe of Redis records is what `INFO` says at the same moment.
+//! Comparison of the Redis probe with `INFO`.
 
-use crate::support::{EVERY, RedisServer, round, rounds_until};
+use crate::support::{INTERVAL, RedisServer, round, rounds_until};
 use watchglass_probes::Redis;
 
-/// What is measured, and the field of `INFO` that it must agree with.
+/// Metrics and the fields of `INFO` they must agree with.
 const FIELDS: [(&str, &str); 16] = [
     ("redis_memory_used_bytes", "used_memory"),
     ("redis_memory_resident_bytes", "used_memory_rss"),
@@ -24,7 +24,7 @@ const FIELDS: [(&str, &str); 16] = [
 ];
 
 #[test]
-fn values_are_those_of_info() {
+fn values_match_info() {
     let Some(server) = RedisServer::start(&["--maxmemory", "64mb", "--slowlog-log-slower-than", "0"]) else {
         return;
     };
@@ -39,7 +39,7 @@ fn values_are_those_of_info() {
     ] {
         server.run(words);
     }
-    let mut probe = Redis::new(&server.url(), EVERY).unwrap();
+    let mut probe = Redis::new(&server.url(), INTERVAL).unwrap();
     round(&mut probe).unwrap();
     server.run(&["GET", "a"]);
     server.run(&["GET", "nothing"]);
@@ -49,7 +49,7 @@ fn values_are_those_of_info() {
     for (metric, field) in FIELDS {
         let number = |info: &std::collections::BTreeMap<String, String>| info[field].parse::<f64>().unwrap();
         let (low, high) = (number(&before).min(number(&after)), number(&before).max(number(&after)));
-        // Memory moves both ways: a tenth is allowed, and what the clients' own buffers take.
+        // Memory changes in both directions: tolerance of a tenth, plus client buffers.
         let room = match metric {
             _ if metric.ends_with("_bytes") => low * 0.1 + 200_000.0,
             _ if metric.ends_with("_ratio") => low * 0.5,
@@ -82,14 +82,14 @@ fn values_are_those_of_info() {
 }
 
 #[test]
-fn a_user_who_may_do_no_more_than_is_documented_is_enough() {
+fn documented_acl_is_sufficient() {
     let Some(server) = RedisServer::start(&[]) else {
         return;
     };
     let user = ["ACL", "SETUSER", "watch", "on", ">open-sesame", "-@all", "+ping", "+info"];
     server.run(&[&user[..], &["+slowlog|get", "+slowlog|len"]].concat());
     let url = format!("redis://watch:open-sesame@127.0.0.1:{}", server.port);
-    let mut probe = Redis::new(&url, EVERY).unwrap();
+    let mut probe = Redis::new(&url, INTERVAL).unwrap();
     assert!(round(&mut probe).unwrap().contains_key("redis_slow_log_entries"));
     assert_eq!(probe.details().get().notes.len(), 0);
 
@@ -97,33 +97,34 @@ fn a_user_who_may_do_no_more_than_is_documented_is_enough() {
     let values = round(&mut probe).unwrap();
     assert!(values.contains_key("redis_clients") && !values.contains_key("redis_slow_log_entries"));
     let details = probe.details().get();
-    assert!(details.notes[0].starts_with("the slow log: it is left out: NOPERM"), "{details:?}");
+    assert!(details.notes[0].starts_with("slow log: not available: NOPERM"), "{details:?}");
     assert_eq!(details.slow_log, None);
 
     server.run(&["ACL", "SETUSER", "watch", "-info"]);
     let error = round(&mut probe).unwrap_err();
-    assert!(error.contains("refuses: NOPERM") && !error.contains("sesame"), "{error}");
+    assert!(error.contains("rejected the request: NOPERM") && !error.contains("sesame"), "{error}");
 
-    let mut stranger = Redis::new(&url.replace("open-sesame", "wrong-sesame"), EVERY).unwrap();
+    let mut stranger = Redis::new(&url.replace("open-sesame", "wrong-sesame"), INTERVAL).unwrap();
     let error = round(&mut stranger).unwrap_err();
-    let expected = format!("127.0.0.1:{} refuses: the user's name or the password (WRONGPASS)", server.port);
+    let expected =
+        format!("127.0.0.1:{} rejected the request: invalid user name or password (WRONGPASS)", server.port);
     assert_eq!(error, expected);
 }
 
 #[test]
-fn a_replica_and_its_master_tell_of_each_other() {
+fn replica_and_master_report_replication() {
     let Some(master) = RedisServer::start(&["--repl-diskless-sync-delay", "0"]) else {
         return;
     };
     let Some(replica) = RedisServer::start(&["--replicaof", "127.0.0.1", &master.port.to_string()]) else {
         return;
     };
-    let mut of_replica = Redis::new(&replica.url(), EVERY).unwrap();
+    let mut of_replica = Redis::new(&replica.url(), INTERVAL).unwrap();
     rounds_until(&mut of_replica, "the link", |outcome| {
         (outcome.as_ref().ok()?.get("redis_replication_link_up") == Some(&1.0)).then_some(())
     });
     assert_eq!(of_replica.details().get().role.as_deref(), Some("slave"));
-    let mut of_master = Redis::new(&master.url(), EVERY).unwrap();
+    let mut of_master = Redis::new(&master.url(), INTERVAL).unwrap();
     let lag = format!("redis_replication_lag_bytes 127.0.0.1:{}", replica.port);
     master.run(&["SET", "a", "b"]);
     rounds_until(&mut of_master, "a replica that has all", |outcome| {

@@ -1,28 +1,28 @@
-//! A Redis that hangs, dies and comes back.
+//! Tests of Redis failures and recovery.
 
-use crate::support::{CONTINUE, EVERY, RedisServer, STOP, round, rounds_until, until};
+use crate::support::{CONTINUE, INTERVAL, RedisServer, STOP, round, rounds_until, wait_until};
 use std::time::Duration;
 use watchglass_model::{Problem, Timestamp};
 use watchglass_probes::{Collector, Redis, redis};
 
 #[test]
-fn a_server_that_hangs_dies_and_comes_back_is_down_for_as_long() {
+fn hanging_and_killed_servers_are_down_until_recovery() {
     let Some(mut server) = RedisServer::start(&[]) else {
         return;
     };
     let name = format!("127.0.0.1:{}", server.port);
-    let mut probe = Redis::new(&server.url(), EVERY).unwrap();
+    let mut probe = Redis::new(&server.url(), INTERVAL).unwrap();
     round(&mut probe).unwrap();
 
     server.signal(STOP);
     for _ in 0..2 {
-        assert_eq!(round(&mut probe), Err(format!("no answer from {name} within 2.5 s")));
+        assert_eq!(round(&mut probe), Err(format!("no response from {name} within 2.5 s")));
         assert_eq!(probe.details().get().slow_log, None);
     }
     server.signal(CONTINUE);
     rounds_until(&mut probe, "an answer", |outcome| outcome.is_ok().then_some(()));
 
-    // A restart between two rounds is noticed by nobody but the counters.
+    // A restart between rounds only shows in the counters.
     server.restart();
     let values = round(&mut probe).unwrap();
     assert!(!values.contains_key("redis_hit_ratio"));
@@ -35,7 +35,7 @@ fn a_server_that_hangs_dies_and_comes_back_is_down_for_as_long() {
 }
 
 #[test]
-fn a_server_that_hangs_delays_nobody_and_is_down_since_then() {
+fn hanging_servers_do_not_delay_others() {
     let Some(server) = RedisServer::start(&[]) else {
         return;
     };
@@ -50,7 +50,7 @@ fn a_server_that_hangs_delays_nobody_and_is_down_since_then() {
 
     let mut now = 0;
     let mut tick_until = |collector: &mut Collector, metric: &str, probe: &str, value: f64| -> Vec<Problem> {
-        until(&format!("{metric} of {probe} to be {value}"), || {
+        wait_until(&format!("{metric} of {probe} to be {value}"), || {
             now += 1000;
             let tick = collector.tick(Timestamp::from_millis(now));
             let series = collector.table().series();
@@ -70,8 +70,8 @@ fn a_server_that_hangs_delays_nobody_and_is_down_since_then() {
     let down = tick_until(&mut collector, "up", &name, 0.0);
     assert_eq!(down.len(), 1);
     assert_eq!(down[0].probe, name);
-    assert!(down[0].reason.starts_with("no answer"), "{down:?}");
-    // The other is measured meanwhile, and the one that is down is so since the same moment.
+    assert!(down[0].reason.starts_with("no response"), "{down:?}");
+    // The other server is still measured, and the start of the failure does not change.
     let later = tick_until(&mut collector, "redis_replicas", &other_name, 0.0);
     assert_eq!((&later[0].probe, later[0].since), (&name, down[0].since));
     server.signal(CONTINUE);

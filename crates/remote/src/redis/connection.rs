@@ -1,19 +1,19 @@
-//! A connection to Redis: commands out, values in, within a time and a size.
+//! Redis connection with limits for time and reply size.
 
 use super::target::Target;
-use crate::{Channel, Deadline, RemoteError, is_timeout};
+use crate::{Deadline, DeadlineStream, RemoteError, is_timeout};
 use redis::{Parser, ServerError, Value, cmd};
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
 
-/// A connection that is let in.
+/// Authenticated connection.
 ///
-/// The driver's own connection has a time limit for each read and none for the size of an answer. Here a round
-/// has one for both; of the driver come the words on the wire.
+/// The connection of the `redis` crate has a timeout per read and no limit for the reply size. This one limits the
+/// total time and size of a round trip, and uses the crate only for the protocol.
 pub struct Connection {
-    socket: Box<dyn Channel>,
+    socket: Box<dyn DeadlineStream>,
     parser: Parser,
-    most_bytes: usize,
+    max_reply_bytes: usize,
 }
 
 impl fmt::Debug for Connection {
@@ -23,35 +23,35 @@ impl fmt::Debug for Connection {
 }
 
 impl Connection {
-    /// Connects and says who we are. The answers to one [`ask`](Self::ask) will be at most `most_bytes` long.
+    /// Connects and authenticates. The replies to one [`ask`](Self::ask) may have at most `max_reply_bytes`.
     ///
     /// # Errors
-    /// Nobody answers, or we are not let in.
-    pub fn open(target: &Target, deadline: Deadline, most_bytes: usize) -> Result<Self, RemoteError> {
+    /// The server is unreachable or rejects the credentials.
+    pub fn open(target: &Target, deadline: Deadline, max_reply_bytes: usize) -> Result<Self, RemoteError> {
         let socket = connect(target, deadline).map_err(|error| match is_timeout(&error) {
-            true => silent(target, deadline),
+            true => timed_out(target, deadline),
             false => {
                 RemoteError::Unreachable { instance: target.instance.clone(), reason: error.to_string() }
             }
         })?;
-        let mut connection = Self { socket, parser: Parser::new(), most_bytes };
+        let mut connection = Self { socket, parser: Parser::new(), max_reply_bytes };
         if let Some(password) = target.password.reveal() {
             let auth = cmd("AUTH").arg(target.user.as_deref()).arg(password).get_packed_command();
-            let answer = connection.ask(&auth, 1, target, deadline)?;
+            let answer = connection.execute(&auth, 1, target, deadline)?;
             if let Some(Value::ServerError(error)) = answer.first() {
-                // An old Redis repeats what it does not understand, the beginning of the password included.
-                let reason = format!("the user's name or the password ({})", code(error));
-                return Err(RemoteError::Refused { instance: target.instance.clone(), reason });
+                // An old Redis echoes commands it does not know, including the start of the password.
+                let reason = format!("invalid user name or password ({})", code(error));
+                return Err(RemoteError::Rejected { instance: target.instance.clone(), reason });
             }
         }
         Ok(connection)
     }
 
-    /// Sends packed `commands` and waits for `count` answers. An error that the server answers is a value.
+    /// Sends packed `commands` and waits for `count` replies. An error reply is returned as a value.
     ///
     /// # Errors
-    /// No answer in time, one that is too large or none at all, or a connection that broke.
-    pub fn ask(
+    /// Timeout, reply too large, invalid protocol, or lost connection.
+    pub fn execute(
         &mut self,
         commands: &[u8],
         count: usize,
@@ -61,30 +61,30 @@ impl Connection {
         let mut bounded = Bounded {
             socket: self.socket.as_mut(),
             deadline,
-            left: self.most_bytes,
-            most_bytes: self.most_bytes,
+            left: self.max_reply_bytes,
+            max_reply_bytes: self.max_reply_bytes,
             failure: None,
         };
         if let Err(error) = bounded.send(commands) {
-            return Err(broken(target, deadline, &error));
+            return Err(connection_error(target, deadline, &error));
         }
-        let mut answers = Vec::with_capacity(count);
+        let mut replies = Vec::with_capacity(count);
         for _ in 0..count {
             match self.parser.parse_value(&mut bounded) {
-                Ok(value) => answers.push(value),
+                Ok(value) => replies.push(value),
                 Err(_may_quote_the_answer) => {
                     return Err(match bounded.failure {
-                        Some(error) => broken(target, deadline, &error),
-                        None => unexpected(target, "this is not the protocol of Redis"),
+                        Some(error) => connection_error(target, deadline, &error),
+                        None => unexpected_response(target, "not the Redis protocol"),
                     });
                 }
             }
         }
-        Ok(answers)
+        Ok(replies)
     }
 }
 
-fn connect(target: &Target, deadline: Deadline) -> io::Result<Box<dyn Channel>> {
+fn connect(target: &Target, deadline: Deadline) -> io::Result<Box<dyn DeadlineStream>> {
     let socket = target.address.connect(deadline)?;
     #[cfg(feature = "tls")]
     if target.encrypted {
@@ -93,44 +93,44 @@ fn connect(target: &Target, deadline: Deadline) -> io::Result<Box<dyn Channel>> 
     Ok(Box::new(socket))
 }
 
-/// Says what is wrong with an answer.
-pub fn unexpected(target: &Target, reason: &str) -> RemoteError {
-    RemoteError::Unexpected { instance: target.instance.clone(), reason: reason.to_owned() }
+/// Error for an invalid reply.
+pub fn unexpected_response(target: &Target, reason: &str) -> RemoteError {
+    RemoteError::UnexpectedResponse { instance: target.instance.clone(), reason: reason.to_owned() }
 }
 
-/// The server's error, as people may see it.
-pub fn words(target: &Target, error: &ServerError) -> String {
-    target.password.scrub(&format!("{} {}", error.code(), error.details().unwrap_or_default()))
+/// The server's error message without secrets.
+pub fn error_text(target: &Target, error: &ServerError) -> String {
+    target.password.redact(&format!("{} {}", error.code(), error.details().unwrap_or_default()))
 }
 
-/// The first word of an error, such as `WRONGPASS`, if it looks like one.
+/// Error code such as `WRONGPASS`; `ERR` if the reply has none.
 fn code(error: &ServerError) -> &str {
     let code = error.code();
     let is_code = (1..=20).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_uppercase());
-    // The driver's word for the code `ERR`.
+    // `ERR` is the generic code.
     if is_code { code } else { "ERR" }
 }
 
-fn silent(target: &Target, deadline: Deadline) -> RemoteError {
-    RemoteError::Silent { instance: target.instance.clone(), within: deadline.within }
+fn timed_out(target: &Target, deadline: Deadline) -> RemoteError {
+    RemoteError::TimedOut { instance: target.instance.clone(), within: deadline.timeout }
 }
 
-fn broken(target: &Target, deadline: Deadline, error: &io::Error) -> RemoteError {
+fn connection_error(target: &Target, deadline: Deadline, error: &io::Error) -> RemoteError {
     match error.kind() {
-        _ if is_timeout(error) => silent(target, deadline),
-        ErrorKind::FileTooLarge => unexpected(target, &error.to_string()),
-        _ => RemoteError::Broken { instance: target.instance.clone(), reason: error.to_string() },
+        _ if is_timeout(error) => timed_out(target, deadline),
+        ErrorKind::FileTooLarge => unexpected_response(target, &error.to_string()),
+        _ => RemoteError::ConnectionLost { instance: target.instance.clone(), reason: error.to_string() },
     }
 }
 
-/// The socket for the length of a round.
+/// Socket with the time and size limits of one round trip.
 struct Bounded<'a> {
-    socket: &'a mut dyn Channel,
+    socket: &'a mut dyn DeadlineStream,
     deadline: Deadline,
-    /// How many bytes may still come.
+    /// Bytes that may still be received.
     left: usize,
-    most_bytes: usize,
-    /// The last error of the socket: the parser does not pass it on whole.
+    max_reply_bytes: usize,
+    /// The last socket error; the parser does not return it in full.
     failure: Option<io::Error>,
 }
 
@@ -138,7 +138,7 @@ impl Bounded<'_> {
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut rest = bytes;
         while !rest.is_empty() {
-            self.socket.limit(self.deadline)?;
+            self.socket.set_deadline(self.deadline)?;
             match self.socket.write(rest) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(sent) => rest = rest.get(sent..).unwrap_or_default(),
@@ -153,12 +153,12 @@ impl Bounded<'_> {
         let room = buffer.len().min(self.left);
         let buffer = buffer.get_mut(..room).filter(|buffer| !buffer.is_empty());
         let buffer = buffer.ok_or_else(|| {
-            let reason = format!("the answer is larger than {} MiB", self.most_bytes >> 20);
+            let reason = format!("response larger than {} MiB", self.max_reply_bytes >> 20);
             io::Error::new(ErrorKind::FileTooLarge, reason)
         })?;
-        self.socket.limit(self.deadline)?;
+        self.socket.set_deadline(self.deadline)?;
         match self.socket.read(buffer)? {
-            0 => Err(io::Error::new(ErrorKind::UnexpectedEof, "the server closed it")),
+            0 => Err(io::Error::new(ErrorKind::UnexpectedEof, "closed by the server")),
             received => {
                 self.left = self.left.saturating_sub(received);
                 Ok(received)

@@ -1,13 +1,13 @@
-//! Redis: which one, a connection to it, and a link that mends itself.
+//! Redis: connection target, connection, and reconnecting client.
 
-mod commands;
+mod client;
 mod connection;
-mod link;
+mod pipeline;
 mod target;
 
-pub use commands::{Argument, Commands, bytes, first_error, list, number};
-pub use connection::{Connection, unexpected, words};
-pub use link::Link;
-/// An answer of Redis.
+pub use client::RedisClient;
+pub use connection::{Connection, error_text, unexpected_response};
+pub use pipeline::{Argument, Pipeline, as_bytes, as_integer, as_list, first_error};
+/// Redis reply.
 pub use redis::Value;
 pub use target::Target;

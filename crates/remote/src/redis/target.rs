@@ -1,83 +1,76 @@
-//! Which Redis: the parts of its URL.
+//! Redis connection target, parsed from a URL.
 
-use crate::hides_user;
+use crate::has_unescaped_at;
 use crate::is_printable;
 use crate::{Address, Secret, TargetError};
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
-/// Which Redis, and how to get in. [`Debug`] shows no secret.
+/// Redis server and credentials. [`Debug`] shows no secret.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// Host and port, or the path of a socket.
+    /// Host and port, or the path of a Unix socket.
     pub instance: String,
-    /// Where it is.
+    /// Address of the server.
     pub address: Address,
-    /// Whom to sign in as; Redis has a user of its own for nobody in particular.
+    /// User name; `None` for the default user.
     pub user: Option<String>,
-    /// What proves it.
+    /// Password of the user.
     pub password: Secret,
-    /// Number of the database, for those who keep data there.
+    /// Database number, used by the history store.
     pub database: i64,
-    /// Whether all that is said must be encrypted.
+    /// Whether to use TLS.
     #[cfg(feature = "tls")]
     pub encrypted: bool,
 }
 
-const fn error(wrong: &'static str, right: &'static str) -> TargetError {
-    TargetError { product: "Redis", wrong, right }
+const fn error(problem: &'static str, hint: &'static str) -> TargetError {
+    TargetError { product: "Redis", problem, hint }
 }
 
-const UNREADABLE: TargetError = error(
-    "cannot be read",
-    "it should look like redis://user:password@host:6379 or redis+unix:///path/to/socket, with characters such as \
-     @ : / ? # in a password in percent form (%40 for @)",
+const INVALID: TargetError = error(
+    "is invalid",
+    "expected redis://user:password@host:6379 or redis+unix:///path/to/socket, with characters such as \
+     @ : / ? # in the password percent-encoded (%40 for @)",
 );
-const ENCRYPTED: TargetError = error(
-    "asks for TLS, which this program was built without",
-    "begin it with redis:// and keep to a network you trust",
-);
-const NO_USER_FOUND: TargetError = error(
+const NO_TLS_SUPPORT: TargetError =
+    error("asks for TLS, but this build has no TLS support", "use redis:// within a trusted network");
+const UNESCAPED_AT: TargetError = error(
     "has an @ but no user or password before it",
-    "write @ : / ? # in a password in percent form (%40 for @)",
+    "percent-encode @ : / ? # in the password (%40 for @)",
 );
-const ODD_NAME: TargetError = error(
-    "names a host that cannot be one",
-    "a host has at most 255 characters, and no spaces or control characters",
-);
+const INVALID_HOST: TargetError =
+    error("has an invalid host", "use at most 255 characters without spaces or control characters");
 
 impl Target {
-    /// The parts of `url`.
+    /// Parses `url`.
     ///
     /// # Errors
-    /// What is wrong with it, in words that contain nothing of it.
+    /// What is invalid. The message contains no part of the URL.
     pub fn parse(url: &str) -> Result<Self, TargetError> {
-        // The driver is built without TLS, which is ours; its words for the rest of the URL are the same.
+        // The `redis` crate is built without TLS and rejects these schemes; the rest of the URL is the same.
         let plain =
             url.strip_prefix("rediss:").or(url.strip_prefix("valkeys:")).map(|rest| format!("redis:{rest}"));
         let encrypted = plain.is_some();
         if encrypted && cfg!(not(feature = "tls")) {
-            return Err(ENCRYPTED);
+            return Err(NO_TLS_SUPPORT);
         }
-        let info: ConnectionInfo = plain
-            .as_deref()
-            .unwrap_or(url)
-            .into_connection_info()
-            .map_err(|_may_quote_the_url| UNREADABLE)?;
+        let info: ConnectionInfo =
+            plain.as_deref().unwrap_or(url).into_connection_info().map_err(|_may_quote_the_url| INVALID)?;
         let settings = info.redis_settings();
         let address = match info.addr() {
             ConnectionAddr::Tcp(host, port) if is_printable(host) && *port > 0 => {
                 Address::Tcp { host: host.clone(), port: *port }
             }
-            ConnectionAddr::Tcp(..) => return Err(ODD_NAME),
+            ConnectionAddr::Tcp(..) => return Err(INVALID_HOST),
             ConnectionAddr::Unix(path) if is_printable(&path.to_string_lossy()) => {
                 Address::Unix(path.clone())
             }
-            _ => return Err(UNREADABLE),
+            _ => return Err(INVALID),
         };
         let user = settings.username().map(str::to_owned);
         let password = Secret::new(settings.password());
-        if hides_user(url, user.is_some() || password.reveal().is_some()) {
-            return Err(NO_USER_FOUND);
+        if has_unescaped_at(url, user.is_some() || password.reveal().is_some()) {
+            return Err(UNESCAPED_AT);
         }
         Ok(Self {
             instance: address.to_string(),
@@ -97,7 +90,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn urls_are_taken_apart() {
+    fn urls_are_parsed() {
         for (url, instance, user, password) in [
             ("redis://cache.example", "cache.example:6379", None, None),
             ("redis://127.0.0.1:7000/3", "127.0.0.1:7000", None, None),
@@ -117,20 +110,20 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named_without_the_url() {
+    fn url_errors_do_not_contain_the_url() {
         for (url, expected) in [
-            ("", UNREADABLE),
-            ("cache:6379", UNREADABLE),
-            ("http://sesame@cache", UNREADABLE),
-            ("redis://", UNREADABLE),
-            ("redis://user:ses/ame@cache:6379", UNREADABLE),
-            ("redis://cache/sesame", UNREADABLE),
-            ("redis://user:12/sesame@cache", UNREADABLE),
-            ("redis://user:12?sesame@cache", NO_USER_FOUND),
-            ("redis://user:12#sesame@cache", NO_USER_FOUND),
-            ("redis://cache:0", ODD_NAME),
+            ("", INVALID),
+            ("cache:6379", INVALID),
+            ("http://sesame@cache", INVALID),
+            ("redis://", INVALID),
+            ("redis://user:ses/ame@cache:6379", INVALID),
+            ("redis://cache/sesame", INVALID),
+            ("redis://user:12/sesame@cache", INVALID),
+            ("redis://user:12?sesame@cache", UNESCAPED_AT),
+            ("redis://user:12#sesame@cache", UNESCAPED_AT),
+            ("redis://cache:0", INVALID_HOST),
             #[cfg(not(feature = "tls"))]
-            ("rediss://:sesame@cache", ENCRYPTED),
+            ("rediss://:sesame@cache", NO_TLS_SUPPORT),
         ] {
             let error = Target::parse(url).unwrap_err();
             assert_eq!(error, expected, "{url}");
@@ -140,7 +133,7 @@ mod tests {
 
     #[cfg(feature = "tls")]
     #[test]
-    fn some_are_encrypted() {
+    fn tls_schemes_are_encrypted() {
         for (url, encrypted) in
             [("redis://:pw@cache", false), ("rediss://:pw@cache:1", true), ("valkeys://:pw@cache", true)]
         {
@@ -157,7 +150,7 @@ mod tests {
                     Ok(target) => format!("{target:?} {}", target.instance),
                     Err(error) => format!("{error} {error:?}"),
                 };
-                // A password alone in front of an @ is a user's name to a URL, and users are no secret.
+                // A lone word before an @ is the user name, which is not secret.
                 prop_assume!(prefix != "redis://");
                 prop_assert!(!shown.contains(&password), "{shown}");
             }

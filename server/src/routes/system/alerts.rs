@@ -1,31 +1,31 @@
 //! `GET /api/admin/system/alerts/`.
 
-use crate::core::Core;
-use crate::routes::{ApiError, Envelope, Parameters, Shared, bad};
+use crate::app_state::AppState;
+use crate::routes::{ApiError, ApiState, Envelope, Parameters, bad_request};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use watchglass_alerts::telling::Acknowledgement;
-use watchglass_alerts::{Alert, Phase};
-use watchglass_export::written;
+use watchglass_dispatch::Acknowledgement;
 use watchglass_model::{Labels, Timestamp};
+use watchglass_reports::format_rfc3339;
+use watchglass_rules::{Alert, Phase};
 
-/// The most alerts that one answer has.
-const MOST: usize = 1000;
+/// Limit of alerts in a response.
+const MAX_ALERTS: usize = 1000;
 
-/// What can be asked for.
+/// Query parameters.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Question {
-    /// Alerts that are over, instead of those that are active.
+pub(crate) struct AlertQuery {
+    /// Resolved alerts, instead of active ones.
     #[serde(default)]
     history: bool,
-    /// What is wrong on this server, but not yet for as long as its rule asks, instead of what is active.
+    /// Pending alerts of this server, instead of active ones.
     #[serde(default)]
     pending: bool,
-    /// How many at most, from 1 to 1000; the latest come first.
+    /// Number of alerts, from 1 to 1000, newest first.
     #[serde(default = "usual_limit")]
     #[param(default = 100, minimum = 1, maximum = 1000)]
     limit: usize,
@@ -40,58 +40,60 @@ fn usual_limit() -> usize {
 pub(crate) struct Alerts {
     /// `active`, `pending` or `history`.
     r#type: &'static str,
-    /// How many there are in this answer.
+    /// Number of alerts in this response.
     count: usize,
-    /// The alerts, the latest first.
+    /// Alerts, newest first.
     alerts: Vec<AlertRow>,
-    /// When this was true, in RFC 3339; `null` before the first tick.
+    /// Time of the data, in RFC 3339; `null` before the first tick.
     timestamp: Option<String>,
 }
 
-/// What is or was wrong.
+/// Alert.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AlertRow {
     /// `pending`, `firing` or `resolved`.
     state: &'static str,
-    /// The component.
+    /// Component.
     component: String,
-    /// Which of several: a mount point, an instance; empty where there is one.
+    /// Instance of the component, such as a mount point; empty if there is only one.
     subject: String,
-    /// `info`, `warning` or `critical`: the worst it has been.
+    /// `info`, `warning` or `critical`: the highest so far.
     severity: &'static str,
-    /// What is wrong, with the value and its threshold.
+    /// Message, with value and threshold.
     message: String,
-    /// Since when, in RFC 3339.
+    /// Start, in RFC 3339.
     timestamp: String,
-    /// When one that is pending fires if it stays so, in RFC 3339; only there where that is known.
+    /// When a pending alert will fire if its condition holds, in RFC 3339; missing if not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     fires_at: Option<String>,
-    /// When it was over; `null` while it is active.
+    /// Time of resolution, in RFC 3339; `null` while active.
     resolved_at: Option<String>,
-    /// How long it has lasted, or lasted until it was over.
+    /// Duration until now, or until it resolved.
     duration_seconds: i64,
-    /// Id of its rule.
+    /// Rule id.
     rule: String,
-    /// Labels of its series; with the rule they say which alert it is.
+    /// Labels of the series; rule and labels identify an alert.
     #[schema(value_type = Object)]
     labels: Labels,
-    /// 1, 2 or 3: 1 is the worst.
+    /// Incident level 1, 2 or 3; 1 is the most severe.
     incident_level: u8,
-    /// Whether it comes and goes too often to be told each time.
+    /// Whether it is flapping; then not every change is notified.
     flapping: bool,
-    /// Who looks after it, if somebody does.
+    /// User who acknowledged it, if any.
     acknowledged_by: Option<String>,
-    /// The silence that keeps it quiet, if one does.
+    /// Id of the silence that mutes it, if any.
     silenced_by: Option<String>,
-    /// The rule of the alert that it is because of, if it is.
-    because_of: Option<String>,
+    /// Rule id of the alert that inhibits it, if any.
+    #[serde(rename = "because_of")]
+    inhibited_by: Option<String>,
 }
 
 impl AlertRow {
-    fn new(alert: Alert, now: Timestamp, core: &Core, acknowledged: &[Acknowledgement]) -> Self {
+    fn new(alert: Alert, now: Timestamp, core: &AppState, acknowledged: &[Acknowledgement]) -> Self {
         let is_active = alert.phase == Phase::Firing;
         let by = acknowledged.iter().find(|note| is_active && note.key == alert.key);
-        let (silence, because_of) = if is_active { core.telling().quiet(&alert, now) } else { (None, None) };
+        let (silence, inhibited_by) =
+            if is_active { core.notifications().suppressed_by(&alert, now) } else { (None, None) };
         Self {
             state: match alert.phase {
                 Phase::Pending => "pending",
@@ -103,13 +105,13 @@ impl AlertRow {
             flapping: alert.flapping,
             acknowledged_by: by.map(|note| note.who.clone()),
             silenced_by: silence,
-            because_of,
+            inhibited_by,
             rule: alert.key.rule.clone(),
             labels: alert.key.labels.clone(),
-            timestamp: written(alert.since),
-            resolved_at: alert.resolved.map(written),
-            duration_seconds: alert.seconds(now),
-            severity: alert.severity.word(),
+            timestamp: format_rfc3339(alert.since),
+            resolved_at: alert.resolved.map(format_rfc3339),
+            duration_seconds: alert.duration_seconds(now),
+            severity: alert.severity.as_str(),
             component: alert.component,
             subject: alert.subject,
             message: alert.message,
@@ -117,40 +119,42 @@ impl AlertRow {
     }
 }
 
-/// What is wrong now, or what was, on all servers that share their alerts; or what is about to be an alert of this one.
+/// Lists the active or resolved alerts of all servers in the cluster, or the pending alerts of this server.
 #[utoipa::path(
     get,
     path = "/api/admin/system/alerts/",
     tag = "system",
-    params(Question),
+    params(AlertQuery),
     responses(
         (status = 200, description = "The alerts", body = Envelope<Alerts>),
-        (status = 400, description = "A parameter that cannot be understood", body = crate::routes::Failure)
+        (status = 400, description = "Invalid parameter", body = crate::routes::Failure)
     )
 )]
 pub(crate) async fn system_alerts(
-    State(shared): State<Shared>,
-    Parameters(question): Parameters<Question>,
+    State(state): State<ApiState>,
+    Parameters(query): Parameters<AlertQuery>,
 ) -> Result<Json<Envelope<Alerts>>, ApiError> {
-    let Question { history, pending, limit } = question;
+    let AlertQuery { history, pending, limit } = query;
     if history && pending {
-        return Err(
-            bad("history and pending are asked for at once: only one of them can be true".to_owned()),
-        );
+        return Err(bad_request(
+            "history and pending exclude each other: only one of them can be true".to_owned(),
+        ));
     }
-    if !(1..=MOST).contains(&limit) {
-        return Err(bad(format!("limit is {limit}: it must be from 1 to {MOST}")));
+    if !(1..=MAX_ALERTS).contains(&limit) {
+        return Err(bad_request(format!("limit is {limit}: must be from 1 to {MAX_ALERTS}")));
     }
-    let time = shared.core.newest();
+    let time = state.core.newest_time();
     let now = time.unwrap_or_default();
-    let core = &shared.core;
-    let acknowledged = core.telling().acknowledgements();
+    let core = &state.core;
+    let acknowledged = core.notifications().acknowledgements();
     let row = |alert| AlertRow::new(alert, now, core, &acknowledged);
     let alerts: Vec<AlertRow> = match (history, pending) {
-        (true, _) => core.all_past_alerts().into_iter().take(limit).map(row).collect(),
+        (true, _) => core.all_resolved_alerts().into_iter().take(limit).map(row).collect(),
         (_, true) => {
             let pending = core.pending_alerts().into_iter().take(limit);
-            pending.map(|one| AlertRow { fires_at: one.fires.map(written), ..row(one.alert) }).collect()
+            pending
+                .map(|one| AlertRow { fires_at: one.fires_at.map(format_rfc3339), ..row(one.alert) })
+                .collect()
         }
         _ => core.all_active_alerts().into_iter().take(limit).map(row).collect(),
     };
@@ -162,6 +166,6 @@ pub(crate) async fn system_alerts(
         },
         count: alerts.len(),
         alerts,
-        timestamp: time.map(written),
+        timestamp: time.map(format_rfc3339),
     }))
 }

@@ -1,79 +1,79 @@
 //! `GET /api/admin/system/health/`.
 
-use crate::core::Core;
-use crate::routes::{ApiError, Envelope, Parameters, Shared};
+use crate::app_state::AppState;
+use crate::routes::{ApiError, ApiState, Envelope, Parameters};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
-use watchglass_alerts::{Colour, judge};
-use watchglass_export::{SystemMetrics, system, written};
+use watchglass_reports::{SystemMetrics, format_rfc3339, system};
+use watchglass_rules::{Colour, overall_health};
 
-/// What can be asked for.
+/// Query parameters.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Question {
-    /// Whether the newest values are part of the answer.
+pub(crate) struct HealthQuery {
+    /// Include the newest values.
     #[serde(default)]
     detailed: bool,
 }
 
-/// The condition of each component: `healthy`, `warning`, `critical`, `unknown` or `not_configured`.
+/// Health of each component: `healthy`, `warning`, `critical`, `unknown` or `not_configured`.
 pub(crate) type ComponentStates = BTreeMap<&'static str, &'static str>;
 
-/// How well it goes.
+/// Health of the system.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SystemHealth {
-    /// `green`, `yellow` or `red`: that of the worst component.
+    /// `green`, `yellow` or `red`: the status of the worst component.
     status: &'static str,
-    /// When the values were measured that this is about, in RFC 3339; `null` before the first tick.
+    /// Collection time of the values, in RFC 3339; `null` before the first tick.
     timestamp: Option<String>,
-    /// 0 to 100: 100 while every component uses less than 70 % of what it can bear.
+    /// Health score from 0 to 100; 100 while every component is below 70 % of its threshold.
     health_score: u8,
-    /// The condition of each component: `healthy`, `warning`, `critical`, `unknown` or `not_configured`.
+    /// Health of each component: `healthy`, `warning`, `critical`, `unknown` or `not_configured`.
     #[schema(value_type = BTreeMap<String, String>)]
     components: ComponentStates,
-    /// Alerts that are active now.
+    /// Number of active alerts.
     active_alerts: usize,
-    /// The newest values, where `detailed` was true.
+    /// Newest values, if `detailed` is true.
     #[serde(skip_serializing_if = "Option::is_none")]
     metrics: Option<SystemMetrics>,
 }
 
-/// How well it goes, in one word, in one number, and for each component.
+/// Returns the health of the system: status, score, and the health of each component.
 #[utoipa::path(
     get,
     path = "/api/admin/system/health/",
     tag = "system",
-    params(Question),
+    params(HealthQuery),
     responses(
         (status = 200, description = "The health", body = Envelope<SystemHealth>),
-        (status = 400, description = "A parameter that cannot be understood", body = crate::routes::Failure)
+        (status = 400, description = "Invalid parameter", body = crate::routes::Failure)
     )
 )]
 pub(crate) async fn system_health(
-    State(shared): State<Shared>,
-    Parameters(question): Parameters<Question>,
+    State(state): State<ApiState>,
+    Parameters(query): Parameters<HealthQuery>,
 ) -> Result<Json<Envelope<SystemHealth>>, ApiError> {
-    shared.ask(move |core| Envelope::of(answer(core, question.detailed))).await
+    state.run_blocking(move |core| Envelope::of(answer(core, query.detailed))).await
 }
 
-fn answer(core: &Core, detailed: bool) -> SystemHealth {
+fn answer(core: &AppState, detailed: bool) -> SystemHealth {
     let components = core.components();
-    let health = judge(components.iter().map(|component| component.load));
+    let health = overall_health(components.iter().map(|component| component.load));
     SystemHealth {
         status: match health.colour {
             Colour::Green => "green",
             Colour::Yellow => "yellow",
             Colour::Red => "red",
         },
-        timestamp: core.measured().map(written),
+        timestamp: core.last_collected().map(format_rfc3339),
         health_score: health.score,
         components: components
             .iter()
-            .map(|component| (component.name, system::word(component.condition)))
+            .map(|component| (component.name, system::condition_name(component.condition)))
             .collect(),
         active_alerts: core.active_alerts().len(),
         metrics: detailed.then(|| core.system_metrics()),

@@ -1,8 +1,8 @@
 //! `GET /api/admin/system/history/`.
 
-use super::rows::{LONGEST_STEP, check_rows, check_series};
-use crate::core::Core;
-use crate::routes::{ApiError, Envelope, Parameters, Shared, bad};
+use super::row_limits::{MAX_STEP_SECONDS, check_rows, check_series};
+use crate::app_state::AppState;
+use crate::routes::{ApiError, ApiState, Envelope, Parameters, bad_request};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -10,59 +10,58 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
-use watchglass_export::series::{Point, SeriesColumns, Table, columns, csv, points, points_csv};
-use watchglass_export::{parse_time, written};
-use watchglass_history::step_for;
 use watchglass_model::{Metric, TimeRange, Timestamp};
+use watchglass_reports::series::{Point, SeriesColumns, Table, columns, csv, points, points_csv};
+use watchglass_reports::{format_rfc3339, parse_time};
+use watchglass_tsdb::step_for;
 
-/// Time between the points of the system's history, unless another is asked for: a minute, as in the seven days that
-/// are 10,080 points.
-const MINUTE: i64 = 60_000;
-/// The most points that one page has: seven days of minutes.
-const MOST_ON_A_PAGE: u64 = 10_080;
-/// How many rows of a metric are answered with, unless a step is asked for.
-const USUAL_ROWS: usize = 1_000;
+/// Default step of the system history: one minute, 10,080 points in seven days.
+const DEFAULT_STEP_MILLIS: i64 = 60_000;
+/// Page size limit: seven days of minutes.
+const MAX_PAGE_SIZE: u64 = 10_080;
+/// Default number of rows of a metric.
+const DEFAULT_ROWS: usize = 1_000;
 
-/// What can be asked for.
+/// Query parameters.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Question {
-    /// The stretch of time that ends now: `1h`, `24h` or `7d`. 24h, unless there is a `start`.
+pub(crate) struct HistoryQuery {
+    /// Time range that ends now: `1h`, `24h` (default without `start`) or `7d`.
     #[param(example = "24h")]
     period: Option<String>,
-    /// The beginning of the stretch: RFC 3339 in UTC, or seconds since 1970.
+    /// Start of the time range: RFC 3339 in UTC, or seconds since 1970.
     #[param(example = "2026-11-22T02:00:00Z")]
     start: Option<String>,
-    /// The end of the stretch; now, unless given.
+    /// End of the time range; defaults to now.
     end: Option<String>,
-    /// Time from one row to the next, such as `1s`, `30s`, `5m`, or a number of seconds.
+    /// Step between rows, such as `1s`, `30s`, `5m`, or a number of seconds.
     #[param(example = "1m")]
     step: Option<String>,
-    /// Name of the metric to answer with, series by series; the whole system without it.
+    /// Metric name, for the series of one metric; without it the whole system.
     metric: Option<String>,
     /// `json` or `csv`.
     format: Option<Format>,
-    /// Which page of points, from 1; not for a metric.
+    /// Page number, from 1; not with `metric`.
     #[param(minimum = 1, default = 1)]
     page: Option<u64>,
-    /// How many points are on a page, from 1 to 10080; not for a metric.
+    /// Points per page, from 1 to 10080; not with `metric`.
     #[param(minimum = 1, maximum = 10080, default = 100)]
     page_size: Option<u64>,
 }
 
-/// How the answer is written.
+/// Response format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Format {
     /// JSON.
     #[default]
     Json,
-    /// Comma-separated values, a line for each row.
+    /// Comma-separated values, one line per row.
     Csv,
 }
 
-/// Either answer.
+/// System history or metric history.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum History {
@@ -72,160 +71,160 @@ pub(crate) enum History {
     Metric(MetricHistory),
 }
 
-/// A page of points.
+/// Page of system history.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SystemHistory {
-    /// The period that was asked for; `null` when start or end were given.
+    /// Requested period; `null` if start or end were given.
     period: Option<&'static str>,
-    /// The beginning, in RFC 3339, rounded down to the step.
+    /// Start, in RFC 3339, rounded down to the step.
     start: String,
-    /// The end, in RFC 3339.
+    /// End, in RFC 3339.
     end: String,
-    /// Time from one point to the next.
+    /// Step between points, in seconds.
     step_seconds: f64,
-    /// Points on all pages together.
+    /// Number of points on all pages.
     total: u64,
-    /// Points on this page.
+    /// Number of points on this page.
     count: usize,
-    /// The number of this page.
+    /// Page number.
     page: u64,
-    /// How many points are on a page.
+    /// Points per page.
     page_size: u64,
-    /// How many pages there are.
+    /// Number of pages.
     total_pages: u64,
-    /// The points, the oldest first.
+    /// Points, oldest first.
     data_points: Vec<Point>,
 }
 
-/// A metric's series.
+/// History of a metric.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MetricHistory {
-    /// The metric.
+    /// Metric name.
     metric: String,
-    /// `gauge`, or `counter`: then the values are rates per second.
-    kind: watchglass_export::KindWord,
-    /// The unit of the values.
+    /// `gauge` or `counter`; values of counters are rates per second.
+    kind: watchglass_reports::MetricKind,
+    /// Unit of the values.
     unit: &'static str,
-    /// The beginning, in RFC 3339, rounded down to the step.
+    /// Start, in RFC 3339, rounded down to the step.
     start: String,
-    /// The end, in RFC 3339.
+    /// End, in RFC 3339.
     end: String,
-    /// Time from one row to the next.
+    /// Step between rows, in seconds.
     step_seconds: f64,
-    /// The time of each row, in seconds since 1970.
+    /// Time of each row, in seconds since 1970.
     timestamps: Vec<f64>,
-    /// The series that have any value in that time.
+    /// Series with data in the time range.
     series: Vec<SeriesColumns>,
 }
 
-/// The past of the system, or of one metric.
+/// Returns the history of the system, or of one metric.
 #[utoipa::path(
     get,
     path = "/api/admin/system/history/",
     tag = "system",
-    params(Question),
+    params(HistoryQuery),
     responses(
-        (status = 200, description = "The points, or the series of the metric; as CSV where that was asked for",
+        (status = 200, description = "Points of the system, or series of the metric; JSON or CSV",
             content((Envelope<History> = "application/json"), (String = "text/csv"))),
-        (status = 400, description = "A parameter that cannot be understood", body = crate::routes::Failure),
-        (status = 404, description = "There is no such metric", body = crate::routes::Failure),
-        (status = 503, description = "Too many ask for the past at the same time: Retry-After says when to try again", body = crate::routes::Failure)
+        (status = 400, description = "Invalid parameter", body = crate::routes::Failure),
+        (status = 404, description = "Unknown metric", body = crate::routes::Failure),
+        (status = 503, description = "Too many concurrent history queries; see Retry-After", body = crate::routes::Failure)
     )
 )]
 pub(crate) async fn system_history(
-    State(shared): State<Shared>,
-    Parameters(question): Parameters<Question>,
+    State(state): State<ApiState>,
+    Parameters(query): Parameters<HistoryQuery>,
 ) -> Result<Response, ApiError> {
-    shared.ask_much(move |core| answer(core, &question)).await?
+    state.run_heavy_query(move |core| answer(core, &query)).await?
 }
 
-fn answer(core: &Core, question: &Question) -> Result<Response, ApiError> {
-    let (period, range) = range(question, core.newest())?;
-    let step = question.step.as_deref().map(step).transpose()?;
-    let format = question.format.unwrap_or_default();
-    match &question.metric {
+fn answer(core: &AppState, query: &HistoryQuery) -> Result<Response, ApiError> {
+    let (period, range) = range(query, core.newest_time())?;
+    let step = query.step.as_deref().map(step).transpose()?;
+    let format = query.format.unwrap_or_default();
+    match &query.metric {
         Some(name) => {
-            if question.page.or(question.page_size).is_some() {
-                return Err(bad(
-                    "page and page_size are not for a metric: take a shorter stretch or a longer step"
+            if query.page.or(query.page_size).is_some() {
+                return Err(bad_request(
+                    "page and page_size cannot be combined with metric: use a shorter time range or a longer step"
                         .to_owned(),
                 ));
             }
             let metric = core.metric(name).ok_or_else(|| unknown_metric(name))?;
-            let step = step.unwrap_or_else(|| step_for(range, USUAL_ROWS));
-            of_metric(core, metric, range, step, format)
+            let step = step.unwrap_or_else(|| step_for(range, DEFAULT_ROWS));
+            metric_response(core, metric, range, step, format)
         }
-        None => of_system(core, question, period, range, step.unwrap_or(MINUTE), format),
+        None => system_response(core, query, period, range, step.unwrap_or(DEFAULT_STEP_MILLIS), format),
     }
 }
 
 fn unknown_metric(name: &str) -> ApiError {
     let shown: String = name.chars().take(100).collect();
-    let message = format!("There is no metric {shown:?}; /metrics lists all there are");
+    let message = format!("Unknown metric {shown:?}: see /metrics for all metrics");
     ApiError::new(StatusCode::NOT_FOUND, "unknown_metric", message)
 }
 
-/// The stretch of time, and the name of the period if it is one.
+/// Time range, and the name of its period if there is one.
 fn range(
-    question: &Question,
+    query: &HistoryQuery,
     newest: Option<Timestamp>,
 ) -> Result<(Option<&'static str>, TimeRange), ApiError> {
-    // The newest moment belongs to the answer.
+    // The newest sample is included.
     let now = newest.unwrap_or_default() + Duration::from_millis(1);
-    let moment = |name: &str, text: &Option<String>| {
-        text.as_deref().map(parse_time).transpose().map_err(|error| bad(format!("{name}: {error}")))
+    let parse = |name: &str, text: &Option<String>| {
+        text.as_deref().map(parse_time).transpose().map_err(|error| bad_request(format!("{name}: {error}")))
     };
-    let (start, end) = (moment("start", &question.start)?, moment("end", &question.end)?);
+    let (start, end) = (parse("start", &query.start)?, parse("end", &query.end)?);
     if let Some(start) = start {
-        if question.period.is_some() {
-            return Err(bad("period and start exclude each other".to_owned()));
+        if query.period.is_some() {
+            return Err(bad_request("period and start exclude each other".to_owned()));
         }
         let end = end.unwrap_or(now);
         if end <= start {
-            return Err(bad("start must be before end".to_owned()));
+            return Err(bad_request("start must be before end".to_owned()));
         }
         return Ok((None, TimeRange { start, end }));
     }
-    let (name, hours) = match question.period.as_deref() {
+    let (name, hours) = match query.period.as_deref() {
         Some("1h") => ("1h", 1),
         None | Some("24h") => ("24h", 24),
         Some("7d") => ("7d", 7 * 24),
         Some(other) => {
             let shown: String = other.chars().take(40).collect();
-            return Err(bad(format!("period is {shown:?}: it must be 1h, 24h or 7d")));
+            return Err(bad_request(format!("period is {shown:?}: must be 1h, 24h or 7d")));
         }
     };
-    let range = TimeRange::before(end.unwrap_or(now), Duration::from_secs(hours * 3600));
+    let range = TimeRange::ending_at(end.unwrap_or(now), Duration::from_secs(hours * 3600));
     Ok((end.is_none().then_some(name), range))
 }
 
-/// A step in milliseconds.
+/// Parses a step, in milliseconds.
 fn step(text: &str) -> Result<i64, ApiError> {
-    let wrong = || {
+    let invalid_step = || {
         let shown: String = text.chars().take(40).collect();
-        bad(format!(
-            "step is {shown:?}: it must be from 1s to 7d, such as 30s or 5m, or a whole number of seconds"
+        bad_request(format!(
+            "step is {shown:?}: must be from 1s to 7d, such as 30s or 5m, or a whole number of seconds"
         ))
     };
     let seconds = match text.parse::<u64>() {
         Ok(seconds) => seconds,
         Err(_) => {
-            let duration = humantime::parse_duration(text).map_err(|_| wrong())?;
+            let duration = humantime::parse_duration(text).map_err(|_| invalid_step())?;
             if duration.subsec_nanos() != 0 {
-                return Err(wrong());
+                return Err(invalid_step());
             }
             duration.as_secs()
         }
     };
     i64::try_from(seconds)
         .ok()
-        .filter(|seconds| (1..=LONGEST_STEP).contains(seconds))
+        .filter(|seconds| (1..=MAX_STEP_SECONDS).contains(seconds))
         .map(|seconds| seconds * 1000)
-        .ok_or_else(wrong)
+        .ok_or_else(invalid_step)
 }
 
-fn of_metric(
-    core: &Core,
+fn metric_response(
+    core: &AppState,
     metric: &Metric,
     range: TimeRange,
     step: i64,
@@ -233,16 +232,16 @@ fn of_metric(
 ) -> Result<Response, ApiError> {
     check_rows(range, step)?;
     let table = ask(core, &metric.name, range, step)?;
-    check_series(range, step, table.tracks.len())?;
+    check_series(range, step, table.series.len())?;
     if format == Format::Csv {
-        return Ok(as_csv(csv(&metric.name, &table)));
+        return Ok(csv_response(csv(&metric.name, &table)));
     }
     let history = MetricHistory {
         metric: metric.name.clone(),
         kind: metric.kind.into(),
-        unit: watchglass_export::unit_word(metric.reading_unit()),
-        start: written(table.start),
-        end: written(range.end),
+        unit: watchglass_reports::unit_name(metric.display_unit()),
+        start: format_rfc3339(table.start),
+        end: format_rfc3339(range.end),
         step_seconds: step as f64 / 1e3,
         timestamps: table.times().map(|time| time.millis() as f64 / 1e3).collect(),
         series: columns(&table),
@@ -250,20 +249,20 @@ fn of_metric(
     Ok(Envelope::of(History::Metric(history)).into_response())
 }
 
-fn of_system(
-    core: &Core,
-    question: &Question,
+fn system_response(
+    core: &AppState,
+    query: &HistoryQuery,
     period: Option<&'static str>,
     range: TimeRange,
     step: i64,
     format: Format,
 ) -> Result<Response, ApiError> {
-    let (page, page_size) = (question.page.unwrap_or(1), question.page_size.unwrap_or(100));
-    if !(1..=MOST_ON_A_PAGE).contains(&page_size) {
-        return Err(bad(format!("page_size is {page_size}: it must be from 1 to {MOST_ON_A_PAGE}")));
+    let (page, page_size) = (query.page.unwrap_or(1), query.page_size.unwrap_or(100));
+    if !(1..=MAX_PAGE_SIZE).contains(&page_size) {
+        return Err(bad_request(format!("page_size is {page_size}: must be from 1 to {MAX_PAGE_SIZE}")));
     }
     if page == 0 {
-        return Err(bad("page is 0: the first page is 1".to_owned()));
+        return Err(bad_request("page is 0: the first page is 1".to_owned()));
     }
     let start = range.start.floor(step);
     let rows = range.end.millis_since(start);
@@ -271,16 +270,16 @@ fn of_system(
     let shown = page_range(start, range.end, step, page, page_size);
     let data_points = match shown {
         Some(shown) => points(|metric| ask(core, metric, shown, step))?,
-        // Behind the last page there is nothing, and that is no mistake.
+        // Pages after the last one are empty.
         None => Vec::new(),
     };
     if format == Format::Csv {
-        return Ok(as_csv(points_csv(&data_points)));
+        return Ok(csv_response(points_csv(&data_points)));
     }
     let history = SystemHistory {
         period,
-        start: written(start),
-        end: written(range.end),
+        start: format_rfc3339(start),
+        end: format_rfc3339(range.end),
         step_seconds: step as f64 / 1e3,
         total,
         count: data_points.len(),
@@ -292,7 +291,7 @@ fn of_system(
     Ok(Envelope::of(History::System(history)).into_response())
 }
 
-/// The part of a stretch that a page shows; `None` behind its end.
+/// Time range of a page; `None` after the last page.
 fn page_range(start: Timestamp, end: Timestamp, step: i64, page: u64, page_size: u64) -> Option<TimeRange> {
     let rows = |rows: u64| i64::try_from(rows).ok()?.checked_mul(step);
     let first = start.millis().checked_add(rows((page - 1).checked_mul(page_size)?)?)?;
@@ -301,11 +300,11 @@ fn page_range(start: Timestamp, end: Timestamp, step: i64, page: u64, page_size:
         .then_some(TimeRange { start: Timestamp::from_millis(first), end: Timestamp::from_millis(last) })
 }
 
-fn ask(core: &Core, metric: &str, range: TimeRange, step: i64) -> Result<Table, ApiError> {
-    core.table(metric, range, step).map_err(|error| bad(error.to_string()))
+fn ask(core: &AppState, metric: &str, range: TimeRange, step: i64) -> Result<Table, ApiError> {
+    core.table(metric, range, step).map_err(|error| bad_request(error.to_string()))
 }
 
-fn as_csv(text: String) -> Response {
+fn csv_response(text: String) -> Response {
     ([(CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response()
 }
 
@@ -326,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_cover_the_stretch_once() {
+    fn pages_cover_the_time_range_once() {
         let at = Timestamp::from_millis;
         let page = |page| {
             page_range(at(0), at(250), 10, page, 10).map(|range| (range.start.millis(), range.end.millis()))

@@ -1,19 +1,19 @@
 //! `GET /api/admin/system/metrics/`.
 
-use crate::routes::{ApiError, Envelope, Shared};
+use crate::routes::{ApiError, ApiState, Envelope};
 use axum::Json;
 use axum::extract::State;
-use watchglass_export::SystemMetrics;
+use watchglass_reports::SystemMetrics;
 
-/// The newest values.
+/// Returns the newest values.
 #[utoipa::path(
     get,
     path = "/api/admin/system/metrics/",
     tag = "system",
-    responses((status = 200, description = "The newest values; `null` where there is none", body = Envelope<SystemMetrics>))
+    responses((status = 200, description = "Newest values; `null` without data", body = Envelope<SystemMetrics>))
 )]
 pub(crate) async fn system_metrics(
-    State(shared): State<Shared>,
+    State(state): State<ApiState>,
 ) -> Result<Json<Envelope<SystemMetrics>>, ApiError> {
-    shared.ask(|core| Envelope::of(core.system_metrics())).await
+    state.run_blocking(|core| Envelope::of(core.system_metrics())).await
 }

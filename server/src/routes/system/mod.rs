@@ -1,20 +1,20 @@
-//! The REST API of the system: `/api/admin/system/…`, and the same below `/api/core/admin/system/…`.
+//! System API: `/api/admin/system/…`, with the alias `/api/core/admin/system/…`.
 
 mod alerts;
 mod health;
 mod history;
 mod metrics;
-mod rows;
+mod row_limits;
 
-use super::Shared;
+use super::ApiState;
 use axum::Router;
 use axum::routing::get;
 
-/// The folders below which the API lies: the second is what older clients know.
+/// Base paths; the second is the alias for older clients.
 const BASES: [&str; 2] = ["/api/admin/system", "/api/core/admin/system"];
 
-/// The routes. Each answers with and without a slash at its end.
-pub(super) fn routes() -> Router<Shared> {
+/// Routes, each with and without a trailing slash.
+pub(super) fn routes() -> Router<ApiState> {
     let mut router = Router::new();
     for base in BASES {
         for slash in ["/", ""] {
@@ -28,5 +28,5 @@ pub(super) fn routes() -> Router<Shared> {
     router
 }
 
-/// What the description of the API is made from: the handlers, and what their annotations wrote beside them.
+/// Handlers and their generated path types, for the OpenAPI document.
 pub(super) use self::{alerts::*, health::*, history::*, metrics::*};

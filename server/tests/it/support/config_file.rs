@@ -1,8 +1,8 @@
-//! A configuration file of a test's own.
+//! Configuration file of a test.
 
 use tempfile::TempDir;
 
-/// A file for the flag `--config`. It is gone with this.
+/// A file for the flag `--config`, removed on drop.
 pub(crate) struct ConfigFile {
     folder: TempDir,
     path: String,
@@ -17,13 +17,13 @@ impl ConfigFile {
         Self { path: path.to_str().unwrap().to_owned(), folder }
     }
 
-    /// In which these stock rules fire at once.
+    /// A file in which these built-in rules fire without delay.
     pub(crate) fn without_delay(rules: &[&str]) -> Self {
         let rules = rules.iter().map(|id| format!("[[rules]]\nid = '{id}'\nfor_seconds = 0\n"));
         Self::with(&rules.collect::<String>())
     }
 
-    /// The same, with a data folder.
+    /// The flag and its value, with a data directory.
     pub(crate) fn flags_with_data<'a>(&'a self, folder: &'a TempDir) -> Vec<&'a str> {
         let mut flags = vec!["--data-dir", folder.path().to_str().unwrap()];
         flags.extend(self.flags());

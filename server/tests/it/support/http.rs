@@ -1,22 +1,22 @@
-//! An HTTP client that sends what it is given, right or wrong.
+//! HTTP client that sends any bytes, valid or not.
 
-use super::{Who, within};
+use super::{TestToken, within};
 use serde_json::Value;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// An answer, its body freed from chunks.
+/// A response with its decoded body.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     /// Names in lower case.
     headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
-    /// The only header with that name. More than one is a mistake in every answer that is tested.
+impl Response {
+    /// The header with that name. Fails if there is more than one.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(known, _)| known == name);
         let value = found.next().map(|(_, value)| value.as_str());
@@ -28,7 +28,7 @@ impl Answer {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    /// A page, without the marks by which its program finds its parts.
+    /// The page without hydration markers.
     pub(crate) fn html(&self) -> String {
         self.text().replace("<!>", "")
     }
@@ -37,7 +37,7 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {:?}", self.text()))
     }
 
-    /// The message of an error in the API's form, after checking that form and its code.
+    /// The message of an API error, after checking its form and code.
     pub(crate) fn error(&self, code: &str) -> String {
         assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
         let body = self.json();
@@ -49,7 +49,7 @@ impl Answer {
     }
 }
 
-/// A connection that may carry several requests.
+/// A connection for several requests.
 pub(crate) struct Connection {
     stream: TcpStream,
     read: Vec<u8>,
@@ -60,13 +60,13 @@ impl Connection {
         Self { stream: within("a connection", TcpStream::connect(address)).await.unwrap(), read: Vec::new() }
     }
 
-    /// Sends bytes. The other side may have closed already: what it answered shows in what is read.
+    /// Sends bytes. Returns false if the server has closed; its response can still be read.
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> bool {
         within("sending", self.stream.write_all(bytes)).await.is_ok()
     }
 
-    /// The next answer; `None` when the other side closes without one.
-    pub(crate) async fn answer(&mut self) -> Option<Answer> {
+    /// The next response; `None` if the server closes without one.
+    pub(crate) async fn response(&mut self) -> Option<Response> {
         let mut answer = self.head().await?;
         let length = answer.header("content-length").map(|length| length.parse().unwrap());
         answer.body = match length {
@@ -78,8 +78,8 @@ impl Connection {
         Some(answer)
     }
 
-    /// The next answer to HEAD, which has no body whatever its headers say.
-    pub(crate) async fn head(&mut self) -> Option<Answer> {
+    /// The next response to HEAD, which has no body whatever its headers say.
+    pub(crate) async fn head(&mut self) -> Option<Response> {
         let head = String::from_utf8(self.take_until(b"\r\n\r\n").await?).unwrap();
         let (first, rest) = head.split_once("\r\n").unwrap_or((&head, ""));
         let status = first.strip_prefix("HTTP/1.").unwrap().split(' ').nth(1).unwrap().parse().unwrap();
@@ -88,10 +88,10 @@ impl Connection {
             (name.to_ascii_lowercase(), value.trim().to_owned())
         };
         let headers = rest.split("\r\n").filter(|line| !line.is_empty()).map(header).collect();
-        Some(Answer { status, headers, body: Vec::new() })
+        Some(Response { status, headers, body: Vec::new() })
     }
 
-    /// The next `count` bytes; `None` when there are no more so many.
+    /// The next `count` bytes; `None` if the connection ends before.
     pub(crate) async fn take(&mut self, count: usize) -> Option<Vec<u8>> {
         while self.read.len() < count {
             self.fill().await?;
@@ -99,7 +99,7 @@ impl Connection {
         Some(self.read.drain(..count).collect())
     }
 
-    /// Everything up to the end.
+    /// All bytes up to the end.
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
         while self.fill().await.is_some() {}
         std::mem::take(&mut self.read)
@@ -129,7 +129,7 @@ impl Connection {
         }
     }
 
-    /// Reads more; `None` at the end. A connection that is reset is at its end too.
+    /// Reads more bytes; `None` at the end, also after a reset.
     async fn fill(&mut self) -> Option<()> {
         match within("an answer", self.stream.read_buf(&mut self.read)).await {
             Ok(0) | Err(_) => None,
@@ -138,8 +138,8 @@ impl Connection {
     }
 }
 
-/// A request without a body that names the server as it should, unless `headers` have a `Host`, and that an administrator
-/// sends, unless they have an `Authorization`. An empty one is not sent: that is nobody's request.
+/// A request without a body. Adds the `Host` header and the token of an administrator, unless `headers` have them. An empty
+/// `Authorization` is not sent: then the request is unauthenticated.
 pub(crate) fn request_text(
     address: SocketAddr,
     method: &str,
@@ -151,7 +151,7 @@ pub(crate) fn request_text(
         text.push_str(&format!("Host: {address}\r\n"));
     }
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
-        text.push_str(&format!("Authorization: {}\r\n", Who::Admin.bearer()));
+        text.push_str(&format!("Authorization: {}\r\n", TestToken::Admin.bearer()));
     }
     for (name, value) in headers {
         if !(value.is_empty() && name.eq_ignore_ascii_case("authorization")) {
@@ -161,39 +161,39 @@ pub(crate) fn request_text(
     text + "\r\n"
 }
 
-/// Sends bytes in a connection of their own; `None` when it is closed without an answer.
-pub(crate) async fn exchange(address: SocketAddr, bytes: &[u8]) -> Option<Answer> {
+/// Sends bytes in a new connection; `None` if it is closed without a response.
+pub(crate) async fn exchange(address: SocketAddr, bytes: &[u8]) -> Option<Response> {
     let mut connection = Connection::open(address).await;
     connection.send(bytes).await;
-    if bytes.starts_with(b"HEAD ") { connection.head().await } else { connection.answer().await }
+    if bytes.starts_with(b"HEAD ") { connection.head().await } else { connection.response().await }
 }
 
-/// Sends one request in a connection of its own.
+/// Sends one request in a new connection.
 pub(crate) async fn request(
     address: SocketAddr,
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
-) -> Answer {
+) -> Response {
     let text = request_text(address, method, path, headers);
     exchange(address, text.as_bytes()).await.unwrap_or_else(|| panic!("no answer to {method} {path}"))
 }
 
-/// Sends JSON in a connection of its own.
-pub(crate) async fn post(address: SocketAddr, path: &str, body: &str) -> Answer {
+/// Posts JSON in a new connection.
+pub(crate) async fn post(address: SocketAddr, path: &str, body: &str) -> Response {
     send(address, "POST", path, body).await
 }
 
-/// Sends JSON by any method in a connection of its own.
-pub(crate) async fn send(address: SocketAddr, method: &str, path: &str, body: &str) -> Answer {
+/// Sends JSON with any method in a new connection.
+pub(crate) async fn send(address: SocketAddr, method: &str, path: &str, body: &str) -> Response {
     let length = body.len().to_string();
     let headers = [("Content-Type", "application/json"), ("Content-Length", &length)];
     let text = request_text(address, method, path, &headers) + body;
     exchange(address, text.as_bytes()).await.unwrap_or_else(|| panic!("no answer to {method} {path}"))
 }
 
-/// Sends a form that was filled in, as a page of this server does, in a connection of its own.
-pub(crate) async fn post_form(address: SocketAddr, path: &str, body: &str) -> Answer {
+/// Posts a form like a page of this server, in a new connection.
+pub(crate) async fn post_form(address: SocketAddr, path: &str, body: &str) -> Response {
     let (length, origin) = (body.len().to_string(), format!("http://{address}"));
     let kind = "application/x-www-form-urlencoded";
     let headers = [("Content-Type", kind), ("Content-Length", &length), ("Origin", &origin)];
@@ -201,7 +201,7 @@ pub(crate) async fn post_form(address: SocketAddr, path: &str, body: &str) -> An
     exchange(address, text.as_bytes()).await.unwrap_or_else(|| panic!("no answer to POST {path}"))
 }
 
-/// The data of an answer of the API that must be one of success.
+/// The data of an API response that must be successful.
 pub(crate) async fn data(address: SocketAddr, path: &str) -> Value {
     let answer = get(address, path).await;
     assert_eq!(answer.status, 200, "{path}: {}", answer.text());
@@ -210,7 +210,7 @@ pub(crate) async fn data(address: SocketAddr, path: &str) -> Value {
     body["data"].take()
 }
 
-/// Sends GET in a connection of its own.
-pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
+/// Sends GET in a new connection.
+pub(crate) async fn get(address: SocketAddr, path: &str) -> Response {
     request(address, "GET", path, &[]).await
 }

@@ -1,4 +1,4 @@
-//! What the tests share: the program as a child process, and clients that can also do what they must not.
+//! Test support: the server as a child process, and well-behaved and misbehaving clients.
 
 mod config_file;
 mod http;
@@ -10,10 +10,10 @@ mod socket;
 
 pub(crate) use config_file::ConfigFile;
 pub(crate) use http::{
-    Answer, Connection, data, exchange, get, post, post_form, request, request_text, send,
+    Connection, Response, data, exchange, get, post, post_form, request, request_text, send,
 };
 pub(crate) use proc_folder::ProcFolder;
 pub(crate) use program::{Finished, Server, run, within};
 pub(crate) use raw_socket::{Masking, RawSocket, frame};
-pub(crate) use seed::Who;
+pub(crate) use seed::TestToken;
 pub(crate) use socket::{BINARY, JSON, Socket, until};

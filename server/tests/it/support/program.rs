@@ -1,4 +1,4 @@
-//! The program as a child process: started, read line by line, stopped by its own process number.
+//! The server as a child process: started, read line by line, stopped by its process id.
 
 use super::http::get;
 use super::seed;
@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// The tests call from one address, with one token each, as often as they like. What is limited is tested in `limits.rs`.
+/// No rate limits: all tests call from one address with the same tokens. The limits are tested in `limits.rs`.
 const UNLIMITED: [(&str, &str); 7] = [
     ("WATCHGLASS_LIMITS_REST_ANONYMOUS", "off"),
     ("WATCHGLASS_LIMITS_REST", "off"),
@@ -25,18 +25,18 @@ const UNLIMITED: [(&str, &str); 7] = [
     ("WATCHGLASS_LIMITS_METRICS", "off"),
 ];
 
-/// Nothing takes this long unless it never comes. No test's outcome depends on its size.
-const DEADLINE: Duration = Duration::from_secs(90);
+/// Timeout of every wait; long enough that the outcome of no test depends on it.
+const TIMEOUT: Duration = Duration::from_secs(90);
 
-/// Waits for what must come.
+/// Waits for a future, at most for the timeout.
 pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(DEADLINE, future).await {
+    match tokio::time::timeout(TIMEOUT, future).await {
         Ok(value) => value,
-        Err(_) => panic!("{what}: still waiting after {DEADLINE:?}"),
+        Err(_) => panic!("{what}: still waiting after {TIMEOUT:?}"),
     }
 }
 
-/// How a run of the program ended, and what it said.
+/// Exit code and output of a run.
 #[derive(Debug)]
 pub(crate) struct Finished {
     /// Exit code; `None` when a signal ended it.
@@ -45,7 +45,7 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
-/// Runs the program to its end with an environment of nothing but `variables`.
+/// Runs the program to its end with only these environment variables.
 pub(crate) async fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Finished {
     let folder = tempfile::tempdir().unwrap();
     let child = command(folder.path()).args(arguments).envs(variables.iter().copied()).spawn().unwrap();
@@ -64,7 +64,7 @@ fn command(folder: &Path) -> Command {
     command
 }
 
-/// Where a server with these flags and variables keeps its data.
+/// The data directory of a server with these flags and variables.
 fn data_folder(home: &Path, flags: &[&str], variables: &[(&str, &str)]) -> PathBuf {
     let flag = flags.windows(2).find(|pair| pair[0] == "--data-dir").map(|pair| pair[1]);
     let variable = |name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
@@ -75,7 +75,7 @@ fn data_folder(home: &Path, flags: &[&str], variables: &[(&str, &str)]) -> PathB
     }
 }
 
-/// A server that answers.
+/// A running server.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     child: Child,
@@ -85,7 +85,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server on a free port, with a data folder of its own.
+    /// Starts a server on a free port, with a data directory of its own.
     pub(crate) async fn start() -> Self {
         Self::start_with(&[], &[]).await
     }
@@ -97,23 +97,23 @@ impl Server {
         server
     }
 
-    /// Starts a server where another one was.
+    /// Starts a server at the address of a previous one.
     pub(crate) async fn start_at(address: SocketAddr, flags: &[&str]) -> Self {
         Self::announced_at(&address.to_string(), flags, &[]).await
     }
 
-    /// Starts a server and waits for nothing but its announcement.
+    /// Starts a server and waits only for its announcement.
     pub(crate) async fn announced(flags: &[&str], variables: &[(&str, &str)]) -> Self {
         Self::announced_at("127.0.0.1:0", flags, variables).await
     }
 
     async fn announced_at(listen: &str, flags: &[&str], variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        seed::plant(&data_folder(folder.path(), flags, variables));
+        seed::write_accounts(&data_folder(folder.path(), flags, variables));
         Self::announced_in(folder, listen, flags, variables).await
     }
 
-    /// Starts a server with an empty data folder, in which nobody may do anything yet.
+    /// Starts a server with an empty data directory, without users and tokens.
     pub(crate) async fn unseeded(variables: &[(&str, &str)]) -> Self {
         Self::announced_in(tempfile::tempdir().unwrap(), "127.0.0.1:0", &[], variables).await
     }
@@ -132,27 +132,27 @@ impl Server {
             panic!("the server did not start: {}", log.all().await);
         };
         let address = line.split("://").nth(1).unwrap().trim_end_matches('/').parse().unwrap();
-        // The last line of the announcement: whoever looks at it afterwards has it whole.
+        // The last line of the announcement: wait for all of it.
         stdout.find(|line| line.trim_start().starts_with("data")).await.unwrap();
         Self { address, child, folder, stdout, log }
     }
 
-    /// The folder in which the server was started, which is also its home.
+    /// Working directory of the server, which is also its home.
     pub(crate) fn home(&self) -> &Path {
         self.folder.path()
     }
 
-    /// What was said on standard output so far.
+    /// Standard output so far.
     pub(crate) fn announcement(&self) -> String {
         self.stdout.so_far()
     }
 
-    /// What was logged so far.
+    /// Log so far.
     pub(crate) fn log(&self) -> String {
         self.log.so_far()
     }
 
-    /// Waits for a line of the log that contains `part`.
+    /// Waits for a log line that contains `part`.
     pub(crate) async fn logged(&mut self, part: &str) -> String {
         match self.log.find(|line| line.contains(part)).await {
             Some(line) => line,
@@ -160,7 +160,7 @@ impl Server {
         }
     }
 
-    /// Memory that the server has in use, in bytes; `None` where the system does not tell.
+    /// Resident memory of the server in bytes; `None` if it cannot be read.
     pub(crate) fn resident_bytes(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -179,12 +179,12 @@ impl Server {
         Finished { code: status.code(), stdout: self.stdout.all().await, stderr: self.log.all().await }
     }
 
-    /// Ends it as a crash would: without a chance to tidy up.
+    /// Kills the server like a crash, without a chance to clean up.
     pub(crate) async fn kill(mut self) {
         within("the end of a killed program", self.child.kill()).await.unwrap();
     }
 
-    /// Stops the server, and makes sure that nothing in it panicked and that it ended as it should.
+    /// Stops the server, and checks that it exited with code 0 and without a panic.
     pub(crate) async fn stop(self) -> Finished {
         self.signal(Signal::TERM);
         let finished = self.finished().await;
@@ -194,7 +194,7 @@ impl Server {
     }
 }
 
-/// The lines that a process writes, kept as they come.
+/// The output lines of a process.
 struct Lines {
     lines: watch::Receiver<Vec<String>>,
     reader: JoinHandle<()>,
@@ -212,7 +212,7 @@ impl Lines {
         Self { lines, reader }
     }
 
-    /// Waits for a line; `None` when the process ends its output without it.
+    /// Waits for a line; `None` if the output ends without it.
     async fn find(&mut self, is_it: impl Fn(&str) -> bool) -> Option<String> {
         let find = |lines: &Vec<String>| lines.iter().find(|line| is_it(line)).cloned();
         let found = within("a line", self.lines.wait_for(|lines| find(lines).is_some())).await.ok()?;

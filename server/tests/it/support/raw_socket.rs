@@ -1,4 +1,4 @@
-//! A live connection whose frames are written by hand, as RFC 6455, section 5.2, draws them.
+//! Live connection with hand-written frames (RFC 6455, section 5.2).
 
 use super::{Connection, request_text, within};
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ pub(crate) enum Masking {
     Unmasked,
 }
 
-/// A frame. `first` is its first byte: the bit of a final frame, three reserved bits, and the opcode.
+/// A frame. `first` is its first byte: FIN bit, three reserved bits, and opcode.
 pub(crate) fn frame(first: u8, masking: Masking, payload: &[u8]) -> Vec<u8> {
     let masked = masking == Masking::Masked;
     let mut frame = vec![first];
@@ -34,13 +34,13 @@ pub(crate) fn frame(first: u8, masking: Masking, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// A live connection below the level of messages.
+/// A live connection at the frame level.
 pub(crate) struct RawSocket {
     connection: Connection,
 }
 
 impl RawSocket {
-    /// Connects with the subprotocol for anyone.
+    /// Connects with the JSON subprotocol.
     pub(crate) async fn open(address: SocketAddr) -> Self {
         let headers = [
             ("Connection", "Upgrade"),
@@ -57,7 +57,7 @@ impl RawSocket {
         Self { connection }
     }
 
-    /// Sends bytes. False when the other side has closed.
+    /// Sends bytes. Returns false if the server has closed.
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> bool {
         self.connection.send(bytes).await
     }
@@ -71,7 +71,7 @@ impl RawSocket {
                 let length = u64::from_be_bytes(self.connection.take(8).await?.try_into().unwrap());
                 usize::try_from(length).unwrap()
             }
-            // The bit that says "masked" would make it larger: a server must not mask.
+            // A larger value has the mask bit: a server must not mask.
             length @ 0..=125 => usize::from(length),
             masked => panic!("a masked frame, or a bad length: {masked:#x}"),
         };
@@ -91,13 +91,13 @@ impl RawSocket {
         .await
     }
 
-    /// The code with which the server closes; `None` when the connection ends without a close frame.
+    /// The close code of the server; `None` if the connection ends without a close frame.
     pub(crate) async fn close_code(&mut self) -> Option<u16> {
         let payload = self.next_with(0x88).await?;
         Some(u16::from_be_bytes([payload[0], payload[1]]))
     }
 
-    /// Waits for the end of the connection, whatever comes before.
+    /// Waits for the end of the connection, ignoring all frames.
     pub(crate) async fn ended(&mut self) {
         self.connection.rest().await;
     }

@@ -1,66 +1,66 @@
-//! Who may call the servers of the tests: a book with a token of each kind, planted before the start.
+//! Accounts of test servers: one token of each kind, written before the start.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
-use watchglass_access::{Book, PasswordHash, Role, Secret};
+use watchglass_auth::{Accounts, PasswordHash, Role, Secret};
 use watchglass_model::Timestamp;
 
-/// When all of them were made.
-const THEN: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+/// Creation time of the accounts.
+const CREATED: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
-/// Whose token it is.
+/// A token of the test accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Who {
-    /// May do everything.
+pub(crate) enum TestToken {
+    /// Role admin.
     Admin,
-    /// May see everything.
+    /// Role viewer.
     Viewer,
-    /// May deliver reports.
+    /// Role ingest.
     Ingest,
-    /// Was an administrator for a second.
+    /// Expired one second before the start.
     Expired,
-    /// Was an administrator until somebody took the token back, a moment before the server's start.
+    /// Revoked just before the start.
     Revoked,
 }
 
-impl Who {
+impl TestToken {
     const ALL: [Self; 5] = [Self::Admin, Self::Viewer, Self::Ingest, Self::Expired, Self::Revoked];
 
     fn secret(self) -> Secret {
         Secret::new([self as u8 + 1; 32])
     }
 
-    /// The value of the header `Authorization`.
+    /// The value of the `Authorization` header.
     pub(crate) fn bearer(self) -> String {
         format!("Bearer {}", self.secret().text())
     }
 }
 
-/// Writes the book, unless there is one. Its only person has a password that nobody knows: hashing one takes time.
-pub(crate) fn plant(data: &Path) {
+/// Writes the accounts, unless they exist. The only user has no usable password: hashing one takes time.
+pub(crate) fn write_accounts(data: &Path) {
     let file = data.join("access.json");
     if file.exists() {
         return;
     }
-    let mut book = Book::default();
-    book.add_user("admin", Role::Admin, PasswordHash::nobody(), THEN).unwrap();
-    for who in Who::ALL {
+    let mut book = Accounts::default();
+    book.add_user("admin", Role::Admin, PasswordHash::unmatchable(), CREATED).unwrap();
+    for who in TestToken::ALL {
         let role = match who {
-            Who::Viewer => Role::Viewer,
-            Who::Ingest => Role::Ingest,
+            TestToken::Viewer => Role::Viewer,
+            TestToken::Ingest => Role::Ingest,
             _ => Role::Admin,
         };
-        // What has not been good for 30 days is forgotten.
-        let expires = (who == Who::Expired).then(|| now() - Duration::from_secs(1));
-        book.add_token(&format!("{who:?}"), role, expires, &who.secret(), THEN).unwrap();
+        // Tokens that expired 30 days ago are removed.
+        let expires = (who == TestToken::Expired).then(|| now() - Duration::from_secs(1));
+        book.add_token(&format!("{who:?}"), role, expires, &who.secret(), CREATED).unwrap();
     }
     book.revoke_token("Revoked", now()).unwrap();
     DirBuilder::new().recursive(true).mode(0o700).create(data).unwrap();
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).unwrap();
-    file.write_all(book.written().as_bytes()).unwrap();
+    file.write_all(book.to_json().as_bytes()).unwrap();
 }
 
 fn now() -> Timestamp {

@@ -1,6 +1,6 @@
-//! A well-behaved live connection.
+//! Well-behaved live connection.
 
-use super::{Server, Who, within};
+use super::{Server, TestToken, within};
 use futures_util::StreamExt;
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -10,12 +10,12 @@ use tokio_tungstenite::tungstenite::{Message, http};
 use tokio_tungstenite::{WebSocketStream, client_async};
 use watchglass_live::{Frame, Metrics};
 
-/// The subprotocol that anyone can read.
+/// The JSON subprotocol.
 pub(crate) const JSON: &str = "watchglass.json.v1";
-/// The subprotocol of the page.
+/// The binary subprotocol of pages.
 pub(crate) const BINARY: &str = "watchglass.binary.v1";
 
-/// A live connection, with the newest state that it was sent.
+/// A live connection with the newest state.
 pub(crate) struct Socket {
     stream: WebSocketStream<TcpStream>,
     /// The subprotocol that the server agreed to.
@@ -29,12 +29,12 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Connects, asking for a list of subprotocols.
+    /// Connects with a list of subprotocols.
     pub(crate) async fn open(address: SocketAddr, protocols: Option<&str>) -> Self {
-        Self::open_as(("authorization", &Who::Admin.bearer()), address, protocols).await
+        Self::open_as(("authorization", &TestToken::Admin.bearer()), address, protocols).await
     }
 
-    /// Connects with another proof than that of an administrator: the name of a header, and its value.
+    /// Connects with other credentials than the administrator's: name and value of a header.
     pub(crate) async fn open_as(
         proof: (&'static str, &str),
         address: SocketAddr,
@@ -52,7 +52,7 @@ impl Socket {
         Self { stream, agreed, state: Value::Null, alerts: Vec::new(), seen: Vec::new() }
     }
 
-    /// Connects with the subprotocol for anyone and reads its hello.
+    /// Connects with the JSON subprotocol and reads the hello message.
     pub(crate) async fn json(address: SocketAddr) -> Self {
         let mut socket = Self::open(address, Some(JSON)).await;
         assert_eq!(socket.text().await["type"], "hello");
@@ -70,7 +70,7 @@ impl Socket {
         }
     }
 
-    /// The next message, which must not be metrics in the page's form.
+    /// The next message, which must not be binary metrics.
     pub(crate) async fn text(&mut self) -> Value {
         let message: Value = match self.message().await {
             Message::Text(text) => serde_json::from_str(&text).unwrap(),
@@ -81,7 +81,7 @@ impl Socket {
         message
     }
 
-    /// The next metrics frame in JSON. States and alerts before it are kept.
+    /// The next metrics frame in JSON. States and alerts before it are stored.
     pub(crate) async fn metrics(&mut self) -> Value {
         loop {
             let message = self.text().await;
@@ -93,10 +93,10 @@ impl Socket {
         }
     }
 
-    /// The next metrics frame in the page's form. States and alerts before it are kept.
+    /// The next binary metrics frame. States and alerts before it are stored.
     pub(crate) async fn binary_metrics(&mut self) -> Metrics {
         loop {
-            let Message::Binary(bytes) = self.message().await else { panic!("not in the page's form") };
+            let Message::Binary(bytes) = self.message().await else { panic!("not a binary message") };
             match named(Frame::read(&bytes).unwrap()) {
                 Ok(message) => self.note(&message),
                 Err(metrics) => return metrics,
@@ -104,7 +104,7 @@ impl Socket {
         }
     }
 
-    /// The next alert for which `is_it` holds. What comes before it is kept.
+    /// The next alert that satisfies `is_it`. Messages before it are stored.
     pub(crate) async fn alert_where(&mut self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
         within(what, async {
             loop {
@@ -117,7 +117,7 @@ impl Socket {
         .await
     }
 
-    /// The first metrics frame for which `is_it` holds.
+    /// The next metrics frame that satisfies `is_it`.
     pub(crate) async fn metrics_where(&mut self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
         within(what, async {
             loop {
@@ -130,10 +130,10 @@ impl Socket {
         .await
     }
 
-    /// Reads until `count` frames have come one after the other, and gives the last.
+    /// Reads until `count` consecutive frames have arrived, and returns the last.
     ///
-    /// A machine that is too busy may make the server skip a frame here and there; one that holds it up does
-    /// not come to `count` in a row. Time and number must never step back.
+    /// On a busy machine the server may skip single frames; a blocked server never gets to `count` in a row. Sequence
+    /// numbers must never go back.
     pub(crate) async fn in_a_row(&mut self, count: u64) -> Value {
         let mut last = self.metrics().await;
         let mut row = 1;
@@ -150,7 +150,7 @@ impl Socket {
         panic!("never {count} frames in a row");
     }
 
-    /// Reads on until the server closes, and gives code and reason.
+    /// Reads until the server closes, and returns code and reason.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
         loop {
             match self.message().await {
@@ -161,7 +161,7 @@ impl Socket {
         }
     }
 
-    /// Keys of all series that the newest state names, by their numbers.
+    /// Keys of all series of the newest state, in the order of their numbers.
     pub(crate) fn series_keys(&self) -> Vec<String> {
         let series: Vec<watchglass_model::Series> =
             serde_json::from_value(self.state["series"].clone()).unwrap();
@@ -183,13 +183,13 @@ impl Socket {
     }
 }
 
-/// A message in the page's form as JSON would have it. Metrics have no names without their state.
+/// A binary message as JSON. Metrics have no names without their state.
 fn named(frame: Frame) -> Result<Value, Metrics> {
     let (name, value) = match frame {
         Frame::Hello(hello) => ("hello", serde_json::to_value(hello)),
         Frame::State(state) => ("state", serde_json::to_value(state)),
         Frame::Alert(alert) => ("alert", serde_json::to_value(alert)),
-        Frame::Annotated => ("annotation", serde_json::to_value(())),
+        Frame::AnnotationsChanged => ("annotation", serde_json::to_value(())),
         Frame::Metrics(metrics) => return Err(metrics),
     };
     let mut value = value.unwrap();
@@ -197,7 +197,7 @@ fn named(frame: Frame) -> Result<Value, Metrics> {
     Ok(value)
 }
 
-/// Looks again at each tick, until what is looked for is there.
+/// Checks after each frame until `look` returns true.
 pub(crate) async fn until(what: &str, server: &Server, look: impl AsyncFn() -> bool) {
     let mut socket = Socket::json(server.address).await;
     within(what, async {

@@ -1,4 +1,4 @@
-//! What the layer promises, with a service that does as it is told and a clock that stands still.
+//! Tests of the layer with a scripted service and a manual clock.
 
 use super::*;
 use crate::requests::{Counts, Snapshot};
@@ -13,7 +13,7 @@ use tower::service_fn;
 type Answer = Result<Response<()>, &'static str>;
 type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
-/// A service behind the layer, whose next answers are in a list, and the clock.
+/// Layer with recorder and manual clock.
 struct Bench {
     recorder: Arc<Recorder>,
     layer: RequestLayer,
@@ -28,7 +28,7 @@ fn status(status: u16) -> Answering {
     Box::pin(ready(Ok(Response::builder().status(status).body(()).unwrap())))
 }
 
-/// A future that is polled once without an answer, and then does what `then` says.
+/// A future that is pending once and then returns the result of `then`.
 fn later(then: impl FnOnce() -> Answer + Send + 'static) -> Answering {
     let mut then = Some(then);
     let mut waited = false;
@@ -50,7 +50,7 @@ impl Bench {
         Self { recorder, layer, millis }
     }
 
-    /// Sends a request that is answered by `answer`.
+    /// Sends a request that `answer` responds to.
     fn send(&self, answer: impl FnOnce() -> Answering) -> ResponseFuture<Answering> {
         let answer = Mutex::new(Some(answer));
         let mut service = self.layer.layer(service_fn(|_request: Request<()>| {
@@ -66,7 +66,7 @@ impl Bench {
         self.millis.fetch_add(millis, Ordering::SeqCst);
     }
 
-    /// Ended requests and those in flight.
+    /// Finished requests and requests in flight.
     fn seen(&self) -> (Counts, u64) {
         let snapshot = self.recorder.snapshot();
         (snapshot.counts(), snapshot.in_flight())
@@ -78,7 +78,7 @@ fn poll(future: &mut ResponseFuture<Answering>) -> Poll<Answer> {
 }
 
 #[test]
-fn a_request_is_in_flight_until_its_answer_and_is_timed_from_call_to_answer() {
+fn requests_are_in_flight_and_timed_until_the_response() {
     let bench = Bench::new();
     bench.pass(1000);
     let mut future = bench.send(|| later(|| Err("gone")));
@@ -88,20 +88,16 @@ fn a_request_is_in_flight_until_its_answer_and_is_timed_from_call_to_answer() {
     assert_eq!(bench.seen(), (Counts::default(), 1));
     bench.pass(15);
     assert!(poll(&mut future).is_ready());
-    assert_eq!(
-        bench.seen(),
-        (Counts::new([0, 0, 0, 0, 1], 0), 0),
-        "a failed service is a fault of the server"
-    );
+    assert_eq!(bench.seen(), (Counts::new([0, 0, 0, 0, 1], 0), 0), "a service error counts as 5xx");
     drop(future);
     let Snapshot { routes } = bench.recorder.snapshot();
     assert_eq!(routes[2].route.as_ref(), "/users/{id}");
     assert_eq!(routes[2].latency.mean(), Some(0.020));
-    assert_eq!(bench.seen(), (Counts::new([0, 0, 0, 0, 1], 0), 0), "it ends once");
+    assert_eq!(bench.seen(), (Counts::new([0, 0, 0, 0, 1], 0), 0), "it is counted once");
 }
 
 #[test]
-fn answers_count_by_the_class_of_their_status() {
+fn responses_count_by_status_class() {
     let bench = Bench::new();
     for code in [101, 200, 204, 301, 404, 429, 499, 500] {
         assert!(poll(&mut bench.send(|| status(code))).is_ready());
@@ -110,26 +106,26 @@ fn answers_count_by_the_class_of_their_status() {
 }
 
 #[test]
-fn a_dropped_request_was_cancelled_and_has_no_latency() {
+fn dropped_requests_are_cancelled_without_latency() {
     let bench = Bench::new();
     drop(bench.send(|| Box::pin(pending())));
-    assert_eq!(bench.seen(), (Counts::new([0; 5], 1), 0), "one that was never polled");
+    assert_eq!(bench.seen(), (Counts::new([0; 5], 1), 0), "never polled");
     let mut future = bench.send(|| Box::pin(pending()));
     assert!(poll(&mut future).is_pending());
     drop(future);
-    assert_eq!(bench.seen(), (Counts::new([0; 5], 2), 0), "one that was");
+    assert_eq!(bench.seen(), (Counts::new([0; 5], 2), 0), "polled once");
     assert_eq!(bench.recorder.snapshot().routes[2].latency.count(), 0);
 }
 
 #[test]
-fn a_panic_is_a_fault_of_the_server() {
+fn panics_count_as_server_errors() {
     let bench = Bench::new();
     assert!(catch_unwind(AssertUnwindSafe(|| bench.send(|| panic!("a test of a panic")))).is_err());
     assert_eq!(bench.seen(), (Counts::new([0, 0, 0, 0, 1], 0), 0), "in the call");
     let mut future = bench.send(|| later(|| panic!("a test of a panic")));
     assert!(poll(&mut future).is_pending());
     assert!(catch_unwind(AssertUnwindSafe(|| poll(&mut future))).is_err());
-    // Whoever caught the panic drops the future later, when nothing is at work.
+    // The caller that caught the panic drops the future later, outside of a poll.
     drop(future);
     assert_eq!(bench.seen(), (Counts::new([0, 0, 0, 0, 2], 0), 0), "in the future");
 }

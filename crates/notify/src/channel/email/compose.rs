@@ -1,4 +1,4 @@
-//! A message as a mail.
+//! Email composition.
 
 use crate::{Message, text};
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
@@ -6,18 +6,18 @@ use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use ring::digest::{SHA256, digest};
 use std::time::{Duration, UNIX_EPOCH};
 
-/// The mail: plain text, the same as HTML, and the chart where there is one. `words` are those of a template.
+/// Builds the mail: plain text, HTML and the chart if there is one. `rendered` is the output of a template.
 ///
 /// # Errors
-/// It could not be made, and why.
+/// The mail cannot be built; the error is the reason.
 pub(super) fn mail(
     message: &Message,
     from: &Mailbox,
     to: &[Mailbox],
-    words: Option<String>,
+    rendered: Option<String>,
 ) -> Result<lettre::Message, String> {
-    let (plain, html) = match words {
-        Some(words) => (words.clone(), text::html_of(message, &words)),
+    let (plain, html) = match rendered {
+        Some(rendered) => (rendered.clone(), text::html_of(message, &rendered)),
         None => (text::plain(message), text::html(message)),
     };
     let texts =
@@ -36,7 +36,7 @@ pub(super) fn mail(
         .subject(text::headline(message))
         .date(UNIX_EPOCH + Duration::from_millis(millis.min(253_402_300_799_000)))
         .message_id(Some(id(&message.id, from)))
-        // So that no holiday notice comes back (RFC 3834).
+        // Suppresses automatic replies such as out-of-office notices (RFC 3834).
         .raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".to_owned(),
@@ -47,7 +47,7 @@ pub(super) fn mail(
     builder.multipart(parts).map_err(|error| error.to_string())
 }
 
-/// The same for the same message, and made of letters and digits alone.
+/// Stable `Message-ID`: the same message always gets the same one. Letters and digits only.
 fn id(id: &str, from: &Mailbox) -> String {
     let digits: String =
         digest(&SHA256, id.as_bytes()).as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();

@@ -12,25 +12,25 @@ pub(super) fn settings() -> EmailSettings {
 }
 
 #[test]
-fn settings_that_cannot_be_right_are_refused() {
+fn invalid_settings_are_rejected() {
     settings().check().unwrap();
     type Case = (&'static str, fn(&mut EmailSettings));
     let cases: [Case; 11] = [
-        ("host is not the name", |settings| settings.host.clear()),
-        ("host is not the name", |settings| settings.host = "smtp://host".to_owned()),
+        ("host is not a valid host name", |settings| settings.host.clear()),
+        ("host is not a valid host name", |settings| settings.host = "smtp://host".to_owned()),
         ("port is 0", |settings| settings.port = Some(0)),
-        ("encryption is \"none\" for another machine", |settings| {
+        ("encryption is \"none\" for a remote host", |settings| {
             settings.host = "mail.example.com".to_owned()
         }),
         ("password_env is missing", |settings| settings.user = Some("ada".to_owned())),
         ("user is missing", |settings| settings.password_env = Some("PASSWORD".to_owned())),
-        ("from has \"nobody\", which is no address", |settings| settings.from = "nobody".to_owned()),
+        ("from contains the invalid address \"nobody\"", |settings| settings.from = "nobody".to_owned()),
         ("to has 0 addresses", |settings| settings.to.clear()),
         ("to has 21 addresses", |settings| settings.to = vec!["a@b.example".to_owned(); 21]),
         ("to is empty, too long or more than one line", |settings| {
             settings.to = vec!["a@b\r\nX: y".to_owned()]
         }),
-        ("template is wrong in line 2", |settings| settings.template = Some("a\n{{ nothing }}".to_owned())),
+        ("template is invalid in line 2", |settings| settings.template = Some("a\n{{ nothing }}".to_owned())),
     ];
     for (expected, spoil) in cases {
         let mut settings = settings();
@@ -41,11 +41,11 @@ fn settings_that_cannot_be_right_are_refused() {
 }
 
 #[test]
-fn a_mail_has_texts_and_chart_and_always_the_same_id() {
+fn mail_has_texts_chart_and_a_stable_id() {
     let email = Email::open(&settings(), &|_| None).unwrap();
     assert_eq!(email.to(), "ada@example.com, grace@example.com");
-    let mail = |message: &Message, words: Option<&str>| {
-        let mail = compose::mail(message, &email.from, &email.to, words.map(str::to_owned)).unwrap();
+    let mail = |message: &Message, text: Option<&str>| {
+        let mail = compose::mail(message, &email.from, &email.to, text.map(str::to_owned)).unwrap();
         String::from_utf8(mail.formatted()).unwrap()
     };
     let text = mail(&sample(), None);
@@ -60,7 +60,7 @@ fn a_mail_has_texts_and_chart_and_always_the_same_id() {
         text.contains("Content-Type: image/svg+xml") && text.contains("filename=\"chart.svg\""),
         "{text}"
     );
-    let again = mail(&Message { title: "x\r\nBcc: eve@example.com".to_owned(), ..sample() }, Some("words"));
+    let again = mail(&Message { title: "x\r\nBcc: eve@example.com".to_owned(), ..sample() }, Some("text"));
     assert_eq!(header("Message-ID: ", &text), header("Message-ID: ", &again));
     assert_eq!(header("Bcc: ", &again), "");
     let other = mail(&Message { id: "other".to_owned(), chart_svg: None, ..sample() }, Some("a < b"));

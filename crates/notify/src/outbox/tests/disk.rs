@@ -1,4 +1,4 @@
-//! Files that are torn, damaged, foreign or cannot be written.
+//! Torn, damaged, foreign and unwritable files.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn file(folder: &TempDir) -> PathBuf {
 }
 
 #[test]
-fn a_torn_end_is_cut_and_told() {
+fn torn_end_is_cut_and_reported() {
     let folder = tempfile::tempdir().unwrap();
     let mut outbox = open(&folder);
     for id in ["a", "b"] {
@@ -24,7 +24,7 @@ fn a_torn_end_is_cut_and_told() {
 }
 
 #[test]
-fn what_is_behind_damage_is_read_and_the_damaged_file_stays() {
+fn records_after_damage_are_read_and_the_file_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let mut outbox = open(&folder);
     for id in ["a", "b", "c"] {
@@ -42,21 +42,21 @@ fn what_is_behind_damage_is_read_and_the_damaged_file_stays() {
 }
 
 #[test]
-fn a_file_of_others_stays_as_it_is() {
-    for (bytes, words) in [
-        (b"WGLASBOX\x02\0\0\0\0\0\0\0".as_slice(), "is of version 2, and this program knows only 1"),
-        (b"something that is no outbox", "does not begin as an outbox does"),
+fn foreign_file_is_left_unchanged() {
+    for (bytes, expected) in [
+        (b"WGLASBOX\x02\0\0\0\0\0\0\0".as_slice(), "has format version 2, but only version 1 is supported"),
+        (b"something that is no outbox", "is not an outbox file"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         fs::write(file(&folder), bytes).unwrap();
         let error = Outbox::open(folder.path()).unwrap_err().to_string();
-        assert!(error.contains(words), "{error}");
+        assert!(error.contains(expected), "{error}");
         assert_eq!(fs::read(file(&folder)).unwrap(), bytes);
     }
 }
 
 #[test]
-fn two_programs_do_not_share_one() {
+fn outbox_is_locked_to_one_process() {
     let folder = tempfile::tempdir().unwrap();
     let first = open(&folder);
     let error = Outbox::open(folder.path()).unwrap_err().to_string();
@@ -66,7 +66,7 @@ fn two_programs_do_not_share_one() {
 }
 
 #[test]
-fn a_full_disk_is_told_and_keeps_nobody_from_being_told() {
+fn full_disk_is_reported_and_does_not_stop_delivery() {
     let folder = tempfile::tempdir().unwrap();
     let mut outbox = open(&folder);
     outbox.journal.is_full = true;
@@ -74,22 +74,22 @@ fn a_full_disk_is_told_and_keeps_nobody_from_being_told() {
     assert!(!enqueued.is_durable);
     assert!(outbox.problem().unwrap().contains("cannot be written to"), "{:?}", outbox.problem());
     assert_eq!(plan(&mut outbox, NOW), ["full ops"]);
-    outbox.done(NOW, &job("full", "ops"), "host", Ok(()), 0.0);
-    assert_eq!(outbox.wait(NOW), Some(MEND));
+    outbox.record_result(NOW, &job("full", "ops"), "host", Ok(()), 0.0);
+    assert_eq!(outbox.wait(NOW), Some(REWRITE_INTERVAL));
 
-    // There is room again: what happened meanwhile is written down without anything new.
+    // There is space again: pending changes are written without a new event.
     outbox.journal.is_full = false;
-    outbox.plan(NOW + MEND);
+    outbox.plan(NOW + REWRITE_INTERVAL);
     assert_eq!((outbox.problem(), outbox.wait(NOW)), (None, None));
     drop(outbox);
     assert_eq!(open(&folder).counts(), Counts { waiting: 0, delivered: 1, dead: 0 });
 }
 
 #[test]
-fn a_file_that_has_grown_is_written_anew() {
+fn grown_file_is_compacted() {
     let folder = tempfile::tempdir().unwrap();
     let mut outbox = open(&folder);
-    outbox.room.messages = 10;
+    outbox.retention.messages = 10;
     let length = || fs::metadata(file(&folder)).unwrap().len();
     let text = "x".repeat(1000);
     let lines = vec![crate::Line { label: String::new(), text }; 40];
@@ -99,7 +99,7 @@ fn a_file_that_has_grown_is_written_anew() {
         let long = Message { lines: lines.clone(), ..message(&id) };
         outbox.enqueue(NOW, long, &channels(&["ops"])).unwrap();
         assert_eq!(plan(&mut outbox, NOW), [format!("{id} ops")]);
-        outbox.done(NOW, &job(&id, "ops"), "host", Ok(()), 0.0);
+        outbox.record_result(NOW, &job(&id, "ops"), "host", Ok(()), 0.0);
         longest = longest.max(length());
     }
     assert!((1 << 19..2 << 20).contains(&longest), "{longest}");

@@ -1,17 +1,17 @@
-//! Whatever happens: every message ends, and none is sent twice unless a crash came between sending and its mark.
+//! Property test: every message is finished, and none is sent twice unless a crash came between send and record.
 
-use super::super::state::{Item, State};
+use super::super::state::{Item, OutboxState};
 use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-/// Something that happens to the state machine.
+/// Input of the state machine.
 #[derive(Clone, Debug)]
 enum Step {
     Enqueue(u8, Vec<u8>),
     Pass(u64),
     Plan,
-    /// The job under way that is the n-th, and whether it is delivered, refused, or to be tried again after a while.
+    /// The n-th job in flight, and whether it is delivered, rejected, or to be retried after a delay.
     Done(usize, Option<Option<u64>>, bool),
     Resend(u8, u8),
     Crash,
@@ -29,16 +29,16 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The state with what was written down of it, and what the other side saw.
+/// The state, its records, and what the receiver saw.
 #[derive(Default)]
 struct World {
-    state: State,
+    state: OutboxState,
     written: Vec<Record>,
-    under_way: Vec<Job>,
-    /// How often each was taken by the other side without anybody having asked for it again.
-    taken: BTreeMap<(String, String), u32>,
-    /// How often one was lost between the other side's taking it and the mark.
-    unmarked: BTreeMap<(String, String), u32>,
+    in_flight: Vec<Job>,
+    /// How often each was accepted by the receiver, without manual resends.
+    accepted: BTreeMap<(String, String), u32>,
+    /// How often a crash came between acceptance and its record.
+    unrecorded: BTreeMap<(String, String), u32>,
     now: Timestamp,
 }
 
@@ -55,18 +55,18 @@ impl World {
     fn plan(&mut self) {
         let now = self.now;
         let jobs = self.state.plan(now);
-        self.under_way.extend(jobs);
-        let mut channels: Vec<&str> = self.under_way.iter().map(|job| job.channel.as_str()).collect();
+        self.in_flight.extend(jobs);
+        let mut channels: Vec<&str> = self.in_flight.iter().map(|job| job.channel.as_str()).collect();
         channels.sort_unstable();
         assert!(channels.windows(2).all(|pair| pair[0] != pair[1]), "two at a time: {channels:?}");
     }
 
     fn done(&mut self, job: &Job, result: Result<(), SendError>) {
         if result.is_ok() {
-            *self.taken.entry(key(job)).or_default() += 1;
+            *self.accepted.entry(key(job)).or_default() += 1;
         }
         let about = (job.message.id.as_str(), job.channel.as_str(), "host");
-        let record = self.state.judge(self.now, about, result, 0.5).unwrap();
+        let record = self.state.attempt_record(self.now, about, result, 0.5).unwrap();
         self.write(record);
     }
 
@@ -79,8 +79,8 @@ impl World {
             }
             Step::Pass(seconds) => self.now = self.now + Duration::from_secs(seconds),
             Step::Plan => self.plan(),
-            Step::Done(number, failure, is_permanent) if number < self.under_way.len() => {
-                let job = self.under_way.remove(number);
+            Step::Done(number, failure, is_permanent) if number < self.in_flight.len() => {
+                let job = self.in_flight.remove(number);
                 let result = match failure {
                     None => Ok(()),
                     Some(_) if is_permanent => Err(SendError::permanent("no")),
@@ -90,29 +90,29 @@ impl World {
             }
             Step::Resend(id, on) => {
                 let (id, channel) = (id.to_string(), format!("c{on}"));
-                let is_over = |item: &Item| !matches!(item.stage, Stage::Waiting { .. });
-                if self.state.item(&id, &channel).is_some_and(is_over) {
-                    self.taken.remove(&(id.clone(), channel.clone()));
-                    self.unmarked.remove(&(id.clone(), channel.clone()));
+                let is_finished = |item: &Item| !matches!(item.stage, Stage::Waiting { .. });
+                if self.state.item(&id, &channel).is_some_and(is_finished) {
+                    self.accepted.remove(&(id.clone(), channel.clone()));
+                    self.unrecorded.remove(&(id.clone(), channel.clone()));
                     let happened = Event::Resend { time: self.now, who: "ada".to_owned() };
                     self.write(Record::Happened { id, channel, happened });
                 }
             }
             Step::Crash => {
-                // The other side took it, and the mark was not written.
-                for job in std::mem::take(&mut self.under_way) {
-                    *self.taken.entry(key(&job)).or_default() += 1;
-                    *self.unmarked.entry(key(&job)).or_default() += 1;
+                // The receiver accepted it, and that was not recorded.
+                for job in std::mem::take(&mut self.in_flight) {
+                    *self.accepted.entry(key(&job)).or_default() += 1;
+                    *self.unrecorded.entry(key(&job)).or_default() += 1;
                 }
                 let again: Vec<Record> = self.state.records().collect();
                 let of = |records: &[Record]| {
-                    let mut state = State::default();
+                    let mut state = OutboxState::default();
                     records.iter().for_each(|record| state.apply(record));
                     let entries: Vec<_> = state.entries.values().cloned().collect();
                     (state, entries)
                 };
                 let ((_, appended), (compacted, entries)) = (of(&self.written), of(&again));
-                assert_eq!(appended, entries, "a file that was written anew says something else");
+                assert_eq!(appended, entries, "a compacted file gives another state");
                 assert_eq!(entries, self.state.entries.values().cloned().collect::<Vec<_>>());
                 (self.state, self.written) = (compacted, again);
             }
@@ -125,33 +125,33 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn every_message_ends_and_none_is_sent_twice(steps in prop::collection::vec(step(), 0..120)) {
+    fn every_message_finishes_and_none_is_sent_twice(steps in prop::collection::vec(step(), 0..120)) {
         let mut world = World { now: NOW, ..World::default() };
         steps.into_iter().for_each(|step| world.take(step));
-        for (key, taken) in &world.taken {
-            let unmarked = world.unmarked.get(key).copied().unwrap_or_default();
-            prop_assert!(*taken <= 1 + unmarked, "{key:?} was taken {taken} times with {unmarked} crashes between");
+        for (key, accepted) in &world.accepted {
+            let unrecorded = world.unrecorded.get(key).copied().unwrap_or_default();
+            prop_assert!(*accepted <= 1 + unrecorded, "{key:?} was accepted {accepted} times with {unrecorded} crashes in between");
         }
 
-        // From here on nothing works: it comes to an end all the same, and the waits lead there.
-        for job in std::mem::take(&mut world.under_way) {
+        // From here on every send fails: everything still finishes, in steps of `wait`.
+        for job in std::mem::take(&mut world.in_flight) {
             world.done(&job, busy(None));
         }
         let mut rounds = 0;
         while let Some(wait) = world.state.wait(world.now) {
             world.now = world.now + wait;
             world.plan();
-            prop_assert!(!world.under_way.is_empty(), "waited for nothing");
-            for job in std::mem::take(&mut world.under_way) {
+            prop_assert!(!world.in_flight.is_empty(), "the wait ended with nothing to do");
+            for job in std::mem::take(&mut world.in_flight) {
                 world.done(&job, busy(None));
             }
             rounds += 1;
-            prop_assert!(rounds < 18 * MOST_ATTEMPTS, "no end");
+            prop_assert!(rounds < 18 * MAX_ATTEMPTS, "it does not terminate");
         }
         let items = world.state.entries.values().flat_map(|entry| &entry.items);
         for item in items {
-            let is_over = !matches!(item.stage, Stage::Waiting { .. });
-            prop_assert!(is_over);
+            let is_finished = !matches!(item.stage, Stage::Waiting { .. });
+            prop_assert!(is_finished);
         }
     }
 }

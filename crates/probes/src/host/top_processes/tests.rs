@@ -1,16 +1,16 @@
-//! What is told of processes, with a `/proc` in a folder.
+//! Tests of the top processes with a `/proc` in a temporary folder.
 
 use super::*;
-use crate::testing::{Written, host_in, put, rows, written};
+use crate::testing::{SampleRow, expected_rows, host_in, rows, write_file};
 use proptest::prelude::*;
 use std::collections::HashSet;
 use tempfile::TempDir;
 
-/// Page size and clock of a host on which a test is easy to follow.
+/// Round page size and clock rate for readable tests.
 const PAGE: f64 = 1000.0;
 const TICKS: f64 = 100.0;
 
-/// A process: its number, its command, when it was started, its ticks and pages.
+/// PID, command, start time, ticks and pages of a process.
 type Process<'a> = (u32, &'a str, u64, u64, u64);
 
 struct Host {
@@ -27,31 +27,31 @@ impl Host {
         Self { folder, probe, pids: Vec::new() }
     }
 
-    /// What is recorded at that uptime with these processes.
-    fn round(&mut self, uptime: f64, processes: &[Process<'_>]) -> Vec<Written> {
+    /// The recorded samples at that uptime with these processes.
+    fn round(&mut self, uptime: f64, processes: &[Process<'_>]) -> Vec<SampleRow> {
         for pid in self.pids.drain(..) {
             fs::remove_dir_all(self.folder.path().join(pid.to_string())).unwrap();
         }
-        put(self.folder.path(), "uptime", &format!("{uptime} 0\n"));
+        write_file(self.folder.path(), "uptime", &format!("{uptime} 0\n"));
         for (pid, command, started, ticks, pages) in processes {
             let text = format!(
                 "{pid} ({command}) S 1 1 1 0 -1 0 0 0 0 0 {ticks} 0 0 0 20 0 1 0 {started} 0 {pages} 0 0\n"
             );
-            put(self.folder.path(), &format!("{pid}/stat"), &text);
+            write_file(self.folder.path(), &format!("{pid}/stat"), &text);
             self.pids.push(*pid);
         }
-        let mut readings = Readings::new();
-        self.probe.collect(&mut readings).unwrap();
-        rows(&readings)
+        let mut samples = SampleBuffer::new();
+        self.probe.collect(&mut samples).unwrap();
+        rows(&samples)
     }
 }
 
-fn only(rows: Vec<Written>, metric: &Declaration) -> Vec<Written> {
+fn only(rows: Vec<SampleRow>, metric: &Declaration) -> Vec<SampleRow> {
     rows.into_iter().filter(|row| row.0 == metric.name).collect()
 }
 
 #[test]
-fn commands_are_listed_with_what_their_processes_have_together() {
+fn processes_are_grouped_by_command() {
     let mut host = Host::new();
     let first = host.round(10.0, &[(1, "init", 0, 50, 2), (7, "web", 100, 300, 5), (9, "web", 100, 300, 6)]);
     let memory = [
@@ -62,71 +62,74 @@ fn commands_are_listed_with_what_their_processes_have_together() {
         ("host_process_instances", "other", 0.0),
         ("host_processes", "", 3.0),
     ];
-    assert_eq!(first, written(&memory), "the first round has nothing to compare with");
+    assert_eq!(first, expected_rows(&memory), "the first round has no CPU usage");
 
-    put(host.folder.path(), "12/stat", "not what a kernel writes");
-    put(host.folder.path(), "sys/stat", "no process");
+    write_file(host.folder.path(), "12/stat", "not what a kernel writes");
+    write_file(host.folder.path(), "sys/stat", "no process");
     let second = host.round(15.0, &[(1, "init", 0, 50, 2), (7, "web", 100, 500, 5), (9, "web", 100, 350, 6)]);
     let cpu = [("host_process_cpu_ratio", "web", 0.5), ("host_process_cpu_ratio", "other", 0.0)];
-    assert_eq!(second[..2], written(&cpu));
-    assert_eq!(second[2..], written(&memory));
+    assert_eq!(second[..2], expected_rows(&cpu));
+    assert_eq!(second[2..], expected_rows(&memory));
 }
 
 #[test]
-fn processes_that_come_and_go() {
+fn processes_may_start_and_end() {
     let mut host = Host::new();
     host.round(10.0, &[(7, "web", 100, 300, 5)]);
     let cpu = |rows| only(rows, &CPU);
     let cases: [(&str, f64, &[Process<'_>], f64); 5] = [
-        ("another has its number now", 20.0, &[(7, "web", 1100, 100, 5)], 0.1),
-        ("one was started since", 30.0, &[(7, "web", 1100, 100, 5), (8, "web", 2500, 50, 5)], 0.05),
-        ("one could not be read before", 40.0, &[(7, "web", 1100, 200, 5), (9, "web", 10, 9999, 5)], 0.1),
-        ("one ended", 50.0, &[(9, "web", 10, 10_099, 5)], 0.1),
-        ("ticks stepped back", 60.0, &[(9, "web", 10, 99, 5), (10, "web", 5500, 100, 5)], 0.1),
+        ("PID reused", 20.0, &[(7, "web", 1100, 100, 5)], 0.1),
+        ("process started", 30.0, &[(7, "web", 1100, 100, 5), (8, "web", 2500, 50, 5)], 0.05),
+        ("process unreadable before", 40.0, &[(7, "web", 1100, 200, 5), (9, "web", 10, 9999, 5)], 0.1),
+        ("process ended", 50.0, &[(9, "web", 10, 10_099, 5)], 0.1),
+        ("ticks decreased", 60.0, &[(9, "web", 10, 99, 5), (10, "web", 5500, 100, 5)], 0.1),
     ];
     for (case, uptime, processes, share) in cases {
-        assert_eq!(cpu(host.round(uptime, processes)), written(&[(CPU.name, "web", share)]), "{case}");
+        assert_eq!(cpu(host.round(uptime, processes)), expected_rows(&[(CPU.name, "web", share)]), "{case}");
     }
-    assert_eq!(host.probe.seen.len(), 2, "those that ended are forgotten");
+    assert_eq!(host.probe.seen.len(), 2, "ended processes are removed");
     assert!(cpu(host.round(60.0, &[(9, "web", 10, 500, 5)])).is_empty(), "no time has passed");
 }
 
 #[test]
-fn nothing_spans_a_failure() {
+fn no_share_spans_a_failure() {
     let mut host = Host::new();
     host.round(10.0, &[(7, "web", 100, 300, 5)]);
-    put(host.folder.path(), "uptime", "soon");
-    let error = host.probe.collect(&mut Readings::new()).unwrap_err().to_string();
+    write_file(host.folder.path(), "uptime", "soon");
+    let error = host.probe.collect(&mut SampleBuffer::new()).unwrap_err().to_string();
     assert!(error.ends_with("line 1: the uptime should be a number of zero or more"), "{error}");
     assert!(only(host.round(20.0, &[(7, "web", 100, 400, 5)]), &CPU).is_empty());
-    assert_eq!(only(host.round(30.0, &[(7, "web", 100, 500, 5)]), &CPU), written(&[(CPU.name, "web", 0.1)]));
+    assert_eq!(
+        only(host.round(30.0, &[(7, "web", 100, 500, 5)]), &CPU),
+        expected_rows(&[(CPU.name, "web", 0.1)])
+    );
 }
 
 #[test]
-fn ten_are_named_and_the_rest_are_others() {
+fn ten_commands_are_listed_and_the_rest_is_other() {
     let mut host = Host::new();
     let names: Vec<String> = (0..15).map(|number| format!("p{number:02}")).collect();
     let at = |ticks: u64| -> Vec<Process<'_>> {
         (1..).zip(&names).map(|(pid, name)| (pid, name.as_str(), 0, ticks * u64::from(pid), 100)).collect()
     };
     host.round(10.0, &at(0));
-    // The last of them took 15 of 1,000 ticks; only six took a hundredth of a core, and are worth a name. Of
-    // memory all have the same, so that the first ten by name are listed and have one.
+    // The last one used 15 of 1,000 ticks; only six used at least a hundredth of a core. All have the same memory, so that
+    // the first ten by name are listed.
     let rows = host.round(20.0, &at(1));
-    let listed = |rows: &[Written], metric| -> Vec<String> {
+    let listed = |rows: &[SampleRow], metric| -> Vec<String> {
         only(rows.to_vec(), metric).into_iter().map(|(_, name, _)| name).collect()
     };
     assert_eq!(listed(&rows, &MEMORY), [&names[..10], &["other".to_owned()]].concat());
     let cpu = only(rows.clone(), &CPU);
     let total: f64 = cpu.iter().map(|row| row.2.parse::<f64>().unwrap()).sum();
-    assert!((total - 0.12).abs() < 1e-6, "the commands add up to all: {cpu:?}");
+    assert!((total - 0.12).abs() < 1e-6, "the commands add up to the total: {cpu:?}");
     let expected = ["p14", "p13", "p12", "p11", "p10", "p09", "p08", "p07", "p06", "p05", "other"];
     assert_eq!(listed(&rows, &CPU), expected);
-    assert_eq!(listed(&rows, &COUNT).len(), 16, "all that are listed anywhere, and the others");
+    assert_eq!(listed(&rows, &COUNT).len(), 16, "all listed commands and the rest");
 }
 
 #[test]
-fn a_hundred_commands_are_named_and_no_more() {
+fn at_most_a_hundred_commands_are_listed() {
     let mut host = Host::new();
     let mut named = HashSet::new();
     for round in 0..40_u32 {
@@ -135,14 +138,14 @@ fn a_hundred_commands_are_named_and_no_more() {
         let rows = host.round(f64::from(round), &processes);
         named.extend(rows.into_iter().map(|(_, name, _)| name));
     }
-    // Beside the hundred: `other`, and the number of all processes, which has no command.
+    // The hundred, `other`, and the number of all processes without a command.
     assert_eq!(named.len(), 102);
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn whatever_processes_are_called_the_memory_adds_up(
+    fn memory_adds_up_for_any_command_names(
         commands in prop::collection::vec(("[a-d/()\n]{0,3}|(?s).{0,20}", 0..1000_u64), 0..30),
     ) {
         let mut host = Host::new();

@@ -1,26 +1,26 @@
-//! A node exporter of the test's own.
+//! Node exporter test server.
 
 use super::exposition::{Exposition, scrape};
-use crate::support::{Process, find_program, free_port, until};
+use crate::support::{Process, find_program, free_port, wait_until};
 use std::process::Command;
 
-/// What the program is called: by Debian and Arch, and by its makers.
+/// Program names: of Debian and Arch, and upstream.
 const NAMES: [&str; 2] = ["prometheus-node-exporter", "node_exporter"];
 
-/// Ends with the test.
+/// Stopped on drop.
 pub(crate) struct Exporter {
     address: String,
     _process: Process,
 }
 
 impl Exporter {
-    /// Starts one on a free loopback port, and waits until it answers. The first answer is slow: it sets itself up.
+    /// Starts an exporter on a free loopback port, and waits for the first response, which is slow.
     pub(crate) fn start() -> Self {
         let name = NAMES.into_iter().find(|name| is_on_path(name)).unwrap_or(NAMES[0]);
         let program = find_program(name, &[]).unwrap();
         let address = format!("127.0.0.1:{}", free_port());
         let process = Process::start(Command::new(program).arg(format!("--web.listen-address={address}")));
-        until("the node exporter", || scrape(&address).ok());
+        wait_until("the node exporter", || scrape(&address).ok());
         Self { address, _process: process }
     }
 

@@ -1,29 +1,29 @@
-//! A scrape: what an exporter answers, in Prometheus's text format.
+//! Scrape in the Prometheus text format.
 
 use std::error::Error;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// The longest answer that is read, in bytes.
-const LIMIT: u64 = 16 << 20;
-/// How long the exporter may be silent.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Maximum response size in bytes.
+const MAX_RESPONSE_BYTES: u64 = 16 << 20;
+/// Read timeout.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The series of a scrape.
 pub(crate) struct Exposition {
     text: String,
 }
 
-/// Asks the exporter at that address, `HOST:PORT`.
+/// Scrapes the exporter at `HOST:PORT`.
 pub(crate) fn scrape(address: &str) -> Result<Exposition, Box<dyn Error>> {
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    // In version 1.0 the answer comes in one piece and ends with the connection.
+    stream.set_read_timeout(Some(READ_TIMEOUT))?;
+    // With HTTP/1.0 the response is not chunked and ends with the connection.
     write!(stream, "GET /metrics HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
     let mut answer = String::new();
-    stream.take(LIMIT).read_to_string(&mut answer)?;
-    let (head, text) = answer.split_once("\r\n\r\n").ok_or("the answer has no end of its head")?;
+    stream.take(MAX_RESPONSE_BYTES).read_to_string(&mut answer)?;
+    let (head, text) = answer.split_once("\r\n\r\n").ok_or("incomplete response headers")?;
     let status = head.split(' ').nth(1);
     if status != Some("200") {
         return Err(format!("the exporter answered {status:?}").into());
@@ -32,7 +32,7 @@ pub(crate) fn scrape(address: &str) -> Result<Exposition, Box<dyn Error>> {
 }
 
 impl Exposition {
-    /// The sum of all series of `metric` that have these labels; `None` when there is none.
+    /// The sum of all series of `metric` with these labels; `None` without one.
     ///
     /// Lines are `name value` or `name{label="value",…} value`
     /// (<https://prometheus.io/docs/instrumenting/exposition_formats/>). Values with quotes do not occur here.

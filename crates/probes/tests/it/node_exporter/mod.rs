@@ -1,14 +1,13 @@
-//! What the probes of the host measure is what Prometheus's node exporter measures at the same moment.
+//! Comparison of the host probes with Prometheus's node exporter.
 //!
-//! The test starts an exporter of its own. The whole host is measured, on which anything may happen between two
-//! readings, so that a comparison that fails is made again, as a whole and as strictly: a probe that is wrong is wrong
+//! The host may change between two measurements, so that a failed comparison is repeated completely: a wrong probe fails
 //! every time.
 
 mod exporter;
 mod exposition;
 mod pairs;
 
-use crate::support::until;
+use crate::support::wait_until;
 use exporter::Exporter;
 use exposition::Exposition;
 use pairs::{PAIRS, Pair};
@@ -17,15 +16,15 @@ use watchglass_probes::{
     Collector, Cpu, Disk, Filesystem, HostRoots, Load, Memory, Network, OpenFiles, Pressure, Probe, Uptime,
 };
 
-/// How often all is compared before a difference counts.
+/// Attempts before a difference counts.
 const ATTEMPTS: usize = 10;
-/// Processor time of each processor, in seconds, over which shares of it are compared.
+/// CPU time per CPU, in seconds, over which shares are compared.
 const LONG_ENOUGH: f64 = 3.0;
-/// How far apart shares may be. Both start and end some hundredths of a second apart, which is a part of
-/// [`LONG_ENOUGH`], and both count in hundredths of a second.
+/// Tolerance for shares. Both measurements start and end some hundredths of a second apart, relative to
+/// [`LONG_ENOUGH`], and have a resolution of hundredths of a second.
 const SHARE_SLACK: f64 = 0.05;
 
-/// The values of a tick: metric, value of its own label, value.
+/// Samples of a tick: metric, label value, value.
 type Values = Vec<(String, String, f64)>;
 
 struct Ours {
@@ -34,7 +33,7 @@ struct Ours {
 }
 
 impl Ours {
-    /// Without threads of their own, so that every value is of the moment.
+    /// Without background probes, so that all values are current.
     fn new() -> Self {
         let roots = HostRoots::default();
         let probes: Vec<Box<dyn Probe>> = vec![
@@ -71,7 +70,7 @@ fn find(values: &Values, metric: &str, label: &str) -> Option<f64> {
 
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "the host is read from Linux's /proc and /sys")]
-fn measures_what_node_exporter_measures() {
+fn host_metrics_match_node_exporter() {
     let exporter = Exporter::start();
     let mut differences = Vec::new();
     for _ in 0..ATTEMPTS {
@@ -84,7 +83,7 @@ fn measures_what_node_exporter_measures() {
     panic!("different {ATTEMPTS} times, at last: {differences:#?}");
 }
 
-/// Compares everything, and tells of what differs.
+/// Compares everything and returns the differences.
 fn differ(exporter: &Exporter) -> Vec<String> {
     let mut ours = Ours::new();
     let before = ours.measure();
@@ -96,7 +95,7 @@ fn differ(exporter: &Exporter) -> Vec<String> {
         return wrong;
     }
     let enough = LONG_ENOUGH * find(&after, "host_cpu_cores", "").unwrap();
-    let later = until("processor time", || {
+    let later = wait_until("processor time", || {
         let later = exporter.scrape();
         (cpu_seconds(&later, &[]) - cpu_seconds(&theirs, &[]) > enough).then_some(later)
     });
@@ -104,8 +103,8 @@ fn differ(exporter: &Exporter) -> Vec<String> {
     wrong
 }
 
-/// Compares all series of a metric, and tells of those that differ. A counter must lie between ours before and
-/// after; a gauge may also lie a little outside, since it may have moved there and back.
+/// Compares all series of a metric and returns the differences. A counter must be between our values before and after; a
+/// gauge may be a little outside, because it may have changed in between.
 fn compare(
     pair: &Pair,
     collector: &Collector,
@@ -116,18 +115,18 @@ fn compare(
     let kind = collector.catalogue().metric(pair.ours).unwrap().kind;
     let rows: Vec<_> = before.iter().filter(|row| row.0 == pair.ours).collect();
     if rows.is_empty() {
-        // A kernel without pressure has none for them, too.
+        // A kernel without pressure has none for the exporter, either.
         let has_any = pair.theirs.total(theirs).is_some();
         return if has_any { vec![format!("we have no {}", pair.ours)] } else { Vec::new() };
     }
     let differs = |(metric, label, before): &&(String, String, f64)| {
-        // A file system, a disk or an interface may go away in between.
+        // A file system, disk or interface may disappear in between.
         let after = find(after, metric, label)?;
         let Some(theirs) = pair.theirs.value(theirs, label) else {
             return Some(format!("they have no {metric} {label}"));
         };
         let slack = match kind {
-            // For the last digit of a float.
+            // For floating-point rounding.
             Kind::Counter => 1e-9 * after,
             Kind::Gauge => pair.slack * after,
         };
@@ -137,7 +136,7 @@ fn compare(
     rows.iter().filter_map(differs).collect()
 }
 
-/// Compares the shares of processor time between two scrapes with those that we measured in that time.
+/// Compares the CPU shares between two scrapes with ours.
 fn compare_shares(ours: &Values, before: &Exposition, after: &Exposition) -> Vec<String> {
     let grown = |labels: &[(&str, &str)]| cpu_seconds(after, labels) - cpu_seconds(before, labels);
     let mut shares = Vec::new();
@@ -164,7 +163,7 @@ fn compare_shares(ours: &Values, before: &Exposition, after: &Exposition) -> Vec
     shares.iter().filter(|share| differs(share)).map(|share| format!("{share:?}")).collect()
 }
 
-/// Processor time of the processors and modes that have these labels, in seconds.
+/// CPU time of the series with these labels, in seconds.
 fn cpu_seconds(exposition: &Exposition, labels: &[(&str, &str)]) -> f64 {
     exposition.sum("node_cpu_seconds_total", labels).unwrap()
 }

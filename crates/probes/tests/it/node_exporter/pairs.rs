@@ -1,30 +1,29 @@
-//! Which of our metrics are which of theirs.
+//! Mapping of our metrics to those of the node exporter.
 
 use super::exposition::Exposition;
 
-/// A metric that both measure.
+/// Metric that both measure.
 pub(crate) struct Pair {
     /// Our name.
     pub(crate) ours: &'static str,
-    /// Theirs.
+    /// Metric of the exporter.
     pub(crate) theirs: Theirs,
-    /// How far outside of what we measured before and after theirs may lie, as a part of it. Only for gauges that
-    /// move quickly.
+    /// Relative tolerance, only for gauges that change quickly.
     pub(crate) slack: f64,
 }
 
-/// How the exporter names what we measure.
+/// Exporter metric.
 pub(crate) enum Theirs {
     /// A metric without labels.
     Plain(&'static str),
-    /// A metric, and its label that is our only one.
+    /// A metric and the label that equals our only label.
     By(&'static str, &'static str),
     /// One metric minus another.
     Difference(&'static str, &'static str),
 }
 
 impl Theirs {
-    /// Their value of our series with that label value.
+    /// The exporter's value for our label value.
     pub(crate) fn value(&self, exposition: &Exposition, label: &str) -> Option<f64> {
         match *self {
             Self::Plain(metric) => exposition.sum(metric, &[]),
@@ -62,7 +61,7 @@ const fn difference(ours: &'static str, all: &'static str, part: &'static str, s
     Pair { ours, theirs: Theirs::Difference(all, part), slack }
 }
 
-/// All of them, but for the shares of processor time.
+/// All metrics except for the CPU shares.
 pub(crate) const PAIRS: [Pair; 39] = [
     plain("host_memory_total_bytes", "node_memory_MemTotal_bytes", 0.0),
     plain("host_memory_available_bytes", "node_memory_MemAvailable_bytes", 0.01),
@@ -101,7 +100,7 @@ pub(crate) const PAIRS: [Pair; 39] = [
     plain("host_open_files_limit", "node_filefd_maximum", 0.0),
     plain("host_context_switches_total", "node_context_switches_total", 0.0),
     plain("host_forks_total", "node_forks_total", 0.0),
-    // They tell the start of the host in whole seconds.
+    // The exporter reports the boot time in whole seconds.
     difference("host_uptime_seconds", "node_time_seconds", "node_boot_time_seconds", 0.01),
     plain("host_boot_time_seconds", "node_boot_time_seconds", 0.0),
 ];

@@ -1,0 +1,69 @@
+//! Panel: title, values, chart and legend.
+
+use crate::chart::{AxisNote, Chart, ChartEvents, Legend, chart_menu};
+use crate::live::use_live;
+use crate::view_model::{PanelStat, PanelView, panel_view, text_or_dash};
+use leptos::prelude::*;
+
+/// The panel of the catalogue with that id.
+#[component]
+pub(crate) fn PanelCard(
+    /// Id of the panel.
+    panel: String,
+) -> impl IntoView {
+    let live = use_live();
+    let id = panel.clone();
+    let view = Memo::new(move |_| {
+        live.series_changed.track();
+        live.store.try_with_value(|store| panel_view(store, &panel)).flatten()
+    });
+    let Some(PanelView { panel, .. }) = view.get_untracked() else { return ().into_any() };
+    let lines = Memo::new(move |_| view.get().map(|view| view.lines).unwrap_or_default());
+    let headlines = move || values(view.get().map(|view| view.headlines), "figure");
+    let details = move || values(view.get().map(|view| view.details), "detail");
+    // Panels of absent hardware or limits (sensors, container limits) would always be empty.
+    let is_empty = Memo::new(move |_| view.with(|view| view.as_ref().is_none_or(PanelView::is_empty)));
+    let (title, menu) = (panel.title.clone(), chart_menu(live, &panel));
+    let heading = format!("panel-{id}");
+    let labelled_by = heading.clone();
+    view! {
+        <article class="panel" data-panel=id aria-labelledby=labelled_by hidden=move || is_empty.get()>
+            <header>
+                <h3 id=heading>{title}</h3>
+                <div class="figures">{headlines}</div>
+                <div class="details">{details}</div>
+                <div inner_html=menu></div>
+            </header>
+            {crate::chart::meaning::meaning(live, &panel)}
+            <Chart panel=panel.clone() lines/>
+            <AxisNote panel=panel.id.clone()/>
+            <ChartEvents panel=panel.id.clone()/>
+            <Legend lines unit=panel.unit/>
+        </article>
+    }
+    .into_any()
+}
+
+fn values(stats: Option<Vec<PanelStat>>, class: &'static str) -> impl IntoView {
+    let live = use_live();
+    stats
+        .unwrap_or_default()
+        .into_iter()
+        // No value for metrics without series, such as absent hardware.
+        .filter(|stat| !stat.series.is_empty())
+        .map(|stat| {
+            let label = stat.label.clone();
+            let text = move || {
+                let value = live.read(|store| stat.value(|series| store.reading(series))).flatten();
+                text_or_dash(stat.unit, value)
+            };
+            view! {
+                <p class=class>
+                    <span class="number">{text}</span>
+                    " "
+                    <span class="label">{label}</span>
+                </p>
+            }
+        })
+        .collect_view()
+}

@@ -1,0 +1,52 @@
+//! Time zone switch: the zone of the browser or UTC. Stored in a cookie, like the theme.
+
+use crate::live::{Live, use_live};
+use leptos::prelude::*;
+
+/// Button that shows the current time zone and switches to the other one. Before hydration it is UTC.
+#[component]
+pub(crate) fn ZoneSwitch() -> impl IntoView {
+    let live = use_live();
+    view! {
+        <button class="zone-switch" type="button" aria-label="Switch times between Local and UTC"
+            on:click=move |_| switch(live) inner_html="UTC"></button>
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn switch(_: Live) {}
+
+#[cfg(feature = "hydrate")]
+fn switch(live: Live) {
+    let old_offset = utc_offset_minutes();
+    let zone = if is_utc() { "local" } else { "utc" };
+    let cookie = format!("zone={zone}; Path=/; Max-Age=31536000; SameSite=Lax");
+    let _ = js_sys::Reflect::set(&document(), &"cookie".into(), &cookie.into());
+    apply_time_zone(live);
+    let _ = live.charts_changed.try_update(|count| *count += 1);
+    if let Some(body) = document().body() {
+        crate::fragment::set_utc_offset(&body, old_offset);
+    }
+}
+
+/// Applies the selected time zone to the page.
+#[cfg(feature = "hydrate")]
+pub(crate) fn apply_time_zone(live: Live) {
+    live.utc_offset.set(Some(utc_offset_minutes()));
+    if let Ok(Some(button)) = document().query_selector(".zone-switch") {
+        button.set_text_content(Some(if is_utc() { "UTC" } else { "Local" }));
+    }
+}
+
+/// Whether the user has selected UTC.
+#[cfg(feature = "hydrate")]
+pub(crate) fn is_utc() -> bool {
+    let cookies = js_sys::Reflect::get(&document(), &"cookie".into()).ok().and_then(|text| text.as_string());
+    cookies.is_some_and(|cookies| cookies.split(';').any(|cookie| cookie.trim() == "zone=utc"))
+}
+
+/// Offset of the selected time zone from UTC, in minutes.
+#[cfg(feature = "hydrate")]
+pub(crate) fn utc_offset_minutes() -> i32 {
+    if is_utc() { 0 } else { -(js_sys::Date::new_0().get_timezone_offset() as i32) }
+}

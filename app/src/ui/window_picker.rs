@@ -1,0 +1,113 @@
+//! Time window picker: links, so that the choice is in the URL and works without wasm.
+
+use crate::clock::{local_date_and_time, local_time};
+use crate::live::{Live, Window, format_line_keys, use_live};
+use leptos::prelude::*;
+use watchglass_model::Timestamp;
+
+/// Links to the available windows, a pause button, and a notice when the charts are not live.
+#[component]
+pub(crate) fn WindowPicker(
+    /// The current window.
+    window: Memo<Window>,
+    /// Path of the page.
+    path: &'static str,
+    /// The available windows.
+    #[prop(default = Window::LIVE)]
+    choices: [Window; 3],
+) -> impl IntoView {
+    let live = use_live();
+    let choices = choices.map(|choice| {
+        let current = move || (window.get() == choice).then_some("true");
+        view! {
+            <a href=move || window_url(live, path, choice.name()) aria-current=current aria-label=format!("{}: show {}", choice.name(), choice.description())>
+                {choice.name()}
+            </a>
+        }
+    });
+    let label = move || if live.paused.get() { "Resume" } else { "Pause" };
+    let cannot_pause = move || live.utc_offset.get().is_none() || window.get().end().is_some();
+    let pause = move |_| {
+        #[cfg(feature = "hydrate")]
+        live.set_paused(!live.paused.get_untracked());
+    };
+    let state = move || {
+        if live.paused.get() {
+            "paused"
+        } else if window.get().end().is_some() {
+            "past"
+        } else {
+            "live"
+        }
+    };
+    view! {
+        <nav class="choices" aria-label="Time window">{choices.collect_view()}</nav>
+        <button type="button" class="pause" hidden=cannot_pause on:click=pause>{label}</button>
+        <div class="shown" role="status" data-state=state inner_html=move || notice(live, path)></div>
+    }
+    .into_any()
+}
+
+/// URL of a page with another window. Hidden lines, axis options and the comparison are kept.
+fn window_url(live: Live, path: &str, window: &str) -> String {
+    let mut url = format!("{path}?window={window}");
+    live.charts_changed.track();
+    let hidden =
+        live.store.try_with_value(|store| format_line_keys(&store.params().hidden)).unwrap_or_default();
+    if !hidden.is_empty() {
+        url.push_str("&hide=");
+        url.push_str(&hidden);
+    }
+    let _ = live.store.try_with_value(|store| {
+        for (name, list) in [("&log=", &store.params().log), ("&clip=", &store.params().clip)] {
+            if !list.is_empty() {
+                url.push_str(name);
+                url.push_str(list);
+            }
+        }
+    });
+    if live.detail.get() == crate::api::PREVIOUS_PERIOD {
+        url.push_str("&compare=1");
+    }
+    url
+}
+
+/// Notice about an invalid URL, a past range or paused charts, as HTML; empty while the charts are live.
+fn notice(live: Live, path: &str) -> String {
+    live.charts_changed.track();
+    let offset = live.utc_offset.get();
+    let mut html = String::new();
+    let problem = live.store.try_with_value(|store| store.params().problem).unwrap_or_default();
+    if !problem.is_empty() {
+        html.push_str("<p class=\"bad\">");
+        html.push_str(problem);
+        html.push_str("</p>");
+    }
+    if let Some(range) = live.window.get().past() {
+        let start = local_date_and_time(range.start, offset);
+        let end = local_date_and_time(range.end, offset);
+        // A range within one day shows the date once.
+        let date = |text: &str| text.split(' ').next().map(str::to_owned);
+        let end = if date(&start) == date(&end) { local_time(range.end, offset) } else { end };
+        html.push_str(&format!(
+            "<p>Showing <strong>{} – {end}</strong> <a href=\"{path}\">Back to live</a></p>",
+            start.strip_suffix(" UTC").unwrap_or(&start)
+        ));
+        let is_blank = live.store.try_with_value(|store| store.past().is_some() && store.has_no_data());
+        if is_blank == Some(true) {
+            html.push_str("<p class=\"bad\">No data for this time range.</p>");
+        }
+    } else if live.paused.get() {
+        let end = live.store.try_with_value(|store| local_time(store.window().end, offset));
+        html.push_str(&format!("<p>Paused at <strong>{}</strong></p>", end.unwrap_or_default()));
+    }
+    // The processes at the pinned time are the usual next question.
+    if let Some(pinned) = live.pinned.get().filter(|_| path != "/processes") {
+        let time = local_time(Timestamp::from_millis(pinned), offset);
+        let query = live.window.get().to_query().replace('&', "&amp;");
+        html.push_str(&format!(
+            "<p><a href=\"/processes?{query}&amp;at={pinned}\">Processes at {time}</a></p>"
+        ));
+    }
+    html
+}

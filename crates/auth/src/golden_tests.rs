@@ -1,0 +1,88 @@
+//! Golden files of stored formats. Update them with `UPDATE_GOLDEN=1 cargo test`.
+
+use crate::testing::{self, accounts, at, secret};
+use crate::{Accounts, Credential, Digest, Role, SecondFactor, SessionRecord, SessionReplica, TotpSecret};
+use std::path::Path;
+
+#[test]
+fn accounts_match_the_golden_file() {
+    let mut book = accounts();
+    book.add_token("for a day", Role::Viewer, Some(at(86_400)), &secret(4), at(4)).unwrap();
+    book.revoke_token("ingest", at(100)).unwrap();
+    book.sign_in("ada", &secret(5), None, at(10)).unwrap();
+    book.record_use(Credential::Token(secret(1).digest()), at(120));
+    book.add_user("bob", Role::Admin, crate::PasswordHash::unmatchable(), at(9)).unwrap();
+    book.set_disabled("bob", true, at(20)).unwrap();
+    book.sign_in("ada", &secret(6), None, at(11)).unwrap();
+    book.sign_out(secret(6).digest());
+    let secret = TotpSecret::new(*b"12345678901234567890");
+    let random = std::array::from_fn(|row| [u8::try_from(row).unwrap(); 16]);
+    let (factor, _) = SecondFactor::enrol(secret.clone(), &secret.code_at(at(30)), &random, at(30)).unwrap();
+    book.enable_second_factor("admin", factor, None, at(30)).unwrap();
+    book.sign_in("admin", &testing::secret(7), None, at(40)).unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/access.json");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, book.to_json()).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(book.to_json(), golden);
+    assert_eq!(Accounts::from_json(&golden).unwrap(), book);
+}
+
+#[test]
+fn version_1_is_read_and_written_as_version_2() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/access-v1.json");
+    let book = Accounts::from_json(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!((book.users().count(), book.tokens().len(), book.sessions(at(11)).len()), (3, 4, 1));
+    assert!(book.user("bob").is_none() && book.user("ada").is_some());
+    assert_eq!(Accounts::from_json(&book.to_json()).unwrap(), book);
+    assert!(book.to_json().contains("\"version\": 2"));
+}
+
+#[test]
+fn session_records_match_the_golden_file() {
+    let mut book = accounts();
+    book.sign_in("ada", &secret(5), None, at(10)).unwrap();
+    book.sign_in("admin", &secret(6), None, at(11)).unwrap();
+    book.sign_out(secret(6).digest());
+    let roll = book.session_replica(at(12));
+    let mut text = String::new();
+    for (session, word) in roll.records() {
+        // A field of the hash in Redis, and its value.
+        text.push_str(&format!("{}\n{session}\n", word.to_json()));
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/sessions.jsonl");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text, golden);
+    let mut read = SessionReplica::default();
+    let lines: Vec<&str> = golden.lines().collect();
+    for pair in lines.chunks(2) {
+        read.apply(Digest::parse(pair[1]).unwrap(), SessionRecord::from_json(pair[0].as_bytes()).unwrap());
+    }
+    assert_eq!(read, roll);
+}
+
+#[test]
+fn invalid_files_are_rejected_with_the_reason() {
+    let empty = r#""users":[],"tokens":[],"sessions":[]"#;
+    let user = r#"{"name":"a","role":"admin","password":"x","created":1}"#;
+    for (text, expected) in [
+        (String::new(), "EOF"),
+        (r#"{"version":1}"#.to_owned(), "missing field `users`"),
+        (format!(r#"{{"version":3,{empty}}}"#), "unsupported version 3 (supported: 1 to 2)"),
+        (format!(r#"{{"version":0,{empty}}}"#), "version 0"),
+        (format!(r#"{{"version":1,{empty},"more":1}}"#), "unknown field `more`"),
+        (format!(r#"{{"version":1,"users":[{user}],"tokens":[],"sessions":[]}}"#), "password hash of a"),
+        (
+            r#"{"version":1,"users":[],"tokens":[],"sessions":[{"digest":"00","user":"a","created":1,"used":1}]}"#.to_owned(),
+            "64 hexadecimal digits",
+        ),
+    ] {
+        let error = Accounts::from_json(&text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+    assert_eq!(Accounts::from_json(&format!(r#"{{"version":1,{empty}}}"#)).unwrap(), Accounts::default());
+}

@@ -1,0 +1,161 @@
+//! Login throttling: exponential backoff per pair of user name and address. It never locks permanently, so users can retry,
+//! and nobody can lock out a user from another address.
+
+use std::collections::HashMap;
+use std::time::Duration;
+use watchglass_model::Timestamp;
+
+/// Failures without a delay, for typing errors.
+const FREE_FAILURES: u32 = 3;
+/// First delay. It doubles with each further failure.
+const MIN_DELAY: Duration = Duration::from_secs(1);
+/// Maximum delay.
+const MAX_DELAY: Duration = Duration::from_secs(15 * 60);
+/// Failures are forgotten after this time without an attempt.
+const RESET_AFTER: Duration = Duration::from_secs(3600);
+/// Maximum stored pairs: usually those of the last hour. The oldest is evicted.
+const MAX_ENTRIES: usize = 10_000;
+/// Stored characters of a name; no user has a longer one.
+const MAX_NAME: usize = 64;
+
+type Key = (String, String);
+
+#[derive(Clone, Copy, Debug)]
+struct Attempts {
+    count: u32,
+    last: Timestamp,
+}
+
+/// Failed login attempts.
+#[derive(Debug, Default)]
+pub struct LoginThrottle {
+    failed: HashMap<Key, Attempts>,
+}
+
+impl LoginThrottle {
+    /// Registers an attempt. It counts as failed until [`succeeded`](Self::succeeded), so that parallel attempts are not
+    /// faster than sequential ones.
+    ///
+    /// # Errors
+    /// The remaining delay.
+    pub fn try_login(&mut self, name: &str, address: &str, now: Timestamp) -> Result<(), Duration> {
+        let key = key(name, address);
+        let known = self.failed.get(&key).filter(|known| known.last + RESET_AFTER > now).copied();
+        let count = known.map_or(0, |known| known.count);
+        if let Some(known) = known {
+            let until = known.last + delay(known.count);
+            if until > now {
+                return Err(Duration::from_millis(u64::try_from(until.millis_since(now)).unwrap_or(0)));
+            }
+        }
+        self.evict(&key, now);
+        self.failed.insert(key, Attempts { count: count.saturating_add(1), last: now });
+        Ok(())
+    }
+
+    /// Resets the failures after a correct password.
+    pub fn succeeded(&mut self, name: &str, address: &str) {
+        self.failed.remove(&key(name, address));
+    }
+
+    fn evict(&mut self, key: &Key, now: Timestamp) {
+        if self.failed.len() < MAX_ENTRIES || self.failed.contains_key(key) {
+            return;
+        }
+        self.failed.retain(|_, known| known.last + RESET_AFTER > now);
+        if self.failed.len() >= MAX_ENTRIES
+            && let Some(oldest) =
+                self.failed.iter().min_by_key(|(_, known)| known.last).map(|(key, _)| key.clone())
+        {
+            self.failed.remove(&oldest);
+        }
+    }
+}
+
+/// Delay after so many failures.
+fn delay(count: u32) -> Duration {
+    match count.checked_sub(FREE_FAILURES) {
+        None => Duration::ZERO,
+        Some(more) => MIN_DELAY.saturating_mul(2_u32.saturating_pow(more)).min(MAX_DELAY),
+    }
+}
+
+fn key(name: &str, address: &str) -> Key {
+    (name.chars().take(MAX_NAME).collect::<String>().to_ascii_lowercase(), address.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_millis(1_700_000_000_000) + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn delay_doubles_after_the_third_failure() {
+        let mut throttle = LoginThrottle::default();
+        for _ in 0..3 {
+            assert_eq!(throttle.try_login("ada", "a", at(0)), Ok(()));
+        }
+        let mut time = 0;
+        for expected in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900] {
+            assert_eq!(throttle.try_login("ADA", "a", at(time)), Err(Duration::from_secs(expected)));
+            time += expected;
+            assert_eq!(throttle.try_login("ada", "a", at(time)), Ok(()));
+        }
+        // Other users, and the same user from another address, are not delayed.
+        assert_eq!(throttle.try_login("ada", "b", at(time)), Ok(()));
+        assert_eq!(throttle.try_login("bob", "a", at(time)), Ok(()));
+    }
+
+    #[test]
+    fn success_or_an_hour_resets_failures() {
+        for success in [true, false] {
+            let mut throttle = LoginThrottle::default();
+            for _ in 0..3 {
+                throttle.try_login("ada", "a", at(0)).unwrap();
+            }
+            if success {
+                throttle.succeeded("Ada", "a");
+            }
+            let start = if success { 0 } else { 3600 };
+            for _ in 0..3 {
+                assert_eq!(throttle.try_login("ada", "a", at(start)), Ok(()), "{success}");
+            }
+            assert!(throttle.try_login("ada", "a", at(start)).is_err(), "{success}");
+        }
+    }
+
+    #[test]
+    fn stored_entries_are_bounded() {
+        let mut throttle = LoginThrottle::default();
+        for number in 0..MAX_ENTRIES + 10 {
+            throttle.try_login(&number.to_string(), "a", at(0)).unwrap();
+        }
+        assert_eq!(throttle.failed.len(), MAX_ENTRIES);
+        throttle.try_login("later", "a", at(4000)).unwrap();
+        assert_eq!(throttle.failed.len(), 1);
+    }
+
+    proptest! {
+        /// For any pattern of attempts, the delay is at most 15 minutes, and an hour allows only a few attempts.
+        #[test]
+        fn delay_is_bounded_and_guessing_is_slow(pauses in prop::collection::vec(0_u64..5, 1..4000)) {
+            let mut throttle = LoginThrottle::default();
+            let (mut time, mut tried) = (0, 0);
+            for pause in pauses {
+                time += pause;
+                if time >= 3600 {
+                    break;
+                }
+                match throttle.try_login("ada", "a", at(time)) {
+                    Ok(()) => tried += 1,
+                    Err(wait) => prop_assert!(wait <= MAX_DELAY && wait > Duration::ZERO),
+                }
+            }
+            prop_assert!(tried <= 3 + 12 + 4, "{} attempts", tried);
+        }
+    }
+}

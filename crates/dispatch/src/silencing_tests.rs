@@ -1,0 +1,81 @@
+//! Suppression by silences, and notifications when they end.
+
+use super::fixtures::{alert, at, critical, matcher, route, silence, transcript, weekly, world};
+use super::*;
+use watchglass_rules::Operator::Equal;
+
+fn ops() -> Vec<Route> {
+    vec![route("ops", &["mail"])]
+}
+
+#[test]
+fn silenced_alert_is_notified_when_silence_ends_if_still_firing() {
+    let mut world = world(ops());
+    world.dispatcher.put_silence(silence("s", 0, 3600), at(0)).unwrap();
+    world.fire(&alert("a", &[]));
+    world.fire(&alert("b", &[]));
+    world.until(100);
+    assert_eq!(world.dispatcher.silence_for(&alert("a", &[]), at(100)).unwrap().author, "Ann");
+    world.resolve("b");
+    let notifications = world.until(4000);
+    assert_eq!(transcript(&notifications), ["2700 SilenceEnding ops mail: a", "3600 Fired ops mail: a"]);
+    assert_eq!(notifications[0].1.silence.as_ref().unwrap().reason, "moving to another rack");
+    // Alerts notified before send their resolution; the severity increase waits.
+    world.dispatcher.put_silence(silence("t", 4000, 5000), at(4000)).unwrap();
+    world.fire(&critical("a", &[]));
+    world.fire(&alert("c", &[]));
+    assert_eq!(transcript(&world.until(4500)), ["4100 SilenceEnding ops mail: a c"]);
+    assert!(world.dispatcher.expire_silence("t", at(4500)));
+    assert!(!world.dispatcher.expire_silence("t", at(4501)));
+    assert_eq!(transcript(&world.until(4600)), ["4500 Fired ops mail: c", "4500 Worsened ops mail: a"]);
+    world.dispatcher.put_silence(silence("u", 4600, 9000), at(4600)).unwrap();
+    world.resolve("a");
+    world.resolve("c");
+    assert_eq!(transcript(&world.until(4700)), ["4610 Resolved ops mail: a c"]);
+}
+
+#[test]
+fn unmatched_silence_sends_reminder_only_if_not_recurring() {
+    let mut quiet = route("support", &["page"]);
+    quiet.matchers = vec![matcher("component", Equal, "silence")];
+    let mut world = world(vec![quiet]);
+    world.dispatcher.put_silence(silence("once", 0, 2000), at(0)).unwrap();
+    world.dispatcher.put_silence(silence("short", 0, 600), at(0)).unwrap();
+    let mut window = silence("window", 0, 0);
+    window.end = None;
+    window.weekly = Some(weekly(&[Weekday::Thursday], "00:00", "00:30", "UTC"));
+    world.dispatcher.put_silence(window, at(0)).unwrap();
+    let notifications = world.until(2100);
+    assert_eq!(transcript(&notifications), ["1100 SilenceEnding support page: "]);
+    assert_eq!(notifications[0].1.silence.as_ref().unwrap().id, "once");
+    let mut longer = silence("once", 0, 5000);
+    longer.start = at(0);
+    world.dispatcher.put_silence(longer, at(2100)).unwrap();
+    assert_eq!(transcript(&world.until(5000)), ["4100 SilenceEnding support page: "]);
+}
+
+#[test]
+fn number_of_silences_is_limited() {
+    let mut world = world(ops());
+    for n in 0..200 {
+        world.dispatcher.put_silence(silence(&format!("s{n}"), 0, 100 + n), at(0)).unwrap();
+    }
+    let error = world.dispatcher.put_silence(silence("more", 0, 100), at(99)).unwrap_err();
+    assert_eq!(error.problem, "too many silences (maximum 200)");
+    world.dispatcher.put_silence(silence("s7", 0, 999), at(99)).unwrap();
+    world.dispatcher.put_silence(silence("more", 0, 200), at(101)).unwrap();
+    assert_eq!(world.dispatcher.silences().count(), 199);
+}
+
+#[test]
+fn waiting_routes_are_notified_after_the_silence() {
+    let mut pager = route("pager", &["sms"]);
+    pager.matchers = vec![matcher("severity", Equal, "critical")];
+    let mut world = world(vec![pager, route("ops", &["mail"])]);
+    world.fire(&alert("a", &[]));
+    assert_eq!(transcript(&world.until(100)), ["10 Fired ops mail: a"]);
+    world.fire(&critical("a", &[]));
+    world.until(105);
+    world.dispatcher.put_silence(silence("s", 105, 500), at(105)).unwrap();
+    assert_eq!(transcript(&world.until(600)), ["500 Fired pager sms: a", "500 Worsened ops mail: a"]);
+}

@@ -1,0 +1,196 @@
+//! Exposition formats: Prometheus text and OpenMetrics.
+//!
+//! Sources: the [text format] of Prometheus, version 0.0.4, and [OpenMetrics] 1.0.
+//!
+//! [text format]: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+//! [OpenMetrics]: https://prometheus.io/docs/specs/om/open_metrics_spec/
+
+use std::fmt::Write as _;
+use watchglass_model::{Kind, Labels, Metric, Unit};
+
+/// Exposition format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextFormat {
+    /// Prometheus text, version 0.0.4: the default.
+    Prometheus,
+    /// OpenMetrics 1.0.
+    OpenMetrics,
+}
+
+impl TextFormat {
+    /// Negotiates the format from an `Accept` header: OpenMetrics if its weight is above zero and at least that of plain
+    /// text.
+    pub fn accepted(accept: &str) -> Self {
+        let best = |wanted: &str| {
+            accept.split(',').filter_map(|range| weight_of(range, wanted)).fold(0.0_f64, f64::max)
+        };
+        let open = best("application/openmetrics-text");
+        if open > 0.0 && open >= best("text/plain") { Self::OpenMetrics } else { Self::Prometheus }
+    }
+
+    /// The value of `Content-Type`.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
+    }
+}
+
+/// Weight of one range of an `Accept` header if it is the type `wanted`; 1 by default.
+fn weight_of(range: &str, wanted: &str) -> Option<f64> {
+    let mut parts = range.split(';').map(str::trim);
+    let name = parts.next()?;
+    let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Ok(1.0), str::parse);
+    weight.ok().filter(|_| name.eq_ignore_ascii_case(wanted))
+}
+
+/// Encodes metrics with the values of their series.
+pub fn write_metrics<'a>(
+    format: TextFormat,
+    families: impl IntoIterator<Item = (&'a Metric, Vec<(&'a Labels, f64)>)>,
+) -> String {
+    let mut text = String::new();
+    for (metric, values) in families {
+        write_family(&mut text, format, metric, &values);
+    }
+    if format == TextFormat::OpenMetrics {
+        text.push_str("# EOF\n");
+    }
+    text
+}
+
+fn write_family(text: &mut String, format: TextFormat, metric: &Metric, values: &[(&Labels, f64)]) {
+    let name = metric.name.as_str();
+    // In OpenMetrics, a counter's family name lacks the `_total` suffix of its samples. A counter without the suffix can
+    // only be exposed as type unknown.
+    let (family, kind) = match (format, metric.kind) {
+        (TextFormat::Prometheus, Kind::Counter) => (name, "counter"),
+        (TextFormat::OpenMetrics, Kind::Counter) => {
+            name.strip_suffix("_total").map_or((name, "unknown"), |family| (family, "counter"))
+        }
+        (_, Kind::Gauge) => (name, "gauge"),
+    };
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "# TYPE {family} {kind}");
+    if let Some(unit) = unit_of(format, metric.unit).filter(|unit| has_suffix(family, unit)) {
+        let _ = writeln!(text, "# UNIT {family} {unit}");
+    }
+    let _ = write!(text, "# HELP {family} ");
+    escape(text, &metric.help, format == TextFormat::OpenMetrics);
+    text.push('\n');
+    for (labels, value) in values {
+        let _ = writeln!(text, "{name}{labels} {value}");
+    }
+}
+
+fn unit_of(format: TextFormat, unit: Unit) -> Option<&'static str> {
+    match (format, unit) {
+        (TextFormat::Prometheus, _) => None,
+        (_, Unit::Ratio) => Some("ratio"),
+        (_, Unit::Bytes) => Some("bytes"),
+        (_, Unit::Seconds) => Some("seconds"),
+        (_, Unit::Celsius) => Some("celsius"),
+        (_, Unit::Hertz) => Some("hertz"),
+        (_, _) => None,
+    }
+}
+
+fn has_suffix(family: &str, unit: &str) -> bool {
+    family.strip_suffix(unit).is_some_and(|rest| rest.ends_with('_'))
+}
+
+fn escape(text: &mut String, help: &str, quotes: bool) {
+    for character in help.chars() {
+        match character {
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '"' if quotes => text.push_str("\\\""),
+            other => text.push(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metric(name: &str, kind: Kind, unit: Unit, help: &str) -> Metric {
+        Metric {
+            name: name.to_owned(),
+            kind,
+            unit,
+            help: help.to_owned(),
+            labels: Vec::new(),
+            panel: None,
+            legend: String::new(),
+        }
+    }
+
+    fn encode(format: TextFormat) -> String {
+        let sent = metric("sent_bytes_total", Kind::Counter, Unit::Bytes, "Bytes\nsent, \\ \"all\".");
+        let used = metric("used_ratio", Kind::Gauge, Unit::Ratio, "Part in use.");
+        let odd = metric("odd", Kind::Counter, Unit::Count, "A counter without its suffix.");
+        let [a, b]: [Labels; 2] = ["a", "b\"\\"].map(|name| [("host", name)].into_iter().collect());
+        let families =
+            [(&sent, vec![(&a, 1e15), (&b, 0.0)]), (&used, vec![(&a, 0.125)]), (&odd, vec![(&a, 1e-9)])];
+        write_metrics(format, families)
+    }
+
+    #[test]
+    fn prometheus_text_is_encoded() {
+        assert_eq!(
+            encode(TextFormat::Prometheus),
+            r#"# TYPE sent_bytes_total counter
+# HELP sent_bytes_total Bytes\nsent, \\ "all".
+sent_bytes_total{host="a"} 1000000000000000
+sent_bytes_total{host="b\"\\"} 0
+# TYPE used_ratio gauge
+# HELP used_ratio Part in use.
+used_ratio{host="a"} 0.125
+# TYPE odd counter
+# HELP odd A counter without its suffix.
+odd{host="a"} 0.000000001
+"#
+        );
+    }
+
+    #[test]
+    fn openmetrics() {
+        assert_eq!(
+            encode(TextFormat::OpenMetrics),
+            r#"# TYPE sent_bytes counter
+# UNIT sent_bytes bytes
+# HELP sent_bytes Bytes\nsent, \\ \"all\".
+sent_bytes_total{host="a"} 1000000000000000
+sent_bytes_total{host="b\"\\"} 0
+# TYPE used_ratio gauge
+# UNIT used_ratio ratio
+# HELP used_ratio Part in use.
+used_ratio{host="a"} 0.125
+# TYPE odd unknown
+# HELP odd A counter without its suffix.
+odd{host="a"} 0.000000001
+# EOF
+"#
+        );
+    }
+
+    #[test]
+    fn format_follows_the_accept_header() {
+        let prometheus =
+            "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2,*/*;q=0.1";
+        for (accept, expected) in [
+            ("", TextFormat::Prometheus),
+            ("*/*", TextFormat::Prometheus),
+            ("text/plain", TextFormat::Prometheus),
+            ("application/openmetrics-text", TextFormat::OpenMetrics),
+            (prometheus, TextFormat::OpenMetrics),
+            ("text/plain;q=0.9,application/openmetrics-text;q=0.1", TextFormat::Prometheus),
+            ("application/openmetrics-text;q=0", TextFormat::Prometheus),
+            ("application/openmetrics-text;q=much", TextFormat::Prometheus),
+        ] {
+            assert_eq!(TextFormat::accepted(accept), expected, "{accept}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Timestamps in RFC 3339.
+
+use std::time::{Duration, UNIX_EPOCH};
+use watchglass_model::Timestamp;
+
+/// Last second of the year 9999, the maximum of RFC 3339.
+const MAX_MILLIS: i64 = 253_402_300_799_000;
+
+/// Formats a time in [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339), UTC, to the millisecond:
+/// `2026-11-22T02:20:30.125Z`. Times before 1970 or after 9999 are clamped.
+pub fn format_rfc3339(time: Timestamp) -> String {
+    let millis = u64::try_from(time.millis().clamp(0, MAX_MILLIS)).unwrap_or_default();
+    humantime::format_rfc3339_millis(UNIX_EPOCH + Duration::from_millis(millis)).to_string()
+}
+
+/// Parses a time: RFC 3339 in UTC, or seconds since 1970, which may have a fraction.
+///
+/// # Errors
+/// A message with the accepted forms.
+pub fn parse_time(text: &str) -> Result<Timestamp, String> {
+    let invalid = || {
+        format!(
+            "{:?} is not a valid time: use RFC 3339 in UTC, such as 2026-11-22T02:20:30Z, or seconds since 1970",
+            text.chars().take(40).collect::<String>()
+        )
+    };
+    if let Ok(seconds) = text.parse::<f64>() {
+        let millis = (seconds * 1e3).round();
+        // The maximum is far below 2^53: the number is exact.
+        return if (0.0..=MAX_MILLIS as f64).contains(&millis) {
+            Ok(Timestamp::from_millis(millis as i64))
+        } else {
+            Err(invalid())
+        };
+    }
+    let time = humantime::parse_rfc3339(text).map_err(|_| invalid())?;
+    let since = time.duration_since(UNIX_EPOCH).map_err(|_| invalid())?;
+    Ok(Timestamp::from_millis(i64::try_from(since.as_millis()).map_err(|_| invalid())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_round_trip() {
+        for (text, millis) in [
+            ("1970-01-01T00:00:00.000Z", 0),
+            ("2026-11-22T02:20:30.125Z", 1_795_314_030_125),
+            ("9999-12-31T23:59:59.000Z", MAX_MILLIS),
+        ] {
+            let time = Timestamp::from_millis(millis);
+            assert_eq!(format_rfc3339(time), text);
+            assert_eq!(parse_time(text), Ok(time));
+        }
+        assert_eq!(format_rfc3339(Timestamp::from_millis(-5)), "1970-01-01T00:00:00.000Z");
+        assert_eq!(parse_time("1795314030.125"), Ok(Timestamp::from_millis(1_795_314_030_125)));
+        assert_eq!(parse_time("2026-11-22T02:20:30Z"), Ok(Timestamp::from_millis(1_795_314_030_000)));
+    }
+
+    #[test]
+    fn invalid_time_is_rejected_with_an_example() {
+        for text in
+            ["", "yesterday", "-1", "NaN", "inf", "1e300", "2026-13-01T00:00:00Z", "1960-01-01T00:00:00Z"]
+        {
+            assert!(parse_time(text).unwrap_err().contains("2026-11-22T02:20:30Z"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Overrides of built-in rules: only the changed fields are stored, so that the others follow the defaults of later
+//! versions.
+
+use crate::{Rule, RuleError};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+/// Override of the built-in rule with the same id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleOverride {
+    /// Id of the rule.
+    pub id: String,
+    /// Fields with other values, as in the JSON of a rule.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub set: Map<String, Value>,
+    /// Fields removed from the built-in rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unset: Vec<String>,
+}
+
+/// Why an override cannot be applied.
+#[derive(Debug, Error)]
+pub enum RuleOverrideError {
+    /// There is no built-in rule with this id.
+    #[error("unknown built-in rule {0:?}")]
+    UnknownRule(String),
+    /// The result is not a rule.
+    #[error("invalid rule: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The result is an invalid rule.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+}
+
+impl RuleOverride {
+    /// Override that turns the built-in rule into `rule`; `None` when there is no built-in rule with its id.
+    pub fn of(rule: &Rule) -> Option<Self> {
+        let mut builtin = fields(rule.id.as_str())?;
+        let changed = fields_of(rule);
+        let unset = builtin.keys().filter(|field| !changed.contains_key(field.as_str())).cloned().collect();
+        let set = changed.into_iter().filter(|(field, value)| builtin.remove(field).as_ref() != Some(value));
+        Some(Self { id: rule.id.clone(), set: set.collect(), unset })
+    }
+
+    /// The built-in rule with this override applied.
+    ///
+    /// # Errors
+    /// There is no such built-in rule, or the result is invalid.
+    pub fn apply(self) -> Result<Rule, RuleOverrideError> {
+        let mut fields = fields(&self.id).ok_or_else(|| RuleOverrideError::UnknownRule(self.id.clone()))?;
+        fields.retain(|field, _| !self.unset.contains(field));
+        fields.extend(self.set);
+        fields.insert("id".to_owned(), self.id.into());
+        let rule: Rule = serde_json::from_value(Value::Object(fields))?;
+        rule.check()?;
+        Ok(rule)
+    }
+}
+
+/// The rule `id` from submitted `changes`, whatever id these have. For a built-in rule they need only the changed
+/// fields; `null` removes a threshold or another optional field.
+///
+/// # Errors
+/// A missing or unknown field, or one of another type. [`Rule::check`] is left to the caller.
+pub fn merge_fields(id: &str, changes: Map<String, Value>) -> serde_json::Result<Rule> {
+    let mut whole = fields(id).unwrap_or_default();
+    whole.extend(changes);
+    whole.insert("id".to_owned(), id.into());
+    serde_json::from_value(Value::Object(whole))
+}
+
+/// JSON fields of a built-in rule.
+fn fields(id: &str) -> Option<Map<String, Value>> {
+    Some(fields_of(&super::find(id)?))
+}
+
+fn fields_of(rule: &Rule) -> Map<String, Value> {
+    match serde_json::to_value(rule) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builtin;
+    use serde_json::json;
+
+    fn disk() -> Rule {
+        builtin::find("disk").unwrap()
+    }
+
+    #[test]
+    fn override_has_only_changed_fields() {
+        let changed = |rule: Rule| serde_json::to_value(RuleOverride::of(&rule).unwrap()).unwrap();
+        assert_eq!(changed(disk()), json!({ "id": "disk" }));
+        let off = Rule { enabled: false, ..disk() };
+        assert_eq!(changed(off), json!({ "id": "disk", "set": { "enabled": false } }));
+        let plain = Rule { recovery: None, for_seconds: 0, critical: Some(0.95), ..disk() };
+        let expected =
+            json!({ "id": "disk", "set": { "critical": 0.95 }, "unset": ["for_seconds", "recovery"] });
+        assert_eq!(changed(plain), expected);
+        assert_eq!(RuleOverride::of(&Rule { id: "own".to_owned(), ..disk() }), None);
+    }
+
+    #[test]
+    fn override_round_trips_for_every_rule() {
+        for rule in builtin::rules() {
+            for changed in [
+                rule.clone(),
+                Rule { enabled: false, ..rule.clone() },
+                Rule { summary: String::new(), action: "Run.".to_owned(), ..rule.clone() },
+                Rule {
+                    matchers: Vec::new(),
+                    labels: Default::default(),
+                    subject_label: None,
+                    ..rule.clone()
+                },
+                Rule { for_seconds: 0, keep_firing_seconds: 7, recovery: None, ..rule.clone() },
+                Rule { ends_when_gone: false, phrase: None, absent_seconds: Some(30), ..rule.clone() },
+            ] {
+                let text = serde_json::to_string(&RuleOverride::of(&changed).unwrap()).unwrap();
+                let read: RuleOverride = serde_json::from_str(&text).unwrap();
+                assert_eq!(read.apply().unwrap(), changed, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn invalid_overrides_are_explained() {
+        for (text, expected) in [
+            (json!({ "id": "other" }), "unknown built-in rule \"other\""),
+            (json!({ "id": "disk", "set": { "for": 3 } }), "invalid rule: unknown field `for`"),
+            (json!({ "id": "disk", "unset": ["metric"] }), "invalid rule: missing field `metric`"),
+            (
+                json!({ "id": "disk", "set": { "recovery": 0.99 } }),
+                "rule \"disk\": recovery: 0.99 must not be",
+            ),
+        ] {
+            let rule_override: RuleOverride = serde_json::from_value(text.clone()).unwrap();
+            let error = rule_override.apply().unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn submitted_fields_extend_builtin_rules_only() {
+        let Value::Object(fields) = json!({ "warning": 0.8, "recovery": null }) else { unreachable!() };
+        let rule = merge_fields("disk", fields.clone()).unwrap();
+        assert_eq!(rule, Rule { warning: Some(0.8), recovery: None, ..disk() });
+        let error = merge_fields("own", fields).unwrap_err().to_string();
+        assert!(error.contains("missing field `name`"), "{error}");
+    }
+}

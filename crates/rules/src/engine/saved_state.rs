@@ -1,0 +1,147 @@
+//! State of the engine across restarts: active alerts, expected series and resolved alerts. Windows fill anew.
+//!
+//! Saved as versioned JSON; `golden/engine.json` is an example.
+
+use super::Engine;
+use super::rule_state::RuleState;
+use crate::alert_state::AlertState;
+use crate::{Alert, RuleError};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use watchglass_model::{Labels, Timestamp, Unit};
+
+/// Version of the format.
+const VERSION: u32 = 1;
+
+/// State that an [`Engine`] needs to continue after a restart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EngineState {
+    version: u32,
+    time: Option<Timestamp>,
+    subjects: Vec<SavedSeries>,
+    past: Vec<Alert>,
+}
+
+/// Saved state of one series under one rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SavedSeries {
+    pub(crate) rule: String,
+    pub(crate) metric: String,
+    pub(crate) labels: Labels,
+    pub(crate) unit: Option<Unit>,
+    /// Milliseconds without data; `None` when the series was not expected.
+    pub(crate) absent_millis: Option<i64>,
+    pub(crate) state: Option<AlertState>,
+    /// The alert while it fires or flaps: it resolves if its rule is gone, or if there is no state.
+    pub(crate) alert: Option<Alert>,
+}
+
+impl SavedSeries {
+    /// An alert to resolve at the next tick.
+    fn pending_resolution(alert: Alert) -> Self {
+        Self {
+            rule: alert.key.rule.clone(),
+            metric: String::new(),
+            labels: alert.key.labels.clone(),
+            unit: Some(alert.unit),
+            absent_millis: None,
+            state: None,
+            alert: Some(alert),
+        }
+    }
+}
+
+/// Error while reading or writing the saved state.
+#[derive(Debug, Error)]
+pub enum StateError {
+    /// Invalid JSON or fields.
+    #[error("invalid alert state: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Written by an unsupported version.
+    #[error("unsupported alert state version {0} (supported: {VERSION})")]
+    Version(u32),
+}
+
+impl EngineState {
+    /// The state as JSON.
+    ///
+    /// # Errors
+    /// None known: all values can be serialised.
+    pub fn to_json(&self) -> Result<String, StateError> {
+        Ok(serde_json::to_string(self)?)
+    }
+
+    /// The state without resolved alerts, for callers that store those elsewhere.
+    pub fn without_past(self) -> Self {
+        Self { past: Vec::new(), ..self }
+    }
+
+    /// The state with `past` (latest first) as its resolved alerts.
+    pub fn with_past(self, past: Vec<Alert>) -> Self {
+        Self { past, ..self }
+    }
+
+    /// Reads the output of [`EngineState::to_json`].
+    ///
+    /// # Errors
+    /// Unsupported version, or invalid JSON.
+    pub fn from_json(text: &str) -> Result<Self, StateError> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+        }
+        let Version { version } = serde_json::from_str(text)?;
+        if version != VERSION {
+            return Err(StateError::Version(version));
+        }
+        Ok(serde_json::from_str(text)?)
+    }
+}
+
+impl Engine {
+    /// State to save. It changes at most once per tick.
+    pub fn state(&self) -> EngineState {
+        let mut subjects = self.saved_series();
+        // Their rules are gone; without this these alerts would be lost.
+        subjects.extend(self.pending_resolutions.iter().cloned().map(SavedSeries::pending_resolution));
+        // Subject numbers differ between runs.
+        subjects.sort_by(|left, right| (&left.rule, &left.labels).cmp(&(&right.rule, &right.labels)));
+        EngineState { version: VERSION, time: self.time, subjects, past: self.past.iter().cloned().collect() }
+    }
+
+    /// Continues from `state`, which replaces everything but the rules. Alerts that still have a rule keep firing
+    /// without a new notification; the others resolve at the next tick.
+    pub fn restore(&mut self, state: EngineState) {
+        // These rules were compiled before, so this does not fail.
+        let anew: Result<Vec<RuleState>, RuleError> = self.rules().cloned().map(RuleState::new).collect();
+        let Ok(judged) = anew else { return };
+        self.rule_states = judged;
+        (self.cache, self.previous_cache) = Default::default();
+        (self.known_series, self.rejected) = (0, 0);
+        self.pending_resolutions.clear();
+        self.time = state.time;
+        self.past = state.past.into_iter().take(self.max_past).collect();
+        self.restore_series(state.subjects);
+    }
+
+    pub(super) fn saved_series(&self) -> Vec<SavedSeries> {
+        self.rule_states.iter().flat_map(|judged| judged.saved(&self.cache)).collect()
+    }
+
+    /// Restores the saved states; alerts whose rule is gone resolve at the next tick.
+    pub(super) fn restore_series(&mut self, kept: Vec<SavedSeries>) {
+        for kept in kept.into_iter().take(super::MAX_SUBJECTS) {
+            if kept.state.is_none() && kept.alert.is_some() {
+                self.pending_resolutions.extend(kept.alert);
+                continue;
+            }
+            let mut rules = self.rule_states.iter_mut();
+            let judged = rules.find(|judged| judged.rule.id == kept.rule);
+            if !judged.is_some_and(|judged| judged.restore(&kept, &mut self.cache)) {
+                self.pending_resolutions.extend(kept.alert);
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Block file reader.
+
+use super::block::{BlockError, BlockSummary, END, HEADER, MAGIC, TRAILER, VERSION};
+use super::bytes::{CorruptData, Cursor, is_intact};
+use super::resolution::Resolution;
+use super::{column, key};
+use crate::StoredSeries;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Maximum footer size in bytes: some hundred thousand series.
+const MAX_FOOTER_BYTES: u64 = 64 << 20;
+/// Maximum chunk size of a series in bytes.
+const MAX_CHUNK_BYTES: usize = 64 << 20;
+/// Maximum number of times.
+const MAX_TIMES: usize = 1 << 22;
+/// Maximum number of series.
+const MAX_SERIES: usize = 1 << 22;
+
+/// Open block file.
+#[derive(Debug)]
+pub(crate) struct Block {
+    file: File,
+    level: Resolution,
+    /// Contents summary.
+    pub(crate) contents: BlockSummary,
+    /// Times of all series.
+    pub(crate) times: Vec<i64>,
+    /// The requested series, sorted by name and labels; in the file `a1` is before `a`.
+    pub(crate) chunks: Vec<Chunk>,
+}
+
+/// Location of the values of a series.
+#[derive(Clone, Debug)]
+pub(crate) struct Chunk {
+    pub(crate) series: Arc<StoredSeries>,
+    offset: u64,
+    length: usize,
+    sum: u32,
+    count: usize,
+    /// The last sample.
+    pub(crate) last: (i64, f64),
+}
+
+/// Times and columns of a series.
+pub(crate) type Values = (Vec<i64>, Vec<Vec<f64>>);
+
+impl Block {
+    /// Opens a file and finds the `wanted` series.
+    ///
+    /// # Errors
+    /// The file is unreadable, damaged, or has another version, resolution or time.
+    pub(crate) fn open(
+        path: &Path,
+        level: Resolution,
+        index: i64,
+        wanted: impl Fn(&StoredSeries) -> bool,
+    ) -> Result<Self, BlockError> {
+        let file = File::open(path)?;
+        let size = file.metadata()?.len();
+        let end =
+            size.checked_sub(TRAILER).filter(|&end| end >= HEADER).ok_or(CorruptData("file too short"))?;
+        let mut header = [0; HEADER as usize];
+        file.read_exact_at(&mut header, 0)?;
+        let mut cursor = Cursor(&header);
+        if cursor.slice(MAGIC.len())? != MAGIC {
+            return Err(CorruptData("invalid file header").into());
+        }
+        let version = u16::from_le_bytes(cursor.array()?);
+        if version != VERSION {
+            return Err(BlockError::Version(version));
+        }
+        if cursor.byte()? != level.code() {
+            return Err(CorruptData("resolution does not match the file name").into());
+        }
+        let mut trailer = [0; TRAILER as usize];
+        file.read_exact_at(&mut trailer, end)?;
+        let mut cursor = Cursor(&trailer);
+        let (length, sum) = (u64::from(cursor.u32()?), cursor.u32()?);
+        if cursor.0 != END {
+            return Err(CorruptData("missing trailer").into());
+        }
+        let start = end.checked_sub(length).filter(|&start| start >= HEADER && length <= MAX_FOOTER_BYTES);
+        let start = start.ok_or(CorruptData("its footer is too long"))?;
+        let mut footer = vec![0; usize::try_from(length).map_err(|_| CorruptData("its footer is too long"))?];
+        file.read_exact_at(&mut footer, start)?;
+        if !is_intact(&footer, sum) {
+            return Err(CorruptData("footer checksum mismatch").into());
+        }
+        let mut segment =
+            Self { file, level, contents: BlockSummary::default(), times: Vec::new(), chunks: Vec::new() };
+        segment.read_footer(Cursor(&footer), index, start, wanted)?;
+        segment.contents.bytes = size;
+        Ok(segment)
+    }
+
+    fn read_footer(
+        &mut self,
+        mut footer: Cursor<'_>,
+        index: i64,
+        end: u64,
+        wanted: impl Fn(&StoredSeries) -> bool,
+    ) -> Result<(), CorruptData> {
+        if footer.signed()? != index {
+            return Err(CorruptData("time does not match the file name"));
+        }
+        self.contents.covered = footer.u32()?;
+        let count = footer.count(MAX_TIMES)?;
+        self.times = column::decode_times(footer.bytes()?, count)?;
+        let start = self.level.start_of(index);
+        let is_inside = |time: &i64| self.level.index_of(*time) == index;
+        if !self.times.iter().all(is_inside) || !self.times.is_sorted() {
+            return Err(CorruptData("times do not match the file name"));
+        }
+        self.contents.oldest = self.times.first().copied().unwrap_or_default();
+        self.contents.newest = self.times.last().copied().unwrap_or_default();
+        let mut offset = HEADER;
+        let mut key = Vec::new();
+        for _ in 0..footer.count(MAX_SERIES)? {
+            let shared = footer.count(key.len())?;
+            key.truncate(shared);
+            key.extend_from_slice(footer.bytes()?);
+            if key.len() > key::MAX_KEY_BYTES {
+                return Err(CorruptData("series key too long"));
+            }
+            let length = footer.count(MAX_CHUNK_BYTES)?;
+            let sum = footer.u32()?;
+            let count = footer.count(self.times.len())?;
+            let last = (start.saturating_add(footer.signed()?), footer.f64()?);
+            self.contents.values += count as u64;
+            let series = key::decode(&key)?;
+            if wanted(&series) {
+                self.chunks.push(Chunk { series: Arc::new(series), offset, length, sum, count, last });
+            }
+            offset += length as u64;
+        }
+        self.chunks.sort_by(|a, b| a.series.order(&b.series));
+        if offset != end || !footer.is_empty() {
+            return Err(CorruptData("section lengths do not add up"));
+        }
+        Ok(())
+    }
+
+    /// Reads times and columns of a series.
+    ///
+    /// # Errors
+    /// Unreadable or corrupt bytes.
+    pub(crate) fn read(&self, chunk: &Chunk) -> Result<Values, BlockError> {
+        let mut bytes = vec![0; chunk.length];
+        self.file.read_exact_at(&mut bytes, chunk.offset)?;
+        if !is_intact(&bytes, chunk.sum) {
+            return Err(CorruptData("series checksum mismatch").into());
+        }
+        let mut cursor = Cursor(&bytes);
+        let times = match cursor.byte()? {
+            1 => self.times.clone(),
+            0 => {
+                let places = column::decode_places(cursor.bytes()?, chunk.count)?;
+                if !places.is_sorted_by(|a, b| a < b) {
+                    return Err(CorruptData("row indices out of order").into());
+                }
+                let time = |place: u32| self.times.get(place as usize).copied();
+                let times: Option<Vec<_>> = places.into_iter().map(time).collect();
+                times.ok_or(CorruptData("row index out of range"))?
+            }
+            _ => return Err(CorruptData("unknown series encoding").into()),
+        };
+        if times.len() != chunk.count {
+            return Err(CorruptData("value counts do not add up").into());
+        }
+        let mut columns: Vec<Vec<f64>> = Vec::with_capacity(self.level.columns());
+        for _ in 0..self.level.columns() {
+            let bytes = cursor.bytes()?;
+            let values = match columns.first() {
+                Some(first) if bytes.is_empty() => first.clone(),
+                _ => column::decode(bytes, chunk.count)?,
+            };
+            columns.push(values);
+        }
+        Ok((times, columns))
+    }
+
+    /// The raw samples of a series.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(crate) fn samples(&self, chunk: &Chunk) -> Result<Vec<(i64, f64)>, BlockError> {
+        let (times, columns) = self.read(chunk)?;
+        Ok(times.into_iter().zip(columns.into_iter().next().unwrap_or_default()).collect())
+    }
+}

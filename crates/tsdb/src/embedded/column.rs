@@ -1,0 +1,250 @@
+//! Column encoding: the shortest of several encodings.
+//!
+//! The first byte is the encoding:
+//!
+//! | first byte | rest |
+//! |---|---|
+//! | 0 | the f64 that all numbers equal |
+//! | 1 | the numbers as f64 |
+//! | 2 | the numbers as f64, compressed by [pco](https://github.com/pcodec/pcodec) |
+//! | 3 | u8 d, then the integers number × 10^d as i64, compressed by pco |
+//! | 4 | dictionary: varint n, then n distinct numbers in ascending order as a length-prefixed column, then the index of each number as u32, compressed by pco |
+//!
+//! The number of values is not stored.
+
+use super::bytes::{CorruptData, Cursor, put_bytes, put_varint};
+use super::compressed::{compress, decompress};
+
+const SAME: u8 = 0;
+const PLAIN: u8 = 1;
+const FLOATS: u8 = 2;
+const WHOLE: u8 = 3;
+const CHOICE: u8 = 4;
+
+/// Maximum number of values in a column.
+const MAX_VALUES: usize = 1 << 22;
+/// Maximum number of decimals of encoding 3.
+const MAX_DECIMALS: u8 = 6;
+/// Maximum dictionary size.
+const MAX_DICTIONARY: usize = 2048;
+/// Minimum number of values for pco, because of its header.
+const MIN_PCO_VALUES: usize = 8;
+
+/// Encodes finite numbers.
+pub(crate) fn encode(values: &[f64]) -> Vec<u8> {
+    let Some(&first) = values.first() else { return vec![SAME; 9] };
+    if values.iter().all(|value| value.to_bits() == first.to_bits()) {
+        return tagged(SAME, first.to_le_bytes());
+    }
+    let mut best = tagged(PLAIN, values.iter().flat_map(|value| value.to_le_bytes()));
+    if values.len() < MIN_PCO_VALUES {
+        return best;
+    }
+    let mut offer = |bytes: Option<Vec<u8>>| {
+        if let Some(bytes) = bytes.filter(|bytes| bytes.len() < best.len()) {
+            best = bytes;
+        }
+    };
+    match whole(values) {
+        Some((digits, whole)) => {
+            offer(compress(&whole).map(|bytes| tagged(WHOLE, [&[digits], &*bytes].concat())))
+        }
+        None => offer(compress(values).map(|bytes| tagged(FLOATS, bytes))),
+    }
+    offer(choices(values));
+    best
+}
+
+fn tagged(tag: u8, rest: impl IntoIterator<Item = u8>) -> Vec<u8> {
+    std::iter::once(tag).chain(rest).collect()
+}
+
+/// The numbers × 10^digits, if all results are exact integers.
+fn whole(values: &[f64]) -> Option<(u8, Vec<i64>)> {
+    (0..=MAX_DECIMALS).find_map(|digits| {
+        let scale = 10_f64.powi(i32::from(digits));
+        let scaled = values.iter().map(|&value| {
+            let whole = (value * scale).round();
+            let is_exact = whole.abs() < 9e15 && (whole as i64 as f64 / scale).to_bits() == value.to_bits();
+            is_exact.then_some(whole as i64)
+        });
+        Some((digits, scaled.collect::<Option<Vec<_>>>()?))
+    })
+}
+
+/// Dictionary encoding, for ratios of small numbers, which have many decimals and few distinct values.
+fn choices(values: &[f64]) -> Option<Vec<u8>> {
+    let mut different = values.to_vec();
+    different.sort_by(f64::total_cmp);
+    different.dedup_by_key(|value| value.to_bits());
+    if different.len() > MAX_DICTIONARY.min(values.len() / 3) {
+        return None;
+    }
+    let place = |value: &f64| {
+        let found = different.binary_search_by(|probe| probe.total_cmp(value)).ok()?;
+        u32::try_from(found).ok()
+    };
+    let places: Vec<u32> = values.iter().map(place).collect::<Option<_>>()?;
+    let mut bytes = vec![CHOICE];
+    put_varint(&mut bytes, different.len() as u64);
+    // No nested dictionary: it would be the same dictionary again.
+    let list = match compress(&different) {
+        Some(list) if list.len() < different.len() * 8 => tagged(FLOATS, list),
+        _ => tagged(PLAIN, different.iter().flat_map(|value| value.to_le_bytes())),
+    };
+    put_bytes(&mut bytes, &list);
+    bytes.extend(compress(&places)?);
+    Some(bytes)
+}
+
+/// Inverse of [`encode`] for `count` values.
+///
+/// # Errors
+/// Corrupt bytes.
+pub(crate) fn decode(bytes: &[u8], count: usize) -> Result<Vec<f64>, CorruptData> {
+    if count > MAX_VALUES {
+        return Err(CorruptData("a column is too long"));
+    }
+    let mut cursor = Cursor(bytes);
+    let values = match cursor.byte()? {
+        SAME => vec![cursor.f64()?; count],
+        PLAIN => (0..count).map(|_| cursor.f64()).collect::<Result<_, _>>()?,
+        FLOATS => decompress(cursor.0, count)?,
+        WHOLE => {
+            let digits = cursor.byte()?;
+            if digits > MAX_DECIMALS {
+                return Err(CorruptData("column with too many decimals"));
+            }
+            let scale = 10_f64.powi(i32::from(digits));
+            decompress::<i64>(cursor.0, count)?.into_iter().map(|whole| whole as f64 / scale).collect()
+        }
+        CHOICE => {
+            let length = cursor.count(MAX_DICTIONARY)?;
+            let list = cursor.bytes()?;
+            if list.first() == Some(&CHOICE) {
+                return Err(CorruptData("nested dictionary"));
+            }
+            let list = decode(list, length)?;
+            let value = |place: u32| {
+                list.get(place as usize).copied().ok_or(CorruptData("dictionary index out of range"))
+            };
+            decompress(cursor.0, count)?.into_iter().map(value).collect::<Result<_, _>>()?
+        }
+        _ => return Err(CorruptData("unknown column encoding")),
+    };
+    if values.iter().all(|value| value.is_finite()) {
+        Ok(values)
+    } else {
+        Err(CorruptData("number is not finite"))
+    }
+}
+
+/// Encodes ascending indices, such as those of rows with a value.
+pub(crate) fn encode_places(places: &[u32]) -> Vec<u8> {
+    if places.len() < MIN_PCO_VALUES {
+        let mut bytes = vec![PLAIN];
+        places.iter().for_each(|&place| put_varint(&mut bytes, u64::from(place)));
+        return bytes;
+    }
+    tagged(WHOLE, compress(places).unwrap_or_default())
+}
+
+/// Inverse of [`encode_places`].
+///
+/// # Errors
+/// Corrupt bytes.
+pub(crate) fn decode_places(bytes: &[u8], count: usize) -> Result<Vec<u32>, CorruptData> {
+    if count > MAX_VALUES {
+        return Err(CorruptData("a column is too long"));
+    }
+    let mut cursor = Cursor(bytes);
+    match cursor.byte()? {
+        PLAIN => {
+            let place = |_| u32::try_from(cursor.varint()?).map_err(|_| CorruptData("index too large"));
+            (0..count).map(place).collect()
+        }
+        WHOLE => decompress(cursor.0, count),
+        _ => Err(CorruptData("unknown index encoding")),
+    }
+}
+
+/// Encodes ascending times in milliseconds.
+pub(crate) fn encode_times(times: &[i64]) -> Vec<u8> {
+    compress(times).unwrap_or_default()
+}
+
+/// Inverse of [`encode_times`].
+///
+/// # Errors
+/// Corrupt bytes.
+pub(crate) fn decode_times(bytes: &[u8], count: usize) -> Result<Vec<i64>, CorruptData> {
+    if count > MAX_VALUES {
+        return Err(CorruptData("a column is too long"));
+    }
+    decompress(bytes, count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    #[test]
+    fn each_kind_of_numbers_has_its_encoding() {
+        let thirds = |n: usize| (0..n).map(|i| (i * 7 % 90) as f64 / 199.0).collect::<Vec<_>>();
+        for (values, tag, most) in [
+            (vec![0.1; 3600], SAME, 9),
+            (vec![1.5, 2.5], PLAIN, 17),
+            ((0..3600).map(|i| (i * 1000) as f64).collect(), WHOLE, 64),
+            ((0..3600).map(|i| f64::from(i % 50) / 100.0).collect(), WHOLE, 3600),
+            ((0..3600).map(|i| f64::from(i).sin()).collect(), FLOATS, 3600 * 8),
+            (thirds(3600), CHOICE, 4500),
+            (vec![-0.0, 0.0, -0.0, 0.0, -0.0, 0.0, -0.0, 0.0, 0.0], FLOATS, 73),
+            (vec![], SAME, 9),
+        ] {
+            let bytes = encode(&values);
+            assert_eq!(bytes[0], tag, "{:?}", values.get(..3));
+            assert!(bytes.len() <= most, "{} bytes, tag {tag}", bytes.len());
+            let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&decode(&bytes, values.len()).unwrap()), bits(&values));
+        }
+    }
+
+    fn number() -> impl Strategy<Value = f64> {
+        prop_oneof![
+            any::<f64>().prop_filter("finite", |value| value.is_finite()),
+            (-1000_i32..1000).prop_map(f64::from),
+            (0_i32..9, 1_i32..300).prop_map(|(a, b)| f64::from(a) / f64::from(b)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_round_trip(values in prop_oneof![vec(number(), 0..80), vec((0..100_i32).prop_map(f64::from), 0..80)]) {
+            prop_assert_eq!(decode(&encode(&values), values.len()), Ok(values));
+        }
+
+        #[test]
+        fn indices_and_times_round_trip(steps in vec(1_u32..5, 0..80)) {
+            let places: Vec<u32> = steps.iter().scan(0, |sum, step| { *sum += step; Some(*sum) }).collect();
+            let times: Vec<i64> = places.iter().map(|&place| i64::from(place) * 1000 - 7).collect();
+            prop_assert_eq!(decode_places(&encode_places(&places), places.len()), Ok(places));
+            prop_assert_eq!(decode_times(&encode_times(&times), times.len()), Ok(times));
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(mut bytes in vec(any::<u8>(), 0..60), tag in 0_u8..6, count in 0_usize..5000) {
+            bytes.insert(0, tag);
+            let _ = (decode(&bytes, count), decode_places(&bytes, count), decode_times(&bytes, count));
+        }
+
+        #[test]
+        fn changed_bytes_never_panic(values in vec(number(), 0..80), at: usize, xor in 1_u8..) {
+            let mut bytes = encode(&values);
+            let at = at % bytes.len();
+            bytes[at] ^= xor;
+            let _ = decode(&bytes, values.len());
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Embedded time series store on disk.
+//!
+//! The newest samples are in memory (`head.rs`) and in a WAL (`log.rs`). After each hour its samples are written to a
+//! block file, compressed by series (`segment.rs`), and downsampled into the files of the day (`roll.rs`). A query reads
+//! only the selected series of each file and caches nothing.
+
+mod block;
+pub(crate) mod block_reader;
+mod block_writer;
+pub(crate) mod bytes;
+mod clock;
+pub(crate) mod column;
+mod compactor;
+mod compressed;
+mod disk;
+mod downsample;
+mod executor;
+mod files;
+pub(crate) mod key;
+mod plan;
+mod problems;
+mod remote_api;
+pub(crate) mod resolution;
+mod state;
+mod value_code;
+pub(crate) mod wal;
+mod wal_format;
+
+#[cfg(test)]
+mod tests;
+
+use crate::head::{Entry, Head};
+use crate::{Columns, History, Query, QueryError, Selector, Status, StoredSeries, Visit};
+use compactor::{Compactor, CompactorCommand, FLUSH_VALUES, SETTLE_BATCHES, SYNC_BATCHES};
+use disk::{Disk, SystemDisk};
+use files::Files;
+use problems::Problems;
+use resolution::Resolution;
+use state::StoreState;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+use std::{fs, io};
+use thiserror::Error;
+use wal::{WalCommand, WalWriter};
+use watchglass_model::{Batch, Catalogue, Series, TimeRange, Timestamp};
+
+/// Capacity of the queue to the WAL writer, in batches.
+const QUEUE_CAPACITY: usize = 256;
+/// Shutdown timeout per thread: a hanging disk must not block the shutdown.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Retention and limits of an [`EmbeddedHistory`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Retention of raw samples. Whole hours are deleted.
+    pub raw_retention: Duration,
+    /// Retention of one-minute data, at least that of raw samples. Whole days are deleted.
+    pub minute_retention: Duration,
+    /// Retention of 15-minute data, at least that of one-minute data. Whole days are deleted.
+    pub quarter_retention: Duration,
+    /// Maximum number of series with samples in the newest hours.
+    pub series_limit: usize,
+}
+
+impl Default for Options {
+    /// Seven days of raw samples, five weeks of one-minute data, two years of 15-minute data, 10,000 series.
+    fn default() -> Self {
+        Self {
+            raw_retention: 7 * DAY,
+            minute_retention: 35 * DAY,
+            quarter_retention: 730 * DAY,
+            series_limit: 10_000,
+        }
+    }
+}
+
+/// Error of opening a store.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The folder cannot be created or read.
+    #[error("cannot use history folder {}: {source}", folder.display())]
+    Folder {
+        /// Folder.
+        folder: PathBuf,
+        /// Cause.
+        source: io::Error,
+    },
+    /// A file has an unsupported version.
+    #[error(
+        "{} has unsupported version {version}: use the program version that wrote it, or move the file away",
+        file.display()
+    )]
+    Version {
+        /// File.
+        file: PathBuf,
+        /// Version of the file.
+        version: u16,
+    },
+    /// A thread could not be started.
+    #[error("cannot start history thread: {0}")]
+    Thread(io::Error),
+}
+
+/// Store in a folder with exclusive access.
+#[derive(Debug)]
+pub struct EmbeddedHistory {
+    shared: Arc<StoreState>,
+    orders: SyncSender<WalCommand>,
+    tasks: SyncSender<CompactorCommand>,
+    ends: Mutex<Vec<Receiver<()>>>,
+}
+
+impl EmbeddedHistory {
+    /// Opens the store in `folder`, created if missing. Damaged files are quarantined and reported in
+    /// [`Status::problems`].
+    ///
+    /// # Errors
+    /// The folder is unusable, or a file has an unsupported version.
+    pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
+        Self::open_on(Box::new(SystemDisk), folder, options)
+    }
+
+    fn open_on(disk: Box<dyn Disk>, folder: &Path, mut options: Options) -> Result<Self, OpenError> {
+        options.minute_retention = options.minute_retention.max(options.raw_retention);
+        options.quarter_retention = options.quarter_retention.max(options.minute_retention);
+        fs::create_dir_all(folder)
+            .map_err(|source| OpenError::Folder { folder: folder.to_owned(), source })?;
+        let problems = Problems::default();
+        let (files, logs) = Files::find(folder, disk.as_ref(), &problems)?;
+        let newest = files.contents().map(|contents| contents.newest).max();
+        // Samples accepted earlier must not be dropped now.
+        let head = Head::new(usize::MAX);
+        let shared = Arc::new(StoreState::new(files, head, problems, folder.to_owned(), disk, options));
+        let damaged = wal::replay_all(&shared, &logs)?;
+        {
+            let mut head = shared.head_mut();
+            head.set_limit(shared.options.series_limit);
+            if let Some(newest) = head.last_time().max(newest) {
+                head.set_newest(newest);
+            }
+        }
+        let mut writer = WalWriter::new(Arc::clone(&shared));
+        let is_written = writer.restart();
+        for (path, error) in damaged {
+            // The damaged WAL file is kept until its samples are in another one.
+            if is_written {
+                files::quarantine(&path, &error, shared.disk.as_ref(), &shared.problems);
+            } else {
+                shared.problems.set(&path.display().to_string(), format!("{}: {error}", path.display()));
+            }
+        }
+        let sealer = Compactor::new(Arc::clone(&shared));
+        let (orders, write) = mpsc::sync_channel(QUEUE_CAPACITY);
+        let (tasks, look) = mpsc::sync_channel(1);
+        let ends = vec![
+            start("history-log", move || writer.run(&write))?,
+            start("history-seal", move || sealer.run(&look))?,
+        ];
+        Ok(Self { shared, orders, tasks, ends: Mutex::new(ends) })
+    }
+
+    /// Waits until everything appended before is written, or has failed.
+    pub fn flush(&self) {
+        let (done, wait) = mpsc::sync_channel(1);
+        if self.orders.send(WalCommand::Settle(done)).is_ok() {
+            // An error means that the thread has ended after writing everything.
+            let _ = wait.recv();
+        }
+    }
+
+    /// Writes the blocks of all hours, including the current one; returns whether it succeeded. For benchmarks and tests.
+    pub fn write_blocks(&self) -> bool {
+        let (done, wait) = mpsc::sync_channel(1);
+        self.tasks.send(CompactorCommand::SealAll(done)).is_ok() && wait.recv().unwrap_or(false)
+    }
+
+    fn hand_over(&self, entry: Entry, is_due: bool) {
+        if self.orders.try_send(WalCommand::Write(entry)).is_err() {
+            // The batch is in the head and will be written from there.
+            self.shared.missed.store(true, Ordering::Relaxed);
+        }
+        if is_due {
+            // A busy thread checks again anyway.
+            let _ = self.tasks.try_send(CompactorCommand::Look);
+        }
+    }
+}
+
+/// Starts a thread; the channel closes when it ends.
+fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<Receiver<()>, OpenError> {
+    let (alive, end) = mpsc::sync_channel::<()>(0);
+    let work = move || {
+        work();
+        drop(alive);
+    };
+    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(OpenError::Thread)?;
+    Ok(end)
+}
+
+impl History for EmbeddedHistory {
+    fn append(&self, batch: &Batch, series: &[Series], catalogue: &Catalogue) {
+        let (entry, is_due) = {
+            let mut head = self.shared.head_mut();
+            let before = head.batches();
+            let entry = head.append(batch, series, catalogue);
+            if head.batches() == before {
+                return;
+            }
+            let is_over = |touched: u64| head.batches() >= touched + SETTLE_BATCHES;
+            let is_due = head.batches().is_multiple_of(SYNC_BATCHES)
+                || head.cells() > FLUSH_VALUES
+                || head.hours().values().any(|hour| is_over(hour.touched));
+            (entry, is_due)
+        };
+        self.shared.clock().note(entry.time);
+        self.hand_over(entry, is_due);
+    }
+
+    fn query(&self, query: &Query) -> Result<Columns, QueryError> {
+        executor::query(&self.shared, query, i64::MIN..i64::MAX)
+    }
+
+    fn raw(&self, selector: &Selector, range: TimeRange, visit: &mut Visit<'_>) -> Result<(), QueryError> {
+        executor::raw(&self.shared, &selector.compile()?, range, visit);
+        Ok(())
+    }
+
+    fn newest(&self) -> Option<Timestamp> {
+        self.shared.head().newest()
+    }
+
+    fn series(&self, selector: &Selector) -> Result<Vec<Arc<StoredSeries>>, QueryError> {
+        Ok(executor::series(&self.shared, &selector.compile()?))
+    }
+
+    fn status(&self) -> Status {
+        let files = self.shared.files();
+        let head = self.shared.head();
+        let raw = files.of(Resolution::Raw).values();
+        let sealed_bytes: u64 = files.contents().map(|contents| contents.bytes).sum();
+        let log_bytes: u64 = self.shared.logs().iter().map(|log| log.bytes).sum();
+        let oldest =
+            raw.clone().next().map(|contents| contents.oldest).into_iter().chain(head.first_time()).min();
+        Status {
+            stored_bytes: sealed_bytes + log_bytes,
+            samples: raw.map(|contents| contents.values).sum::<u64>() + head.samples(),
+            series: head.active(),
+            refused: head.refused(),
+            oldest: oldest.map(Timestamp::from_millis),
+            problems: self.shared.problems.list(),
+        }
+    }
+
+    fn close(&self) {
+        let ends = std::mem::take(&mut *self.ends.lock().unwrap_or_else(PoisonError::into_inner));
+        if ends.is_empty() {
+            return;
+        }
+        // If the queue is full, the thread either drains it or hangs.
+        let orders = self.orders.clone();
+        let tasks = self.tasks.clone();
+        let tell = move || {
+            let _ = orders.send(WalCommand::Close);
+            let _ = tasks.send(CompactorCommand::Close);
+        };
+        if thread::Builder::new().name("history-end".to_owned()).spawn(tell).is_err() {
+            return;
+        }
+        for end in ends {
+            if end.recv_timeout(SHUTDOWN_TIMEOUT) == Err(mpsc::RecvTimeoutError::Timeout) {
+                let text = "disk does not respond: history closed without waiting for it".to_owned();
+                self.shared.problems.set("end", text);
+            }
+        }
+    }
+}
+
+impl Drop for EmbeddedHistory {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

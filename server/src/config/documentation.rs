@@ -1,0 +1,37 @@
+//! Generator of `docs/configuration.md` from the table of settings.
+
+use super::OPTIONS;
+use super::options::ValueKind;
+use std::fmt::Write as _;
+
+#[test]
+fn documentation_matches_the_settings() {
+    let mut page = String::from(
+        "# Configuration\n\n\
+         Generated from the program's table of settings. Update it with `UPDATE_GOLDEN=1 cargo test -p watchglass`.\n\n\
+         Precedence: flags of `watchglass serve`, environment variables, the file given with `--config FILE` (or\n\
+         `WATCHGLASS_CONFIG`), defaults. `watchglass check-config FILE` checks a file.\n\n\
+         | key in the file | flag | environment | default | description |\n|---|---|---|---|---|\n",
+    );
+    for key in OPTIONS {
+        let kind =
+            if matches!(key.kind, ValueKind::CommaList | ValueKind::SpaceList) { " (list)" } else { "" };
+        writeln!(
+            page,
+            "| `{}`{kind} | `--{} {}` | `{}` | {} | {} |",
+            key.name,
+            key.flag(),
+            key.placeholder,
+            key.variable(),
+            key.default,
+            key.help,
+        )
+        .unwrap();
+    }
+    page.push_str("\n`[[rules]]` in the file are alert rules: see [alerts.md](alerts.md).\n");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), page);
+}

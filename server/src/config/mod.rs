@@ -1,0 +1,116 @@
+//! Configuration from flags, environment variables and a TOML file, defined in one table.
+
+mod edge;
+mod effective;
+mod file;
+mod limits;
+mod options;
+mod public_url;
+mod resolve;
+mod sections;
+
+pub(crate) use edge::EdgeSettings;
+use effective::SettingSource;
+pub(crate) use effective::{EffectiveConfig, EffectiveSetting};
+pub(crate) use file::read_file;
+pub(crate) use options::{COLLECT_INTERVAL, OPTIONS};
+pub(crate) use public_url::PublicUrl;
+pub(crate) use resolve::{check, resolve};
+
+#[cfg(test)]
+mod documentation;
+
+use crate::rate_limit::RateLimits;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use watchglass_dispatch::DispatchSettings;
+use watchglass_notify::ChannelSettings;
+use watchglass_rules::Rule;
+
+/// Format of log lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// Plain text.
+    #[default]
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// The configuration.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) listen: SocketAddr,
+    pub(crate) data_dir: Option<PathBuf>,
+    pub(crate) redis_url: Option<String>,
+    pub(crate) redis_prefix: String,
+    /// Whether sessions are shared through `redis_url`.
+    pub(crate) redis_sessions: bool,
+    pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) public_url: Option<PublicUrl>,
+    pub(crate) edge: EdgeSettings,
+    /// Whether `/metrics` needs no authentication.
+    pub(crate) metrics_open: bool,
+    /// Rate limits.
+    pub(crate) limits: RateLimits,
+    pub(crate) host_name: Option<String>,
+    pub(crate) host_proc: PathBuf,
+    pub(crate) host_sys: PathBuf,
+    pub(crate) postgres: Vec<String>,
+    pub(crate) redis: Vec<String>,
+    pub(crate) history_days: u32,
+    pub(crate) rollup_days: u32,
+    /// Rules of the file; they replace built-in rules with the same id.
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) notifications: DispatchSettings,
+    pub(crate) channels: BTreeMap<String, ChannelSettings>,
+    pub(crate) log_level: String,
+    pub(crate) log_format: LogFormat,
+    /// The configuration file that was read.
+    pub(crate) file: Option<PathBuf>,
+    /// All settings that were set, with their sources.
+    pub(crate) assigned: Vec<effective::AssignedSetting>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7070)),
+            data_dir: None,
+            redis_url: None,
+            redis_prefix: "watchglass".to_owned(),
+            redis_sessions: true,
+            allowed_hosts: Vec::new(),
+            public_url: None,
+            edge: EdgeSettings::default(),
+            metrics_open: false,
+            limits: RateLimits::default(),
+            host_name: None,
+            host_proc: PathBuf::from("/proc"),
+            host_sys: PathBuf::from("/sys"),
+            postgres: Vec::new(),
+            redis: Vec::new(),
+            history_days: 7,
+            rollup_days: 400,
+            rules: Vec::new(),
+            notifications: DispatchSettings::default(),
+            channels: BTreeMap::new(),
+            log_level: "info".to_owned(),
+            log_format: LogFormat::default(),
+            file: None,
+            assigned: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// Allowed host names besides loopback: `allowed_hosts`, the host of `public_url`, and the listen address if it is a single
+    /// non-loopback address.
+    pub(crate) fn host_names(&self) -> Vec<String> {
+        let public = self.public_url.iter().map(|url| url.host().to_owned());
+        let own = Some(self.listen.ip()).filter(|ip| !ip.is_unspecified() && !ip.is_loopback());
+        let own = own.map(|ip| ip.to_string());
+        self.allowed_hosts.iter().cloned().chain(public).chain(own).collect()
+    }
+}

@@ -1,0 +1,388 @@
+//! Table of settings. Flags, environment variables, keys of the file, help texts and `docs/configuration.md` are generated
+//! from it.
+
+use super::{LogFormat, PublicUrl, Settings, limits};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::time::Duration;
+use watchglass_probes::{Postgres, Redis, TargetError};
+use watchglass_remote::redis::Target;
+
+/// Type of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ValueKind {
+    /// A string.
+    String,
+    /// A whole number.
+    Number,
+    /// A whole number, or `off`.
+    Limit,
+    /// True or false.
+    Bool,
+    /// A list in the file; elsewhere items are separated by commas.
+    CommaList,
+    /// A list or a single string in the file; elsewhere items are separated by spaces, which URLs cannot contain.
+    SpaceList,
+}
+
+impl ValueKind {
+    /// The accepted form, for error messages.
+    pub(crate) fn accepted_form(self) -> &'static str {
+        match self {
+            Self::String => "a string",
+            Self::Number => "a whole number",
+            Self::Limit => "a whole number or \"off\"",
+            Self::Bool => "true or false",
+            Self::CommaList => "a list of strings",
+            Self::SpaceList => "a string or a list of strings",
+        }
+    }
+}
+
+/// A setting.
+pub(crate) struct ConfigOption {
+    /// Key in the file; a dot separates table and key.
+    pub(crate) name: &'static str,
+    /// Placeholder of the value in help texts.
+    pub(crate) placeholder: &'static str,
+    /// The default value, or a description of it where it depends on the machine.
+    pub(crate) default: &'static str,
+    /// Description in help texts.
+    pub(crate) help: &'static str,
+    /// Type of the value.
+    pub(crate) kind: ValueKind,
+    /// Sets a value, or returns the accepted form.
+    pub(crate) set: fn(&mut Settings, &str) -> Result<(), String>,
+}
+
+impl ConfigOption {
+    /// Name of the flag without dashes: `log-format`.
+    pub(crate) fn flag(&self) -> String {
+        self.name.replace(['.', '_'], "-")
+    }
+
+    /// Name of the environment variable: `WATCHGLASS_LOG_FORMAT`.
+    pub(crate) fn variable(&self) -> String {
+        format!("WATCHGLASS_{}", self.name.replace('.', "_").to_uppercase())
+    }
+}
+
+/// All settings.
+pub(crate) static OPTIONS: &[ConfigOption] = &[
+    ConfigOption {
+        name: "listen",
+        placeholder: "ADDRESS:PORT",
+        default: "127.0.0.1:7070",
+        help: "Listen address. Beyond loopback, tls_cert and tls_key or trusted_proxies are required",
+        kind: ValueKind::String,
+        set: |settings, value| {
+            settings.listen = address(value)?;
+            Ok(())
+        },
+    },
+    ConfigOption {
+        name: "data_dir",
+        placeholder: "DIR",
+        default: "$XDG_DATA_HOME/watchglass, or ~/.local/share/watchglass",
+        help: "Data directory (created if missing)",
+        kind: ValueKind::String,
+        set: |settings, value| {
+            settings.data_dir = Some(PathBuf::from(non_empty(value)?));
+            Ok(())
+        },
+    },
+    ConfigOption {
+        name: "redis_url",
+        placeholder: "URL",
+        default: "none",
+        help: "Redis to share history and alerts with other servers: redis://watchglass:PASSWORD@redis.example:6379",
+        kind: ValueKind::String,
+        set: |settings, value| {
+            // The value may contain a password: the message must not repeat it.
+            if !value.starts_with("redis://") && !value.starts_with("rediss://") {
+                return Err("it must begin with redis:// or rediss://".to_owned());
+            }
+            Target::parse(value).map_err(|error| error.to_string())?;
+            settings.redis_url = Some(value.to_owned());
+            Ok(())
+        },
+    },
+    ConfigOption {
+        name: "redis_prefix",
+        placeholder: "NAME",
+        default: "watchglass",
+        help: "Key prefix in the shared Redis, in braces. Servers with the same prefix share history and alerts",
+        kind: ValueKind::String,
+        set: |settings, value| {
+            let name = non_empty(value)?;
+            if name.len() > 50
+                || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+            {
+                return Err(format!("{name:?} must be at most 50 letters, digits and .-_"));
+            }
+            settings.redis_prefix = name.to_owned();
+            Ok(())
+        },
+    },
+    ConfigOption {
+        name: "redis_sessions",
+        placeholder: "BOOL",
+        default: "true",
+        help: "Share sessions through the shared Redis. Write access to it then allows signing in as any user",
+        kind: ValueKind::Bool,
+        set: |settings, value| {
+            settings.redis_sessions = match value {
+                "true" => true,
+                "false" => false,
+                _ => return Err(format!("{value:?} must be true or false")),
+            };
+            Ok(())
+        },
+    },
+    ConfigOption {
+        name: "allowed_hosts",
+        placeholder: "NAME,…",
+        default: "none",
+        help: "Allowed Host headers, besides localhost and loopback addresses",
+        kind: ValueKind::CommaList,
+        set: |settings, value| {
+            let names: Vec<String> = value.split(',').map(|name| name.trim().to_ascii_lowercase()).collect();
+            let wrong = |name: &&String| {
+                name.is_empty()
+                    || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
+            };
+            match names.iter().find(wrong) {
+                Some(name) => {
+                    Err(format!("{name:?} must be a host name without a port, such as watch.example.org"))
+                }
+                None => {
+                    settings.allowed_hosts = names;
+                    Ok(())
+                }
+            }
+        },
+    },
+    ConfigOption {
+        name: "public_url",
+        placeholder: "URL",
+        default: "none",
+        help: "URL of this server for links in notifications: https://watch.example.com. Its host is allowed as well",
+        kind: ValueKind::String,
+        set: |settings, value| {
+            settings.public_url = Some(PublicUrl::parse(value)?);
+            Ok(())
+        },
+    },
+    ConfigOption {
+        name: "trusted_proxies",
+        placeholder: "NETWORK,…",
+        default: "none",
+        help: "Proxies whose X-Forwarded-For and X-Forwarded-Proto headers are trusted, such as 10.0.0.0/8",
+        kind: ValueKind::CommaList,
+        set: super::edge::set_trusted_proxies,
+    },
+    ConfigOption {
+        name: "tls_cert",
+        placeholder: "FILE",
+        default: "none",
+        help: "TLS certificate with its chain, as PEM. Reloaded when it changes",
+        kind: ValueKind::String,
+        set: super::edge::set_tls_cert,
+    },
+    ConfigOption {
+        name: "tls_key",
+        placeholder: "FILE",
+        default: "none",
+        help: "Private key of tls_cert, as PEM without a password",
+        kind: ValueKind::String,
+        set: super::edge::set_tls_key,
+    },
+    ConfigOption {
+        name: "max_connections",
+        placeholder: "NUMBER",
+        default: "25000",
+        help: "Maximum number of concurrent connections",
+        kind: ValueKind::Number,
+        set: super::edge::set_max_connections,
+    },
+    ConfigOption {
+        name: "max_connections_per_address",
+        placeholder: "NUMBER",
+        default: "1000",
+        help: "Maximum number of concurrent connections per IP (excluding localhost and trusted_proxies)",
+        kind: ValueKind::Number,
+        set: super::edge::set_max_connections_per_address,
+    },
+    ConfigOption {
+        name: "metrics_open",
+        placeholder: "BOOL",
+        default: "false",
+        help: "Serve /metrics without authentication. Otherwise scrapers need a token with the role viewer",
+        kind: ValueKind::Bool,
+        set: |settings, value| {
+            settings.metrics_open = match value {
+                "true" => true,
+                "false" => false,
+                _ => return Err(format!("{value:?} must be true or false")),
+            };
+            Ok(())
+        },
+    },
+    limits::REST_ANONYMOUS,
+    limits::REST,
+    limits::SIGN_IN,
+    limits::LIVE,
+    limits::PAGES,
+    limits::INGEST,
+    limits::METRICS,
+    ConfigOption {
+        name: "host.name",
+        placeholder: "NAME",
+        default: "the machine's host name",
+        help: "Name of this machine in the label `host` of every series",
+        kind: ValueKind::String,
+        set: |settings, value| {
+            let name = non_empty(value)?;
+            if name.len() > 253 || name.chars().any(char::is_control) {
+                return Err("it must be at most 253 characters, none of them a control character".to_owned());
+            }
+            settings.host_name = Some(name.to_owned());
+            Ok(())
+        },
+    },
+    ConfigOption {
+        name: "host.proc",
+        placeholder: "DIR",
+        default: "/proc",
+        help: "Mount point of the host's procfs, for a server in a container",
+        kind: ValueKind::String,
+        set: |settings, value| {
+            settings.host_proc = PathBuf::from(non_empty(value)?);
+            Ok(())
+        },
+    },
+    ConfigOption {
+        name: "host.sys",
+        placeholder: "DIR",
+        default: "/sys",
+        help: "Mount point of the host's sysfs, for a server in a container",
+        kind: ValueKind::String,
+        set: |settings, value| {
+            settings.host_sys = PathBuf::from(non_empty(value)?);
+            Ok(())
+        },
+    },
+    ConfigOption {
+        name: "postgres.url",
+        placeholder: "URL",
+        default: "none",
+        help: "PostgreSQL servers to monitor, such as postgresql://watchglass:PASSWORD@db.example:5432/app",
+        kind: ValueKind::SpaceList,
+        set: |settings, value| {
+            settings.postgres = urls(value, |url| Postgres::new(url, COLLECT_INTERVAL).err())?;
+            Ok(())
+        },
+    },
+    ConfigOption {
+        name: "redis.watch",
+        placeholder: "URL",
+        default: "the server of redis_url",
+        help: "Redis servers to monitor, such as redis://watchglass:PASSWORD@cache.example:6379",
+        kind: ValueKind::SpaceList,
+        set: |settings, value| {
+            settings.redis = urls(value, |url| Redis::new(url, COLLECT_INTERVAL).err())?;
+            Ok(())
+        },
+    },
+    ConfigOption {
+        name: "history.days",
+        placeholder: "DAYS",
+        default: "7",
+        help: "Retention of 1 s samples, from 1 to 90 days",
+        kind: ValueKind::Number,
+        set: |settings, value| {
+            settings.history_days = number(value, 1, 90)?;
+            Ok(())
+        },
+    },
+    ConfigOption {
+        name: "history.rollup_days",
+        placeholder: "DAYS",
+        default: "400",
+        help: "Retention of avg, min and max, from 7 to 3660 days: 1 min rows for up to 35 days, then 15 min rows",
+        kind: ValueKind::Number,
+        set: |settings, value| {
+            settings.rollup_days = number(value, 7, 3660)?;
+            Ok(())
+        },
+    },
+    ConfigOption {
+        name: "log.level",
+        placeholder: "LEVEL",
+        default: "info",
+        help: "Log level: error, warn, info, debug or trace",
+        kind: ValueKind::String,
+        set: |settings, value| match value {
+            "error" | "warn" | "info" | "debug" | "trace" => {
+                settings.log_level = value.to_owned();
+                Ok(())
+            }
+            _ => Err(format!("{value:?} must be one of error, warn, info, debug, trace")),
+        },
+    },
+    ConfigOption {
+        name: "log.format",
+        placeholder: "FORMAT",
+        default: "text",
+        help: "Format of log lines on standard error: text, or json with one object per line",
+        kind: ValueKind::String,
+        set: |settings, value| {
+            settings.log_format = match value {
+                "text" => LogFormat::Text,
+                "json" => LogFormat::Json,
+                _ => return Err(format!("{value:?} must be text or json")),
+            };
+            Ok(())
+        },
+    },
+];
+
+/// The most servers of one kind that are monitored.
+const MAX_SERVERS: usize = 20;
+
+/// Collection interval of PostgreSQL and Redis servers.
+pub(crate) const COLLECT_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Parses the URLs of servers. Messages never repeat parts of a URL: it may contain a password.
+fn urls(value: &str, check: impl Fn(&str) -> Option<TargetError>) -> Result<Vec<String>, String> {
+    let urls: Vec<String> = value.split_whitespace().map(str::to_owned).collect();
+    if urls.is_empty() {
+        return Err("it must not be empty".to_owned());
+    }
+    if urls.len() > MAX_SERVERS {
+        return Err(format!("there are {} servers: at most {MAX_SERVERS} are allowed", urls.len()));
+    }
+    match urls.iter().find_map(|url| check(url)) {
+        Some(error) => Err(error.to_string()),
+        None => Ok(urls),
+    }
+}
+
+pub(super) fn number(value: &str, min: u32, max: u32) -> Result<u32, String> {
+    let number = value.trim().parse().ok().filter(|number| (min..=max).contains(number));
+    number.ok_or_else(|| format!("{value:?} must be a whole number from {min} to {max}"))
+}
+
+pub(super) fn non_empty(value: &str) -> Result<&str, String> {
+    if value.trim().is_empty() { Err("it must not be empty".to_owned()) } else { Ok(value) }
+}
+
+fn address(value: &str) -> Result<SocketAddr, String> {
+    let wrong = || format!("{value:?} must be an address and a port, such as 127.0.0.1:7070 or [::1]:7070");
+    let address = match value.strip_prefix("localhost:") {
+        // Not resolved by name: a resolver must not move the server off loopback.
+        Some(port) => format!("127.0.0.1:{port}").to_socket_addrs().ok().and_then(|mut found| found.next()),
+        None => value.parse().ok(),
+    };
+    address.ok_or_else(wrong)
+}

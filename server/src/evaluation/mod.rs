@@ -1,0 +1,178 @@
+//! Rule evaluation: evaluates all rules at each tick and persists the alert state.
+
+mod alert_files;
+mod chart_bands;
+#[cfg(test)]
+mod documentation;
+pub(crate) mod live_events;
+mod replication;
+mod rule_set;
+mod rule_store;
+mod rules_file;
+
+pub(crate) use rule_set::Origin;
+pub(crate) use rule_store::{RuleEdit, RuleEditError};
+
+use crate::background_writer::{BackgroundWriter, Persist};
+use alert_files::AlertFiles;
+use rule_store::RuleStore;
+use std::io;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use thiserror::Error;
+use watchglass_model::Timestamp;
+use watchglass_reports::LatestValues;
+use watchglass_rules::{Alert, Change, Engine, EngineState, PendingAlert, Rule, RuleError};
+
+/// Maximum number of stored resolved alerts.
+const MAX_PAST_ALERTS: usize = 1000;
+/// Save interval for state without notifications, such as pending timers, in milliseconds.
+const SAVE_INTERVAL_MILLIS: i64 = 60_000;
+
+/// Error of rule evaluation or of its files.
+#[derive(Debug, Error)]
+pub(crate) enum EvaluatorError {
+    /// Invalid rule.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    /// Data directory not accessible.
+    #[error("cannot save alerts in the data directory: {0}")]
+    System(#[from] io::Error),
+}
+
+/// State to save after a tick.
+#[derive(Debug)]
+struct SavedState {
+    state: EngineState,
+    resolved: Vec<Alert>,
+    files: AlertFiles,
+}
+
+impl Persist for SavedState {
+    fn merge(&mut self, newer: Self) {
+        self.state = newer.state;
+        self.resolved.extend(newer.resolved);
+        let excess = self.resolved.len().saturating_sub(MAX_PAST_ALERTS);
+        self.resolved.drain(..excess);
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        self.files.append_past(&self.resolved)?;
+        // If writing the state fails, these must not be appended twice.
+        self.resolved.clear();
+        self.files.write_state(&self.state)
+    }
+}
+
+/// Rules, their alerts, and resolved alerts.
+#[derive(Debug, Default)]
+pub(crate) struct RuleEvaluator {
+    state: Mutex<EvaluatorState>,
+    /// Background writer and its files; `None`: nothing is saved.
+    writer: Option<(BackgroundWriter<SavedState>, AlertFiles)>,
+    rule_store: RuleStore,
+}
+
+#[derive(Debug, Default)]
+struct EvaluatorState {
+    engine: Engine,
+    /// When the state was last handed to the writer.
+    saved: Option<Timestamp>,
+}
+
+impl RuleEvaluator {
+    /// Loads the built-in rules, those of the configuration file and those saved in `folder`, restores the alert state
+    /// and saves everything there. Unreadable files and entries are set aside or skipped, and logged.
+    ///
+    /// # Errors
+    /// An invalid rule, an unreadable folder, or no thread for the writer.
+    pub(crate) fn open(from_config: Vec<Rule>, folder: &Path) -> Result<Self, EvaluatorError> {
+        let editing = RuleStore::open(from_config, folder)?;
+        let rules = editing.rules().rules().into_iter().map(|(rule, _)| rule);
+        let mut engine = Engine::new(rules.collect(), MAX_PAST_ALERTS)?;
+        let files = AlertFiles::new(folder);
+        let past = files.read_past(MAX_PAST_ALERTS)?;
+        let state = files.read_state()?.unwrap_or_else(|| engine.state());
+        engine.restore(state.with_past(past));
+        let state = Mutex::new(EvaluatorState { engine, saved: None });
+        Ok(Self { state, writer: Some((BackgroundWriter::start("alerts")?, files)), rule_store: editing })
+    }
+
+    /// Evaluates all rules at `now` and returns the changes.
+    pub(crate) fn evaluate(&self, now: Timestamp, measured: &LatestValues<'_>) -> Vec<Change> {
+        let mut state = self.lock();
+        let changes = state.engine.evaluate(now, measured);
+        changes.iter().for_each(log_change);
+        let is_due =
+            state.saved.is_none_or(|saved| !(0..SAVE_INTERVAL_MILLIS).contains(&now.millis_since(saved)));
+        if is_due || !changes.is_empty() {
+            let resolved = changes.iter().filter(|change| matches!(change, Change::Resolved(_)));
+            self.save(&state.engine, resolved.map(|change| change.alert().clone()).collect());
+            state.saved = Some(now);
+        }
+        changes
+    }
+
+    /// Firing alerts, the newest first.
+    pub(crate) fn active(&self) -> Vec<Alert> {
+        self.lock().engine.active()
+    }
+
+    /// Pending alerts, the newest first.
+    pub(crate) fn pending(&self) -> Vec<PendingAlert> {
+        self.lock().engine.pending()
+    }
+
+    /// Resolved alerts, the latest first.
+    pub(crate) fn past(&self) -> Vec<Alert> {
+        self.lock().engine.past().cloned().collect()
+    }
+
+    /// Revision of the resolved alerts: time of the latest resolution, in milliseconds.
+    pub(crate) fn past_revision(&self) -> u64 {
+        let newest = self.lock().engine.past().next().and_then(|alert| alert.resolved);
+        newest.and_then(|resolved| u64::try_from(resolved.millis()).ok()).unwrap_or(0)
+    }
+
+    /// Number of evaluated series.
+    pub(crate) fn series_count(&self) -> usize {
+        self.lock().engine.series_count()
+    }
+
+    /// Saves the state and stops the writer. Later changes are not saved.
+    pub(crate) fn close(&self) {
+        self.save(&self.lock().engine, Vec::new());
+        if let Some((keeper, _)) = &self.writer {
+            keeper.close();
+        }
+    }
+
+    fn save(&self, engine: &Engine, resolved: Vec<Alert>) {
+        if let Some((keeper, files)) = &self.writer {
+            keeper.submit(SavedState {
+                state: engine.state().without_past(),
+                resolved,
+                files: files.clone(),
+            });
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, EvaluatorState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Logs an alert change.
+fn log_change(change: &Change) {
+    let alert = change.alert();
+    let (rule, summary) = (&alert.key.rule, &alert.message);
+    match change {
+        Change::Fired(_) => tracing::warn!(rule, severity = ?alert.severity, summary, "alert fired"),
+        Change::Worsened(_) => {
+            tracing::warn!(rule, severity = ?alert.severity, summary, "alert severity increased")
+        }
+        Change::FlappingBegan(_) => tracing::warn!(rule, summary, "alert flapping started"),
+        Change::FlappingEnded(_) => tracing::info!(rule, summary, "alert flapping stopped"),
+        Change::Resolved(_) => tracing::info!(rule, summary, "alert resolved"),
+    }
+}

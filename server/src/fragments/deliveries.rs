@@ -1,0 +1,108 @@
+//! View models of channels and deliveries, and their form actions: test and resend.
+
+use super::PageContext;
+use super::actions::ActionResult;
+use super::form_fields::{FormError, FormFields};
+use crate::app_state::AppState;
+use crate::audit::AuditTarget;
+use app::fragments::{
+    ChannelRow, Channels, DeadLetterRow, Deliveries, DeliveryOutcome, DeliveryRow, FormValues,
+};
+use axum::http::StatusCode;
+use watchglass_notify::outbox::{DeadLetter, Delivery, Event, Outcome};
+use watchglass_notify::{DeliveryError, Overview};
+
+/// Notification channels.
+pub(super) fn channels(core: &AppState) -> Channels {
+    match core.notifications().overview() {
+        Ok(overview) => {
+            let rows = overview.channels.into_iter().map(|(name, to)| ChannelRow { name, receiver: to });
+            Channels { rows: rows.collect(), error: None }
+        }
+        Err(error) => Channels { rows: Vec::new(), error: Some(error.to_string()) },
+    }
+}
+
+/// Notification log.
+pub(super) fn deliveries(core: &AppState, typed: FormValues) -> Deliveries {
+    let overview = match core.notifications().overview() {
+        Ok(overview) => overview,
+        Err(error) => {
+            return Deliveries {
+                error: Some(error.to_string()),
+                form_values: typed,
+                ..Deliveries::default()
+            };
+        }
+    };
+    let Overview { counts, deliveries, dead_letters, problem, .. } = overview;
+    Deliveries {
+        queued: counts.waiting,
+        sent: counts.delivered,
+        failed: counts.dead,
+        dead_letters: dead_letters.into_iter().map(dead_letter).collect(),
+        rows: deliveries.into_iter().map(delivery).collect(),
+        error: problem,
+        form_values: typed,
+    }
+}
+
+/// Sends a test notification over a channel.
+pub(super) fn send_test(context: &PageContext, fields: &FormFields) -> Result<ActionResult, FormError> {
+    let channel = fields.get("channel");
+    context.core.notifications().test(channel).map_err(|error| form_error(&error))?;
+    context.actor.record(AuditTarget::Channel, "tested", channel, (None, None));
+    Ok(ActionResult::default())
+}
+
+/// Resends a notification: the field `message` has its id and its channel, separated by a space.
+pub(super) fn resend(context: &PageContext, fields: &FormFields) -> Result<ActionResult, FormError> {
+    let who = fields.get("who");
+    if who.is_empty() || who.chars().count() > 100 {
+        return Err(FormError::invalid_field("who", "must be 1 to 100 characters"));
+    }
+    let (id, channel) = fields.get("message").split_once(' ').ok_or_else(|| {
+        FormError::invalid_field("message", "must be a notification id and a channel, separated by a space")
+    })?;
+    context.core.notifications().resend(id, channel, who).map_err(|error| form_error(&error))?;
+    let to = serde_json::json!({ "channel": channel, "who": who });
+    context.actor.record(AuditTarget::Delivery, "sent again", id, (None, Some(to)));
+    Ok(ActionResult::default())
+}
+
+fn form_error(error: &DeliveryError) -> FormError {
+    let status = match error {
+        DeliveryError::UnknownChannel { .. } => StatusCode::NOT_FOUND,
+        DeliveryError::Outbox(_) => StatusCode::BAD_REQUEST,
+        // Not a 502 or 503: a reverse proxy may replace those with pages of its own.
+        _ => StatusCode::CONFLICT,
+    };
+    FormError::new(status, error.to_string())
+}
+
+fn dead_letter(letter: DeadLetter) -> DeadLetterRow {
+    DeadLetterRow {
+        id: letter.id,
+        title: letter.title,
+        severity: letter.severity,
+        channel: letter.channel,
+        time: letter.time,
+        reason: letter.reason,
+    }
+}
+
+fn delivery(delivery: Delivery) -> DeliveryRow {
+    let Delivery { id, title, severity, channel, event } = delivery;
+    let time = event.time();
+    let state = match event {
+        Event::Resend { who, .. } => DeliveryOutcome::Resent(who),
+        Event::Attempt(attempt) => match attempt.outcome {
+            Outcome::Delivered => DeliveryOutcome::Delivered(attempt.to),
+            Outcome::Retry { reason, due, .. } => DeliveryOutcome::Retry(reason, due),
+            Outcome::Dead { reason } => DeliveryOutcome::Failed(reason),
+        },
+    };
+    // A queued notification is retried anyway, and a failed one has its own resend button.
+    let again = matches!(state, DeliveryOutcome::Delivered(_)).then_some(id);
+    DeliveryRow { title, severity, channel, time, outcome: state, resend_id: again }
+}

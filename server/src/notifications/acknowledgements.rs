@@ -1,0 +1,98 @@
+//! Acknowledgements, of alerts of this and other servers.
+
+use super::Notifications;
+use watchglass_dispatch::{AcknowledgeError, Acknowledgement};
+use watchglass_model::Timestamp;
+use watchglass_rules::{Alert, AlertKey};
+
+impl Notifications {
+    /// Acknowledges an alert.
+    ///
+    /// # Errors
+    /// The alert is not firing, or a text is too long or missing.
+    pub(crate) fn acknowledge(
+        &self,
+        key: &AlertKey,
+        (who, why): (&str, &str),
+        now: Timestamp,
+    ) -> Result<(), AcknowledgeError> {
+        let mut desk = self.dispatcher();
+        match desk.acknowledge(key, who, why, now) {
+            Err(AcknowledgeError::NotFiring(_)) => {
+                drop(desk);
+                self.acknowledge_remote(key, (who, why), now)
+            }
+            outcome => {
+                self.save(&desk, Vec::new());
+                outcome
+            }
+        }
+    }
+
+    /// Removes an acknowledgement and returns it.
+    ///
+    /// # Errors
+    /// The alert is not firing or not acknowledged.
+    pub(crate) fn unacknowledge(
+        &self,
+        key: &AlertKey,
+        now: Timestamp,
+    ) -> Result<Acknowledgement, AcknowledgeError> {
+        let mut desk = self.dispatcher();
+        match desk.unacknowledge(key, now) {
+            Err(AcknowledgeError::NotFiring(_)) => {
+                drop(desk);
+                self.unacknowledge_remote(key, now)
+            }
+            outcome => {
+                self.save(&desk, Vec::new());
+                outcome
+            }
+        }
+    }
+
+    /// Acknowledgements of this and other servers.
+    pub(crate) fn acknowledgements(&self) -> Vec<Acknowledgement> {
+        let others = self.peers();
+        let desk = self.dispatcher();
+        let theirs = others.statuses.iter().flat_map(|board| &board.acknowledged);
+        desk.acknowledgements().chain(theirs).cloned().collect()
+    }
+
+    fn acknowledge_remote(
+        &self,
+        key: &AlertKey,
+        comment: (&str, &str),
+        now: Timestamp,
+    ) -> Result<(), AcknowledgeError> {
+        let alert = self.find_remote(key)?;
+        let mut desk = self.dispatcher();
+        desk.acknowledge_remote(&alert, comment, now)?;
+        self.save(&desk, Vec::new());
+        Ok(())
+    }
+
+    fn unacknowledge_remote(
+        &self,
+        key: &AlertKey,
+        now: Timestamp,
+    ) -> Result<Acknowledgement, AcknowledgeError> {
+        let alert = self.find_remote(key)?;
+        let others = self.peers();
+        let mut theirs = others.statuses.iter().flat_map(|board| &board.acknowledged);
+        let acknowledged = theirs.find(|one| one.key == *key);
+        let acknowledged = acknowledged.ok_or_else(|| AcknowledgeError::NotAcknowledged(key.clone()))?;
+        let mut desk = self.dispatcher();
+        desk.unacknowledge_remote(&alert, now.max(acknowledged.time))?;
+        self.save(&desk, Vec::new());
+        Ok(acknowledged.clone())
+    }
+
+    /// Alert of another server.
+    fn find_remote(&self, key: &AlertKey) -> Result<Alert, AcknowledgeError> {
+        let others = self.peers();
+        let mut alerts = others.statuses.iter().flat_map(|board| &board.alerts);
+        let found = alerts.find(|alert| alert.key == *key);
+        found.cloned().ok_or_else(|| AcknowledgeError::NotFiring(key.clone()))
+    }
+}

@@ -1,0 +1,109 @@
+//! Composes the message of a notification.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+use watchglass_dispatch::{Notification, Reason};
+use watchglass_notify::{Line, Message};
+use watchglass_reports::format_rfc3339;
+use watchglass_rules::{Alert, Rule};
+
+/// Maximum alerts with a line of their own. The rest is only counted.
+const MAX_LINES: usize = 10;
+
+/// Rules by id, for the texts of messages.
+#[derive(Debug, Default)]
+pub(super) struct RuleTexts(RwLock<HashMap<String, Rule>>);
+
+impl RuleTexts {
+    pub(super) fn new(rules: impl IntoIterator<Item = Rule>) -> Self {
+        let texts = Self::default();
+        texts.set(rules);
+        texts
+    }
+
+    /// Replaces all rules.
+    pub(super) fn set(&self, rules: impl IntoIterator<Item = Rule>) {
+        let rules = rules.into_iter().map(|rule| (rule.id.clone(), rule)).collect();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+
+    /// Rule with this id.
+    pub(super) fn rule(&self, id: &str) -> Option<Rule> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    /// Message of a notification, without links and chart.
+    pub(super) fn compose(&self, notice: Notification) -> Message {
+        let mut lines: Vec<Line> = notice.alerts.iter().take(MAX_LINES).map(alert_line).collect();
+        let rest = notice.alerts.len().saturating_sub(MAX_LINES) + notice.more;
+        if rest > 0 {
+            lines.push(line("More", format!("{rest} more alerts")));
+        }
+        if let Some(alert) = notice.alerts.first() {
+            lines.push(line("Since", format_rfc3339(alert.fired.unwrap_or(alert.since))));
+            if notice.reason != Reason::Resolved {
+                lines.extend(self.advice(alert));
+            }
+        }
+        for inhibited in &notice.inhibited {
+            lines.push(line("Inhibited by", format!("{}{}", inhibited.cause.rule, inhibited.cause.labels)));
+        }
+        for acknowledged in &notice.acknowledged {
+            lines.push(line("Acknowledged", format!("by {}: {}", acknowledged.who, acknowledged.why)));
+        }
+        for flapped in &notice.flapping {
+            lines.push(line(
+                "Fired",
+                format!("{} times since {}", flapped.firings, format_rfc3339(flapped.since)),
+            ));
+        }
+        if let Some(silence) = &notice.silence {
+            lines.push(line("Silenced", format!("by {}: {}", silence.author, silence.reason)));
+        }
+        Message {
+            title: title(&notice),
+            severity: notice.severity,
+            id: notice.id,
+            time: notice.time,
+            lines,
+            links: Vec::new(),
+            chart_svg: None,
+        }
+    }
+
+    fn advice(&self, alert: &Alert) -> Vec<Line> {
+        let Some(rule) = self.rule(&alert.key.rule) else { return Vec::new() };
+        let texts = [("Summary", &rule.summary), ("Next steps", &rule.action)];
+        let texts = texts.into_iter().filter(|(_, text)| !text.is_empty());
+        let mut lines: Vec<Line> = texts.map(|(label, text)| line(label, text.clone())).collect();
+        lines.extend(rule.runbook.iter().map(|runbook| line("Runbook", runbook.clone())));
+        lines
+    }
+}
+
+fn title(notice: &Notification) -> String {
+    if let Some(silence) = &notice.silence {
+        let name = if silence.name.is_empty() { &silence.id } else { &silence.name };
+        return format!("Silence {name} expires at {}", format_rfc3339(silence.end));
+    }
+    let first = notice.alerts.first().map_or("", |alert| alert.message.as_str());
+    let all = notice.alerts.len() + notice.more;
+    let what = if all > 1 { format!("{all} alerts, first: {first}") } else { first.to_owned() };
+    match notice.reason {
+        Reason::Fired => what,
+        Reason::Resolved => format!("[RESOLVED] {what}"),
+        Reason::Digest => format!("[FLAPPING] {what}"),
+        Reason::Worsened => format!("[WORSENED] {what}"),
+        Reason::Escalated => format!("[ESCALATED] {what}"),
+        Reason::Repeat => format!("[REMINDER] {what}"),
+        Reason::SilenceEnding => format!("Silence expires: {what}"),
+    }
+}
+
+fn alert_line(alert: &Alert) -> Line {
+    line(alert.severity.title(), alert.message.clone())
+}
+
+fn line(label: &str, text: String) -> Line {
+    Line { label: label.to_owned(), text }
+}

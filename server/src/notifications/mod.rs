@@ -1,0 +1,259 @@
+//! Notifications: dispatches alert changes after each tick and delivers the messages.
+//!
+//! A notification is enqueued in the outbox before the dispatcher state is saved. A crash in between repeats the
+//! notification with the same id, which the outbox deduplicates.
+
+mod acknowledgements;
+mod compose;
+mod error;
+mod links;
+mod message_chart;
+mod outgoing;
+mod peers;
+mod queries;
+mod restore;
+
+pub(crate) use links::{LINK_TTL, Links, alert_fingerprint};
+pub(crate) use message_chart::ChartSource;
+pub(crate) use peers::Peers;
+
+use crate::atomic_file;
+use crate::background_writer::{BackgroundWriter, Persist};
+use crate::ticker::now;
+use compose::RuleTexts;
+pub(crate) use error::NotificationsError;
+use outgoing::{MessageContext, OutgoingMessage};
+use restore::restore;
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use watchglass_dispatch::{ALL_CHANNELS, DispatchSettings, Dispatcher, DispatcherState, FieldError, Silence};
+use watchglass_model::Timestamp;
+use watchglass_notify::{ChannelSettings, Channels, DeliveryError, DeliveryService, Env, Overview};
+use watchglass_rules::{Alert, Change, Rule};
+
+/// File with the dispatcher state in the data folder.
+const STATE: &str = "telling.json";
+/// Folder of the outbox in the data folder.
+const OUTBOX: &str = "outbox";
+/// Timeout of the outbox for a command.
+const OUTBOX_TIMEOUT: Duration = Duration::from_secs(5);
+/// Timeout for sends in flight on shutdown.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+/// Timeout of a test message; every channel has a shorter one of its own.
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// Maximum deliveries shown.
+const MAX_DELIVERIES: usize = 200;
+
+/// Notification service. The default one has no data folder: it sends nothing and saves nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Notifications {
+    dispatcher: Mutex<Dispatcher>,
+    texts: RuleTexts,
+    message_context: MessageContext,
+    channels: Vec<String>,
+    writer_context: Arc<WriterContext>,
+    writer: Option<BackgroundWriter<PendingWrite>>,
+    /// State of other servers.
+    peers: Mutex<Arc<Peers>>,
+}
+
+/// Context of the background writer.
+#[derive(Debug, Default)]
+struct WriterContext {
+    /// `None` after close.
+    delivery: Mutex<Option<DeliveryService>>,
+    folder: PathBuf,
+}
+
+/// Messages to enqueue, and the dispatcher state to save afterwards.
+#[derive(Debug)]
+struct PendingWrite {
+    state: DispatcherState,
+    messages: Vec<OutgoingMessage>,
+    context: Arc<WriterContext>,
+}
+
+impl Persist for PendingWrite {
+    fn merge(&mut self, newer: Self) {
+        self.state = newer.state;
+        self.messages.extend(newer.messages);
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        while let Some(letter) = self.messages.first_mut() {
+            let (message, channels) = letter.finish();
+            self.context
+                .with(|post| post.enqueue(message, channels))
+                .and_then(|receipt| receipt.wait(OUTBOX_TIMEOUT))
+                .map_err(io::Error::other)?;
+            self.messages.remove(0);
+        }
+        let text = serde_json::to_string(&self.state)?;
+        atomic_file::replace(&self.context.folder, STATE, text.as_bytes())
+    }
+}
+
+impl WriterContext {
+    fn with<T>(
+        &self,
+        call: impl FnOnce(&DeliveryService) -> Result<T, DeliveryError>,
+    ) -> Result<T, DeliveryError> {
+        let post = self.delivery.lock().unwrap_or_else(PoisonError::into_inner);
+        post.as_ref().map_or(Err(DeliveryError::Stopped), call)
+    }
+}
+
+impl Notifications {
+    /// Opens the channels and the outbox in `folder`, and restores the dispatcher state.
+    ///
+    /// # Errors
+    /// Invalid settings, missing secrets, or an I/O error.
+    pub(crate) fn open(
+        settings: DispatchSettings,
+        channels: &BTreeMap<String, ChannelSettings>,
+        rules: impl IntoIterator<Item = Rule>,
+        folder: &Path,
+    ) -> Result<Self, NotificationsError> {
+        let environment = |name: &str| std::env::var(name).ok();
+        let open = |(name, settings): (&String, &ChannelSettings)| match settings.open(&environment) {
+            Ok(channel) => Ok((name.clone(), channel)),
+            Err(error) => Err(NotificationsError::Channel { name: name.clone(), error }),
+        };
+        let channels: Channels = channels.iter().map(open).collect::<Result<_, _>>()?;
+        let names = channels.keys().cloned().collect();
+        let desk = restore(settings, folder)?;
+        let outbox = folder.join(OUTBOX);
+        std::fs::create_dir_all(&outbox)?;
+        let environs = Env { clock: Box::new(now), random: Box::new(random) };
+        let (post, opened) = DeliveryService::start(&outbox, channels, environs)?;
+        if opened.damaged > 0 {
+            tracing::warn!(
+                bytes = opened.damaged,
+                "outbox damaged; the original file was kept as outbox.damaged"
+            );
+        }
+        Ok(Self {
+            dispatcher: Mutex::new(desk),
+            texts: RuleTexts::new(rules),
+            message_context: MessageContext::default(),
+            channels: names,
+            writer_context: Arc::new(WriterContext {
+                delivery: Mutex::new(Some(post)),
+                folder: folder.to_owned(),
+            }),
+            writer: Some(BackgroundWriter::start("telling")?),
+            peers: Mutex::default(),
+        })
+    }
+
+    /// Replaces the rules whose texts are used in messages.
+    pub(crate) fn set_rules(&self, rules: &[Rule]) {
+        self.texts.set(rules.iter().cloned());
+    }
+
+    /// Dispatches the alert changes of a tick.
+    pub(crate) fn dispatch(&self, now: Timestamp, changes: &[Change], active: &[Alert]) {
+        let mut desk = self.dispatcher();
+        let notices = desk.step(now, changes, active);
+        if notices.is_empty() && changes.is_empty() {
+            return;
+        }
+        let messages = notices.into_iter().filter_map(|notice| {
+            let channels = self.expand_channels(&notice.channels);
+            // Without channels there is nothing to send.
+            (!channels.is_empty()).then(|| self.outgoing_message(notice, channels))
+        });
+        self.save(&desk, messages.collect());
+    }
+
+    /// Adds or replaces a silence.
+    ///
+    /// # Errors
+    /// An invalid field, or too many silences.
+    pub(crate) fn put_silence(&self, silence: Silence, now: Timestamp) -> Result<(), FieldError> {
+        let mut desk = self.dispatcher();
+        desk.put_silence(silence, now)?;
+        self.save(&desk, Vec::new());
+        Ok(())
+    }
+
+    /// Expires a silence; false if there is no unexpired silence with this id.
+    pub(crate) fn expire_silence(&self, id: &str, now: Timestamp) -> bool {
+        let mut desk = self.dispatcher();
+        let expired = desk.expire_silence(id, now);
+        self.save(&desk, Vec::new());
+        expired
+    }
+
+    /// All silences.
+    pub(crate) fn silences(&self) -> Vec<Silence> {
+        self.dispatcher().silences().cloned().collect()
+    }
+
+    /// Channels, deliveries and dead letters. Blocks until the outbox replies.
+    ///
+    /// # Errors
+    /// The outbox does not reply.
+    pub(crate) fn overview(&self) -> Result<Overview, DeliveryError> {
+        self.writer_context.with(|post| post.overview(MAX_DELIVERIES))?.wait(OUTBOX_TIMEOUT)
+    }
+
+    /// Sends a test message over a channel and waits for the result.
+    ///
+    /// # Errors
+    /// The channel is unknown, or the send fails.
+    pub(crate) fn test(&self, channel: &str) -> Result<(), DeliveryError> {
+        self.writer_context.with(|post| post.test(channel))?.wait(TEST_TIMEOUT)
+    }
+
+    /// Resends a message. Blocks until the outbox replies.
+    ///
+    /// # Errors
+    /// The message is unknown or already pending.
+    pub(crate) fn resend(&self, id: &str, channel: &str, who: &str) -> Result<(), DeliveryError> {
+        self.writer_context.with(|post| post.resend(id, channel, who))?.wait(OUTBOX_TIMEOUT)
+    }
+
+    /// Saves the state and waits for sends in flight.
+    pub(crate) fn close(&self) {
+        self.save(&self.dispatcher(), Vec::new());
+        if let Some(keeper) = &self.writer {
+            keeper.close();
+        }
+        let post = self.writer_context.delivery.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if post.is_some_and(|post| !post.stop(DRAIN_TIMEOUT)) {
+            tracing::warn!("sends interrupted by shutdown; they are repeated after restart");
+        }
+    }
+
+    fn save(&self, desk: &Dispatcher, messages: Vec<OutgoingMessage>) {
+        if let Some(keeper) = &self.writer {
+            keeper.submit(PendingWrite {
+                state: desk.state(),
+                messages,
+                context: Arc::clone(&self.writer_context),
+            });
+        }
+    }
+
+    fn expand_channels(&self, channels: &[String]) -> Vec<String> {
+        if channels.iter().any(|name| name == ALL_CHANNELS) {
+            self.channels.clone()
+        } else {
+            channels.to_vec()
+        }
+    }
+
+    fn dispatcher(&self) -> MutexGuard<'_, Dispatcher> {
+        self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Random number from 0 to 1, from the random keys of the standard library's hashers.
+fn random() -> f64 {
+    RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64
+}

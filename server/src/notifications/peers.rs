@@ -1,0 +1,78 @@
+//! Alert state of other servers, and sync with them.
+
+use super::Notifications;
+use std::sync::{Arc, PoisonError};
+use watchglass_dispatch::{HostIdentity, NotificationLog, PastAlerts, PeerSnapshot, PeerStatus, Proposal};
+use watchglass_model::Timestamp;
+use watchglass_rules::Alert;
+
+/// State of other servers.
+#[derive(Debug, Default)]
+pub(crate) struct Peers {
+    /// Heartbeats of live servers.
+    pub(crate) statuses: Vec<PeerStatus>,
+    /// Past alerts of each server.
+    pub(crate) past_alerts: Vec<Arc<PastAlerts>>,
+}
+
+impl Notifications {
+    /// Enables sync with other servers.
+    pub(crate) fn join_cluster(&self, server: &str, place: HostIdentity, now: Timestamp) {
+        self.dispatcher().join_cluster(server, place, !self.channels.is_empty(), now);
+    }
+
+    /// Prepares what to publish after `seen` was read. `None` while notifications are not yet saved on this server: others
+    /// would consider them sent, and a crash would lose them.
+    pub(crate) fn prepare(
+        &self,
+        seen: &PeerSnapshot,
+        active: Vec<Alert>,
+        now: Timestamp,
+    ) -> Option<Proposal> {
+        let mut desk = self.dispatcher();
+        // Nothing is queued for saving while the dispatcher is locked.
+        if self.writer.as_ref().is_some_and(|keeper| !keeper.is_idle()) {
+            return None;
+        }
+        let mut offer = desk.prepare(seen, now)?;
+        offer.status.alerts = active;
+        Some(offer)
+    }
+
+    /// Commits the published state.
+    pub(crate) fn commit(&self, ledger: &NotificationLog, now: Timestamp) {
+        let mut desk = self.dispatcher();
+        if desk.commit(ledger, now) {
+            self.save(&desk, Vec::new());
+        }
+    }
+
+    /// Replaces the state of other servers.
+    pub(crate) fn set_peers(&self, others: Peers) {
+        *self.peers.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(others);
+    }
+
+    /// The sync failed.
+    pub(crate) fn abort(&self) {
+        self.dispatcher().abort();
+        // Their active alerts may have resolved meanwhile; past alerts stay valid.
+        let past = self.peers().past_alerts.clone();
+        self.set_peers(Peers { statuses: Vec::new(), past_alerts: past });
+    }
+
+    /// State of other servers.
+    pub(crate) fn peers(&self) -> Arc<Peers> {
+        Arc::clone(&self.peers.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Id of the silence that suppresses an alert, and rule of the alert that inhibits it.
+    pub(crate) fn suppressed_by(&self, alert: &Alert, now: Timestamp) -> (Option<String>, Option<String>) {
+        let others = self.peers();
+        let desk = self.dispatcher();
+        let silence = desk.silence_for(alert, now).map(|silence| silence.id.clone());
+        let theirs =
+            || others.statuses.iter().flat_map(|board| &board.inhibited).find(|one| one.alert == alert.key);
+        let cause = desk.inhibited_by(&alert.key).or_else(|| theirs().map(|one| &one.cause));
+        (silence, cause.map(|cause| cause.rule.clone()))
+    }
+}

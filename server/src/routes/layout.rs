@@ -1,0 +1,183 @@
+//! Layout editor `/arrange`, forms that work without scripts, and the style sheet of the user's layout.
+
+use super::html::{document, top_bar};
+use super::pages::{PAGE_ASSETS, theme};
+use super::{ApiError, ApiState, body};
+use crate::app_state::AppState;
+use crate::fragments::FormFields;
+use crate::layouts::{Layout, LayoutChange, Width, sections};
+use app::fragments::{LayoutEditor, LayoutPanel, LayoutSection, section_anchor};
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use std::sync::Arc;
+use watchglass_auth::{Credential, Principal};
+
+/// URL of the page.
+const PAGE_URL: &str = "/arrange";
+/// URL of the style sheet with the user's layout.
+pub(super) const STYLE_SHEET_URL: &str = "/api/layout.css";
+/// Form size limit, in bytes.
+const MAX_FORM_BYTES: usize = 4 << 10;
+
+/// User name; only sessions have layouts, tokens do not.
+fn user_of(pass: Option<&Principal>) -> Option<&str> {
+    pass.filter(|pass| matches!(pass.credential, Credential::Session(_))).map(|pass| pass.name.as_str())
+}
+
+/// Layout of the user who sent the request.
+pub(super) fn user_layout(core: &AppState, pass: Option<&Principal>) -> Option<Arc<Layout>> {
+    core.layouts.get(user_of(pass)?)
+}
+
+/// Shows the layout editor.
+pub(crate) async fn page(
+    State(state): State<ApiState>,
+    pass: Option<Extension<Principal>>,
+    headers: HeaderMap,
+) -> Response {
+    let layout = user_layout(&state.core, pass.as_deref());
+    editor_page(&state.core, &headers, StatusCode::OK, layout.as_deref(), None)
+}
+
+/// Handles a form of the layout editor.
+pub(crate) async fn submit(
+    State(state): State<ApiState>,
+    pass: Option<Extension<Principal>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let fields = FormFields::new(body::read_form(&headers, body, MAX_FORM_BYTES).await?);
+    let Some(user) = user_of(pass.as_deref()).map(str::to_owned) else {
+        let message = "Layouts belong to signed-in users: a token has none";
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", message.to_owned()));
+    };
+    let before = state.core.layouts.get(&user);
+    let outcome = state.run_blocking(move |core| apply_form(core, &user, &fields)).await?;
+    Ok(match outcome {
+        Ok(place) => (StatusCode::SEE_OTHER, [(LOCATION, place)]).into_response(),
+        Err((status, reason)) => editor_page(&state.core, &headers, status, before.as_deref(), Some(reason)),
+    })
+}
+
+/// Applies a form. Returns the URL to redirect to, or the error.
+fn apply_form(core: &AppState, user: &str, fields: &FormFields) -> Result<HeaderValue, (StatusCode, String)> {
+    let refused = |reason: String| (StatusCode::BAD_REQUEST, reason);
+    let mut layout = core.layouts.get(user).as_deref().cloned().unwrap_or_default();
+    let (catalogue, panel, section) = (core.catalogue(), fields.get("panel"), fields.get("section"));
+    let word = fields.get("do");
+    let (is_there, place) = match word {
+        "reset" => (true, String::new()),
+        "section-earlier" | "section-later" => (
+            layout.change_section(catalogue, section, word == "section-earlier"),
+            format!("#{}", section_anchor(section)),
+        ),
+        _ => {
+            let Some(change) = parse_change(word) else {
+                let shown: String = word.chars().take(40).collect();
+                return Err(refused(format!(
+                    "Error: unknown action {shown:?}: expected earlier, later, hide, show, usual, \
+                     wide, full, section-earlier, section-later or reset"
+                )));
+            };
+            let with_data = core.panels_with_data();
+            let has_data = |panel: &str| with_data.iter().any(|id| id == panel);
+            (layout.change(catalogue, panel, change, has_data), format!("#place-{panel}"))
+        }
+    };
+    if !is_there {
+        let named = if panel.is_empty() { section } else { panel };
+        let named: String = named.chars().take(40).collect();
+        return Err(refused(format!("Error: unknown panel or section {named:?}")));
+    }
+    let saved = core.layouts.save(user, (word != "reset").then_some(layout));
+    saved.map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, format!("Error: {error}")))?;
+    // Panel ids of the catalogue are valid in a header.
+    let place = HeaderValue::from_str(&format!("{PAGE_URL}{place}"));
+    Ok(place.unwrap_or(HeaderValue::from_static(PAGE_URL)))
+}
+
+fn parse_change(word: &str) -> Option<LayoutChange> {
+    Some(match word {
+        "earlier" => LayoutChange::Earlier,
+        "later" => LayoutChange::Later,
+        "hide" => LayoutChange::Hide,
+        "show" => LayoutChange::Show,
+        _ => LayoutChange::Width(match word {
+            "usual" => Width::Normal,
+            "wide" => Width::Wide,
+            "full" => Width::Full,
+            _ => return None,
+        }),
+    })
+}
+
+fn editor_page(
+    core: &AppState,
+    headers: &HeaderMap,
+    status: StatusCode,
+    layout: Option<&Layout>,
+    refused: Option<String>,
+) -> Response {
+    let usual = Layout::default();
+    let arranged = layout.unwrap_or(&usual).apply(core.catalogue().clone());
+    let with_data = core.panels_with_data();
+    let word = |width: Width| match width {
+        Width::Normal => "usual",
+        Width::Wide => "wide",
+        Width::Full => "full",
+    };
+    let section = |name: String| {
+        let of_section =
+            arranged.panels().iter().filter(|panel| panel.section == name && with_data.contains(&panel.id));
+        let panels = of_section.map(|panel| {
+            let placed = layout.and_then(|layout| layout.placement(&panel.id));
+            LayoutPanel {
+                id: panel.id.clone(),
+                title: panel.title.clone(),
+                is_hidden: placed.is_some_and(|placed| placed.hidden),
+                width: word(placed.map_or(Width::Normal, |placed| placed.width)),
+            }
+        });
+        LayoutSection { panels: panels.collect(), name }
+    };
+    let sections = sections(&arranged).into_iter().map(section);
+    let sections = sections.filter(|section| !section.panels.is_empty()).collect();
+    let html = app::fragments::layout_editor(LayoutEditor {
+        error: refused,
+        sections,
+        is_customised: layout.is_some(),
+    });
+    let body = format!("{}<main id=\"main\" tabindex=\"-1\">{html}</main>", top_bar(PAGE_URL));
+    (status, Html(document("Edit layout", &PAGE_ASSETS.styles, theme(headers), &body))).into_response()
+}
+
+/// Style sheet with the widths and hidden panels of the user's layout.
+pub(crate) async fn style_sheet(
+    State(state): State<ApiState>,
+    pass: Option<Extension<Principal>>,
+) -> Response {
+    let layout = user_layout(&state.core, pass.as_deref());
+    let css = layout.map(|layout| layout.style_sheet()).unwrap_or_default();
+    ([(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"))], css).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use app::fragments::WIDTHS;
+
+    #[test]
+    fn each_width_of_the_page_is_accepted() {
+        for (word, _) in WIDTHS {
+            assert!(matches!(parse_change(word), Some(LayoutChange::Width(_))), "{word}");
+        }
+        assert_eq!(
+            (parse_change("hide"), parse_change("reset"), parse_change("")),
+            (Some(LayoutChange::Hide), None, None)
+        );
+    }
+}

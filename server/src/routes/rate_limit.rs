@@ -1,0 +1,112 @@
+//! Rate limits over HTTP: the limit of each request, and the response headers.
+//!
+//! The headers follow draft-ietf-httpapi-ratelimit-headers-06: `RateLimit-Limit`, requests per time window;
+//! `RateLimit-Remaining`, requests left; `RateLimit-Reset`, seconds until the full quota is available. The quota refills one by
+//! one; `Retry-After` is the time until the next request is possible.
+
+use super::ApiError;
+use super::authorize::METRICS_PATH;
+use super::pages::accepts_html;
+use crate::edge::Client;
+use crate::rate_limit::{Exceeded, LimitClass, Permit};
+use axum::extract::Request;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{Extensions, HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use std::net::{IpAddr, Ipv4Addr};
+use watchglass_auth::Quota;
+
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+/// Client address of a request.
+pub(super) fn client_address(extensions: &Extensions) -> IpAddr {
+    // Requests without a known address share one quota.
+    extensions.get::<Client>().map_or(Ipv4Addr::UNSPECIFIED.into(), |client| client.address)
+}
+
+/// Limit of a request to this route. `is_known` tells whether it is authenticated.
+pub(super) fn limit(route: Option<&str>, is_known: bool) -> LimitClass {
+    match route {
+        Some("/api/login") => LimitClass::SignIn,
+        Some("/api/ingest") => LimitClass::Ingest,
+        Some("/ws/live") => LimitClass::Live,
+        Some(METRICS_PATH) => LimitClass::Metrics,
+        Some(route) if is_rest(route) && is_known => LimitClass::Rest,
+        Some(route) if is_rest(route) => LimitClass::RestAnonymous,
+        _ => LimitClass::Pages,
+    }
+}
+
+fn is_rest(route: &str) -> bool {
+    ["/api/admin/", "/api/core/", "/api/openapi.json"].iter().any(|rest| route.starts_with(rest))
+}
+
+/// 429 response.
+pub(super) fn too_many_requests(exceeded: &Exceeded, request: &Request) -> Response {
+    let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", exceeded.to_string());
+    let mut response = error.into_response_for(accepts_html(request.headers()));
+    set_headers(&mut response, &exceeded.quota);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(exceeded.quota.retry_after_seconds()));
+    response
+}
+
+/// Adds rate limit headers for API clients. Sign-in attempts that succeed, or that are rejected by throttling, are not counted:
+/// their permit is given back.
+pub(super) fn with_headers(taken: &Permit<'_>, mut response: Response) -> Response {
+    match (taken.class(), &taken.quota) {
+        (LimitClass::SignIn, _) => {
+            let status = response.status();
+            let is_refused =
+                [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
+            if status.is_success() || status.is_redirection() || is_refused {
+                taken.refund();
+            }
+        }
+        (
+            LimitClass::RestAnonymous | LimitClass::Rest | LimitClass::Ingest | LimitClass::Metrics,
+            Some(level),
+        ) => {
+            set_headers(&mut response, level);
+        }
+        _ => {}
+    }
+    response
+}
+
+fn set_headers(response: &mut Response, level: &Quota) {
+    let headers = response.headers_mut();
+    headers.insert(LIMIT, HeaderValue::from(level.limit));
+    headers.insert(REMAINING, HeaderValue::from(level.remaining));
+    headers.insert(RESET, HeaderValue::from(level.reset_seconds()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_route_has_its_limit() {
+        for (route, known, unknown) in [
+            (Some("/api/admin/rules/"), LimitClass::Rest, LimitClass::RestAnonymous),
+            (Some("/api/admin/system/history/"), LimitClass::Rest, LimitClass::RestAnonymous),
+            (Some("/api/core/admin/system/health"), LimitClass::Rest, LimitClass::RestAnonymous),
+            (Some("/api/openapi.json"), LimitClass::Rest, LimitClass::RestAnonymous),
+            (Some("/api/login"), LimitClass::SignIn, LimitClass::SignIn),
+            (Some("/api/ingest"), LimitClass::Ingest, LimitClass::Ingest),
+            (Some("/metrics"), LimitClass::Metrics, LimitClass::Metrics),
+            (Some("/ws/live"), LimitClass::Live, LimitClass::Live),
+            // Requests of pages, and the liveness check.
+            (Some("/api/fn/{function}"), LimitClass::Pages, LimitClass::Pages),
+            (Some("/api/fragment/{page}"), LimitClass::Pages, LimitClass::Pages),
+            (Some("/alerts"), LimitClass::Pages, LimitClass::Pages),
+            (Some("/api/logout"), LimitClass::Pages, LimitClass::Pages),
+            (Some("/api/docs"), LimitClass::Pages, LimitClass::Pages),
+            (Some("/api/live"), LimitClass::Pages, LimitClass::Pages),
+            (None, LimitClass::Pages, LimitClass::Pages),
+        ] {
+            assert_eq!((limit(route, true), limit(route, false)), (known, unknown), "{route:?}");
+        }
+    }
+}

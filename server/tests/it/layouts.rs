@@ -1,0 +1,115 @@
+//! Personal panel layouts, edited with forms without scripts.
+
+use crate::access::{PASSWORD, cookie_of, send, server, sign_in};
+use crate::support::{JSON, Response, Server, Socket, data, exchange, request, request_text};
+use std::net::SocketAddr;
+
+async fn get(address: SocketAddr, path: &str, cookie: &str) -> Response {
+    let answer = request(address, "GET", path, &[("Authorization", ""), ("Cookie", cookie)]).await;
+    assert_eq!(answer.status, 200, "{path}: {answer:?}");
+    answer
+}
+
+async fn act(server: &Server, cookie: &str, form: &str) -> Response {
+    send(server.address, "/arrange", "application/x-www-form-urlencoded", cookie, form).await
+}
+
+/// Ids of the panels of a page, in order.
+fn panels(page: &Response) -> Vec<String> {
+    let text = page.text();
+    let ids = text.split("data-panel=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    ids.map(str::to_owned).collect()
+}
+
+fn before(order: &[String], first: &str, second: &str) -> bool {
+    let place = |id: &str| order.iter().position(|known| known == id).unwrap();
+    place(first) < place(second)
+}
+
+#[tokio::test]
+async fn layouts_apply_to_the_pages_of_their_user_only() {
+    let server = server().await;
+    let address = server.address;
+    let cookie = cookie_of(&sign_in(address, "admin", PASSWORD).await);
+    // At least one panel must have data.
+    let mut socket = Socket::open_as(("cookie", &cookie), address, Some(JSON)).await;
+    assert_eq!(socket.text().await["type"], "hello");
+    socket.in_a_row(2).await;
+    let page = get(address, "/", &cookie).await;
+    assert!(before(&panels(&page), "cpu", "memory") && !page.text().contains("/api/layout.css"));
+    assert_eq!(get(address, "/api/layout.css", &cookie).await.text(), "");
+
+    for (form, place) in [
+        ("panel=memory&do=earlier", "/arrange#place-memory"),
+        ("panel=memory&do=wide", "/arrange#place-memory"),
+        ("panel=load&do=hide", "/arrange#place-load"),
+        ("section=Watchglass&do=section-earlier", "/arrange#section-watchglass"),
+    ] {
+        let answer = act(&server, &cookie, form).await;
+        assert_eq!((answer.status, answer.header("location")), (303, Some(place)), "{form}: {answer:?}");
+    }
+    let page = get(address, "/", &cookie).await;
+    assert!(before(&panels(&page), "memory", "cpu"), "{:?}", panels(&page));
+    assert!(page.text().contains("href=\"/api/layout.css\""));
+    let sheet = get(address, "/api/layout.css", &cookie).await;
+    assert_eq!(sheet.header("content-type"), Some("text/css; charset=utf-8"));
+    for part in ["[data-panel=\"memory\"]{grid-column:span 2}", ".panel[data-panel=\"load\"]"] {
+        assert!(sheet.text().contains(part), "{part}: {}", sheet.text());
+    }
+    let arranging = get(address, "/arrange", &cookie).await;
+    let arranging = arranging.text();
+    assert!(
+        arranging.contains("<span class=\"mark\">Hidden</span>") && arranging.contains("value=\"reset\"")
+    );
+    let asked = get(address, "/api/fn/snapshot?window_seconds=300&rows=2", &cookie).await.json();
+    let order = asked["catalogue"]["panels"].as_array().unwrap().iter();
+    let order: Vec<String> = order.map(|panel| panel["id"].as_str().unwrap().to_owned()).collect();
+    assert!(before(&order, "memory", "cpu"), "{order:?}");
+
+    let other = cookie_of(&sign_in(address, "admin", PASSWORD).await);
+    assert!(before(&panels(&get(address, "/", &other).await), "memory", "cpu"), "the same person elsewhere");
+    let reset = act(&server, &cookie, "do=reset").await;
+    assert_eq!((reset.status, reset.header("location")), (303, Some("/arrange")));
+    assert!(before(&panels(&get(address, "/", &cookie).await), "cpu", "memory"));
+}
+
+#[tokio::test]
+async fn invalid_layouts_are_rejected_and_change_nothing() {
+    let server = server().await;
+    let cookie = cookie_of(&sign_in(server.address, "admin", PASSWORD).await);
+    for (form, reason) in [
+        ("panel=cpu&do=dance", "unknown action \"dance\""),
+        ("panel=none&do=hide", "unknown panel or section \"none\""),
+        ("section=None&do=section-later", "unknown panel or section \"None\""),
+        ("", "unknown action"),
+    ] {
+        let answer = act(&server, &cookie, form).await;
+        assert_eq!(answer.status, 400, "{form}");
+        assert!(answer.text().contains(reason), "{form}: {}", answer.text());
+    }
+    assert!(!get(server.address, "/arrange", &cookie).await.text().contains("value=\"reset\""));
+    let long = act(&server, &cookie, &format!("panel={}&do=hide", "x".repeat(5000))).await;
+    assert_eq!(long.status, 413);
+}
+
+#[tokio::test]
+async fn tokens_have_no_layout() {
+    let server = Server::start().await;
+    assert_eq!(data(server.address, "/api/admin/rules").await.as_array().map(Vec::is_empty), Some(false));
+    let kind = ("Content-Type", "application/x-www-form-urlencoded");
+    let text = request_text(server.address, "POST", "/arrange", &[kind, ("Content-Length", "17")]);
+    let answer = exchange(server.address, (text + "panel=cpu&do=hide").as_bytes()).await.unwrap();
+    assert_eq!((answer.status, answer.json()["error"]["code"].as_str()), (403, Some("forbidden")));
+}
+
+#[tokio::test]
+async fn wall_pages_are_marked() {
+    let server = Server::start().await;
+    for (path, is_wall) in [("/", false), ("/?wall", true), ("/?window=1h&wall=1", true), ("/?wallet", false)]
+    {
+        let page = crate::support::get(server.address, path).await;
+        let page = page.text();
+        assert_eq!(page.contains("data-wall"), is_wall, "{path}");
+        assert_eq!(page.contains("Exit TV mode"), is_wall, "{path}");
+    }
+}

@@ -1,0 +1,149 @@
+//! Probe errors: missing or malformed files are reported, and everything else goes on.
+
+use crate::support::{ProcFolder, Server, Socket, get};
+use serde_json::{Value, json};
+
+/// Probe, its file, and the prefix of its metrics.
+const PROBES: [(&str, &str, &str); 5] = [
+    ("cpu", "stat", "host_cpu_"),
+    ("memory", "meminfo", "host_memory_"),
+    ("disk", "diskstats", "host_disk_"),
+    ("network", "1/net/dev", "host_network_"),
+    ("load", "loadavg", "host_load"),
+];
+
+async fn start(proc: &ProcFolder) -> (Server, Socket) {
+    let server = Server::start_with(&["--host-name", "h", "--host-proc", proc.path()], &[]).await;
+    let socket = Socket::json(server.address).await;
+    (server, socket)
+}
+
+fn up<'a>(values: &'a Value, probe: &str) -> &'a Value {
+    &values[format!(r#"up{{host="h",probe="{probe}"}}"#)]
+}
+
+fn has(values: &Value, prefix: &str) -> bool {
+    values.as_object().unwrap().keys().any(|key| key.starts_with(prefix))
+}
+
+fn works(values: &Value, probe: &str, prefix: &str) -> bool {
+    up(values, probe) == &json!(1.0) && has(values, prefix)
+}
+
+fn reason<'a>(socket: &'a Socket, probe: &str) -> Option<&'a str> {
+    let problems = socket.state["problems"].as_array().unwrap();
+    problems
+        .iter()
+        .find(|problem| problem["probe"] == probe)
+        .map(|problem| problem["reason"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn failing_probes_do_not_affect_others_and_recover() {
+    let proc = ProcFolder::whole();
+    let (server, mut socket) = start(&proc).await;
+    for (probe, file, prefix) in PROBES {
+        // CPU counters in the copied files never change, so only their presence can be checked.
+        let is_whole = |values: &Value| PROBES.iter().all(|(probe, ..)| up(values, probe) == &json!(1.0));
+        socket.metrics_where("all probes", is_whole).await;
+        assert_eq!(reason(&socket, probe), None);
+
+        // Some files begin with a table header without values.
+        proc.write(file, &b"no kernel writes this\n".repeat(5));
+        let frame =
+            socket.metrics_where(&format!("{probe} down"), |values| up(values, probe) == &json!(0.0)).await;
+        let values = &frame["values"];
+        assert!(!has(values, prefix), "{probe}: {frame}");
+        for (other, _, prefix) in PROBES.into_iter().filter(|(other, ..)| *other != probe && *other != "cpu")
+        {
+            assert!(works(values, other, prefix), "{other}, while {probe} is down: {frame}");
+        }
+        let reason_now = reason(&socket, probe).unwrap_or_default();
+        assert!(reason_now.contains(proc.file(file).to_str().unwrap()), "{probe}: {reason_now}");
+        assert!(reason_now.contains(": line "), "{probe}: {reason_now}");
+        let page = get(server.address, "/").await;
+        assert!(page.text().contains(&format!("<strong>{probe}</strong>")), "{probe}: {}", page.text());
+
+        proc.restore(file);
+        socket.metrics_where(&format!("{probe} up"), |values| up(values, probe) == &json!(1.0)).await;
+        assert_eq!(reason(&socket, probe), None);
+        let page = get(server.address, "/").await;
+        assert!(!page.text().contains(&format!("<strong>{probe}</strong>")), "{probe}: {}", page.text());
+    }
+    let log = server.stop().await.stderr;
+    for (probe, ..) in PROBES {
+        assert!(
+            log.contains(&format!("probe=\"{probe}\"")) || log.contains(&format!("probe={probe}")),
+            "{probe}: {log}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn values_return_with_the_file() {
+    let proc = ProcFolder::without("diskstats");
+    let (server, mut socket) = start(&proc).await;
+    let frame = socket.metrics().await;
+    assert_eq!(up(&frame["values"], "disk"), &json!(0.0));
+    assert!(!has(&frame["values"], "host_disk_"), "{frame}");
+    let why = reason(&socket, "disk").unwrap();
+    assert!(why.contains(proc.file("diskstats").to_str().unwrap()) && why.contains("No such file"), "{why}");
+
+    proc.restore("diskstats");
+    let frame = socket.metrics_where("disk up", |values| works(values, "disk", "host_disk_")).await;
+    assert_eq!(reason(&socket, "disk"), None);
+    let written = &frame["values"][r#"host_disk_written_bytes_total{device="vda",host="h"}"#];
+    assert_eq!(written, &json!(7_866_480.0 * 512.0), "{frame}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn endless_files_are_not_read() {
+    let proc = ProcFolder::whole();
+    let (server, mut socket) = start(&proc).await;
+    socket.metrics_where("disk up", |values| works(values, "disk", "host_disk_")).await;
+    std::fs::File::create(proc.file("diskstats")).unwrap().set_len(1 << 40).unwrap();
+    let is_down = |values: &Value| up(values, "disk") == &json!(0.0);
+    let frame = socket.metrics_where("disk down", is_down).await;
+    assert!(
+        !has(&frame["values"], "host_disk_") && works(&frame["values"], "memory", "host_memory_"),
+        "{frame}"
+    );
+    assert!(reason(&socket, "disk").unwrap().contains("larger than"), "{:?}", reason(&socket, "disk"));
+    proc.restore("diskstats");
+    socket.metrics_where("disk up again", |values| works(values, "disk", "host_disk_")).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn server_works_without_any_readable_file() {
+    let empty = ProcFolder::empty();
+    let missing = ProcFolder::empty().file("missing");
+    for path in [empty.path(), missing.to_str().unwrap(), "/dev/null"] {
+        let server = Server::start_with(&["--host-name", "h", "--host-proc", path], &[]).await;
+        let mut socket = Socket::json(server.address).await;
+        let all_down = |values: &Value| {
+            up(values, "filesystem") == &json!(0.0)
+                && PROBES.iter().all(|(probe, ..)| up(values, probe) == &json!(0.0))
+        };
+        let frame = socket.metrics_where("all down", all_down).await;
+        // Missing values stay missing: of the host there is only the state that its probes are down.
+        assert!(!has(&frame["values"], "host_"), "{frame}");
+        for (probe, file, _) in PROBES {
+            assert!(reason(&socket, probe).unwrap().contains(&format!("{path}/{file}")), "{probe}");
+        }
+        let page = get(server.address, "/").await;
+        assert_eq!(page.status, 200);
+        assert!(page.html().contains("<h1>h</h1>"), "{}", page.text());
+        assert!(page.text().contains(": no data since"), "{}", page.text());
+        let snapshot = get(server.address, "/api/fn/snapshot?window_seconds=300&rows=75").await;
+        let snapshot = snapshot.json();
+        let measured: Vec<&Value> =
+            snapshot["readings"].as_array().unwrap().iter().map(|reading| &reading["series"]).collect();
+        let series = snapshot["state"]["series"].as_array().unwrap();
+        let mut of_the_host =
+            series.iter().filter(|series| series["metric"].as_str().unwrap().starts_with("host_"));
+        assert!(!of_the_host.any(|series| measured.contains(&&series["id"])), "{snapshot}");
+        server.stop().await;
+    }
+}

@@ -1,0 +1,125 @@
+//! Search, as a page and as the list of the command palette.
+
+use crate::access::{PASSWORD, cookie_of, server, sign_in};
+use crate::support::{JSON, Response, Server, Socket, TestToken, exchange, request, request_text, until};
+
+async fn seen(server: &Server, by: (&str, &str), path: &str) -> String {
+    let headers = match by {
+        ("Cookie", _) => vec![("Authorization", ""), by],
+        _ => vec![by],
+    };
+    let answer: Response = request(server.address, "GET", path, &headers).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    answer.html()
+}
+
+/// Targets of the links of a list, in order.
+fn links(html: &str) -> Vec<&str> {
+    let found = html.split_once("<ul>").map_or("", |(_, list)| list);
+    found.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
+#[tokio::test]
+async fn pages_charts_and_actions_are_found_with_and_without_scripts() {
+    let server = server().await;
+    let cookie = cookie_of(&sign_in(server.address, "admin", PASSWORD).await);
+    let by = ("Cookie", cookie.as_str());
+    // At least one panel must have data.
+    let mut socket = Socket::open_as(("cookie", &cookie), server.address, Some(JSON)).await;
+    assert_eq!(socket.text().await["type"], "hello");
+    socket.in_a_row(2).await;
+
+    let page = seen(&server, by, "/find?q=Memory").await;
+    assert_eq!(links(&page).first(), Some(&"/#panel-memory"), "{page}");
+    assert!(page.contains("role=\"search\"") && page.contains("value=\"Memory\""), "{page}");
+    // Also by metric; panels of sections with a page of their own link to that page.
+    let list = seen(&server, by, "/api/fragment/find?q=host_memory_used").await;
+    assert!(list.starts_with("<p ") && links(&list).contains(&"/#panel-memory"), "{list}");
+    let list = seen(&server, by, "/api/fragment/find?q=perf").await;
+    assert_eq!(links(&list).first(), Some(&"/performance"), "{list}");
+
+    // Actions that need scripts are not on the page without scripts.
+    let (page, list) = (seen(&server, by, "/find").await, seen(&server, by, "/api/fragment/find").await);
+    assert!(list.contains("data-press=\".theme-switch\"") && !page.contains("data-press"), "{page}");
+    for html in [&page, &list] {
+        let links = links(html);
+        for path in ["/", "/trends", "/settings", "/arrange", "/?wall", "/settings?view=tokens"] {
+            assert!(links.contains(&path), "{path}: {html}");
+        }
+        assert!(html.contains("action=\"/api/logout\"") && !html.contains("#panel-"), "{html}");
+    }
+
+    // Panels that are not on the overview are found on the Trends page.
+    let form = "panel=memory&do=hide";
+    let kind = "application/x-www-form-urlencoded";
+    let answer = crate::access::send(server.address, "/arrange", kind, &cookie, form).await;
+    assert_eq!(answer.status, 303);
+    let list = seen(&server, by, "/api/fragment/find?q=memory").await;
+    assert!(links(&list).contains(&"/trends#panel-memory") && !links(&list).contains(&"/#panel-memory"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn viewers_do_not_find_admin_actions() {
+    let server = Server::start().await;
+    let (viewer, admin) = (TestToken::Viewer.bearer(), TestToken::Admin.bearer());
+    for asked in ["rule", "token", "silence", "audit", ""] {
+        let path = format!("/api/fragment/find?q={asked}");
+        let [seen_by_viewer, seen_by_admin] = [
+            seen(&server, ("Authorization", &viewer), &path).await,
+            seen(&server, ("Authorization", &admin), &path).await,
+        ];
+        let (few, many) = (links(&seen_by_viewer), links(&seen_by_admin));
+        assert!(
+            few.iter().all(|link| many.contains(link)) && few.len() < many.len(),
+            "{asked}: {few:?}, {many:?}"
+        );
+        for link in ["/alerts?view=rule&amp;new", "/settings?view=tokens", "/settings?view=audit"] {
+            assert!(!few.contains(&link), "{asked}: {seen_by_viewer}");
+        }
+        // A client with a token has no session to end.
+        assert!(!seen_by_admin.contains("/api/logout"), "{seen_by_admin}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn applications_are_found_by_name() {
+    let server = Server::start().await;
+    let body = r#"{"version":1,"app":"shop"}"#;
+    let (length, bearer) = (body.len().to_string(), TestToken::Ingest.bearer());
+    let headers = [
+        ("Authorization", bearer.as_str()),
+        ("Content-Type", "application/json"),
+        ("Content-Length", length.as_str()),
+    ];
+    let text = request_text(server.address, "POST", "/api/ingest", &headers) + body;
+    assert_eq!(exchange(server.address, text.as_bytes()).await.unwrap().status, 200);
+    let admin = TestToken::Admin.bearer();
+    until("the application is found", &server, async || {
+        let list = seen(&server, ("Authorization", &admin), "/api/fragment/find?q=shop").await;
+        links(&list).contains(&"/performance?filter=shop") && list.contains("Application")
+    })
+    .await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn search_queries_are_limited_in_length() {
+    let server = Server::start().await;
+    for path in ["/find", "/api/fragment/find"] {
+        let ask = |length| format!("{path}?q={}", "é".repeat(length).replace('é', "%C3%A9"));
+        let answer = request(server.address, "GET", &ask(100), &[]).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let answer = request(server.address, "GET", &ask(101), &[]).await;
+        assert_eq!(answer.status, 400);
+        assert!(
+            answer.text().contains("q is 101 characters long: at most 100 are allowed"),
+            "{}",
+            answer.text()
+        );
+        let answer = request(server.address, "GET", &format!("{path}?q={}", "x".repeat(5000)), &[]).await;
+        assert_eq!(answer.status, 400, "{}", answer.text());
+    }
+    server.stop().await;
+}
