@@ -12,6 +12,7 @@ mod statistics;
 pub(crate) use panel::PanelHistory;
 
 use crate::annotations::Annotations;
+use crate::clock::TICK_MILLIS;
 use crate::config::EffectiveConfig;
 use crate::evaluation::{RuleEvaluator, live_events};
 use crate::layouts::Layouts;
@@ -21,16 +22,12 @@ use app::Backend;
 use app::api::{self, History, HostInfo, PageData, RangeQuery, Reading};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 use watchglass_instrument::requests::Recorder;
 use watchglass_live::{Hello, Hub, PROTOCOL_VERSION, State};
 use watchglass_model::{Batch, Catalogue, Kind, Series, TimeRange};
 use watchglass_probes::{Applications, ServerStats};
 use watchglass_reports::{Current, LatestValues};
 use watchglass_tsdb::{self as history, Columns, Latest, Query, QueryError, Selector};
-
-/// Collection interval.
-pub(crate) const TICK: Duration = Duration::from_secs(1);
 
 /// Application state. The ticker thread writes it, the routes read it.
 #[derive(Debug)]
@@ -83,7 +80,7 @@ impl AppState {
             protocol: String::new(),
             server: env!("CARGO_PKG_VERSION").to_owned(),
             build,
-            interval_ms: millis(TICK),
+            interval_ms: TICK_MILLIS,
         };
         Self {
             hub: Hub::new(hello),
@@ -201,7 +198,7 @@ impl AppState {
             catalogue: &self.catalogue,
             series: &state.series,
             latest: &newest.latest,
-            tick_millis: millis(TICK),
+            tick_millis: TICK_MILLIS,
             intervals: &self.collection_intervals,
         };
         ask(&current, &state)
@@ -244,7 +241,7 @@ impl Backend for AppState {
     fn page_data(&self, window: RangeQuery, rows: u32, detail: u32) -> PageData {
         PageData {
             time: self.history.newest(),
-            interval_ms: millis(TICK),
+            interval_ms: TICK_MILLIS,
             host: self.host.clone(),
             catalogue: self.catalogue.clone(),
             intervals: self.collection_intervals.clone(),
@@ -272,8 +269,4 @@ impl Backend for AppState {
     fn services(&self) -> api::Services {
         self.targets.latest_details()
     }
-}
-
-fn millis(duration: Duration) -> u32 {
-    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }

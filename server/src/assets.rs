@@ -7,11 +7,15 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, Response, StatusCode};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::LazyLock;
 
 mod files {
     use super::File;
     include!(concat!(env!("OUT_DIR"), "/files.rs"));
 }
+
+/// Assets that every page loads.
+pub(crate) static PAGE_ASSETS: LazyLock<PageAssets> = LazyLock::new(page_assets);
 
 /// A file of the front end.
 #[derive(Debug)]
@@ -29,8 +33,8 @@ pub(crate) fn find(path: &str) -> Option<&'static File> {
     files::FILES.iter().find(|file| file.path == path)
 }
 
-/// Assets that a page loads, with their hashed names.
-pub(crate) fn page_assets() -> PageAssets {
+/// Assets with their hashed names.
+fn page_assets() -> PageAssets {
     let ending = |ending: &str| files::FILES.iter().map(|file| file.path).find(|path| path.ends_with(ending));
     let program = match (ending(".js"), ending("_bg.wasm")) {
         (Some(script), Some(wasm)) => Some((script.to_owned(), wasm.to_owned())),

@@ -4,7 +4,7 @@
 //! `Host` and `Origin` headers reveal that.
 
 use crate::edge::Client;
-use crate::routes::ApiError;
+use crate::http::ApiError;
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::header::{HOST, ORIGIN};

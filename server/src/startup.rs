@@ -6,15 +6,15 @@ use crate::app_state::AppState;
 use crate::audit::AuditLog;
 use crate::cluster::ClusterSync;
 use crate::config::{EffectiveConfig, Settings};
-use crate::data_dir::{DataDir, default_path};
 use crate::evaluation::RuleEvaluator;
 use crate::history_probe::HistoryProbe;
 use crate::layouts::Layouts;
 use crate::notifications::{ChartSource, Links, Notifications};
+use crate::persist::data_dir::{DataDir, default_path};
 use crate::rate_limit::RateLimiter;
 use crate::targets::Targets;
 use crate::ticker::Ticker;
-use crate::{assets, edge, host_origin, logging, print_line, routes, ticker};
+use crate::{assets, clock, edge, host_origin, logging, print_line, routes};
 use app::api::HostInfo;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::collections::BTreeMap;
@@ -105,7 +105,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
         host_info(name.clone(), facts),
         collector.catalogue().clone(),
         collection_intervals(collector.catalogue(), &collector),
-        assets::page_assets().build,
+        assets::PAGE_ASSETS.build.clone(),
         Arc::clone(&history),
         vitals,
         requests,
@@ -128,7 +128,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let core = Arc::new(core.with_alerting(judging, telling));
     let access = Arc::new(Access::open(data.path())?);
     let audit = Arc::new(AuditLog::open(data.path())?);
-    let first = access.create_first_admin(|name| std::env::var(name).ok(), ticker::now())?;
+    let first = access.create_first_admin(|name| std::env::var(name).ok(), clock::now())?;
     let exchange = ClusterSync::start(settings, &core, &access, &name, data.path())?;
     let edge = edge::HttpListener {
         listener,
@@ -286,7 +286,7 @@ fn host_info(name: String, facts: SystemInfo) -> HostInfo {
 
 /// Collection intervals in milliseconds of the metrics that are slower than the tick.
 fn collection_intervals(catalogue: &Catalogue, collector: &Collector) -> BTreeMap<String, u32> {
-    let pace = |name: &str| collector.interval_of(name).filter(|&pace| pace > crate::app_state::TICK);
+    let pace = |name: &str| collector.interval_of(name).filter(|&pace| pace > crate::clock::TICK);
     let slower =
         catalogue.metrics().iter().filter_map(|metric| Some((metric.name.clone(), pace(&metric.name)?)));
     slower.map(|(name, pace)| (name, u32::try_from(pace.as_millis()).unwrap_or(u32::MAX))).collect()
@@ -304,7 +304,7 @@ fn print_banner(name: &str, origin: &str, data: &DataDir, first: &FirstPassword)
          \x20 data      {}",
         data.path().display()
     ));
-    if assets::page_assets().wasm.is_none() {
+    if assets::PAGE_ASSETS.wasm.is_none() {
         tracing::warn!(
             "front end missing in this build, pages do not update; build with `cargo xtask build`"
         );

@@ -2,11 +2,12 @@
 //!
 //! A thread, not an async task: busy async workers must not delay a tick.
 
-use crate::app_state::{AppState, TICK};
+use crate::app_state::AppState;
+use crate::clock::{TICK_MILLIS, now};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use std::{io, thread};
 use tokio::runtime::Handle;
 use watchglass_live::State;
@@ -30,17 +31,17 @@ impl Ticker {
         let thread = thread::Builder::new().name("ticker".to_owned()).spawn(move || {
             let mut last = None;
             loop {
-                let now = now();
-                let time = tick_time(now, last);
+                let woken = now();
+                let time = tick_time(woken, last);
                 if let Some(time) = time {
                     let began = Instant::now();
                     tick(&core, &mut collector, time);
-                    core.server_stats.record_tick(lateness(now, time), began.elapsed());
+                    core.server_stats.record_tick(lateness(woken, time), began.elapsed());
                     core.server_stats.set_tasks(runtime.metrics().num_alive_tasks());
                     core.update_server_stats();
                     last = Some(time);
                 }
-                match stopped.recv_timeout(until_next_tick(self::now())) {
+                match stopped.recv_timeout(until_next_tick(now())) {
                     Err(RecvTimeoutError::Timeout) => {}
                     Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
                 }
@@ -80,7 +81,7 @@ fn log_problem_changes(before: &[Problem], now: &[Problem]) {
 /// Timestamp of a tick at `now`: its full second. `None` if that second already had its tick, for example after a clock
 /// step backwards.
 fn tick_time(now: Timestamp, last: Option<Timestamp>) -> Option<Timestamp> {
-    let time = now.floor(tick_millis());
+    let time = now.floor(i64::from(TICK_MILLIS));
     (Some(time) != last).then_some(time)
 }
 
@@ -90,19 +91,9 @@ fn lateness(now: Timestamp, time: Timestamp) -> Duration {
 }
 
 fn until_next_tick(now: Timestamp) -> Duration {
-    let into = now.millis().rem_euclid(tick_millis());
+    let into = now.millis().rem_euclid(i64::from(TICK_MILLIS));
     // Slightly after the full second, so that a timer that fires early does not tick in the previous second.
-    Duration::from_millis(u64::try_from(tick_millis() - into).unwrap_or(0) + 2)
-}
-
-fn tick_millis() -> i64 {
-    i64::try_from(TICK.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// Current time of the system clock.
-pub(crate) fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    Duration::from_millis(u64::try_from(i64::from(TICK_MILLIS) - into).unwrap_or(0) + 2)
 }
 
 #[cfg(test)]

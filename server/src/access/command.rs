@@ -5,8 +5,8 @@ use super::error::AccessError;
 use super::random::random;
 use super::store;
 use crate::audit::{self, ActorKind as Through, AuditTarget, Entry};
-use crate::data_dir::{self, default_path};
-use crate::{print_line, ticker};
+use crate::persist::data_dir::{self, default_path};
+use crate::{clock, print_line};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::json;
 use std::error::Error;
@@ -118,7 +118,7 @@ pub(crate) fn run(order: AccountCommand) -> Result<(), Box<dyn Error>> {
         None => default_path(|name| std::env::var(name).ok())?,
     };
     data_dir::create(&folder).map_err(|source| AccessError::File { path: folder.clone(), source })?;
-    let now = ticker::now();
+    let now = clock::now();
     let entry = audit_entry(&order.action, now);
     let output = execute(&folder, order.action, now)?;
     if !output.is_empty() {

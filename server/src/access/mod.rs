@@ -20,7 +20,7 @@ pub(crate) use second_factor::Enrolment;
 pub(crate) use session_sync::{SyncRounds, Wake};
 pub(crate) use sign_in::SignInError;
 
-use crate::ticker;
+use crate::clock;
 use hasher::PasswordHasher;
 use session_sync::SyncHandle;
 use std::path::{Path, PathBuf};
@@ -117,7 +117,7 @@ impl Access {
                 _ = stopping.wait_for(|&stop| stop) => true,
             };
             let access = Arc::clone(&self);
-            let now = ticker::now();
+            let now = clock::now();
             // An error is a panic, which is logged; the next second tries again.
             let _ = tokio::task::spawn_blocking(move || access.refresh_and_save(now, is_stopping)).await;
             if is_stopping {

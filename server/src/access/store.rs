@@ -2,7 +2,7 @@
 //! the file and replaces it atomically.
 
 use super::error::AccessError;
-use crate::atomic_file;
+use crate::persist::atomic_file;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;

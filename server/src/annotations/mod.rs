@@ -7,8 +7,8 @@ mod store;
 
 pub(crate) use store::{AnnotationError, NewAnnotation};
 
-use crate::atomic_file;
-use crate::background_writer::{BackgroundWriter, Persist};
+use crate::persist::atomic_file;
+use crate::persist::background_writer::{BackgroundWriter, Persist};
 use restarts::RestartDetector;
 use std::io;
 use std::path::{Path, PathBuf};

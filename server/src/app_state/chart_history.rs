@@ -1,7 +1,8 @@
 //! History for the charts of a page.
 
+use super::AppState;
 use super::statistics::Statistics;
-use super::{AppState, TICK, millis};
+use crate::clock::TICK_MILLIS;
 use app::api::{History, HistorySeries, PREVIOUS_PERIOD, RangeQuery, STATISTICS};
 use std::time::Duration;
 use watchglass_model::{Metric, PanelRole, Series, TimeRange};
@@ -96,7 +97,7 @@ fn length(window: RangeQuery) -> Duration {
 
 /// Row length in milliseconds: a multiple of the tick, so that all rows have the same number of ticks.
 fn step(seconds: u32, rows: u32) -> i64 {
-    let tick = u64::from(millis(TICK));
+    let tick = u64::from(TICK_MILLIS);
     let ticks = (u64::from(seconds) * 1000).div_ceil(u64::from(rows.max(1)) * tick);
     i64::try_from(ticks.max(1) * tick).unwrap_or(i64::MAX)
 }

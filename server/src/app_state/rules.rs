@@ -1,8 +1,8 @@
 //! Queries and changes of rules, for the REST API and the pages.
 
 use super::AppState;
+use crate::clock::now;
 use crate::evaluation::{Origin, RuleEdit, RuleEditError};
-use crate::ticker::now;
 use watchglass_rules::Rule;
 use watchglass_rules::rule_replica::RuleReplica;
 

@@ -2,8 +2,8 @@
 
 use super::AuditLog;
 use super::entry::{ActorKind, AuditTarget, Change, Entry};
-use crate::routes::ApiError;
-use crate::ticker;
+use crate::clock;
+use crate::http::ApiError;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use std::net::IpAddr;
@@ -43,7 +43,7 @@ impl AuditContext {
     pub(crate) fn record(&self, what: AuditTarget, action: &str, subject: &str, change: Change) {
         self.is_recorded.store(true, Ordering::Relaxed);
         let address = self.address.map(|address| address.to_string());
-        let entry = Entry::new(ticker::now(), (self.by, &self.who, address), (what, action, subject), change);
+        let entry = Entry::new(clock::now(), (self.by, &self.who, address), (what, action, subject), change);
         self.audit.record(&entry);
     }
 
@@ -51,7 +51,7 @@ impl AuditContext {
     /// may be a password typed into the wrong field.
     pub(crate) fn record_failure(&self, user: Option<&str>, action: &str) {
         self.is_recorded.store(true, Ordering::Relaxed);
-        let (now, address) = (ticker::now(), self.address.map(|address| address.to_string()));
+        let (now, address) = (clock::now(), self.address.map(|address| address.to_string()));
         let subject = user.unwrap_or("unknown user");
         let entry = Entry::new(
             now,

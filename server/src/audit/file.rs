@@ -4,7 +4,7 @@
 //! The server and commands write the same files, under a lock.
 
 use super::entry::{AuditTarget, Entry};
-use crate::atomic_file;
+use crate::persist::atomic_file;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;

@@ -11,8 +11,8 @@ pub(crate) use context::AuditContext;
 pub(crate) use entry::{ActorKind, AuditTarget, Entry};
 pub(crate) use file::Filter;
 
-use crate::background_writer::{BackgroundWriter, Persist};
-use crate::ticker;
+use crate::clock;
+use crate::persist::background_writer::{BackgroundWriter, Persist};
 use failure_limit::FailureLimiter;
 use serde_json::json;
 use std::io;
@@ -92,7 +92,7 @@ impl AuditLog {
     /// # Errors
     /// A file cannot be read.
     pub(crate) fn read(&self, filter: &Filter, skip: usize, limit: usize) -> io::Result<(Vec<Entry>, bool)> {
-        let now = ticker::now();
+        let now = clock::now();
         if let Some(count) = self.failures().take_suppressed(now) {
             self.record(&suppressed_entry(now, count));
         }

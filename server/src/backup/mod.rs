@@ -11,8 +11,8 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use crate::data_dir::default_path;
-use crate::{print_line, ticker};
+use crate::persist::data_dir::default_path;
+use crate::{clock, print_line};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use error::BackupError;
 use std::error::Error;
@@ -86,7 +86,7 @@ pub(crate) fn run(order: BackupCommand) -> Result<(), Box<dyn Error>> {
     };
     match order {
         BackupCommand::Write { file, folder } => {
-            let written = write::write(&resolve(folder)?, &file, ticker::now())?;
+            let written = write::write(&resolve(folder)?, &file, clock::now())?;
             let mut text = format!("{}: {}", file.display(), summary(&written.manifest));
             for name in written.skipped {
                 text.push_str(&format!("\nskipped (not written by Watchglass): {name}"));
@@ -99,7 +99,7 @@ pub(crate) fn run(order: BackupCommand) -> Result<(), Box<dyn Error>> {
         }
         BackupCommand::Restore { file, folder, replace } => {
             let folder = resolve(folder)?;
-            let restored = restore::restore(&file, &folder, replace, ticker::now())?;
+            let restored = restore::restore(&file, &folder, replace, clock::now())?;
             let mut text = format!("{}: {}", folder.display(), summary(&restored.manifest));
             if let Some(aside) = restored.previous {
                 text.push_str(&format!("\nthe previous folder was renamed to {}", aside.display()));

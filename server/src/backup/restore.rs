@@ -1,7 +1,7 @@
 //! Restore: verify the archive, unpack it next to the target (verifying again), then rename it into place.
 
 use super::BackupError;
-use crate::data_dir;
+use crate::persist::data_dir;
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Seek, Write};

@@ -1,7 +1,7 @@
 //! Backup and restore tests.
 
 use super::{restore, write};
-use crate::data_dir::DataDir;
+use crate::persist::data_dir::DataDir;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;

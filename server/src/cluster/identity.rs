@@ -1,6 +1,6 @@
 //! Identity of this server and its host in the cluster.
 
-use crate::atomic_file;
+use crate::persist::atomic_file;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::Path;

@@ -11,9 +11,9 @@ mod redis_session_store;
 
 use crate::access::{Access, Wake};
 use crate::app_state::AppState;
+use crate::clock::now;
 use crate::config::Settings;
 use crate::notifications::Peers;
-use crate::ticker::now;
 use redis_alert_store::RedisAlertStore;
 use redis_rule_store::RedisRuleStore;
 use redis_session_store::RedisSessionStore;

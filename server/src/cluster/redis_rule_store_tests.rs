@@ -56,7 +56,7 @@ impl Server {
     }
 
     fn round(&mut self) {
-        self.shelf.sync(&self.core, crate::ticker::now()).unwrap();
+        self.shelf.sync(&self.core, crate::clock::now()).unwrap();
     }
 
     /// Restarts the server.

@@ -5,7 +5,7 @@
 //! `EXEC`). Conflicts are resolved by the session replica.
 
 use crate::access::{Access, AccessError, SyncRounds};
-use crate::ticker::now;
+use crate::clock::now;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::data_dir;
+use crate::persist::data_dir;
 use std::path::Path;
 use tempfile::TempDir;
 use watchglass_auth::{Accounts, Credential, PasswordHash, Role, Secret};

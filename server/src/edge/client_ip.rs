@@ -4,7 +4,7 @@
 //! that are not trusted proxies.
 
 use super::Network;
-use crate::routes::ApiError;
+use crate::http::ApiError;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;

@@ -1,7 +1,7 @@
 //! Probe of the TLS certificate: time to expiry and reload errors.
 
 use super::Tls;
-use crate::ticker;
+use crate::clock;
 use std::sync::Arc;
 use watchglass_model::{Declaration, Kind, SampleBuffer, Unit};
 use watchglass_probes::{Probe, ProbeError};
@@ -38,7 +38,7 @@ impl Probe for TlsProbe {
             return Err(ProbeError::Reported { reason });
         }
         if let Some(ends) = self.0.expires_at() {
-            let minutes = ends.millis_since(ticker::now()).div_euclid(ROUNDING_MILLIS);
+            let minutes = ends.millis_since(clock::now()).div_euclid(ROUNDING_MILLIS);
             readings.record(&REMAINING, &[], minutes as f64 * 60.0);
         }
         Ok(())

@@ -2,7 +2,7 @@
 //!
 //! `alerts.json` is an [`EngineState`]; `alerts-past.jsonl` has one [`Alert`] as JSON per line, the latest last.
 
-use crate::atomic_file;
+use crate::persist::atomic_file;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;

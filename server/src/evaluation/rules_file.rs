@@ -5,7 +5,7 @@
 //! skipped, logged, and kept in the file: they may be of a newer version of this program.
 
 use super::rule_set::{MAX_CUSTOM_RULES, RuleSet, Unparsed};
-use crate::atomic_file;
+use crate::persist::atomic_file;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;

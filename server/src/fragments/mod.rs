@@ -116,7 +116,7 @@ fn render_fragment(context: &PageContext, path: &str, query: &str) -> Result<Str
         }
         OVERVIEW_PATH => {
             let save = snapshot_link::snapshot_url(path, query);
-            let head = overview::overview(core, crate::ticker::now());
+            let head = overview::overview(core, crate::clock::now());
             Ok(app::fragments::overview(Overview { snapshot_url: save, ..head }))
         }
         SEARCH_PATH => Ok(app::fragments::search_results(search::search(context, query, true)?)),

@@ -2,6 +2,7 @@
 
 use super::{deliveries, rules};
 use crate::app_state::AppState;
+use crate::assets::PAGE_ASSETS;
 use crate::config::EffectiveSetting;
 use app::fragments::{RetentionRow, SettingRow, Settings};
 use std::time::Duration;
@@ -17,7 +18,7 @@ pub(super) fn settings(core: &AppState) -> Settings {
     };
     Settings {
         version: env!("CARGO_PKG_VERSION"),
-        build: crate::assets::page_assets().build,
+        build: PAGE_ASSETS.build.clone(),
         config_file: shown.file.as_ref().map(|file| file.display().to_string()),
         storage: format!("Files in {}", shown.data_dir.display()),
         retention: shown

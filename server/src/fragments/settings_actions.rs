@@ -5,7 +5,7 @@ use super::form_fields::{FormError, FormFields};
 use super::users::{OneTimeSecret, SettingsOutcome, render};
 use super::{FormResponse, PageContext, SettingsTab};
 use crate::access::{ChangeError, Enrolment, MAX_TOKEN_DAYS, UserChange};
-use crate::ticker;
+use crate::clock;
 use app::fragments::FlashMessage;
 use axum::http::StatusCode;
 use watchglass_auth::{AccountsError, Role};
@@ -161,7 +161,7 @@ pub(crate) fn run_settings_action(context: &PageContext, fields: &FormFields) ->
 
 /// Runs an action. Returns a secret to show once, if there is one.
 fn run(context: &PageContext, what: SettingsAction, fields: &FormFields) -> Result<OneTimeSecret, FormError> {
-    let (access, now) = (&context.access, ticker::now());
+    let (access, now) = (&context.access, clock::now());
     let name = fields.get("name");
     let password = |field: &str| fields.raw(field).to_owned();
     let change =

@@ -2,7 +2,7 @@
 
 use super::form_fields::{FormError, FormFields};
 use super::{duration, label_lines};
-use crate::routes::DEFAULT_SILENCE_DURATION;
+use crate::notifications::DEFAULT_SILENCE_DURATION;
 use std::time::Duration;
 use watchglass_dispatch::{Silence, TimeInterval, TimeOfDay, Weekday, spans_hosts};
 use watchglass_model::Timestamp;

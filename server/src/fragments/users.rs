@@ -3,7 +3,7 @@
 use super::settings_tab::AuditLogQuery;
 use super::{FragmentError, PageContext, SettingsTab, audit, settings};
 use crate::access::Enrolment;
-use crate::ticker;
+use crate::clock;
 use app::fragments::{
     Account, FlashMessage, FormValues, SecondFactor, SessionRow, Sessions, SettingsContent, SettingsPage,
     TokenRow, Tokens, UserRow, Users,
@@ -53,7 +53,7 @@ pub(super) fn render(
     let SettingsOutcome { flash: said, form_values: typed, audit_query: log, secret: made } = shown;
     let keeps = typed.is_some() || !matches!(made, OneTimeSecret::Nothing);
     let typed = typed.unwrap_or_default();
-    let now = ticker::now();
+    let now = clock::now();
     let content = match place {
         SettingsTab::Settings => SettingsContent::Settings(Box::new(settings::settings(&context.core))),
         SettingsTab::Account => SettingsContent::Account(account(context, typed, made, now)),

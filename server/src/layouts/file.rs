@@ -1,7 +1,7 @@
 //! `layouts.json` in the data folder: `{"version":1,"layouts":{"ada":{"panels":[{"panel":"cpu","width":"wide"},…]}}}`.
 
 use super::Layout;
-use crate::atomic_file;
+use crate::persist::atomic_file;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;

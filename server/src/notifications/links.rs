@@ -2,8 +2,8 @@
 
 use super::Notifications;
 use super::outgoing::MessageContext;
-use crate::atomic_file;
 use crate::config::PublicUrl;
+use crate::persist::atomic_file;
 use app::fragments::charts_url;
 use std::io;
 use std::path::Path;

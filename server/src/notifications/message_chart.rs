@@ -2,7 +2,7 @@
 
 use super::Notifications;
 use super::outgoing::MessageContext;
-use crate::app_state::TICK;
+use crate::clock::TICK_MILLIS;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,7 +93,7 @@ impl ChartSpec {
 
     /// Rows further apart than this are separated by a gap.
     fn gap_after(&self) -> i64 {
-        let tick = i64::try_from(TICK.as_millis()).unwrap_or(i64::MAX);
+        let tick = i64::from(TICK_MILLIS);
         let interval = self.source.intervals.get(&self.metric).map_or(tick, |&interval| i64::from(interval));
         // Values of slower metrics can be one tick late.
         let interval = if interval > tick { interval + tick } else { interval };

@@ -17,9 +17,9 @@ pub(crate) use links::{LINK_TTL, Links, alert_fingerprint};
 pub(crate) use message_chart::ChartSource;
 pub(crate) use peers::Peers;
 
-use crate::atomic_file;
-use crate::background_writer::{BackgroundWriter, Persist};
-use crate::ticker::now;
+use crate::clock::now;
+use crate::persist::atomic_file;
+use crate::persist::background_writer::{BackgroundWriter, Persist};
 use compose::RuleTexts;
 pub(crate) use error::NotificationsError;
 use outgoing::{MessageContext, OutgoingMessage};
@@ -35,6 +35,8 @@ use watchglass_model::Timestamp;
 use watchglass_notify::{ChannelSettings, Channels, DeliveryError, DeliveryService, Env, Overview};
 use watchglass_rules::{Alert, Change, Rule};
 
+/// Default duration of a silence.
+pub(crate) const DEFAULT_SILENCE_DURATION: Duration = Duration::from_secs(2 * 3600);
 /// File with the dispatcher state in the data folder.
 const STATE: &str = "telling.json";
 /// Folder of the outbox in the data folder.

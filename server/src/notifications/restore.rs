@@ -1,7 +1,7 @@
 //! Restores the dispatcher state of the last run.
 
 use super::{NotificationsError, STATE};
-use crate::atomic_file;
+use crate::persist::atomic_file;
 use std::path::Path;
 use watchglass_dispatch::{DispatchSettings, Dispatcher, DispatcherState};
 

@@ -1,9 +1,10 @@
 //! `/api/annotations` and `/api/admin/annotations`: annotations of charts.
 
-use super::{ApiError, ApiState, Done, Envelope, Failure, Parameters, bad_request, body};
+use super::ApiState;
 use crate::annotations::NewAnnotation;
 use crate::audit::{AuditContext, AuditTarget};
-use crate::ticker;
+use crate::clock;
+use crate::http::{ApiError, Done, Envelope, Failure, Parameters, bad_request, body};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -195,7 +196,7 @@ async fn add(
         author: pass.name,
     };
     let added =
-        state.core.add_annotation(new, ticker::now()).map_err(|error| bad_request(error.to_string()))?;
+        state.core.add_annotation(new, clock::now()).map_err(|error| bad_request(error.to_string()))?;
     actor.record(AuditTarget::Annotation, "added", &added.id.to_string(), (None, audit_fields(&added)));
     tracing::info!(id = added.id, author = added.author, text = added.text, "annotation added");
     Ok(Envelope::of(added.into()))

@@ -1,7 +1,8 @@
 //! `GET /api/admin/audit`: the audit log, for admins.
 
-use super::{ApiError, ApiState, Envelope, Failure, Parameters, bad_request};
+use super::ApiState;
 use crate::audit::{AuditTarget, Entry, Filter};
+use crate::http::{ApiError, Envelope, Failure, Parameters, bad_request};
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};

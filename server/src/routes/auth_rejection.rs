@@ -1,8 +1,8 @@
 //! Rejection of unauthorized requests: browsers are redirected to the sign-in page, API clients get an error.
 
-use super::ApiError;
 use super::authorize::METRICS_PATH;
 use super::pages::{accepts_html, is_below_api};
+use crate::http::ApiError;
 use axum::extract::Request;
 use axum::http::header::{AUTHORIZATION, LOCATION, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};

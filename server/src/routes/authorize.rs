@@ -7,7 +7,7 @@ use crate::access::Access;
 use crate::audit::{AuditContext, AuditLog};
 use crate::edge::Client;
 use crate::rate_limit::RateLimiter;
-use crate::{assets, ticker};
+use crate::{assets, clock};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Method};
@@ -90,7 +90,7 @@ pub(crate) struct AuthLayer {
 pub(super) async fn check(State(doors): State<AuthLayer>, mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let door = doors.permission(route, request.uri().path(), request.method());
-    let now = ticker::now();
+    let now = clock::now();
     let pass = match credential(request.headers()) {
         Some(Ok(by)) => Some(doors.access.authenticate_with_sync(by, now).await),
         Some(Err(refusal)) => Some(Err(refusal)),

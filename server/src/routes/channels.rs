@@ -1,8 +1,9 @@
 //! `/api/admin/channels` and `/api/admin/deliveries`: notification channels and the notification log.
 
-use super::{ApiError, ApiState, Envelope, Failure, body};
+use super::ApiState;
 use crate::app_state::AppState;
 use crate::audit::{AuditContext, AuditTarget};
+use crate::http::{ApiError, Envelope, Failure, body};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};

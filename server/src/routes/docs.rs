@@ -1,14 +1,14 @@
 //! `GET /api/docs`: API reference page, generated from the OpenAPI document.
 
-use super::html::{self, escaped};
 use super::openapi::DOCUMENT;
-use crate::assets;
+use crate::assets::PAGE_ASSETS;
+use crate::http::html::{self, escaped};
 use axum::response::Html;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-static PAGE: LazyLock<String> = LazyLock::new(|| page(&DOCUMENT, &assets::page_assets().styles));
+static PAGE: LazyLock<String> = LazyLock::new(|| page(&DOCUMENT, &PAGE_ASSETS.styles));
 
 /// Returns the API reference page.
 pub(crate) async fn docs() -> Html<&'static str> {

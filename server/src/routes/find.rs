@@ -1,9 +1,11 @@
 //! `GET /find?q=…`: search page for pages, charts and actions; works without scripts.
 
-use super::html::{document, top_bar};
-use super::pages::{PAGE_ASSETS, theme};
-use super::{ApiError, ApiState, bad_request};
+use super::ApiState;
+use super::pages::theme;
+use crate::assets::PAGE_ASSETS;
 use crate::fragments::{self, PageContext, SEARCH_PATH};
+use crate::http::html::{document, top_bar};
+use crate::http::{ApiError, bad_request};
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Html;

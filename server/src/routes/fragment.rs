@@ -3,11 +3,13 @@
 //! With the header `x-fragment` a form returns the fragment. Without it, as sent by browsers without scripts, it redirects after
 //! success and returns a whole page after an error.
 
-use super::pages::{PAGE_ASSETS, theme};
-use super::{ApiError, ApiState, body, html};
+use super::ApiState;
+use super::pages::theme;
+use crate::assets::PAGE_ASSETS;
 use crate::fragments::{
     self, ALERTS_PATH, FormFields, FormResponse, FragmentError, PageContext, SETTINGS_PATH,
 };
+use crate::http::{ApiError, body, html};
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CONTENT_LOCATION, LOCATION};

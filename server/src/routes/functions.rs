@@ -1,7 +1,8 @@
 //! Server functions of the pages, with fixed URLs below [`app::api::PREFIX`]. Pages request their compact format; other clients
 //! get JSON.
 
-use super::{ApiError, ApiState, layout};
+use super::{ApiState, layout};
+use crate::http::ApiError;
 use crate::layouts::LayoutBackend;
 use app::{Backend, JsonReply, POSTCARD_MIME_TYPE};
 use axum::body::Body;

@@ -1,6 +1,7 @@
 //! `POST /api/ingest`: request statistics from other applications.
 
-use super::{ApiError, ApiState, Envelope, Failure, body};
+use super::ApiState;
+use crate::http::{ApiError, Envelope, Failure, body};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;

@@ -1,10 +1,12 @@
 //! Layout editor `/arrange`, forms that work without scripts, and the style sheet of the user's layout.
 
-use super::html::{document, top_bar};
-use super::pages::{PAGE_ASSETS, theme};
-use super::{ApiError, ApiState, body};
+use super::ApiState;
+use super::pages::theme;
 use crate::app_state::AppState;
+use crate::assets::PAGE_ASSETS;
 use crate::fragments::FormFields;
+use crate::http::html::{document, top_bar};
+use crate::http::{ApiError, body};
 use crate::layouts::{Layout, LayoutChange, Width, sections};
 use app::fragments::{LayoutEditor, LayoutPanel, LayoutSection, section_anchor};
 use axum::Extension;

@@ -2,9 +2,10 @@
 //!
 //! Limits per client: a few kilobytes of buffers, small inbound messages, ten seconds per write, one minute without a pong.
 
-use super::{ApiError, ApiState};
+use super::ApiState;
 use crate::access::Access;
-use crate::ticker;
+use crate::clock;
+use crate::http::ApiError;
 use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -92,7 +93,7 @@ impl AuthorizationWatch {
     /// Whether the session or token is valid and its role unchanged. An open page counts as use of its session.
     fn is_authorized(&self) -> bool {
         self.access
-            .authenticate(self.pass.credential, ticker::now())
+            .authenticate(self.pass.credential, clock::now())
             .is_ok_and(|pass| pass.role == self.pass.role)
     }
 

@@ -1,5 +1,6 @@
 //! `GET /api/live`: liveness check.
 
+use crate::http::Envelope;
 use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,8 +17,8 @@ pub(crate) struct Live {
     get,
     path = "/api/live",
     tag = "server",
-    responses((status = 200, description = "The server is running", body = super::Envelope<Live>))
+    responses((status = 200, description = "The server is running", body = Envelope<Live>))
 )]
-pub(crate) async fn live() -> Json<super::Envelope<Live>> {
-    super::Envelope::of(Live { live: true })
+pub(crate) async fn live() -> Json<Envelope<Live>> {
+    Envelope::of(Live { live: true })
 }

@@ -1,12 +1,14 @@
 //! Sign-in and sign-out: `/login`, `POST /api/login`, `POST /api/logout`. Accepts forms, which work without scripts, and JSON.
 
-use super::html::{document, escaped};
-use super::pages::{PAGE_ASSETS, theme};
-use super::{ApiError, ApiState, Envelope, Failure, bad_request, body, cookie};
+use super::pages::theme;
+use super::{ApiState, cookie};
 use crate::access::SignInError;
+use crate::assets::PAGE_ASSETS;
 use crate::audit::{ActorKind as Through, AuditContext, AuditTarget};
+use crate::clock;
 use crate::edge::Client;
-use crate::ticker;
+use crate::http::html::{document, escaped};
+use crate::http::{ApiError, Done, Envelope, Failure, bad_request, body};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
@@ -119,7 +121,7 @@ pub(crate) async fn login(
         });
     }
     let before = cookie::session(&headers);
-    let signed = state.access.sign_in(&username, typed, client.address, before, ticker::now()).await;
+    let signed = state.access.sign_in(&username, typed, client.address, before, clock::now()).await;
     let signed = match signed {
         Ok(signed) => signed,
         Err(error) => {
@@ -158,7 +160,7 @@ pub(crate) async fn login(
     path = "/api/logout",
     tag = "server",
     responses(
-        (status = 200, description = "Signed out", body = Envelope<super::Done>),
+        (status = 200, description = "Signed out", body = Envelope<Done>),
         (status = 303, description = "As 200, for a form")
     )
 )]
@@ -187,7 +189,7 @@ pub(crate) async fn logout(
     let mut response = if is_form(&headers) {
         (StatusCode::SEE_OTHER, [(LOCATION, super::auth_rejection::LOGIN_URL)]).into_response()
     } else {
-        Envelope::of(super::Done::default()).into_response()
+        Envelope::of(Done::default()).into_response()
     };
     if let Some(cookie) = cookie::header(None, &headers, client, state.public_url.as_ref()) {
         response.headers_mut().insert(SET_COOKIE, cookie);

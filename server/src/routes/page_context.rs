@@ -1,9 +1,10 @@
 //! Extractor of the page context, from what the authorization layer has found.
 
-use super::{ApiError, ApiState};
+use super::ApiState;
 use crate::audit::AuditContext;
 use crate::edge::Client;
 use crate::fragments::PageContext;
+use crate::http::ApiError;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use std::sync::Arc;

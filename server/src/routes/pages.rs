@@ -1,10 +1,12 @@
 //! Fallback of the router: front end files, pages, and not found.
 
 use super::time_params::url_with_millis;
-use super::{ApiError, ApiState, layout};
+use super::{ApiState, layout};
+use crate::assets::{self, PAGE_ASSETS};
+use crate::edge;
 use crate::fragments::PageContext;
+use crate::http::ApiError;
 use crate::layouts::LayoutBackend;
-use crate::{assets, edge};
 use app::{Backend, FragmentRenderer, ResponseStatus, Theme};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{ACCEPT, ALLOW, CONTENT_SECURITY_POLICY, COOKIE};
@@ -12,10 +14,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use url::form_urlencoded;
-
-pub(super) static PAGE_ASSETS: LazyLock<app::PageAssets> = LazyLock::new(assets::page_assets);
 
 /// Serves the file or the page at the path.
 pub(crate) async fn page_or_file(State(state): State<ApiState>, request: Request) -> Response {

@@ -2,10 +2,12 @@
 //!
 //! Both take `window`, or `from` and `to`, as page URLs do.
 
-use super::html::top_bar;
-use super::pages::{PAGE_ASSETS, theme};
-use super::{ApiError, ApiState, bad_request, html};
+use super::ApiState;
+use super::pages::theme;
 use crate::app_state::PanelHistory;
+use crate::assets::PAGE_ASSETS;
+use crate::http::html::top_bar;
+use crate::http::{ApiError, bad_request, html};
 use app::api::RangeQuery;
 use app::fragments::PanelTable;
 use axum::extract::{Path, RawQuery, State};

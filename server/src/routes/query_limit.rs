@@ -1,7 +1,8 @@
 //! Concurrency limit of heavy history queries of the REST API, each of which can take 100 MB of memory. Pages have no such limit.
 
-use super::{ApiError, ApiState};
+use super::ApiState;
 use crate::app_state::AppState;
+use crate::http::ApiError;
 use axum::http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,23 +2,21 @@
 
 pub(super) mod changes;
 
-use super::{ApiError, ApiState, Envelope, Failure, bad_request, body};
-use crate::evaluation::{Origin, RuleEditError};
+use super::ApiState;
+use crate::evaluation::{Origin, PREVIEW_RANGE, RuleEditError};
+use crate::http::{ApiError, Envelope, Failure, bad_request, body};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::time::Duration;
 use utoipa::ToSchema;
 use watchglass_reports::format_rfc3339;
 use watchglass_rules::{Alert, Preview, Rule, builtin};
 
 /// Body size limit of a rule, in bytes.
 const MAX_BODY_BYTES: usize = 64 << 10;
-/// Time range of a preview.
-pub(crate) const PREVIEW_RANGE: Duration = Duration::from_secs(7 * 86_400);
 
 /// Rule with its origin.
 #[derive(Debug, Serialize, ToSchema)]

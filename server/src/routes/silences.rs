@@ -1,14 +1,15 @@
 //! `/api/admin/silences` and `/api/admin/alerts/acknowledge`: silences and acknowledgements.
 
-use super::{ApiError, ApiState, Done, Envelope, Failure, bad_request, body};
+use super::ApiState;
 use crate::app_state::AppState;
 use crate::audit::{AuditContext, edit_silence, record_acknowledgement};
+use crate::http::{ApiError, Done, Envelope, Failure, bad_request, body};
+use crate::notifications::DEFAULT_SILENCE_DURATION;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 use utoipa::ToSchema;
 use watchglass_dispatch::{AcknowledgeError, Silence, TimeInterval};
 use watchglass_model::Labels;
@@ -17,8 +18,6 @@ use watchglass_rules::{AlertKey, Matcher};
 
 /// Body size limit, in bytes.
 const MAX_BODY_BYTES: usize = 64 << 10;
-/// Default duration of a silence.
-pub(crate) const DEFAULT_SILENCE_DURATION: Duration = Duration::from_secs(2 * 3600);
 
 /// Silence to create or replace.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -1,8 +1,9 @@
 //! `GET /api/snapshot.html`: snapshot export of a page as one HTML file.
 
-use super::{ApiError, ApiState, bad_request};
+use super::ApiState;
 use crate::app_state::AppState;
-use crate::ticker;
+use crate::clock;
+use crate::http::{ApiError, Failure, bad_request};
 use app::Backend as _;
 use app::api::STATISTICS;
 use app::snapshot::{FiredAlert, MAX_ROWS, SnapshotRequest, snapshot_html};
@@ -47,7 +48,7 @@ pub(crate) struct SnapshotQuery {
     params(SnapshotQuery),
     responses(
         (status = 200, description = "The HTML file", body = String, content_type = "text/html"),
-        (status = 400, description = "Unknown page or invalid time window", body = super::Failure)
+        (status = 400, description = "Unknown page or invalid time window", body = Failure)
     )
 )]
 pub(crate) async fn snapshot(
@@ -63,7 +64,7 @@ pub(crate) async fn snapshot(
     }
     let fields: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let saved = SnapshotRequest::parse(&fields).map_err(bad_request)?;
-    let now = ticker::now();
+    let now = clock::now();
     let html = state
         .run_blocking(move |core| {
             let snapshot = core.page_data(saved.range(), MAX_ROWS, STATISTICS);

@@ -1,10 +1,11 @@
 //! `/api/admin/tokens` and `/api/admin/sessions`: API tokens and sessions, for admins.
 
+use super::ApiState;
 use super::users::{apply_change, read};
-use super::{ApiError, ApiState, Done, Envelope, Failure, bad_request};
 use crate::access::MAX_TOKEN_DAYS;
 use crate::audit::AuditContext;
-use crate::ticker;
+use crate::clock;
+use crate::http::{ApiError, Done, Envelope, Failure, bad_request};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -66,7 +67,7 @@ pub(crate) struct CreatedToken {
     responses((status = 200, description = "The tokens", body = Envelope<Vec<TokenRow>>))
 )]
 pub(crate) async fn tokens(State(state): State<ApiState>) -> Json<Envelope<Vec<TokenRow>>> {
-    let now = ticker::now();
+    let now = clock::now();
     let row = |token: &Token| TokenRow {
         id: token.digest.short(),
         name: token.name.clone(),
@@ -105,7 +106,7 @@ pub(crate) async fn add_token(
         return Err(bad_request(format!("days is {days}: must be from 1 to {MAX_TOKEN_DAYS}")));
     }
     apply_change(&state, move |access| {
-        let secret = access.add_token(&actor, &name, role, days, ticker::now())?;
+        let secret = access.add_token(&actor, &name, role, days, clock::now())?;
         Ok(CreatedToken { id: secret.digest().short(), token: secret.text() })
     })
     .await
@@ -128,7 +129,7 @@ pub(crate) async fn revoke_token(
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
     apply_change(&state, move |access| {
-        access.revoke_token(&actor, &id, ticker::now())?;
+        access.revoke_token(&actor, &id, clock::now())?;
         Ok(Done::default())
     })
     .await
@@ -164,7 +165,7 @@ pub(crate) async fn sessions(State(state): State<ApiState>) -> Json<Envelope<Vec
         used: format_rfc3339(session.used),
         ends: format_rfc3339(session.expires_at()),
     };
-    let now = ticker::now();
+    let now = clock::now();
     Envelope::of(state.access.with_accounts(|book| book.sessions(now).into_iter().map(row).collect()))
 }
 
@@ -185,7 +186,7 @@ pub(crate) async fn end_session(
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
     apply_change(&state, move |access| {
-        access.end_session(&actor, &id, None, ticker::now())?;
+        access.end_session(&actor, &id, None, clock::now())?;
         Ok(Done::default())
     })
     .await

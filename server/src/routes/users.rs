@@ -1,9 +1,10 @@
 //! `/api/admin/users`: users, for admins.
 
-use super::{ApiError, ApiState, Envelope, Failure, bad_request, body};
+use super::ApiState;
 use crate::access::{Access, AccessError, ChangeError, UserChange};
 use crate::audit::AuditContext;
-use crate::ticker;
+use crate::clock;
+use crate::http::{ApiError, Envelope, Failure, bad_request, body};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -100,7 +101,7 @@ pub(crate) async fn add_user(
 ) -> Result<Json<Envelope<UserRow>>, ApiError> {
     let UserBody { name, role, password } = read(&headers, body).await?;
     apply_change(&state, move |access| {
-        access.add_user(&actor, &name, role, password, ticker::now())?;
+        access.add_user(&actor, &name, role, password, clock::now())?;
         find_user(access, &name)
     })
     .await
@@ -142,7 +143,7 @@ pub(crate) async fn change_user(
             &actor,
             &name,
             UserChange { role, disabled, password, remove_second_factor },
-            ticker::now(),
+            clock::now(),
         )?;
         find_user(access, &name)
     })

@@ -5,11 +5,13 @@
 mod link_request;
 mod page;
 
-use super::html::document;
-use super::pages::{PAGE_ASSETS, theme};
-use super::{ApiError, ApiState, body};
+use super::ApiState;
+use super::pages::theme;
+use crate::assets::PAGE_ASSETS;
 use crate::audit::AuditContext;
-use crate::ticker;
+use crate::clock;
+use crate::http::html::document;
+use crate::http::{ApiError, body};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::REFERRER_POLICY;
@@ -29,7 +31,7 @@ pub(crate) async fn show(
     uri: Uri,
 ) -> Result<Response, ApiError> {
     let token = token(&uri);
-    let found = state.run_blocking(move |core| LinkRequest::from_token(core, &token, ticker::now())).await?;
+    let found = state.run_blocking(move |core| LinkRequest::from_token(core, &token, clock::now())).await?;
     let (status, page) = match found {
         Ok(link) if link.alerts.is_empty() => (StatusCode::NOT_FOUND, not_found_page()),
         Ok(link) => (StatusCode::OK, confirmation_page(&link, FormInput::default(), None)),
@@ -54,7 +56,7 @@ pub(crate) async fn execute(
         let (who, why) = (field("who"), field("why"));
         // Spaces around the name are not part of it.
         let typed = FormInput { who: who.trim(), why: why.trim() };
-        let now = ticker::now();
+        let now = clock::now();
         // Without links no token is valid, so no lock is needed.
         let _turn = core.notifications().links().map(|links| links.lock_actions());
         let link = match LinkRequest::from_token(core, &token, now) {

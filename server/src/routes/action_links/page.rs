@@ -1,7 +1,7 @@
 //! Pages of action links: confirmation, result and error.
 
-use super::super::html::escaped;
 use super::link_request::{LinkRequest, LinkedAlert};
+use crate::http::html::escaped;
 use std::fmt::Write as _;
 use watchglass_dispatch::FieldError;
 use watchglass_model::{Timestamp, format};

@@ -1,7 +1,8 @@
 //! `GET /api/admin/system/alerts/`.
 
 use crate::app_state::AppState;
-use crate::routes::{ApiError, ApiState, Envelope, Parameters, bad_request};
+use crate::http::{ApiError, Envelope, Parameters, bad_request};
+use crate::routes::ApiState;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -127,7 +128,7 @@ impl AlertRow {
     params(AlertQuery),
     responses(
         (status = 200, description = "The alerts", body = Envelope<Alerts>),
-        (status = 400, description = "Invalid parameter", body = crate::routes::Failure)
+        (status = 400, description = "Invalid parameter", body = crate::http::Failure)
     )
 )]
 pub(crate) async fn system_alerts(

@@ -1,7 +1,8 @@
 //! `GET /api/admin/system/health/`.
 
 use crate::app_state::AppState;
-use crate::routes::{ApiError, ApiState, Envelope, Parameters};
+use crate::http::{ApiError, Envelope, Parameters};
+use crate::routes::ApiState;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -50,7 +51,7 @@ pub(crate) struct SystemHealth {
     params(HealthQuery),
     responses(
         (status = 200, description = "The health", body = Envelope<SystemHealth>),
-        (status = 400, description = "Invalid parameter", body = crate::routes::Failure)
+        (status = 400, description = "Invalid parameter", body = crate::http::Failure)
     )
 )]
 pub(crate) async fn system_health(

@@ -2,7 +2,8 @@
 
 use super::row_limits::{MAX_STEP_SECONDS, check_rows, check_series};
 use crate::app_state::AppState;
-use crate::routes::{ApiError, ApiState, Envelope, Parameters, bad_request};
+use crate::http::{ApiError, Envelope, Parameters, bad_request};
+use crate::routes::ApiState;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -126,9 +127,9 @@ pub(crate) struct MetricHistory {
     responses(
         (status = 200, description = "Points of the system, or series of the metric; JSON or CSV",
             content((Envelope<History> = "application/json"), (String = "text/csv"))),
-        (status = 400, description = "Invalid parameter", body = crate::routes::Failure),
-        (status = 404, description = "Unknown metric", body = crate::routes::Failure),
-        (status = 503, description = "Too many concurrent history queries; see Retry-After", body = crate::routes::Failure)
+        (status = 400, description = "Invalid parameter", body = crate::http::Failure),
+        (status = 404, description = "Unknown metric", body = crate::http::Failure),
+        (status = 503, description = "Too many concurrent history queries; see Retry-After", body = crate::http::Failure)
     )
 )]
 pub(crate) async fn system_history(

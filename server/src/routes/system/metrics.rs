@@ -1,6 +1,7 @@
 //! `GET /api/admin/system/metrics/`.
 
-use crate::routes::{ApiError, ApiState, Envelope};
+use crate::http::{ApiError, Envelope};
+use crate::routes::ApiState;
 use axum::Json;
 use axum::extract::State;
 use watchglass_reports::SystemMetrics;

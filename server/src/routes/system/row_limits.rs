@@ -1,6 +1,6 @@
 //! Row limits of history responses.
 
-use crate::routes::{ApiError, bad_request};
+use crate::http::{ApiError, bad_request};
 use watchglass_model::TimeRange;
 
 /// Row limit per series.

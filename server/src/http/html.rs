@@ -4,7 +4,7 @@ use app::Theme;
 use std::fmt::Write as _;
 
 /// Complete HTML document. `body` is markup, `title` is plain text.
-pub(super) fn document(title: &str, styles: &[String], theme: Option<Theme>, body: &str) -> String {
+pub(crate) fn document(title: &str, styles: &[String], theme: Option<Theme>, body: &str) -> String {
     let theme = match theme {
         Some(Theme::Dark) => " data-theme=\"dark\"",
         Some(Theme::Light) => " data-theme=\"light\"",
@@ -25,7 +25,7 @@ pub(super) fn document(title: &str, styles: &[String], theme: Option<Theme>, bod
 }
 
 /// Navigation bar; `current` is the URL of the current page.
-pub(super) fn top_bar(current: &str) -> String {
+pub(crate) fn top_bar(current: &str) -> String {
     let link = |(path, name): &(&str, &str)| {
         let current = if *path == current { " aria-current=\"page\"" } else { "" };
         format!("<a href=\"{path}\"{current}>{name}</a>")
@@ -40,7 +40,7 @@ pub(super) fn top_bar(current: &str) -> String {
 }
 
 /// Text escaped for HTML, including attribute values.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -2,7 +2,7 @@
 
 use super::envelope::{Failure, Reason};
 use super::html::{document, escaped};
-use super::pages::PAGE_ASSETS;
+use crate::assets::PAGE_ASSETS;
 use axum::Json;
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};

@@ -18,7 +18,7 @@ const MAX_FIELDS: usize = 200;
 ///
 /// # Errors
 /// As [`read_json`], and 400 for invalid content.
-pub(super) async fn read<T: DeserializeOwned>(
+pub(crate) async fn read<T: DeserializeOwned>(
     headers: &HeaderMap,
     body: Body,
     max_bytes: usize,
@@ -32,7 +32,7 @@ pub(super) async fn read<T: DeserializeOwned>(
 ///
 /// # Errors
 /// 415 for another `Content-Type`, 413 for more than `max_bytes` bytes, 408 for a timeout, 400 for an incomplete body.
-pub(super) async fn read_json(
+pub(crate) async fn read_json(
     headers: &HeaderMap,
     body: Body,
     max_bytes: usize,
@@ -44,7 +44,7 @@ pub(super) async fn read_json(
 ///
 /// # Errors
 /// As [`read_json`], and 400 for more than 200 fields.
-pub(super) async fn read_form(
+pub(crate) async fn read_form(
     headers: &HeaderMap,
     body: Body,
     max_bytes: usize,

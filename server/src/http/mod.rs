@@ -1,0 +1,11 @@
+//! Parts that all HTTP code shares: errors, envelopes, request bodies, query parameters and static HTML documents.
+
+pub(crate) mod body;
+mod envelope;
+mod error;
+pub(crate) mod html;
+mod query;
+
+pub(crate) use envelope::{Done, Envelope, Failure};
+pub(crate) use error::ApiError;
+pub(crate) use query::{Parameters, bad_request};
