@@ -10,6 +10,7 @@ mod cli;
 mod clock;
 mod cluster;
 mod config;
+mod console;
 mod edge;
 mod evaluation;
 #[cfg(test)]
@@ -24,13 +25,17 @@ mod layouts;
 mod logging;
 #[cfg(test)]
 mod malformed_input_tests;
+mod metric_store;
 mod notifications;
+mod open_files;
 mod persist;
+mod pipeline;
+mod query;
 mod rate_limit;
 mod routes;
+mod rule_changes;
 mod startup;
 mod targets;
-mod ticker;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -51,7 +56,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            print_error(&*error);
+            console::print_error(&*error);
             ExitCode::FAILURE
         }
     }
@@ -64,16 +69,6 @@ fn check_config(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     if let Some(files) = found.edge.certificate() {
         files.read()?;
     }
-    print_line(&format!("{}: OK", path.display()));
+    console::print_line(&format!("{}: OK", path.display()));
     Ok(())
-}
-
-#[expect(clippy::print_stdout, reason = "the output of a command goes to standard output")]
-fn print_line(text: &str) {
-    println!("{text}");
-}
-
-#[expect(clippy::print_stderr, reason = "fatal errors are printed even before logging is set up")]
-fn print_error(error: &dyn std::error::Error) {
-    eprintln!("watchglass: {error}");
 }

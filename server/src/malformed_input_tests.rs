@@ -1,19 +1,16 @@
 //! Property tests of malformed configuration files and URLs: they must give a readable error and nothing worse. Other parsers of
 //! external input have such tests in their own files.
 
-use crate::access::Access;
 use crate::app_state::AppState;
-use crate::audit::{AuditContext, AuditLog};
+use crate::audit::AuditContext;
 use crate::config::{Settings, read_file};
 use crate::fragments::{self, PageContext};
-use app::api::HostInfo;
+use crate::metric_store::{Collected, MetricStore};
 use proptest::prelude::*;
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use watchglass_auth::{Credential, Principal, Role, Secret};
-use watchglass_model::Catalogue;
 use watchglass_tsdb::MemoryHistory;
 
 /// Configuration with every kind of entry.
@@ -64,35 +61,20 @@ fn mutated(text: &str, mutations: Vec<Mutation>) -> Vec<u8> {
 
 /// Page context of an admin, who sees the most.
 fn visit() -> PageContext {
-    static STORES: LazyLock<(Arc<Access>, Arc<AuditLog>)> = LazyLock::new(|| {
+    static STATE: LazyLock<AppState> = LazyLock::new(|| {
         let folder = tempfile::tempdir().unwrap();
-        let audit = AuditLog::open(folder.path()).unwrap();
-        (Arc::new(Access::open(folder.path()).unwrap()), Arc::new(audit))
+        let history = Arc::new(MemoryHistory::new(Duration::from_secs(3660), 100));
+        let metrics = MetricStore::new(Collected::default(), history.clone(), history);
+        AppState::for_tests(folder.path(), metrics).unwrap()
     });
-    let (access, audit) = STORES.clone();
     let by = Credential::Session(Secret::new([1; 32]).digest());
     let pass = Principal { role: Role::Admin, name: "ada".to_owned(), credential: by };
-    let actor = AuditContext::new(Arc::clone(&audit), Some(&pass), None);
     PageContext {
-        core: Arc::new(core()),
-        access,
+        actor: AuditContext::new(Arc::clone(&STATE.audit), Some(&pass), None),
+        state: STATE.clone(),
         principal: pass,
         client_address: Ipv4Addr::LOCALHOST.into(),
-        actor,
-        audit,
     }
-}
-
-fn core() -> AppState {
-    AppState::new(
-        HostInfo::default(),
-        Catalogue::default(),
-        BTreeMap::new(),
-        "b".to_owned(),
-        Arc::new(MemoryHistory::new(Duration::from_secs(3660), 100)),
-        Arc::default(),
-        Arc::default(),
-    )
 }
 
 #[test]

@@ -2,9 +2,12 @@
 //!
 //! Stored in `annotations.json` in the data directory, which a background writer replaces as a whole.
 
+mod chart_marks;
+mod live_events;
 mod restarts;
 mod store;
 
+pub(crate) use live_events::{add_and_publish, annotate_restarts, remove_and_publish};
 pub(crate) use store::{AnnotationError, NewAnnotation};
 
 use crate::persist::atomic_file;
@@ -18,6 +21,8 @@ use store::AnnotationStore;
 use watchglass_model::{Annotation, AnnotationKind, TimeRange, Timestamp, Unit};
 use watchglass_reports::Current;
 
+/// Limit of a list, above the number of annotations that can be stored.
+pub(crate) const MAX_LISTED: usize = 2000;
 const FILE_NAME: &str = "annotations.json";
 const DEFAULT_RETENTION: Duration = Duration::from_secs(7 * 86_400);
 

@@ -1,7 +1,8 @@
 //! Audited changes of rules, silences and acknowledgements, recorded with the values before and after.
 
 use super::{AuditContext, AuditTarget};
-use crate::app_state::AppState;
+use crate::evaluation::RuleEvaluator;
+use crate::notifications::Notifications;
 use serde::Serialize;
 use serde_json::{Value, json};
 use watchglass_dispatch::Silence;
@@ -12,15 +13,15 @@ use watchglass_rules::{AlertKey, Rule};
 /// # Errors
 /// Those of `change`.
 pub(crate) fn edit_rule<E>(
-    core: &AppState,
+    rules: &RuleEvaluator,
     actor: &AuditContext,
     id: &str,
-    change: impl FnOnce(&AppState) -> Result<(), E>,
+    change: impl FnOnce() -> Result<(), E>,
 ) -> Result<(), E> {
     let find =
-        || core.rules().into_iter().find(|(rule, _)| rule.id == id).and_then(|(rule, _)| rule_value(&rule));
+        || rules.rules().into_iter().find(|(rule, _)| rule.id == id).and_then(|(rule, _)| rule_value(&rule));
     let before = find();
-    change(core)?;
+    change()?;
     let after = find();
     let action = action(before.as_ref(), after.as_ref());
     actor.record(AuditTarget::Rule, action, id, (before, after));
@@ -32,15 +33,15 @@ pub(crate) fn edit_rule<E>(
 /// # Errors
 /// Those of `change`.
 pub(crate) fn edit_silence<T, E>(
-    core: &AppState,
+    notifications: &Notifications,
     actor: &AuditContext,
     id: &str,
-    change: impl FnOnce(&AppState) -> Result<T, E>,
+    change: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
-    let find = || core.notifications().silences().into_iter().find(|silence: &Silence| silence.id == id);
+    let find = || notifications.silences().into_iter().find(|silence: &Silence| silence.id == id);
     let value = |silence: Option<Silence>| silence.as_ref().and_then(value);
     let before = value(find());
-    let result = change(core)?;
+    let result = change()?;
     let after = value(find());
     let action = action(before.as_ref(), after.as_ref());
     actor.record(AuditTarget::Silence, action, id, (before, after));

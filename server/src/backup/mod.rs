@@ -11,8 +11,9 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+use crate::clock;
+use crate::console::print_line;
 use crate::persist::data_dir::default_path;
-use crate::{clock, print_line};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use error::BackupError;
 use std::error::Error;

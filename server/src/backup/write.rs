@@ -28,7 +28,7 @@ pub(super) fn write(folder: &Path, file: &Path, now: Timestamp) -> Result<Writte
         return Err(BackupError::InsideDataDir { file: file.to_owned(), folder: folder.clone() });
     }
     // One file descriptor per file: more than the default limit of 1,024 with a long retention.
-    crate::startup::raise_open_file_limit();
+    crate::open_files::raise_open_file_limit();
     let Snapshot { files, skipped: left_out } = snapshot::take(folder)?;
     if files.is_empty() {
         return Err(BackupError::NoData(folder.clone()));

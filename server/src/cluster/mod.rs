@@ -10,10 +10,11 @@ mod redis_rule_store;
 mod redis_session_store;
 
 use crate::access::{Access, Wake};
-use crate::app_state::AppState;
 use crate::clock::now;
 use crate::config::Settings;
+use crate::evaluation::live_events;
 use crate::notifications::Peers;
+use crate::rule_changes::RuleChanges;
 use redis_alert_store::RedisAlertStore;
 use redis_rule_store::RedisRuleStore;
 use redis_session_store::RedisSessionStore;
@@ -24,6 +25,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::thread;
 use std::time::Duration;
 use watchglass_dispatch::{HostIdentity, PastAlerts};
+use watchglass_live::Hub;
+use watchglass_model::Timestamp;
 use watchglass_remote::RemoteError;
 use watchglass_remote::redis::Target;
 
@@ -35,6 +38,14 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 const MAX_ATTEMPTS: usize = 4;
 /// Timeout for the threads on shutdown; longer than the Redis timeouts of a round.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Parts that are synced.
+#[derive(Debug)]
+pub(crate) struct ClusterParts {
+    pub(crate) rules: RuleChanges,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) access: Arc<Access>,
+}
 
 /// Handle of the sync threads. Without Redis there are none.
 #[derive(Debug, Default)]
@@ -57,26 +68,25 @@ impl ClusterSync {
     /// An invalid URL, an unwritable folder, or a thread that cannot be started.
     pub(crate) fn start(
         settings: &Settings,
-        core: &Arc<AppState>,
-        access: &Arc<Access>,
+        parts: ClusterParts,
         host: &str,
         folder: &Path,
     ) -> Result<Self, Box<dyn Error>> {
         let Some(url) = &settings.redis_url else { return Ok(Self::default()) };
         let id = identity::id(folder)?;
         let place = HostIdentity { host: host.to_owned(), machine: identity::machine(&id) };
-        core.notifications().join_cluster(&id, place, now());
-        core.start_rule_replication(&id);
+        let ClusterParts { rules, hub, access } = parts;
+        rules.notifications.join_cluster(&id, place, now());
+        rules.rules.set_server_id(&id);
         tracing::info!(server = id, "cluster sync started");
         let books = RedisAlertStore::new(Target::parse(url)?, &settings.redis_prefix, &id);
         let shelf = RedisRuleStore::new(Target::parse(url)?, &settings.redis_prefix, &id);
-        let core = Arc::clone(core);
         let (stop, stopped) = mpsc::channel();
         let (end, finished) = mpsc::channel::<()>();
         let sessions = settings.redis_sessions.then(|| {
             let desk = RedisSessionStore::new(Target::parse(url)?, &settings.redis_prefix, &id);
             let (turns, wake) = access.start_session_sync();
-            let (access, end) = (Arc::clone(access), end.clone());
+            let end = end.clone();
             thread::Builder::new().name("sessions-redis".to_owned()).spawn(move || {
                 redis_session_store::run(&access, desk, &turns);
                 drop(end);
@@ -85,7 +95,7 @@ impl ClusterSync {
         });
         let sessions = sessions.transpose()?;
         thread::Builder::new().name("alerts-redis".to_owned()).spawn(move || {
-            run(&core, books, shelf, &stopped);
+            run(&AlertSync { rules, hub }, books, shelf, &stopped);
             drop(end);
         })?;
         Ok(Self(Some(Running { stop, sessions, finished })))
@@ -111,12 +121,19 @@ enum RoundOutcome {
     Retry,
 }
 
-fn run(core: &AppState, mut books: RedisAlertStore, mut shelf: RedisRuleStore, stopped: &Receiver<()>) {
+/// Parts of the thread that syncs alerts, notifications and rules.
+#[derive(Debug)]
+struct AlertSync {
+    rules: RuleChanges,
+    hub: Arc<Hub>,
+}
+
+fn run(sync: &AlertSync, mut books: RedisAlertStore, mut shelf: RedisRuleStore, stopped: &Receiver<()>) {
     let mut is_failing = false;
     let mut rules = RuleSync::default();
     loop {
         let mut pause = INTERVAL;
-        match round(core, &mut books) {
+        match sync.round(&mut books) {
             Ok(RoundOutcome::Retry) => pause = RETRY_INTERVAL,
             Ok(RoundOutcome::Done) => {
                 if is_failing {
@@ -125,7 +142,7 @@ fn run(core: &AppState, mut books: RedisAlertStore, mut shelf: RedisRuleStore, s
                 is_failing = false;
             }
             Err(error) => {
-                core.notifications().abort();
+                sync.rules.notifications.abort();
                 if !is_failing {
                     tracing::warn!(%error, "alert sync failed; notifications are not deduplicated between servers");
                 }
@@ -134,7 +151,7 @@ fn run(core: &AppState, mut books: RedisAlertStore, mut shelf: RedisRuleStore, s
         }
         // An unreachable Redis is contacted only once per round and logged once.
         if !is_failing {
-            rules.sync(core, &mut shelf);
+            rules.sync(&sync.rules, &mut shelf);
         }
         match stopped.recv_timeout(pause) {
             Err(RecvTimeoutError::Timeout) => {}
@@ -142,9 +159,9 @@ fn run(core: &AppState, mut books: RedisAlertStore, mut shelf: RedisRuleStore, s
         }
     }
     if !is_failing {
-        rules.sync(core, &mut shelf);
+        rules.sync(&sync.rules, &mut shelf);
         // If this fails, other servers notice by the expired heartbeat.
-        let _ = round(core, &mut books).and_then(|_| books.leave());
+        let _ = sync.round(&mut books).and_then(|_| books.leave());
     }
 }
 
@@ -156,8 +173,8 @@ struct RuleSync {
 
 impl RuleSync {
     /// Syncs rules; logs when it starts to fail and when it recovers.
-    fn sync(&mut self, core: &AppState, shelf: &mut RedisRuleStore) {
-        let outcome = shelf.sync(core, now());
+    fn sync(&mut self, changes: &RuleChanges, shelf: &mut RedisRuleStore) {
+        let outcome = shelf.sync(changes, now());
         match &outcome {
             Err(error) if !self.is_failing => {
                 tracing::warn!(%error, "rule sync failed; keeping the current rules");
@@ -169,21 +186,34 @@ impl RuleSync {
     }
 }
 
-fn round(core: &AppState, books: &mut RedisAlertStore) -> Result<RoundOutcome, RemoteError> {
-    for _ in 0..MAX_ATTEMPTS {
-        let now = now();
-        let seen = books.read()?;
-        let Some(mut offer) = core.notifications().prepare(&seen, core.active_alerts(), now) else {
-            return Ok(RoundOutcome::Retry);
-        };
-        let past = || PastAlerts::new(core.resolved_alerts());
-        offer.status.past_revision = core.resolved_alerts_version();
-        if books.write(&seen, &offer, past, now)? {
-            core.notifications().commit(&offer.log, now);
-            let past = books.read_past(&seen.peers)?;
-            core.update_peers(Peers { statuses: seen.peers, past_alerts: past }, now);
-            return Ok(RoundOutcome::Done);
+impl AlertSync {
+    fn round(&self, books: &mut RedisAlertStore) -> Result<RoundOutcome, RemoteError> {
+        let (rules, notifications) = (&self.rules.rules, &self.rules.notifications);
+        for _ in 0..MAX_ATTEMPTS {
+            let now = now();
+            let seen = books.read()?;
+            let Some(mut offer) = notifications.prepare(&seen, rules.active(), now) else {
+                return Ok(RoundOutcome::Retry);
+            };
+            let past = || PastAlerts::new(rules.past());
+            offer.status.past_revision = rules.past_revision();
+            if books.write(&seen, &offer, past, now)? {
+                notifications.commit(&offer.log, now);
+                let past = books.read_past(&seen.peers)?;
+                self.update_peers(Peers { statuses: seen.peers, past_alerts: past }, now);
+                return Ok(RoundOutcome::Done);
+            }
         }
+        Ok(RoundOutcome::Retry)
     }
-    Ok(RoundOutcome::Retry)
+
+    /// Replaces the alerts of other servers, and publishes what changed to open pages.
+    fn update_peers(&self, peers: Peers, now: Timestamp) {
+        let (rules, notifications) = (&self.rules.rules, &self.rules.notifications);
+        let before = notifications.peers();
+        let messages = live_events::peer_changes(now, &before.statuses, &peers.statuses, &rules.active());
+        notifications.set_peers(peers);
+        // Published last: pages reload the whole list when they receive a message.
+        self.hub.publish_alerts(messages);
+    }
 }

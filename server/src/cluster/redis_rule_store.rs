@@ -2,8 +2,8 @@
 //! every write. The hash is read completely only if the revision or a local rule changed, and written with optimistic
 //! locking (`WATCH`, `MULTI`, `EXEC`).
 
-use crate::app_state::AppState;
 use crate::evaluation::RuleEditError;
+use crate::rule_changes::RuleChanges;
 use std::time::Duration;
 use thiserror::Error;
 use watchglass_dispatch::SharedDataError;
@@ -68,9 +68,9 @@ impl RedisRuleStore {
     ///
     /// # Errors
     /// Redis is unreachable or has another version, or received rules cannot be saved.
-    pub(super) fn sync(&mut self, core: &AppState, now: Timestamp) -> Result<(), RuleSyncError> {
+    pub(super) fn sync(&mut self, changes: &RuleChanges, now: Timestamp) -> Result<(), RuleSyncError> {
         for _ in 0..MAX_ATTEMPTS {
-            if self.is_up_to_date(core)? {
+            if self.is_up_to_date(changes)? {
                 return Ok(());
             }
             let mut query = Pipeline::default();
@@ -80,11 +80,11 @@ impl RedisRuleStore {
             let fields = replies.get(1).map(as_list).unwrap_or_default();
             let Content { revision, sheet, invalid } = self.content(fields)?;
             for (id, reason) in invalid {
-                core.log_invalid_rule(&id, &reason);
+                changes.rules.reject_rule(&id, &reason);
             }
-            core.merge_rules(&sheet)?;
-            let version = core.rules_version();
-            let mine = core.rule_replica();
+            changes.merge(&sheet)?;
+            let version = changes.rules.rules_revision();
+            let mine = changes.rules.rule_replica();
             let updates: Vec<(&str, &RuleVersion)> = mine.delta_for(&sheet, now).collect();
             let expired: Vec<&str> = sheet.expired(now).collect();
             let is_unchanged = updates.is_empty() && expired.is_empty();
@@ -114,13 +114,13 @@ impl RedisRuleStore {
     }
 
     /// Whether neither side has changed since the last round.
-    fn is_up_to_date(&mut self, core: &AppState) -> Result<bool, RemoteError> {
+    fn is_up_to_date(&mut self, changes: &RuleChanges) -> Result<bool, RemoteError> {
         let mut query = Pipeline::default();
         query.add("HGET", &[&self.key, &REVISION]);
         query.add("EXPIRE", &[&self.key, &KEY_TTL]);
         let replies = self.link.execute(&query)?;
         let revision = replies.first().and_then(as_bytes).map(text);
-        Ok(self.known == Some(revision) && self.version == core.rules_version())
+        Ok(self.known == Some(revision) && self.version == changes.rules.rules_revision())
     }
 
     fn new_revision(&mut self, now: Timestamp) -> String {

@@ -1,7 +1,5 @@
 use super::*;
-use app::api::HostInfo;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tempfile::TempDir;
 use watchglass_model::{Catalogue, Declaration, Kind, Unit};
@@ -10,7 +8,7 @@ use watchglass_test_servers::RedisServer;
 use watchglass_tsdb::MemoryHistory;
 
 use crate::evaluation::RuleEvaluator;
-use crate::notifications::Notifications;
+use crate::metric_store::{Collected, MetricStore};
 
 static GAUGE: Declaration = Declaration {
     name: "m",
@@ -24,49 +22,44 @@ static GAUGE: Declaration = Declaration {
 
 /// Server without probes.
 struct Server {
-    core: AppState,
+    changes: RuleChanges,
     shelf: RedisRuleStore,
     folder: TempDir,
 }
 
-fn core(id: &str, folder: &TempDir) -> AppState {
+fn changes(id: &str, folder: &TempDir) -> RuleChanges {
     let mut catalogue = Catalogue::default();
     catalogue.declare(&GAUGE).unwrap();
     let history = Arc::new(MemoryHistory::new(Duration::from_secs(60), 100));
-    let core = AppState::new(
-        HostInfo::default(),
-        catalogue,
-        BTreeMap::new(),
-        String::new(),
-        history,
-        Arc::default(),
-        Arc::default(),
-    );
-    let core =
-        core.with_alerting(RuleEvaluator::open(Vec::new(), folder.path()).unwrap(), Notifications::default());
-    core.start_rule_replication(id);
-    core
+    let collected = Collected { catalogue, ..Collected::default() };
+    let changes = RuleChanges {
+        metrics: Arc::new(MetricStore::new(collected, history.clone(), history)),
+        rules: Arc::new(RuleEvaluator::open(Vec::new(), folder.path()).unwrap()),
+        notifications: Arc::default(),
+    };
+    changes.rules.set_server_id(id);
+    changes
 }
 
 impl Server {
     fn new(redis: &RedisServer, id: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let shelf = RedisRuleStore::new(Target::parse(&redis.url()).unwrap(), "test", id);
-        Self { core: core(id, &folder), shelf, folder }
+        Self { changes: changes(id, &folder), shelf, folder }
     }
 
     fn round(&mut self) {
-        self.shelf.sync(&self.core, crate::clock::now()).unwrap();
+        self.shelf.sync(&self.changes, crate::clock::now()).unwrap();
     }
 
     /// Restarts the server.
     fn restart(&mut self, redis: &RedisServer, id: &str) {
-        self.core = core(id, &self.folder);
+        self.changes = changes(id, &self.folder);
         self.shelf = RedisRuleStore::new(Target::parse(&redis.url()).unwrap(), "test", id);
     }
 
     fn rule(&self, id: &str) -> Option<Rule> {
-        self.core.rules().into_iter().map(|(rule, _)| rule).find(|rule| rule.id == id)
+        self.changes.rules.rules().into_iter().map(|(rule, _)| rule).find(|rule| rule.id == id)
     }
 }
 
@@ -81,8 +74,8 @@ fn rules_are_synced_and_read_only_when_changed() {
     one.round();
     two.round();
     assert_eq!(redis.run(&["EXISTS", "{test}:alerts:rules"]), "0", "no changed rules");
-    one.core.put_rule(own("mine", 1.0)).unwrap();
-    one.core.enable_rule("disk", false).unwrap();
+    one.changes.put(own("mine", 1.0)).unwrap();
+    one.changes.enable("disk", false).unwrap();
     one.round();
     two.round();
     assert_eq!(two.rule("mine"), Some(own("mine", 1.0)));
@@ -103,17 +96,17 @@ fn rules_are_synced_and_read_only_when_changed() {
     assert_eq!(read(), before);
     let left: i64 = redis.run(&["TTL", "{test}:alerts:rules"]).parse().unwrap();
     assert!(left > 29 * 86_400, "{left}");
-    two.core.delete_rule("mine").unwrap();
+    two.changes.delete("mine").unwrap();
     two.round();
     one.round();
     assert_eq!(one.rule("mine"), None);
     // Lost Redis data is restored by the servers.
     redis.run(&["FLUSHALL"]);
-    two.core.put_rule(own("other", 2.0)).unwrap();
+    two.changes.put(own("other", 2.0)).unwrap();
     one.round();
     two.round();
     one.round();
-    assert_eq!(one.core.rules(), two.core.rules());
+    assert_eq!(one.changes.rules.rules(), two.changes.rules.rules());
     assert!(!one.rule("disk").unwrap().enabled && one.rule("other").is_some());
 }
 
@@ -131,11 +124,11 @@ fn invalid_rules_are_skipped_and_other_versions_rejected() {
     };
     let stamp = watchglass_rules::rule_replica::Version::after(None, "c", Timestamp::from_millis(1));
     redis.run(&["HSET", key, "increase", &RuleVersion::new(Some(&increase), stamp).to_json()]);
-    let before = one.core.rules();
+    let before = one.changes.rules.rules();
     one.round();
-    assert_eq!(one.core.rules(), before);
+    assert_eq!(one.changes.rules.rules(), before);
     // A local edit overrides an invalid field.
-    one.core.put_rule(own("mine", 1.0)).unwrap();
+    one.changes.put(own("mine", 1.0)).unwrap();
     one.round();
     two.round();
     assert_eq!(two.rule("mine"), Some(own("mine", 1.0)));
@@ -145,7 +138,7 @@ fn invalid_rules_are_skipped_and_other_versions_rejected() {
         ("garbage", "invalid data: the revision has no version"),
     ] {
         redis.run(&["HSET", key, "", mark]);
-        let error = one.shelf.sync(&one.core, Timestamp::default()).unwrap_err().to_string();
+        let error = one.shelf.sync(&one.changes, Timestamp::default()).unwrap_err().to_string();
         assert!(error.contains(&format!("{{test}}:alerts:rules: {expected}")), "{error}");
     }
 }
@@ -187,10 +180,10 @@ proptest! {
         for operation in operations {
             match operation {
                 Operation::Put(which, rule, level) => {
-                    servers[which].core.put_rule(own(&format!("r{rule}"), f64::from(level))).unwrap();
+                    servers[which].changes.put(own(&format!("r{rule}"), f64::from(level))).unwrap();
                 }
-                Operation::Delete(which, rule) => drop(servers[which].core.delete_rule(&format!("r{rule}"))),
-                Operation::Switch(which, enabled) => servers[which].core.enable_rule("disk", enabled).unwrap(),
+                Operation::Delete(which, rule) => drop(servers[which].changes.delete(&format!("r{rule}"))),
+                Operation::Switch(which, enabled) => servers[which].changes.enable("disk", enabled).unwrap(),
                 Operation::Round(which) => servers[which].round(),
                 Operation::Restart(which) => servers[which].restart(&redis, ids[which]),
                 Operation::Lose => drop(redis.run(&["FLUSHALL"])),
@@ -199,8 +192,8 @@ proptest! {
         for _ in 0..2 {
             servers.iter_mut().for_each(Server::round);
         }
-        prop_assert_eq!(servers[0].core.rules(), servers[1].core.rules());
-        servers[last].core.put_rule(own("r0", 0.5)).unwrap();
+        prop_assert_eq!(servers[0].changes.rules.rules(), servers[1].changes.rules.rules());
+        servers[last].changes.put(own("r0", 0.5)).unwrap();
         servers[last].round();
         servers[1 - last].round();
         prop_assert_eq!(servers[1 - last].rule("r0"), Some(own("r0", 0.5)));

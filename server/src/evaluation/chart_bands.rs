@@ -2,9 +2,10 @@
 
 use super::RuleEvaluator;
 use super::live_events::with_host;
-use crate::notifications::Peers;
 use app::api::{Alerts, ChartBand};
 use std::cmp::Reverse;
+use std::sync::Arc;
+use watchglass_dispatch::{PastAlerts, PeerStatus};
 use watchglass_model::{Catalogue, PanelRole, TimeRange, Timestamp};
 use watchglass_rules::{Alert, Engine, Rule};
 
@@ -17,8 +18,14 @@ const MAX_THRESHOLDS: usize = 4;
 
 impl RuleEvaluator {
     /// Number of firing alerts, and bands of those within `window` on the panels of `catalogue`, the latest first:
-    /// local ones, and those of peers with their host.
-    pub(crate) fn chart_bands(&self, catalogue: &Catalogue, window: TimeRange, others: &Peers) -> Alerts {
+    /// local ones, and those of `peers`, firing or past, with their host.
+    pub(crate) fn chart_bands(
+        &self,
+        catalogue: &Catalogue,
+        window: TimeRange,
+        peers: &[PeerStatus],
+        past: &[Arc<PastAlerts>],
+    ) -> Alerts {
         let state = self.lock();
         let active = state.engine.active();
         let is_near = |alert: &&Alert| {
@@ -28,9 +35,9 @@ impl RuleEvaluator {
         let own = active.iter().chain(state.engine.past()).filter(is_near);
         let mut marks: Vec<ChartBand> =
             own.filter_map(|alert| alert_band(alert, &state.engine, catalogue)).take(MAX_BANDS).collect();
-        let boards = others.statuses.iter().flat_map(|peer| &peer.alerts);
-        let past = others.past_alerts.iter().flat_map(|past| &past.alerts);
-        let theirs = boards.chain(past).filter(is_near).take(MAX_PEER_ALERTS);
+        let firing = peers.iter().flat_map(|peer| &peer.alerts);
+        let past = past.iter().flat_map(|past| &past.alerts);
+        let theirs = firing.chain(past).filter(is_near).take(MAX_PEER_ALERTS);
         marks.extend(theirs.filter_map(|alert| {
             let mark = alert_band(alert, &state.engine, catalogue)?;
             let host = alert.key.labels.get("host").unwrap_or_default();
@@ -39,7 +46,7 @@ impl RuleEvaluator {
         marks.sort_by_key(|mark| (mark.end.is_some(), Reverse(mark.start)));
         marks.truncate(MAX_BANDS);
         marks.extend(threshold_lines(state.engine.rules(), catalogue));
-        let elsewhere: usize = others.statuses.iter().map(|peer| peer.alerts.len() + peer.more).sum();
+        let elsewhere: usize = peers.iter().map(|peer| peer.alerts.len() + peer.more).sum();
         Alerts { firing: active.len() + elsewhere, bands: marks }
     }
 }

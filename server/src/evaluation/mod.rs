@@ -19,14 +19,11 @@ use rule_store::RuleStore;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use thiserror::Error;
 use watchglass_model::Timestamp;
 use watchglass_reports::LatestValues;
 use watchglass_rules::{Alert, Change, Engine, EngineState, PendingAlert, Rule, RuleError};
 
-/// Time range of a rule preview.
-pub(crate) const PREVIEW_RANGE: Duration = Duration::from_secs(7 * 86_400);
 /// Maximum number of stored resolved alerts.
 const MAX_PAST_ALERTS: usize = 1000;
 /// Save interval for state without notifications, such as pending timers, in milliseconds.

@@ -121,7 +121,7 @@ pub(crate) struct FormResponse {
 
 /// Runs a form action. Blocks on the disk, the outbox or a channel test.
 pub(crate) fn run_action(context: &PageContext, fields: &FormFields) -> FormResponse {
-    let core = context.core.as_ref();
+    let state = &context.state;
     let word = fields.get("do");
     // A silence button names its duration.
     let (what, length) = match word.strip_prefix("silence-") {
@@ -145,7 +145,7 @@ pub(crate) fn run_action(context: &PageContext, fields: &FormFields) -> FormResp
         AlertsAction::RuleEnable => rule_actions::set_enabled(context, fields, true),
         AlertsAction::RuleDisable => rule_actions::set_enabled(context, fields, false),
         AlertsAction::RuleDelete => rule_actions::delete(context, fields),
-        AlertsAction::RulePreview => rule_actions::preview(core, fields),
+        AlertsAction::RulePreview => rule_actions::preview(state, fields),
         AlertsAction::ChannelTest => deliveries::send_test(context, fields),
         AlertsAction::Resend => deliveries::resend(context, fields),
     };

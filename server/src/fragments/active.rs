@@ -1,6 +1,8 @@
 //! Active, pending and past alerts.
 
 use crate::app_state::AppState;
+use crate::query::alerts;
+use crate::query::catalogue;
 use app::fragments::{
     AckSummary, ActiveAlerts, AlertCard, AlertHistory, FormValues, PastAlert, PendingAlerts, PendingRow,
     RuleCoverage, SilenceSummary,
@@ -21,7 +23,7 @@ const PAGE_SIZE: usize = 50;
 
 /// Active and pending alerts of one `rule` or of all.
 pub(super) fn active(
-    core: &AppState,
+    state: &AppState,
     now: Timestamp,
     mut alerts: Vec<Alert>,
     rule: Option<String>,
@@ -31,28 +33,30 @@ pub(super) fn active(
         alerts.retain(|alert| alert.key.rule == *rule);
     }
     let rules: HashMap<String, Rule> =
-        core.rules().into_iter().map(|(rule, _)| (rule.id.clone(), rule)).collect();
+        state.rules.rules().into_iter().map(|(rule, _)| (rule.id.clone(), rule)).collect();
     let watched = RuleCoverage {
         rules: rules.values().filter(|rule| rule.enabled).count(),
-        series: core.evaluated_series(),
-        last_resolved: core.all_resolved_alerts().first().and_then(|alert| alert.resolved),
+        series: state.rules.series_count(),
+        last_resolved: alerts::all_resolved(&state.rules, &state.notifications)
+            .first()
+            .and_then(|alert| alert.resolved),
     };
     // The sort is stable: alerts of one severity stay in their order, the newest first.
     alerts.sort_by_key(|alert| Reverse(alert.severity));
     let more = alerts.len().saturating_sub(MAX_CARDS);
     alerts.truncate(MAX_CARDS);
-    let telling = core.notifications();
-    let silences = telling.silences();
-    let acknowledged = telling.acknowledgements();
+    let notifications = &state.notifications;
+    let silences = notifications.silences();
+    let acknowledged = notifications.acknowledgements();
     let mut cards: Vec<AlertCard> = alerts
         .into_iter()
         .map(|alert| {
-            let (silence, because_of) = telling.suppressed_by(&alert, now);
+            let (silence, because_of) = notifications.suppressed_by(&alert, now);
             AlertCard {
                 silenced: silence.and_then(|id| silences.iter().find(|one| one.id == id)).map(silenced),
                 acknowledged: acknowledged.iter().find(|one| one.key == alert.key).map(self::acknowledged),
                 inhibited_by: because_of.map(|id| rules.get(&id).map_or(id, |rule| rule.name.clone())),
-                ..alert_card(core, alert, &rules)
+                ..alert_card(state, alert, &rules)
             }
         })
         .collect();
@@ -61,7 +65,7 @@ pub(super) fn active(
         card.silenced.is_some() || card.acknowledged.is_some() || card.inhibited_by.is_some()
     };
     cards.sort_by_key(|card| (Reverse(card.severity), is_handled(card)));
-    let waiting = pending_alerts(core, rule.as_deref(), &rules);
+    let waiting = pending_alerts(state, rule.as_deref(), &rules);
     ActiveAlerts {
         now,
         cards,
@@ -74,8 +78,8 @@ pub(super) fn active(
 }
 
 /// Pending alerts of one rule or of all.
-fn pending_alerts(core: &AppState, only: Option<&str>, rules: &HashMap<String, Rule>) -> PendingAlerts {
-    let mut pending = core.pending_alerts();
+fn pending_alerts(state: &AppState, only: Option<&str>, rules: &HashMap<String, Rule>) -> PendingAlerts {
+    let mut pending = state.rules.pending();
     pending.retain(|one| only.is_none_or(|rule| one.alert.key.rule == rule));
     let more = pending.len().saturating_sub(MAX_PENDING);
     let rows =
@@ -91,10 +95,10 @@ fn pending_alerts(core: &AppState, only: Option<&str>, rules: &HashMap<String, R
     PendingAlerts { rows: rows.collect(), more }
 }
 
-fn alert_card(core: &AppState, alert: Alert, rules: &HashMap<String, Rule>) -> AlertCard {
+fn alert_card(state: &AppState, alert: Alert, rules: &HashMap<String, Rule>) -> AlertCard {
     let rule = rules.get(&alert.key.rule);
     let text = |text: fn(&Rule) -> &String| rule.map(text).cloned().unwrap_or_default();
-    let section = rule.and_then(|rule| core.section_of(&rule.metric));
+    let section = rule.and_then(|rule| catalogue::section_of(&state.metrics, &rule.metric));
     AlertCard {
         id: element_id(&alert.key),
         severity: alert.severity,
@@ -152,10 +156,10 @@ fn acknowledged(one: &Acknowledgement) -> AckSummary {
 }
 
 /// Page of past alerts of one `rule` or of all; the last page if there are fewer.
-pub(super) fn history(core: &AppState, rule: Option<String>, page: usize) -> AlertHistory {
-    let mut past = core.all_resolved_alerts();
+pub(super) fn history(state: &AppState, rule: Option<String>, page: usize) -> AlertHistory {
+    let mut past = alerts::all_resolved(&state.rules, &state.notifications);
     let mut rules: Vec<(String, String)> =
-        core.rules().into_iter().map(|(rule, _)| (rule.id, rule.name)).collect();
+        state.rules.rules().into_iter().map(|(rule, _)| (rule.id, rule.name)).collect();
     // A deleted rule still has a history.
     for alert in &past {
         if !rules.iter().any(|(id, _)| *id == alert.key.rule) {

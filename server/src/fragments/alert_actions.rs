@@ -3,7 +3,6 @@
 use super::actions::ActionResult;
 use super::form_fields::{FormError, FormFields};
 use super::{PageContext, silence_form};
-use crate::app_state::AppState;
 use crate::audit::{edit_silence, record_acknowledgement};
 use axum::http::StatusCode;
 use watchglass_dispatch::{AcknowledgeError, FieldError};
@@ -27,11 +26,11 @@ const FORM_FIELD_NAMES: [(&str, &str); 12] = [
 
 /// Acknowledges an alert.
 pub(super) fn acknowledge(context: &PageContext, fields: &FormFields) -> Result<ActionResult, FormError> {
-    let core = context.core.as_ref();
+    let state = &context.state;
     let key = alert_key(fields)?;
-    let now = core.newest_time().unwrap_or_default();
+    let now = state.metrics.newest_time().unwrap_or_default();
     let (who, why) = (fields.get("who"), fields.get("why"));
-    core.notifications().acknowledge(&key, (who, why), now).map_err(|error| acknowledge_error(&error))?;
+    state.notifications.acknowledge(&key, (who, why), now).map_err(|error| acknowledge_error(&error))?;
     record_acknowledgement(&context.actor, &key, Some((who, why)));
     tracing::info!(rule = key.rule, who, "alert acknowledged");
     Ok(ActionResult::default())
@@ -39,10 +38,10 @@ pub(super) fn acknowledge(context: &PageContext, fields: &FormFields) -> Result<
 
 /// Removes an acknowledgement.
 pub(super) fn unacknowledge(context: &PageContext, fields: &FormFields) -> Result<ActionResult, FormError> {
-    let core = context.core.as_ref();
+    let state = &context.state;
     let key = alert_key(fields)?;
-    let now = core.newest_time().unwrap_or_default();
-    let removed = core.notifications().unacknowledge(&key, now).map_err(|error| acknowledge_error(&error))?;
+    let now = state.metrics.newest_time().unwrap_or_default();
+    let removed = state.notifications.unacknowledge(&key, now).map_err(|error| acknowledge_error(&error))?;
     record_acknowledgement(&context.actor, &key, None);
     tracing::info!(rule = key.rule, who = removed.who, "alert unacknowledged");
     Ok(ActionResult::default())
@@ -54,16 +53,16 @@ pub(super) fn silence(
     fields: &FormFields,
     length: Option<&str>,
 ) -> Result<ActionResult, FormError> {
-    let core = context.core.as_ref();
-    let now = core.newest_time().unwrap_or_default();
-    let id = core.notifications().free_silence_id(now);
+    let state = &context.state;
+    let now = state.metrics.newest_time().unwrap_or_default();
+    let id = state.notifications.free_silence_id(now);
     let silence = if fields.contains("labels") {
         silence_form::for_alert(&alert_key(fields)?, fields, length, id, now)?
     } else {
         silence_form::parse(fields, length, id, now)?
     };
     let (id, author) = (silence.id.clone(), silence.author.clone());
-    edit_silence(core, &context.actor, &id, |core| core.notifications().put_silence(silence, now))
+    edit_silence(&state.notifications, &context.actor, &id, || state.notifications.put_silence(silence, now))
         .map_err(|error| form_error(&error))?;
     tracing::info!(id, author, "silence created");
     Ok(ActionResult::default())
@@ -71,15 +70,16 @@ pub(super) fn silence(
 
 /// Expires a silence now.
 pub(super) fn expire_silence(context: &PageContext, fields: &FormFields) -> Result<ActionResult, FormError> {
-    let core = context.core.as_ref();
+    let state = &context.state;
     let id = fields.get("id");
-    let end = |core: &AppState| {
-        core.notifications()
-            .expire_silence(id, core.newest_time().unwrap_or_default())
+    let end = || {
+        state
+            .notifications
+            .expire_silence(id, state.metrics.newest_time().unwrap_or_default())
             .then_some(())
             .ok_or(())
     };
-    if edit_silence(core, &context.actor, id, end).is_err() {
+    if edit_silence(&state.notifications, &context.actor, id, end).is_err() {
         let shown: String = id.chars().take(64).collect();
         let text = format!("there is no active or pending silence {shown:?}");
         return Err(FormError::new(StatusCode::NOT_FOUND, text));

@@ -13,8 +13,8 @@ use watchglass_notify::outbox::{DeadLetter, Delivery, Event, Outcome};
 use watchglass_notify::{DeliveryError, Overview};
 
 /// Notification channels.
-pub(super) fn channels(core: &AppState) -> Channels {
-    match core.notifications().overview() {
+pub(super) fn channels(state: &AppState) -> Channels {
+    match state.notifications.overview() {
         Ok(overview) => {
             let rows = overview.channels.into_iter().map(|(name, to)| ChannelRow { name, receiver: to });
             Channels { rows: rows.collect(), error: None }
@@ -24,8 +24,8 @@ pub(super) fn channels(core: &AppState) -> Channels {
 }
 
 /// Notification log.
-pub(super) fn deliveries(core: &AppState, typed: FormValues) -> Deliveries {
-    let overview = match core.notifications().overview() {
+pub(super) fn deliveries(state: &AppState, typed: FormValues) -> Deliveries {
+    let overview = match state.notifications.overview() {
         Ok(overview) => overview,
         Err(error) => {
             return Deliveries {
@@ -50,7 +50,7 @@ pub(super) fn deliveries(core: &AppState, typed: FormValues) -> Deliveries {
 /// Sends a test notification over a channel.
 pub(super) fn send_test(context: &PageContext, fields: &FormFields) -> Result<ActionResult, FormError> {
     let channel = fields.get("channel");
-    context.core.notifications().test(channel).map_err(|error| form_error(&error))?;
+    context.state.notifications.test(channel).map_err(|error| form_error(&error))?;
     context.actor.record(AuditTarget::Channel, "tested", channel, (None, None));
     Ok(ActionResult::default())
 }
@@ -64,7 +64,7 @@ pub(super) fn resend(context: &PageContext, fields: &FormFields) -> Result<Actio
     let (id, channel) = fields.get("message").split_once(' ').ok_or_else(|| {
         FormError::invalid_field("message", "must be a notification id and a channel, separated by a space")
     })?;
-    context.core.notifications().resend(id, channel, who).map_err(|error| form_error(&error))?;
+    context.state.notifications.resend(id, channel, who).map_err(|error| form_error(&error))?;
     let to = serde_json::json!({ "channel": channel, "who": who });
     context.actor.record(AuditTarget::Delivery, "sent again", id, (None, Some(to)));
     Ok(ActionResult::default())

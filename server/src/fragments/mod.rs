@@ -42,6 +42,7 @@ pub(crate) use page_context::PageContext;
 pub(crate) use search::SEARCH_PATH;
 pub(crate) use settings_actions::run_settings_action;
 
+use crate::query::alerts;
 use alerts_view::AlertsView;
 use app::fragments::{AlertsContent, AlertsPage, Counts, FlashMessage, FormValues, Overview, RulePreview};
 use settings_tab::SettingsTab;
@@ -108,7 +109,7 @@ pub(crate) fn search_page(context: &PageContext, query: &str) -> Result<String, 
 }
 
 fn render_fragment(context: &PageContext, path: &str, query: &str) -> Result<String, FragmentError> {
-    let core = context.core.as_ref();
+    let state = &context.state;
     match path {
         ALERTS_PATH => {
             let (ask, said) = AlertsView::parse(query)?;
@@ -116,14 +117,14 @@ fn render_fragment(context: &PageContext, path: &str, query: &str) -> Result<Str
         }
         OVERVIEW_PATH => {
             let save = snapshot_link::snapshot_url(path, query);
-            let head = overview::overview(core, crate::clock::now());
+            let head = overview::overview(state, crate::clock::now());
             Ok(app::fragments::overview(Overview { snapshot_url: save, ..head }))
         }
         SEARCH_PATH => Ok(app::fragments::search_results(search::search(context, query, true)?)),
-        PANEL_HELP_PATH => Ok(app::fragments::panel_help(core.panels())),
-        performance::PATH => Ok(app::fragments::performance(performance::performance(core, query)?)),
-        processes::PATH => Ok(app::fragments::processes(processes::processes(core, query)?)),
-        trends::PATH => trends::page(core, query),
+        PANEL_HELP_PATH => Ok(app::fragments::panel_help(state.metrics.catalogue().panels())),
+        performance::PATH => Ok(app::fragments::performance(performance::performance(state, query)?)),
+        processes::PATH => Ok(app::fragments::processes(processes::processes(state, query)?)),
+        trends::PATH => trends::page(state, query),
         SETTINGS_PATH => {
             let (place, log, said) = SettingsTab::parse(query)?;
             users::render(
@@ -132,7 +133,7 @@ fn render_fragment(context: &PageContext, path: &str, query: &str) -> Result<Str
                 users::SettingsOutcome { flash: said, audit_query: log, ..users::SettingsOutcome::default() },
             )
         }
-        _ => services::page(core, path, query)?
+        _ => services::page(state, path, query)?
             .ok_or_else(|| FragmentError::UnknownPath(path.chars().take(100).collect())),
     }
 }
@@ -153,35 +154,35 @@ fn render_alerts_page(
     ask: &AlertsView,
     shown: FormOutcome,
 ) -> Result<String, FragmentError> {
-    let core = context.core.as_ref();
+    let state = &context.state;
     let FormOutcome { flash: said, form_values: typed, preview: past } = shown;
-    let now = core.newest_time().unwrap_or_default();
-    let active = core.all_active_alerts();
+    let now = state.metrics.newest_time().unwrap_or_default();
+    let active = alerts::all_active(&state.rules, &state.notifications);
     let counts = Counts {
         active: active.len(),
-        rules: core.rules().len(),
-        silences: core.notifications().silences().iter().filter(|silence| silence.is_active(now)).count(),
-        channels: core.notifications().channel_count(),
+        rules: state.rules.rules().len(),
+        silences: state.notifications.silences().iter().filter(|silence| silence.is_active(now)).count(),
+        channels: state.notifications.channel_count(),
     };
     let keeps = typed.is_some();
     let typed_or_not = typed.clone().unwrap_or_default();
     let content = match ask {
         AlertsView::Active { rule } => {
-            AlertsContent::Active(active::active(core, now, active, rule.clone(), typed_or_not))
+            AlertsContent::Active(active::active(state, now, active, rule.clone(), typed_or_not))
         }
         AlertsView::History { rule, page } => {
-            AlertsContent::History(active::history(core, rule.clone(), *page))
+            AlertsContent::History(active::history(state, rule.clone(), *page))
         }
-        AlertsView::Rules => AlertsContent::Rules(rules::rules(core, &active)),
+        AlertsView::Rules => AlertsContent::Rules(rules::rules(state, &active)),
         AlertsView::Rule { id } => {
-            let view = rules::rule(core, &active, id.as_deref(), typed, past);
+            let view = rules::rule(state, &active, id.as_deref(), typed, past);
             AlertsContent::Rule(Box::new(
                 view.ok_or_else(|| FragmentError::UnknownRule(id.clone().unwrap_or_default()))?,
             ))
         }
-        AlertsView::Silences => AlertsContent::Silences(silences::silences(core, now, typed_or_not)),
-        AlertsView::Channels => AlertsContent::Channels(deliveries::channels(core)),
-        AlertsView::Deliveries => AlertsContent::Deliveries(deliveries::deliveries(core, typed_or_not)),
+        AlertsView::Silences => AlertsContent::Silences(silences::silences(state, now, typed_or_not)),
+        AlertsView::Channels => AlertsContent::Channels(deliveries::channels(state)),
+        AlertsView::Deliveries => AlertsContent::Deliveries(deliveries::deliveries(state, typed_or_not)),
     };
     Ok(app::fragments::alerts(AlertsPage {
         counts,

@@ -1,6 +1,9 @@
 //! View model of the head of the overview: health of the components and firing alerts.
 
 use crate::app_state::AppState;
+use crate::query::alerts;
+use crate::query::cards::card_values;
+use crate::query::system;
 use app::fragments::{
     FiringAlert, HealthState, Overview, Reason, RuleCoverage, Sparkline, StatCard, Threshold,
 };
@@ -22,15 +25,15 @@ const MAX_ALERTS: usize = 5;
 const STALE_AFTER: i64 = 10_000;
 
 /// Head of the overview; `now` is the current time.
-pub(super) fn overview(core: &AppState, now: Timestamp) -> Overview {
-    let Some(measured) = core.last_collected() else { return Overview::default() };
+pub(super) fn overview(state: &AppState, now: Timestamp) -> Overview {
+    let Some(measured) = state.metrics.last_collected() else { return Overview::default() };
     let silent = Some(now.millis_since(measured)).filter(|millis| *millis > STALE_AFTER);
-    let components = core.components();
+    let components = system::components(&state.metrics, &state.rules);
     let health = overall_health(components.iter().map(|component| component.load));
     let rules: Vec<Rule> =
-        core.rules().into_iter().map(|(rule, _)| rule).filter(|rule| rule.enabled).collect();
-    let own = core.active_alerts();
-    let (wrong, worst, more) = firing_alerts(core, measured, &own);
+        state.rules.rules().into_iter().map(|(rule, _)| rule).filter(|rule| rule.enabled).collect();
+    let own = state.rules.active();
+    let (wrong, worst, more) = firing_alerts(state, measured, &own);
     let judged = components.iter().map(|component| state_of(component.condition)).max();
     Overview {
         now: Some(measured),
@@ -40,26 +43,30 @@ pub(super) fn overview(core: &AppState, now: Timestamp) -> Overview {
         reasons: reasons(&components),
         firing: wrong,
         more,
-        coverage: RuleCoverage { rules: rules.len(), series: core.evaluated_series(), last_resolved: None },
-        cards: CARDS.iter().map(|card| stat_card(core, card, measured, &components, &rules, &own)).collect(),
+        coverage: RuleCoverage {
+            rules: rules.len(),
+            series: state.rules.series_count(),
+            last_resolved: None,
+        },
+        cards: CARDS.iter().map(|card| stat_card(state, card, measured, &components, &rules, &own)).collect(),
         // Added by the caller, which knows the URL.
         snapshot_url: None,
     }
 }
 
 /// Firing alerts of all servers, the most severe first; the state of the worst; and how many more there are.
-fn firing_alerts(core: &AppState, now: Timestamp, own: &[Alert]) -> (Vec<FiringAlert>, HealthState, usize) {
-    let mut alerts = core.all_active_alerts();
+fn firing_alerts(state: &AppState, now: Timestamp, own: &[Alert]) -> (Vec<FiringAlert>, HealthState, usize) {
+    let mut alerts = alerts::all_active(&state.rules, &state.notifications);
     alerts.sort_by_key(|alert| Reverse(alert.severity));
     let worst = alerts.first().map_or(HealthState::Ok, |alert| state_of_severity(alert.severity));
     let more = alerts.len().saturating_sub(MAX_ALERTS);
     alerts.truncate(MAX_ALERTS);
-    let telling = core.notifications();
-    let acknowledged = telling.acknowledgements();
+    let notifications = &state.notifications;
+    let acknowledged = notifications.acknowledgements();
     let named = alerts.into_iter().map(|alert| {
         let is_own = own.iter().any(|one| one.key == alert.key);
         let host = alert.key.labels.get("host").filter(|_| !is_own).map(|host| format!("on {host}"));
-        let (silence, because_of) = telling.suppressed_by(&alert, now);
+        let (silence, because_of) = notifications.suppressed_by(&alert, now);
         let known = acknowledged.iter().find(|one| one.key == alert.key);
         let known = known.map(|one| format!("acknowledged by {}", one.who));
         let quiet = match (silence, because_of) {
@@ -128,14 +135,15 @@ const fn state_of_severity(severity: Severity) -> HealthState {
 }
 
 fn stat_card(
-    core: &AppState,
+    state: &AppState,
     card: &'static Card,
     measured: Timestamp,
     components: &[Component],
     rules: &[Rule],
     own: &[Alert],
 ) -> StatCard {
-    let now = core.card_values(card);
+    let metrics = &state.metrics;
+    let now = card_values(metrics, card);
     let about = |rule: &&Rule| rule.metric == card.main.metric;
     let judged = components.iter().filter(|component| card.components.contains(&component.name));
     let judged = judged.map(|component| state_of(component.condition)).max();
@@ -151,7 +159,7 @@ fn stat_card(
     };
     let spark = now.unit.filter(|_| state != HealthState::NotConfigured).and_then(|_| {
         let range = TimeRange::ending_at(measured + Duration::from_millis(1), SPARK_RANGE);
-        let columns = core.query_local(card.main.metric, range, SPARK_STEP).ok()?;
+        let columns = metrics.query_local(card.main.metric, range, SPARK_STEP).ok()?;
         sparkline(&columns, card.main.aggregation, measured)
     });
     StatCard {

@@ -1,28 +1,22 @@
 //! Page context: the authenticated user and the state that a fragment is rendered from.
 
 use super::page;
-use crate::access::Access;
 use crate::app_state::AppState;
-use crate::audit::{AuditContext, AuditLog};
+use crate::audit::AuditContext;
 use app::FragmentRenderer;
 use std::net::IpAddr;
-use std::sync::Arc;
 use watchglass_auth::{Permission, Principal};
 
 /// Context of a page request.
 #[derive(Clone, Debug)]
 pub(crate) struct PageContext {
-    pub(crate) core: Arc<AppState>,
-    /// Users, tokens and sessions.
-    pub(crate) access: Arc<Access>,
+    pub(crate) state: AppState,
     /// Authenticated principal.
     pub(crate) principal: Principal,
     /// Client address.
     pub(crate) client_address: IpAddr,
     /// Principal and address, as the audit log records them.
     pub(crate) actor: AuditContext,
-    /// Audit log.
-    pub(crate) audit: Arc<AuditLog>,
 }
 
 impl PageContext {

@@ -32,16 +32,18 @@ const WINDOWS: [(&str, u64, i64, &str); 3] =
 ///
 /// # Errors
 /// Invalid parameter, or the history query failed.
-pub(super) fn performance(core: &AppState, query: &str) -> Result<Performance, FragmentError> {
+pub(super) fn performance(state: &AppState, query: &str) -> Result<Performance, FragmentError> {
     let question = TableQuery::parse(query, &COLUMNS, Sort::largest_first(2))?;
     // The charts of the page use this parameter too: a window that is not listed here becomes the shortest.
     let [shortest, ..] = WINDOWS;
     let window = WINDOWS.into_iter().find(|(name, ..)| question.get("window") == Some(name));
     let (_, seconds, step, over) = window.unwrap_or(shortest);
-    let end = core.last_collected().unwrap_or_default();
+    let end = state.metrics.last_collected().unwrap_or_default();
     let range = range(end, seconds, step);
     let ask = |metric: &str| -> Result<Columns, FragmentError> {
-        core.query_local(metric, range, step)
+        state
+            .metrics
+            .query_local(metric, range, step)
             .map_err(|error| FragmentError::InvalidParameter(error.to_string()))
     };
     let [p50, p95, p99] = PERCENTILES;

@@ -25,14 +25,14 @@ const COARSER: [(i64, &str); 2] = [(60_000, "1-minute averages."), (900_000, "15
 ///
 /// # Errors
 /// Invalid parameter, or the history query failed.
-pub(super) fn processes(core: &AppState, query: &str) -> Result<Processes, FragmentError> {
+pub(super) fn processes(state: &AppState, query: &str) -> Result<Processes, FragmentError> {
     let question = TableQuery::parse(query, &COLUMNS, Sort::largest_first(2))?;
     let at = requested_time(&question)?;
-    let now = core.last_collected();
+    let now = state.metrics.last_collected();
     let end = at.or(now).unwrap_or_default();
     let wrong = |error: QueryError| FragmentError::InvalidParameter(error.to_string());
     let recent = TimeRange::ending_at(end + Duration::from_millis(1), MAX_AGE);
-    let mut found = commands(&ask(core, recent, 1000).map_err(wrong)?);
+    let mut found = commands(&ask(state, recent, 1000).map_err(wrong)?);
     let mut note = "";
     for (step, resolution) in COARSER {
         // Only for a time in the past: for now, a missing value is missing.
@@ -41,7 +41,7 @@ pub(super) fn processes(core: &AppState, query: &str) -> Result<Processes, Fragm
         }
         let start = end.floor(step);
         let row = TimeRange { start, end: Timestamp::from_millis(start.millis().saturating_add(step)) };
-        (found, note) = (commands(&ask(core, row, step).map_err(wrong)?), resolution);
+        (found, note) = (commands(&ask(state, row, step).map_err(wrong)?), resolution);
     }
     let all = found.len();
     let rows = found.iter().filter(|command| question.matches(&command.name)).map(row).collect();
@@ -67,12 +67,12 @@ pub(super) fn processes(core: &AppState, query: &str) -> Result<Processes, Fragm
     })
 }
 
-fn ask(core: &AppState, range: TimeRange, step: i64) -> Result<[Columns; 3], QueryError> {
+fn ask(state: &AppState, range: TimeRange, step: i64) -> Result<[Columns; 3], QueryError> {
     let [cpu, memory, count] = METRICS;
     Ok([
-        core.query_local(cpu, range, step)?,
-        core.query_local(memory, range, step)?,
-        core.query_local(count, range, step)?,
+        state.metrics.query_local(cpu, range, step)?,
+        state.metrics.query_local(memory, range, step)?,
+        state.metrics.query_local(count, range, step)?,
     ])
 }
 

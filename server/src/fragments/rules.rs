@@ -8,9 +8,9 @@ use watchglass_model::{Metric, Unit};
 use watchglass_rules::{Aggregation, Alert, Comparison, Rule};
 
 /// All rules.
-pub(super) fn rules(core: &AppState, active: &[Alert]) -> Rules {
+pub(super) fn rules(state: &AppState, active: &[Alert]) -> Rules {
     let row = |(rule, origin): (Rule, Origin)| RuleRow {
-        condition: condition(&rule, core.metric(&rule.metric)),
+        condition: condition(&rule, state.metrics.metric(&rule.metric)),
         origin: origin_label(origin),
         is_locked: origin.is_locked(),
         is_enabled: rule.enabled,
@@ -19,19 +19,19 @@ pub(super) fn rules(core: &AppState, active: &[Alert]) -> Rules {
         name: rule.name,
         metric: rule.metric,
     };
-    Rules { rows: core.rules().into_iter().map(row).collect() }
+    Rules { rows: state.rules.rules().into_iter().map(row).collect() }
 }
 
 /// Editor of one rule; without an `id`, of a new one. `typed` values replace those of the rule. `None` if the rule is unknown.
 pub(super) fn rule(
-    core: &AppState,
+    state: &AppState,
     active: &[Alert],
     id: Option<&str>,
     typed: Option<FormValues>,
     past: Option<RulePreview>,
 ) -> Option<RuleEditor> {
     let found = match id {
-        Some(id) => Some(rule_actions::find(core, id)?),
+        Some(id) => Some(rule_actions::find(state, id)?),
         None => None,
     };
     let origin = found.as_ref().map(|(_, origin)| *origin);
@@ -41,9 +41,9 @@ pub(super) fn rule(
     let fields = typed.unwrap_or_else(|| {
         let new = Rule { for_seconds: 60, ..Rule::new("", "", "", "") };
         let rule = found.as_ref().map_or(&new, |(rule, _)| rule);
-        FormValues::new(rule_form::to_fields(rule, core.metric(&rule.metric)), None)
+        FormValues::new(rule_form::to_fields(rule, state.metrics.metric(&rule.metric)), None)
     });
-    let metric = fields.get("metric").and_then(|name| core.metric(name));
+    let metric = fields.get("metric").and_then(|name| state.metrics.metric(name));
     let aggregation =
         if fields.get("aggregation") == Some("count") { Aggregation::Count } else { Aggregation::Last };
     Some(RuleEditor {
@@ -59,7 +59,7 @@ pub(super) fn rule(
             _ => None,
         },
         firing: id.map_or(0, |id| firing(active, id)),
-        metrics: core.metrics().iter().map(metric_choice).collect(),
+        metrics: state.metrics.catalogue().metrics().iter().map(metric_choice).collect(),
         threshold_hint: threshold_hint(metric.map(|metric| rule_form::unit(aggregation, Some(metric))))
             .to_owned(),
         preview: past,

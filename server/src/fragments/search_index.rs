@@ -3,7 +3,7 @@
 
 use super::PageContext;
 use crate::app_state::AppState;
-use app::Backend as _;
+use crate::query::catalogue;
 use app::fragments::{SearchHit, SearchTarget, page_of_section};
 use std::borrow::Cow;
 use url::form_urlencoded::byte_serialize;
@@ -121,7 +121,7 @@ const fn page_target(address: &'static str) -> SearchTarget {
 
 /// All entries that the user may see; without `has_program` (scripts), those that need no scripts.
 pub(super) fn entries(context: &PageContext, has_program: bool) -> Vec<SearchEntry> {
-    let core = context.core.as_ref();
+    let state = &context.state;
     let is_person = matches!(context.principal.credential, Credential::Session(_));
     let may = |who: Audience| match who {
         Audience::Everyone => true,
@@ -134,8 +134,8 @@ pub(super) fn entries(context: &PageContext, has_program: bool) -> Vec<SearchEnt
     things.extend(sections.map(|&(title, address, words, _)| {
         entry(EntryKind::Section, title, "Page", page_target(address), words)
     }));
-    things.extend(instances(core));
-    things.extend(charts(core, is_person.then_some(context.principal.name.as_str())));
+    things.extend(instances(state));
+    things.extend(charts(state, is_person.then_some(context.principal.name.as_str())));
     let actions = ACTIONS.iter().filter(|(.., who)| may(*who));
     things.extend(
         actions.map(|(title, lead, words, _)| entry(EntryKind::Action, title, "Action", lead.clone(), words)),
@@ -154,10 +154,10 @@ fn page(path: &'static str, title: &str) -> SearchEntry {
 }
 
 /// This host, the monitored databases and caches, and the applications that report.
-fn instances(core: &AppState) -> Vec<SearchEntry> {
+fn instances(state: &AppState) -> Vec<SearchEntry> {
     let one = |title: &str, what: &str, lead| entry(EntryKind::Instance, title, what, lead, what);
-    let services = core.services();
-    let mut things = vec![one(core.host_name(), "Host", page_target("/"))];
+    let services = state.targets.latest_details();
+    let mut things = vec![one(state.metrics.host().name.as_str(), "Host", page_target("/"))];
     let databases = services.postgres.iter().map(|known| &known.details.instance);
     things.extend(databases.map(|name| one(name, "Database", page_target("/database"))));
     let caches = services.redis.iter().map(|known| &known.details.instance);
@@ -166,25 +166,25 @@ fn instances(core: &AppState) -> Vec<SearchEntry> {
         let filter: String = byte_serialize(name.as_bytes()).collect();
         one(&name, "Application", SearchTarget::Page(format!("/performance?filter={filter}").into()))
     };
-    things.extend(core.application_names().into_iter().map(application));
+    things.extend(catalogue::application_names(&state.metrics).into_iter().map(application));
     things
 }
 
 /// Panels that have data, with their metrics. Panels that the user `person` has hidden on the overview are on the trends page.
-fn charts(core: &AppState, person: Option<&str>) -> Vec<SearchEntry> {
-    let layout = person.and_then(|name| core.layouts.get(name));
-    let seen = core.panels_with_data();
+fn charts(state: &AppState, person: Option<&str>) -> Vec<SearchEntry> {
+    let layout = person.and_then(|name| state.layouts.get(name));
+    let seen = catalogue::panels_with_data(&state.metrics);
     let chart = |panel: &Panel| {
         let placed = layout.as_ref().and_then(|layout| layout.placement(&panel.id));
         let page = match page_of_section(&panel.section) {
             "/" if placed.is_some_and(|placed| placed.hidden) => "/trends",
             page => page,
         };
-        let metrics = core.catalogue().shown_in(&panel.id).map(|(metric, _)| metric.name.as_str());
+        let metrics = state.metrics.catalogue().shown_in(&panel.id).map(|(metric, _)| metric.name.as_str());
         let words: Vec<&str> =
             [panel.section.as_str(), panel.id.as_str()].into_iter().chain(metrics).collect();
         let lead = SearchTarget::Page(format!("{page}#panel-{}", panel.id).into());
         entry(EntryKind::Chart, &panel.title, &format!("Chart · {}", panel.section), lead, &words.join(" "))
     };
-    core.catalogue().panels().iter().filter(|panel| seen.contains(&panel.id)).map(chart).collect()
+    state.metrics.catalogue().panels().iter().filter(|panel| seen.contains(&panel.id)).map(chart).collect()
 }

@@ -3,7 +3,6 @@
 use super::FragmentError;
 use super::table_query;
 use crate::app_state::AppState;
-use app::Backend as _;
 use app::fragments::{CACHES, DATABASES, ListQuery, ServicesSnapshot, service_lists, service_states};
 
 /// URL parameters that the sort links preserve.
@@ -13,14 +12,17 @@ const PRESERVED_PARAMS: [&str; 5] = ["window", "from", "to", "at", "hide"];
 ///
 /// # Errors
 /// Invalid parameter.
-pub(super) fn page(core: &AppState, path: &str, query: &str) -> Result<Option<String>, FragmentError> {
+pub(super) fn page(state: &AppState, path: &str, query: &str) -> Result<Option<String>, FragmentError> {
     let Some(kind) =
         [&DATABASES, &CACHES].into_iter().find(|kind| kind.path == path || kind.lists_path == path)
     else {
         return Ok(None);
     };
-    let known =
-        ServicesSnapshot { services: core.services(), problems: core.problems(), now: core.last_collected() };
+    let known = ServicesSnapshot {
+        services: state.targets.latest_details(),
+        problems: state.metrics.problems(),
+        now: state.metrics.last_collected(),
+    };
     if path == kind.path {
         return Ok(Some(service_states(kind, &known)));
     }

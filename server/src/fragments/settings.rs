@@ -4,12 +4,13 @@ use super::{deliveries, rules};
 use crate::app_state::AppState;
 use crate::assets::PAGE_ASSETS;
 use crate::config::EffectiveSetting;
+use crate::query::alerts;
 use app::fragments::{RetentionRow, SettingRow, Settings};
 use std::time::Duration;
 
 /// All settings.
-pub(super) fn settings(core: &AppState) -> Settings {
-    let shown = core.settings();
+pub(super) fn settings(state: &AppState) -> Settings {
+    let shown = &state.config;
     let row = |row: &EffectiveSetting| SettingRow {
         name: row.name,
         value: row.value.clone(),
@@ -27,8 +28,8 @@ pub(super) fn settings(core: &AppState) -> Settings {
             .map(|(what, time)| RetentionRow { resolution: what, retention: days(*time) })
             .collect(),
         cluster_redis: shown.cluster.clone(),
-        rules: rules::rules(core, &core.all_active_alerts()).rows,
-        channels: deliveries::channels(core),
+        rules: rules::rules(state, &alerts::all_active(&state.rules, &state.notifications)).rows,
+        channels: deliveries::channels(state),
         rows: shown.rows.iter().map(row).collect(),
     }
 }

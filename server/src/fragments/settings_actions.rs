@@ -161,7 +161,7 @@ pub(crate) fn run_settings_action(context: &PageContext, fields: &FormFields) ->
 
 /// Runs an action. Returns a secret to show once, if there is one.
 fn run(context: &PageContext, what: SettingsAction, fields: &FormFields) -> Result<OneTimeSecret, FormError> {
-    let (access, now) = (&context.access, clock::now());
+    let (access, now) = (&context.state.access, clock::now());
     let name = fields.get("name");
     let password = |field: &str| fields.raw(field).to_owned();
     let change =

@@ -7,9 +7,9 @@ use watchglass_dispatch::{Silence, TimeInterval};
 use watchglass_model::Timestamp;
 
 /// All silences.
-pub(super) fn silences(core: &AppState, now: Timestamp, typed: FormValues) -> Silences {
+pub(super) fn silences(state: &AppState, now: Timestamp, typed: FormValues) -> Silences {
     let mut rows: Vec<SilenceRow> =
-        core.notifications().silences().into_iter().map(|silence| row(silence, now)).collect();
+        state.notifications.silences().into_iter().map(|silence| row(silence, now)).collect();
     rows.sort_by_key(|row| match row.state {
         // The next to end or start first; of the expired ones, the latest.
         SilenceState::Active => (0, row.end.map_or(i64::MAX, Timestamp::millis)),

@@ -2,6 +2,7 @@
 
 use super::FragmentError;
 use crate::app_state::AppState;
+use crate::query::catalogue;
 use app::fragments::{NavLink, Trends};
 use std::time::{Duration, UNIX_EPOCH};
 use url::form_urlencoded;
@@ -18,7 +19,7 @@ const PRESERVED_PARAMS: [&str; 8] = ["window", "from", "to", "hide", "log", "cli
 ///
 /// # Errors
 /// The query string is too long.
-pub(super) fn page(core: &AppState, query: &str) -> Result<String, FragmentError> {
+pub(super) fn page(state: &AppState, query: &str) -> Result<String, FragmentError> {
     if query.len() > MAX_BYTES {
         let length = query.len();
         let message = format!("The query string is {length} bytes long: at most {MAX_BYTES} are allowed");
@@ -41,12 +42,14 @@ pub(super) fn page(core: &AppState, query: &str) -> Result<String, FragmentError
     };
     let kept = asked.0.iter().filter(|(name, _)| !["window", "from", "to"].contains(&name.as_str()));
     Ok(app::fragments::trends(Trends {
-        sections: std::iter::once(all).chain(core.sections().into_iter().map(of)).collect(),
+        sections: std::iter::once(all)
+            .chain(catalogue::sections(&state.metrics).into_iter().map(of))
+            .collect(),
         compare: vec![
             way("No comparison", None, !compares),
             way("Compare: previous period", Some("1"), compares),
         ],
-        range: asked.range(core.newest_time().unwrap_or_default()),
+        range: asked.range(state.metrics.newest_time().unwrap_or_default()),
         hidden_fields: kept.cloned().collect(),
     }))
 }

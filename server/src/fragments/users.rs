@@ -55,7 +55,7 @@ pub(super) fn render(
     let typed = typed.unwrap_or_default();
     let now = clock::now();
     let content = match place {
-        SettingsTab::Settings => SettingsContent::Settings(Box::new(settings::settings(&context.core))),
+        SettingsTab::Settings => SettingsContent::Settings(Box::new(settings::settings(&context.state))),
         SettingsTab::Account => SettingsContent::Account(account(context, typed, made, now)),
         SettingsTab::Users => SettingsContent::Users(users(context, typed, now)),
         SettingsTab::Tokens => {
@@ -90,7 +90,7 @@ fn account(context: &PageContext, typed: FormValues, made: OneTimeSecret, now: T
 /// State of the user's two-factor authentication. After a wrong code, the same enrolment is shown again.
 fn second_factor(context: &PageContext, made: OneTimeSecret, typed: &FormValues) -> SecondFactor {
     let name = &context.principal.name;
-    let known = context.access.with_accounts(|book| {
+    let known = context.state.access.with_accounts(|book| {
         let factor = book.user(name).and_then(|user| user.second_factor.as_ref());
         factor.map(|factor| SecondFactor::Enabled {
             since: factor.enrolled_at(),
@@ -115,7 +115,7 @@ fn second_factor(context: &PageContext, made: OneTimeSecret, typed: &FormValues)
 
 fn users(context: &PageContext, typed: FormValues, now: Timestamp) -> Users {
     let is_person = matches!(context.principal.credential, Credential::Session(_));
-    let rows = context.access.with_accounts(|book| {
+    let rows = context.state.access.with_accounts(|book| {
         let sessions = book.sessions(now);
         let row = |user: &watchglass_auth::User| UserRow {
             name: user.name.clone(),
@@ -145,7 +145,7 @@ fn tokens(context: &PageContext, now: Timestamp) -> Vec<TokenRow> {
         };
         book.tokens().iter().rev().map(row).collect()
     };
-    context.access.with_accounts(rows)
+    context.state.access.with_accounts(rows)
 }
 
 /// Sessions of one user or of all, the most recently used first.
@@ -158,7 +158,7 @@ fn sessions(context: &PageContext, user: Option<&str>, now: Timestamp) -> Vec<Se
         expires: session.expires_at(),
         is_current: context.principal.credential == Credential::Session(session.digest),
     };
-    let mut rows: Vec<SessionRow> = context.access.with_accounts(|book| {
+    let mut rows: Vec<SessionRow> = context.state.access.with_accounts(|book| {
         let sessions = book.sessions(now).into_iter();
         sessions.filter(|session| user.is_none_or(|user| session.user == user)).map(row).collect()
     });

@@ -5,7 +5,9 @@ mod envelope;
 mod error;
 pub(crate) mod html;
 mod query;
+mod query_limit;
 
 pub(crate) use envelope::{Done, Envelope, Failure};
 pub(crate) use error::ApiError;
 pub(crate) use query::{Parameters, bad_request};
+pub(crate) use query_limit::{QueryLimiter, run_blocking};

@@ -1,11 +1,9 @@
-//! Dashboard layouts per user: the layout itself, its file, and page data with the layout applied.
+//! Dashboard layouts per user: the layout itself, and its file.
 
 mod file;
 mod layout;
-mod layout_backend;
 
 pub(crate) use layout::{Layout, LayoutChange, Width, sections};
-pub(crate) use layout_backend::LayoutBackend;
 
 use file::LayoutsFile;
 use std::collections::BTreeMap;

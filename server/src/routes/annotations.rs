@@ -1,7 +1,7 @@
 //! `/api/annotations` and `/api/admin/annotations`: annotations of charts.
 
-use super::ApiState;
-use crate::annotations::NewAnnotation;
+use crate::annotations::{MAX_LISTED, NewAnnotation, add_and_publish, remove_and_publish};
+use crate::app_state::AppState;
 use crate::audit::{AuditContext, AuditTarget};
 use crate::clock;
 use crate::http::{ApiError, Done, Envelope, Failure, Parameters, bad_request, body};
@@ -103,7 +103,7 @@ pub(crate) struct AnnotationQuery {
     )
 )]
 pub(crate) async fn annotations(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     Parameters(query): Parameters<AnnotationQuery>,
 ) -> Result<Json<Envelope<Vec<AnnotationRow>>>, ApiError> {
     let time = |name: &str, text: Option<&str>, default: i64| match text {
@@ -115,7 +115,7 @@ pub(crate) async fn annotations(
         end: time("end", query.end.as_deref(), i64::MAX)?,
     };
     let kind = query.kind.as_deref().map(kind).transpose()?;
-    let found = state.core.annotations_in_range(range).into_iter();
+    let found = state.annotations.in_range(range, MAX_LISTED).into_iter();
     let found = found.filter(|annotation| kind.is_none_or(|kind| kind == annotation.kind));
     Ok(Envelope::of(found.map(AnnotationRow::from).collect()))
 }
@@ -138,7 +138,7 @@ pub(crate) async fn annotations(
     )
 )]
 pub(crate) async fn add_annotation(
-    state: State<ApiState>,
+    state: State<AppState>,
     pass: Extension<Principal>,
     actor: AuditContext,
     headers: HeaderMap,
@@ -165,7 +165,7 @@ pub(crate) async fn add_annotation(
     )
 )]
 pub(crate) async fn add_annotation_as_admin(
-    state: State<ApiState>,
+    state: State<AppState>,
     pass: Extension<Principal>,
     actor: AuditContext,
     headers: HeaderMap,
@@ -175,7 +175,7 @@ pub(crate) async fn add_annotation_as_admin(
 }
 
 async fn add(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     Extension(pass): Extension<Principal>,
     actor: AuditContext,
     headers: HeaderMap,
@@ -195,8 +195,10 @@ async fn add(
         tags: request.tags,
         author: pass.name,
     };
-    let added =
-        state.core.add_annotation(new, clock::now()).map_err(|error| bad_request(error.to_string()))?;
+    // Its time defaults to that of the newest values, so that charts reach it.
+    let now = state.metrics.newest_time().unwrap_or_else(clock::now);
+    let added = add_and_publish(&state.annotations, &state.hub, new, now)
+        .map_err(|error| bad_request(error.to_string()))?;
     actor.record(AuditTarget::Annotation, "added", &added.id.to_string(), (None, audit_fields(&added)));
     tracing::info!(id = added.id, author = added.author, text = added.text, "annotation added");
     Ok(Envelope::of(added.into()))
@@ -214,11 +216,11 @@ async fn add(
     )
 )]
 pub(crate) async fn remove_annotation(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     actor: AuditContext,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    let removed = id.parse().ok().and_then(|id| state.core.remove_annotation(id));
+    let removed = id.parse().ok().and_then(|id| remove_and_publish(&state.annotations, &state.hub, id));
     let removed = removed.ok_or_else(|| ApiError::not_found(&format!("/api/admin/annotations/{id}")))?;
     actor.record(AuditTarget::Annotation, "removed", &id, (audit_fields(&removed), None));
     tracing::info!(id = removed.id, text = removed.text, "annotation removed");

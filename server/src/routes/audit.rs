@@ -1,8 +1,7 @@
 //! `GET /api/admin/audit`: the audit log, for admins.
 
-use super::ApiState;
-use crate::audit::{AuditTarget, Entry, Filter};
-use crate::http::{ApiError, Envelope, Failure, Parameters, bad_request};
+use crate::audit::{AuditLog, AuditTarget, Entry, Filter};
+use crate::http::{ApiError, Envelope, Failure, Parameters, bad_request, run_blocking};
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -92,7 +91,7 @@ pub(crate) struct AuditRow {
     )
 )]
 pub(crate) async fn audit(
-    State(state): State<ApiState>,
+    State(audit): State<Arc<AuditLog>>,
     Parameters(query): Parameters<AuditQuery>,
 ) -> Result<Response, ApiError> {
     let in_range = |name: &str, value: Option<usize>, default: usize, min: usize, max: usize| match value {
@@ -109,8 +108,7 @@ pub(crate) async fn audit(
     }
     let what = query.what.filter(|what| !what.is_empty()).map(|what| what.parse::<AuditTarget>());
     let filter = Filter { who, what: what.transpose().map_err(bad_request)? };
-    let audit = Arc::clone(&state.audit);
-    let read = state.run_blocking(move |_| audit.read(&filter, skip, limit)).await?;
+    let read = run_blocking(move || audit.read(&filter, skip, limit)).await?;
     let (entries, _) = read.map_err(|error| {
         tracing::error!(%error, "cannot read the audit log");
         ApiError::internal()

@@ -1,14 +1,14 @@
 //! `/api/admin/channels` and `/api/admin/deliveries`: notification channels and the notification log.
 
-use super::ApiState;
-use crate::app_state::AppState;
 use crate::audit::{AuditContext, AuditTarget};
-use crate::http::{ApiError, Envelope, Failure, body};
+use crate::http::{ApiError, Envelope, Failure, body, run_blocking};
+use crate::notifications::Notifications;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use utoipa::ToSchema;
 use watchglass_notify::{DeliveryError, Overview};
 
@@ -67,9 +67,9 @@ pub(crate) struct Sent {
     responses((status = 200, description = "The channels", body = Envelope<Vec<ChannelRow>>))
 )]
 pub(crate) async fn channels(
-    State(state): State<ApiState>,
+    State(notifications): State<Arc<Notifications>>,
 ) -> Result<Json<Envelope<Vec<ChannelRow>>>, ApiError> {
-    let channels = overview(&state).await?.channels;
+    let channels = overview(notifications).await?.channels;
     Ok(Envelope::of(channels.into_iter().map(|(name, to)| ChannelRow { name, to }).collect()))
 }
 
@@ -81,9 +81,9 @@ pub(crate) async fn channels(
     responses((status = 200, description = "The notification log", body = Envelope<Deliveries>))
 )]
 pub(crate) async fn deliveries(
-    State(state): State<ApiState>,
+    State(notifications): State<Arc<Notifications>>,
 ) -> Result<Json<Envelope<Deliveries>>, ApiError> {
-    let Overview { counts, deliveries, dead_letters, problem, .. } = overview(&state).await?;
+    let Overview { counts, deliveries, dead_letters, problem, .. } = overview(notifications).await?;
     Ok(Envelope::of(Deliveries { counts, deliveries, dead_letters, problem }))
 }
 
@@ -101,12 +101,12 @@ pub(crate) async fn deliveries(
     )
 )]
 pub(crate) async fn test(
-    State(state): State<ApiState>,
+    State(notifications): State<Arc<Notifications>>,
     actor: AuditContext,
     Path(name): Path<String>,
 ) -> Result<Json<Envelope<Sent>>, ApiError> {
     let tested = name.clone();
-    run_blocking(&state, move |core| core.notifications().test(&name)).await?;
+    run_outbox(notifications, move |notifications| notifications.test(&name)).await?;
     actor.record(AuditTarget::Channel, "tested", &tested, (None, None));
     Ok(Envelope::of(Sent { sent: true }))
 }
@@ -127,7 +127,7 @@ pub(crate) async fn test(
     )
 )]
 pub(crate) async fn resend(
-    State(state): State<ApiState>,
+    State(notifications): State<Arc<Notifications>>,
     actor: AuditContext,
     headers: HeaderMap,
     body: Body,
@@ -135,20 +135,21 @@ pub(crate) async fn resend(
     let ResendBody { id, channel, who } =
         body::read(&headers, body, MAX_BODY_BYTES, "Invalid resend request").await?;
     let (sent, to) = (id.clone(), serde_json::json!({ "channel": channel, "who": who }));
-    run_blocking(&state, move |core| core.notifications().resend(&id, &channel, &who)).await?;
+    run_outbox(notifications, move |notifications| notifications.resend(&id, &channel, &who)).await?;
     actor.record(AuditTarget::Delivery, "sent again", &sent, (None, Some(to)));
     Ok(Envelope::of(Sent { sent: true }))
 }
 
-async fn overview(state: &ApiState) -> Result<Overview, ApiError> {
-    run_blocking(state, |core| core.notifications().overview()).await
+async fn overview(notifications: Arc<Notifications>) -> Result<Overview, ApiError> {
+    run_outbox(notifications, Notifications::overview).await
 }
 
-async fn run_blocking<T: Send + 'static>(
-    state: &ApiState,
-    query: impl FnOnce(&AppState) -> Result<T, DeliveryError> + Send + 'static,
+/// Runs a command of the outbox on a blocking thread.
+async fn run_outbox<T: Send + 'static>(
+    notifications: Arc<Notifications>,
+    command: impl FnOnce(&Notifications) -> Result<T, DeliveryError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    state.run_blocking(query).await?.map_err(|error| {
+    run_blocking(move || command(&notifications)).await?.map_err(|error| {
         let (status, code) = match &error {
             DeliveryError::UnknownChannel { .. } => (StatusCode::NOT_FOUND, "no_channel"),
             DeliveryError::Outbox(_) => (StatusCode::BAD_REQUEST, "no_message"),

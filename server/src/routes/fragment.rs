@@ -3,15 +3,14 @@
 //! With the header `x-fragment` a form returns the fragment. Without it, as sent by browsers without scripts, it redirects after
 //! success and returns a whole page after an error.
 
-use super::ApiState;
 use super::pages::theme;
 use crate::assets::PAGE_ASSETS;
 use crate::fragments::{
     self, ALERTS_PATH, FormFields, FormResponse, FragmentError, PageContext, SETTINGS_PATH,
 };
-use crate::http::{ApiError, body, html};
+use crate::http::{ApiError, body, html, run_blocking};
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery};
 use axum::http::header::{CONTENT_LOCATION, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -23,13 +22,12 @@ const FRAGMENT_HEADER: HeaderName = HeaderName::from_static("x-fragment");
 
 /// Returns the lists and forms of a page for the given query.
 pub(crate) async fn fragment(
-    State(state): State<ApiState>,
     visit: PageContext,
     Path(page): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>, ApiError> {
     let query = query.unwrap_or_default();
-    let html = state.run_blocking(move |_| fragments::page(&visit, &format!("/{page}"), &query)).await?;
+    let html = run_blocking(move || fragments::page(&visit, &format!("/{page}"), &query)).await?;
     html.map(Html).map_err(|error| {
         let (status, code) = match &error {
             FragmentError::InvalidParameter(_) => (StatusCode::BAD_REQUEST, "bad_parameter"),
@@ -45,25 +43,23 @@ pub(crate) async fn fragment(
 
 /// Handles a form of the alerts page.
 pub(crate) async fn alerts_action(
-    State(state): State<ApiState>,
     visit: PageContext,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
     let fields = FormFields::new(body::read_form(&headers, body, MAX_FORM_BYTES).await?);
-    let answer = state.run_blocking(move |_| fragments::run_action(&visit, &fields)).await?;
+    let answer = run_blocking(move || fragments::run_action(&visit, &fields)).await?;
     Ok(form_response(answer, &headers, (ALERTS_PATH, "Alerts")))
 }
 
 /// Handles a form of the settings pages.
 pub(crate) async fn settings_action(
-    State(state): State<ApiState>,
     visit: PageContext,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
     let fields = FormFields::new(body::read_form(&headers, body, MAX_FORM_BYTES).await?);
-    let answer = state.run_blocking(move |_| fragments::run_settings_action(&visit, &fields)).await?;
+    let answer = run_blocking(move || fragments::run_settings_action(&visit, &fields)).await?;
     Ok(form_response(answer, &headers, (SETTINGS_PATH, "Settings")))
 }
 

@@ -1,9 +1,10 @@
 //! Server functions of the pages, with fixed URLs below [`app::api::PREFIX`]. Pages request their compact format; other clients
 //! get JSON.
 
-use super::{ApiState, layout};
+use super::layout;
+use super::page_backend::PageBackend;
+use crate::app_state::AppState;
 use crate::http::ApiError;
-use crate::layouts::LayoutBackend;
 use app::{Backend, JsonReply, POSTCARD_MIME_TYPE};
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -19,7 +20,7 @@ const MAX_ERROR_BYTES: usize = 64 << 10;
 const CLIENT_ERROR_PREFIXES: [&str; 3] = ["Args|", "MissingArg|", "Deserialization|"];
 
 /// Calls the server function with this path.
-pub(crate) async fn call(State(state): State<ApiState>, mut request: Request) -> Response {
+pub(crate) async fn call(State(state): State<AppState>, mut request: Request) -> Response {
     let path = request.uri().path();
     if !leptos::server_fn::axum::server_fn_paths().any(|(known, _)| known == path) {
         return ApiError::not_found(path).into_response();
@@ -31,8 +32,8 @@ pub(crate) async fn call(State(state): State<ApiState>, mut request: Request) ->
     for header in [ACCEPT, REFERER] {
         request.headers_mut().remove(header);
     }
-    let layout = layout::user_layout(&state.core, request.extensions().get());
-    let backend = LayoutBackend::for_layout(state.core, layout);
+    let layout = layout::user_layout(&state, request.extensions().get());
+    let backend = Arc::new(PageBackend { state, layout });
     let context = move || {
         provide_context::<Arc<dyn Backend>>(backend.clone());
         if in_json {

@@ -1,15 +1,15 @@
 //! `POST /api/ingest`: request statistics from other applications.
 
-use super::ApiState;
-use crate::http::{ApiError, Envelope, Failure, body};
+use crate::http::{ApiError, Envelope, Failure, body, run_blocking};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Serialize;
+use std::sync::Arc;
 use utoipa::ToSchema;
 use watchglass_instrument::report::{MAX_REPORT_BYTES, ReportError};
-use watchglass_probes::IngestError;
+use watchglass_probes::{Applications, IngestError};
 
 /// Accepted report.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,14 +38,13 @@ pub(crate) struct AcceptedReport {
     )
 )]
 pub(crate) async fn ingest(
-    State(state): State<ApiState>,
+    State(applications): State<Arc<Applications>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<AcceptedReport>>, ApiError> {
     let body = body::read_json(&headers, body, MAX_REPORT_BYTES).await?;
     // On a blocking thread: parsing a large report takes milliseconds and would delay live frames.
-    let accepted =
-        state.run_blocking(move |core| core.applications.ingest(&body)).await?.map_err(ingest_error)?;
+    let accepted = run_blocking(move || applications.ingest(&body)).await?.map_err(ingest_error)?;
     Ok(Envelope::of(AcceptedReport { app: accepted.app, routes: accepted.routes }))
 }
 

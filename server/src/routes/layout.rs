@@ -1,13 +1,13 @@
 //! Layout editor `/arrange`, forms that work without scripts, and the style sheet of the user's layout.
 
-use super::ApiState;
 use super::pages::theme;
 use crate::app_state::AppState;
 use crate::assets::PAGE_ASSETS;
 use crate::fragments::FormFields;
 use crate::http::html::{document, top_bar};
-use crate::http::{ApiError, body};
+use crate::http::{ApiError, body, run_blocking};
 use crate::layouts::{Layout, LayoutChange, Width, sections};
+use crate::query::catalogue;
 use app::fragments::{LayoutEditor, LayoutPanel, LayoutSection, section_anchor};
 use axum::Extension;
 use axum::body::Body;
@@ -31,23 +31,23 @@ fn user_of(pass: Option<&Principal>) -> Option<&str> {
 }
 
 /// Layout of the user who sent the request.
-pub(super) fn user_layout(core: &AppState, pass: Option<&Principal>) -> Option<Arc<Layout>> {
-    core.layouts.get(user_of(pass)?)
+pub(super) fn user_layout(state: &AppState, pass: Option<&Principal>) -> Option<Arc<Layout>> {
+    state.layouts.get(user_of(pass)?)
 }
 
 /// Shows the layout editor.
 pub(crate) async fn page(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     pass: Option<Extension<Principal>>,
     headers: HeaderMap,
 ) -> Response {
-    let layout = user_layout(&state.core, pass.as_deref());
-    editor_page(&state.core, &headers, StatusCode::OK, layout.as_deref(), None)
+    let layout = user_layout(&state, pass.as_deref());
+    editor_page(&state, &headers, StatusCode::OK, layout.as_deref(), None)
 }
 
 /// Handles a form of the layout editor.
 pub(crate) async fn submit(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     pass: Option<Extension<Principal>>,
     headers: HeaderMap,
     body: Body,
@@ -57,19 +57,24 @@ pub(crate) async fn submit(
         let message = "Layouts belong to signed-in users: a token has none";
         return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", message.to_owned()));
     };
-    let before = state.core.layouts.get(&user);
-    let outcome = state.run_blocking(move |core| apply_form(core, &user, &fields)).await?;
+    let before = state.layouts.get(&user);
+    let shared = state.clone();
+    let outcome = run_blocking(move || apply_form(&shared, &user, &fields)).await?;
     Ok(match outcome {
         Ok(place) => (StatusCode::SEE_OTHER, [(LOCATION, place)]).into_response(),
-        Err((status, reason)) => editor_page(&state.core, &headers, status, before.as_deref(), Some(reason)),
+        Err((status, reason)) => editor_page(&state, &headers, status, before.as_deref(), Some(reason)),
     })
 }
 
 /// Applies a form. Returns the URL to redirect to, or the error.
-fn apply_form(core: &AppState, user: &str, fields: &FormFields) -> Result<HeaderValue, (StatusCode, String)> {
+fn apply_form(
+    state: &AppState,
+    user: &str,
+    fields: &FormFields,
+) -> Result<HeaderValue, (StatusCode, String)> {
     let refused = |reason: String| (StatusCode::BAD_REQUEST, reason);
-    let mut layout = core.layouts.get(user).as_deref().cloned().unwrap_or_default();
-    let (catalogue, panel, section) = (core.catalogue(), fields.get("panel"), fields.get("section"));
+    let mut layout = state.layouts.get(user).as_deref().cloned().unwrap_or_default();
+    let (catalogue, panel, section) = (state.metrics.catalogue(), fields.get("panel"), fields.get("section"));
     let word = fields.get("do");
     let (is_there, place) = match word {
         "reset" => (true, String::new()),
@@ -85,7 +90,7 @@ fn apply_form(core: &AppState, user: &str, fields: &FormFields) -> Result<Header
                      wide, full, section-earlier, section-later or reset"
                 )));
             };
-            let with_data = core.panels_with_data();
+            let with_data = catalogue::panels_with_data(&state.metrics);
             let has_data = |panel: &str| with_data.iter().any(|id| id == panel);
             (layout.change(catalogue, panel, change, has_data), format!("#place-{panel}"))
         }
@@ -95,7 +100,7 @@ fn apply_form(core: &AppState, user: &str, fields: &FormFields) -> Result<Header
         let named: String = named.chars().take(40).collect();
         return Err(refused(format!("Error: unknown panel or section {named:?}")));
     }
-    let saved = core.layouts.save(user, (word != "reset").then_some(layout));
+    let saved = state.layouts.save(user, (word != "reset").then_some(layout));
     saved.map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, format!("Error: {error}")))?;
     // Panel ids of the catalogue are valid in a header.
     let place = HeaderValue::from_str(&format!("{PAGE_URL}{place}"));
@@ -118,15 +123,15 @@ fn parse_change(word: &str) -> Option<LayoutChange> {
 }
 
 fn editor_page(
-    core: &AppState,
+    state: &AppState,
     headers: &HeaderMap,
     status: StatusCode,
     layout: Option<&Layout>,
     refused: Option<String>,
 ) -> Response {
     let usual = Layout::default();
-    let arranged = layout.unwrap_or(&usual).apply(core.catalogue().clone());
-    let with_data = core.panels_with_data();
+    let arranged = layout.unwrap_or(&usual).apply(state.metrics.catalogue().clone());
+    let with_data = catalogue::panels_with_data(&state.metrics);
     let word = |width: Width| match width {
         Width::Normal => "usual",
         Width::Wide => "wide",
@@ -159,10 +164,10 @@ fn editor_page(
 
 /// Style sheet with the widths and hidden panels of the user's layout.
 pub(crate) async fn style_sheet(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     pass: Option<Extension<Principal>>,
 ) -> Response {
-    let layout = user_layout(&state.core, pass.as_deref());
+    let layout = user_layout(&state, pass.as_deref());
     let css = layout.map(|layout| layout.style_sheet()).unwrap_or_default();
     ([(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"))], css).into_response()
 }

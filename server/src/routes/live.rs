@@ -2,8 +2,8 @@
 //!
 //! Limits per client: a few kilobytes of buffers, small inbound messages, ten seconds per write, one minute without a pong.
 
-use super::ApiState;
 use crate::access::Access;
+use crate::app_state::AppState;
 use crate::clock;
 use crate::http::ApiError;
 use axum::Extension;
@@ -38,7 +38,7 @@ const MAX_CONNECTIONS: usize = 20_000;
 
 /// Opens a live connection.
 pub(crate) async fn open(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     Extension(pass): Extension<Principal>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -50,7 +50,7 @@ pub(crate) async fn open(
             return ApiError::new(rejection.status(), "not_a_websocket", message).into_response();
         }
     };
-    if state.core.hub.subscribers() >= MAX_CONNECTIONS {
+    if state.hub.subscribers() >= MAX_CONNECTIONS {
         let message = format!("Limit of {MAX_CONNECTIONS} live connections reached; try again later");
         return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_connections", message)
             .into_response();
@@ -73,12 +73,10 @@ pub(crate) async fn open(
             return ApiError::new(StatusCode::BAD_REQUEST, "unknown_subprotocol", message).into_response();
         }
     };
-    let subscriber = state.core.hub.subscribe(protocol);
+    let subscriber = state.hub.subscribe(protocol);
     let authorization = AuthorizationWatch { changes: state.access.changes(), access: state.access, pass };
     upgrade.on_failed_upgrade(|error| tracing::debug!(%error, "live connection upgrade failed")).on_upgrade(
-        move |socket| {
-            serve(socket, subscriber, authorization, state.core.server_stats.clone(), state.stopping)
-        },
+        move |socket| serve(socket, subscriber, authorization, state.stats.clone(), state.stopping),
     )
 }
 

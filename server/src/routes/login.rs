@@ -1,8 +1,9 @@
 //! Sign-in and sign-out: `/login`, `POST /api/login`, `POST /api/logout`. Accepts forms, which work without scripts, and JSON.
 
+use super::cookie;
 use super::pages::theme;
-use super::{ApiState, cookie};
 use crate::access::SignInError;
+use crate::app_state::AppState;
 use crate::assets::PAGE_ASSETS;
 use crate::audit::{ActorKind as Through, AuditContext, AuditTarget};
 use crate::clock;
@@ -89,7 +90,7 @@ pub(crate) async fn page(
     )
 )]
 pub(crate) async fn login(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     Extension(client): Extension<Client>,
     actor: AuditContext,
     headers: HeaderMap,
@@ -165,7 +166,7 @@ pub(crate) async fn login(
     )
 )]
 pub(crate) async fn logout(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     Extension(client): Extension<Client>,
     pass: Option<Extension<Principal>>,
     actor: AuditContext,

@@ -18,11 +18,11 @@ mod live;
 mod liveness;
 mod login;
 mod openapi;
+mod page_backend;
 mod page_context;
 mod pages;
 mod panel;
 mod panics;
-mod query_limit;
 mod rate_limit;
 mod rules;
 mod scrape;
@@ -35,10 +35,7 @@ mod users;
 
 pub(crate) use authorize::AuthLayer;
 
-use crate::access::Access;
 use crate::app_state::AppState;
-use crate::audit::AuditLog;
-use crate::config::PublicUrl;
 use crate::edge::{self, TrustedProxies};
 use crate::host_origin::{self, HostGuard};
 use crate::http::ApiError;
@@ -46,42 +43,9 @@ use axum::Router;
 use axum::http::{Extensions, Uri};
 use axum::middleware;
 use axum::routing::{delete, get, patch, post, put};
-use query_limit::QueryLimiter;
 use std::sync::Arc;
-use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 use watchglass_instrument::requests::{RequestLayer, matched_path};
-
-/// State of the routes.
-#[derive(Clone)]
-pub(crate) struct ApiState {
-    core: Arc<AppState>,
-    access: Arc<Access>,
-    audit: Arc<AuditLog>,
-    /// Configured public URL, if any.
-    public_url: Option<PublicUrl>,
-    /// Concurrency limit of heavy history queries.
-    query_limiter: QueryLimiter,
-    /// True during shutdown; long-lived connections then end.
-    stopping: watch::Receiver<bool>,
-}
-
-impl ApiState {
-    /// Runs a query on a blocking thread: disk reads take milliseconds or more, and would delay live frames on the async workers.
-    ///
-    /// # Errors
-    /// 500 when the query panicked.
-    async fn run_blocking<T: Send + 'static>(
-        &self,
-        ask: impl FnOnce(&AppState) -> T + Send + 'static,
-    ) -> Result<T, ApiError> {
-        let core = Arc::clone(&self.core);
-        tokio::task::spawn_blocking(move || ask(&core)).await.map_err(|error| {
-            tracing::error!(%error, "blocking query panicked");
-            ApiError::internal()
-        })
-    }
-}
 
 /// Paths that the OpenAPI document must contain.
 #[cfg(test)]
@@ -126,25 +90,10 @@ const DOCUMENTED_PATHS: [&str; 37] = [
 ];
 
 /// Router with all layers: host check, authorization, rate limits and security headers.
-pub(crate) fn router(
-    core: Arc<AppState>,
-    proxies: TrustedProxies,
-    guard: HostGuard,
-    doors: AuthLayer,
-    public_url: Option<PublicUrl>,
-    stopping: watch::Receiver<bool>,
-) -> Router {
-    let requests = Arc::clone(&core.requests);
-    let (access, audit) = (Arc::clone(&doors.access), Arc::clone(&doors.audit));
+pub(crate) fn router(state: AppState, proxies: TrustedProxies, guard: HostGuard, doors: AuthLayer) -> Router {
+    let requests = Arc::clone(&state.requests);
     routes()
-        .with_state(ApiState {
-            core,
-            access,
-            audit,
-            public_url,
-            query_limiter: QueryLimiter::default(),
-            stopping,
-        })
+        .with_state(state)
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(doors, authorize::check))
         .layer(middleware::from_fn_with_state(guard, host_origin::check))
@@ -156,7 +105,7 @@ pub(crate) fn router(
 }
 
 /// All routes. Each needs an entry in the permission table.
-fn routes() -> Router<ApiState> {
+fn routes() -> Router<AppState> {
     Router::new()
         .route("/login", get(login::page))
         .route("/api/login", post(login::login))
@@ -186,7 +135,7 @@ fn routes() -> Router<ApiState> {
 }
 
 /// Routes below `/api/admin`. List routes exist with and without a trailing slash.
-fn admin_routes() -> Router<ApiState> {
+fn admin_routes() -> Router<AppState> {
     let mut router = Router::new()
         .route("/api/admin/rules/preview", post(rules::preview))
         .route(

@@ -1,12 +1,13 @@
 //! Fallback of the router: front end files, pages, and not found.
 
+use super::layout;
+use super::page_backend::PageBackend;
 use super::time_params::url_with_millis;
-use super::{ApiState, layout};
+use crate::app_state::AppState;
 use crate::assets::{self, PAGE_ASSETS};
 use crate::edge;
 use crate::fragments::PageContext;
 use crate::http::ApiError;
-use crate::layouts::LayoutBackend;
 use app::{Backend, FragmentRenderer, ResponseStatus, Theme};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{ACCEPT, ALLOW, CONTENT_SECURITY_POLICY, COOKIE};
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use url::form_urlencoded;
 
 /// Serves the file or the page at the path.
-pub(crate) async fn page_or_file(State(state): State<ApiState>, request: Request) -> Response {
+pub(crate) async fn page_or_file(State(state): State<AppState>, request: Request) -> Response {
     let path = request.uri().path();
     let file = assets::find(path);
     if file.is_none() && is_below_api(path) {
@@ -53,14 +54,15 @@ async fn render(visit: PageContext, request: Request) -> Response {
     let theme = theme(request.headers());
     let is_wall = is_tv_mode(request.uri().query().unwrap_or_default());
     let status = ResponseStatus::default();
-    let layout = layout::user_layout(&visit.core, request.extensions().get());
+    let layout = layout::user_layout(&visit.state, request.extensions().get());
     let mut assets = PAGE_ASSETS.clone();
     if layout.is_some() {
         assets.styles.push(layout::STYLE_SHEET_URL.to_owned());
     }
     let (nonce, policy) = edge::hydrated_csp();
     let context = {
-        let (backend, status) = (LayoutBackend::for_layout(Arc::clone(&visit.core), layout), status.clone());
+        let (backend, status) =
+            (Arc::new(PageBackend { state: visit.state.clone(), layout }), status.clone());
         let lists: Arc<dyn FragmentRenderer> = Arc::new(visit);
         move || {
             // Replaces the nonce of leptos by the one in the CSP header.

@@ -2,18 +2,19 @@
 //!
 //! Both take `window`, or `from` and `to`, as page URLs do.
 
-use super::ApiState;
 use super::pages::theme;
-use crate::app_state::PanelHistory;
+use crate::app_state::AppState;
 use crate::assets::PAGE_ASSETS;
 use crate::http::html::top_bar;
-use crate::http::{ApiError, bad_request, html};
+use crate::http::{ApiError, bad_request, html, run_blocking};
+use crate::query::panel::{PanelHistory, panel_history};
 use app::api::RangeQuery;
 use app::fragments::PanelTable;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
+use std::sync::Arc;
 use url::form_urlencoded;
 use watchglass_reports::series::{Table, TableSeries, csv_of_several};
 
@@ -26,7 +27,7 @@ const MAX_CELLS: (usize, usize) = (30_000, 300_000);
 
 /// Page with the data of a panel's chart, newest first.
 pub(crate) async fn table(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     Path(panel): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -48,7 +49,7 @@ pub(crate) async fn table(
 
 /// The same as CSV, with a higher resolution.
 pub(crate) async fn csv(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     Path(panel): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
@@ -85,14 +86,15 @@ pub(crate) async fn csv(
 
 /// Queries the history of a panel.
 async fn history(
-    state: &ApiState,
+    state: &AppState,
     panel: &str,
     query: &str,
     (rows, cells): (usize, usize),
 ) -> Result<PanelHistory, ApiError> {
     let window = parse_window(query).map_err(bad_request)?;
     let id = panel.to_owned();
-    let found = state.run_blocking(move |core| core.panel_history(&id, window, rows, cells)).await?;
+    let metrics = Arc::clone(&state.metrics);
+    let found = run_blocking(move || panel_history(&metrics, &id, window, rows, cells)).await?;
     found.map_err(|error| bad_request(error.to_string()))?.ok_or_else(|| {
         let shown: String = panel.chars().take(100).collect();
         let message = format!("Unknown panel {shown:?}: see the charts of the pages for all panels");

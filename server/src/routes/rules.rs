@@ -2,9 +2,10 @@
 
 pub(super) mod changes;
 
-use super::ApiState;
-use crate::evaluation::{Origin, PREVIEW_RANGE, RuleEditError};
+use crate::app_state::AppState;
+use crate::evaluation::{Origin, RuleEditError};
 use crate::http::{ApiError, Envelope, Failure, bad_request, body};
+use crate::query::rule_preview::rule_preview;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -85,9 +86,9 @@ pub(crate) struct FiringRow {
     tag = "alerts",
     responses((status = 200, description = "The rules", body = Envelope<Vec<RuleRow>>))
 )]
-pub(crate) async fn rules(State(state): State<ApiState>) -> Json<Envelope<Vec<RuleRow>>> {
-    let active = state.core.active_alerts();
-    Envelope::of(state.core.rules().into_iter().map(|found| RuleRow::new(found, &active)).collect())
+pub(crate) async fn rules(State(state): State<AppState>) -> Json<Envelope<Vec<RuleRow>>> {
+    let active = state.rules.active();
+    Envelope::of(state.rules.rules().into_iter().map(|found| RuleRow::new(found, &active)).collect())
 }
 
 /// Returns a rule.
@@ -102,17 +103,17 @@ pub(crate) async fn rules(State(state): State<ApiState>) -> Json<Envelope<Vec<Ru
     )
 )]
 pub(crate) async fn rule(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<RuleRow>>, ApiError> {
     row(&state, &id)
 }
 
 /// Response with the current rule.
-fn row(state: &ApiState, id: &str) -> Result<Json<Envelope<RuleRow>>, ApiError> {
-    let found = state.core.rules().into_iter().find(|(rule, _)| rule.id == id);
+fn row(state: &AppState, id: &str) -> Result<Json<Envelope<RuleRow>>, ApiError> {
+    let found = state.rules.rules().into_iter().find(|(rule, _)| rule.id == id);
     let found = found.ok_or_else(|| changes::rule_error(&RuleEditError::unknown(id)))?;
-    Ok(Envelope::of(RuleRow::new(found, &state.core.active_alerts())))
+    Ok(Envelope::of(RuleRow::new(found, &state.rules.active())))
 }
 
 /// Reads a rule from a body: all fields, or the changed fields of the built-in rule with its id. `id` is that of the URL.
@@ -147,13 +148,13 @@ async fn read_rule(headers: &HeaderMap, body: Body, id: Option<&str>) -> Result<
     )
 )]
 pub(crate) async fn preview(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<PreviewAnswer>>, ApiError> {
     let rule = read_rule(&headers, body, None).await?;
     rule.check().map_err(|error| bad_request(error.to_string()))?;
-    let answer = state.run_heavy_query(move |core| core.preview(&rule, PREVIEW_RANGE)).await?;
+    let answer = state.query_limiter.clone().run(move || rule_preview(&state.metrics, &rule)).await?;
     let (preview, range, step_millis) =
         answer.map_err(|message| ApiError::new(StatusCode::BAD_REQUEST, "no_preview", message))?;
     let Preview { firings, count, millis, notifications } = preview;

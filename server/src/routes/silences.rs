@@ -1,6 +1,5 @@
 //! `/api/admin/silences` and `/api/admin/alerts/acknowledge`: silences and acknowledgements.
 
-use super::ApiState;
 use crate::app_state::AppState;
 use crate::audit::{AuditContext, edit_silence, record_acknowledgement};
 use crate::http::{ApiError, Done, Envelope, Failure, bad_request, body};
@@ -121,8 +120,8 @@ pub(crate) struct UnacknowledgeBody {
     tag = "alerts",
     responses((status = 200, description = "The silences", body = Envelope<Vec<SilenceRow>>))
 )]
-pub(crate) async fn silences(State(state): State<ApiState>) -> Json<Envelope<Vec<SilenceRow>>> {
-    Envelope::of(state.core.notifications().silences().into_iter().map(SilenceRow::from).collect())
+pub(crate) async fn silences(State(state): State<AppState>) -> Json<Envelope<Vec<SilenceRow>>> {
+    Envelope::of(state.notifications.silences().into_iter().map(SilenceRow::from).collect())
 }
 
 /// Creates a silence: matching alerts are recorded without notifications.
@@ -140,13 +139,13 @@ pub(crate) async fn silences(State(state): State<ApiState>) -> Json<Envelope<Vec
     )
 )]
 pub(crate) async fn add_silence(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     actor: AuditContext,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<SilenceRow>>, ApiError> {
     let request: SilenceBody = body::read(&headers, body, MAX_BODY_BYTES, "Invalid silence").await?;
-    let now = state.core.newest_time().unwrap_or_default();
+    let now = state.metrics.newest_time().unwrap_or_default();
     let time =
         |field: &str, text: &str| parse_time(text).map_err(|error| bad_request(format!("{field}: {error}")));
     let start = request.start.as_deref().map_or(Ok(now), |text| time("start", text))?;
@@ -156,7 +155,7 @@ pub(crate) async fn add_silence(
         None => Some(start + DEFAULT_SILENCE_DURATION),
     };
     let silence = Silence {
-        id: request.id.unwrap_or_else(|| state.core.notifications().free_silence_id(now)),
+        id: request.id.unwrap_or_else(|| state.notifications.free_silence_id(now)),
         name: request.name,
         matchers: request.matchers,
         start,
@@ -166,7 +165,7 @@ pub(crate) async fn add_silence(
         reason: request.reason,
     };
     let added = silence.clone();
-    edit_silence(&state.core, &actor, &silence.id, |core| core.notifications().put_silence(added, now))
+    edit_silence(&state.notifications, &actor, &silence.id, || state.notifications.put_silence(added, now))
         .map_err(|error| bad_request(error.to_string()))?;
     tracing::info!(id = silence.id, author = silence.author, "silence created");
     Ok(Envelope::of(silence.into()))
@@ -184,13 +183,13 @@ pub(crate) async fn add_silence(
     )
 )]
 pub(crate) async fn end_silence(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     actor: AuditContext,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    let now = state.core.newest_time().unwrap_or_default();
-    let end = |core: &AppState| core.notifications().expire_silence(&id, now).then_some(()).ok_or(());
-    if edit_silence(&state.core, &actor, &id, end).is_err() {
+    let now = state.metrics.newest_time().unwrap_or_default();
+    let end = || state.notifications.expire_silence(&id, now).then_some(()).ok_or(());
+    if edit_silence(&state.notifications, &actor, &id, end).is_err() {
         return Err(ApiError::not_found(&format!("/api/admin/silences/{id}")));
     }
     tracing::info!(id, "silence expired");
@@ -213,21 +212,17 @@ pub(crate) async fn end_silence(
     )
 )]
 pub(crate) async fn acknowledge(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     actor: AuditContext,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
     let request: AcknowledgeBody =
         body::read(&headers, body, MAX_BODY_BYTES, "Invalid acknowledgement").await?;
-    let now = state.core.newest_time().unwrap_or_default();
+    let now = state.metrics.newest_time().unwrap_or_default();
     let key = AlertKey { rule: request.rule, labels: request.labels };
     let (who, why) = (&request.who, &request.why);
-    state
-        .core
-        .notifications()
-        .acknowledge(&key, (who, why), now)
-        .map_err(|error| acknowledge_error(&error))?;
+    state.notifications.acknowledge(&key, (who, why), now).map_err(|error| acknowledge_error(&error))?;
     record_acknowledgement(&actor, &key, Some((who, why)));
     tracing::info!(rule = key.rule, who, "alert acknowledged");
     Ok(Envelope::of(Done::default()))
@@ -250,16 +245,15 @@ pub(crate) async fn acknowledge(
     )
 )]
 pub(crate) async fn unacknowledge(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     actor: AuditContext,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
     let request: UnacknowledgeBody = body::read(&headers, body, MAX_BODY_BYTES, "Invalid request").await?;
-    let now = state.core.newest_time().unwrap_or_default();
+    let now = state.metrics.newest_time().unwrap_or_default();
     let key = AlertKey { rule: request.rule, labels: request.labels };
-    let removed =
-        state.core.notifications().unacknowledge(&key, now).map_err(|error| acknowledge_error(&error))?;
+    let removed = state.notifications.unacknowledge(&key, now).map_err(|error| acknowledge_error(&error))?;
     record_acknowledgement(&actor, &key, None);
     tracing::info!(rule = key.rule, who = removed.who, "alert unacknowledged");
     Ok(Envelope::of(Done::default()))

@@ -1,9 +1,10 @@
 //! `GET /api/snapshot.html`: snapshot export of a page as one HTML file.
 
-use super::ApiState;
+use super::page_backend::PageBackend;
 use crate::app_state::AppState;
 use crate::clock;
-use crate::http::{ApiError, Failure, bad_request};
+use crate::http::{ApiError, Failure, bad_request, run_blocking};
+use crate::query::alerts;
 use app::Backend as _;
 use app::api::STATISTICS;
 use app::snapshot::{FiredAlert, MAX_ROWS, SnapshotRequest, snapshot_html};
@@ -52,7 +53,7 @@ pub(crate) struct SnapshotQuery {
     )
 )]
 pub(crate) async fn snapshot(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
     let query = query.unwrap_or_default();
@@ -65,12 +66,12 @@ pub(crate) async fn snapshot(
     let fields: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let saved = SnapshotRequest::parse(&fields).map_err(bad_request)?;
     let now = clock::now();
-    let html = state
-        .run_blocking(move |core| {
-            let snapshot = core.page_data(saved.range(), MAX_ROWS, STATISTICS);
-            snapshot_html(&saved, &snapshot, &fired(core), now, env!("CARGO_PKG_VERSION"))
-        })
-        .await?;
+    let html = run_blocking(move || {
+        let backend = PageBackend { state, layout: None };
+        let snapshot = backend.page_data(saved.range(), MAX_ROWS, STATISTICS);
+        snapshot_html(&saved, &snapshot, &fired(&backend.state), now, env!("CARGO_PKG_VERSION"))
+    })
+    .await?;
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY)),
@@ -80,8 +81,10 @@ pub(crate) async fn snapshot(
 }
 
 /// All firing and resolved alerts of all servers in the cluster.
-fn fired(core: &AppState) -> Vec<FiredAlert> {
-    let alerts = core.all_active_alerts().into_iter().chain(core.all_resolved_alerts());
+fn fired(state: &AppState) -> Vec<FiredAlert> {
+    let alerts = alerts::all_active(&state.rules, &state.notifications)
+        .into_iter()
+        .chain(alerts::all_resolved(&state.rules, &state.notifications));
     let fired = alerts.filter_map(|alert| {
         let host = alert.key.labels.get("host").unwrap_or_default();
         let about = [alert.component.as_str(), host].join(" · ");

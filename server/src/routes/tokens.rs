@@ -1,8 +1,7 @@
 //! `/api/admin/tokens` and `/api/admin/sessions`: API tokens and sessions, for admins.
 
-use super::ApiState;
 use super::users::{apply_change, read};
-use crate::access::MAX_TOKEN_DAYS;
+use crate::access::{Access, MAX_TOKEN_DAYS};
 use crate::audit::AuditContext;
 use crate::clock;
 use crate::http::{ApiError, Done, Envelope, Failure, bad_request};
@@ -11,6 +10,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use utoipa::ToSchema;
 use watchglass_auth::{Role, Session, Token};
 use watchglass_reports::format_rfc3339;
@@ -66,7 +66,7 @@ pub(crate) struct CreatedToken {
     tag = "access",
     responses((status = 200, description = "The tokens", body = Envelope<Vec<TokenRow>>))
 )]
-pub(crate) async fn tokens(State(state): State<ApiState>) -> Json<Envelope<Vec<TokenRow>>> {
+pub(crate) async fn tokens(State(access): State<Arc<Access>>) -> Json<Envelope<Vec<TokenRow>>> {
     let now = clock::now();
     let row = |token: &Token| TokenRow {
         id: token.digest.short(),
@@ -77,7 +77,7 @@ pub(crate) async fn tokens(State(state): State<ApiState>) -> Json<Envelope<Vec<T
         used: token.used.map(format_rfc3339),
         expires: token.expires.map(format_rfc3339),
     };
-    Envelope::of(state.access.with_accounts(|book| book.tokens().into_iter().map(row).collect()))
+    Envelope::of(access.with_accounts(|book| book.tokens().into_iter().map(row).collect()))
 }
 
 /// Creates a token.
@@ -96,7 +96,7 @@ pub(crate) async fn tokens(State(state): State<ApiState>) -> Json<Envelope<Vec<T
     )
 )]
 pub(crate) async fn add_token(
-    State(state): State<ApiState>,
+    State(access): State<Arc<Access>>,
     actor: AuditContext,
     headers: HeaderMap,
     body: Body,
@@ -105,7 +105,7 @@ pub(crate) async fn add_token(
     if let Some(days) = days.filter(|days| !(1..=MAX_TOKEN_DAYS).contains(days)) {
         return Err(bad_request(format!("days is {days}: must be from 1 to {MAX_TOKEN_DAYS}")));
     }
-    apply_change(&state, move |access| {
+    apply_change(access, move |access| {
         let secret = access.add_token(&actor, &name, role, days, clock::now())?;
         Ok(CreatedToken { id: secret.digest().short(), token: secret.text() })
     })
@@ -124,11 +124,11 @@ pub(crate) async fn add_token(
     )
 )]
 pub(crate) async fn revoke_token(
-    State(state): State<ApiState>,
+    State(access): State<Arc<Access>>,
     actor: AuditContext,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    apply_change(&state, move |access| {
+    apply_change(access, move |access| {
         access.revoke_token(&actor, &id, clock::now())?;
         Ok(Done::default())
     })
@@ -157,7 +157,7 @@ pub(crate) struct SessionRow {
     tag = "access",
     responses((status = 200, description = "The sessions", body = Envelope<Vec<SessionRow>>))
 )]
-pub(crate) async fn sessions(State(state): State<ApiState>) -> Json<Envelope<Vec<SessionRow>>> {
+pub(crate) async fn sessions(State(access): State<Arc<Access>>) -> Json<Envelope<Vec<SessionRow>>> {
     let row = |session: &Session| SessionRow {
         id: session.digest.to_string(),
         user: session.user.clone(),
@@ -166,7 +166,7 @@ pub(crate) async fn sessions(State(state): State<ApiState>) -> Json<Envelope<Vec
         ends: format_rfc3339(session.expires_at()),
     };
     let now = clock::now();
-    Envelope::of(state.access.with_accounts(|book| book.sessions(now).into_iter().map(row).collect()))
+    Envelope::of(access.with_accounts(|book| book.sessions(now).into_iter().map(row).collect()))
 }
 
 /// Ends a session and its live connections.
@@ -181,11 +181,11 @@ pub(crate) async fn sessions(State(state): State<ApiState>) -> Json<Envelope<Vec
     )
 )]
 pub(crate) async fn end_session(
-    State(state): State<ApiState>,
+    State(access): State<Arc<Access>>,
     actor: AuditContext,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    apply_change(&state, move |access| {
+    apply_change(access, move |access| {
         access.end_session(&actor, &id, None, clock::now())?;
         Ok(Done::default())
     })

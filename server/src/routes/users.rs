@@ -1,10 +1,9 @@
 //! `/api/admin/users`: users, for admins.
 
-use super::ApiState;
 use crate::access::{Access, AccessError, ChangeError, UserChange};
 use crate::audit::AuditContext;
 use crate::clock;
-use crate::http::{ApiError, Envelope, Failure, bad_request, body};
+use crate::http::{ApiError, Envelope, Failure, bad_request, body, run_blocking};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -73,8 +72,8 @@ pub(crate) struct UserChangeBody {
     tag = "access",
     responses((status = 200, description = "The users", body = Envelope<Vec<UserRow>>))
 )]
-pub(crate) async fn users(State(state): State<ApiState>) -> Json<Envelope<Vec<UserRow>>> {
-    Envelope::of(state.access.with_accounts(|book| book.users().map(user_row).collect()))
+pub(crate) async fn users(State(access): State<Arc<Access>>) -> Json<Envelope<Vec<UserRow>>> {
+    Envelope::of(access.with_accounts(|book| book.users().map(user_row).collect()))
 }
 
 /// Creates a user.
@@ -94,13 +93,13 @@ pub(crate) async fn users(State(state): State<ApiState>) -> Json<Envelope<Vec<Us
     )
 )]
 pub(crate) async fn add_user(
-    State(state): State<ApiState>,
+    State(access): State<Arc<Access>>,
     actor: AuditContext,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<UserRow>>, ApiError> {
     let UserBody { name, role, password } = read(&headers, body).await?;
-    apply_change(&state, move |access| {
+    apply_change(access, move |access| {
         access.add_user(&actor, &name, role, password, clock::now())?;
         find_user(access, &name)
     })
@@ -127,7 +126,7 @@ pub(crate) async fn add_user(
     )
 )]
 pub(crate) async fn change_user(
-    State(state): State<ApiState>,
+    State(access): State<Arc<Access>>,
     actor: AuditContext,
     Path(name): Path<String>,
     headers: HeaderMap,
@@ -138,7 +137,7 @@ pub(crate) async fn change_user(
         return Err(bad_request("second_factor can only be false: only the user can enable it".to_owned()));
     }
     let remove_second_factor = second_factor == Some(false);
-    apply_change(&state, move |access| {
+    apply_change(access, move |access| {
         access.change_user(
             &actor,
             &name,
@@ -181,11 +180,10 @@ fn find_user(access: &Access, name: &str) -> Result<UserRow, ChangeError> {
 
 /// Changes users or tokens on a blocking thread.
 pub(super) async fn apply_change<T: Send + 'static>(
-    state: &ApiState,
+    access: Arc<Access>,
     change: impl FnOnce(&Access) -> Result<T, ChangeError> + Send + 'static,
 ) -> Result<Json<Envelope<T>>, ApiError> {
-    let access = Arc::clone(&state.access);
-    let outcome = state.run_blocking(move |_| change(&access)).await?.map_err(|error| {
+    let outcome = run_blocking(move || change(&access)).await?.map_err(|error| {
         let (status, code) = error.status_and_code();
         ApiError::new(status, code, error.user_message())
     })?;

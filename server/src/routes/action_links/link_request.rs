@@ -42,20 +42,24 @@ impl LinkRequest {
     ///
     /// # Errors
     /// Not signed by this server, or expired.
-    pub(super) fn from_token(core: &AppState, token: &str, now: Timestamp) -> Result<Self, ActionTokenError> {
-        let links = core.notifications().links().ok_or(ActionTokenError::Invalid)?;
+    pub(super) fn from_token(
+        state: &AppState,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Self, ActionTokenError> {
+        let links = state.notifications.links().ok_or(ActionTokenError::Invalid)?;
         let ActionToken { action, fingerprints: marks, expires_at: expires } = links.verify(token, now)?;
-        let alerts = find(core, &marks);
+        let alerts = find(state, &marks);
         let unknown = marks.len() - alerts.len();
-        let acknowledgements = core.notifications().acknowledgements();
-        let silences = core.notifications().silences();
+        let acknowledgements = state.notifications.acknowledgements();
+        let silences = state.notifications.silences();
         let name = token_id(token);
         let subjects = alerts.into_iter().enumerate().map(|(place, alert)| {
             let silence_id = format!("link-{name}-{}", place + 1);
             let holds =
                 |silence: &&Silence| silence.id == silence_id && silence.end.is_none_or(|end| now < end);
             let of_other = || {
-                let id = core.notifications().suppressed_by(&alert, now).0?;
+                let id = state.notifications.suppressed_by(&alert, now).0?;
                 silences.iter().find(|silence| silence.id == id)
             };
             let is_it = |acknowledgement: &&Acknowledgement| acknowledgement.key == alert.key;
@@ -80,7 +84,7 @@ impl LinkRequest {
     /// Invalid `who` or `why`, or too many silences. Changes before the error stay.
     pub(super) fn execute(
         &self,
-        core: &AppState,
+        state: &AppState,
         actor: &AuditContext,
         who: &str,
         why: &str,
@@ -91,7 +95,7 @@ impl LinkRequest {
             let key = &subject.alert.key;
             match self.action {
                 LinkAction::Acknowledge => {
-                    match core.notifications().acknowledge(key, (who, why), self.now) {
+                    match state.notifications.acknowledge(key, (who, why), self.now) {
                         Ok(()) => record_acknowledgement(&actor, key, Some((who, why))),
                         // Resolved in the meantime.
                         Err(AcknowledgeError::NotFiring(_) | AcknowledgeError::NotAcknowledged(_)) => {
@@ -112,8 +116,8 @@ impl LinkRequest {
                         reason: why.to_owned(),
                     };
                     let id = silence.id.clone();
-                    edit_silence(core, &actor, &id, |core| {
-                        core.notifications().put_silence(silence, self.now)
+                    edit_silence(&state.notifications, &actor, &id, || {
+                        state.notifications.put_silence(silence, self.now)
                     })?;
                 }
             }
@@ -143,7 +147,7 @@ impl LinkedAlert {
 }
 
 /// Alerts with these marks: the firing one of each, or else the latest resolved one.
-fn find(core: &AppState, marks: &[AlertFingerprint]) -> Vec<Alert> {
+fn find(state: &AppState, marks: &[AlertFingerprint]) -> Vec<Alert> {
     let mut found: Vec<Option<Alert>> = marks.iter().map(|_| None).collect();
     let mut take = |alerts: Vec<Alert>| {
         for alert in alerts {
@@ -155,8 +159,8 @@ fn find(core: &AppState, marks: &[AlertFingerprint]) -> Vec<Alert> {
             }
         }
     };
-    take(core.active_alerts());
-    take(core.resolved_alerts());
+    take(state.rules.active());
+    take(state.rules.past());
     found.into_iter().flatten().collect()
 }
 

@@ -5,13 +5,13 @@
 mod link_request;
 mod page;
 
-use super::ApiState;
 use super::pages::theme;
+use crate::app_state::AppState;
 use crate::assets::PAGE_ASSETS;
 use crate::audit::AuditContext;
 use crate::clock;
 use crate::http::html::document;
-use crate::http::{ApiError, body};
+use crate::http::{ApiError, body, run_blocking};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::REFERRER_POLICY;
@@ -26,12 +26,12 @@ const MAX_FORM_BYTES: usize = 8 << 10;
 
 /// Shows the action.
 pub(crate) async fn show(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, ApiError> {
     let token = token(&uri);
-    let found = state.run_blocking(move |core| LinkRequest::from_token(core, &token, clock::now())).await?;
+    let found = run_blocking(move || LinkRequest::from_token(&state, &token, clock::now())).await?;
     let (status, page) = match found {
         Ok(link) if link.alerts.is_empty() => (StatusCode::NOT_FOUND, not_found_page()),
         Ok(link) => (StatusCode::OK, confirmation_page(&link, FormInput::default(), None)),
@@ -42,7 +42,7 @@ pub(crate) async fn show(
 
 /// Runs the action, and shows the result.
 pub(crate) async fn execute(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     actor: AuditContext,
     headers: HeaderMap,
     uri: Uri,
@@ -50,7 +50,7 @@ pub(crate) async fn execute(
 ) -> Result<Response, ApiError> {
     let token = token(&uri);
     let form = body::read_form(&headers, body, MAX_FORM_BYTES).await?;
-    let outcome = state.run_blocking(move |core| {
+    let outcome = run_blocking(move || {
         let field =
             |name: &str| form.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
         let (who, why) = (field("who"), field("why"));
@@ -58,18 +58,18 @@ pub(crate) async fn execute(
         let typed = FormInput { who: who.trim(), why: why.trim() };
         let now = clock::now();
         // Without links no token is valid, so no lock is needed.
-        let _turn = core.notifications().links().map(|links| links.lock_actions());
-        let link = match LinkRequest::from_token(core, &token, now) {
+        let _turn = state.notifications.links().map(|links| links.lock_actions());
+        let link = match LinkRequest::from_token(&state, &token, now) {
             Ok(link) if link.alerts.is_empty() => return (StatusCode::NOT_FOUND, not_found_page()),
             Ok(link) => link,
             Err(error) => return (error_status(error), error_page(error)),
         };
-        let count = match link.execute(core, &actor, typed.who, typed.why) {
+        let count = match link.execute(&state, &actor, typed.who, typed.why) {
             Ok(count) => count,
             Err(error) => return (StatusCode::BAD_REQUEST, confirmation_page(&link, typed, Some(&error))),
         };
         let status = if count == 0 { StatusCode::CONFLICT } else { StatusCode::OK };
-        match LinkRequest::from_token(core, &token, now) {
+        match LinkRequest::from_token(&state, &token, now) {
             Ok(after) => (status, result_page(&after, count)),
             Err(error) => (error_status(error), error_page(error)),
         }

@@ -4,11 +4,11 @@ use super::{MAX_BODY_BYTES, RuleRow, read_rule, row};
 use crate::app_state::AppState;
 use crate::audit::{AuditContext, edit_rule};
 use crate::evaluation::RuleEditError;
-use crate::http::{ApiError, Done, Envelope, Failure, body};
-use crate::routes::ApiState;
+use crate::http::{ApiError, Done, Envelope, Failure, body, run_blocking};
+use crate::rule_changes::RuleChanges;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{FromRef, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -38,14 +38,14 @@ pub(crate) struct EnabledBody {
     )
 )]
 pub(crate) async fn create_rule(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     actor: AuditContext,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<RuleRow>>, ApiError> {
     let rule = read_rule(&headers, body, None).await?;
     let id = rule.id.clone();
-    change(&state, actor, id, move |core| core.create_rule(rule)).await
+    change(&state, actor, id, move |rules| rules.create(rule)).await
 }
 
 /// Creates or replaces a custom rule, or changes a built-in rule. Fields of a built-in rule that are not sent get their default.
@@ -70,14 +70,14 @@ pub(crate) async fn create_rule(
     )
 )]
 pub(crate) async fn put_rule(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     actor: AuditContext,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<RuleRow>>, ApiError> {
     let rule = read_rule(&headers, body, Some(&id)).await?;
-    change(&state, actor, id, move |core| core.put_rule(rule)).await
+    change(&state, actor, id, move |rules| rules.put(rule)).await
 }
 
 /// Enables or disables a rule.
@@ -99,14 +99,14 @@ pub(crate) async fn put_rule(
     )
 )]
 pub(crate) async fn enable_rule(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     actor: AuditContext,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<RuleRow>>, ApiError> {
     let request: EnabledBody = body::read(&headers, body, MAX_BODY_BYTES, "Invalid request").await?;
-    change(&state, actor, id.clone(), move |core| core.enable_rule(&id, request.enabled)).await
+    change(&state, actor, id.clone(), move |rules| rules.enable(&id, request.enabled)).await
 }
 
 /// Deletes a custom rule, or resets a built-in rule to its default.
@@ -123,26 +123,34 @@ pub(crate) async fn enable_rule(
     )
 )]
 pub(crate) async fn delete_rule(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     actor: AuditContext,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    let deleted = state.run_blocking(move |core| edit_rule(core, &actor, &id, |core| core.delete_rule(&id)));
-    deleted.await?.map_err(|error| rule_error(&error))?;
+    edit(&state, actor, id.clone(), move |rules| rules.delete(&id)).await?;
     Ok(Envelope::of(Done::default()))
 }
 
 /// Changes a rule, and returns the result.
 async fn change(
-    state: &ApiState,
+    state: &AppState,
     actor: AuditContext,
     id: String,
-    change: impl FnOnce(&AppState) -> Result<(), RuleEditError> + Send + 'static,
+    change: impl FnOnce(&RuleChanges) -> Result<(), RuleEditError> + Send + 'static,
 ) -> Result<Json<Envelope<RuleRow>>, ApiError> {
-    let edited = id.clone();
-    let done = state.run_blocking(move |core| edit_rule(core, &actor, &edited, change));
-    done.await?.map_err(|error| rule_error(&error))?;
+    edit(state, actor, id.clone(), change).await?;
     row(state, &id)
+}
+
+async fn edit(
+    state: &AppState,
+    actor: AuditContext,
+    id: String,
+    change: impl FnOnce(&RuleChanges) -> Result<(), RuleEditError> + Send + 'static,
+) -> Result<(), ApiError> {
+    let rules = RuleChanges::from_ref(state);
+    let done = run_blocking(move || edit_rule(&rules.rules, &actor, &id, || change(&rules)));
+    done.await?.map_err(|error| rule_error(&error))
 }
 
 pub(super) fn rule_error(error: &RuleEditError) -> ApiError {

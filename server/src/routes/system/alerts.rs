@@ -2,7 +2,8 @@
 
 use crate::app_state::AppState;
 use crate::http::{ApiError, Envelope, Parameters, bad_request};
-use crate::routes::ApiState;
+use crate::notifications::Notifications;
+use crate::query::alerts;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -90,11 +91,16 @@ pub(crate) struct AlertRow {
 }
 
 impl AlertRow {
-    fn new(alert: Alert, now: Timestamp, core: &AppState, acknowledged: &[Acknowledgement]) -> Self {
+    fn new(
+        alert: Alert,
+        now: Timestamp,
+        notifications: &Notifications,
+        acknowledged: &[Acknowledgement],
+    ) -> Self {
         let is_active = alert.phase == Phase::Firing;
         let by = acknowledged.iter().find(|note| is_active && note.key == alert.key);
         let (silence, inhibited_by) =
-            if is_active { core.notifications().suppressed_by(&alert, now) } else { (None, None) };
+            if is_active { notifications.suppressed_by(&alert, now) } else { (None, None) };
         Self {
             state: match alert.phase {
                 Phase::Pending => "pending",
@@ -132,7 +138,7 @@ impl AlertRow {
     )
 )]
 pub(crate) async fn system_alerts(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     Parameters(query): Parameters<AlertQuery>,
 ) -> Result<Json<Envelope<Alerts>>, ApiError> {
     let AlertQuery { history, pending, limit } = query;
@@ -144,20 +150,25 @@ pub(crate) async fn system_alerts(
     if !(1..=MAX_ALERTS).contains(&limit) {
         return Err(bad_request(format!("limit is {limit}: must be from 1 to {MAX_ALERTS}")));
     }
-    let time = state.core.newest_time();
+    let time = state.metrics.newest_time();
     let now = time.unwrap_or_default();
-    let core = &state.core;
-    let acknowledged = core.notifications().acknowledgements();
-    let row = |alert| AlertRow::new(alert, now, core, &acknowledged);
+    let acknowledged = state.notifications.acknowledgements();
+    let row = |alert| AlertRow::new(alert, now, &state.notifications, &acknowledged);
     let alerts: Vec<AlertRow> = match (history, pending) {
-        (true, _) => core.all_resolved_alerts().into_iter().take(limit).map(row).collect(),
+        (true, _) => alerts::all_resolved(&state.rules, &state.notifications)
+            .into_iter()
+            .take(limit)
+            .map(row)
+            .collect(),
         (_, true) => {
-            let pending = core.pending_alerts().into_iter().take(limit);
+            let pending = state.rules.pending().into_iter().take(limit);
             pending
                 .map(|one| AlertRow { fires_at: one.fires_at.map(format_rfc3339), ..row(one.alert) })
                 .collect()
         }
-        _ => core.all_active_alerts().into_iter().take(limit).map(row).collect(),
+        _ => {
+            alerts::all_active(&state.rules, &state.notifications).into_iter().take(limit).map(row).collect()
+        }
     };
     Ok(Envelope::of(Alerts {
         r#type: match (history, pending) {

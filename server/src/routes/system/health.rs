@@ -1,8 +1,8 @@
 //! `GET /api/admin/system/health/`.
 
 use crate::app_state::AppState;
-use crate::http::{ApiError, Envelope, Parameters};
-use crate::routes::ApiState;
+use crate::http::{ApiError, Envelope, Parameters, run_blocking};
+use crate::query::system::{components, system_metrics};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -55,14 +55,14 @@ pub(crate) struct SystemHealth {
     )
 )]
 pub(crate) async fn system_health(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     Parameters(query): Parameters<HealthQuery>,
 ) -> Result<Json<Envelope<SystemHealth>>, ApiError> {
-    state.run_blocking(move |core| Envelope::of(answer(core, query.detailed))).await
+    run_blocking(move || Envelope::of(answer(&state, query.detailed))).await
 }
 
-fn answer(core: &AppState, detailed: bool) -> SystemHealth {
-    let components = core.components();
+fn answer(state: &AppState, detailed: bool) -> SystemHealth {
+    let components = components(&state.metrics, &state.rules);
     let health = overall_health(components.iter().map(|component| component.load));
     SystemHealth {
         status: match health.colour {
@@ -70,13 +70,13 @@ fn answer(core: &AppState, detailed: bool) -> SystemHealth {
             Colour::Yellow => "yellow",
             Colour::Red => "red",
         },
-        timestamp: core.last_collected().map(format_rfc3339),
+        timestamp: state.metrics.last_collected().map(format_rfc3339),
         health_score: health.score,
         components: components
             .iter()
             .map(|component| (component.name, system::condition_name(component.condition)))
             .collect(),
-        active_alerts: core.active_alerts().len(),
-        metrics: detailed.then(|| core.system_metrics()),
+        active_alerts: state.rules.active().len(),
+        metrics: detailed.then(|| system_metrics(&state.metrics, &state.rules)),
     }
 }

@@ -3,7 +3,7 @@
 use super::row_limits::{MAX_STEP_SECONDS, check_rows, check_series};
 use crate::app_state::AppState;
 use crate::http::{ApiError, Envelope, Parameters, bad_request};
-use crate::routes::ApiState;
+use crate::query::history_table::history_table;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -133,14 +133,14 @@ pub(crate) struct MetricHistory {
     )
 )]
 pub(crate) async fn system_history(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
     Parameters(query): Parameters<HistoryQuery>,
 ) -> Result<Response, ApiError> {
-    state.run_heavy_query(move |core| answer(core, &query)).await?
+    state.query_limiter.clone().run(move || answer(&state, &query)).await?
 }
 
-fn answer(core: &AppState, query: &HistoryQuery) -> Result<Response, ApiError> {
-    let (period, range) = range(query, core.newest_time())?;
+fn answer(state: &AppState, query: &HistoryQuery) -> Result<Response, ApiError> {
+    let (period, range) = range(query, state.metrics.newest_time())?;
     let step = query.step.as_deref().map(step).transpose()?;
     let format = query.format.unwrap_or_default();
     match &query.metric {
@@ -151,11 +151,11 @@ fn answer(core: &AppState, query: &HistoryQuery) -> Result<Response, ApiError> {
                         .to_owned(),
                 ));
             }
-            let metric = core.metric(name).ok_or_else(|| unknown_metric(name))?;
+            let metric = state.metrics.metric(name).ok_or_else(|| unknown_metric(name))?;
             let step = step.unwrap_or_else(|| step_for(range, DEFAULT_ROWS));
-            metric_response(core, metric, range, step, format)
+            metric_response(state, metric, range, step, format)
         }
-        None => system_response(core, query, period, range, step.unwrap_or(DEFAULT_STEP_MILLIS), format),
+        None => system_response(state, query, period, range, step.unwrap_or(DEFAULT_STEP_MILLIS), format),
     }
 }
 
@@ -225,14 +225,14 @@ fn step(text: &str) -> Result<i64, ApiError> {
 }
 
 fn metric_response(
-    core: &AppState,
+    state: &AppState,
     metric: &Metric,
     range: TimeRange,
     step: i64,
     format: Format,
 ) -> Result<Response, ApiError> {
     check_rows(range, step)?;
-    let table = ask(core, &metric.name, range, step)?;
+    let table = ask(state, &metric.name, range, step)?;
     check_series(range, step, table.series.len())?;
     if format == Format::Csv {
         return Ok(csv_response(csv(&metric.name, &table)));
@@ -251,7 +251,7 @@ fn metric_response(
 }
 
 fn system_response(
-    core: &AppState,
+    state: &AppState,
     query: &HistoryQuery,
     period: Option<&'static str>,
     range: TimeRange,
@@ -270,7 +270,7 @@ fn system_response(
     let total = u64::try_from(rows / step + i64::from(rows % step != 0)).unwrap_or(0);
     let shown = page_range(start, range.end, step, page, page_size);
     let data_points = match shown {
-        Some(shown) => points(|metric| ask(core, metric, shown, step))?,
+        Some(shown) => points(|metric| ask(state, metric, shown, step))?,
         // Pages after the last one are empty.
         None => Vec::new(),
     };
@@ -301,8 +301,8 @@ fn page_range(start: Timestamp, end: Timestamp, step: i64, page: u64, page_size:
         .then_some(TimeRange { start: Timestamp::from_millis(first), end: Timestamp::from_millis(last) })
 }
 
-fn ask(core: &AppState, metric: &str, range: TimeRange, step: i64) -> Result<Table, ApiError> {
-    core.table(metric, range, step).map_err(|error| bad_request(error.to_string()))
+fn ask(state: &AppState, metric: &str, range: TimeRange, step: i64) -> Result<Table, ApiError> {
+    history_table(&state.metrics, metric, range, step).map_err(|error| bad_request(error.to_string()))
 }
 
 fn csv_response(text: String) -> Response {

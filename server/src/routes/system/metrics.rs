@@ -1,7 +1,8 @@
 //! `GET /api/admin/system/metrics/`.
 
-use crate::http::{ApiError, Envelope};
-use crate::routes::ApiState;
+use crate::app_state::AppState;
+use crate::http::{ApiError, Envelope, run_blocking};
+use crate::query::system;
 use axum::Json;
 use axum::extract::State;
 use watchglass_reports::SystemMetrics;
@@ -14,7 +15,7 @@ use watchglass_reports::SystemMetrics;
     responses((status = 200, description = "Newest values; `null` without data", body = Envelope<SystemMetrics>))
 )]
 pub(crate) async fn system_metrics(
-    State(state): State<ApiState>,
+    State(state): State<AppState>,
 ) -> Result<Json<Envelope<SystemMetrics>>, ApiError> {
-    state.run_blocking(|core| Envelope::of(core.system_metrics())).await
+    run_blocking(move || Envelope::of(system::system_metrics(&state.metrics, &state.rules))).await
 }

@@ -6,7 +6,7 @@ mod history;
 mod metrics;
 mod row_limits;
 
-use super::ApiState;
+use crate::app_state::AppState;
 use axum::Router;
 use axum::routing::get;
 
@@ -14,7 +14,7 @@ use axum::routing::get;
 const BASES: [&str; 2] = ["/api/admin/system", "/api/core/admin/system"];
 
 /// Routes, each with and without a trailing slash.
-pub(super) fn routes() -> Router<ApiState> {
+pub(super) fn routes() -> Router<AppState> {
     let mut router = Router::new();
     for base in BASES {
         for slash in ["/", ""] {

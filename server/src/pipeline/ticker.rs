@@ -1,17 +1,15 @@
-//! Ticker thread: runs the collector once a second and passes on the batch.
+//! Ticker thread: runs the pipeline once a second.
 //!
 //! A thread, not an async task: busy async workers must not delay a tick.
 
-use crate::app_state::AppState;
+use super::Pipeline;
 use crate::clock::{TICK_MILLIS, now};
-use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use std::{io, thread};
 use tokio::runtime::Handle;
-use watchglass_live::State;
-use watchglass_model::{Problem, Timestamp};
+use watchglass_model::Timestamp;
 use watchglass_probes::Collector;
 
 /// Handle of the ticker thread, which ends when this is stopped or dropped.
@@ -26,7 +24,7 @@ impl Ticker {
     ///
     /// # Errors
     /// The thread cannot be started.
-    pub(crate) fn start(core: Arc<AppState>, mut collector: Collector, runtime: Handle) -> io::Result<Self> {
+    pub(crate) fn start(pipeline: Pipeline, mut collector: Collector, runtime: Handle) -> io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
         let thread = thread::Builder::new().name("ticker".to_owned()).spawn(move || {
             let mut last = None;
@@ -35,10 +33,9 @@ impl Ticker {
                 let time = tick_time(woken, last);
                 if let Some(time) = time {
                     let began = Instant::now();
-                    tick(&core, &mut collector, time);
-                    core.server_stats.record_tick(lateness(woken, time), began.elapsed());
-                    core.server_stats.set_tasks(runtime.metrics().num_alive_tasks());
-                    core.update_server_stats();
+                    pipeline.run(&mut collector, time);
+                    let tasks = runtime.metrics().num_alive_tasks();
+                    pipeline.record(lateness(woken, time), began.elapsed(), tasks);
                     last = Some(time);
                 }
                 match stopped.recv_timeout(until_next_tick(now())) {
@@ -56,25 +53,6 @@ impl Ticker {
         if self.thread.join().is_err() {
             tracing::error!("ticker thread panicked");
         }
-    }
-}
-
-fn tick(core: &AppState, collector: &mut Collector, time: Timestamp) {
-    let tick = collector.tick(time);
-    let version = u32::try_from(tick.version).unwrap_or(u32::MAX);
-    let series = collector.table().series();
-    core.process_tick(tick.batch, series, version, |before| {
-        log_problem_changes(&before.problems, &tick.problems);
-        State { version, series: series.to_vec(), problems: tick.problems.to_vec() }
-    });
-}
-
-fn log_problem_changes(before: &[Problem], now: &[Problem]) {
-    for problem in now.iter().filter(|problem| !before.contains(problem)) {
-        tracing::warn!(probe = problem.probe, reason = problem.reason, "probe failed");
-    }
-    for problem in before.iter().filter(|problem| !now.iter().any(|other| other.probe == problem.probe)) {
-        tracing::info!(probe = problem.probe, "probe recovered");
     }
 }
 

@@ -1,98 +1,65 @@
 //! History for the charts of a page.
 
-use super::AppState;
 use super::statistics::Statistics;
 use crate::clock::TICK_MILLIS;
+use crate::metric_store::MetricStore;
 use app::api::{History, HistorySeries, PREVIOUS_PERIOD, RangeQuery, STATISTICS};
 use std::time::Duration;
 use watchglass_model::{Metric, PanelRole, Series, TimeRange};
 use watchglass_tsdb::{Column, Columns, QueryError, check_size};
 
-impl AppState {
-    /// Time range of a window. Its end is included.
-    pub(super) fn range(&self, window: RangeQuery) -> TimeRange {
-        let end = window.end.or_else(|| self.history.newest()).unwrap_or_default();
-        TimeRange::ending_at(end + Duration::from_millis(1), length(window))
-    }
-
-    /// Readings of each series with a chart, in at most `rows` rows plus a partial one.
-    ///
-    /// From the history of this server only; the store chooses the resolution that it still has for the range.
-    pub(super) fn chart_history(
-        &self,
-        window: RangeQuery,
-        rows: u32,
-        detail: u32,
-    ) -> Result<History, QueryError> {
-        let step_millis = step(window.seconds, rows);
-        let range = self.range(window);
-        let before = TimeRange::ending_at(range.start, length(window));
-        let mut history = History {
-            window_seconds: window.seconds,
-            end: window.end,
-            start: range.start.floor(step_millis),
-            step_millis,
-            series: Vec::new(),
-            previous_start: before.start.floor(step_millis) + length(window),
-            previous: Vec::new(),
+/// Readings of each series with a chart, in at most `rows` rows plus a partial one.
+///
+/// From the history of this server only; the store chooses the resolution that it still has for the range.
+///
+/// # Errors
+/// Too many rows in all, or a failed history query.
+pub(crate) fn chart_history(
+    metrics: &MetricStore,
+    window: RangeQuery,
+    rows: u32,
+    detail: u32,
+) -> Result<History, QueryError> {
+    let step_millis = step(window.seconds, rows);
+    let range = metrics.range(window);
+    let length = Duration::from_secs(u64::from(window.seconds));
+    let before = TimeRange::ending_at(range.start, length);
+    let mut history = History {
+        window_seconds: window.seconds,
+        end: window.end,
+        start: range.start.floor(step_millis),
+        step_millis,
+        series: Vec::new(),
+        previous_start: before.start.floor(step_millis) + length,
+        previous: Vec::new(),
+    };
+    let charted =
+        |metric: &&Metric| matches!(metric.panel, Some((_, PanelRole::Chart | PanelRole::HeadlineAndChart)));
+    // Queries of single metrics have their own limit; this one is for all charts together.
+    let is_charted = |series: &&Series| metrics.metric(&series.metric).as_ref().is_some_and(charted);
+    let series = metrics.state().series.iter().filter(is_charted).count();
+    let windows = if detail == PREVIOUS_PERIOD { 2 } else { 1 };
+    check_size(series.saturating_mul(windows), usize::try_from(rows).unwrap_or(usize::MAX))?;
+    for metric in metrics.catalogue().metrics().iter().filter(charted) {
+        let now = metrics.query_local(&metric.name, range, step_millis)?;
+        let earlier = match detail {
+            PREVIOUS_PERIOD => Some(metrics.query_local(&metric.name, before, step_millis)?),
+            _ => None,
         };
-        let charted = |metric: &&Metric| {
-            matches!(metric.panel, Some((_, PanelRole::Chart | PanelRole::HeadlineAndChart)))
-        };
-        // Queries of single metrics have their own limit; this one is for all charts together.
-        let is_charted =
-            |series: &&Series| self.catalogue.metric(&series.metric).as_ref().is_some_and(charted);
-        let series = self.current_state().series.iter().filter(is_charted).count();
-        let windows = if detail == PREVIOUS_PERIOD { 2 } else { 1 };
-        check_size(series.saturating_mul(windows), usize::try_from(rows).unwrap_or(usize::MAX))?;
-        for metric in self.catalogue.metrics().iter().filter(charted) {
-            let now = self.query_local(&metric.name, range, step_millis)?;
-            let earlier = match detail {
-                PREVIOUS_PERIOD => Some(self.query_local(&metric.name, before, step_millis)?),
-                _ => None,
-            };
-            let note = |column: &Column| {
-                if detail < STATISTICS {
-                    return String::new();
-                }
-                let then = earlier.as_ref().map(|earlier| {
-                    let same = earlier.columns.iter().find(|other| other.id == column.id);
-                    same.and_then(|column| Statistics::of(metric, column))
-                });
-                Statistics::of(metric, column).map_or_else(String::new, |now| now.html(metric, then))
-            };
-            history.series.extend(tracks(&now, note));
-            history.previous.extend(earlier.iter().flat_map(|earlier| tracks(earlier, |_| String::new())));
-        }
-        Ok(history)
-    }
-}
-
-impl AppState {
-    /// Ids of the panels with series, in catalogue order.
-    pub(crate) fn panels_with_data(&self) -> Vec<String> {
-        let state = self.current_state();
-        let metrics = state.series.iter().filter_map(|series| self.catalogue.metric(&series.metric));
-        let panels: Vec<&str> =
-            metrics.filter_map(|metric| Some(metric.panel.as_ref()?.0.as_str())).collect();
-        let shown = self.catalogue.panels().iter().filter(|panel| panels.contains(&panel.id.as_str()));
-        shown.map(|panel| panel.id.clone()).collect()
-    }
-
-    /// Sections of the panels with series, in catalogue order.
-    pub(crate) fn sections(&self) -> Vec<String> {
-        let mut sections: Vec<String> = Vec::new();
-        for panel in self.panels_with_data().iter().filter_map(|panel| self.catalogue.panel(panel)) {
-            if !sections.contains(&panel.section) {
-                sections.push(panel.section.clone());
+        let note = |column: &Column| {
+            if detail < STATISTICS {
+                return String::new();
             }
-        }
-        sections
+            let then = earlier.as_ref().map(|earlier| {
+                let same = earlier.columns.iter().find(|other| other.id == column.id);
+                same.and_then(|column| Statistics::of(metric, column))
+            });
+            Statistics::of(metric, column).map_or_else(String::new, |now| now.html(metric, then))
+        };
+        history.series.extend(tracks(&now, note));
+        history.previous.extend(earlier.iter().flat_map(|earlier| tracks(earlier, |_| String::new())));
     }
-}
-
-fn length(window: RangeQuery) -> Duration {
-    Duration::from_secs(u64::from(window.seconds))
+    Ok(history)
 }
 
 /// Row length in milliseconds: a multiple of the tick, so that all rows have the same number of ticks.
@@ -142,9 +109,8 @@ fn four_digits(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use app::Backend;
-    use app::api::{HostInfo, READINGS};
-    use std::collections::BTreeMap;
+    use crate::metric_store::Collected;
+    use app::api::READINGS;
     use std::sync::Arc;
     use watchglass_live::State;
     use watchglass_model::{
@@ -172,30 +138,21 @@ mod tests {
         legend: "",
     };
 
-    /// State with one gauge whose value in each of these seconds is the number of the second.
-    fn core(seconds: std::ops::Range<i64>) -> AppState {
+    /// Store with one gauge whose value in each of these seconds is the number of the second.
+    fn store(seconds: std::ops::Range<i64>) -> MetricStore {
         let mut catalogue = Catalogue::default();
         catalogue.declare(&GAUGE).unwrap();
-        let core = AppState::new(
-            HostInfo::default(),
-            catalogue,
-            BTreeMap::new(),
-            "b".to_owned(),
-            Arc::new(MemoryHistory::new(Duration::from_secs(3660), 100)),
-            Arc::default(),
-            Arc::default(),
-        );
+        let history = Arc::new(MemoryHistory::new(Duration::from_secs(3660), 100));
+        let collected = Collected { catalogue, ..Collected::default() };
+        let store = MetricStore::new(collected, history.clone(), history);
         let series = [Series { id: SeriesId(0), metric: "gauge".to_owned(), labels: Default::default() }];
         for second in seconds {
             let samples = vec![Sample { series: SeriesId(0), value: second as f64 }];
             let batch = Batch { time: Timestamp::from_millis(second * 1000), samples };
-            core.process_tick(batch, &series, 1, |_| State {
-                version: 1,
-                series: series.to_vec(),
-                problems: Vec::new(),
-            });
+            let state = State { version: 1, series: series.to_vec(), problems: Vec::new() };
+            store.store(&batch, &series, Some(state));
         }
-        core
+        store
     }
 
     fn last(seconds: u32) -> RangeQuery {
@@ -207,24 +164,15 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_before_the_first_tick_is_empty() {
-        let snapshot = core(0..0).page_data(last(300), 75, READINGS);
-        assert_eq!((snapshot.time, snapshot.readings.len(), snapshot.history.series.len()), (None, 0, 0));
-    }
-
-    #[test]
-    fn a_snapshot_has_the_newest_readings_and_a_thinned_history() {
-        let snapshot = core(1000..1400).page_data(last(300), 75, READINGS);
-        assert_eq!(snapshot.readings[0].value, 1399.0);
-        assert_eq!(snapshot.readings[0].time, Timestamp::from_millis(1_399_000));
-        let history = &snapshot.history;
+    fn a_history_is_thinned() {
+        let history = chart_history(&store(1000..1400), last(300), 75, READINGS).unwrap();
         assert_eq!((history.step_millis, history.start.millis()), (4_000, 1_096_000));
         assert_eq!((history.series[0].low[1], history.series[0].high[1]), (Some(1100.0), Some(1103.0)));
     }
 
     #[test]
     fn a_history_at_full_resolution_sends_its_readings_once() {
-        let history = core(1000..1400).history(last(300), 900, READINGS).unwrap();
+        let history = chart_history(&store(1000..1400), last(300), 900, READINGS).unwrap();
         assert_eq!((history.step_millis, history.series[0].high.len()), (1_000, 0));
         assert_eq!(history.series[0].low.last(), Some(&Some(1399.0)));
         assert!(history.series[0].statistics_html.is_empty() && history.previous.is_empty());
@@ -232,9 +180,9 @@ mod tests {
 
     #[test]
     fn rows_are_limited_to_the_requested_number() {
-        let core = core(1000..1400);
+        let store = store(1000..1400);
         for (window, rows) in [(300, 75), (300, 299), (10, 2), (3600, 900), (3600, 7), (604_800, 900)] {
-            let history = core.history(last(window), rows, READINGS).unwrap();
+            let history = chart_history(&store, last(window), rows, READINGS).unwrap();
             // Rows are aligned to multiples of the step, so there may be one more partial row.
             assert!(history.series[0].low.len() <= rows as usize + 1, "{window} {rows}");
         }
@@ -248,7 +196,7 @@ mod tests {
             (1000, 3600, PREVIOUS_PERIOD, false),
             (1000, 2000, PREVIOUS_PERIOD, true),
         ] {
-            let core = core(0..0);
+            let store = store(0..0);
             let id = |number| SeriesId(number);
             let series: Vec<Series> = (0..series)
                 .map(|number| Series {
@@ -258,12 +206,12 @@ mod tests {
                 })
                 .collect();
             let batch = Batch { time: Timestamp::from_millis(1000), samples: Vec::new() };
-            core.process_tick(batch, &series, 1, |_| State {
-                version: 1,
-                series: series.clone(),
-                problems: Vec::new(),
-            });
-            let found = core.chart_history(last(3600), rows, detail);
+            store.store(
+                &batch,
+                &series,
+                Some(State { version: 1, series: series.clone(), problems: Vec::new() }),
+            );
+            let found = chart_history(&store, last(3600), rows, detail);
             assert_eq!(found.is_ok(), fits, "{} {rows} {detail}", series.len());
             if let Err(error) = found {
                 assert!(error.to_string().contains("rows in all, which is "), "{error}");
@@ -273,14 +221,17 @@ mod tests {
 
     #[test]
     fn past_windows_include_both_ends() {
-        let core = core(1000..1400);
-        let history = core.history(until(1100, 20), 900, READINGS).unwrap();
+        let store = store(1000..1400);
+        let history = chart_history(&store, until(1100, 20), 900, READINGS).unwrap();
         assert_eq!((history.end, history.start), (Some(Timestamp::from_millis(1_100_000)), at(1080)));
         let shown: Vec<f32> = history.series[0].low.iter().flatten().copied().collect();
         assert_eq!((shown.first(), shown.last(), shown.len()), (Some(&1080.0), Some(&1100.0), 21));
         // No data before the first sample or in the future.
         for second in [500, 5000] {
-            assert!(core.history(until(second, 20), 900, READINGS).unwrap().series.is_empty(), "{second}");
+            assert!(
+                chart_history(&store, until(second, 20), 900, READINGS).unwrap().series.is_empty(),
+                "{second}"
+            );
         }
     }
 
@@ -290,8 +241,8 @@ mod tests {
 
     #[test]
     fn previous_period_is_aligned_with_the_current_one() {
-        let core = core(1000..1400);
-        let history = core.history(until(1300, 100), 900, PREVIOUS_PERIOD).unwrap();
+        let store = store(1000..1400);
+        let history = chart_history(&store, until(1300, 100), 900, PREVIOUS_PERIOD).unwrap();
         let (now, before) = (&history.series[0], &history.previous[0]);
         // 100 seconds earlier the gauge was 100 less.
         let place = |start: Timestamp, low: &[Option<f32>], second: i64| {
@@ -306,7 +257,7 @@ mod tests {
             note.contains("<dt>min</dt><dd>1.2 k</dd>") && note.contains("<dd>+100 (+8.7 %)</dd>"),
             "{note}"
         );
-        let first = core.history(until(1050, 100), 900, PREVIOUS_PERIOD).unwrap();
+        let first = chart_history(&store, until(1050, 100), 900, PREVIOUS_PERIOD).unwrap();
         assert!(
             first.previous.is_empty() && first.series[0].statistics_html.contains("<dd>–</dd>"),
             "{first:?}"

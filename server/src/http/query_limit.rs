@@ -1,8 +1,7 @@
-//! Concurrency limit of heavy history queries of the REST API, each of which can take 100 MB of memory. Pages have no such limit.
+//! Blocking queries of handlers, and the concurrency limit of heavy history queries of the REST API, each of which can take
+//! 100 MB of memory. Pages have no such limit.
 
-use super::ApiState;
-use crate::app_state::AppState;
-use crate::http::ApiError;
+use super::ApiError;
 use axum::http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +18,7 @@ const RETRY_AFTER_SECONDS: u64 = 5;
 
 /// Limiter of concurrent queries.
 #[derive(Clone, Debug)]
-pub(super) struct QueryLimiter {
+pub(crate) struct QueryLimiter {
     /// Permits of running and queued queries.
     admitted: Arc<Semaphore>,
     /// Permits of running queries.
@@ -35,28 +34,40 @@ impl Default for QueryLimiter {
     }
 }
 
-impl ApiState {
+impl QueryLimiter {
     /// Runs a query that may need much time and memory on a blocking thread, within the concurrency limit.
     ///
     /// # Errors
     /// 503 when the queue is full or the wait timed out; 500 when the query panicked.
-    pub(super) async fn run_heavy_query<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
-        ask: impl FnOnce(&AppState) -> T + Send + 'static,
+        query: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let admission = Arc::clone(&self.query_limiter.admitted).try_acquire_owned().map_err(|_| busy())?;
-        let permit =
-            tokio::time::timeout(QUEUE_TIMEOUT, Arc::clone(&self.query_limiter.running).acquire_owned());
+        let admission = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| busy())?;
+        let permit = tokio::time::timeout(QUEUE_TIMEOUT, Arc::clone(&self.running).acquire_owned());
         // The semaphore is never closed.
         let permit = permit.await.map_err(|_| busy())?.map_err(|_| busy())?;
         // A disconnected client keeps its permit until its query has finished.
-        self.run_blocking(move |core| {
-            let answer = ask(core);
+        run_blocking(move || {
+            let answer = query();
             drop((admission, permit));
             answer
         })
         .await
     }
+}
+
+/// Runs a query on a blocking thread: disk reads take milliseconds or more, and would delay live frames on the async workers.
+///
+/// # Errors
+/// 500 when the query panicked.
+pub(crate) async fn run_blocking<T: Send + 'static>(
+    query: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::task::spawn_blocking(query).await.map_err(|error| {
+        tracing::error!(%error, "blocking query panicked");
+        ApiError::internal()
+    })
 }
 
 fn busy() -> ApiError {

@@ -1,0 +1,98 @@
+//! What happens at every tick: collect, store, publish, evaluate, dispatch.
+
+mod ticker;
+
+pub(crate) use ticker::Ticker;
+
+use crate::annotations::{Annotations, annotate_restarts};
+use crate::app_state::AppState;
+use crate::evaluation::{RuleEvaluator, live_events};
+use crate::metric_store::MetricStore;
+use crate::notifications::Notifications;
+use std::sync::Arc;
+use std::time::Duration;
+use watchglass_live::{Hub, State};
+use watchglass_model::{Batch, Problem, Series, Timestamp};
+use watchglass_probes::{Collector, ServerStats};
+use watchglass_reports::LatestValues;
+
+/// Samples of one tick.
+#[derive(Debug)]
+pub(crate) struct Tick<'a> {
+    pub(crate) time: Timestamp,
+    pub(crate) batch: Batch,
+    /// All series collected since the start.
+    pub(crate) series: &'a [Series],
+    /// Series and failing probes, if they have changed since the last tick.
+    pub(crate) state: Option<State>,
+}
+
+/// Stages that a tick goes through.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    metrics: Arc<MetricStore>,
+    hub: Arc<Hub>,
+    rules: Arc<RuleEvaluator>,
+    notifications: Arc<Notifications>,
+    annotations: Arc<Annotations>,
+    stats: Arc<ServerStats>,
+}
+
+impl Pipeline {
+    /// Pipeline into the parts of `state`.
+    pub(crate) fn new(state: &AppState) -> Self {
+        Self {
+            metrics: Arc::clone(&state.metrics),
+            hub: Arc::clone(&state.hub),
+            rules: Arc::clone(&state.rules),
+            notifications: Arc::clone(&state.notifications),
+            annotations: Arc::clone(&state.annotations),
+            stats: Arc::clone(&state.stats),
+        }
+    }
+
+    /// Collects the samples of `time`, and processes them.
+    pub(crate) fn run(&self, collector: &mut Collector, time: Timestamp) {
+        let collected = collector.tick(time);
+        let before = self.metrics.state();
+        let version = u32::try_from(collected.version).unwrap_or(u32::MAX);
+        let series = collector.table().series();
+        let state = (before.version != version).then(|| {
+            log_problem_changes(&before.problems, &collected.problems);
+            State { version, series: series.to_vec(), problems: collected.problems.to_vec() }
+        });
+        self.process(Tick { time, batch: collected.batch, series, state });
+    }
+
+    /// Stores the samples, publishes them to open pages, evaluates the rules and dispatches notifications.
+    pub(crate) fn process(&self, tick: Tick<'_>) {
+        let Tick { time, batch, series, state } = tick;
+        self.metrics.store(&batch, series, state);
+        let state = self.metrics.state();
+        self.hub.publish(batch, state.version, || State::clone(&state));
+        let changes = self.metrics.with_latest(|current, state| {
+            self.rules.evaluate(time, &LatestValues { current: *current, problems: &state.problems })
+        });
+        self.hub.publish_alerts(live_events::messages(time, &changes));
+        self.notifications.dispatch(time, &changes, &self.rules.active());
+        self.metrics.with_latest(|current, _| annotate_restarts(&self.annotations, &self.hub, time, current));
+    }
+
+    /// Updates the self-monitoring values after a tick.
+    fn record(&self, lateness: Duration, duration: Duration, tasks: usize) {
+        self.stats.record_tick(lateness, duration);
+        self.stats.set_tasks(tasks);
+        self.stats.set_connections(self.hub.subscribers());
+        // Both count frames that slow clients missed: alert messages are WebSocket frames too.
+        self.stats.set_frames_skipped(self.hub.skipped_frames() + self.hub.missed_events());
+    }
+}
+
+fn log_problem_changes(before: &[Problem], now: &[Problem]) {
+    for problem in now.iter().filter(|problem| !before.contains(problem)) {
+        tracing::warn!(probe = problem.probe, reason = problem.reason, "probe failed");
+    }
+    for problem in before.iter().filter(|problem| !now.iter().any(|other| other.probe == problem.probe)) {
+        tracing::info!(probe = problem.probe, "probe recovered");
+    }
+}

@@ -1,0 +1,160 @@
+//! Startup and shutdown of `watchglass serve`.
+
+mod listen;
+mod parts;
+
+use crate::access::FirstPassword;
+use crate::app_state::AppState;
+use crate::cluster::{ClusterParts, ClusterSync};
+use crate::config::Settings;
+use crate::console::{print_line, print_secret};
+use crate::edge::HttpListener;
+use crate::host_origin::HostGuard;
+use crate::open_files::raise_open_file_limit;
+use crate::persist::data_dir::{DataDir, default_path};
+use crate::pipeline::{Pipeline, Ticker};
+use crate::rate_limit::RateLimiter;
+use crate::routes::{self, AuthLayer};
+use crate::rule_changes::RuleChanges;
+use crate::{assets, clock, logging};
+use axum::extract::FromRef;
+use listen::listen;
+use parts::{Parts, open_parts};
+use std::error::Error;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+/// Time that open connections have to end during shutdown.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+
+/// Runs the server until SIGINT or SIGTERM.
+///
+/// # Errors
+/// Any failure during startup.
+pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
+    logging::start(settings);
+    let open_files = raise_open_file_limit();
+    let data = match &settings.data_dir {
+        Some(path) => path.clone(),
+        None => default_path(|name| std::env::var(name).ok())?,
+    };
+    let data = DataDir::open(data)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // Pages render on the same workers. It fails only if an executor is already set, which is harmless.
+    let _ = any_spawner::Executor::init_tokio();
+    let listener = runtime.block_on(listen(settings, open_files))?;
+    let address = listener.listener.local_addr()?;
+    let scheme = if listener.tls.is_some() { "https" } else { "http" };
+
+    let (stop, stopping) = watch::channel(false);
+    let Parts { state, collector, history } =
+        open_parts(settings, data.path(), listener.tls.as_ref(), stopping)?;
+    let host = &state.metrics.host().name;
+    let first = state.access.create_first_admin(|name| std::env::var(name).ok(), clock::now())?;
+    let shared = ClusterParts {
+        rules: RuleChanges::from_ref(&state),
+        hub: Arc::clone(&state.hub),
+        access: Arc::clone(&state.access),
+    };
+    let cluster = ClusterSync::start(settings, shared, host, data.path())?;
+    // Before the startup banner: a signal that follows it must be handled.
+    let signals = runtime.block_on(async { Signals::install() })?;
+    let ticker = Ticker::start(Pipeline::new(&state), collector, runtime.handle().clone())?;
+    print_banner(host, &format!("{scheme}://{address}"), &data, &first);
+    tracing::info!(%address, data_dir = %data.path().display(), open_files, "server started");
+    if let Some(warning) = settings.missing_host_name_warning() {
+        tracing::warn!("{warning}");
+    }
+
+    runtime.block_on(serve_until_signal(listener, state.clone(), settings, stop, signals));
+
+    ticker.stop();
+    cluster.stop();
+    state.rules.close();
+    state.notifications.close();
+    state.annotations.close();
+    state.audit.close();
+    history.close();
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    tracing::info!("server stopped");
+    Ok(())
+}
+
+/// Serves requests until a signal arrives, then waits for open connections to end.
+async fn serve_until_signal(
+    listener: HttpListener,
+    state: AppState,
+    settings: &Settings,
+    stop: watch::Sender<bool>,
+    mut signals: Signals,
+) {
+    let stopping = state.stopping.clone();
+    let access_task = tokio::spawn(Arc::clone(&state.access).watch_file(stopping.clone()));
+    let host_guard = HostGuard::new(&settings.host_names());
+    let auth = AuthLayer {
+        access: Arc::clone(&state.access),
+        audit: Arc::clone(&state.audit),
+        metrics_open: settings.metrics_open,
+        limiter: Arc::new(RateLimiter::new(&settings.limits)),
+    };
+    let router = routes::router(state, listener.proxies.clone(), host_guard, auth);
+    let mut server = pin!(listener.serve(router, stopping));
+    tokio::select! {
+        () = &mut server => return,
+        signal = signals.wait() => tracing::info!(signal, "shutdown started"),
+    }
+    let _ = stop.send(true);
+    if tokio::time::timeout(SHUTDOWN_GRACE, server).await.is_err() {
+        tracing::warn!(
+            timeout_seconds = SHUTDOWN_GRACE.as_secs(),
+            "connections closed after the shutdown grace period"
+        );
+    }
+    if tokio::time::timeout(SHUTDOWN_GRACE, access_task).await.is_err() {
+        tracing::warn!("timed out saving session last-used times");
+    }
+}
+
+/// Handlers of the signals that stop the server.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Installs the signal handlers.
+    fn install() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits for a signal, and returns its name.
+    async fn wait(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => "SIGTERM",
+        }
+    }
+}
+
+fn print_banner(name: &str, origin: &str, data: &DataDir, first: &FirstPassword) {
+    if let FirstPassword::Generated(password) = first {
+        print_secret(&format!("the first administrator is admin, with the password {}", password.text()));
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    print_line(&format!(
+        "Watchglass {version} monitoring {name}\n\
+         \x20 open      {origin}/\n\
+         \x20 sign in   {first}\n\
+         \x20 data      {}",
+        data.path().display()
+    ));
+    if assets::PAGE_ASSETS.wasm.is_none() {
+        tracing::warn!(
+            "front end missing in this build, pages do not update; build with `cargo xtask build`"
+        );
+    }
+}

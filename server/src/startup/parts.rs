@@ -1,0 +1,176 @@
+//! Opens the parts of the server: probes, history, rules, notifications, users.
+
+use crate::access::Access;
+use crate::annotations::Annotations;
+use crate::app_state::AppState;
+use crate::assets::PAGE_ASSETS;
+use crate::audit::AuditLog;
+use crate::clock::{TICK, TICK_MILLIS};
+use crate::config::{EffectiveConfig, Settings};
+use crate::edge::{Tls, TlsProbe};
+use crate::evaluation::RuleEvaluator;
+use crate::history_probe::HistoryProbe;
+use crate::http::QueryLimiter;
+use crate::layouts::Layouts;
+use crate::metric_store::{Collected, MetricStore};
+use crate::notifications::{ChartSource, Links, Notifications};
+use crate::targets::Targets;
+use app::api::HostInfo;
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use watchglass_instrument::requests::Recorder;
+use watchglass_live::{Hello, Hub, PROTOCOL_VERSION};
+use watchglass_probes::{
+    Applications, ApplicationsProbe, Collector, HostRoots, Probe, Requests, ServerStats, SystemInfo,
+    host_probes, self_monitoring_probes,
+};
+use watchglass_remote::redis::Target;
+use watchglass_tsdb::{EmbeddedHistory, History, Options, RedisHistory, RedisOptions};
+
+/// Series limit of one server.
+const MAX_SERIES: usize = 10_000;
+const DAY: Duration = Duration::from_secs(86_400);
+/// Retention of 1-minute rows in days, unless raw samples are kept longer.
+const MINUTE_RETENTION_DAYS: u32 = 35;
+/// Retention of samples in the shared Redis: 10,080 minutes.
+const SHARED_RETENTION: Duration = Duration::from_secs(7 * 86_400);
+
+/// Opened parts.
+pub(super) struct Parts {
+    pub(super) state: AppState,
+    pub(super) collector: Collector,
+    /// Closed last.
+    pub(super) history: Arc<dyn History>,
+}
+
+/// Opens all parts with their files in `folder`.
+///
+/// # Errors
+/// Unusable files or settings.
+pub(super) fn open_parts(
+    settings: &Settings,
+    folder: &Path,
+    tls: Option<&Arc<Tls>>,
+    stopping: watch::Receiver<bool>,
+) -> Result<Parts, Box<dyn Error>> {
+    let system = SystemInfo::read();
+    let host = settings.host_name.clone().unwrap_or_else(|| system.hostname.clone());
+    let options = history_options(settings);
+    let local = Arc::new(EmbeddedHistory::open(&folder.join("history"), options.clone())?);
+    let previous_run = local.newest();
+    let history = shared_history(settings, &local, &host)?;
+
+    let (stats, requests) = (Arc::<ServerStats>::default(), Arc::<Recorder>::default());
+    let applications = Arc::<Applications>::default();
+    let (targets, target_probes) = Targets::from_settings(settings)?;
+    let mut probes =
+        host_probes(&HostRoots { proc: settings.host_proc.clone(), sys: settings.host_sys.clone() });
+    probes.extend(target_probes);
+    probes.push(Box::new(Requests::new(Arc::clone(&requests))));
+    probes.push(Box::new(ApplicationsProbe::new(Arc::clone(&applications))));
+    probes.extend(self_monitoring_probes(&stats));
+    probes.extend(tls.map(|tls| Box::new(TlsProbe(Arc::clone(tls))) as Box<dyn Probe>));
+    probes.push(Box::new(HistoryProbe { history: Arc::clone(&history), server_stats: Arc::clone(&stats) }));
+    let collector = Collector::new(probes, &[("host", &host)], MAX_SERIES)?;
+    let collected = Collected {
+        host: host_info(host, system),
+        catalogue: collector.catalogue().clone(),
+        intervals: collection_intervals(&collector),
+    };
+
+    let rules = RuleEvaluator::open(settings.rules.clone(), folder)?;
+    let links = settings.public_url.as_ref().map(|url| Links::open(url, folder)).transpose()?;
+    let charts = ChartSource {
+        history: local.clone(),
+        catalogue: collected.catalogue.clone(),
+        intervals: collected.intervals.clone(),
+    };
+    let notifications = Notifications::open(
+        settings.notifications.clone(),
+        &settings.channels,
+        rules.rules().into_iter().map(|(rule, _)| rule),
+        folder,
+    )?;
+    let state = AppState {
+        metrics: Arc::new(MetricStore::new(collected, Arc::clone(&history), local)),
+        hub: Arc::new(Hub::new(hello())),
+        rules: Arc::new(rules),
+        notifications: Arc::new(notifications.with_links(links).with_charts(charts)),
+        annotations: Arc::new(Annotations::open(folder, options.quarter_retention, previous_run)?),
+        layouts: Arc::new(Layouts::open(folder)?),
+        targets: Arc::new(targets),
+        applications,
+        requests,
+        stats,
+        config: Arc::new(EffectiveConfig::new(settings, folder, &options)),
+        access: Arc::new(Access::open(folder)?),
+        audit: Arc::new(AuditLog::open(folder)?),
+        query_limiter: QueryLimiter::default(),
+        public_url: settings.public_url.clone(),
+        stopping,
+    };
+    Ok(Parts { state, collector, history })
+}
+
+/// First message of live connections.
+fn hello() -> Hello {
+    Hello {
+        version: PROTOCOL_VERSION,
+        protocol: String::new(),
+        server: env!("CARGO_PKG_VERSION").to_owned(),
+        build: PAGE_ASSETS.build.clone(),
+        interval_ms: TICK_MILLIS,
+    }
+}
+
+/// History, shared with other servers if a Redis URL is set.
+fn shared_history(
+    settings: &Settings,
+    local: &Arc<EmbeddedHistory>,
+    host: &str,
+) -> Result<Arc<dyn History>, Box<dyn Error>> {
+    let local = Arc::clone(local);
+    let Some(url) = &settings.redis_url else { return Ok(local) };
+    let target = Target::parse(url)?;
+    tracing::info!(redis = target.instance, prefix = settings.redis_prefix, "history sharing enabled");
+    let options = RedisOptions {
+        prefix: settings.redis_prefix.clone(),
+        source: host.to_owned(),
+        retention: SHARED_RETENTION,
+    };
+    Ok(Arc::new(RedisHistory::open(local, target, &options)?))
+}
+
+/// Retention and limits of the history.
+fn history_options(settings: &Settings) -> Options {
+    let days = |days: u32| DAY * days;
+    let raw_retention = days(settings.history_days);
+    let quarter_retention = days(settings.rollup_days).max(raw_retention);
+    Options {
+        raw_retention,
+        minute_retention: days(MINUTE_RETENTION_DAYS)
+            .clamp(raw_retention, quarter_retention.max(raw_retention)),
+        quarter_retention,
+        series_limit: MAX_SERIES,
+    }
+}
+
+fn host_info(name: String, facts: SystemInfo) -> HostInfo {
+    let cores = (facts.cores > 0).then_some(facts.cores);
+    HostInfo { name, os: facts.os, kernel: facts.kernel, cpu: facts.cpu_model, cores }
+}
+
+/// Collection intervals in milliseconds of the metrics that are slower than the tick.
+fn collection_intervals(collector: &Collector) -> BTreeMap<String, u32> {
+    let pace = |name: &str| collector.interval_of(name).filter(|&pace| pace > TICK);
+    let slower = collector
+        .catalogue()
+        .metrics()
+        .iter()
+        .filter_map(|metric| Some((metric.name.clone(), pace(&metric.name)?)));
+    slower.map(|(name, pace)| (name, u32::try_from(pace.as_millis()).unwrap_or(u32::MAX))).collect()
+}
