@@ -2,6 +2,7 @@
 
 use crate::Replicated;
 use serde::{Deserialize, Deserializer, Serialize};
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, btree_map};
 use watchglass_model::Timestamp;
 
@@ -31,25 +32,40 @@ impl<K: Clone + Ord, V: Replicated> ReplicatedMap<K, V> {
 
     /// Entries that `other` lacks or has with a value that is older in a relevant way, without expired new ones. Contains
     /// no entry that `other` would drop again because it is full.
-    pub fn delta_for<'a>(&'a self, other: &'a Self, now: Timestamp) -> Vec<(&'a K, &'a V)> {
-        let mut added = 0;
-        let mut delta: Vec<(&K, &V)> = Vec::new();
-        for (key, value) in self.iter() {
-            let is_needed = match other.get(key) {
-                Some(known) => value.is_relevant_update(known),
-                None => !value.is_expired(now),
-            };
-            if is_needed {
-                added += usize::from(!other.contains_key(key));
-                delta.push((key, value));
-            }
+    pub fn delta_for<'a>(&'a self, other: &Self, now: Timestamp) -> Vec<(&'a K, &'a V)> {
+        let delta = self.newer_than(other, V::is_relevant_update, now);
+        let added = delta.iter().filter(|(key, _)| !other.contains_key(*key)).count();
+        if other.len() + added <= V::MAX_ENTRIES {
+            return delta;
         }
-        if other.len() + added > V::MAX_ENTRIES {
-            let mut updated = other.clone();
-            updated.extend(delta.iter().map(|(key, value)| ((*key).clone(), (*value).clone())));
-            delta.retain(|(key, value)| updated.get(key) == Some(value));
+        let kept = other.keep(delta);
+        if kept.iter().all(|(key, _)| other.contains_key(*key)) {
+            return kept;
         }
-        delta
+        // New entries replace those with the least values. With old values instead of irrelevant updates these could be
+        // the wrong ones, which would come back in the next delta.
+        other.keep(self.newer_than(other, V::supersedes, now))
+    }
+
+    fn newer_than<'a>(
+        &'a self,
+        other: &Self,
+        is_update: impl Fn(&V, &V) -> bool,
+        now: Timestamp,
+    ) -> Vec<(&'a K, &'a V)> {
+        let is_needed = |(key, value): &(&K, &V)| match other.get(*key) {
+            Some(known) => is_update(value, known),
+            None => !value.is_expired(now),
+        };
+        self.iter().filter(is_needed).collect()
+    }
+
+    /// The updates that are left after this map has applied all of them.
+    fn keep<'a>(&self, mut updates: Vec<(&'a K, &'a V)>) -> Vec<(&'a K, &'a V)> {
+        let mut updated = self.clone();
+        updated.extend(updates.iter().map(|(key, value)| ((*key).clone(), (*value).clone())));
+        updates.retain(|(key, value)| updated.get(*key) == Some(*value));
+        updates
     }
 
     /// Keys of expired entries.
@@ -89,12 +105,18 @@ impl<K: Clone + Ord, V: Replicated> ReplicatedMap<K, V> {
 
 impl<K: Ord, V> ReplicatedMap<K, V> {
     /// Value of a key.
-    pub fn get(&self, key: &K) -> Option<&V> {
+    pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
         self.0.get(key)
     }
 
     /// Whether the key has a value, which may be a tombstone.
-    pub fn contains_key(&self, key: &K) -> bool {
+    pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
         self.0.contains_key(key)
     }
 
@@ -114,7 +136,10 @@ impl<K: Ord, V> ReplicatedMap<K, V> {
     }
 
     /// Drops an entry of this map alone: a peer that still has it brings it back.
-    pub fn forget(&mut self, key: &K) {
+    pub fn forget<Q: Ord + ?Sized>(&mut self, key: &Q)
+    where
+        K: Borrow<Q>,
+    {
         self.0.remove(key);
     }
 }

@@ -60,11 +60,6 @@ impl AppState {
         self.rule_evaluator.rule_replica()
     }
 
-    /// Logs, once per rule, that a replicated rule is invalid.
-    pub(crate) fn log_invalid_rule(&self, id: &str, reason: &str) {
-        self.rule_evaluator.reject_rule(id, reason);
-    }
-
     /// Merges the rules of other servers: newer versions replace those of this server, invalid rules are skipped. Both are
     /// logged. Blocks on disk I/O.
     ///

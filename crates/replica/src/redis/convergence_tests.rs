@@ -39,7 +39,12 @@ fn time(server: &Server, key: &str, now: i64) -> i64 {
 }
 
 fn live(server: &Server) -> Vec<(String, Plain)> {
-    server.map().iter().filter(|(_, value)| !value.removed).map(|(key, value)| (key.clone(), *value)).collect()
+    server
+        .map()
+        .iter()
+        .filter(|(_, value)| !value.removed)
+        .map(|(key, value)| (key.clone(), *value))
+        .collect()
 }
 
 proptest! {
