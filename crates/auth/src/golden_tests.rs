@@ -47,7 +47,7 @@ fn session_records_match_the_golden_file() {
     book.sign_out(secret(6).digest());
     let roll = book.session_replica(at(12));
     let mut text = String::new();
-    for (session, word) in roll.records() {
+    for (session, word) in &roll {
         // A field of the hash in Redis, and its value.
         text.push_str(&format!("{}\n{session}\n", word.to_json()));
     }

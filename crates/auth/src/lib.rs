@@ -41,7 +41,7 @@ pub use role::{Permission, Role, RoleError};
 pub use secret::{Digest, Secret};
 pub use session::{SESSION_IDLE_TIMEOUT, SESSION_MAX_AGE, Session};
 pub use session_merge::MergeOutcome;
-pub use session_replica::{MAX_SESSION_RECORDS, SessionRecord, SessionRecordError, SessionReplica};
+pub use session_replica::{SessionRecord, SessionRecordError, SessionReplica};
 pub use token::{Token, TokenState};
 pub use totp::{RECOVERY_CODES, SecondFactor, TotpSecret};
 pub use user::User;

@@ -44,7 +44,7 @@ impl Accounts {
         let mut outcome = MergeOutcome::Unchanged;
         let mut touched = Vec::new();
         let ended = self.revoked.clone();
-        for (digest, word) in roll.records() {
+        for (&digest, word) in roll {
             let one = match word {
                 SessionRecord::Revoked { until } => {
                     self.apply_revoked(digest, (*until).min(now + SESSION_MAX_AGE), now)

@@ -1,20 +1,17 @@
-//! Replicated session map (last writer wins, with tombstones). Free of I/O.
+//! Replicated sessions. Free of I/O.
 //!
 //! A [`SessionRecord`] of a session digest is either active, with its last use, or revoked. The greater of two records wins,
-//! and a tombstone is greater than any active record: merging two [`SessionReplica`]s is commutative, associative and
-//! idempotent, and no use restores a revoked session.
+//! and a tombstone is greater than any active record: no use restores a revoked session.
 
 use crate::session::{SESSION_IDLE_TIMEOUT, SESSION_MAX_AGE};
 use crate::{Digest, normalise_user_name};
 use serde::{Deserialize, Serialize};
 use std::cmp::{Ordering, Reverse};
-use std::collections::BTreeMap;
 use std::time::Duration;
 use thiserror::Error;
 use watchglass_model::Timestamp;
+use watchglass_replica::{DecodeError, Replicated, ReplicatedKey, ReplicatedMap, StoredValue};
 
-/// Maximum replicated sessions, including revoked ones.
-pub const MAX_SESSION_RECORDS: usize = 20_000;
 /// Interval at which uses are replicated: precise enough for an idle timeout of 12 hours.
 const USE_INTERVAL: Duration = Duration::from_secs(300);
 /// Retention of records after their expiry, to cover delayed uses and clock skew.
@@ -133,38 +130,6 @@ impl SessionRecord {
         }
     }
 
-    /// Whether this record wins: revoked first, then with a second factor, then the later use. Records that differ in user or
-    /// sign-in time come from a faulty server; then the earlier sign-in wins everywhere.
-    fn supersedes(&self, other: &Self) -> bool {
-        let order = match (self, other) {
-            (Self::Revoked { until }, Self::Revoked { until: known }) => until.cmp(known),
-            (Self::Revoked { .. }, Self::Active { .. }) => Ordering::Greater,
-            (Self::Active { .. }, Self::Revoked { .. }) => Ordering::Less,
-            (
-                Self::Active { user, created, used, second_factor: second },
-                Self::Active { user: whose, created: since, used: known, second_factor: was },
-            ) => (Reverse(created), Reverse(user), second, used).cmp(&(
-                Reverse(since),
-                Reverse(whose),
-                was,
-                known,
-            )),
-        };
-        order == Ordering::Greater
-    }
-
-    /// Whether a server that has `known` needs this record: small differences of the last use are ignored.
-    fn is_relevant_update(&self, known: &Self) -> bool {
-        let is_use = match (self, known) {
-            (
-                Self::Active { user, created, used, second_factor: second },
-                Self::Active { user: whose, created: since, used: known, second_factor: was },
-            ) => user == whose && created == since && second == was && *used < *known + USE_INTERVAL,
-            _ => false,
-        };
-        self.supersedes(known) && !is_use
-    }
-
     /// Time after which the record is not needed any more.
     fn expires_at(&self) -> Timestamp {
         let end = match self {
@@ -178,62 +143,69 @@ impl SessionRecord {
 }
 
 /// Session records by digest.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SessionReplica(BTreeMap<Digest, SessionRecord>);
+pub type SessionReplica = ReplicatedMap<Digest, SessionRecord>;
 
-impl SessionReplica {
-    /// Applies a record unless a greater one is known.
-    pub fn apply(&mut self, session: Digest, word: SessionRecord) {
-        match self.0.get_mut(&session) {
-            Some(known) if word.supersedes(known) => *known = word,
-            Some(_) => {}
-            None => drop(self.0.insert(session, word)),
+impl Replicated for SessionRecord {
+    const MAX_ENTRIES: usize = 20_000;
+
+    /// Revoked first, then with a second factor, then the later use. Records that differ in user or sign-in time come from a
+    /// faulty server; then the earlier sign-in wins everywhere.
+    fn precedence(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Revoked { until }, Self::Revoked { until: known }) => until.cmp(known),
+            (Self::Revoked { .. }, Self::Active { .. }) => Ordering::Greater,
+            (Self::Active { .. }, Self::Revoked { .. }) => Ordering::Less,
+            (
+                Self::Active { user, created, used, second_factor: second },
+                Self::Active { user: whose, created: since, used: known, second_factor: was },
+            ) => (Reverse(created), Reverse(user), second, used).cmp(&(
+                Reverse(since),
+                Reverse(whose),
+                was,
+                known,
+            )),
         }
     }
 
-    /// Merges another replica.
-    pub fn merge(&mut self, other: &Self) {
-        for (session, word) in &other.0 {
-            self.apply(*session, word.clone());
-        }
+    /// Small differences of the last use are ignored.
+    fn is_relevant_update(&self, known: &Self) -> bool {
+        let is_use = match (self, known) {
+            (
+                Self::Active { user, created, used, second_factor: second },
+                Self::Active { user: whose, created: since, used: known, second_factor: was },
+            ) => user == whose && created == since && second == was && *used < *known + USE_INTERVAL,
+            _ => false,
+        };
+        self.supersedes(known) && !is_use
     }
 
-    /// Records in the order of the digests.
-    pub fn records(&self) -> impl Iterator<Item = (Digest, &SessionRecord)> {
-        self.0.iter().map(|(session, word)| (*session, word))
+    fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at() <= now
+    }
+}
+
+impl StoredValue for SessionRecord {
+    const MAX_BYTES: usize = MAX_BYTES;
+
+    fn encode(&self) -> String {
+        self.to_json()
     }
 
-    /// Record of a session.
-    pub fn get(&self, session: Digest) -> Option<&SessionRecord> {
-        self.0.get(&session)
-    }
-
-    /// Records that `other` lacks, or has older by more than five minutes, without expired ones. New records beyond
-    /// [`MAX_SESSION_RECORDS`] are left out; updates never are.
-    pub fn delta_for<'a>(
-        &'a self,
-        other: &'a Self,
-        now: Timestamp,
-    ) -> impl Iterator<Item = (Digest, &'a SessionRecord)> {
-        let mut room = MAX_SESSION_RECORDS.saturating_sub(other.0.len());
-        self.records().filter(move |(session, word)| match other.0.get(session) {
-            Some(known) => word.is_relevant_update(known),
-            None if word.expires_at() <= now || room == 0 => false,
-            None => {
-                room -= 1;
-                true
-            }
+    fn decode(stored: &[u8]) -> Result<Self, DecodeError> {
+        Self::from_json(stored).map_err(|error| match error {
+            SessionRecordError::Version(_) => DecodeError::OtherVersion(error.to_string()),
+            _ => DecodeError::Invalid(error.to_string()),
         })
     }
+}
 
-    /// Removes expired records.
-    pub fn remove_expired(&mut self, now: Timestamp) {
-        self.0.retain(|_, word| word.expires_at() > now);
+impl ReplicatedKey for Digest {
+    fn to_field(&self) -> String {
+        self.to_string()
     }
 
-    /// Expired records.
-    pub fn expired(&self, now: Timestamp) -> impl Iterator<Item = Digest> {
-        self.0.iter().filter(move |(_, word)| word.expires_at() <= now).map(|(session, _)| *session)
+    fn from_field(field: &str) -> Result<Self, String> {
+        Self::parse(field).ok_or_else(|| "invalid field name: it must be 64 hexadecimal digits".to_owned())
     }
 }
 

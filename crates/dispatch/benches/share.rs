@@ -120,16 +120,16 @@ fn rule_sync(bencher: Bencher<'_, '_>, rules: u32) {
         .map(|number| {
             let (id, saying) = saying(number);
             let text = saying.to_json();
-            mine.apply(&id, saying);
+            mine.apply(id.clone(), saying);
             (id, text)
         })
         .collect();
     bencher.bench_local(|| {
         let mut read = RuleReplica::default();
         for (id, text) in &texts {
-            read.apply(id, RuleVersion::from_json(text.as_bytes()).unwrap());
+            read.apply(id.clone(), RuleVersion::from_json(text.as_bytes()).unwrap());
         }
-        let usable = read.versions().filter(|(id, saying)| saying.rule(id).is_ok()).count();
-        black_box((usable, mine.delta_for(&read, at(0)).count()))
+        let usable = read.iter().filter(|(id, saying)| saying.rule(id).is_ok()).count();
+        black_box((usable, mine.delta_for(&read, at(0)).len()))
     });
 }

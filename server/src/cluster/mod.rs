@@ -2,12 +2,13 @@
 //! one sessions. No tick waits for them.
 //!
 //! This module only transports data. Deduplication of notifications, conflicts between rules and validity of sessions are
-//! decided by the dispatcher, the rule replica and the session replica.
+//! decided by the dispatcher, the rule versions and the accounts. Rules and sessions are replicated maps.
 
 mod identity;
 mod redis_alert_store;
-mod redis_rule_store;
-mod redis_session_store;
+mod rule_sync;
+mod session_sync;
+mod sync_state;
 
 use crate::access::{Access, Wake};
 use crate::clock::now;
@@ -16,8 +17,8 @@ use crate::evaluation::live_events;
 use crate::notifications::Peers;
 use crate::rule_changes::RuleChanges;
 use redis_alert_store::RedisAlertStore;
-use redis_rule_store::RedisRuleStore;
-use redis_session_store::RedisSessionStore;
+use rule_sync::RuleSync;
+use session_sync::SessionSync;
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
@@ -80,22 +81,22 @@ impl ClusterSync {
         rules.rules.set_server_id(&id);
         tracing::info!(server = id, "cluster sync started");
         let books = RedisAlertStore::new(Target::parse(url)?, &settings.redis_prefix, &id);
-        let shelf = RedisRuleStore::new(Target::parse(url)?, &settings.redis_prefix, &id);
+        let rule_sync = RuleSync::new(Target::parse(url)?, &settings.redis_prefix, &id);
         let (stop, stopped) = mpsc::channel();
         let (end, finished) = mpsc::channel::<()>();
         let sessions = settings.redis_sessions.then(|| {
-            let desk = RedisSessionStore::new(Target::parse(url)?, &settings.redis_prefix, &id);
+            let session_sync = SessionSync::new(Target::parse(url)?, &settings.redis_prefix, &id);
             let (turns, wake) = access.start_session_sync();
             let end = end.clone();
             thread::Builder::new().name("sessions-redis".to_owned()).spawn(move || {
-                redis_session_store::run(&access, desk, &turns);
+                session_sync.run(access.as_ref(), &turns);
                 drop(end);
             })?;
             Ok::<_, Box<dyn Error>>(wake)
         });
         let sessions = sessions.transpose()?;
         thread::Builder::new().name("alerts-redis".to_owned()).spawn(move || {
-            run(&AlertSync { rules, hub }, books, shelf, &stopped);
+            run(&AlertSync { rules, hub }, books, rule_sync, &stopped);
             drop(end);
         })?;
         Ok(Self(Some(Running { stop, sessions, finished })))
@@ -128,9 +129,8 @@ struct AlertSync {
     hub: Arc<Hub>,
 }
 
-fn run(sync: &AlertSync, mut books: RedisAlertStore, mut shelf: RedisRuleStore, stopped: &Receiver<()>) {
+fn run(sync: &AlertSync, mut books: RedisAlertStore, mut rule_sync: RuleSync, stopped: &Receiver<()>) {
     let mut is_failing = false;
-    let mut rules = RuleSync::default();
     loop {
         let mut pause = INTERVAL;
         match sync.round(&mut books) {
@@ -151,7 +151,7 @@ fn run(sync: &AlertSync, mut books: RedisAlertStore, mut shelf: RedisRuleStore, 
         }
         // An unreachable Redis is contacted only once per round and logged once.
         if !is_failing {
-            rules.sync(&sync.rules, &mut shelf);
+            rule_sync.sync(&sync.rules, now());
         }
         match stopped.recv_timeout(pause) {
             Err(RecvTimeoutError::Timeout) => {}
@@ -159,30 +159,9 @@ fn run(sync: &AlertSync, mut books: RedisAlertStore, mut shelf: RedisRuleStore, 
         }
     }
     if !is_failing {
-        rules.sync(&sync.rules, &mut shelf);
+        rule_sync.sync(&sync.rules, now());
         // If this fails, other servers notice by the expired heartbeat.
         let _ = sync.round(&mut books).and_then(|_| books.leave());
-    }
-}
-
-/// State of the rule sync.
-#[derive(Debug, Default)]
-struct RuleSync {
-    is_failing: bool,
-}
-
-impl RuleSync {
-    /// Syncs rules; logs when it starts to fail and when it recovers.
-    fn sync(&mut self, changes: &RuleChanges, shelf: &mut RedisRuleStore) {
-        let outcome = shelf.sync(changes, now());
-        match &outcome {
-            Err(error) if !self.is_failing => {
-                tracing::warn!(%error, "rule sync failed; keeping the current rules");
-            }
-            Ok(()) if self.is_failing => tracing::info!("rule sync restored"),
-            _ => {}
-        }
-        self.is_failing = outcome.is_err();
     }
 }
 

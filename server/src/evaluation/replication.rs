@@ -73,11 +73,6 @@ impl RuleEvaluator {
         self.rule_store.rules().replica(self.rule_store.replication.server_id())
     }
 
-    /// Logs once that a shared entry is invalid.
-    pub(crate) fn reject_rule(&self, id: &str, reason: &str) {
-        self.rule_store.replication.reject(id, &Version::default(), reason);
-    }
-
     /// Merges later versions of peers, and passes all rules to `tell` just before they take effect. Invalid rules, and
     /// those that `check` rejects, are skipped. Both are logged. Blocks for the disk.
     ///
@@ -94,9 +89,8 @@ impl RuleEvaluator {
         let before = editing.rules();
         let mut rule_set = RuleSet::clone(&before);
         let mut updated: Vec<(&str, &str)> = Vec::new();
-        for (id, rule_version) in replica
-            .versions()
-            .filter(|(id, rule_version)| before.is_newer(id, rule_version, sharing.server_id()))
+        for (id, rule_version) in
+            replica.iter().filter(|(id, rule_version)| before.is_newer(id, rule_version, sharing.server_id()))
         {
             let rule = rule_version.rule(id).map_err(|error| error.to_string()).and_then(|rule| {
                 let checked = rule.as_ref().map_or(Ok(()), &check);

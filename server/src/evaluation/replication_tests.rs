@@ -1,5 +1,6 @@
 use super::*;
 use crate::evaluation::{Origin, RuleEdit};
+use proptest::prelude::*;
 use std::cell::RefCell;
 use std::path::Path;
 use watchglass_rules::builtin;
@@ -76,7 +77,10 @@ fn merged_rules_are_dispatched_and_failed_saves_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let evaluator = open("a", folder.path(), Vec::new());
     let mut replica = RuleReplica::default();
-    replica.apply("theirs", RuleVersion::new(Some(&own("theirs", 1.0)), Version::after(None, "b", at(1))));
+    replica.apply(
+        "theirs".to_owned(),
+        RuleVersion::new(Some(&own("theirs", 1.0)), Version::after(None, "b", at(1))),
+    );
     std::fs::create_dir(folder.path().join("rules.json.new")).unwrap();
     let failed = evaluator.merge_rules(&replica, |_| Ok(()), |_| panic!("must not be called"));
     assert!(failed.unwrap_err().to_string().starts_with("cannot save the rules"));
@@ -117,22 +121,25 @@ fn invalid_versions_are_skipped_until_changed() {
             r#"{"stamp":{"time":9000,"server":"b"},"rule":{"id":"preview","name":"N","metric":"m","component":"c","warning":1}}"#,
         ),
     ] {
-        replica.apply(id, RuleVersion::from_json(text.as_bytes()).unwrap());
+        replica.apply(id.to_owned(), RuleVersion::from_json(text.as_bytes()).unwrap());
     }
     let version = evaluator.rules_revision();
     hear(&evaluator, &replica);
     assert_eq!(find(&evaluator, "mine").unwrap().0, own("mine", 1.0));
     assert_eq!((find(&evaluator, "preview"), evaluator.rules_revision()), (None, version));
     let mut refused = RuleReplica::default();
-    refused.apply("good", RuleVersion::new(Some(&own("good", 1.0)), Version::after(None, "b", at(1))));
+    refused.apply(
+        "good".to_owned(),
+        RuleVersion::new(Some(&own("good", 1.0)), Version::after(None, "b", at(1))),
+    );
     let check = |rule: &Rule| Err(RuleEditError::unknown(&rule.id));
     evaluator.merge_rules(&refused, check, |_| panic!("must not be called")).unwrap();
     assert_eq!(find(&evaluator, "good"), None);
     // It is replaced only when the rule is changed here.
-    assert_eq!(evaluator.rule_replica().delta_for(&replica, at(2)).count(), 0);
+    assert_eq!(evaluator.rule_replica().delta_for(&replica, at(2)).len(), 0);
     edit(&evaluator, RuleEdit::Put(own("mine", 3.0)), 2);
     let mine = evaluator.rule_replica();
-    assert_eq!(mine.delta_for(&replica, at(2)).map(|(id, _)| id).collect::<Vec<_>>(), ["mine"]);
+    assert_eq!(mine.delta_for(&replica, at(2)).into_iter().map(|(id, _)| id).collect::<Vec<_>>(), ["mine"]);
 }
 
 #[test]
@@ -148,7 +155,7 @@ fn unparsed_rules_are_not_treated_as_removed() {
     let mut replica = RuleReplica::default();
     for (second, is_heard) in [(4, false), (6, true)] {
         replica.apply(
-            "newer",
+            "newer".to_owned(),
             RuleVersion::new(Some(&own("newer", 1.0)), Version::after(None, "b", at(second))),
         );
         hear(&evaluator, &replica);
@@ -163,12 +170,12 @@ fn replicated_custom_rules_are_limited() {
     let mut replica = RuleReplica::default();
     for number in 0..500 {
         let id = format!("x{number:03}");
-        replica.apply(&id, RuleVersion::new(Some(&own(&id, 1.0)), Version::after(None, "b", at(1))));
+        replica.apply(id.clone(), RuleVersion::new(Some(&own(&id, 1.0)), Version::after(None, "b", at(1))));
     }
     hear(&evaluator, &replica);
     assert_eq!(evaluator.rules().iter().filter(|(_, origin)| *origin == Origin::Custom).count(), 400);
     // None of the excess rules is reported as removed.
-    assert!(evaluator.rule_replica().versions().all(|(_, rule_version)| !rule_version.is_tombstone()));
+    assert!(evaluator.rule_replica().iter().all(|(_, rule_version)| !rule_version.is_tombstone()));
 }
 
 #[test]
@@ -187,4 +194,71 @@ fn rules_from_before_the_cluster_are_merged() {
     assert_eq!(one.rules(), two.rules());
     assert_eq!(find(&one, "both").unwrap().0, own("both", 2.0), "order is unknown");
     assert!(find(&one, "only-2").is_some() && find(&two, "only-1").is_some());
+}
+
+/// Operation on one of two servers.
+#[derive(Clone, Debug)]
+enum Operation {
+    Put(usize, usize, u8),
+    Delete(usize, usize),
+    Switch(usize, bool),
+    Round(usize),
+    Restart(usize),
+    Lose,
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    let which = 0..2_usize;
+    prop_oneof![
+        4 => (which.clone(), 0..3_usize, 1..9_u8).prop_map(|(which, rule, level)| Operation::Put(which, rule, level)),
+        2 => (which.clone(), 0..3_usize).prop_map(|(which, rule)| Operation::Delete(which, rule)),
+        2 => (which.clone(), any::<bool>()).prop_map(|(which, enabled)| Operation::Switch(which, enabled)),
+        4 => which.clone().prop_map(Operation::Round),
+        1 => which.prop_map(Operation::Restart),
+        1 => Just(Operation::Lose),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn servers_converge_and_the_last_edit_wins(
+        operations in prop::collection::vec(operation(), 1..40),
+        last in 0..2_usize,
+    ) {
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let start = |which: usize| open(["a", "b"][which], folders[which].path(), Vec::new());
+        let mut servers = [start(0), start(1)];
+        let mut shared = RuleReplica::default();
+        let round = |server: &RuleEvaluator, shared: &mut RuleReplica| {
+            hear(server, shared);
+            shared.merge(&server.rule_replica());
+        };
+        for (second, operation) in (1..).zip(operations) {
+            match operation {
+                Operation::Put(which, rule, level) => {
+                    edit(&servers[which], RuleEdit::Put(own(&format!("r{rule}"), f64::from(level))), second);
+                }
+                Operation::Delete(which, rule) => {
+                    let delete = RuleEdit::Delete(format!("r{rule}"));
+                    let _ = servers[which].edit(&delete, at(second), |_, _| Ok(()), |_| {});
+                }
+                Operation::Switch(which, enabled) => {
+                    edit(&servers[which], RuleEdit::Enable("disk".to_owned(), enabled), second);
+                }
+                Operation::Round(which) => round(&servers[which], &mut shared),
+                Operation::Restart(which) => servers[which] = start(which),
+                Operation::Lose => shared = RuleReplica::default(),
+            }
+        }
+        for which in [0, 1, 0, 1] {
+            round(&servers[which], &mut shared);
+        }
+        prop_assert_eq!(servers[0].rules(), servers[1].rules());
+        edit(&servers[last], RuleEdit::Put(own("r0", 0.5)), 50);
+        round(&servers[last], &mut shared);
+        round(&servers[1 - last], &mut shared);
+        prop_assert_eq!(find(&servers[1 - last], "r0").unwrap().0, own("r0", 0.5));
+    }
 }

@@ -5,6 +5,7 @@ use super::rule_store::RuleEditError;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use watchglass_model::Timestamp;
+use watchglass_replica::Replicated;
 use watchglass_rules::rule_replica::{RuleReplica, RuleVersion, Version};
 use watchglass_rules::{Rule, RuleError, builtin};
 
@@ -224,7 +225,7 @@ impl RuleSet {
         let mut replica = RuleReplica::default();
         for id in self.user_rules.keys().chain(self.versions.keys()) {
             if let Some(rule_version) = self.version_of(id, server) {
-                replica.apply(id, rule_version);
+                replica.apply(id.clone(), rule_version);
             }
         }
         replica
@@ -245,7 +246,7 @@ impl RuleSet {
     /// Whether the version of a peer is later than the local one.
     pub(super) fn is_newer(&self, id: &str, rule_version: &RuleVersion, server: &str) -> bool {
         match self.version_of(id, server) {
-            Some(known) => rule_version.is_after(&known),
+            Some(known) => rule_version.supersedes(&known),
             None if self.unparsed.has(id) => {
                 self.versions.get(id).is_none_or(|known| rule_version.version() > known)
             }

@@ -7,6 +7,7 @@ use super::notification_entry::{AckRecord, NotificationEntry};
 use super::notification_log::NotificationLog;
 use super::shared_silences::{RemoteAck, SharedSilence, SharedSilences};
 use proptest::prelude::*;
+use watchglass_replica::testing::check_laws;
 use watchglass_rules::Severity;
 
 fn note() -> impl Strategy<Value = (String, SharedSilence)> {
@@ -80,6 +81,12 @@ fn merged<T: Clone>(one: &T, two: &T, join: impl Fn(&mut T, &T)) -> T {
     one
 }
 
+#[test]
+fn silences_satisfy_the_laws() {
+    let month = 30 * 86_400_i64;
+    check_laws("[a-c]", note().prop_map(|(_, note)| note), (month - 1..month + 6).prop_map(at)).unwrap();
+}
+
 proptest! {
     #[test]
     fn silences_merge_in_any_order(a in notes(), b in notes(), c in notes()) {
@@ -121,7 +128,7 @@ fn number_of_shared_entries_is_limited() {
     for number in 0..1200 {
         let id = format!("s{number}");
         let silence = (number % 2 == 0).then(|| silence(&id, 0, 10_000));
-        notes.silences.insert(id, SharedSilence { time: at(number), silence });
+        notes.silences.apply(id, SharedSilence { time: at(number), silence });
         let key = alert(&format!("r{number}"), &[]).key;
         notes.acks.push(RemoteAck { key, fired: at(0), ack: AckRecord::new("a", "", at(number)) });
     }

@@ -1,4 +1,5 @@
-//! Replicated silences, and acknowledgements of alerts of other servers.
+//! Replicated silences, and acknowledgements of alerts of other servers. Acknowledgements are a list in the stored JSON,
+//! because their keys are objects: that is why they are not in a [`ReplicatedMap`].
 
 use super::super::silence::{CompiledSilence, Silence};
 use super::notification_entry::AckRecord;
@@ -7,9 +8,10 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use watchglass_model::Timestamp;
+use watchglass_replica::{Replicated, ReplicatedMap};
 use watchglass_rules::AlertKey;
 
-/// Maximum number of replicated silences, and of acknowledgements, including removed ones.
+/// Maximum number of silences that are written, and of acknowledgements, including removed ones.
 const MAX_ENTRIES: usize = 1000;
 /// Retention of tombstones. A server that was away for longer brings the silence back.
 const TOMBSTONE_RETENTION: Duration = Duration::from_secs(30 * 86_400);
@@ -21,7 +23,7 @@ const ACK_RETENTION: Duration = Duration::from_secs(86_400);
 #[serde(deny_unknown_fields)]
 pub(super) struct SharedSilences {
     /// By id.
-    pub(super) silences: BTreeMap<String, SharedSilence>,
+    pub(super) silences: ReplicatedMap<String, SharedSilence>,
     /// In order of the alert keys, one per alert.
     #[serde(rename = "remarks")]
     pub(super) acks: Vec<RemoteAck>,
@@ -36,8 +38,11 @@ pub(crate) struct SharedSilence {
     pub(crate) silence: Option<Silence>,
 }
 
-impl SharedSilence {
-    fn order(&self, other: &Self) -> Ordering {
+impl Replicated for SharedSilence {
+    /// Only bounds what is read and merged: [`SharedSilences::expire`] drops removed silences before active ones.
+    const MAX_ENTRIES: usize = 2 * MAX_ENTRIES;
+
+    fn precedence(&self, other: &Self) -> Ordering {
         let is_gone = |note: &Self| note.silence.is_none();
         // For two changes in the same millisecond all servers must choose the same.
         let written = |note: &Self| serde_json::to_string(&note.silence).unwrap_or_default();
@@ -47,9 +52,9 @@ impl SharedSilence {
             .then_with(|| written(self).cmp(&written(other)))
     }
 
-    /// Whether this wins over `other`.
-    pub(crate) fn is_after(&self, other: &Self) -> bool {
-        self.order(other) == Ordering::Greater
+    fn is_expired(&self, now: Timestamp) -> bool {
+        let is_over = self.silence.as_ref().is_none_or(|silence| silence.end.is_some_and(|end| end <= now));
+        is_over && self.time + TOMBSTONE_RETENTION <= now
     }
 }
 
@@ -67,13 +72,7 @@ pub(crate) struct RemoteAck {
 impl SharedSilences {
     /// Merges the data of another server.
     pub(super) fn merge(&mut self, other: &Self) {
-        for (id, note) in &other.silences {
-            match self.silences.get_mut(id) {
-                Some(known) if note.is_after(known) => known.clone_from(note),
-                Some(_) => {}
-                None => drop(self.silences.insert(id.clone(), note.clone())),
-            }
-        }
+        self.silences.merge(&other.silences);
         self.acks.extend(other.acks.iter().cloned());
         let order = |ack: &RemoteAck| (ack.fired, ack.ack.clone());
         self.acks.sort_by(|a, b| a.key.cmp(&b.key).then_with(|| order(b).cmp(&order(a))));
@@ -83,16 +82,12 @@ impl SharedSilences {
 
     /// Drops expired entries, and the oldest ones above the maximum.
     pub(super) fn expire(&mut self, now: Timestamp) {
-        self.silences.retain(|_, note| {
-            let is_over =
-                note.silence.as_ref().is_none_or(|silence| silence.end.is_some_and(|end| end <= now));
-            !is_over || note.time + TOMBSTONE_RETENTION > now
-        });
+        self.silences.remove_expired(now);
         self.acks.retain(|ack| ack.ack.time() + ACK_RETENTION > now);
         while self.silences.len() > MAX_ENTRIES {
             let oldest = self.silences.iter().min_by_key(|(_, note)| (note.silence.is_some(), note.time));
             let Some(id) = oldest.map(|(id, _)| id.clone()) else { break };
-            self.silences.remove(&id);
+            self.silences.forget(&id);
         }
         while self.acks.len() > MAX_ENTRIES {
             let oldest = self.acks.iter().enumerate().min_by_key(|(_, ack)| ack.ack.time());

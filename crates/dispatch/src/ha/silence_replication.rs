@@ -8,6 +8,7 @@ use super::notification_entry::AckRecord;
 use super::shared_silences::{RemoteAck, SharedSilence, SharedSilences};
 use std::time::Duration;
 use watchglass_model::Timestamp;
+use watchglass_replica::Replicated;
 use watchglass_rules::Alert;
 
 /// Age up to which an acknowledgement may not have reached the peers yet.
@@ -74,7 +75,7 @@ impl Dispatcher {
                     silence: ready.map(|ready| ready.silence.clone()),
                 }),
             };
-            let is_new = known.as_ref().map_or(note.silence.is_some(), |known| note.is_after(known));
+            let is_new = known.as_ref().map_or(note.silence.is_some(), |known| note.supersedes(known));
             if is_new && self.apply_silence(id, note.silence.as_ref(), now) {
                 self.silence_changes.insert(id.clone(), note.time);
                 self.active_silences = None;

@@ -6,13 +6,12 @@ use crate::builtin::{RuleOverride, RuleOverrideError};
 use crate::{Rule, RuleError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::cmp::Ordering;
 use std::time::Duration;
 use thiserror::Error;
 use watchglass_model::Timestamp;
 
 /// Maximum size as JSON, in bytes: more than any rule accepted by the API.
-const MAX_BYTES: usize = 256 << 10;
+pub(super) const MAX_BYTES: usize = 256 << 10;
 /// Maximum length of a server id, in bytes.
 const MAX_SERVER_ID_BYTES: usize = 64;
 
@@ -92,14 +91,6 @@ impl RuleVersion {
     /// Whether the rule is removed or reset to its default.
     pub fn is_tombstone(&self) -> bool {
         self.rule.is_none() && self.rule_override.is_none()
-    }
-
-    /// Whether this wins over `other`: the later one, and of two at the same time the removal.
-    pub fn is_after(&self, other: &Self) -> bool {
-        // If two have the same version after all, all servers must choose the same.
-        let order =
-            self.version.cmp(&other.version).then_with(|| self.is_tombstone().cmp(&other.is_tombstone()));
-        order.then_with(|| self.to_json().cmp(&other.to_json())) == Ordering::Greater
     }
 
     /// The rule for `id`; `None` when it is removed.
