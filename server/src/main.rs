@@ -59,7 +59,11 @@ fn main() -> ExitCode {
 
 fn check_config(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let mut found = config::Settings::default();
-    config::read_file(path, &mut found)?;
+    let outcome = config::read_file(path, &mut found);
+    for former_name in &found.former_names {
+        print_warning(former_name);
+    }
+    outcome?;
     config::check(&found)?;
     if let Some(files) = found.edge.certificate() {
         files.read()?;
@@ -71,6 +75,11 @@ fn check_config(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
 #[expect(clippy::print_stdout, reason = "the output of a command goes to standard output")]
 fn print_line(text: &str) {
     println!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "standard output has the result alone")]
+fn print_warning(warning: &impl std::fmt::Display) {
+    eprintln!("watchglass: warning: {warning}");
 }
 
 #[expect(clippy::print_stderr, reason = "fatal errors are printed even before logging is set up")]

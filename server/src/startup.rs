@@ -144,6 +144,9 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     if let Some(warning) = settings.missing_host_name_warning() {
         tracing::warn!("{warning}");
     }
+    for former_name in &settings.former_names {
+        tracing::warn!("{former_name}");
+    }
 
     let closing = Arc::clone(&core);
     let access_and_audit = (access, Arc::clone(&audit));
@@ -209,7 +212,7 @@ async fn serve_until_signal(
     let access_task = tokio::spawn(Arc::clone(&access).watch_file(stopping.clone()));
     let guard = host_origin::HostGuard::new(&settings.host_names());
     let limiter = Arc::new(RateLimiter::new(&settings.limits));
-    let doors = routes::AuthLayer { access, audit, metrics_open: settings.metrics_open, limiter };
+    let doors = routes::AuthLayer { access, audit, metrics_anonymous: settings.metrics_anonymous, limiter };
     let proxies = edge.proxies.clone();
     let router = routes::router(core, proxies, guard, doors, settings.public_url.clone(), stopping.clone());
     let mut server = pin!(edge.serve(router, stopping));
