@@ -22,7 +22,7 @@ class Redis {
   constructor(port, folder) {
     this.port = port;
     this.instance = `127.0.0.1:${port}`;
-    this.args = ["--redis-watch", `redis://${this.instance}`];
+    this.args = ["--redis-targets", `redis://${this.instance}`];
     this.#folder = folder;
   }
 

@@ -18,15 +18,15 @@ const TIMEOUT = 300_000;
 
 /** Two rules about the same load that are told apart, and somebody to tell. */
 const config = (url) => `
-[telling]
+[notifications]
 group_wait_seconds = 0
-[[telling.routes]]
+[[notifications.routes]]
 name = "load"
 matchers = [{ label = "rule", operator = "=~", value = "load.*" }]
 channels = ["first"]
 escalate_after_seconds = ${ESCALATES_AFTER}
 escalate_to = ["second"]
-[[telling.routes]]
+[[notifications.routes]]
 name = "else"
 channels = []
 ${["first", "second"].map((name) => `[channels.${name}]\nkind = "webhook"\nurl = "${url}/${name}"\n`).join("")}
@@ -39,7 +39,7 @@ metric = "host_process_cpu_ratio"
 matchers = [{ label = "command", operator = "=", value = "wg-load" }]
 component = "load-${name}"
 critical = 0.05
-ends_when_gone = true
+resolve_when_gone = true
 summary = "The test keeps a processor busy."
 action = "Wait until it is over."
 `,

@@ -20,7 +20,7 @@ const CONFIG = `
 [channels.hook]
 kind = "webhook"
 url = "http://127.0.0.1:9/nobody"
-[[telling.routes]]
+[[notifications.routes]]
 name = "nobody"
 channels = []
 [[rules]]

@@ -11,7 +11,7 @@ const { pageTest } = testBench();
 
 const PAGES = [
   { path: "/database", title: "Database", says: [/PostgreSQL is not monitored/, /\[postgres\]\s+url = /, /WATCHGLASS_POSTGRES_URL/, /GRANT pg_monitor/] },
-  { path: "/cache", title: "Cache", says: [/Redis is not monitored/, /\[redis\]\s+watch = /, /WATCHGLASS_REDIS_WATCH/, /ACL SETUSER/] },
+  { path: "/cache", title: "Cache", says: [/Redis is not monitored/, /\[redis\]\s+targets = /, /WATCHGLASS_REDIS_TARGETS/, /ACL SETUSER/] },
 ];
 
 for (const { path, title, says } of PAGES) {

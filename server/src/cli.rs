@@ -48,6 +48,9 @@ fn command() -> Command {
     for key in OPTIONS {
         let help = format!("{} [env: {}] [default: {}]", key.help, key.variable(), key.default);
         serve = serve.arg(Arg::new(key.flag()).long(key.flag()).value_name(key.placeholder).help(help));
+        if let Some(former) = key.former_flag() {
+            serve = serve.arg(Arg::new(former.clone()).long(former).value_name(key.placeholder).hide(true));
+        }
     }
     Command::new("watchglass")
         .version(env!("CARGO_PKG_VERSION"))

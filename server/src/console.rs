@@ -17,3 +17,9 @@ pub(crate) fn print_error(error: &dyn std::error::Error) {
 pub(crate) fn print_secret(text: &str) {
     eprintln!("watchglass: {text}");
 }
+
+/// Prints a warning to standard error.
+#[expect(clippy::print_stderr, reason = "standard output has the result alone")]
+pub(crate) fn print_warning(warning: &impl std::fmt::Display) {
+    eprintln!("watchglass: warning: {warning}");
+}

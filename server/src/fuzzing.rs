@@ -123,7 +123,7 @@ impl Server {
             limits.set(limit, "off")?;
         }
         let limiter = Arc::new(Limiter::new(&limits));
-        let doors = Doors { access, audit, metrics_open: false, limiter };
+        let doors = Doors { access, audit, metrics_anonymous: false, limiter };
         let (stop, stopping) = watch::channel(false);
         let router = routes::router(
             Arc::new(core(folder, now)?),

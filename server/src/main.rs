@@ -64,7 +64,11 @@ fn main() -> ExitCode {
 
 fn check_config(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let mut found = config::Settings::default();
-    config::read_file(path, &mut found)?;
+    let outcome = config::read_file(path, &mut found);
+    for former_name in &found.former_names {
+        console::print_warning(former_name);
+    }
+    outcome?;
     config::check(&found)?;
     if let Some(files) = found.edge.certificate() {
         files.read()?;

@@ -166,10 +166,10 @@ impl RuleEditor {
                 {field("recovery", "Empty: the lowest threshold.", 40).text_input(typed, None)}
                 {field("for_seconds", "Such as 2m. Empty: immediately.", 40).text_input(typed, None)}
                 {field("keep_firing_seconds", "Empty: resolve immediately.", 40).text_input(typed, None)}
-                {field("absent_seconds", "At least 5s. Empty: never.", 40)
+                {field("no_data_seconds", "At least 5s. Empty: never.", 40)
                     .text_input(typed, None)}
-                {field("absent_severity", "", 20).select(typed, &Severity::ALL.map(|severity| (severity.as_str(), severity.title())))}
-                {field("ends_when_gone", "For series that are removed on shutdown, such as up.", 3).checkbox(typed)}
+                {field("no_data_severity", "", 20).select(typed, &Severity::ALL.map(|severity| (severity.as_str(), severity.title())))}
+                {field("resolve_when_gone", "For series that are removed on shutdown, such as up.", 3).checkbox(typed)}
             </fieldset>
         }
         .into_any()
@@ -180,9 +180,9 @@ impl RuleEditor {
         view! {
             <fieldset>
                 <legend>"Notification text"</legend>
-                {field("phrase", "Replaces value and threshold, such as: is down.", 200).text_input(typed, None)}
+                {field("message", "Replaces value and threshold, such as: is down.", 200).text_input(typed, None)}
                 {field("summary", "", 2000).text_area(typed, 2)}
-                {field("action", "", 2000).text_area(typed, 2)}
+                {field("next_steps", "", 2000).text_area(typed, 2)}
                 {field("runbook", "URL: https://…", 2000).text_input(typed, None)}
                 {field("labels", "One per line: team = ops.", 16_000).text_area(typed, 2)}
             </fieldset>
@@ -237,15 +237,15 @@ mod tests {
             "recovery",
             "for_seconds",
             "keep_firing_seconds",
-            "absent_seconds",
-            "absent_severity",
-            "ends_when_gone",
+            "no_data_seconds",
+            "no_data_severity",
+            "resolve_when_gone",
             "component",
             "subject_label",
-            "phrase",
+            "message",
             "labels",
             "summary",
-            "action",
+            "next_steps",
             "runbook",
         ] {
             assert!(html.contains(&format!("name=\"{name}\"")), "{name}: {html}");

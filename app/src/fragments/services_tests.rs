@@ -32,7 +32,7 @@ fn known(commands: Option<&[&str]>, down: bool) -> ServicesSnapshot {
 
 #[test]
 fn without_instances_the_setup_help_is_shown() {
-    for (kind, word) in [(&DATABASES, "--postgres-url"), (&CACHES, "--redis-watch")] {
+    for (kind, word) in [(&DATABASES, "--postgres-url"), (&CACHES, "--redis-targets")] {
         let html = service_states(kind, &ServicesSnapshot::default());
         assert!(html.contains(word) && html.contains("PASSWORD"), "{html}");
         assert_eq!(service_lists(kind, &ServicesSnapshot::default(), &ListQuery::default()).unwrap(), "");
@@ -47,7 +47,7 @@ fn status_shows_since_when_and_why() {
         "<time datetime=\"1970-01-01T00:01:00Z\">1 Jan 00:01:00 UTC</time>",
         "5 s",
         "refused &lt;it&gt;",
-        "redis.watch",
+        "redis.targets",
         "Check that the server is running",
         "a &lt;note&gt;",
         "href=\"#slow-log-cache:6379\"",

@@ -231,6 +231,6 @@ impl Dispatcher {
     }
 
     pub(super) fn settle_duration(&self) -> Duration {
-        Duration::from_secs(self.settings.settle_seconds.into())
+        Duration::from_secs(self.settings.inhibit_settle_seconds.into())
     }
 }

@@ -76,7 +76,7 @@ fn invalid_states_are_explained() {
         error.starts_with("silence window: weekly.zone: unknown time zone \"Europe/Nowhere\""),
         "{error}"
     );
-    let invalid = DispatchSettings { settle_seconds: 9999, ..settings() };
+    let invalid = DispatchSettings { inhibit_settle_seconds: 9999, ..settings() };
     let error = Dispatcher::restore(invalid, state).unwrap_err().to_string();
-    assert_eq!(error, "settle_seconds: 9999 s; expected 0 to 3600 s");
+    assert_eq!(error, "inhibit_settle_seconds: 9999 s; expected 0 to 3600 s");
 }

@@ -15,7 +15,7 @@ const MAX_INHIBIT_RULES: usize = 50;
 /// An inhibition rule.
 ///
 /// A firing alert whose rule has the label `down = "true"` inhibits every other alert with the same value of the label
-/// `by`. Series of `up` name the probed target after a colon (`postgres:db1:5432`, `app:shop`): it counts as `app` or
+/// `equal`. Series of `up` name the probed target after a colon (`postgres:db1:5432`, `app:shop`): it counts as `app` or
 /// `instance` where the series has no such label. A dependent alert is notified before its cause fires if its rule has
 /// a shorter pending period; rules on targets that are down should therefore have the shortest.
 ///
@@ -25,55 +25,58 @@ const MAX_INHIBIT_RULES: usize = 50;
 #[serde(deny_unknown_fields)]
 pub struct InhibitRule {
     /// Component of the inhibiting alert; `None` for any.
-    #[serde(default, rename = "of", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_component: Option<String>,
     /// Label with equal values on both alerts.
-    #[serde(rename = "by")]
-    pub label: String,
+    pub equal: String,
     /// Components that can be inhibited; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub components: Vec<String>,
+    pub target_components: Vec<String>,
 }
 
 impl InhibitRule {
     /// Default rules: everything on a host, of an instance or of an application that is down. Every series has a label
     /// `host`, so only the component `host` may inhibit a whole host.
     pub fn defaults() -> Vec<Self> {
-        let by = |of: Option<&str>, by: &str| Self {
-            source_component: of.map(str::to_owned),
-            label: by.to_owned(),
-            components: Vec::new(),
+        let rule = |source: Option<&str>, equal: &str| Self {
+            source_component: source.map(str::to_owned),
+            equal: equal.to_owned(),
+            target_components: Vec::new(),
         };
-        vec![by(Some("host"), "host"), by(None, "instance"), by(None, APP)]
+        vec![rule(Some("host"), "host"), rule(None, "instance"), rule(None, APP)]
     }
 
     fn check(&self) -> Result<(), FieldError> {
-        if let Some(of) = &self.source_component {
-            error::text("of", of, 1, 64)?;
+        if let Some(source) = &self.source_component {
+            error::text("source_component", source, 1, 64)?;
         }
-        if !is_label_name(&self.label) || self.label.len() > 64 {
-            let shown: String = self.label.chars().take(80).collect();
-            return Err(FieldError::new("by", format!("invalid label {shown:?}"), "expected a label name"));
+        if !is_label_name(&self.equal) || self.equal.len() > 64 {
+            let shown: String = self.equal.chars().take(80).collect();
+            return Err(FieldError::new(
+                "equal",
+                format!("invalid label {shown:?}"),
+                "expected a label name",
+            ));
         }
-        error::count("components", self.components.len(), 50)?;
-        self.components.iter().try_for_each(|component| error::text("components", component, 1, 64))
+        error::count("target_components", self.target_components.len(), 50)?;
+        self.target_components.iter().try_for_each(|target| error::text("target_components", target, 1, 64))
     }
 
     fn matches_source(&self, alert: &Alert) -> bool {
-        self.source_component.as_ref().is_none_or(|of| *of == alert.component)
+        self.source_component.as_ref().is_none_or(|source| *source == alert.component)
     }
 
     fn matches_target(&self, alert: &Alert) -> bool {
-        self.components.is_empty() || self.components.contains(&alert.component)
+        self.target_components.is_empty() || self.target_components.contains(&alert.component)
     }
 }
 
 /// # Errors
-/// Too many, or an invalid one: the field is `dependencies` or begins with `dependencies[0]`.
-pub(super) fn check(dependencies: &[InhibitRule]) -> Result<(), FieldError> {
-    error::count("dependencies", dependencies.len(), MAX_INHIBIT_RULES)?;
-    dependencies.iter().enumerate().try_for_each(|(index, dependency)| {
-        dependency.check().map_err(|error| error.within(format_args!("dependencies[{index}]")))
+/// Too many, or an invalid one: the field is `inhibit_rules` or begins with `inhibit_rules[0]`.
+pub(super) fn check(rules: &[InhibitRule]) -> Result<(), FieldError> {
+    error::count("inhibit_rules", rules.len(), MAX_INHIBIT_RULES)?;
+    rules.iter().enumerate().try_for_each(|(index, rule)| {
+        rule.check().map_err(|error| error.within(format_args!("inhibit_rules[{index}]")))
     })
 }
 
@@ -108,19 +111,19 @@ pub(super) struct InhibitIndex<'a> {
 
 impl<'a> InhibitIndex<'a> {
     /// `firing`: the firing or flapping alerts.
-    pub(super) fn new(dependencies: &'a [InhibitRule], firing: impl Iterator<Item = &'a Alert>) -> Self {
+    pub(super) fn new(rules: &'a [InhibitRule], firing: impl Iterator<Item = &'a Alert>) -> Self {
         let mut first = BTreeMap::new();
         for alert in firing.filter(|alert| is_down(alert)) {
-            for (index, dependency) in dependencies.iter().enumerate() {
-                let shared = value(alert, &dependency.label);
-                if dependency.matches_source(alert) && !shared.is_empty() {
+            for (index, rule) in rules.iter().enumerate() {
+                let shared = value(alert, &rule.equal);
+                if rule.matches_source(alert) && !shared.is_empty() {
                     let this = (alert.fired, &alert.key);
                     let least = first.entry((index, shared)).or_insert(this);
                     *least = this.min(*least);
                 }
             }
         }
-        Self { rules: dependencies, first }
+        Self { rules, first }
     }
 
     /// The alert that inhibits `alert`.
@@ -129,18 +132,16 @@ impl<'a> InhibitIndex<'a> {
             return None;
         }
         let own = self.rank(alert);
-        self.rules.iter().enumerate().find_map(|(index, dependency)| {
-            let (fired, key) = *self.first.get(&(index, value(alert, &dependency.label)))?;
+        self.rules.iter().enumerate().find_map(|(index, rule)| {
+            let (fired, key) = *self.first.get(&(index, value(alert, &rule.equal)))?;
             let is_earlier = own.is_none_or(|own| (index, fired, key) < own);
-            (dependency.matches_target(alert) && is_earlier).then_some(key)
+            (rule.matches_target(alert) && is_earlier).then_some(key)
         })
     }
 
     /// Rank of `alert` if it can inhibit others.
     fn rank<'b>(&self, alert: &'b Alert) -> Option<Rank<'b>> {
-        let fits = |dependency: &InhibitRule| {
-            dependency.matches_source(alert) && !value(alert, &dependency.label).is_empty()
-        };
+        let fits = |rule: &InhibitRule| rule.matches_source(alert) && !value(alert, &rule.equal).is_empty();
         let index = self.rules.iter().position(fits).filter(|_| is_down(alert))?;
         Some((index, alert.fired, &alert.key))
     }
@@ -195,14 +196,14 @@ mod tests {
 
     #[test]
     fn only_listed_components_are_inhibited() {
-        let dependency = InhibitRule {
+        let rule = InhibitRule {
             source_component: Some("redis".to_owned()),
-            label: "host".to_owned(),
-            components: vec!["cache".to_owned()],
+            equal: "host".to_owned(),
+            target_components: vec!["cache".to_owned()],
         };
-        let dependencies = [dependency];
+        let rules = [rule];
         let downs = [down("redis-down", "redis", &[("host", "h")], 1)];
-        let causes = InhibitIndex::new(&dependencies, downs.iter());
+        let causes = InhibitIndex::new(&rules, downs.iter());
         let mut other = alert("hit-rate", &[("host", "h")]);
         assert_eq!(causes.inhibitor_of(&other), None);
         other.component = "cache".to_owned();
@@ -211,10 +212,11 @@ mod tests {
 
     #[test]
     fn invalid_inhibit_rules_are_reported_with_their_field() {
-        let invalid = InhibitRule { source_component: None, label: "a b".to_owned(), components: Vec::new() };
-        let mut dependencies = InhibitRule::defaults();
-        dependencies.push(invalid);
-        let expected = "dependencies[3].by: invalid label \"a b\"; expected a label name";
-        assert_eq!(check(&dependencies).unwrap_err().to_string(), expected);
+        let invalid =
+            InhibitRule { source_component: None, equal: "a b".to_owned(), target_components: Vec::new() };
+        let mut rules = InhibitRule::defaults();
+        rules.push(invalid);
+        let expected = "inhibit_rules[3].equal: invalid label \"a b\"; expected a label name";
+        assert_eq!(check(&rules).unwrap_err().to_string(), expected);
     }
 }

@@ -29,7 +29,7 @@ pub struct Route {
     pub matchers: Vec<Matcher>,
     /// Active hours: the route is chosen only in these hours, for new alerts and severity increases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hours: Option<TimeInterval>,
+    pub active_time_interval: Option<TimeInterval>,
     /// Channel names; `*` for all; empty: no notification.
     pub channels: Vec<String>,
     /// Time without acknowledgement before the escalation, 60 s to 7 days.
@@ -56,7 +56,7 @@ impl Route {
         Self {
             name: DEFAULT_ROUTE.to_owned(),
             matchers: Vec::new(),
-            hours: None,
+            active_time_interval: None,
             channels: vec![ALL_CHANNELS.to_owned()],
             escalate_after_seconds: None,
             escalate_to: Vec::new(),
@@ -139,8 +139,8 @@ impl CompiledRoutes {
                 return Err(within(FieldError::new("name", problem, "expected a unique name")));
             }
             let test = CompiledMatchers::new(&route.matchers).map_err(within)?;
-            let hours = route.hours.as_ref().map(CompiledInterval::new).transpose();
-            let hours = hours.map_err(|error| within(error.within("hours")))?;
+            let hours = route.active_time_interval.as_ref().map(CompiledInterval::new).transpose();
+            let hours = hours.map_err(|error| within(error.within("active_time_interval")))?;
             Ok((route.clone(), test, hours))
         });
         Ok(Self { routes: ready.collect::<Result<_, _>>()?, fallback: Route::fallback() })
@@ -186,7 +186,7 @@ mod tests {
         critical.matchers = vec![matcher("severity", Equal, "critical")];
         let mut office = route("office", &["mail"]);
         office.matchers = vec![matcher("team", NotEqual, "none")];
-        office.hours =
+        office.active_time_interval =
             Some(weekly(&[Monday, Tuesday, Wednesday, Thursday, Friday], "09:00", "17:00", "Europe/Berlin"));
         let plan = CompiledRoutes::new(&Routes(vec![all, critical, office.clone()])).unwrap();
         let only = CompiledRoutes::new(&Routes(vec![office])).unwrap();
@@ -243,8 +243,8 @@ mod tests {
                 "routes[1].escalate_after_seconds: missing; expected the seconds until escalate_to is notified",
             ),
             (
-                change(&|r| r.hours = Some(weekly(&[Monday], "00:00", "01:00", "Nowhere"))),
-                "routes[1].hours.zone: unknown time zone \"Nowhere\"; expected an IANA time zone name such as \
+                change(&|r| r.active_time_interval = Some(weekly(&[Monday], "00:00", "01:00", "Nowhere"))),
+                "routes[1].active_time_interval.zone: unknown time zone \"Nowhere\"; expected an IANA time zone name such as \
                  Europe/Berlin or UTC",
             ),
             (

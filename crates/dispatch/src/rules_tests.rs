@@ -100,7 +100,7 @@ fn changed_rule_keeps_its_alert_silently() {
 
 #[test]
 fn no_data_alert_stays_until_data_or_rule_is_disabled() {
-    let absent = Rule { absent_seconds: Some(5), ..rule() };
+    let absent = Rule { no_data_seconds: Some(5), ..rule() };
     let off = Rule { enabled: false, ..rule() };
     for (rules, value) in [(vec![rule()], Some(1.0)), (vec![off], None)] {
         let mut pipeline = Pipeline::new();
@@ -117,7 +117,7 @@ fn no_data_alert_stays_until_data_or_rule_is_disabled() {
 }
 
 fn variants() -> Vec<Option<Rule>> {
-    let absent = Rule { warning: None, absent_seconds: Some(5), ..rule() };
+    let absent = Rule { warning: None, no_data_seconds: Some(5), ..rule() };
     vec![
         None,
         Some(rule()),

@@ -22,12 +22,11 @@ pub struct DispatchSettings {
     pub group_interval_seconds: u32,
     /// Time an inhibited alert has to recover after its cause resolved before it is notified. Default 60 s; 0 to 3600
     /// s.
-    pub settle_seconds: u32,
+    pub inhibit_settle_seconds: u32,
     /// Time before the end of a silence at which a reminder is sent. Default 900 s; 0 to 86400 s. Shorter silences
     /// send none.
-    pub silence_warning_seconds: u32,
-    /// Inhibition rules.
-    #[serde(rename = "dependencies")]
+    pub silence_reminder_seconds: u32,
+    /// Inhibition rules; they replace the default ones.
     pub inhibit_rules: Vec<InhibitRule>,
     /// Routes.
     pub routes: Routes,
@@ -39,8 +38,8 @@ impl Default for DispatchSettings {
             group_by: vec!["component".to_owned(), "host".to_owned()],
             group_wait_seconds: 10,
             group_interval_seconds: 300,
-            settle_seconds: 60,
-            silence_warning_seconds: 900,
+            inhibit_settle_seconds: 60,
+            silence_reminder_seconds: 900,
             inhibit_rules: InhibitRule::defaults(),
             routes: Routes::default(),
         }
@@ -66,8 +65,8 @@ impl DispatchSettings {
         }
         error::seconds("group_wait_seconds", self.group_wait_seconds, 0, 300)?;
         error::seconds("group_interval_seconds", self.group_interval_seconds, 0, 3600)?;
-        error::seconds("settle_seconds", self.settle_seconds, 0, 3600)?;
-        error::seconds("silence_warning_seconds", self.silence_warning_seconds, 0, 86_400)?;
+        error::seconds("inhibit_settle_seconds", self.inhibit_settle_seconds, 0, 3600)?;
+        error::seconds("silence_reminder_seconds", self.silence_reminder_seconds, 0, 86_400)?;
         inhibit::check(&self.inhibit_rules)?;
         CompiledRoutes::new(&self.routes)
     }

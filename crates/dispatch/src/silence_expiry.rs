@@ -29,7 +29,7 @@ impl Dispatcher {
     /// They go to the routes of the silenced alerts. Without such alerts, routes are matched with an alert of the rule
     /// and component `silence` with severity `info`.
     pub(super) fn remind_expiring_silences(&mut self, now: Timestamp) -> Vec<Notification> {
-        let warning = Duration::from_secs(self.settings.silence_warning_seconds.into());
+        let warning = Duration::from_secs(self.settings.silence_reminder_seconds.into());
         self.silence_reminders.retain(|_, end| *end > now);
         self.deferred_reminders.retain(|_, (_, end)| *end > now);
         let mut notifications = Vec::new();

@@ -15,11 +15,11 @@ pub(crate) fn message(
     reason: Option<&str>,
 ) -> String {
     let is_resolved = state.phase == Some(Phase::Resolved);
-    let mut text = match (&rule.phrase, level, state.value) {
+    let mut text = match (&rule.message, level, state.value) {
         _ if is_resolved && state.silent => format!("{}: no longer reported", topic(rule, subject)),
-        (Some(phrase), _, _) if state.missing.is_none() => {
+        (Some(message), _, _) if state.missing.is_none() => {
             let end = if is_resolved { " (resolved)" } else { "" };
-            format!("{} {phrase}{end}", if subject.is_empty() { &rule.name } else { subject })
+            format!("{} {message}{end}", if subject.is_empty() { &rule.name } else { subject })
         }
         (_, Some(level), Some(value)) => {
             let word = match (rule.comparison.is_beyond(value, level), rule.comparison) {
@@ -68,7 +68,7 @@ mod tests {
     fn message_has_name_subject_value_and_threshold() {
         let level = Rule { warning: Some(0.9), ..Rule::new("disk", "Disk almost full", "m", "disk") };
         let below = Rule { comparison: Comparison::Below, ..level.clone() };
-        let phrase = Rule { phrase: Some("is down".to_owned()), ..level.clone() };
+        let with_message = Rule { message: Some("is down".to_owned()), ..level.clone() };
         let absence = Rule { warning: None, ..level.clone() };
         let state = |phase, value, missing| {
             let mut state = AlertState::default();
@@ -92,11 +92,11 @@ mod tests {
             ),
             (&level, "", filling, None, "Disk almost full: no value yet (last 93.0 %, limit 90.0 %)"),
             (&below, "", firing(Some(0.5), None), None, "Disk almost full: 50.0 % (minimum 90.0 %)"),
-            (&phrase, "redis:a", firing(Some(0.0), None), Some("refused"), "redis:a is down: refused"),
-            (&phrase, "redis:a", resolved(Some(1.0)), None, "redis:a is down (resolved)"),
+            (&with_message, "redis:a", firing(Some(0.0), None), Some("refused"), "redis:a is down: refused"),
+            (&with_message, "redis:a", resolved(Some(1.0)), None, "redis:a is down (resolved)"),
             (&absence, "/", firing(None, Some(9000)), None, "Disk almost full on /: no data for 9 s"),
             (
-                &phrase,
+                &with_message,
                 "app:shop",
                 state(Phase::Resolved, Some(0.0), Some(0)),
                 None,

@@ -30,7 +30,7 @@ pub(crate) struct Thresholds {
     keep_firing_millis: i64,
     /// Milliseconds, and severity.
     absence: Option<(i64, Severity)>,
-    ends_when_gone: bool,
+    resolve_when_gone: bool,
 }
 
 impl Thresholds {
@@ -48,8 +48,8 @@ impl Thresholds {
             recovery: rule.recovery.or(lowest),
             pending_millis: millis(rule.for_seconds),
             keep_firing_millis: millis(rule.keep_firing_seconds),
-            absence: rule.absent_seconds.map(|seconds| (millis(seconds), rule.absent_severity)),
-            ends_when_gone: rule.ends_when_gone,
+            absence: rule.no_data_seconds.map(|seconds| (millis(seconds), rule.no_data_severity)),
+            resolve_when_gone: rule.resolve_when_gone,
         }
     }
 
@@ -163,7 +163,7 @@ impl AlertState {
             let is_recovered = found.value.is_finite() && absent.is_none() && terms.is_recovered(found.value);
             self.recovered =
                 is_recovered.then(|| self.recovered.map_or(0, |recovered| recovered.saturating_add(elapsed)));
-            let is_gone = terms.ends_when_gone && found.is_gone;
+            let is_gone = terms.resolve_when_gone && found.is_gone;
             if is_gone || self.recovered.is_some_and(|recovered| recovered >= terms.keep_firing_millis) {
                 events.push(self.resolve(now));
             }
@@ -196,7 +196,7 @@ impl AlertState {
         if !found.value.is_finite() {
             let missing = self.missing.unwrap_or(0).saturating_add(elapsed);
             self.missing = Some(missing);
-            let is_gone = terms.ends_when_gone && found.is_gone;
+            let is_gone = terms.resolve_when_gone && found.is_gone;
             if is_gone || missing > terms.pending_millis.saturating_add(MAX_PENDING_GAP) {
                 self.held = [None; 3];
             }

@@ -40,13 +40,13 @@ fn alert_fires_and_resolves_after_its_durations() {
         (rule.comparison, rule.warning, rule.critical) = (Comparison::Below, Some(80.0), Some(60.0));
     });
     let absence = terms(|rule| {
-        (rule.warning, rule.critical, rule.absent_seconds) = (None, None, Some(5));
-        rule.absent_severity = Severity::Critical;
+        (rule.warning, rule.critical, rule.no_data_seconds) = (None, None, Some(5));
+        rule.no_data_severity = Severity::Critical;
     });
     let both = terms(|rule| {
-        (rule.absent_seconds, rule.absent_severity) = (Some(5), Severity::Critical);
+        (rule.no_data_seconds, rule.no_data_severity) = (Some(5), Severity::Critical);
     });
-    let resolve_when_gone = terms(|rule| rule.ends_when_gone = true);
+    let resolve_when_gone = terms(|rule| rule.resolve_when_gone = true);
     let cases: &[Case<'_>] = &[
         ("equal to the threshold", &immediate, &[80.0, 80.0], &[]),
         ("immediately", &immediate, &[81.0, 80.0], &[(1, Fired), (2, Resolved)]),
@@ -163,9 +163,9 @@ proptest! {
         recovery in prop::option::of(60.0..80.0_f64), ends in any::<bool>(),
     ) {
         let terms = terms(|rule| {
-            (rule.for_seconds, rule.keep_firing_seconds, rule.absent_seconds) = durations;
+            (rule.for_seconds, rule.keep_firing_seconds, rule.no_data_seconds) = durations;
             rule.recovery = recovery;
-            rule.ends_when_gone = ends && rule.absent_seconds.is_none();
+            rule.resolve_when_gone = ends && rule.no_data_seconds.is_none();
         });
         let (mut state, mut now, mut absent) = (AlertState::default(), 0, 0);
         let (mut firing, mut flapping) = (false, false);
@@ -184,7 +184,7 @@ proptest! {
             }
             prop_assert_eq!((next.phase == Some(Phase::Firing), next.flapping), (firing, flapping));
             prop_assert!(!firing || (next.since <= next.fired && next.resolved.is_none()));
-            let may_resolve = value.is_some() || terms.ends_when_gone;
+            let may_resolve = value.is_some() || terms.resolve_when_gone;
             prop_assert!(may_resolve || !events.contains(&Event::Resolved), "resolved without a value");
             state = next;
         }

@@ -45,8 +45,8 @@ pub fn find(id: &str) -> Option<Rule> {
 /// The rule with its summary and next steps.
 fn with_text(rule: Rule) -> Rule {
     match TEXTS.iter().find(|text| text.rule == rule.id) {
-        Some(RuleText { summary, action, .. }) => {
-            Rule { summary: (*summary).to_owned(), action: (*action).to_owned(), ..rule }
+        Some(RuleText { summary, next_steps, .. }) => {
+            Rule { summary: (*summary).to_owned(), next_steps: (*next_steps).to_owned(), ..rule }
         }
         None => rule,
     }
@@ -135,13 +135,13 @@ fn caches() -> Vec<Rule> {
 /// Rules on `up`, which is 1 while a probe works. The name of a probe of one of several targets is prefixed by its
 /// kind and a colon.
 fn probes() -> Vec<Rule> {
-    let up = |id, name, component, operator, pattern: &str, phrase: &str| {
+    let up = |id, name, component, operator, pattern: &str, message: &str| {
         let probe = Matcher { label: "probe".to_owned(), operator, value: pattern.to_owned() };
         let rule = Rule {
             matchers: vec![probe],
             comparison: Comparison::Below,
-            phrase: Some(phrase.to_owned()),
-            ends_when_gone: true,
+            message: Some(message.to_owned()),
+            resolve_when_gone: true,
             ..Rule::new(id, name, "up", component)
         };
         by("probe", pending_for(60, rule))
@@ -217,7 +217,7 @@ mod tests {
         assert_eq!((ids.len(), TEXTS.len()), (rules.len(), rules.len()));
         for rule in &rules {
             assert_eq!(rule.check(), Ok(()));
-            for text in [&rule.summary, &rule.action] {
+            for text in [&rule.summary, &rule.next_steps] {
                 assert!(text.len() > 40 && text.ends_with('.'), "{}: {text:?}", rule.id);
             }
             let text = serde_json::to_string(rule).unwrap();

@@ -58,7 +58,7 @@ fn incomplete_last_row_counts_until_end_of_range() {
 
 #[test]
 fn series_is_expected_only_after_its_first_reading() {
-    let rule = Rule { warning: None, absent_seconds: Some(5), for_seconds: 0, ..rule() };
+    let rule = Rule { warning: None, no_data_seconds: Some(5), for_seconds: 0, ..rule() };
     let mut values = [f64::NAN; 30];
     values[20] = 1.0;
     let found = run(&rule, &values, whole());
@@ -79,7 +79,7 @@ proptest! {
         hold in 0..10_u32, absent in prop::option::of(5..10_u32),
     ) {
         let aggregation = if window == 0 { Aggregation::Last } else { Aggregation::Mean };
-        let rule = Rule { aggregation, window_seconds: window, for_seconds: hold, absent_seconds: absent, ..rule() };
+        let rule = Rule { aggregation, window_seconds: window, for_seconds: hold, no_data_seconds: absent, ..rule() };
         let mut fake = Fake::default();
         let mut engine = Engine::new(vec![rule.clone()], 1000).unwrap();
         for (second, value) in (1..).zip(&values) {

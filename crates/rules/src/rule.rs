@@ -9,7 +9,9 @@ use watchglass_model::Labels;
 ///
 /// A rule with thresholds fires when the value exceeds one of them for `for_seconds`. Each threshold has its own
 /// timer, so a firing rule becomes more severe only after the next threshold has been exceeded for as long. A rule
-/// with `absent_seconds` fires as well, or only, when a known series has given no data for that long.
+/// with `no_data_seconds` fires as well, or only, when a known series has given no data for that long.
+///
+/// The fields of [`RENAMED_FIELDS`](crate::RENAMED_FIELDS) have another name in JSON that is written; both are read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
@@ -53,24 +55,29 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub keep_firing_seconds: u32,
     /// Seconds without data after which a series is an alert; `None`: never.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub absent_seconds: Option<u32>,
+    #[serde(
+        rename = "absent_seconds",
+        alias = "no_data_seconds",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub no_data_seconds: Option<u32>,
     /// Severity of the no-data alert.
-    #[serde(default = "warning")]
-    pub absent_severity: Severity,
+    #[serde(rename = "absent_severity", alias = "no_data_severity", default = "warning")]
+    pub no_data_severity: Severity,
     /// Whether the alert resolves when its series disappears. Set it for metrics that end with a last report, such as
     /// `up`, which exists as long as its probe does, if only as zero. Otherwise the alert stays and says that there is
     /// no data: missing data keeps an alert.
-    #[serde(default, skip_serializing_if = "is_no")]
-    pub ends_when_gone: bool,
+    #[serde(rename = "ends_when_gone", alias = "resolve_when_gone", default, skip_serializing_if = "is_no")]
+    pub resolve_when_gone: bool,
     /// The component: `cpu`, `disk`, `database`.
     pub component: String,
     /// Label whose value is the subject of the alert (one alert per value); without it the rule has one subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject_label: Option<String>,
     /// Text after the subject that replaces value and threshold: `is down`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phrase: Option<String>,
+    #[serde(rename = "phrase", alias = "message", default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// Extra labels of its alerts, such as `team`, for routing.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub labels: Labels,
@@ -78,8 +85,8 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub summary: String,
     /// Next steps: what to do first.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub action: String,
+    #[serde(rename = "action", alias = "next_steps", default, skip_serializing_if = "String::is_empty")]
+    pub next_steps: String,
     /// Runbook URL, `http://` or `https://`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runbook: Option<String>,
@@ -132,15 +139,15 @@ impl Rule {
             recovery: None,
             for_seconds: 0,
             keep_firing_seconds: 0,
-            absent_seconds: None,
-            absent_severity: warning(),
-            ends_when_gone: false,
+            no_data_seconds: None,
+            no_data_severity: warning(),
+            resolve_when_gone: false,
             component: component.to_owned(),
             subject_label: None,
-            phrase: None,
+            message: None,
             labels: Labels::default(),
             summary: String::new(),
-            action: String::new(),
+            next_steps: String::new(),
             runbook: None,
         }
     }

@@ -7,7 +7,7 @@ use watchglass_model::{Kind, Metric, is_label_name, is_metric_name};
 
 /// Maximum id length, in bytes.
 const MAX_ID_BYTES: usize = 64;
-/// Maximum length of name, component, phrase and label value, in bytes.
+/// Maximum length of name, component, message and label value, in bytes.
 const MAX_NAME_BYTES: usize = 200;
 /// Maximum length of summary, action and runbook, in bytes.
 const MAX_TEXT_BYTES: usize = 2000;
@@ -67,15 +67,15 @@ impl Rule {
         if self.id.is_empty() || self.id.len() > MAX_ID_BYTES || !self.id.bytes().all(is_id) {
             return Err(("id", format!("must be 1 to {MAX_ID_BYTES} of a-z, 0-9 and -")));
         }
-        let phrase = self.phrase.as_deref().unwrap_or("-");
-        for (field, text) in [("name", &*self.name), ("component", &*self.component), ("phrase", phrase)] {
+        let message = self.message.as_deref().unwrap_or("-");
+        for (field, text) in [("name", &*self.name), ("component", &*self.component), ("message", message)] {
             if text.trim().is_empty() {
                 return Err((field, "must not be empty".to_owned()));
             }
             one_line(field, text, MAX_NAME_BYTES)?;
         }
         one_line("summary", &self.summary, MAX_TEXT_BYTES)?;
-        one_line("action", &self.action, MAX_TEXT_BYTES)?;
+        one_line("next_steps", &self.next_steps, MAX_TEXT_BYTES)?;
         if let Some(runbook) = &self.runbook {
             one_line("runbook", runbook, MAX_TEXT_BYTES)?;
             if !runbook.starts_with("https://") && !runbook.starts_with("http://") {
@@ -118,17 +118,17 @@ impl Rule {
             ("window_seconds", self.window_seconds),
             ("for_seconds", self.for_seconds),
             ("keep_firing_seconds", self.keep_firing_seconds),
-            ("absent_seconds", self.absent_seconds.unwrap_or(MIN_ABSENT_SECONDS)),
+            ("no_data_seconds", self.no_data_seconds.unwrap_or(MIN_ABSENT_SECONDS)),
         ] {
             if seconds > MAX_SECONDS {
                 return Err((field, format!("{seconds} s is too long (maximum {MAX_SECONDS} s, one day)")));
             }
         }
-        if self.absent_seconds.is_some_and(|seconds| seconds < MIN_ABSENT_SECONDS) {
-            return Err(("absent_seconds", format!("must be at least {MIN_ABSENT_SECONDS} s")));
+        if self.no_data_seconds.is_some_and(|seconds| seconds < MIN_ABSENT_SECONDS) {
+            return Err(("no_data_seconds", format!("must be at least {MIN_ABSENT_SECONDS} s")));
         }
-        if self.absent_seconds.is_some() && self.ends_when_gone {
-            return Err(("ends_when_gone", "cannot be combined with absent_seconds".to_owned()));
+        if self.no_data_seconds.is_some() && self.resolve_when_gone {
+            return Err(("resolve_when_gone", "cannot be combined with no_data_seconds".to_owned()));
         }
         match (self.aggregation, self.window_seconds) {
             (Aggregation::Last, 0) => Ok(()),
@@ -161,10 +161,10 @@ impl Rule {
             before = Some(level);
         }
         let Some((_, lowest)) = self.thresholds().next() else {
-            return match (self.absent_seconds, self.recovery) {
+            return match (self.no_data_seconds, self.recovery) {
                 (None, _) => Err((
                     "warning",
-                    "a threshold or absent_seconds is required: the rule would never fire".to_owned(),
+                    "a threshold or no_data_seconds is required: the rule would never fire".to_owned(),
                 )),
                 (_, Some(_)) => Err(("recovery", "there is no threshold to recover from".to_owned())),
                 _ => Ok(()),

@@ -11,7 +11,7 @@ fn matcher(label: &str, value: &str) -> Matcher {
 
 #[test]
 fn valid_rules_are_accepted() {
-    let absence = Rule { warning: None, critical: None, absent_seconds: Some(60), ..valid() };
+    let absence = Rule { warning: None, critical: None, no_data_seconds: Some(60), ..valid() };
     let below = Rule {
         comparison: Comparison::Below,
         warning: Some(0.8),
@@ -34,9 +34,9 @@ fn invalid_rules_are_reported_with_field_and_reason() {
         (Rule { name: " ".to_owned(), ..valid() }, "name", "empty"),
         (Rule { name: "x".repeat(201), ..valid() }, "name", "maximum 200"),
         (Rule { component: String::new(), ..valid() }, "component", "empty"),
-        (Rule { phrase: Some(String::new()), ..valid() }, "phrase", "empty"),
+        (Rule { message: Some(String::new()), ..valid() }, "message", "empty"),
         (Rule { summary: "a\nb".to_owned(), ..valid() }, "summary", "control character"),
-        (Rule { action: "x".repeat(2001), ..valid() }, "action", "maximum 2000"),
+        (Rule { next_steps: "x".repeat(2001), ..valid() }, "next_steps", "maximum 2000"),
         (Rule { runbook: Some("javascript:x".to_owned()), ..valid() }, "runbook", "https://"),
         (Rule { labels: [("a-b", "x")].into_iter().collect(), ..valid() }, "labels", "must match"),
         (
@@ -52,10 +52,10 @@ fn invalid_rules_are_reported_with_field_and_reason() {
         (Rule { window_seconds: 60, ..valid() }, "window_seconds", "must be 0"),
         (Rule { aggregation: Aggregation::Mean, ..valid() }, "window_seconds", "at least 1"),
         (Rule { for_seconds: 86_401, ..valid() }, "for_seconds", "one day"),
-        (Rule { absent_seconds: Some(4), ..valid() }, "absent_seconds", "at least 5"),
+        (Rule { no_data_seconds: Some(4), ..valid() }, "no_data_seconds", "at least 5"),
         (
-            Rule { absent_seconds: Some(5), ends_when_gone: true, ..valid() },
-            "ends_when_gone",
+            Rule { no_data_seconds: Some(5), resolve_when_gone: true, ..valid() },
+            "resolve_when_gone",
             "cannot be combined",
         ),
         (Rule { warning: Some(f64::NAN), ..valid() }, "warning", "finite"),
@@ -64,7 +64,7 @@ fn invalid_rules_are_reported_with_field_and_reason() {
         (Rule { recovery: Some(0.81), ..valid() }, "recovery", "must not be above the threshold 0.8"),
         (Rule { recovery: Some(f64::INFINITY), ..valid() }, "recovery", "finite"),
         (none.clone(), "warning", "would never fire"),
-        (Rule { absent_seconds: Some(60), recovery: Some(1.0), ..none }, "recovery", "no threshold"),
+        (Rule { no_data_seconds: Some(60), recovery: Some(1.0), ..none }, "recovery", "no threshold"),
     ] {
         let error = rule.check().unwrap_err();
         assert!(error.field == field && error.reason.contains(reason), "{field} {reason}: {error}");
@@ -89,5 +89,5 @@ fn increase_requires_a_counter() {
         error.to_string(),
         r#"rule "cpu": aggregation: increase needs a counter, and cpu is not one; use max or mean"#
     );
-    assert_eq!(rule.absent_severity, Severity::Warning);
+    assert_eq!(rule.no_data_severity, Severity::Warning);
 }

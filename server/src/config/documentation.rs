@@ -2,6 +2,7 @@
 
 use super::OPTIONS;
 use super::options::ValueKind;
+use super::renamed::RENAMED;
 use std::fmt::Write as _;
 
 #[test]
@@ -28,7 +29,17 @@ fn documentation_matches_the_settings() {
         )
         .unwrap();
     }
-    page.push_str("\n`[[rules]]` in the file are alert rules: see [alerts.md](alerts.md).\n");
+    page.push_str(
+        "\nThe tables `[[rules]]`, `[notifications]` and `[channels.NAME]` of the file are described in\n\
+         [alerts.md](alerts.md).\n\n\
+         ## Renamed settings\n\n\
+         This version still reads the former names of these settings, their flags and their environment variables, and\n\
+         warns at startup and in `watchglass check-config`. The next version rejects them. Do not set both names.\n\n\
+         | key in the file | former key |\n|---|---|\n",
+    );
+    for (current, former) in RENAMED {
+        writeln!(page, "| `{current}` | `{former}` |").unwrap();
+    }
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, &page).unwrap();

@@ -35,7 +35,7 @@ const PUBLIC_SETTINGS: [&str; 25] = [
     "log.format",
 ];
 /// Settings that are URLs with credentials: only scheme, host, port and path are shown.
-const URL_SETTINGS: [&str; 3] = ["redis_url", "postgres.url", "redis.watch"];
+const URL_SETTINGS: [&str; 3] = ["redis_url", "postgres.url", "redis.targets"];
 
 /// Source of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -233,7 +233,7 @@ mod tests {
     fn secrets_are_hidden() {
         let (shown, _) = shown(
             "redis_url = 'redis://me:sesame@r.example:6380/2'\n\
-             [redis]\nwatch = ['redis://:sesame@a.example', 'rediss://b.example:1']\n\
+             [redis]\ntargets = ['redis://:sesame@a.example', 'rediss://b.example:1']\n\
              [channels.hook]\nkind = 'webhook'\nurl = 'https://h.example/sesame'\n",
             &[("postgres-url", "postgresql://u:sesame@db.example:5433/app")],
             &[],
@@ -241,7 +241,7 @@ mod tests {
         assert!(!format!("{shown:?}").contains("sesame"), "{shown:?}");
         for (name, value) in [
             ("redis_url", "redis://r.example:6380/2"),
-            ("redis.watch", "redis://a.example rediss://b.example:1"),
+            ("redis.targets", "redis://a.example rediss://b.example:1"),
             ("postgres.url", "postgresql://db.example:5433/app"),
             ("channels", "1"),
         ] {

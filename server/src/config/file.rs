@@ -3,7 +3,7 @@
 use super::Settings;
 use super::effective::{AssignedSetting, SettingSource};
 use super::options::{ConfigOption, OPTIONS, ValueKind};
-use super::sections;
+use super::{renamed, sections};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -43,18 +43,21 @@ pub(crate) fn read_file(path: &Path, settings: &mut Settings) -> Result<(), File
         return Err(fail(None, format!("the file has {size} bytes: at most {MAX_FILE_BYTES} are allowed")));
     }
     let text = std::fs::read_to_string(path).map_err(|error| fail(None, error.to_string()))?;
-    apply(&text, settings)
+    apply(&text, path, settings)
         .map_err(|(offset, message)| fail(offset.map(|offset| line_of(&text, offset)), message))?;
     settings.file = Some(path.to_owned());
     Ok(())
 }
 
-type FileProblem = (Option<usize>, String);
+/// Offset of an error, and the accepted form.
+pub(super) type FileProblem = (Option<usize>, String);
 
-fn apply(text: &str, settings: &mut Settings) -> Result<(), FileProblem> {
-    let table = DeTable::parse(text)
-        .map_err(|error| (error.span().map(|span| span.start), error.message().to_owned()))?;
-    apply_table(table.get_ref(), "", text, settings)
+fn apply(text: &str, path: &Path, settings: &mut Settings) -> Result<(), FileProblem> {
+    let mut table = DeTable::parse(text)
+        .map_err(|error| (error.span().map(|span| span.start), error.message().to_owned()))?
+        .into_inner();
+    settings.former_names = renamed::rename_keys(&mut table, text, path)?;
+    apply_table(&table, "", text, settings)
 }
 
 fn apply_table(
@@ -130,7 +133,7 @@ fn unknown(name: &str) -> String {
     format!("unknown setting {name}; known settings: {}", known.join(", "))
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
+pub(super) fn line_of(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1
 }
 
@@ -150,11 +153,11 @@ mod tests {
     #[test]
     fn settings_are_applied() {
         let mut settings = Settings::default();
-        let text = "listen = '127.0.0.1:1'\nallowed_hosts = ['A.example', 'b']\nmetrics_open = true\n[log]\nformat = 'json'\n[host]\nname = 'h'";
-        apply(text, &mut settings).unwrap();
+        let text = "listen = '127.0.0.1:1'\nallowed_hosts = ['A.example', 'b']\nmetrics_anonymous = true\n[log]\nformat = 'json'\n[host]\nname = 'h'";
+        apply(text, Path::new("w.toml"), &mut settings).unwrap();
         assert_eq!(settings.listen.port(), 1);
         assert_eq!(settings.allowed_hosts, ["a.example", "b"]);
-        assert!(settings.metrics_open);
+        assert!(settings.metrics_anonymous);
         assert_eq!((settings.log_format, settings.host_name.as_deref()), (LogFormat::Json, Some("h")));
     }
 
@@ -189,7 +192,7 @@ mod tests {
                 "line 2: limits.rest: \"many\" must be a whole number from 1 to 1000000000",
             ),
             ("[limits]\nrest = true", "line 2: limits.rest is boolean: it must be a whole number or \"off\""),
-            ("metrics_open = 1", "line 1: metrics_open is integer: it must be true or false"),
+            ("metrics_anonymous = 1", "line 1: metrics_anonymous is integer: it must be true or false"),
             ("listen = ", "/watchglass.toml, line 1: "),
         ] {
             let error = error(text);
@@ -201,15 +204,16 @@ mod tests {
     fn urls_are_a_string_or_a_list() {
         let mut settings = Settings::default();
         let text =
-            "[postgres]\nurl = 'postgresql://u:p@a/x'\n[redis]\nwatch = ['redis://b', 'redis://:p,w@c']";
-        apply(text, &mut settings).unwrap();
+            "[postgres]\nurl = 'postgresql://u:p@a/x'\n[redis]\ntargets = ['redis://b', 'redis://:p,w@c']";
+        apply(text, Path::new("w.toml"), &mut settings).unwrap();
         assert_eq!(settings.postgres, ["postgresql://u:p@a/x"]);
         assert_eq!(settings.redis, ["redis://b", "redis://:p,w@c"]);
     }
 
     #[test]
     fn errors_do_not_repeat_passwords_of_urls() {
-        for text in ["[postgres]\nurl = 'http://u:secret@h/d'", "[redis]\nwatch = ['redis://:secret@h:port']"]
+        for text in
+            ["[postgres]\nurl = 'http://u:secret@h/d'", "[redis]\ntargets = ['redis://:secret@h:port']"]
         {
             let error = error(text);
             assert!(error.contains("line 2: ") && !error.contains("secret"), "{error}");

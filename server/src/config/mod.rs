@@ -6,6 +6,7 @@ mod file;
 mod limits;
 mod options;
 mod public_url;
+mod renamed;
 mod resolve;
 mod sections;
 
@@ -15,6 +16,7 @@ pub(crate) use effective::{EffectiveConfig, EffectiveSetting};
 pub(crate) use file::read_file;
 pub(crate) use options::{COLLECT_INTERVAL, OPTIONS};
 pub(crate) use public_url::PublicUrl;
+use renamed::FormerName;
 pub(crate) use resolve::{check, resolve};
 
 #[cfg(test)]
@@ -51,7 +53,7 @@ pub(crate) struct Settings {
     pub(crate) public_url: Option<PublicUrl>,
     pub(crate) edge: EdgeSettings,
     /// Whether `/metrics` needs no authentication.
-    pub(crate) metrics_open: bool,
+    pub(crate) metrics_anonymous: bool,
     /// Rate limits.
     pub(crate) limits: RateLimits,
     pub(crate) host_name: Option<String>,
@@ -71,6 +73,8 @@ pub(crate) struct Settings {
     pub(crate) file: Option<PathBuf>,
     /// All settings that were set, with their sources.
     pub(crate) assigned: Vec<effective::AssignedSetting>,
+    /// Former names that were used, to warn of them.
+    pub(crate) former_names: Vec<FormerName>,
 }
 
 impl Default for Settings {
@@ -84,7 +88,7 @@ impl Default for Settings {
             allowed_hosts: Vec::new(),
             public_url: None,
             edge: EdgeSettings::default(),
-            metrics_open: false,
+            metrics_anonymous: false,
             limits: RateLimits::default(),
             host_name: None,
             host_proc: PathBuf::from("/proc"),
@@ -100,6 +104,7 @@ impl Default for Settings {
             log_format: LogFormat::default(),
             file: None,
             assigned: Vec::new(),
+            former_names: Vec::new(),
         }
     }
 }

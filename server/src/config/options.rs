@@ -1,6 +1,7 @@
 //! Table of settings. Flags, environment variables, keys of the file, help texts and `docs/configuration.md` are generated
 //! from it.
 
+use super::renamed::former_name;
 use super::{LogFormat, PublicUrl, Settings, limits};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
@@ -58,13 +59,31 @@ pub(crate) struct ConfigOption {
 impl ConfigOption {
     /// Name of the flag without dashes: `log-format`.
     pub(crate) fn flag(&self) -> String {
-        self.name.replace(['.', '_'], "-")
+        flag_of(self.name)
     }
 
     /// Name of the environment variable: `WATCHGLASS_LOG_FORMAT`.
     pub(crate) fn variable(&self) -> String {
-        format!("WATCHGLASS_{}", self.name.replace('.', "_").to_uppercase())
+        variable_of(self.name)
     }
+
+    /// Former name of the flag, if it was renamed.
+    pub(crate) fn former_flag(&self) -> Option<String> {
+        former_name(self.name).map(flag_of)
+    }
+
+    /// Former name of the environment variable, if it was renamed.
+    pub(crate) fn former_variable(&self) -> Option<String> {
+        former_name(self.name).map(variable_of)
+    }
+}
+
+fn flag_of(name: &str) -> String {
+    name.replace(['.', '_'], "-")
+}
+
+fn variable_of(name: &str) -> String {
+    format!("WATCHGLASS_{}", name.replace('.', "_").to_uppercase())
 }
 
 /// All settings.
@@ -214,13 +233,13 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         set: super::edge::set_max_connections_per_address,
     },
     ConfigOption {
-        name: "metrics_open",
+        name: "metrics_anonymous",
         placeholder: "BOOL",
         default: "false",
         help: "Serve /metrics without authentication. Otherwise scrapers need a token with the role viewer",
         kind: ValueKind::Bool,
         set: |settings, value| {
-            settings.metrics_open = match value {
+            settings.metrics_anonymous = match value {
                 "true" => true,
                 "false" => false,
                 _ => return Err(format!("{value:?} must be true or false")),
@@ -284,7 +303,7 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         },
     },
     ConfigOption {
-        name: "redis.watch",
+        name: "redis.targets",
         placeholder: "URL",
         default: "the server of redis_url",
         help: "Redis servers to monitor, such as redis://watchglass:PASSWORD@cache.example:6379",

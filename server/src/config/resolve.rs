@@ -2,6 +2,7 @@
 
 use super::effective::{AssignedSetting, SettingSource};
 use super::file::{FileError, read_file};
+use super::renamed::FormerName;
 use super::{OPTIONS, Settings};
 use std::path::Path;
 use thiserror::Error;
@@ -36,19 +37,53 @@ pub(crate) fn resolve(
         read_file(path, &mut settings)?;
     }
     for key in OPTIONS {
-        let given = match flag(&key.flag()) {
-            Some(value) => Some((format!("--{}", key.flag()), SettingSource::Flag(key.flag()), value)),
-            None => variable(&key.variable())
-                .map(|value| (key.variable(), SettingSource::Variable(key.variable()), value)),
-        };
-        if let Some((name, place, value)) = given {
-            (key.set)(&mut settings, &value)
-                .map_err(|message| SettingsError::Value { source_name: name, message })?;
-            AssignedSetting::new(key.name, &value, place).insert_into(&mut settings.assigned);
+        let by_flag = look_up(&flag, "--", key.flag(), key.former_flag())?;
+        let by_variable = look_up(&variable, "", key.variable(), key.former_variable())?;
+        let by_flag = by_flag.map(|given| (SettingSource::Flag(given.name.clone()), given));
+        let by_variable = by_variable.map(|given| (SettingSource::Variable(given.name.clone()), given));
+        if let Some((source, given)) = by_flag.or(by_variable) {
+            (key.set)(&mut settings, &given.value)
+                .map_err(|message| SettingsError::Value { source_name: given.shown_name, message })?;
+            AssignedSetting::new(key.name, &given.value, source).insert_into(&mut settings.assigned);
+            settings.former_names.extend(given.former);
         }
     }
     check(&settings)?;
     Ok(settings)
+}
+
+/// Value of a flag or an environment variable.
+struct Given {
+    /// Name that was used.
+    name: String,
+    /// This name as it is typed: `--listen`.
+    shown_name: String,
+    value: String,
+    /// Set if it is the former name.
+    former: Option<FormerName>,
+}
+
+/// Looks up a value under the current and the former name of a flag or environment variable.
+///
+/// # Errors
+/// Both have a value.
+fn look_up(
+    find: &impl Fn(&str) -> Option<String>,
+    prefix: &str,
+    name: String,
+    former: Option<String>,
+) -> Result<Option<Given>, SettingsError> {
+    let shown_name = format!("{prefix}{name}");
+    let current = find(&name);
+    let Some((value, former)) = former.and_then(|former| Some((find(&former)?, former))) else {
+        return Ok(current.map(|value| Given { name, shown_name, value, former: None }));
+    };
+    let shown_former = format!("{prefix}{former}");
+    let warning = FormerName::new(shown_former.clone(), shown_name);
+    match current {
+        Some(_) => Err(SettingsError::Value { source_name: shown_former, message: warning.conflict() }),
+        None => Ok(Some(Given { name: former, shown_name: shown_former, value, former: Some(warning) })),
+    }
 }
 
 /// Checks that the settings are consistent.

@@ -1,7 +1,8 @@
-//! Structured sections of the TOML file: `[[rules]]`, custom rules and overrides of built-in rules; `[telling]`, notification
-//! routing; `[channels.NAME]`, notification channels.
+//! Structured sections of the TOML file: `[[rules]]`, custom rules and overrides of built-in rules; `[notifications]`,
+//! notification routing; `[channels.NAME]`, notification channels.
 
 use super::Settings;
+use super::file::FileProblem;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use watchglass_rules::{Rule, builtin};
 /// Alert rules.
 const RULES: &str = "rules";
 /// Notification routing.
-const NOTIFICATIONS: &str = "telling";
+const NOTIFICATIONS: &str = "notifications";
 /// Notification channels.
 const CHANNELS: &str = "channels";
 /// The names of these sections.
@@ -25,8 +26,6 @@ const MAX_CHANNELS: usize = 50;
 const MAX_RULES: usize = 500;
 /// Maximum nesting depth: a list of routes, a route, its matchers, a matcher.
 const MAX_DEPTH: u32 = 8;
-
-type FileProblem = (Option<usize>, String);
 
 /// Applies the section `name`.
 ///

@@ -85,7 +85,7 @@ fn threshold_lines<'a>(rules: impl Iterator<Item = &'a Rule>, catalogue: &Catalo
 }
 
 fn threshold_lines_of(rule: &Rule, catalogue: &Catalogue) -> Vec<ChartBand> {
-    let is_whole = rule.enabled && rule.matchers.is_empty() && rule.phrase.is_none();
+    let is_whole = rule.enabled && rule.matchers.is_empty() && rule.message.is_none();
     let panel = catalogue.metric(&rule.metric).filter(|_| is_whole).and_then(|metric| {
         let (panel, role) = metric.panel.as_ref()?;
         let panel = catalogue.panel(panel)?;
@@ -174,7 +174,7 @@ mod tests {
             rule("unknown"),
             Rule { enabled: false, ..rule("drawn") },
             Rule { matchers, ..rule("drawn") },
-            Rule { phrase: Some("is down".to_owned()), ..rule("drawn") },
+            Rule { message: Some("is down".to_owned()), ..rule("drawn") },
             Rule { aggregation: Aggregation::Count, window_seconds: 9, ..rule("drawn") },
         ] {
             assert_eq!(found(std::slice::from_ref(&other)), [], "{other:?}");

@@ -16,7 +16,7 @@ fn documentation_lists_all_builtin_rules() {
     }
     page.push_str("\nSummaries and next steps:\n\n");
     for rule in builtin::rules() {
-        writeln!(page, "- `{}`: {}\n  {}", rule.id, rule.summary, rule.action).unwrap();
+        writeln!(page, "- `{}`: {}\n  {}", rule.id, rule.summary, rule.next_steps).unwrap();
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/alerts.md");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -47,8 +47,8 @@ fn levels(rule: &Rule) -> String {
         }
         () => value.to_string(),
     };
-    if let Some(phrase) = &rule.phrase {
-        return phrase.clone();
+    if let Some(message) = &rule.message {
+        return message.clone();
     }
     let word = if rule.comparison == Comparison::Above { "above" } else { "below" };
     let levels = rule.thresholds().map(|(severity, level)| format!("{severity} {word} {}", unit(level)));

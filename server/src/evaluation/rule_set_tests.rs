@@ -67,7 +67,7 @@ fn rejected_changes_are_explained() {
         (delete("in-file"), locked),
         (enable("in-file"), locked),
         (put(builtin::find("cpu").unwrap()), "rule \"cpu\" is in the configuration file"),
-        (put(wrong), "rule \"mine\": warning: a threshold or absent_seconds"),
+        (put(wrong), "rule \"mine\": warning: a threshold or no_data_seconds"),
         (put(own("preview")), "rule \"preview\": id: reserved for the API"),
         (put(own("Mine")), "rule \"Mine\": id: must be 1 to 64 of a-z, 0-9 and -"),
         (delete("disk"), "built-in rule \"disk\" cannot be removed: disable it"),

@@ -15,11 +15,11 @@ fn book() -> RuleSet {
         critical: Some(2.5),
         recovery: Some(0.5),
         keep_firing_seconds: 60,
-        absent_seconds: Some(30),
+        no_data_seconds: Some(30),
         subject_label: Some("device".to_owned()),
         labels: [("team", "ops")].into_iter().collect(),
         summary: "It is long.".to_owned(),
-        action: "Look at it.".to_owned(),
+        next_steps: "Look at it.".to_owned(),
         runbook: Some("https://wiki.example/queue".to_owned()),
         ..own("queue")
     };

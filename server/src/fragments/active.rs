@@ -117,7 +117,7 @@ fn alert_card(state: &AppState, alert: Alert, rules: &HashMap<String, Rule>) -> 
         silenced: None,
         acknowledged: None,
         summary: text(|rule| &rule.summary),
-        next_steps: text(|rule| &rule.action),
+        next_steps: text(|rule| &rule.next_steps),
         runbook: rule.and_then(|rule| rule.runbook.clone()),
         charts_page: section.map(page_of),
     }

@@ -185,7 +185,7 @@ fn stat_card(
         note: note(card.id, state, now.value.is_some()).to_owned(),
         setting: match card.id {
             "database" if state == HealthState::NotConfigured => "postgres.url",
-            "redis" if state == HealthState::NotConfigured => "redis.watch",
+            "redis" if state == HealthState::NotConfigured => "redis.targets",
             _ => "",
         },
     }

@@ -15,7 +15,7 @@ pub(super) fn to_fields(rule: &Rule, metric: Option<&Metric>) -> Vec<(String, St
     let level = |level: Option<f64>| level.map(|level| unit.format_input(level)).unwrap_or_default();
     let seconds = |seconds: u32| if seconds == 0 { String::new() } else { duration::format(seconds) };
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let ticked = [("enabled", rule.enabled), ("ends_when_gone", rule.ends_when_gone)];
+    let ticked = [("enabled", rule.enabled), ("resolve_when_gone", rule.resolve_when_gone)];
     let ticked =
         ticked.into_iter().filter(|(_, is_ticked)| *is_ticked).map(|(name, _)| (name, "yes".to_owned()));
     let fields = [
@@ -34,11 +34,11 @@ pub(super) fn to_fields(rule: &Rule, metric: Option<&Metric>) -> Vec<(String, St
         ("recovery", level(rule.recovery)),
         ("for_seconds", seconds(rule.for_seconds)),
         ("keep_firing_seconds", seconds(rule.keep_firing_seconds)),
-        ("absent_seconds", rule.absent_seconds.map(duration::format).unwrap_or_default()),
-        ("absent_severity", config_name(&rule.absent_severity)),
-        ("phrase", text(&rule.phrase)),
+        ("no_data_seconds", rule.no_data_seconds.map(duration::format).unwrap_or_default()),
+        ("no_data_severity", config_name(&rule.no_data_severity)),
+        ("message", text(&rule.message)),
         ("summary", rule.summary.clone()),
-        ("action", rule.action.clone()),
+        ("next_steps", rule.next_steps.clone()),
         ("runbook", text(&rule.runbook)),
         ("labels", label_lines::format_labels(&rule.labels)),
     ];
@@ -75,15 +75,15 @@ pub(super) fn parse<'a>(
         recovery: level("recovery")?,
         for_seconds: seconds("for_seconds")?,
         keep_firing_seconds: seconds("keep_firing_seconds")?,
-        absent_seconds: fields.seconds("absent_seconds")?,
-        absent_severity: parse_choice(fields, "absent_severity")?,
-        ends_when_gone: fields.contains("ends_when_gone"),
+        no_data_seconds: fields.seconds("no_data_seconds")?,
+        no_data_severity: parse_choice(fields, "no_data_severity")?,
+        resolve_when_gone: fields.contains("resolve_when_gone"),
         subject_label: fields.non_empty("subject_label"),
-        phrase: fields.non_empty("phrase"),
+        message: fields.non_empty("message"),
         labels: label_lines::parse_labels(fields.get("labels"))
             .map_err(|reason| FormError::invalid_field("labels", &reason))?,
         summary: one_line(fields.get("summary")),
-        action: one_line(fields.get("action")),
+        next_steps: one_line(fields.get("next_steps")),
         runbook: fields.non_empty("runbook"),
         ..rule
     })
@@ -134,7 +134,7 @@ mod tests {
     }
 
     fn form(pairs: &[(&str, &str)]) -> FormFields {
-        let usual = [("aggregation", "last"), ("comparison", "above"), ("absent_severity", "warning")];
+        let usual = [("aggregation", "last"), ("comparison", "above"), ("no_data_severity", "warning")];
         let all = pairs.iter().chain(&usual);
         FormFields::new(all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
     }
@@ -154,10 +154,10 @@ mod tests {
             info: Some(0.3),
             warning: Some(0.29),
             critical: Some(0.07),
-            absent_seconds: Some(90),
-            absent_severity: Severity::Critical,
+            no_data_seconds: Some(90),
+            no_data_severity: Severity::Critical,
             enabled: false,
-            phrase: Some("is bad".to_owned()),
+            message: Some("is bad".to_owned()),
             runbook: Some("https://x".to_owned()),
             ..Rule::new("own", "Own", "own_ratio", "disk")
         };
@@ -189,10 +189,10 @@ mod tests {
             ("warning", "much"),
             ("recovery", "5 GB"),
             ("for_seconds", "soon"),
-            ("absent_seconds", "1.5"),
+            ("no_data_seconds", "1.5"),
             ("aggregation", "median"),
             ("comparison", "beside"),
-            ("absent_severity", ""),
+            ("no_data_severity", ""),
             ("matchers", "device"),
             ("labels", "a = 1\na = 2"),
         ] {

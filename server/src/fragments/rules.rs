@@ -122,7 +122,7 @@ fn condition(rule: &Rule, metric: Option<&Metric>) -> String {
         };
         text.push_str(&format!("{operator} {}", levels.join(" or ")));
     }
-    if let Some(absent) = rule.absent_seconds {
+    if let Some(absent) = rule.no_data_seconds {
         let or = if levels.is_empty() { "" } else { ", or " };
         text.push_str(&format!("{or}no data for {}", duration::format(absent)));
     }
@@ -160,9 +160,9 @@ mod tests {
                 },
                 "where device =~ sd.*, host = a: > 90 (warning)",
             ),
-            (Rule { absent_seconds: Some(60), ..rule }, "no data for 1m"),
+            (Rule { no_data_seconds: Some(60), ..rule }, "no data for 1m"),
             (
-                Rule { absent_seconds: Some(60), critical: None, ..levels },
+                Rule { no_data_seconds: Some(60), critical: None, ..levels },
                 "> 90 (warning), or no data for 1m",
             ),
         ] {

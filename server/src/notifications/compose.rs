@@ -73,7 +73,7 @@ impl RuleTexts {
 
     fn advice(&self, alert: &Alert) -> Vec<Line> {
         let Some(rule) = self.rule(&alert.key.rule) else { return Vec::new() };
-        let texts = [("Summary", &rule.summary), ("Next steps", &rule.action)];
+        let texts = [("Summary", &rule.summary), ("Next steps", &rule.next_steps)];
         let texts = texts.into_iter().filter(|(_, text)| !text.is_empty());
         let mut lines: Vec<Line> = texts.map(|(label, text)| line(label, text.clone())).collect();
         lines.extend(rule.runbook.iter().map(|runbook| line("Runbook", runbook.clone())));

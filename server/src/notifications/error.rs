@@ -17,7 +17,7 @@ pub(crate) enum NotificationsError {
         error: SettingsError,
     },
     /// Invalid notification settings.
-    #[error("telling.{0}")]
+    #[error("notifications.{0}")]
     Settings(#[from] FieldError),
     /// The outbox cannot be opened.
     #[error(transparent)]

@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn threshold_of_other_aggregations_is_not_drawn() {
         let notice = notice(labels(&[("host", "h")]), "", NOW);
-        let absence = Rule { warning: None, absent_seconds: Some(60), ..rule() };
+        let absence = Rule { warning: None, no_data_seconds: Some(60), ..rule() };
         let count = Rule { aggregation: Aggregation::Count, window_seconds: 60, ..rule() };
         for rule in [absence, count] {
             let drawn = drawn(&rule, &notice).unwrap();

@@ -82,7 +82,7 @@ pub(crate) struct AuthLayer {
     pub(crate) access: Arc<Access>,
     pub(crate) audit: Arc<AuditLog>,
     /// Whether `/metrics` needs no authentication.
-    pub(crate) metrics_open: bool,
+    pub(crate) metrics_anonymous: bool,
     pub(crate) limiter: Arc<RateLimiter>,
 }
 
@@ -138,7 +138,7 @@ impl AuthLayer {
                 (false, false) => Permission::Admin,
             });
         };
-        if route == METRICS_PATH && self.metrics_open {
+        if route == METRICS_PATH && self.metrics_anonymous {
             return Some(Permission::Public);
         }
         route_permission(route, method)
@@ -205,7 +205,7 @@ mod tests {
         let access = Arc::new(Access::open(folder.path()).unwrap());
         let limiter = Arc::new(RateLimiter::new(&crate::rate_limit::RateLimits::default()));
         let audit = Arc::new(AuditLog::open(folder.path()).unwrap());
-        AuthLayer { access, audit, metrics_open: false, limiter }.permission(route, path, &method)
+        AuthLayer { access, audit, metrics_anonymous: false, limiter }.permission(route, path, &method)
     }
 
     #[test]

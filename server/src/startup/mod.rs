@@ -69,6 +69,9 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     if let Some(warning) = settings.missing_host_name_warning() {
         tracing::warn!("{warning}");
     }
+    for former_name in &settings.former_names {
+        tracing::warn!("{former_name}");
+    }
 
     runtime.block_on(serve_until_signal(listener, state.clone(), settings, stop, signals));
 
@@ -98,7 +101,7 @@ async fn serve_until_signal(
     let auth = AuthLayer {
         access: Arc::clone(&state.access),
         audit: Arc::clone(&state.audit),
-        metrics_open: settings.metrics_open,
+        metrics_anonymous: settings.metrics_anonymous,
         limiter: Arc::new(RateLimiter::new(&settings.limits)),
     };
     let router = routes::router(state, listener.proxies.clone(), host_guard, auth);

@@ -263,8 +263,8 @@ async fn invalid_arguments_are_rejected_with_the_reason() {
 }
 
 #[tokio::test]
-async fn metrics_open_opens_nothing_else() {
-    let server = Server::start_with(&["--metrics-open", "true"], &[]).await;
+async fn metrics_anonymous_opens_nothing_else() {
+    let server = Server::start_with(&["--metrics-anonymous", "true"], &[]).await;
     assert_eq!(status(server.address, "/metrics", ("X", "")).await, 200);
     assert_eq!(status(server.address, "/api/admin/rules", ("X", "")).await, 401);
     server.stop().await;

@@ -9,7 +9,7 @@ use url::form_urlencoded;
 /// Configuration with a rule that always fires on this machine, a channel whose URL refuses connections, and no group wait.
 const CONFIG: &str = "[[rules]]\nid = 'some-memory'\nname = 'Some <memory>'\nmetric = 'host_memory_used_ratio'\n\
                       component = 'memory'\ncritical = 0.0001\nsummary = 'It is used.'\naction = 'Be glad.'\n\
-                      runbook = 'https://wiki.example/memory'\n[telling]\ngroup_wait_seconds = 0\n\
+                      runbook = 'https://wiki.example/memory'\n[notifications]\ngroup_wait_seconds = 0\n\
                       [channels.hook]\nkind = 'webhook'\nurl = 'http://127.0.0.1:1/hook'\n";
 
 /// Sends a form, like the front end or like a browser without scripts.
@@ -92,7 +92,7 @@ fn rule_form<'a>(what: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'
         ("critical", "95 %"),
         ("warning", "90"),
         ("for_seconds", "1m30s"),
-        ("absent_severity", "warning"),
+        ("no_data_severity", "warning"),
         ("matchers", "host =~ .*"),
         ("labels", "team = ops"),
         ("enabled", "yes"),

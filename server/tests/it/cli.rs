@@ -1,6 +1,6 @@
 //! Command line errors.
 
-use crate::support::{Finished, Server, run};
+use crate::support::{Finished, Server, request, run};
 use std::net::TcpListener;
 
 /// Checks that the program failed, and that everything in `named` is on standard error only.
@@ -152,6 +152,49 @@ async fn file_errors_name_file_line_and_key() {
     std::fs::remove_file(&path).unwrap();
     for arguments in [&["check-config", file][..], &["serve", "--config", file]] {
         assert_refused("missing", &run(arguments, &[]).await, &[file, "No such file"]);
+    }
+}
+
+#[tokio::test]
+async fn former_names_are_read_with_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("watchglass.toml");
+    let file = path.to_str().unwrap();
+    std::fs::write(&path, "metrics_open = true\n[telling]\nsettle_seconds = 5\n").unwrap();
+    let renamed = |former: &str, current: &str| {
+        format!("{former} was renamed to {current}; the next version rejects the former name\n")
+    };
+    let of_file = [
+        (1, "metrics_open", "metrics_anonymous"),
+        (2, "telling", "notifications"),
+        (3, "telling.settle_seconds", "notifications.inhibit_settle_seconds"),
+    ];
+    let of_file =
+        of_file.map(|(line, former, current)| format!("{file}, line {line}: {}", renamed(former, current)));
+    let finished = run(&["check-config", file], &[]).await;
+    assert_eq!((finished.code, finished.stdout), (Some(0), format!("{file}: OK\n")));
+    assert_eq!(
+        finished.stderr,
+        of_file.iter().map(|text| format!("watchglass: warning: {text}")).collect::<String>()
+    );
+
+    let variable = ("WATCHGLASS_METRICS_OPEN", "true");
+    let flags = ["--config", file, "--redis-watch", "redis://127.0.0.1:1"];
+    let server = Server::start_with(&flags, &[variable]).await;
+    assert_eq!(request(server.address, "GET", "/metrics", &[("X", "")]).await.status, 200);
+    let log = server.stop().await.stderr;
+    let others = [
+        renamed("WATCHGLASS_METRICS_OPEN", "WATCHGLASS_METRICS_ANONYMOUS"),
+        renamed("--redis-watch", "--redis-targets"),
+    ];
+    for warning in of_file.iter().chain(&others) {
+        assert_eq!(log.matches(warning).count(), 1, "{warning}: {log}");
+    }
+
+    std::fs::write(&path, "metrics_anonymous = true\nmetrics_open = true\n").unwrap();
+    for arguments in [&["check-config", file][..], &["serve", "--config", file]] {
+        let named = "metrics_open is the former name of metrics_anonymous, and both are set";
+        assert_refused("both", &run(arguments, &[]).await, &[&format!("{file}, line 2: {named}")]);
     }
 }
 

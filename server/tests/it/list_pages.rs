@@ -55,7 +55,7 @@ async fn overview_head_shows_the_state_and_what_to_configure() {
             "Configure Database",
             "<code>postgres.url</code>",
             "Configure Redis",
-            "<code>redis.watch</code>",
+            "<code>redis.targets</code>",
             "id=\"vital-latency\"",
             "Threshold: above 1.0 s",
         ],
@@ -152,7 +152,7 @@ async fn settings_show_their_source_and_no_secrets() {
         "redis_prefix = 'team'\n[channels.hook]\nkind = 'webhook'\nurl = 'http://127.0.0.1:1/sesame'\n",
     );
     let [flag, file] = config.flags();
-    let flags = [flag, file, "--history-days", "8", "--redis-watch", "redis://me:sesame@127.0.0.1:1"];
+    let flags = [flag, file, "--history-days", "8", "--redis-targets", "redis://me:sesame@127.0.0.1:1"];
     let server = Server::start_with(&flags, &[("WATCHGLASS_LOG_LEVEL", "debug")]).await;
     let page = get(server.address, "/settings").await;
     assert_eq!(page.status, 200);

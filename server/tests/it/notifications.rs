@@ -30,10 +30,10 @@ impl Receiver {
         ConfigFile::with(&format!(
             "[[rules]]\nid = 'some-memory'\nname = 'Some memory'\nmetric = 'host_memory_used_ratio'\n\
              component = 'memory'\ncritical = 0.0001\nsummary = 'It is used.'\naction = 'Be glad.'\n\
-             [telling]\ngroup_wait_seconds = 0\n\
-             [[telling.routes]]\nname = 'memory'\nchannels = ['hook']\n\
+             [notifications]\ngroup_wait_seconds = 0\n\
+             [[notifications.routes]]\nname = 'memory'\nchannels = ['hook']\n\
              matchers = [{{ label = 'rule', operator = '=', value = 'some-memory' }}]\n\
-             [[telling.routes]]\nname = 'nobody'\nchannels = []\n\
+             [[notifications.routes]]\nname = 'nobody'\nchannels = []\n\
              [channels.hook]\nkind = 'webhook'\nurl = '{}'\n",
             self.url()
         ))

@@ -54,7 +54,7 @@ async fn service_pages_show_what_to_configure_without_targets() {
             "Database",
             ["PostgreSQL is not monitored", "[postgres]\nurl = \"", "WATCHGLASS_POSTGRES_URL"],
         ),
-        ("/cache", "Cache", ["Redis is not monitored", "[redis]\nwatch = \"", "WATCHGLASS_REDIS_WATCH"]),
+        ("/cache", "Cache", ["Redis is not monitored", "[redis]\ntargets = \"", "WATCHGLASS_REDIS_TARGETS"]),
     ] {
         let answer = get(server.address, path).await;
         assert_eq!(answer.status, 200, "{path}");

@@ -180,7 +180,8 @@ async fn scrapes_have_every_live_series() {
 #[tokio::test]
 async fn report_and_built_in_rules_use_existing_metrics() {
     // Probes of unreachable services are in the catalogue as well.
-    let flags = ["--postgres-url", "postgresql://u:p@127.0.0.1:1/d", "--redis-watch", "redis://127.0.0.1:1"];
+    let flags =
+        ["--postgres-url", "postgresql://u:p@127.0.0.1:1/d", "--redis-targets", "redis://127.0.0.1:1"];
     let server = Server::start_with(&flags, &[]).await;
     let snapshot = get(server.address, "/api/fn/snapshot?window_seconds=300&rows=75").await.json();
     let known: Vec<&str> = snapshot["catalogue"]["metrics"]
@@ -207,7 +208,7 @@ async fn unreachable_services_are_critical_with_a_reason() {
     let flags = [
         "--postgres-url",
         "postgresql://u:hunter2@127.0.0.1:1/d",
-        "--redis-watch",
+        "--redis-targets",
         "redis://:hunter2@127.0.0.1:1",
         config,
         file,

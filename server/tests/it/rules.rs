@@ -71,6 +71,15 @@ async fn rules_are_edited_and_survive_a_restart() {
         (&disk["origin"], &disk["warning"], &disk["recovery"], &disk["subject_label"]),
         (&json!("changed"), &json!(0.5), &Value::Null, &json!("mountpoint"))
     );
+    // Renamed fields are accepted under both names; answers have the former one.
+    let steps = [json!({ "next_steps": "Run df." }), json!({ "action": "Run df." })];
+    let mut rows = Vec::new();
+    for steps in steps {
+        rows.push(ok_data(&put(address, "disk", &steps).await));
+    }
+    assert_eq!((&rows[0]["action"], &rows[0]["next_steps"]), (&json!("Run df."), &Value::Null));
+    assert_eq!(rows[0], rows[1]);
+    ok_data(&put(address, "disk", &json!({ "warning": 0.5, "recovery": null })).await);
     ok_data(&enable(address, "cpu", false).await);
 
     let all = data(address, RULES).await;
@@ -163,10 +172,15 @@ async fn invalid_changes_are_rejected_and_change_nothing() {
 
     for (rule, code, expected) in [
         (changed("metric", json!("nothing_such")), "bad_rule", "unknown metric \"nothing_such\""),
-        (changed("critical", json!(null)), "bad_rule", "a threshold or absent_seconds"),
+        (changed("critical", json!(null)), "bad_rule", "a threshold or no_data_seconds"),
         (changed("name", json!("")), "bad_rule", "name: must not be empty"),
         (changed("id", json!("another")), "bad_parameter", "id: must be \"mine\""),
         (changed("id", json!(3)), "bad_parameter", "id: must be \"mine\""),
+        (
+            json!({ "action": "a", "next_steps": "b" }),
+            "bad_parameter",
+            "`next_steps` and its former name `action` are both set",
+        ),
         (changed("unheard_of", json!(3)), "bad_parameter", "unknown field `unheard_of`"),
         (changed("critical", json!("high")), "bad_parameter", "invalid type: string \"high\""),
         (changed("aggregation", json!("increase")), "bad_rule", "window_seconds"),
@@ -244,10 +258,10 @@ async fn unparsable_rules_are_named_and_others_work() {
 async fn removing_a_rule_sends_resolved_notifications() {
     let receiver = Receiver::new().await;
     let config = ConfigFile::with(&format!(
-        "[telling]\ngroup_wait_seconds = 0\n\
-         [[telling.routes]]\nname = 'memory'\nchannels = ['hook']\n\
+        "[notifications]\ngroup_wait_seconds = 0\n\
+         [[notifications.routes]]\nname = 'memory'\nchannels = ['hook']\n\
          matchers = [{{ label = 'rule', operator = '=', value = 'mine' }}]\n\
-         [[telling.routes]]\nname = 'nobody'\nchannels = []\n\
+         [[notifications.routes]]\nname = 'nobody'\nchannels = []\n\
          [channels.hook]\nkind = 'webhook'\nurl = '{}'\n",
         receiver.url()
     ));

@@ -144,7 +144,7 @@ async fn targets_are_listed_by_probe_without_secrets() {
     let flags = [
         "--postgres-url",
         "postgresql://w:sesame@127.0.0.1:1/app",
-        "--redis-watch",
+        "--redis-targets",
         "redis://:sesame@127.0.0.1:1",
     ];
     let server = Server::start_with(&flags, &[]).await;

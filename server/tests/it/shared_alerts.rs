@@ -18,10 +18,10 @@ impl World {
         let receiver = Receiver::new().await;
         let address = receiver.0.local_addr().unwrap();
         let config = ConfigFile::with(&format!(
-            "[[rules]]\nid = 'redis-down'\nfor_seconds = 0\n[telling]\ngroup_wait_seconds = 0\nsettle_seconds = 0\n\
-             [[telling.routes]]\nname = 'redis'\nchannels = ['hook']\n\
+            "[[rules]]\nid = 'redis-down'\nfor_seconds = 0\n[notifications]\ngroup_wait_seconds = 0\ninhibit_settle_seconds = 0\n\
+             [[notifications.routes]]\nname = 'redis'\nchannels = ['hook']\n\
              matchers = [{{ label = 'rule', operator = '=', value = 'redis-down' }}]\n\
-             [[telling.routes]]\nname = 'nobody'\nchannels = []\n\
+             [[notifications.routes]]\nname = 'nobody'\nchannels = []\n\
              [channels.hook]\nkind = 'webhook'\nurl = 'http://{address}/hook'\n"
         ));
         Self {
@@ -34,7 +34,7 @@ impl World {
 
     async fn server(&self, host: &str) -> Server {
         let (shared, watched) = (self.shared.url(), self.watched.url());
-        let mut flags = vec!["--redis-url", &shared, "--redis-watch", &watched, "--host-name", host];
+        let mut flags = vec!["--redis-url", &shared, "--redis-targets", &watched, "--host-name", host];
         flags.extend(self.config.flags());
         Server::start_with(&flags, &[]).await
     }

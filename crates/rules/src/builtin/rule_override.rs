@@ -1,6 +1,7 @@
 //! Overrides of built-in rules: only the changed fields are stored, so that the others follow the defaults of later
 //! versions.
 
+use crate::renamed_fields::{by_stored_name, stored_name};
 use crate::{Rule, RuleError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -50,8 +51,8 @@ impl RuleOverride {
     /// There is no such built-in rule, or the result is invalid.
     pub fn apply(self) -> Result<Rule, RuleOverrideError> {
         let mut fields = fields(&self.id).ok_or_else(|| RuleOverrideError::UnknownRule(self.id.clone()))?;
-        fields.retain(|field, _| !self.unset.contains(field));
-        fields.extend(self.set);
+        fields.retain(|field, _| !self.unset.iter().any(|name| stored_name(name) == field));
+        fields.extend(by_stored_name(self.set)?);
         fields.insert("id".to_owned(), self.id.into());
         let rule: Rule = serde_json::from_value(Value::Object(fields))?;
         rule.check()?;
@@ -63,10 +64,10 @@ impl RuleOverride {
 /// fields; `null` removes a threshold or another optional field.
 ///
 /// # Errors
-/// A missing or unknown field, or one of another type. [`Rule::check`] is left to the caller.
+/// A missing or unknown field, one of another type, or both names of a renamed field. [`Rule::check`] is left to the caller.
 pub fn merge_fields(id: &str, changes: Map<String, Value>) -> serde_json::Result<Rule> {
     let mut whole = fields(id).unwrap_or_default();
-    whole.extend(changes);
+    whole.extend(by_stored_name(changes)?);
     whole.insert("id".to_owned(), id.into());
     serde_json::from_value(Value::Object(whole))
 }
@@ -112,7 +113,7 @@ mod tests {
             for changed in [
                 rule.clone(),
                 Rule { enabled: false, ..rule.clone() },
-                Rule { summary: String::new(), action: "Run.".to_owned(), ..rule.clone() },
+                Rule { summary: String::new(), next_steps: "Run.".to_owned(), ..rule.clone() },
                 Rule {
                     matchers: Vec::new(),
                     labels: Default::default(),
@@ -120,7 +121,7 @@ mod tests {
                     ..rule.clone()
                 },
                 Rule { for_seconds: 0, keep_firing_seconds: 7, recovery: None, ..rule.clone() },
-                Rule { ends_when_gone: false, phrase: None, absent_seconds: Some(30), ..rule.clone() },
+                Rule { resolve_when_gone: false, message: None, no_data_seconds: Some(30), ..rule.clone() },
             ] {
                 let text = serde_json::to_string(&RuleOverride::of(&changed).unwrap()).unwrap();
                 let read: RuleOverride = serde_json::from_str(&text).unwrap();

@@ -7,11 +7,11 @@ pub(super) struct RuleText {
     /// Summary.
     pub(super) summary: &'static str,
     /// Next steps.
-    pub(super) action: &'static str,
+    pub(super) next_steps: &'static str,
 }
 
-const fn text(rule: &'static str, summary: &'static str, action: &'static str) -> RuleText {
-    RuleText { rule, summary, action }
+const fn text(rule: &'static str, summary: &'static str, next_steps: &'static str) -> RuleText {
+    RuleText { rule, summary, next_steps }
 }
 
 /// One entry per built-in rule.

@@ -82,14 +82,14 @@ impl RuleState {
     /// What must be saved to continue after a restart.
     pub(super) fn saved(&self, watch: &WindowCache) -> impl Iterator<Item = SavedSeries> {
         // Inactive subjects are saved only if the rule alerts on missing data.
-        let subjects: Vec<usize> = match self.rule.absent_seconds {
+        let subjects: Vec<usize> = match self.rule.no_data_seconds {
             Some(_) => (0..self.states.len()).collect(),
             None => self.active.iter().copied().collect(),
         };
         subjects.into_iter().filter_map(move |subject| {
             let tracked = self.states.get(subject)?;
             let absent = self.condition.absent(subject, watch);
-            if tracked.is_none() && (self.rule.absent_seconds.is_none() || absent.is_none()) {
+            if tracked.is_none() && (self.rule.no_data_seconds.is_none() || absent.is_none()) {
                 return None;
             }
             let labels = self.condition.labels(subject, watch)?;
@@ -227,7 +227,7 @@ fn alert(rule: &Rule, unit: Option<Unit>, labels: &Labels, tracked: &SubjectStat
         // A rule on missing data alone has the time without data as its value.
         None => {
             let seconds = state.missing.map(|millis| millis as f64 / 1e3);
-            (seconds, f64::from(rule.absent_seconds.unwrap_or(0)), Unit::Seconds)
+            (seconds, f64::from(rule.no_data_seconds.unwrap_or(0)), Unit::Seconds)
         }
     };
     Alert {

@@ -220,7 +220,7 @@ proptest! {
         restarts in prop::collection::vec(any::<bool>(), 120),
         hold in 0..5_u32, keep in 0..5_u32, absent in prop::option::of(5..20_u32),
     ) {
-        let rule = Rule { for_seconds: hold, keep_firing_seconds: keep, absent_seconds: absent, recovery: Some(70.0), ..rule() };
+        let rule = Rule { for_seconds: hold, keep_firing_seconds: keep, no_data_seconds: absent, recovery: Some(70.0), ..rule() };
         let rules = [rule, Rule { id: "plain".to_owned(), ..self::rule() }];
         let (mut whole, mut broken, mut now) = (engine(&rules), engine(&rules), 1_000_000);
         let (mut fake, mut firing) = (two(), HashSet::new());

@@ -190,7 +190,7 @@ mod tests {
             (
                 json!({ "stamp": stamp, "rule": { "id": "own", "name": "N", "metric": "m", "component": "c" } })
                     .to_string(),
-                "rule \"own\": warning: a threshold or absent_seconds",
+                "rule \"own\": warning: a threshold or no_data_seconds",
             ),
             (
                 json!({ "stamp": stamp, "changed": { "id": "disk", "set": { "enabled": false } } }).to_string(),

@@ -25,8 +25,8 @@ fn pending_alert_has_firing_time() {
 }
 
 #[test]
-fn missing_series_fires_after_absent_seconds() {
-    let rule = Rule { absent_seconds: Some(10), for_seconds: 60, ..rule() };
+fn missing_series_fires_after_no_data_seconds() {
+    let rule = Rule { no_data_seconds: Some(10), for_seconds: 60, ..rule() };
     let (mut engine, mut fake) = (engine(&[rule]), two());
     tick(&mut engine, &mut fake, 1, &[Some(1.0), Some(1.0)]);
     for second in 2..=9 {
@@ -64,7 +64,7 @@ proptest! {
             match act {
                 Act::Tick(readings) => drop(tick(&mut engine, &mut fake, second as i64, &readings)),
                 Act::Rules(seconds) => {
-                    let absent = Rule { id: "absent".to_owned(), absent_seconds: Some(5 + seconds), ..rule() };
+                    let absent = Rule { id: "absent".to_owned(), no_data_seconds: Some(5 + seconds), ..rule() };
                     engine.set_rules(vec![Rule { for_seconds: seconds, ..rule() }, absent]).unwrap();
                 }
                 Act::Restart => engine.restore(engine.state()),

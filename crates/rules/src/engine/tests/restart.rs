@@ -4,7 +4,7 @@ use std::path::Path;
 #[test]
 fn restart_keeps_firing_alerts_and_expected_series() {
     let absence =
-        Rule { id: "gone".to_owned(), warning: None, critical: None, absent_seconds: Some(20), ..rule() };
+        Rule { id: "gone".to_owned(), warning: None, critical: None, no_data_seconds: Some(20), ..rule() };
     let (mut first, mut fake) = (engine(&[rule(), absence.clone()]), two());
     assert_eq!(tick(&mut first, &mut fake, 1, &[Some(81.0), Some(1.0)]), ["fired a"]);
     let state = EngineState::from_json(&first.state().to_json().unwrap()).unwrap();
@@ -23,7 +23,7 @@ fn restart_keeps_firing_alerts_and_expected_series() {
 
 #[test]
 fn missing_series_alerts_until_dismissed() {
-    let absence = Rule { warning: None, critical: None, absent_seconds: Some(5), ..rule() };
+    let absence = Rule { warning: None, critical: None, no_data_seconds: Some(5), ..rule() };
     let (mut first, mut fake) = (engine(std::slice::from_ref(&absence)), two());
     tick(&mut first, &mut fake, 1, &[Some(1.0), Some(1.0)]);
     let mut second = engine(&[absence]);
@@ -50,7 +50,7 @@ fn missing_series_alerts_until_dismissed() {
 
 #[test]
 fn deregistered_series_resolves_but_unseen_after_restart_stays() {
-    let up = Rule { ends_when_gone: true, ..rule() };
+    let up = Rule { resolve_when_gone: true, ..rule() };
     let (mut first, mut fake) = (engine(std::slice::from_ref(&up)), two());
     assert_eq!(tick(&mut first, &mut fake, 1, &[Some(81.0), Some(82.0)]), ["fired a", "fired b"]);
     let mut second = engine(&[up]);
