@@ -221,7 +221,15 @@ impl AppState {
     }
 
     /// Queries the history of a metric on all servers that share it.
-    fn query_shared(&self, metric: &str, range: TimeRange, step_millis: i64) -> Result<Columns, QueryError> {
+    ///
+    /// # Errors
+    /// Invalid query.
+    pub(crate) fn query_shared(
+        &self,
+        metric: &str,
+        range: TimeRange,
+        step_millis: i64,
+    ) -> Result<Columns, QueryError> {
         self.history.query(&Query { selector: Selector::metric(metric), range, step_millis })
     }
 

@@ -6,10 +6,8 @@ use crate::notifications::Peers;
 use std::time::Duration;
 use watchglass_model::{Metric, Problem, TimeRange, Timestamp};
 use watchglass_reports::health::{Component, components};
-use watchglass_reports::series::{Table, TableSeries};
 use watchglass_reports::{Limits, SystemMetrics, TextFormat, system, write_metrics};
 use watchglass_rules::{Alert, PendingAlert, Preview, Rule, SeriesHistory as PastTrack, preview};
-use watchglass_tsdb::QueryError;
 
 /// Resolution of rule previews, in milliseconds.
 const PREVIEW_STEP_MILLIS: i64 = 60_000;
@@ -140,31 +138,6 @@ impl AppState {
     /// Exposition of all metrics with their newest values, for a scrape.
     pub(crate) fn exposition(&self, format: TextFormat) -> String {
         self.with_latest(|current, _| write_metrics(format, current.families()))
-    }
-
-    /// History of a metric as a table, on all servers that share it.
-    ///
-    /// # Errors
-    /// Invalid query.
-    pub(crate) fn table(
-        &self,
-        metric: &str,
-        range: TimeRange,
-        step_millis: i64,
-    ) -> Result<Table, QueryError> {
-        let columns = self.query_shared(metric, range, step_millis)?;
-        let tracks = columns.columns.into_iter().map(|column| TableSeries {
-            labels: column.series.labels.clone(),
-            low: column.low,
-            mean: column.mean,
-            high: column.high,
-        });
-        Ok(Table {
-            start: columns.start,
-            step_millis: columns.step_millis,
-            rows: columns.rows,
-            series: tracks.collect(),
-        })
     }
 
     /// Average reading of the first series of a metric over the last `length`.
