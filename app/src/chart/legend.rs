@@ -1,5 +1,6 @@
 //! Legend of a chart: colour, name, value at the cursor or now, visibility and statistics of each series.
 
+use crate::chart::statistics::statistics_html;
 use crate::live::use_live;
 use crate::view_model::{LineView, text_or_dash};
 use leptos::ev::MouseEvent;
@@ -21,7 +22,7 @@ pub(crate) fn Legend(lines: Memo<Vec<LineView>>, unit: Unit) -> impl IntoView {
         };
         let statistics = move || {
             live.charts_changed.track();
-            live.store.try_with_value(|store| store.statistics_html(series)).unwrap_or_default()
+            live.store.try_with_value(|store| statistics_html(store, series)).unwrap_or_default()
         };
         let shown = move || {
             live.charts_changed.track();

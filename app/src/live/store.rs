@@ -1,11 +1,11 @@
 //! Data of a page: catalogue, series, their newest readings, and their rows over the time window.
 
-use crate::api::{Alerts, ChartBand, History, HostInfo, PageData};
+use crate::api::{Alerts, ChartBand, History, HostInfo, PREVIOUS_PERIOD, PageData, SeriesStatistics};
 use crate::live::{ChartParams, SeriesBuffer};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use watchglass_live::{Metrics, State};
-use watchglass_model::{Catalogue, Kind, SeriesId, TimeRange, Timestamp};
+use watchglass_model::{Catalogue, Kind, Metric, SeriesId, TimeRange, Timestamp};
 
 /// All data that a page shows, on the server and in the browser.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,8 @@ pub(crate) struct LiveStore {
     state: State,
     window_seconds: u32,
     step: i64,
+    /// Level of detail of the history.
+    detail: u32,
     newest: Option<Timestamp>,
     series: Vec<SeriesState>,
     bands: Vec<ChartBand>,
@@ -39,8 +41,8 @@ struct SeriesState {
     buffer: SeriesBuffer,
     /// The previous period, shifted for comparison.
     previous: SeriesBuffer,
-    /// Statistics over the time range, as HTML.
-    statistics_html: String,
+    /// Statistics over the time range.
+    statistics: Option<SeriesStatistics>,
 }
 
 impl LiveStore {
@@ -115,6 +117,7 @@ impl LiveStore {
             && !self.is_past;
         self.window_seconds = history.window_seconds;
         self.step = history.step_millis.max(1);
+        self.detail = history.detail;
         self.is_past = fixed.is_some();
         self.is_frozen &= fixed.is_none();
         if !self.is_frozen {
@@ -122,7 +125,7 @@ impl LiveStore {
         }
         for known in &mut self.series {
             known.previous = SeriesBuffer::default();
-            known.statistics_html.clear();
+            known.statistics = None;
             if !same {
                 known.buffer = SeriesBuffer::default();
             }
@@ -130,7 +133,7 @@ impl LiveStore {
         for given in &history.series {
             let Some(known) = self.series.get_mut(given.series.0 as usize) else { continue };
             known.buffer.merge(&SeriesBuffer::from_history(given, history.start, self.step));
-            known.statistics_html.clone_from(&given.statistics_html);
+            known.statistics = given.statistics;
         }
         for given in &history.previous {
             let Some(known) = self.series.get_mut(given.series.0 as usize) else { continue };
@@ -249,9 +252,19 @@ impl LiveStore {
         self.series.get(series.0 as usize).map(|known| &known.previous)
     }
 
-    /// Statistics of a series over the time range, as HTML rendered by the server.
-    pub(crate) fn statistics_html(&self, series: SeriesId) -> String {
-        self.series.get(series.0 as usize).map(|known| known.statistics_html.clone()).unwrap_or_default()
+    /// Statistics of a series over the time range; `None` unless requested.
+    pub(crate) fn statistics(&self, series: SeriesId) -> Option<SeriesStatistics> {
+        self.series.get(series.0 as usize)?.statistics
+    }
+
+    /// Whether the statistics are compared with those of the previous period.
+    pub(crate) fn is_compared(&self) -> bool {
+        self.detail == PREVIOUS_PERIOD
+    }
+
+    /// The metric of a series.
+    pub(crate) fn metric(&self, series: SeriesId) -> Option<&Metric> {
+        self.catalogue.metric(&self.state.series.get(series.0 as usize)?.metric)
     }
 
     /// The displayed value of a series: the reading at the cursor; without a cursor the newest one, or the last of a past range.

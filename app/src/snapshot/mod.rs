@@ -8,7 +8,7 @@ mod request;
 pub use request::SnapshotRequest;
 
 use crate::api::PageData;
-use crate::chart::plot_of;
+use crate::chart::{plot_of, statistics_html};
 use crate::clock::local_date_and_time;
 use crate::escape::escaped;
 use crate::live::LiveStore;
@@ -119,10 +119,10 @@ fn article(store: &LiveStore, view: &PanelView) -> Option<String> {
     let mut html =
         format!("<article><h3>{title}</h3><p class=\"meaning\">{}</p>{svg}<ul>", escaped(&panel.description));
     for line in lines.iter().filter(|line| !store.is_hidden(line.key)).take(MAX_LINES) {
-        // The statistics are HTML that this server has rendered.
-        let (colour, label, note) = (line.colour, escaped(&line.label), store.statistics_html(line.series));
-        if !note.is_empty() {
-            let _ = write!(html, "<li><i data-colour=\"{colour}\"></i><span>{label}</span>{note}</li>");
+        let statistics = statistics_html(store, line.series);
+        if !statistics.is_empty() {
+            let (colour, label) = (line.colour, escaped(&line.label));
+            let _ = write!(html, "<li><i data-colour=\"{colour}\"></i><span>{label}</span>{statistics}</li>");
         }
     }
     html.push_str("</ul></article>");
