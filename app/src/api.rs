@@ -110,6 +110,8 @@ pub struct History {
     pub window_seconds: u32,
     /// End of the requested range; `None` for one that ends with the newest values.
     pub end: Option<Timestamp>,
+    /// Requested level of detail; see [`DETAIL`].
+    pub detail: u32,
     /// Time of the first row.
     pub start: Timestamp,
     /// Milliseconds from one row to the next.
@@ -134,9 +136,30 @@ pub struct HistorySeries {
     pub low: Vec<Option<f32>>,
     /// Maximum of each row; empty when it equals `low`.
     pub high: Vec<Option<f32>>,
-    /// Statistics over the whole range, as HTML; empty unless requested.
-    #[serde(rename = "note")]
-    pub statistics_html: String,
+    /// Statistics over the whole range; `None` unless requested.
+    pub statistics: Option<SeriesStatistics>,
+}
+
+/// Statistics of a series over a time range, in the unit of its readings.
+///
+/// Computed from whole rows: at either end of the range up to one row more is included.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeriesStatistics {
+    /// Smallest reading; downsampling preserves it.
+    pub min: f64,
+    /// Average of all readings, all weighted equally.
+    pub avg: f64,
+    /// Largest reading.
+    pub max: f64,
+    /// Average of the newest row with data.
+    pub last: f64,
+    /// 95th percentile of the row averages, by nearest rank. With one reading per row it is that of the readings; with longer
+    /// rows, one row average in twenty is higher.
+    pub p95: f64,
+    /// Increase of a counter, with resets handled, in the unit of the counter; `None` for a gauge.
+    pub total: Option<f64>,
+    /// Average over the previous period; `None` unless requested, and when the series had no data then.
+    pub previous_avg: Option<f64>,
 }
 
 /// The monitored databases with details that are not metrics, in the order of the configuration.

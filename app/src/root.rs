@@ -1,6 +1,5 @@
 //! Root component: shared state, page frame and routes.
 
-use crate::live::Live;
 use crate::pages::{Alerts, Cache, Database, NotFound, Overview, Performance, Processes, Settings, Trends};
 use crate::ui::{OutdatedBanner, PanicBanner, TopBar};
 use leptos::prelude::*;
@@ -24,13 +23,13 @@ pub const PAGES: [(&str, &str); 8] = [
 #[component]
 pub(crate) fn App() -> impl IntoView {
     provide_meta_context();
-    let live = Live::new();
-    provide_context(live);
+    crate::live::provide_contexts();
     #[cfg(feature = "hydrate")]
     {
         crate::ui::listen_for_palette();
-        crate::live::start(live);
-        crate::ui::follow_system_theme(live);
+        crate::ui::follow_time_zone();
+        crate::live::start();
+        crate::ui::follow_system_theme();
     }
 
     view! {

@@ -29,7 +29,7 @@ pageTest("each series has its numbers; windows, sections and the comparison are 
   await page.locator('.choices [aria-current="true"]', { hasText: "24h" }).waitFor();
   await page.locator(".trends-head a", { hasText: "Compare: previous period" }).click();
   await page.waitForURL(`${server.url}/trends?window=24h&compare=1`);
-  await eventually(async () => assert.ok("change" in (await stats(page, "memory"))));
+  await eventually(async () => assert.ok("Δ" in (await stats(page, "memory"))));
 
   const sections = page.locator(".trends .section:not([hidden])");
   const before = await sections.count();
@@ -75,7 +75,7 @@ pageTest("without scripts the form, the sections and the numbers work", WITHOUT_
   assert.match(await page.locator(".shown").innerText(), /Showing .* UTC/);
   assert.deepEqual(Object.keys(await stats(page, "memory")), ["min", "avg", "max", "last", "P95"]);
   await page.locator(".trends-head a", { hasText: "Compare: previous period" }).click();
-  assert.ok("change" in (await stats(page, "memory")));
+  assert.ok("Δ" in (await stats(page, "memory")));
 });
 
 pageTest("an invalid time range is reported", {}, async ({ page, server }) => {

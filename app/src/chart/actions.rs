@@ -1,7 +1,7 @@
 //! Menu actions of a chart: full screen, copy link, copy as PNG.
 
 use crate::chart::image::chart_image;
-use crate::live::{Live, query_params};
+use crate::live::{LiveData, Preferences, query_params};
 use crate::ui::show_message;
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use leptos::prelude::{WithValue, document, window};
@@ -11,7 +11,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlElement};
 
 /// Runs the action of `target`, if that is a button of a chart menu.
-pub(crate) fn handle_menu_click(live: Live, target: &Element) {
+pub(crate) fn handle_menu_click(data: LiveData, preferences: Preferences, target: &Element) {
     let Ok(Some(button)) = target.closest("[data-do]") else { return };
     let Ok(Some(panel)) = button.closest("[data-panel]") else { return };
     match button.get_attribute("data-do").as_deref() {
@@ -20,7 +20,7 @@ pub(crate) fn handle_menu_click(live: Live, target: &Element) {
             show_message("Full screen is not available");
         }
         Some("link") => {
-            let link = link(live, &panel).unwrap_or_default();
+            let link = link(data, &panel).unwrap_or_default();
             leptos::task::spawn_local(async move {
                 match clipboard("writeText", &JsValue::from_str(&link)).await {
                     Ok(()) => show_message("Link copied"),
@@ -32,7 +32,7 @@ pub(crate) fn handle_menu_click(live: Live, target: &Element) {
             });
         }
         Some("picture") => leptos::task::spawn_local(async move {
-            show_message(match copy_image(live, &panel).await {
+            show_message(match copy_image(data, preferences, &panel).await {
                 Ok(true) => "Image copied",
                 Ok(false) => "Image saved as a file",
                 Err(_) => "Could not create the image",
@@ -43,10 +43,10 @@ pub(crate) fn handle_menu_click(live: Live, target: &Element) {
 }
 
 /// A permanent link to this chart as shown now: a live window becomes a fixed range.
-fn link(live: Live, panel: &Element) -> Option<String> {
+fn link(data: LiveData, panel: &Element) -> Option<String> {
     let id = panel.get_attribute("data-panel")?;
     let query = query_params()?;
-    let range = live.store.try_with_value(|store| store.window())?;
+    let range = data.store.try_with_value(|store| store.window())?;
     query.delete("window");
     query.set("from", &range.start.millis().to_string());
     query.set("to", &range.end.millis().to_string());
@@ -56,8 +56,8 @@ fn link(live: Live, panel: &Element) -> Option<String> {
 }
 
 /// Copies the chart as an image, or saves it where that is not allowed. Returns whether it was copied.
-async fn copy_image(live: Live, panel: &Element) -> Result<bool, JsValue> {
-    let canvas = chart_image(live, panel)?;
+async fn copy_image(data: LiveData, preferences: Preferences, panel: &Element) -> Result<bool, JsValue> {
+    let canvas = chart_image(data, preferences, panel)?;
     let promise = Promise::new(&mut |resolve, reject| {
         if canvas.to_blob(&resolve).is_err() {
             let _ = reject.call0(&JsValue::NULL);

@@ -1,14 +1,14 @@
 //! Letters of annotations on the chart of the server. In the browser the canvases draw them.
 
-use crate::live::Live;
+use crate::live::LiveData;
 
 /// The letters as SVG text, with the annotation as tooltip.
 #[cfg(not(feature = "hydrate"))]
-pub(super) fn annotation_labels(live: Live, panel: &str) -> String {
+pub(super) fn annotation_labels(data: LiveData, panel: &str) -> String {
     use crate::clock::local_time;
     use crate::escape::escaped;
     use leptos::prelude::*;
-    let labels = live.store.try_with_value(|store| {
+    let labels = data.store.try_with_value(|store| {
         let window = store.window();
         let (start, length) = (window.start, window.end.millis_since(window.start).max(1));
         let label = |mark: &crate::api::ChartBand| {
@@ -26,6 +26,6 @@ pub(super) fn annotation_labels(live: Live, panel: &str) -> String {
 
 /// Empty in the wasm client, which draws the letters on canvases.
 #[cfg(feature = "hydrate")]
-pub(super) fn annotation_labels(_: Live, _: &str) -> &'static str {
+pub(super) fn annotation_labels(_: LiveData, _: &str) -> &'static str {
     ""
 }

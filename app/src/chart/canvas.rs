@@ -4,7 +4,7 @@ use crate::chart::component::with_plot;
 use crate::chart::input::ChartInput;
 use crate::chart::scheduler;
 use crate::chart::tooltip::Tooltip;
-use crate::live::Live;
+use crate::live::{ChartView, LiveData, Preferences, use_chart_view, use_live_data, use_preferences};
 use crate::view_model::{COLOURS, LineView};
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -19,27 +19,29 @@ use web_sys::{
 };
 
 /// Mounts the canvases into `frame` once the page is mounted.
-pub(crate) fn mount(live: Live, frame: NodeRef<leptos::html::Div>, panel: Panel, lines: Memo<Vec<LineView>>) {
+pub(crate) fn mount(frame: NodeRef<leptos::html::Div>, panel: Panel, lines: Memo<Vec<LineView>>) {
+    let (data, view, preferences) = (use_live_data(), use_chart_view(), use_preferences());
     let mounted = StoredValue::new_local(None::<Mounted>);
     Effect::new(move |_| {
         let Some(frame) = frame.get() else { return };
         let frame: HtmlElement = (*frame).clone().unchecked_into();
-        match Mounted::new(live, frame, panel.clone(), lines) {
+        match Mounted::new(data, view, preferences, frame, panel.clone(), lines) {
             Ok(chart) => mounted.set_value(Some(chart)),
             Err(error) => leptos::logging::warn!("no canvas, the chart stays static: {error:?}"),
         }
     });
     Effect::new(move |_| {
-        live.charts_changed.track();
+        data.charts_changed.track();
+        view.params.track();
         lines.track();
         mounted.with_value(|chart| chart.iter().for_each(|chart| Canvas::schedule(&chart.canvas)));
     });
     Effect::new(move |_| {
-        live.cursor.track();
+        view.cursor.track();
         mounted.with_value(|chart| chart.iter().for_each(|chart| chart.canvas.draw_cursor()));
     });
     Effect::new(move |_| {
-        live.theme_changed.track();
+        preferences.theme_changed.track();
         mounted.with_value(|chart| chart.iter().for_each(|chart| Canvas::schedule(&chart.canvas)));
     });
 }
@@ -61,7 +63,9 @@ thread_local! {
 
 /// Canvases of a chart, and the data they show.
 pub(super) struct Canvas {
-    pub(super) live: Live,
+    pub(super) data: LiveData,
+    pub(super) view: ChartView,
+    pub(super) preferences: Preferences,
     pub(super) frame: HtmlElement,
     pub(super) panel: Panel,
     pub(super) lines: Memo<Vec<LineView>>,
@@ -75,7 +79,9 @@ pub(super) struct Canvas {
 
 impl Mounted {
     fn new(
-        live: Live,
+        data: LiveData,
+        view: ChartView,
+        preferences: Preferences,
         frame: HtmlElement,
         panel: Panel,
         lines: Memo<Vec<LineView>>,
@@ -84,7 +90,9 @@ impl Mounted {
         let painter =
             Painter::new(axes, series, cursor).map_err(|error| JsValue::from_str(&error.to_string()))?;
         let canvas = Rc::new(Canvas {
-            live,
+            data,
+            view,
+            preferences,
             frame: frame.clone(),
             panel,
             lines,
@@ -150,9 +158,9 @@ impl Canvas {
 
     fn draw(&self) {
         let Some(lines) = self.lines.try_get_untracked() else { return };
-        let offset = self.live.utc_offset.try_get_untracked().flatten().unwrap_or(0);
-        let cursor = self.live.cursor.try_get_untracked().flatten();
-        let drawn = with_plot(self.live, &self.panel, &lines, |plot| {
+        let offset = self.preferences.utc_offset.try_get_untracked().flatten().unwrap_or(0);
+        let cursor = self.view.cursor.try_get_untracked().flatten();
+        let drawn = with_plot(self.data, self.view, &self.panel, &lines, |plot| {
             let theme = self.theme();
             let mut painter = self.painter.borrow_mut();
             let drawn = painter.draw(plot, &theme, offset);
@@ -172,8 +180,8 @@ impl Canvas {
     /// Redraws the cursor. An invisible chart is redrawn when it becomes visible.
     pub(super) fn draw_cursor(&self) {
         let Some(lines) = self.lines.try_get_untracked().filter(|_| self.is_visible.get()) else { return };
-        let cursor = self.live.cursor.try_get_untracked().flatten();
-        with_plot(self.live, &self.panel, &lines, |plot| {
+        let cursor = self.view.cursor.try_get_untracked().flatten();
+        with_plot(self.data, self.view, &self.panel, &lines, |plot| {
             let cursor = cursor.map(Timestamp::from_millis);
             self.painter.borrow_mut().draw_cursor(plot, &self.theme(), cursor, self.selection.get());
         });
@@ -191,7 +199,7 @@ impl Canvas {
 
     /// The colours of the page, cached for all charts: reading them makes the browser compute styles.
     fn theme(&self) -> Rc<Theme> {
-        let count = self.live.theme_changed.try_get_untracked();
+        let count = self.preferences.theme_changed.try_get_untracked();
         THEME.with_borrow_mut(|known| match known {
             Some((of, theme)) if *of == count => Rc::clone(theme),
             _ => {

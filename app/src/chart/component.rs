@@ -3,7 +3,9 @@
 use crate::api::ChartBand;
 use crate::chart::events::threshold_text;
 use crate::clock::time_of_day;
-use crate::live::{Live, LiveStore, SeriesBuffer, use_live};
+use crate::live::{
+    ChartParams, ChartView, LiveData, LiveStore, SeriesBuffer, use_chart_view, use_live_data, use_preferences,
+};
 use crate::view_model::LineView;
 use leptos::prelude::*;
 use watchglass_chart::{Band, Line, Plot};
@@ -15,21 +17,22 @@ pub(super) const VIEW_BOX: &str = "0 0 300 72";
 /// Chart of the lines of a panel over the time window of the page.
 #[component]
 pub(crate) fn Chart(panel: Panel, lines: Memo<Vec<LineView>>) -> impl IntoView {
-    let live = use_live();
+    let (data, view, preferences) = (use_live_data(), use_chart_view(), use_preferences());
     // The wasm client draws on canvases; SVG shapes would make it larger and slower to start.
     #[cfg(feature = "hydrate")]
     let shapes = "";
     #[cfg(not(feature = "hydrate"))]
-    let shapes = with_plot(live, &panel, &lines.get_untracked(), super::svg::shapes).unwrap_or_default();
-    let labels = crate::chart::annotation_labels::annotation_labels(live, &panel.id);
+    let shapes =
+        with_plot(data, view, &panel, &lines.get_untracked(), super::svg::shapes).unwrap_or_default();
+    let labels = crate::chart::annotation_labels::annotation_labels(data, &panel.id);
     let cursor_time = move || {
-        let offset = live.utc_offset.get().unwrap_or(0);
-        live.cursor.get().map(|time| time_of_day(Timestamp::from_millis(time), offset))
+        let offset = preferences.utc_offset.get().unwrap_or(0);
+        view.cursor.get().map(|time| time_of_day(Timestamp::from_millis(time), offset))
     };
-    let label = format!("Chart: {}{}", panel.title, threshold_text(live, &panel.id));
+    let label = format!("Chart: {}{}", panel.title, threshold_text(data, &panel.id));
     let frame = NodeRef::<leptos::html::Div>::new();
     #[cfg(feature = "hydrate")]
-    crate::chart::canvas::mount(live, frame, panel, lines);
+    crate::chart::canvas::mount(frame, panel, lines);
     view! {
         <div class="plot">
         <div class="chart" role="img" aria-label=label tabindex="0" node_ref=frame>
@@ -44,23 +47,29 @@ pub(crate) fn Chart(panel: Panel, lines: Memo<Vec<LineView>>) -> impl IntoView {
 
 /// Calls `draw` with the current plot of these lines. `None` when the page is being dropped.
 pub(crate) fn with_plot<T>(
-    live: Live,
+    data: LiveData,
+    view: ChartView,
     panel: &Panel,
     lines: &[LineView],
     draw: impl FnOnce(&Plot<'_>) -> T,
 ) -> Option<T> {
-    live.store.try_with_value(|store| plot_of(store, panel, lines, draw))
+    view.params
+        .try_with_untracked(|params| {
+            data.store.try_with_value(|store| plot_of(store, params, panel, lines, draw))
+        })
+        .flatten()
 }
 
 /// Calls `draw` with the plot of these lines in `store`.
 pub(crate) fn plot_of<T>(
     store: &LiveStore,
+    params: &ChartParams,
     panel: &Panel,
     lines: &[LineView],
     draw: impl FnOnce(&Plot<'_>) -> T,
 ) -> T {
     let rows = rows(lines);
-    let shown = || lines.iter().filter(|line| !store.is_hidden(line.key));
+    let shown = || lines.iter().filter(|line| !params.is_hidden(line.key));
     let end = store.window().end.millis();
     let series: Vec<Line<'_>> =
         shown().filter_map(|line| visible_line(line, &rows, store.buffer(line.series), end)).collect();
@@ -82,7 +91,7 @@ pub(crate) fn plot_of<T>(
         lines: &series,
         bands: &bands,
         previous: &before,
-        axis_options: store.params().axis_options(&panel.id),
+        axis_options: params.axis_options(&panel.id),
         rows: &rows,
     })
 }

@@ -3,7 +3,7 @@
 use crate::api::ChartBand;
 use crate::clock::local_time;
 use crate::escape::escaped;
-use crate::live::{Live, use_live};
+use crate::live::{LiveData, use_live_data, use_preferences};
 use leptos::prelude::*;
 
 /// Maximum number of alerts, and of annotations. Older ones are only in the chart, as bands and letters.
@@ -15,10 +15,10 @@ pub(crate) fn ChartEvents(
     /// Id of the panel.
     panel: String,
 ) -> impl IntoView {
-    let live = use_live();
+    let (data, preferences) = (use_live_data(), use_preferences());
     let items = Memo::new(move |_| {
-        live.series_changed.track();
-        let offset = live.utc_offset.get();
+        data.series_changed.track();
+        let offset = preferences.utc_offset.get();
         // A list that changes as a whole adds least to the wasm bundle as HTML.
         let item = |mark: &ChartBand| {
             // Annotations are visible on the chart itself, so here they are only for screen readers.
@@ -34,7 +34,7 @@ pub(crate) fn ChartEvents(
             };
             format!("<li class=\"{class}\"><strong>{word}</strong> {start}{end}: {text}</li>")
         };
-        live.store.try_with_value(|store| {
+        data.store.try_with_value(|store| {
             let mut counts = [0_usize; 2];
             let mut is_listed = |mark: &&ChartBand| {
                 let [alerts, annotations] = &mut counts;
@@ -50,8 +50,8 @@ pub(crate) fn ChartEvents(
 }
 
 /// Thresholds of a chart for its accessible name: `, warning above 80 %`. Not updated later, because rules rarely change.
-pub(super) fn threshold_text(live: Live, panel: &str) -> String {
-    let words = live.store.try_with_value(|store| {
+pub(super) fn threshold_text(data: LiveData, panel: &str) -> String {
+    let words = data.store.try_with_value(|store| {
         let thresholds = store.bands(panel).filter(|mark| mark.threshold.is_some());
         thresholds.fold(String::new(), |words, mark| words + ", " + &mark.text)
     });

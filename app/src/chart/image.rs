@@ -1,7 +1,7 @@
 //! Chart as one image: title, time range, canvases and legend, on the background of the theme.
 
 use crate::clock::local_date_and_time;
-use crate::live::Live;
+use crate::live::{LiveData, Preferences};
 use leptos::prelude::{GetUntracked, WithValue, document, window};
 use leptos::wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
@@ -22,15 +22,19 @@ const MIN_WIDTH: f64 = 320.0;
 ///
 /// # Errors
 /// The panel has no chart, or the browser has no canvas.
-pub(super) fn chart_image(live: Live, panel: &Element) -> Result<HtmlCanvasElement, JsValue> {
+pub(super) fn chart_image(
+    data: LiveData,
+    preferences: Preferences,
+    panel: &Element,
+) -> Result<HtmlCanvasElement, JsValue> {
     let find = |selector: &str| panel.query_selector(selector)?.ok_or_else(|| JsValue::from_str(selector));
     let chart = find(".chart")?;
     let (width, height) = (f64::from(chart.client_width()), f64::from(chart.client_height()));
     let style = window().get_computed_style(panel)?.ok_or(JsValue::NULL)?;
     let colour = |name: &str| style.get_property_value(name).unwrap_or_default();
     let title = find("h3")?.text_content().unwrap_or_default();
-    let offset = live.utc_offset.get_untracked();
-    let range = live.store.try_with_value(|store| store.window()).ok_or(JsValue::NULL)?;
+    let offset = preferences.utc_offset.get_untracked();
+    let range = data.store.try_with_value(|store| store.window()).ok_or(JsValue::NULL)?;
     let [from, to] = [range.start, range.end].map(|end| local_date_and_time(end, offset));
 
     let entries = entries(panel)?;

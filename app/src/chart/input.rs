@@ -1,6 +1,7 @@
 //! Pointer, wheel and keyboard input of a chart: translates browser events to gestures and executes their intents.
 
 use crate::chart::canvas::Canvas;
+use crate::live::freeze_while_hovered;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use std::cell::{Cell, RefCell};
@@ -108,7 +109,7 @@ impl State {
 
     fn set_hovered(&self, is_hovered: bool) {
         if self.is_hovered.replace(is_hovered) != is_hovered {
-            self.canvas.live.freeze_while_hovered(is_hovered);
+            freeze_while_hovered(self.canvas.data, self.canvas.view, is_hovered);
         }
     }
 
@@ -169,7 +170,7 @@ impl State {
                     _ => return None,
                 };
                 event.prevent_default();
-                GestureEvent::Key { key, cursor: self.canvas.live.cursor.get_untracked() }
+                GestureEvent::Key { key, cursor: self.canvas.view.cursor.get_untracked() }
             }
             _ => return None,
         })
@@ -177,7 +178,7 @@ impl State {
 
     fn viewport(&self) -> Option<Viewport> {
         let (left, right) = self.canvas.painter.borrow().edges()?;
-        let store = self.canvas.live.store;
+        let store = self.canvas.data.store;
         store.try_with_value(|store| Viewport {
             left,
             right,
@@ -190,34 +191,34 @@ impl State {
         let Some(viewport) = self.viewport() else { return };
         let intent = self.gesture.borrow_mut().handle(event, &viewport);
         let canvas = &self.canvas;
-        let live = canvas.live;
-        let pinned = live.pinned.get_untracked();
+        let view = canvas.view;
+        let pinned = view.pinned.get_untracked();
         let selection = if let Intent::Select(from, to) = intent { Some((from, to)) } else { None };
         if canvas.selection.replace(selection) != selection {
             canvas.draw_cursor();
         }
         match intent {
             // Only keys move a pinned cursor.
-            Intent::MoveCursor(time) if pinned.is_none() => live.cursor.set(Some(time)),
-            Intent::MoveCursor(time) if is_key => live.pin(Some(time)),
+            Intent::MoveCursor(time) if pinned.is_none() => view.cursor.set(Some(time)),
+            Intent::MoveCursor(time) if is_key => view.pin(Some(time)),
             Intent::MoveCursor(_) => canvas.tooltip.update(canvas),
-            Intent::ClearCursor => live.cursor.set(pinned),
+            Intent::ClearCursor => view.cursor.set(pinned),
             Intent::Preview(range) => {
                 let is_live = matches!(event, GestureEvent::Cancel { .. })
-                    && live.window.get_untracked().end().is_none()
-                    && !live.paused.get_untracked();
-                live.update(|store| {
+                    && view.window.get_untracked().end().is_none()
+                    && !view.paused.get_untracked();
+                canvas.data.update(|store| {
                     store.show_range((!is_live).then_some(range));
                     true
                 });
             }
-            Intent::Navigate(range) => live.show_range(range),
+            Intent::Navigate(range) => view.show_range(range),
             Intent::Pin(time) => {
                 let distance = viewport.millis_in(UNPIN_DISTANCE);
                 let is_pinned_here = pinned.is_some_and(|pinned| (pinned - time).abs() <= distance);
-                live.pin((!is_pinned_here).then_some(time));
+                view.pin((!is_pinned_here).then_some(time));
             }
-            Intent::Back => live.go_back(),
+            Intent::Back => view.go_back(),
             Intent::None | Intent::Select(..) | Intent::ClearSelection => {}
         }
     }

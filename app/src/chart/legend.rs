@@ -1,6 +1,7 @@
 //! Legend of a chart: colour, name, value at the cursor or now, visibility and statistics of each series.
 
-use crate::live::use_live;
+use crate::chart::statistics::statistics_html;
+use crate::live::{use_chart_view, use_live_data, use_preferences};
 use crate::view_model::{LineView, text_or_dash};
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
@@ -9,33 +10,32 @@ use watchglass_model::Unit;
 /// One entry per line. A click isolates the line or shows all again; with Shift or Ctrl it hides or shows the line.
 #[component]
 pub(crate) fn Legend(lines: Memo<Vec<LineView>>, unit: Unit) -> impl IntoView {
-    let live = use_live();
+    let (data, view, preferences) = (use_live_data(), use_chart_view(), use_preferences());
     // Without scripts the buttons have no function.
-    let is_disabled = move || live.utc_offset.get().is_none();
+    let is_disabled = move || !preferences.is_hydrated();
     let entry = move |line: LineView| {
         let (series, key) = (line.series, line.key);
         let reading = move || {
-            let cursor = live.cursor.get();
-            let value = live.read(|store| store.displayed_value(series, cursor));
+            let cursor = view.cursor.get();
+            let value = data.read(|store| store.displayed_value(series, cursor));
             text_or_dash(unit, value.flatten())
         };
         let statistics = move || {
-            live.charts_changed.track();
-            live.store.try_with_value(|store| store.statistics_html(series)).unwrap_or_default()
+            data.charts_changed.track();
+            data.store.try_with_value(|store| statistics_html(store, series)).unwrap_or_default()
         };
         let shown = move || {
-            live.charts_changed.track();
-            let is_hidden = live.store.try_with_value(|store| store.is_hidden(key));
-            if is_hidden == Some(true) { "false" } else { "true" }
+            let is_hidden = view.params.with(|params| params.is_hidden(key));
+            if is_hidden { "false" } else { "true" }
         };
         let toggle = move |event: MouseEvent| {
             let hides = event.shift_key() || event.ctrl_key() || event.meta_key();
             let all: Vec<u32> = lines.with_untracked(|lines| lines.iter().map(|line| line.key).collect());
             let hidden =
-                live.store.with_value(|store| hidden_after_click(&store.params().hidden, &all, key, hides));
+                view.params.with_untracked(|params| hidden_after_click(&params.hidden, &all, key, hides));
             // There are no clicks on the server.
             #[cfg(feature = "hydrate")]
-            live.set_hidden_lines(&hidden);
+            view.set_hidden_lines(&hidden);
             #[cfg(not(feature = "hydrate"))]
             drop(hidden);
         };

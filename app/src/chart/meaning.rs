@@ -3,13 +3,13 @@
 //! The catalogue in the page does not contain the explanations. The server renders them; a page that the client has rendered
 //! fetches all of them once.
 
-use crate::live::Live;
+use crate::live::LiveData;
 use leptos::prelude::*;
 use watchglass_model::Panel;
 
 /// The explanation of a panel.
-pub(super) fn meaning(live: Live, panel: &Panel) -> AnyView {
-    let html = words(live, panel);
+pub(super) fn meaning(data: LiveData, panel: &Panel) -> AnyView {
+    let html = words(data, panel);
     view! {
         <details class="meaning">
             <summary>"What it means"</summary>
@@ -20,16 +20,16 @@ pub(super) fn meaning(live: Live, panel: &Panel) -> AnyView {
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn words(_: Live, panel: &Panel) -> String {
+fn words(_: LiveData, panel: &Panel) -> String {
     crate::escape::escaped(&panel.description)
 }
 
 #[cfg(feature = "hydrate")]
-fn words(live: Live, panel: &Panel) -> impl Fn() -> String + Send + Sync + 'static {
+fn words(data: LiveData, panel: &Panel) -> impl Fn() -> String + Send + Sync + 'static {
     // Format of the reply: one line per panel with id, tab and explanation.
     let prefix = format!("\n{}\t", panel.id);
     move || {
-        live.meanings.with(|all| {
+        data.meanings.with(|all| {
             let sentence = all.split_once(&prefix).map_or("", |(_, rest)| rest);
             sentence.split('\n').next().unwrap_or_default().to_owned()
         })
@@ -38,15 +38,15 @@ fn words(live: Live, panel: &Panel) -> impl Fn() -> String + Send + Sync + 'stat
 
 /// Fetches all explanations, if the page shows a panel without one.
 #[cfg(feature = "hydrate")]
-pub(crate) fn fetch_meanings(live: Live) {
+pub(crate) fn fetch_meanings(data: LiveData) {
     let first = document().query_selector(".meaning > p:empty");
-    if !live.meanings.with_untracked(String::is_empty) || !first.is_ok_and(|first| first.is_some()) {
+    if !data.meanings.with_untracked(String::is_empty) || !first.is_ok_and(|first| first.is_some()) {
         return;
     }
     leptos::task::spawn_local(async move {
         // On failure, charts just have no explanation.
         if let Ok(reply) = crate::fragment::fetch("/api/fragment/meanings", None).await {
-            let _ = live.meanings.try_set(reply.html);
+            let _ = data.meanings.try_set(reply.html);
         }
     });
 }

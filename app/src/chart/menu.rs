@@ -1,7 +1,7 @@
 //! Menu of a chart in the header of its panel. The browser opens and closes it; entries that are links work without scripts.
 
 use crate::escape::escaped;
-use crate::live::{Live, contains_panel, toggle_panel, use_live};
+use crate::live::{ChartView, LiveData, contains_panel, toggle_panel, use_chart_view};
 use leptos::prelude::*;
 use std::fmt::Write as _;
 use watchglass_chart::AxisOptions;
@@ -24,7 +24,7 @@ const BUTTONS: [(&str, &str, char); 3] =
     [("full", "Full screen", 'f'), ("link", "Copy link", 'c'), ("picture", "Copy as PNG", 'p')];
 
 /// The menu as HTML, which adds least to the wasm bundle. [`update_menu_links`] keeps its links up to date.
-pub(crate) fn chart_menu(live: Live, panel: &Panel) -> String {
+pub(crate) fn chart_menu(data: LiveData, view: ChartView, panel: &Panel) -> String {
     let (id, title) = (&panel.id, escaped(&panel.title));
     // Ids come from the catalogue of this server, and URLs are escaped. Writing to a string cannot fail.
     let mut html = format!(
@@ -34,7 +34,7 @@ pub(crate) fn chart_menu(live: Live, panel: &Panel) -> String {
     // A heat map has no value axis.
     let first = if panel.style == Style::Heat { 2 } else { 0 };
     for (name, text, key) in LINKS.into_iter().skip(first) {
-        let (url, is_selected) = url(live, name, id);
+        let (url, is_selected) = url(data, view, name, id);
         let url = escaped(&url);
         let current = if is_selected { " aria-current=\"true\"" } else { "" };
         // The router handles only pages of the app.
@@ -56,17 +56,17 @@ pub(crate) fn chart_menu(live: Live, panel: &Panel) -> String {
 }
 
 /// URL of an entry, and whether its option is on.
-fn url(live: Live, name: &str, panel: &str) -> (String, bool) {
-    let state = live.store.try_with_value(|store| (store.params().clone(), store.window()));
-    // There is no store only while the page is being dropped.
-    let Some((mut params, range)) = state else { return (String::new(), false) };
-    let window = live.window.get_untracked();
+fn url(data: LiveData, view: ChartView, name: &str, panel: &str) -> (String, bool) {
+    let state = (view.params.try_get_untracked(), data.store.try_with_value(|store| store.window()));
+    // There is neither only while the page is being dropped.
+    let (Some(mut params), Some(range)) = state else { return (String::new(), false) };
+    let window = view.window.get_untracked();
     let list = match name {
         "log" => &mut params.log,
         "clip" => &mut params.clip,
         _ => {
             // A paused chart shows an earlier range than the live window.
-            let range = if live.paused.get_untracked() {
+            let range = if view.paused.get_untracked() {
                 format!("from={}&to={}", range.start.millis(), range.end.millis())
             } else {
                 window.to_query()
@@ -89,25 +89,20 @@ fn url(live: Live, name: &str, panel: &str) -> (String, bool) {
 
 /// Updates the links of all menus when the shown range or the options change.
 #[cfg(feature = "hydrate")]
-pub(crate) fn update_menu_links(live: Live) {
+pub(crate) fn update_menu_links(data: LiveData, view: ChartView) {
     use leptos::wasm_bindgen::JsCast;
     use web_sys::Element;
-    // Charts change every second; the links change rarely.
-    let shown = Memo::new(move |_| {
-        live.charts_changed.track();
-        let params = live.store.try_with_value(|store| store.params().clone());
-        (live.window.get(), live.paused.get(), params)
-    });
     Effect::new(move |_| {
-        // `track` alone does not compute the memo, so that it would have no dependencies.
-        shown.with(|_| ());
+        view.window.track();
+        view.paused.track();
+        view.params.track();
         let Ok(links) = document().query_selector_all("[data-way]") else { return };
         for link in (0..links.length()).filter_map(|index| links.item(index)) {
             let link: Element = link.unchecked_into();
             let panel = link.closest("[data-panel]").ok().flatten();
             let panel = panel.and_then(|panel| panel.get_attribute("data-panel"));
             let (Some(name), Some(panel)) = (link.get_attribute("data-way"), panel) else { continue };
-            let (url, is_selected) = url(live, &name, &panel);
+            let (url, is_selected) = url(data, view, &name, &panel);
             let _ = link.set_attribute("href", &url);
             let _ = link.set_attribute("aria-current", if is_selected { "true" } else { "false" });
         }
@@ -120,13 +115,8 @@ pub(crate) fn AxisNote(
     /// Id of the panel.
     panel: String,
 ) -> impl IntoView {
-    let live = use_live();
-    let words = move || {
-        live.charts_changed.track();
-        let options =
-            live.store.try_with_value(|store| store.params().axis_options(&panel)).unwrap_or_default();
-        axis_note(options)
-    };
+    let view = use_chart_view();
+    let words = move || axis_note(view.params.with(|params| params.axis_options(&panel)));
     view! { <p class="look" role="status" inner_html=words></p> }
 }
 

@@ -18,6 +18,7 @@ mod panel_card;
 mod panel_sections;
 #[cfg(feature = "hydrate")]
 mod scheduler;
+mod statistics;
 #[cfg(not(feature = "hydrate"))]
 mod svg;
 #[cfg(feature = "hydrate")]
@@ -37,3 +38,5 @@ pub(crate) use menu::update_menu_links;
 pub(crate) use menu::{AxisNote, chart_menu};
 pub(crate) use panel_card::PanelCard;
 pub(crate) use panel_sections::PanelSections;
+#[cfg(feature = "ssr")]
+pub(crate) use statistics::statistics_html;

@@ -1,7 +1,7 @@
 //! Panel: title, values, chart and legend.
 
 use crate::chart::{AxisNote, Chart, ChartEvents, Legend, chart_menu};
-use crate::live::use_live;
+use crate::live::{use_chart_view, use_live_data};
 use crate::view_model::{PanelStat, PanelView, panel_view, text_or_dash};
 use leptos::prelude::*;
 
@@ -11,11 +11,11 @@ pub(crate) fn PanelCard(
     /// Id of the panel.
     panel: String,
 ) -> impl IntoView {
-    let live = use_live();
+    let (data, charts) = (use_live_data(), use_chart_view());
     let id = panel.clone();
     let view = Memo::new(move |_| {
-        live.series_changed.track();
-        live.store.try_with_value(|store| panel_view(store, &panel)).flatten()
+        data.series_changed.track();
+        data.store.try_with_value(|store| panel_view(store, &panel)).flatten()
     });
     let Some(PanelView { panel, .. }) = view.get_untracked() else { return ().into_any() };
     let lines = Memo::new(move |_| view.get().map(|view| view.lines).unwrap_or_default());
@@ -23,7 +23,7 @@ pub(crate) fn PanelCard(
     let details = move || values(view.get().map(|view| view.details), "detail");
     // Panels of absent hardware or limits (sensors, container limits) would always be empty.
     let is_empty = Memo::new(move |_| view.with(|view| view.as_ref().is_none_or(PanelView::is_empty)));
-    let (title, menu) = (panel.title.clone(), chart_menu(live, &panel));
+    let (title, menu) = (panel.title.clone(), chart_menu(data, charts, &panel));
     let heading = format!("panel-{id}");
     let labelled_by = heading.clone();
     view! {
@@ -34,7 +34,7 @@ pub(crate) fn PanelCard(
                 <div class="details">{details}</div>
                 <div inner_html=menu></div>
             </header>
-            {crate::chart::meaning::meaning(live, &panel)}
+            {crate::chart::meaning::meaning(data, &panel)}
             <Chart panel=panel.clone() lines/>
             <AxisNote panel=panel.id.clone()/>
             <ChartEvents panel=panel.id.clone()/>
@@ -45,7 +45,7 @@ pub(crate) fn PanelCard(
 }
 
 fn values(stats: Option<Vec<PanelStat>>, class: &'static str) -> impl IntoView {
-    let live = use_live();
+    let data = use_live_data();
     stats
         .unwrap_or_default()
         .into_iter()
@@ -54,7 +54,7 @@ fn values(stats: Option<Vec<PanelStat>>, class: &'static str) -> impl IntoView {
         .map(|stat| {
             let label = stat.label.clone();
             let text = move || {
-                let value = live.read(|store| stat.value(|series| store.reading(series))).flatten();
+                let value = data.read(|store| stat.value(|series| store.reading(series))).flatten();
                 text_or_dash(stat.unit, value)
             };
             view! {

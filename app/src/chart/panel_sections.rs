@@ -1,7 +1,7 @@
 //! Panels of the catalogue, grouped by section.
 
 use crate::chart::PanelCard;
-use crate::live::{Live, use_live};
+use crate::live::{LiveData, use_live_data};
 use leptos::prelude::*;
 
 /// All sections, or some of them. The live data must be loaded.
@@ -16,7 +16,7 @@ pub(crate) fn PanelSections(
 ) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     Effect::new(|_| request_animation_frame(scroll_to_hash));
-    sections(use_live())
+    sections(use_live_data())
         .into_iter()
         .filter(|(section, _)| only.is_empty() || only.contains(&section.as_str()))
         .map(|(section, panels)| {
@@ -48,9 +48,9 @@ fn scroll_to_hash() {
 }
 
 /// Panel ids by section, both in the order of the catalogue.
-fn sections(live: Live) -> Vec<(String, Vec<String>)> {
+fn sections(data: LiveData) -> Vec<(String, Vec<String>)> {
     let mut sections: Vec<(String, Vec<String>)> = Vec::new();
-    live.store.with_value(|store| {
+    data.store.with_value(|store| {
         for panel in store.catalogue().panels() {
             match sections.iter_mut().find(|(section, _)| *section == panel.section) {
                 Some((_, panels)) => panels.push(panel.id.clone()),

@@ -68,13 +68,15 @@ fn is_at(band: &ChartBand, time: i64, tolerance: i64) -> bool {
 
 /// Content of the tooltip, and distance of the cursor from the left edge of the chart; `None` without a cursor.
 fn html(canvas: &Canvas) -> Option<(String, f64)> {
-    let live = canvas.live;
-    let cursor = live.cursor.try_get_untracked()??;
+    let (view, preferences) = (canvas.view, canvas.preferences);
+    let cursor = view.cursor.try_get_untracked()??;
     let x = canvas.painter.borrow().x_of(Timestamp::from_millis(cursor))?;
     let lines = canvas.lines.try_get_untracked()?;
-    let time = local_date_and_time(Timestamp::from_millis(cursor), live.utc_offset.try_get_untracked()?);
+    let time =
+        local_date_and_time(Timestamp::from_millis(cursor), preferences.utc_offset.try_get_untracked()?);
     let mut html = format!("<b>{time}</b>");
-    live.store.try_with_value(|store| {
+    let params = view.params.try_get_untracked()?;
+    canvas.data.store.try_with_value(|store| {
         // Pointing precision: the letter of an annotation is about 2 % of the chart wide.
         let window = store.window();
         let tolerance = window.end.millis_since(window.start) / 50;
@@ -88,7 +90,7 @@ fn html(canvas: &Canvas) -> Option<(String, f64)> {
             escape(&band.text, &mut html);
             html.push_str("</span>");
         }
-        for line in lines.iter().filter(|line| !store.is_hidden(line.key)).take(MAX_LINES) {
+        for line in lines.iter().filter(|line| !params.is_hidden(line.key)).take(MAX_LINES) {
             let value = text_or_dash(canvas.panel.unit, store.displayed_value(line.series, Some(cursor)));
             html.push_str(&format!("<span><i data-colour=\"{}\"></i>", line.colour));
             escape(&line.label, &mut html);

@@ -2,7 +2,7 @@
 
 use crate::fragment::form_state::{FormState, remember};
 use crate::fragment::localise::{NOTIFICATIONS, localise_fragment};
-use crate::live::{every_while_visible, use_live};
+use crate::live::{every_while_visible, use_live_data};
 use crate::ui::request_notification_permission;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -27,7 +27,7 @@ const KEPT: &str = "[data-keep]";
 
 /// Keeps the fragment in `frame` up to date until it is dropped.
 pub(crate) fn mount(frame: NodeRef<leptos::html::Div>, path: &'static str) {
-    let live = use_live();
+    let data = use_live_data();
     let search = use_location().search;
     let navigate = use_navigate();
     // The result of a form has its own URL, so that Back leads to the form.
@@ -43,7 +43,7 @@ pub(crate) fn mount(frame: NodeRef<leptos::html::Div>, path: &'static str) {
     });
     Effect::new(move |shown: Option<String>| {
         let search = search.get();
-        live.alerts_changed.track();
+        data.alerts_changed.track();
         refreshes.track();
         if let Some(fragment) = fragment.with_value(Clone::clone) {
             let is_first = shown.is_none();

@@ -1,7 +1,7 @@
 //! Chart parameters in the URL of a page.
 
 use crate::api::{PREVIOUS_PERIOD, READINGS, STATISTICS};
-use crate::live::{Live, Window, use_live};
+use crate::live::{ChartView, Window, use_chart_view};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
@@ -26,6 +26,11 @@ pub(crate) struct ChartParams {
 }
 
 impl ChartParams {
+    /// Whether the line with that key is hidden.
+    pub(crate) fn is_hidden(&self, key: u32) -> bool {
+        self.hidden.contains(&key)
+    }
+
     /// Axis options of a panel.
     pub(crate) fn axis_options(&self, panel: &str) -> AxisOptions {
         AxisOptions {
@@ -60,18 +65,18 @@ pub(crate) fn toggle_panel(list: &str, panel: &str) -> String {
     list
 }
 
-/// Applies the URL to the live data, now and on every change: the time window (`default` when there is none), the pinned time
+/// Applies the URL to the charts, now and on every change: the time window (`default` when there is none), the pinned time
 /// (`at`), hidden lines (`hide`), panels with a logarithmic axis (`log`) and with clipped outliers (`clip`), and on the trends
 /// page (`is_trend`) the comparison with the previous period (`compare`). Returns the window.
 pub(crate) fn follow_url(default: Window, is_trend: bool) -> Memo<Window> {
-    let live = use_live();
+    let view = use_chart_view();
     let query = use_query_map();
     let window = Memo::new(move |_| query.with(|query| asked(default, query).0));
     let apply_params = move |query: &ParamsMap| {
-        apply_params(live, default, query);
+        apply_params(view, default, query);
         let compares = query.get_str("compare") == Some("1");
         set_if_changed(
-            live.detail,
+            view.detail,
             if !is_trend {
                 READINGS
             } else if compares {
@@ -84,7 +89,12 @@ pub(crate) fn follow_url(default: Window, is_trend: bool) -> Memo<Window> {
     query.with_untracked(apply_params);
     Effect::new(move |_| query.with(apply_params));
     #[cfg(feature = "hydrate")]
-    super::url_state::listen(live);
+    {
+        let data = crate::live::use_live_data();
+        view.enable_navigation();
+        super::shortcuts::listen(data, view);
+        crate::chart::update_menu_links(data, view);
+    }
     window
 }
 
@@ -92,9 +102,9 @@ fn asked(default: Window, query: &ParamsMap) -> (Window, &'static str) {
     Window::from_query(default, query.get_str("window"), query.get_str("from"), query.get_str("to"))
 }
 
-fn apply_params(live: Live, default: Window, query: &ParamsMap) {
+fn apply_params(view: ChartView, default: Window, query: &ParamsMap) {
     let (window, problem) = asked(default, query);
-    set_if_changed(live.window, window);
+    set_if_changed(view.window, window);
     let hidden = query.get_str("hide").map(parse_line_keys).unwrap_or_default();
     let list = |name| parse_panel_list(query.get_str(name));
     let (log, clip) = (list("log"), list("clip"));
@@ -102,13 +112,10 @@ fn apply_params(live: Live, default: Window, query: &ParamsMap) {
     rest.remove("log");
     rest.remove("clip");
     let asked = ChartParams { problem, hidden, log, clip, rest: rest.to_query_string() };
-    let is_new = live.store.try_update_value(|store| store.set_params(asked));
-    if is_new == Some(true) {
-        live.charts_changed.update(|count| *count += 1);
-    }
+    set_if_changed(view.params, asked);
     let pinned = query.get_str("at").and_then(|at| at.parse().ok());
-    if set_if_changed(live.pinned, pinned) {
-        live.cursor.set(pinned);
+    if set_if_changed(view.pinned, pinned) {
+        view.cursor.set(pinned);
     }
 }
 

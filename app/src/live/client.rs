@@ -1,15 +1,15 @@
 //! WebSocket client of the live connection: carries out what [`Connection`] decides.
 
-use crate::api::{alerts, history};
 use crate::live::connection::{Action, Connection};
-use crate::live::{Live, Window, every_while_visible};
+use crate::live::freeze::moves_charts;
+use crate::live::{ChartView, LiveConnection, LiveData};
 use futures_util::StreamExt;
 use futures_util::future::{AbortHandle, abortable};
 use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, WebSocketError};
 use leptos::ev;
 use leptos::prelude::*;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 use watchglass_live::{CLOSE_SIGNED_OUT, Frame, Hello, Protocol};
@@ -17,107 +17,12 @@ use watchglass_live::{CLOSE_SIGNED_OUT, Frame, Hello, Protocol};
 /// Interval at which the connection is checked.
 const CHECK_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Interval at which alerts are fetched even without a change event. It removes the alerts of a peer server that is gone.
-const ALERTS_INTERVAL: Duration = Duration::from_secs(30);
-
-/// Maximum number of rows per chart: about one per pixel of a large chart.
-const MAX_ROWS: u32 = 900;
-
-/// Minimum interval at which the statistics of trends are fetched.
-const STATISTICS_INTERVAL: Duration = Duration::from_secs(30);
-
-/// Keeps the page connected until it is left, and its charts up to date once the initial data is loaded.
-pub(crate) fn start(live: Live) {
-    // Increases when the store may have a gap: the history is fetched again.
-    let history_requests = RwSignal::new(0_u32);
-    Effect::new(move |_| {
-        crate::ui::apply_time_zone(live);
-        keep_connected(live, history_requests);
-        every_while_visible(ALERTS_INTERVAL, move || {
-            let _ = live.alerts_changed.try_update(|count| *count += 1);
-        });
-        let beats = Cell::new(0_u32);
-        every_while_visible(STATISTICS_INTERVAL, move || {
-            beats.set(beats.get().wrapping_add(1));
-            // The statistics of a trend change slowly, by one row at most. Its lines are updated by live frames.
-            let window = live.window.get_untracked();
-            let rows = (window.seconds() / MAX_ROWS / STATISTICS_INTERVAL.as_secs() as u32).max(1);
-            let is_trend = live.detail.get_untracked() > 0 && window.end().is_none();
-            if is_trend && beats.get().is_multiple_of(rows) {
-                history_requests.update(|count| *count += u32::from(*count > 0));
-            }
-        });
-    });
-    Effect::new(move |_| {
-        let is_connected = history_requests.get() > 0;
-        live.alerts_changed.track();
-        let window = live.window.get();
-        // The page starts with embedded alerts; the first connection fetches newer ones.
-        if is_connected {
-            leptos::task::spawn_local(fetch_alerts(live, window));
-        }
-    });
-    Effect::new(move |before: Option<Window>| {
-        history_requests.track();
-        let (window, detail) = (live.window.get(), live.detail.get());
-        if before.is_some_and(|before| before != window) {
-            live.paused.set(false);
-            live.update(|store| {
-                store.freeze(false);
-                // Show the rows that are already loaded at once.
-                let past = window.past();
-                if past.is_some() {
-                    store.show_range(past);
-                }
-                past.is_some()
-            });
-        }
-        if live.loaded.get() {
-            leptos::task::spawn_local(fetch_history(live, window, detail));
-        }
-        window
-    });
-}
-
-/// Fetches the alerts of the time window.
-async fn fetch_alerts(live: Live, window: Window) {
-    match alerts(window.seconds(), window.end()).await {
-        Ok(alerts) if live.window.try_get_untracked() == Some(window) => {
-            let _ = live.firing.try_set(Some(alerts.firing).filter(|&firing| firing > 0));
-            live.update(|store| {
-                store.set_alerts(alerts);
-                true
-            });
-            let _ = live.series_changed.try_update(|count| *count += 1);
-        }
-        Ok(_) => {}
-        // The next change or connection retries.
-        Err(error) => leptos::logging::warn!("could not fetch alerts: {error}"),
-    }
-}
-
-async fn fetch_history(live: Live, window: Window, detail: u32) {
-    match history(window.seconds(), window.end(), MAX_ROWS, detail).await {
-        // The window may have changed during the request.
-        Ok(history)
-            if live.window.try_get_untracked() == Some(window)
-                && live.detail.try_get_untracked() == Some(detail) =>
-        {
-            live.update(|store| {
-                store.set_history(&history);
-                true
-            });
-        }
-        Ok(_) => {}
-        // The charts stay live with the rows they have; a new connection retries.
-        Err(error) => leptos::logging::warn!("could not fetch history: {error}"),
-    }
-}
-
-fn keep_connected(live: Live, history_requests: RwSignal<u32>) {
+/// Keeps the page connected until it is left.
+pub(super) fn keep_connected(data: LiveData, view: ChartView, shown: LiveConnection) {
     let client = Rc::new(RefCell::new(Client {
-        live,
-        history_requests,
+        data,
+        view,
+        shown,
         connection: Connection::new(now()),
         socket: None,
         last_seq: None,
@@ -147,8 +52,9 @@ fn keep_connected(live: Live, history_requests: RwSignal<u32>) {
 
 /// The WebSocket and the state of the connection.
 struct Client {
-    live: Live,
-    history_requests: RwSignal<u32>,
+    data: LiveData,
+    view: ChartView,
+    shown: LiveConnection,
     connection: Connection,
     socket: Option<AbortHandle>,
     last_seq: Option<u64>,
@@ -199,27 +105,27 @@ impl Client {
         match Frame::read(&bytes) {
             Ok(Frame::Hello(hello)) => self.hello(&hello),
             Ok(Frame::State(state)) => {
-                self.live.update(|store| {
+                self.data.update(|store| {
                     store.set_state(state);
                     true
                 });
-                let _ = self.live.series_changed.try_update(|count| *count += 1);
+                self.data.notify_series();
             }
             Ok(Frame::Alert(alert)) => {
                 crate::ui::toast(&alert);
-                self.refresh_alerts();
+                self.data.refresh_alerts();
             }
-            Ok(Frame::AnnotationsChanged) => self.refresh_alerts(),
+            Ok(Frame::AnnotationsChanged) => self.data.refresh_alerts(),
             Ok(Frame::Metrics(metrics)) => {
                 if self.last_seq.is_some_and(|last| metrics.seq > last + 1) {
-                    self.refresh_history();
+                    self.data.refresh_history();
                 }
                 self.last_seq = Some(metrics.seq);
                 self.connection.frame_received(now());
-                let live = self.live;
-                live.update(|store| {
+                let view = self.view;
+                self.data.update(|store| {
                     let is_new_row = store.push(&metrics);
-                    live.redraws_charts(store, is_new_row)
+                    moves_charts(view, store, is_new_row)
                 });
             }
             Err(error) => leptos::logging::warn!("invalid frame: {error}"),
@@ -230,18 +136,10 @@ impl Client {
     fn hello(&mut self, hello: &Hello) {
         self.connection.opened(now());
         // The history has the values that were collected while the page was disconnected.
-        self.refresh_history();
+        self.data.refresh_history();
         if page_build().is_some_and(|build| build != hello.build) {
-            let _ = self.live.outdated.try_set(true);
+            let _ = self.shown.outdated.try_set(true);
         }
-    }
-
-    fn refresh_alerts(&self) {
-        let _ = self.live.alerts_changed.try_update(|count| *count += 1);
-    }
-
-    fn refresh_history(&self) {
-        let _ = self.history_requests.try_update(|count| *count += 1);
     }
 
     fn closed(&mut self) {
@@ -260,9 +158,9 @@ impl Client {
     fn show_status(&self) {
         let status = self.connection.status(now(), online());
         // The age changes on every check, but its text is rounded to seconds: update only when the text changes.
-        let is_new = self.live.status.try_with_untracked(|shown| shown.text() != status.text());
+        let is_new = self.shown.status.try_with_untracked(|shown| shown.text() != status.text());
         if is_new == Some(true) {
-            let _ = self.live.status.try_set(status);
+            let _ = self.shown.status.try_set(status);
         }
     }
 }

@@ -50,6 +50,13 @@ impl SeriesBuffer {
         self.high.push(high);
     }
 
+    /// The maximum of the latest row up to `time`; `None` when it started `gap` milliseconds before or earlier.
+    pub(crate) fn maximum_at(&self, time: i64, gap: i64) -> Option<f64> {
+        let index = self.times.partition_point(|&start| start <= time).checked_sub(1)?;
+        let start = self.times.get(index)?;
+        (time - start < gap).then(|| self.high.get(index).copied()).flatten()
+    }
+
     /// Drops the rows before `start` except the last one, from which the line enters the window. To save copies, it does so
     /// only when a quarter of the rows are old.
     pub(crate) fn drop_before(&mut self, start: i64) {

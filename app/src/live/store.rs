@@ -1,11 +1,11 @@
 //! Data of a page: catalogue, series, their newest readings, and their rows over the time window.
 
-use crate::api::{Alerts, ChartBand, History, HostInfo, PageData};
-use crate::live::{ChartParams, SeriesBuffer};
+use crate::api::{Alerts, ChartBand, History, HostInfo, PREVIOUS_PERIOD, PageData, SeriesStatistics};
+use crate::live::SeriesBuffer;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use watchglass_live::{Metrics, State};
-use watchglass_model::{Catalogue, Kind, SeriesId, TimeRange, Timestamp};
+use watchglass_model::{Catalogue, Kind, Metric, SeriesId, TimeRange, Timestamp};
 
 /// All data that a page shows, on the server and in the browser.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,8 @@ pub(crate) struct LiveStore {
     state: State,
     window_seconds: u32,
     step: i64,
+    /// Level of detail of the history.
+    detail: u32,
     newest: Option<Timestamp>,
     series: Vec<SeriesState>,
     bands: Vec<ChartBand>,
@@ -26,7 +28,6 @@ pub(crate) struct LiveStore {
     is_past: bool,
     /// Whether the charts are frozen although the window is live.
     is_frozen: bool,
-    params: ChartParams,
 }
 
 /// State of one series.
@@ -39,8 +40,8 @@ struct SeriesState {
     buffer: SeriesBuffer,
     /// The previous period, shifted for comparison.
     previous: SeriesBuffer,
-    /// Statistics over the time range, as HTML.
-    statistics_html: String,
+    /// Statistics over the time range.
+    statistics: Option<SeriesStatistics>,
 }
 
 impl LiveStore {
@@ -55,7 +56,6 @@ impl LiveStore {
             intervals: snapshot.intervals.clone(),
             interval: i64::from(snapshot.interval_ms).max(1),
             newest: snapshot.time,
-            params: std::mem::take(&mut self.params),
             ..Self::default()
         };
         self.set_state(state);
@@ -66,23 +66,6 @@ impl LiveStore {
         }
         self.set_history(&snapshot.history);
         self.set_alerts(snapshot.alerts.clone());
-    }
-
-    /// Sets the chart parameters of the URL. Returns whether they have changed.
-    pub(crate) fn set_params(&mut self, asked: ChartParams) -> bool {
-        let is_new = self.params != asked;
-        self.params = asked;
-        is_new
-    }
-
-    /// The chart parameters of the URL.
-    pub(crate) fn params(&self) -> &ChartParams {
-        &self.params
-    }
-
-    /// Whether the line with that key is hidden.
-    pub(crate) fn is_hidden(&self, key: u32) -> bool {
-        self.params.hidden.contains(&key)
     }
 
     /// Sets the alerts, thresholds and annotations.
@@ -115,6 +98,7 @@ impl LiveStore {
             && !self.is_past;
         self.window_seconds = history.window_seconds;
         self.step = history.step_millis.max(1);
+        self.detail = history.detail;
         self.is_past = fixed.is_some();
         self.is_frozen &= fixed.is_none();
         if !self.is_frozen {
@@ -122,7 +106,7 @@ impl LiveStore {
         }
         for known in &mut self.series {
             known.previous = SeriesBuffer::default();
-            known.statistics_html.clear();
+            known.statistics = None;
             if !same {
                 known.buffer = SeriesBuffer::default();
             }
@@ -130,7 +114,7 @@ impl LiveStore {
         for given in &history.series {
             let Some(known) = self.series.get_mut(given.series.0 as usize) else { continue };
             known.buffer.merge(&SeriesBuffer::from_history(given, history.start, self.step));
-            known.statistics_html.clone_from(&given.statistics_html);
+            known.statistics = given.statistics;
         }
         for given in &history.previous {
             let Some(known) = self.series.get_mut(given.series.0 as usize) else { continue };
@@ -139,13 +123,11 @@ impl LiveStore {
     }
 
     /// Shows `range` of the loaded rows until a history arrives; `None` returns to the live window.
-    #[cfg(any(feature = "hydrate", test))]
     pub(crate) fn show_range(&mut self, range: Option<TimeRange>) {
         self.fixed = range;
     }
 
     /// Freezes or unfreezes the charts. Values stay live.
-    #[cfg(any(feature = "hydrate", test))]
     pub(crate) fn freeze(&mut self, is_held: bool) {
         if !self.is_past && self.is_frozen != is_held {
             self.fixed = is_held.then(|| self.window());
@@ -154,7 +136,6 @@ impl LiveStore {
     }
 
     /// Whether the charts are frozen although the window is live.
-    #[cfg(any(feature = "hydrate", test))]
     pub(crate) fn is_frozen(&self) -> bool {
         self.is_frozen
     }
@@ -244,14 +225,28 @@ impl LiveStore {
         self.series.iter().all(|known| known.buffer.times.is_empty())
     }
 
-    /// The previous period of a series, shifted onto the time range.
-    pub(crate) fn previous(&self, series: SeriesId) -> Option<&SeriesBuffer> {
-        self.series.get(series.0 as usize).map(|known| &known.previous)
+    fn known(&self, series: SeriesId) -> Option<&SeriesState> {
+        self.series.get(series.0 as usize)
     }
 
-    /// Statistics of a series over the time range, as HTML rendered by the server.
-    pub(crate) fn statistics_html(&self, series: SeriesId) -> String {
-        self.series.get(series.0 as usize).map(|known| known.statistics_html.clone()).unwrap_or_default()
+    /// The previous period of a series, shifted onto the time range.
+    pub(crate) fn previous(&self, series: SeriesId) -> Option<&SeriesBuffer> {
+        self.known(series).map(|known| &known.previous)
+    }
+
+    /// Statistics of a series over the time range; `None` unless requested.
+    pub(crate) fn statistics(&self, series: SeriesId) -> Option<SeriesStatistics> {
+        self.known(series)?.statistics
+    }
+
+    /// Whether the statistics are compared with those of the previous period.
+    pub(crate) fn is_compared(&self) -> bool {
+        self.detail == PREVIOUS_PERIOD
+    }
+
+    /// The metric of a series.
+    pub(crate) fn metric(&self, series: SeriesId) -> Option<&Metric> {
+        self.catalogue.metric(&self.state.series.get(series.0 as usize)?.metric)
     }
 
     /// The displayed value of a series: the reading at the cursor; without a cursor the newest one, or the last of a past range.
@@ -264,28 +259,24 @@ impl LiveStore {
 
     /// The newest reading of a series; `None` when the next one is overdue.
     pub(crate) fn reading(&self, series: SeriesId) -> Option<f64> {
-        let known = self.series.get(series.0 as usize)?;
+        let known = self.known(series)?;
         let (time, reading) = known.reading?;
         (self.newest?.millis() - time <= known.interval * 5 / 2).then_some(reading)
     }
 
     /// The reading of a series at a time in the window: the maximum of that row; `None` in a gap.
     pub(crate) fn reading_at(&self, series: SeriesId, time: i64) -> Option<f64> {
-        let known = self.series.get(series.0 as usize)?;
-        let after = known.buffer.times.partition_point(|&start| start <= time);
-        let index = after.checked_sub(1)?;
-        let start = known.buffer.times.get(index)?;
-        (time - start < self.gap_after(series)).then(|| known.buffer.high.get(index).copied()).flatten()
+        self.known(series)?.buffer.maximum_at(time, self.gap_after(series))
     }
 
     /// The rows of a series over the window.
     pub(crate) fn buffer(&self, series: SeriesId) -> Option<&SeriesBuffer> {
-        self.series.get(series.0 as usize).map(|known| &known.buffer)
+        self.known(series).map(|known| &known.buffer)
     }
 
     /// Maximum distance of two rows of a series without a gap, in milliseconds.
     pub(crate) fn gap_after(&self, series: SeriesId) -> i64 {
-        let pace = self.series.get(series.0 as usize).map_or(self.interval, |known| known.interval);
+        let pace = self.known(series).map_or(self.interval, |known| known.interval);
         // Probes slower than the tick run in the background and may deliver one tick late.
         let pace = if pace > self.interval { pace + self.interval } else { pace.max(1) };
         let step = self.step.max(1);

@@ -1,7 +1,7 @@
 //! Tests of the live store: initial data, frames and histories in any order.
 
 use super::*;
-use crate::api::{HistorySeries, Reading};
+use crate::api::{HistorySeries, Reading, STATISTICS};
 use watchglass_model::{Batch, Declaration, Sample, Series, Unit};
 
 fn catalogue() -> Catalogue {
@@ -26,16 +26,21 @@ fn state(version: u32) -> State {
     State { version, series: vec![series(0, "gauge"), series(1, "counter")], problems: Vec::new() }
 }
 
+fn statistics(avg: f64) -> SeriesStatistics {
+    SeriesStatistics { min: 0.0, avg, max: 9.0, last: 3.0, p95: 8.0, total: None, previous_avg: None }
+}
+
 fn store() -> LiveStore {
     let history = History {
         window_seconds: 10,
+        detail: STATISTICS,
         start: Timestamp::from_millis(1_000),
         step_millis: 1_000,
         series: vec![HistorySeries {
             series: SeriesId(0),
             low: vec![Some(1.0), None, Some(3.0)],
             high: vec![],
-            statistics_html: "<dl></dl>".to_owned(),
+            statistics: Some(statistics(1.0)),
         }],
         ..History::default()
     };
@@ -112,12 +117,7 @@ fn history_fills_gaps_and_keeps_newer_rows() {
         window_seconds: 10,
         start: Timestamp::from_millis(3_000),
         step_millis: 1_000,
-        series: vec![HistorySeries {
-            series: SeriesId(0),
-            low,
-            high: vec![],
-            statistics_html: String::new(),
-        }],
+        series: vec![HistorySeries { series: SeriesId(0), low, high: vec![], statistics: None }],
         ..History::default()
     });
     assert_eq!(times(&store, 0), [1_000, 3_000, 4_000, 5_000, 6_000]);
@@ -188,11 +188,12 @@ fn panel_has_the_bands_that_overlap_its_window() {
 fn past() -> History {
     let tracks = |value| {
         let low = vec![Some(value), Some(value + 1.0)];
-        vec![HistorySeries { series: SeriesId(0), low, high: vec![], statistics_html: "stats".to_owned() }]
+        vec![HistorySeries { series: SeriesId(0), low, high: vec![], statistics: Some(statistics(7.0)) }]
     };
     History {
         window_seconds: 10,
         end: Some(Timestamp::from_millis(110_000)),
+        detail: PREVIOUS_PERIOD,
         start: Timestamp::from_millis(100_000),
         step_millis: 10_000,
         series: tracks(7.0),
@@ -204,16 +205,18 @@ fn past() -> History {
 #[test]
 fn past_range_is_fixed_and_live_window_is_restored() {
     let mut store = store();
-    assert_eq!((store.past(), store.statistics_html(SeriesId(0)).as_str()), (None, "<dl></dl>"));
+    assert_eq!((store.past(), store.statistics(SeriesId(0))), (None, Some(statistics(1.0))));
+    assert!(!store.is_compared());
     store.show_range(past().end.map(|end| TimeRange::ending_at(end, seconds(10))));
     assert_eq!(store.window().end.millis(), 110_000);
     store.set_history(&past());
     let window = store.past().unwrap();
     assert_eq!((window.start.millis(), window.end.millis()), (100_000, 110_000));
     assert_eq!(
-        (times(&store, 0), store.statistics_html(SeriesId(0)).as_str()),
-        (vec![100_000, 110_000], "stats")
+        (times(&store, 0), store.statistics(SeriesId(0))),
+        (vec![100_000, 110_000], Some(statistics(7.0)))
     );
+    assert!(store.is_compared());
     assert_eq!(store.previous(SeriesId(0)).unwrap().times, [100_500, 110_500]);
     assert_eq!(
         (store.displayed_value(SeriesId(0), None), store.displayed_value(SeriesId(0), Some(100_000))),
@@ -232,16 +235,12 @@ fn past_range_is_fixed_and_live_window_is_restored() {
         window_seconds: 10,
         start: Timestamp::from_millis(200_000),
         step_millis: 1_000,
-        series: vec![HistorySeries {
-            series: SeriesId(0),
-            low: rows,
-            high: vec![],
-            statistics_html: String::new(),
-        }],
+        series: vec![HistorySeries { series: SeriesId(0), low: rows, high: vec![], statistics: None }],
         ..History::default()
     });
     assert_eq!((store.past(), store.window().end.millis(), times(&store, 0)), (None, 200_000, vec![200_000]));
     assert!(store.previous(SeriesId(0)).unwrap().times.is_empty());
+    assert!(!store.is_compared() && store.statistics(SeriesId(0)).is_none());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::api::{HostInfo, PageData};
 use crate::chart::PanelSections;
 use crate::fragment::Fragment;
-use crate::live::{Window, use_live};
+use crate::live::{Window, use_live_data};
 use crate::pages::loading::{NoScriptNotice, load_initial_data, page_window, with_initial_data};
 use crate::ui::{Problems, WindowPicker};
 use leptos::prelude::*;
@@ -106,9 +106,9 @@ fn page(kind: &'static ChartPage) -> AnyView {
 
 /// The loaded page. `snapshot` is its initial data, unless live data is already loaded; `window` is what its charts show.
 fn loaded(kind: &'static ChartPage, snapshot: Option<PageData>, window: Memo<Window>) -> AnyView {
-    let live = use_live();
-    load_initial_data(live, snapshot.as_ref());
-    let host = live.store.with_value(|store| store.host().clone());
+    let data = use_live_data();
+    load_initial_data(data, snapshot.as_ref());
+    let host = data.store.with_value(|store| store.host().clone());
     // The overview is named after the host.
     let (name, facts) = if kind.sections.is_empty() {
         (host.name.clone(), facts(&host))

@@ -3,7 +3,7 @@
 use crate::api::{PageData, page_data};
 use crate::clock::local_time;
 use crate::encoding::{EmbeddedResource, embedded_resource};
-use crate::live::{Live, Window, follow_url, use_live};
+use crate::live::{LiveData, Window, follow_url, use_chart_view, use_live_data};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ pub(crate) fn page_window() -> Memo<Window> {
 /// Fetches the initial data, unless the page already has live data: that is newer and finer.
 fn initial_data(window: Memo<Window>) -> EmbeddedResource<InitialData> {
     // The server draws only the first window; later changes of the window fetch the history alone.
-    let (first, detail) = (window.get_untracked(), use_live().detail.get_untracked());
-    let has_data = use_live().loaded.get_untracked();
+    let (first, detail) = (window.get_untracked(), use_chart_view().detail.get_untracked());
+    let has_data = use_live_data().loaded.get_untracked();
     embedded_resource(move || async move {
         if has_data {
             return Ok(None);
@@ -54,14 +54,14 @@ pub(crate) fn with_initial_data(
 }
 
 /// Loads the initial data into the store. Call it before creating anything that reads the live data.
-pub(crate) fn load_initial_data(live: Live, snapshot: Option<&PageData>) {
+pub(crate) fn load_initial_data(data: LiveData, snapshot: Option<&PageData>) {
     if let Some(snapshot) = snapshot {
-        live.store.update_value(|store| store.load(snapshot));
+        data.store.update_value(|store| store.load(snapshot));
     }
     Effect::new(move |_| {
-        live.loaded.set(true);
+        data.loaded.set(true);
         #[cfg(feature = "hydrate")]
-        crate::chart::fetch_meanings(live);
+        crate::chart::fetch_meanings(data);
     });
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn LoadError(reason: String) -> impl IntoView {
 /// Shows the time of the data when scripts are disabled.
 #[component]
 pub(crate) fn NoScriptNotice() -> impl IntoView {
-    let newest = use_live().store.with_value(|store| store.newest());
+    let newest = use_live_data().store.with_value(|store| store.newest());
     let measured = newest.map_or("unknown time".to_owned(), |time| local_time(time, None));
     // As HTML it adds least to the wasm bundle, which never shows it.
     let html = format!(

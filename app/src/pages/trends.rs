@@ -3,7 +3,7 @@
 use crate::api::PageData;
 use crate::chart::PanelSections;
 use crate::fragment::Fragment;
-use crate::live::{Window, follow_url, use_live};
+use crate::live::{Window, follow_url, use_live_data};
 use crate::pages::loading::{NoScriptNotice, load_initial_data, with_initial_data};
 use crate::ui::WindowPicker;
 use leptos::prelude::*;
@@ -23,7 +23,7 @@ pub(crate) fn Trends() -> impl IntoView {
 
 /// The loaded page. `snapshot` is its initial data, unless live data is already loaded; `window` is what its charts show.
 fn panels(snapshot: Option<PageData>, window: Memo<Window>) -> AnyView {
-    load_initial_data(use_live(), snapshot.as_ref());
+    load_initial_data(use_live_data(), snapshot.as_ref());
     let query = use_query_map();
     let section = Memo::new(move |_| query.with(|query| query.get("section")));
     view! {

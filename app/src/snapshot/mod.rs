@@ -8,10 +8,10 @@ mod request;
 pub use request::SnapshotRequest;
 
 use crate::api::PageData;
-use crate::chart::plot_of;
+use crate::chart::{plot_of, statistics_html};
 use crate::clock::local_date_and_time;
 use crate::escape::escaped;
-use crate::live::LiveStore;
+use crate::live::{ChartParams, LiveStore};
 use crate::view_model::{PanelView, panel_view};
 use std::fmt::Write as _;
 use watchglass_chart::svg_chart;
@@ -54,7 +54,6 @@ pub fn snapshot_html(
     version: &str,
 ) -> String {
     let mut store = LiveStore::default();
-    store.set_params(saved.params.clone());
     store.load(snapshot);
     let range = store.window();
     let [from, to, exported_at] =
@@ -97,7 +96,9 @@ fn put_sections(html: &mut String, saved: &SnapshotRequest, store: &LiveStore) {
                            section or another page.</p><div>");
             break;
         }
-        let Some(article) = panel_view(store, &panel.id).and_then(|view| article(store, &view)) else {
+        let Some(article) =
+            panel_view(store, &panel.id).and_then(|view| article(store, &saved.params, &view))
+        else {
             continue;
         };
         if panel.section != section {
@@ -112,17 +113,18 @@ fn put_sections(html: &mut String, saved: &SnapshotRequest, store: &LiveStore) {
 }
 
 /// HTML of a panel; `None` when it has no values in the time range.
-fn article(store: &LiveStore, view: &PanelView) -> Option<String> {
+fn article(store: &LiveStore, params: &ChartParams, view: &PanelView) -> Option<String> {
     let PanelView { panel, lines, .. } = view;
     let title = escaped(&panel.title);
-    let svg = plot_of(store, panel, lines, |plot| svg_chart(plot, &format!("Chart: {}", panel.title)))?;
+    let svg =
+        plot_of(store, params, panel, lines, |plot| svg_chart(plot, &format!("Chart: {}", panel.title)))?;
     let mut html =
         format!("<article><h3>{title}</h3><p class=\"meaning\">{}</p>{svg}<ul>", escaped(&panel.description));
-    for line in lines.iter().filter(|line| !store.is_hidden(line.key)).take(MAX_LINES) {
-        // The statistics are HTML that this server has rendered.
-        let (colour, label, note) = (line.colour, escaped(&line.label), store.statistics_html(line.series));
-        if !note.is_empty() {
-            let _ = write!(html, "<li><i data-colour=\"{colour}\"></i><span>{label}</span>{note}</li>");
+    for line in lines.iter().filter(|line| !params.is_hidden(line.key)).take(MAX_LINES) {
+        let statistics = statistics_html(store, line.series);
+        if !statistics.is_empty() {
+            let (colour, label) = (line.colour, escaped(&line.label));
+            let _ = write!(html, "<li><i data-colour=\"{colour}\"></i><span>{label}</span>{statistics}</li>");
         }
     }
     html.push_str("</ul></article>");

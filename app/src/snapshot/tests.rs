@@ -1,7 +1,9 @@
 //! Tests of the snapshot export: complete content, escaped texts.
 
 use super::*;
-use crate::api::{Alerts, ChartBand, History, HistorySeries, HostInfo, Reading};
+use crate::api::{
+    Alerts, ChartBand, History, HistorySeries, HostInfo, Reading, STATISTICS, SeriesStatistics,
+};
 use std::collections::BTreeMap;
 use watchglass_live::State;
 use watchglass_model::{
@@ -45,9 +47,21 @@ fn snapshot(values: &[Option<f32>]) -> PageData {
         threshold: None,
         annotation: sign.to_owned(),
     };
-    let note = "<dl class=\"stats\"><div><dt>min</dt><dd>20 %</dd></div></dl>".to_owned();
-    let track =
-        HistorySeries { series: SeriesId(0), low: values.to_vec(), high: Vec::new(), statistics_html: note };
+    let statistics = SeriesStatistics {
+        min: 0.2,
+        avg: 0.3,
+        max: 0.4,
+        last: 0.4,
+        p95: 0.4,
+        total: None,
+        previous_avg: None,
+    };
+    let track = HistorySeries {
+        series: SeriesId(0),
+        low: values.to_vec(),
+        high: Vec::new(),
+        statistics: Some(statistics),
+    };
     PageData {
         time: Some(at(1060)),
         interval_ms: 1000,
@@ -59,6 +73,7 @@ fn snapshot(values: &[Option<f32>]) -> PageData {
         history: History {
             window_seconds: 60,
             end: Some(at(1060)),
+            detail: STATISTICS,
             start: at(1000),
             step_millis: 10_000,
             series: vec![track],
@@ -111,7 +126,7 @@ fn snapshot_is_complete_and_loads_nothing() {
         "A plateau is work that waits.",
         "class=\"line\"",
         ">D</text>",
-        "&lt;0&gt; used</span><dl",
+        "&lt;0&gt; used</span><dl class=\"stats\"><div><dt>min</dt><dd>20.0 %</dd></div>",
         "prefers-color-scheme: dark",
     ] {
         assert!(html.contains(part), "{part}: {html}");

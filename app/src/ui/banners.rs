@@ -1,6 +1,6 @@
 //! Banners that ask the user to reload the page.
 
-use crate::live::use_live;
+use crate::live::use_connection;
 use leptos::prelude::*;
 
 /// Id of the element that the panic hook shows, without Leptos, which may be the cause of the panic.
@@ -23,7 +23,7 @@ pub(crate) fn PanicBanner() -> impl IntoView {
 /// Banner shown when the server is of another build than the page.
 #[component]
 pub(crate) fn OutdatedBanner() -> impl IntoView {
-    let outdated = use_live().outdated;
+    let outdated = use_connection().outdated;
     view! {
         <div class="banner" role="status" id="outdated-banner" hidden=move || !outdated.get() inner_html=OUTDATED></div>
     }

@@ -24,7 +24,7 @@ pub(crate) use theme_switch::ThemeSwitch;
 pub(crate) use theme_switch::follow_system_theme;
 pub(crate) use time_zone_switch::ZoneSwitch;
 #[cfg(feature = "hydrate")]
-pub(crate) use time_zone_switch::{apply_time_zone, is_utc, utc_offset_minutes};
+pub(crate) use time_zone_switch::{follow_time_zone, is_utc, utc_offset_minutes};
 #[cfg(feature = "hydrate")]
 pub(crate) use toast::{notification_permission, request_notification_permission, show_message, toast};
 pub(crate) use top_bar::TopBar;

@@ -1,6 +1,6 @@
 //! Theme switch: dark, light, or the system default. Stored in a cookie, so that the server renders the right theme at once.
 
-use crate::live::{Live, use_live};
+use crate::live::{Preferences, use_preferences};
 use leptos::prelude::*;
 
 #[cfg(feature = "hydrate")]
@@ -18,21 +18,22 @@ const ICON: &str = if cfg!(feature = "hydrate") {
 /// Button that switches to the other theme.
 #[component]
 pub(crate) fn ThemeSwitch() -> impl IntoView {
-    let live = use_live();
+    let preferences = use_preferences();
     view! {
         <button class="theme-switch" type="button" aria-label="Switch between dark and light"
-            on:click=move |_| switch(live) inner_html=ICON></button>
+            on:click=move |_| switch(preferences) inner_html=ICON></button>
     }
 }
 
 /// Redraws the charts when the system theme changes.
 #[cfg(feature = "hydrate")]
-pub(crate) fn follow_system_theme(live: Live) {
+pub(crate) fn follow_system_theme() {
     use leptos::wasm_bindgen::JsCast;
     use wasm_bindgen::prelude::Closure;
+    let preferences = use_preferences();
     let Ok(Some(query)) = window().match_media(DARK) else { return };
     let changed = Closure::<dyn FnMut()>::new(move || {
-        let _ = live.theme_changed.try_update(|count| *count += 1);
+        let _ = preferences.theme_changed.try_update(|count| *count += 1);
     });
     if query.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref()).is_ok() {
         let listener = StoredValue::new_local((query, changed));
@@ -45,10 +46,10 @@ pub(crate) fn follow_system_theme(live: Live) {
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn switch(_: Live) {}
+fn switch(_: Preferences) {}
 
 #[cfg(feature = "hydrate")]
-fn switch(live: Live) {
+fn switch(preferences: Preferences) {
     let Some(root) = document().document_element() else { return };
     let dark = match root.get_attribute("data-theme").as_deref() {
         Some(theme) => theme == "dark",
@@ -58,5 +59,5 @@ fn switch(live: Live) {
     let _ = root.set_attribute("data-theme", theme);
     let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax");
     let _ = js_sys::Reflect::set(&document(), &"cookie".into(), &cookie.into());
-    let _ = live.theme_changed.try_update(|count| *count += 1);
+    let _ = preferences.theme_changed.try_update(|count| *count += 1);
 }

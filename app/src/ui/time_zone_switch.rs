@@ -1,38 +1,44 @@
 //! Time zone switch: the zone of the browser or UTC. Stored in a cookie, like the theme.
 
-use crate::live::{Live, use_live};
+use crate::live::{LiveData, Preferences, use_live_data, use_preferences};
 use leptos::prelude::*;
 
 /// Button that shows the current time zone and switches to the other one. Before hydration it is UTC.
 #[component]
 pub(crate) fn ZoneSwitch() -> impl IntoView {
-    let live = use_live();
+    let (data, preferences) = (use_live_data(), use_preferences());
     view! {
         <button class="zone-switch" type="button" aria-label="Switch times between Local and UTC"
-            on:click=move |_| switch(live) inner_html="UTC"></button>
+            on:click=move |_| switch(data, preferences) inner_html="UTC"></button>
     }
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn switch(_: Live) {}
+fn switch(_: LiveData, _: Preferences) {}
 
 #[cfg(feature = "hydrate")]
-fn switch(live: Live) {
+fn switch(data: LiveData, preferences: Preferences) {
     let old_offset = utc_offset_minutes();
     let zone = if is_utc() { "local" } else { "utc" };
     let cookie = format!("zone={zone}; Path=/; Max-Age=31536000; SameSite=Lax");
     let _ = js_sys::Reflect::set(&document(), &"cookie".into(), &cookie.into());
-    apply_time_zone(live);
-    let _ = live.charts_changed.try_update(|count| *count += 1);
+    apply(preferences);
+    data.redraw_charts();
     if let Some(body) = document().body() {
         crate::fragment::set_utc_offset(&body, old_offset);
     }
 }
 
-/// Applies the selected time zone to the page.
+/// Applies the selected time zone once the page is hydrated: the server has rendered all times in UTC.
 #[cfg(feature = "hydrate")]
-pub(crate) fn apply_time_zone(live: Live) {
-    live.utc_offset.set(Some(utc_offset_minutes()));
+pub(crate) fn follow_time_zone() {
+    let preferences = use_preferences();
+    Effect::new(move |_| apply(preferences));
+}
+
+#[cfg(feature = "hydrate")]
+fn apply(preferences: Preferences) {
+    preferences.utc_offset.set(Some(utc_offset_minutes()));
     if let Ok(Some(button)) = document().query_selector(".zone-switch") {
         button.set_text_content(Some(if is_utc() { "UTC" } else { "Local" }));
     }

@@ -1,6 +1,6 @@
 //! Top bar of every page.
 
-use crate::live::use_live;
+use crate::live::use_live_data;
 use crate::root::PAGES;
 use crate::ui::{ConnectionBadge, ThemeSwitch, ZoneSwitch};
 use leptos::prelude::*;
@@ -33,8 +33,8 @@ const ICON_LINKS: &str = if cfg!(feature = "hydrate") {
 /// Links to all pages, connection badge, time zone and theme switch.
 #[component]
 pub(crate) fn TopBar() -> impl IntoView {
-    let live = use_live();
-    let firing = move || live.firing.get().map(|count| count.to_string());
+    let data = use_live_data();
+    let firing = move || data.firing.get().map(|count| count.to_string());
     let pages = PAGES.into_iter().map(|(path, name)| {
         let count = (path == "/alerts").then(|| view! { " "<span class="count">{firing}</span> });
         view! { <A href=path exact=true>{name}{count}</A> }

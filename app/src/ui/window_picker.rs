@@ -1,7 +1,10 @@
 //! Time window picker: links, so that the choice is in the URL and works without wasm.
 
 use crate::clock::{local_date_and_time, local_time};
-use crate::live::{Live, Window, format_line_keys, use_live};
+use crate::live::{
+    ChartView, LiveData, Preferences, Window, format_line_keys, use_chart_view, use_live_data,
+    use_preferences,
+};
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
@@ -16,23 +19,23 @@ pub(crate) fn WindowPicker(
     #[prop(default = Window::LIVE)]
     choices: [Window; 3],
 ) -> impl IntoView {
-    let live = use_live();
+    let (data, view, preferences) = (use_live_data(), use_chart_view(), use_preferences());
     let choices = choices.map(|choice| {
         let current = move || (window.get() == choice).then_some("true");
         view! {
-            <a href=move || window_url(live, path, choice.name()) aria-current=current aria-label=format!("{}: show {}", choice.name(), choice.description())>
+            <a href=move || window_url(view, path, choice.name()) aria-current=current aria-label=format!("{}: show {}", choice.name(), choice.description())>
                 {choice.name()}
             </a>
         }
     });
-    let label = move || if live.paused.get() { "Resume" } else { "Pause" };
-    let cannot_pause = move || live.utc_offset.get().is_none() || window.get().end().is_some();
+    let label = move || if view.paused.get() { "Resume" } else { "Pause" };
+    let cannot_pause = move || !preferences.is_hydrated() || window.get().end().is_some();
     let pause = move |_| {
         #[cfg(feature = "hydrate")]
-        live.set_paused(!live.paused.get_untracked());
+        crate::live::set_paused(data, view, !view.paused.get_untracked());
     };
     let state = move || {
-        if live.paused.get() {
+        if view.paused.get() {
             "paused"
         } else if window.get().end().is_some() {
             "past"
@@ -43,47 +46,41 @@ pub(crate) fn WindowPicker(
     view! {
         <nav class="choices" aria-label="Time window">{choices.collect_view()}</nav>
         <button type="button" class="pause" hidden=cannot_pause on:click=pause>{label}</button>
-        <div class="shown" role="status" data-state=state inner_html=move || notice(live, path)></div>
+        <div class="shown" role="status" data-state=state inner_html=move || notice(data, view, preferences, path)></div>
     }
     .into_any()
 }
 
 /// URL of a page with another window. Hidden lines, axis options and the comparison are kept.
-fn window_url(live: Live, path: &str, window: &str) -> String {
+fn window_url(view: ChartView, path: &str, window: &str) -> String {
     let mut url = format!("{path}?window={window}");
-    live.charts_changed.track();
-    let hidden =
-        live.store.try_with_value(|store| format_line_keys(&store.params().hidden)).unwrap_or_default();
-    if !hidden.is_empty() {
-        url.push_str("&hide=");
-        url.push_str(&hidden);
-    }
-    let _ = live.store.try_with_value(|store| {
-        for (name, list) in [("&log=", &store.params().log), ("&clip=", &store.params().clip)] {
-            if !list.is_empty() {
+    view.params.with(|params| {
+        let hidden = format_line_keys(&params.hidden);
+        for (name, value) in [("&hide=", &hidden), ("&log=", &params.log), ("&clip=", &params.clip)] {
+            if !value.is_empty() {
                 url.push_str(name);
-                url.push_str(list);
+                url.push_str(value);
             }
         }
     });
-    if live.detail.get() == crate::api::PREVIOUS_PERIOD {
+    if view.detail.get() == crate::api::PREVIOUS_PERIOD {
         url.push_str("&compare=1");
     }
     url
 }
 
 /// Notice about an invalid URL, a past range or paused charts, as HTML; empty while the charts are live.
-fn notice(live: Live, path: &str) -> String {
-    live.charts_changed.track();
-    let offset = live.utc_offset.get();
+fn notice(data: LiveData, view: ChartView, preferences: Preferences, path: &str) -> String {
+    data.charts_changed.track();
+    let offset = preferences.utc_offset.get();
     let mut html = String::new();
-    let problem = live.store.try_with_value(|store| store.params().problem).unwrap_or_default();
+    let problem = view.params.with(|params| params.problem);
     if !problem.is_empty() {
         html.push_str("<p class=\"bad\">");
         html.push_str(problem);
         html.push_str("</p>");
     }
-    if let Some(range) = live.window.get().past() {
+    if let Some(range) = view.window.get().past() {
         let start = local_date_and_time(range.start, offset);
         let end = local_date_and_time(range.end, offset);
         // A range within one day shows the date once.
@@ -93,18 +90,18 @@ fn notice(live: Live, path: &str) -> String {
             "<p>Showing <strong>{} – {end}</strong> <a href=\"{path}\">Back to live</a></p>",
             start.strip_suffix(" UTC").unwrap_or(&start)
         ));
-        let is_blank = live.store.try_with_value(|store| store.past().is_some() && store.has_no_data());
+        let is_blank = data.store.try_with_value(|store| store.past().is_some() && store.has_no_data());
         if is_blank == Some(true) {
             html.push_str("<p class=\"bad\">No data for this time range.</p>");
         }
-    } else if live.paused.get() {
-        let end = live.store.try_with_value(|store| local_time(store.window().end, offset));
+    } else if view.paused.get() {
+        let end = data.store.try_with_value(|store| local_time(store.window().end, offset));
         html.push_str(&format!("<p>Paused at <strong>{}</strong></p>", end.unwrap_or_default()));
     }
     // The processes at the pinned time are the usual next question.
-    if let Some(pinned) = live.pinned.get().filter(|_| path != "/processes") {
+    if let Some(pinned) = view.pinned.get().filter(|_| path != "/processes") {
         let time = local_time(Timestamp::from_millis(pinned), offset);
-        let query = live.window.get().to_query().replace('&', "&amp;");
+        let query = view.window.get().to_query().replace('&', "&amp;");
         html.push_str(&format!(
             "<p><a href=\"/processes?{query}&amp;at={pinned}\">Processes at {time}</a></p>"
         ));

@@ -11,6 +11,7 @@ pub mod health;
 mod latest_values;
 mod limits;
 mod names;
+pub mod points;
 pub mod processes;
 mod report;
 pub mod routes;

@@ -1,48 +1,12 @@
-//! Query results for clients: columns as JSON or CSV, and the points of the system history.
+//! Query results for clients: columns as JSON or CSV.
 
 use crate::format_rfc3339;
-use crate::names;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use utoipa::ToSchema;
-use watchglass_model::{Labels, Timestamp};
-
-/// Readings at a fixed step. A row without data is NaN.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Table {
-    /// Time of the first row.
-    pub start: Timestamp,
-    /// Milliseconds from one row to the next.
-    pub step_millis: i64,
-    /// Number of rows.
-    pub rows: usize,
-    /// Series.
-    pub series: Vec<TableSeries>,
-}
-
-/// Readings of one series.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TableSeries {
-    /// Labels.
-    pub labels: Labels,
-    /// Minimum of each row.
-    pub low: Vec<f64>,
-    /// Average of each row.
-    pub mean: Vec<f64>,
-    /// Maximum of each row.
-    pub high: Vec<f64>,
-}
-
-impl Table {
-    /// Times of the rows.
-    pub fn times(&self) -> impl Iterator<Item = Timestamp> {
-        let (start, step) = (self.start.millis(), self.step_millis);
-        (0_i64..)
-            .take(self.rows)
-            .map(move |row| Timestamp::from_millis(start.saturating_add(row.saturating_mul(step))))
-    }
-}
+use watchglass_model::Labels;
+use watchglass_tsdb::Columns;
 
 /// Series with a column per aggregation; `null` without data.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -57,44 +21,47 @@ pub struct SeriesColumns {
     pub max: Vec<Option<f64>>,
 }
 
-/// Series of a table as JSON columns.
-pub fn columns(table: &Table) -> Vec<SeriesColumns> {
+/// Query result as JSON columns.
+pub fn series_columns(result: &Columns) -> Vec<SeriesColumns> {
     let finite = |values: &[f64]| values.iter().map(|value| value.is_finite().then_some(*value)).collect();
-    table
-        .series
+    let labels =
+        |labels: &Labels| labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    result
+        .columns
         .iter()
-        .map(|track| SeriesColumns {
-            labels: track.labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-            min: finite(&track.low),
-            avg: finite(&track.mean),
-            max: finite(&track.high),
+        .map(|column| SeriesColumns {
+            labels: labels(&column.series.labels),
+            min: finite(&column.low),
+            avg: finite(&column.mean),
+            max: finite(&column.high),
         })
         .collect()
 }
 
-/// Table as CSV ([RFC 4180](https://www.rfc-editor.org/rfc/rfc4180)): one line per row with its time, then the minimum,
+/// Query result as CSV ([RFC 4180](https://www.rfc-editor.org/rfc/rfc4180)): one line per row with its time, then the minimum,
 /// average and maximum of each series. A field without data is empty.
-pub fn csv(metric: &str, table: &Table) -> String {
-    csv_of_several(&[(metric, table)])
+pub fn csv(metric: &str, result: &Columns) -> String {
+    csv_of_several(&[(metric, result)])
 }
 
-/// Tables of several metrics side by side, as CSV. They must have the same rows: the times are those of the first.
-pub fn csv_of_several(parts: &[(&str, &Table)]) -> String {
+/// Query results of several metrics side by side, as CSV. They must have the same rows: the times are those of the first.
+pub fn csv_of_several(parts: &[(&str, &Columns)]) -> String {
     let mut text = String::from("time");
-    let tracks =
-        || parts.iter().flat_map(|(metric, table)| table.series.iter().map(move |track| (metric, track)));
-    for (metric, track) in tracks() {
+    let columns = || {
+        parts.iter().flat_map(|(metric, result)| result.columns.iter().map(move |column| (metric, column)))
+    };
+    for (metric, column) in columns() {
         for part in ["min", "avg", "max"] {
             text.push(',');
-            push_text(&format!("{metric}{} {part}", track.labels), &mut text);
+            push_text(&format!("{metric}{} {part}", column.series.labels), &mut text);
         }
     }
     text.push_str("\r\n");
-    let times = parts.first().into_iter().flat_map(|(_, table)| table.times());
+    let times = parts.first().into_iter().flat_map(|(_, result)| result.times());
     for (row, time) in times.enumerate() {
         text.push_str(&format_rfc3339(time));
-        for (_, track) in tracks() {
-            for values in [&track.low, &track.mean, &track.high] {
+        for (_, column) in columns() {
+            for values in [&column.low, &column.mean, &column.high] {
                 text.push(',');
                 if let Some(value) = values.get(row).filter(|value| value.is_finite()) {
                     // Writing to a string cannot fail.
@@ -118,172 +85,36 @@ fn push_text(field: &str, text: &mut String) {
     text.push('"');
 }
 
-/// Points as CSV, with a header line.
-pub fn points_csv(points: &[Point]) -> String {
-    let mut text = format!("timestamp,{}\r\n", FIELDS.map(|(name, ..)| name).join(","));
-    for point in points {
-        text.push_str(&point.timestamp);
-        for value in point.values() {
-            text.push(',');
-            if let Some(value) = value {
-                // Writing to a string cannot fail.
-                let _ = write!(text, "{value}");
-            }
-        }
-        text.push_str("\r\n");
+/// A query result of three rows for tests: `m{device="a"}` with a gap, and `m{device="b"}` with one value.
+#[cfg(test)]
+pub(crate) fn sample_columns() -> Columns {
+    use std::sync::Arc;
+    use watchglass_model::{Kind, Timestamp};
+    use watchglass_tsdb::{Column, StoredSeries};
+    let column = |device: &str, values: &[f64]| Column {
+        series: Arc::new(StoredSeries {
+            metric: "m".to_owned(),
+            labels: [("device", device)].into_iter().collect(),
+            kind: Kind::Gauge,
+        }),
+        id: None,
+        low: values.iter().map(|value| value - 1.0).collect(),
+        mean: values.to_vec(),
+        high: values.iter().map(|value| value + 1.0).collect(),
+        count: values.iter().map(|value| u32::from(value.is_finite())).collect(),
+        increase: Vec::new(),
+    };
+    Columns {
+        start: Timestamp::from_millis(1_795_314_000_000),
+        step_millis: 60_000,
+        rows: 3,
+        columns: vec![column("a", &[2.0, f64::NAN, 0.5]), column("b", &[4.0, f64::NAN, f64::NAN])],
     }
-    text
-}
-
-/// Aggregation of the series of a metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Aggregation {
-    Sum,
-    Max,
-}
-
-/// Field of a [`Point`]: name, metric, aggregation of its series, and factor of a reading.
-type Field = (&'static str, &'static str, Aggregation, f64);
-
-const FIELDS: [Field; 13] = [
-    ("cpu_percent", names::CPU, Aggregation::Max, 100.0),
-    ("memory_percent", names::MEMORY_USED_RATIO, Aggregation::Max, 100.0),
-    ("disk_percent", names::DISK_USED_RATIO, Aggregation::Max, 100.0),
-    ("load_1min", "host_load1", Aggregation::Max, 1.0),
-    ("network_bytes_in_per_second", "host_network_received_bytes_total", Aggregation::Sum, 1.0),
-    ("network_bytes_out_per_second", "host_network_sent_bytes_total", Aggregation::Sum, 1.0),
-    ("database_response_time_ms", names::DATABASE_SECONDS, Aggregation::Max, 1e3),
-    ("database_connections", names::DATABASE_CONNECTIONS, Aggregation::Sum, 1.0),
-    ("redis_response_time_ms", names::REDIS_SECONDS, Aggregation::Max, 1e3),
-    ("websocket_connections", names::WEBSOCKETS, Aggregation::Sum, 1.0),
-    ("requests_per_second", names::REQUESTS_PER_SECOND, Aggregation::Sum, 1.0),
-    ("error_rate_percent", names::ERROR_RATIO, Aggregation::Max, 100.0),
-    ("latency_p95_ms", names::LATENCY_P95, Aggregation::Max, 1e3),
-];
-
-/// State of the system at a past time: averages over the step that starts there, `null` without data.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
-pub struct Point {
-    /// Start of the step, in RFC 3339.
-    pub timestamp: String,
-    /// CPU usage, in percent.
-    pub cpu_percent: Option<f64>,
-    /// Memory usage, in percent.
-    pub memory_percent: Option<f64>,
-    /// Usage of the fullest filesystem, in percent.
-    pub disk_percent: Option<f64>,
-    /// Load average over 1 minute.
-    pub load_1min: Option<f64>,
-    /// Bytes received per second.
-    pub network_bytes_in_per_second: Option<f64>,
-    /// Bytes sent per second.
-    pub network_bytes_out_per_second: Option<f64>,
-    /// PostgreSQL response time of the slowest instance, in milliseconds.
-    pub database_response_time_ms: Option<f64>,
-    /// PostgreSQL connections.
-    pub database_connections: Option<f64>,
-    /// Redis response time of the slowest instance, in milliseconds.
-    pub redis_response_time_ms: Option<f64>,
-    /// Open live connections.
-    pub websocket_connections: Option<f64>,
-    /// Requests per second.
-    pub requests_per_second: Option<f64>,
-    /// 5xx responses, in percent of all responses.
-    pub error_rate_percent: Option<f64>,
-    /// p95 of the request duration, in milliseconds.
-    pub latency_p95_ms: Option<f64>,
-}
-
-impl Point {
-    /// Values in the order of [`FIELDS`].
-    fn values(&self) -> [Option<f64>; FIELDS.len()] {
-        [
-            self.cpu_percent,
-            self.memory_percent,
-            self.disk_percent,
-            self.load_1min,
-            self.network_bytes_in_per_second,
-            self.network_bytes_out_per_second,
-            self.database_response_time_ms,
-            self.database_connections,
-            self.redis_response_time_ms,
-            self.websocket_connections,
-            self.requests_per_second,
-            self.error_rate_percent,
-            self.latency_p95_ms,
-        ]
-    }
-}
-
-/// System history: queries every metric it consists of and joins the results.
-///
-/// # Errors
-/// The error of the first failed query.
-pub fn points<E>(mut query: impl FnMut(&str) -> Result<Table, E>) -> Result<Vec<Point>, E> {
-    let mut times: Vec<Timestamp> = Vec::new();
-    let mut fields: Vec<Vec<Option<f64>>> = Vec::with_capacity(FIELDS.len());
-    for (_, metric, aggregation, factor) in FIELDS {
-        let table = query(metric)?;
-        if times.is_empty() {
-            times = table.times().collect();
-        }
-        fields.push(
-            (0..table.rows)
-                .map(|row| aggregate(&table, row, aggregation).map(|value| value * factor))
-                .collect(),
-        );
-    }
-    let points = times.into_iter().enumerate().map(|(row, time)| {
-        let mut values = fields
-            .iter()
-            .map(|field| field.get(row).copied().flatten().map(|value| (value * 1e3).round() / 1e3));
-        let mut next = || values.next().flatten();
-        Point {
-            timestamp: format_rfc3339(time),
-            cpu_percent: next(),
-            memory_percent: next(),
-            disk_percent: next(),
-            load_1min: next(),
-            network_bytes_in_per_second: next(),
-            network_bytes_out_per_second: next(),
-            database_response_time_ms: next(),
-            database_connections: next(),
-            redis_response_time_ms: next(),
-            websocket_connections: next(),
-            requests_per_second: next(),
-            error_rate_percent: next(),
-            latency_p95_ms: next(),
-        }
-    });
-    Ok(points.collect())
-}
-
-fn aggregate(table: &Table, row: usize, aggregation: Aggregation) -> Option<f64> {
-    let values = table.series.iter().filter_map(|track| track.mean.get(row).copied());
-    values.filter(|value| value.is_finite()).reduce(|left, right| match aggregation {
-        Aggregation::Sum => left + right,
-        Aggregation::Max => left.max(right),
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn table() -> Table {
-        let track = |device: &str, values: &[f64]| TableSeries {
-            labels: [("device", device)].into_iter().collect(),
-            low: values.iter().map(|value| value - 1.0).collect(),
-            mean: values.to_vec(),
-            high: values.iter().map(|value| value + 1.0).collect(),
-        };
-        Table {
-            start: Timestamp::from_millis(1_795_314_000_000),
-            step_millis: 60_000,
-            rows: 3,
-            series: vec![track("a", &[2.0, f64::NAN, 0.5]), track("b", &[4.0, f64::NAN, f64::NAN])],
-        }
-    }
 
     #[test]
     fn csv_has_a_line_per_row_and_empty_gaps() {
@@ -294,58 +125,14 @@ mod tests {
             "2026-11-22T02:22:00.000Z,-0.5,0.5,1.5,,,",
             "",
         ];
-        assert_eq!(csv("m", &table()), expected.join("\r\n"));
+        assert_eq!(csv("m", &sample_columns()), expected.join("\r\n"));
     }
 
     #[test]
     fn json_has_null_for_a_gap() {
-        let columns = columns(&table());
+        let columns = series_columns(&sample_columns());
         assert_eq!(columns[0].labels["device"], "a");
         assert_eq!(columns[0].avg, [Some(2.0), None, Some(0.5)]);
         assert_eq!(columns[1].max, [Some(5.0), None, None]);
-    }
-
-    #[test]
-    fn points_join_metrics() {
-        let points = points(|metric| {
-            let empty = Table { series: Vec::new(), ..table() };
-            Ok::<_, ()>(if metric == names::DISK_USED_RATIO || metric.contains("sent") {
-                table()
-            } else {
-                empty
-            })
-        })
-        .unwrap();
-        assert_eq!(points.len(), 3);
-        let first = Point {
-            timestamp: "2026-11-22T02:20:00.000Z".to_owned(),
-            disk_percent: Some(400.0),
-            network_bytes_out_per_second: Some(6.0),
-            ..Point::default()
-        };
-        assert_eq!(points[0], first);
-        assert_eq!((points[1].disk_percent, points[2].disk_percent), (None, Some(50.0)));
-    }
-
-    #[test]
-    fn points_are_written_as_csv() {
-        let point = Point {
-            timestamp: "t".to_owned(),
-            cpu_percent: Some(1.5),
-            latency_p95_ms: Some(2.0),
-            ..Point::default()
-        };
-        let text = points_csv(&[point]);
-        let lines: Vec<&str> = text.split("\r\n").collect();
-        assert!(
-            lines[0].starts_with("timestamp,cpu_percent,") && lines[0].ends_with(",latency_p95_ms"),
-            "{text}"
-        );
-        assert_eq!((lines[1], lines.len()), ("t,1.5,,,,,,,,,,,,2", 3));
-    }
-
-    #[test]
-    fn query_error_is_returned() {
-        assert_eq!(points(|_| Err::<Table, _>("no")), Err("no"));
     }
 }

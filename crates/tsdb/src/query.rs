@@ -111,6 +111,16 @@ pub struct Columns {
     pub columns: Vec<Column>,
 }
 
+impl Columns {
+    /// Times of the rows.
+    pub fn times(&self) -> impl Iterator<Item = Timestamp> {
+        let (start, step) = (self.start.millis(), self.step_millis);
+        (0_i64..)
+            .take(self.rows)
+            .map(move |row| Timestamp::from_millis(start.saturating_add(row.saturating_mul(step))))
+    }
+}
+
 /// Values of one series: those of a gauge, or per-second rates of a counter. Rows without a value are NaN, so that gaps
 /// remain.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,9 +1,9 @@
 //! History for the charts of a page.
 
-use super::statistics::Statistics;
+use super::statistics::statistics;
 use crate::clock::TICK_MILLIS;
 use crate::metric_store::MetricStore;
-use app::api::{History, HistorySeries, PREVIOUS_PERIOD, RangeQuery, STATISTICS};
+use app::api::{History, HistorySeries, PREVIOUS_PERIOD, RangeQuery, STATISTICS, SeriesStatistics};
 use std::time::Duration;
 use watchglass_model::{Metric, PanelRole, Series, TimeRange};
 use watchglass_tsdb::{Column, Columns, QueryError, check_size};
@@ -27,6 +27,7 @@ pub(crate) fn chart_history(
     let mut history = History {
         window_seconds: window.seconds,
         end: window.end,
+        detail,
         start: range.start.floor(step_millis),
         step_millis,
         series: Vec::new(),
@@ -46,18 +47,13 @@ pub(crate) fn chart_history(
             PREVIOUS_PERIOD => Some(metrics.query_local(&metric.name, before, step_millis)?),
             _ => None,
         };
-        let note = |column: &Column| {
-            if detail < STATISTICS {
-                return String::new();
-            }
-            let then = earlier.as_ref().map(|earlier| {
-                let same = earlier.columns.iter().find(|other| other.id == column.id);
-                same.and_then(|column| Statistics::of(metric, column))
-            });
-            Statistics::of(metric, column).map_or_else(String::new, |now| now.html(metric, then))
+        let statistics = |column: &Column| {
+            let columns = earlier.iter().flat_map(|earlier| &earlier.columns);
+            let previous = columns.into_iter().find(|other| other.id == column.id);
+            (detail >= STATISTICS).then(|| statistics(metric, column, previous)).flatten()
         };
-        history.series.extend(tracks(&now, note));
-        history.previous.extend(earlier.iter().flat_map(|earlier| tracks(earlier, |_| String::new())));
+        history.series.extend(tracks(&now, statistics));
+        history.previous.extend(earlier.iter().flat_map(|earlier| tracks(earlier, |_| None)));
     }
     Ok(history)
 }
@@ -70,14 +66,17 @@ fn step(seconds: u32, rows: u32) -> i64 {
 }
 
 /// Columns of series collected since the start; other series are not on a page.
-fn tracks(columns: &Columns, note: impl Fn(&Column) -> String) -> impl Iterator<Item = HistorySeries> {
+fn tracks(
+    columns: &Columns,
+    statistics: impl Fn(&Column) -> Option<SeriesStatistics>,
+) -> impl Iterator<Item = HistorySeries> {
     columns.columns.iter().filter_map(move |column| {
         let high = if same(&column.low, &column.high) { Vec::new() } else { rounded(&column.high) };
         Some(HistorySeries {
             series: column.id?,
             low: rounded(&column.low),
             high,
-            statistics_html: note(column),
+            statistics: statistics(column),
         })
     })
 }
@@ -175,7 +174,7 @@ mod tests {
         let history = chart_history(&store(1000..1400), last(300), 900, READINGS).unwrap();
         assert_eq!((history.step_millis, history.series[0].high.len()), (1_000, 0));
         assert_eq!(history.series[0].low.last(), Some(&Some(1399.0)));
-        assert!(history.series[0].statistics_html.is_empty() && history.previous.is_empty());
+        assert!(history.series[0].statistics.is_none() && history.previous.is_empty());
     }
 
     #[test]
@@ -252,16 +251,13 @@ mod tests {
             let then = place(history.previous_start, &before.low, second).unwrap();
             assert_eq!(place(history.start, &now.low, second), Some(then + 100.0), "{second}");
         }
-        let note = now.statistics_html.replace('\u{a0}', " ");
-        assert!(
-            note.contains("<dt>min</dt><dd>1.2 k</dd>") && note.contains("<dd>+100 (+8.7 %)</dd>"),
-            "{note}"
-        );
+        let statistics = now.statistics.unwrap();
+        let previous_avg = statistics.previous_avg.unwrap();
+        assert_eq!((history.detail, statistics.min), (PREVIOUS_PERIOD, 1200.0));
+        assert_eq!((statistics.avg - previous_avg, previous_avg), (100.0, 1150.0));
         let first = chart_history(&store, until(1050, 100), 900, PREVIOUS_PERIOD).unwrap();
-        assert!(
-            first.previous.is_empty() && first.series[0].statistics_html.contains("<dd>–</dd>"),
-            "{first:?}"
-        );
+        assert!(first.previous.is_empty(), "{first:?}");
+        assert_eq!(first.series[0].statistics.unwrap().previous_avg, None);
     }
 
     #[test]

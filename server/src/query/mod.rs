@@ -4,7 +4,6 @@ pub(crate) mod alerts;
 pub(crate) mod cards;
 pub(crate) mod catalogue;
 pub(crate) mod chart_history;
-pub(crate) mod history_table;
 pub(crate) mod panel;
 pub(crate) mod rule_preview;
 mod statistics;

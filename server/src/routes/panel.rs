@@ -16,7 +16,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use std::sync::Arc;
 use url::form_urlencoded;
-use watchglass_reports::series::{Table, TableSeries, csv_of_several};
+use watchglass_reports::series::csv_of_several;
+use watchglass_tsdb::Columns;
 
 /// Length limit of the query string, in bytes.
 const MAX_QUERY_BYTES: usize = 8192;
@@ -55,26 +56,8 @@ pub(crate) async fn csv(
 ) -> Result<Response, ApiError> {
     let query = query.unwrap_or_default();
     let history = history(&state, &panel, &query, (MAX_ROWS.1, MAX_CELLS.1)).await?;
-    let tables: Vec<(String, Table)> = history
-        .parts
-        .into_iter()
-        .map(|(metric, columns)| {
-            let tracks = columns.columns.into_iter().map(|column| TableSeries {
-                labels: column.series.labels.clone(),
-                low: column.low,
-                mean: column.mean,
-                high: column.high,
-            });
-            let table = Table {
-                start: columns.start,
-                step_millis: columns.step_millis,
-                rows: columns.rows,
-                series: tracks.collect(),
-            };
-            (metric.name, table)
-        })
-        .collect();
-    let parts: Vec<(&str, &Table)> = tables.iter().map(|(name, table)| (name.as_str(), table)).collect();
+    let parts: Vec<(&str, &Columns)> =
+        history.parts.iter().map(|(metric, columns)| (metric.name.as_str(), columns)).collect();
     // Panel ids of the catalogue are valid in a header.
     let disposition = format!("attachment; filename=\"watchglass-{}.csv\"", history.panel.id);
     let headers = [

@@ -3,7 +3,6 @@
 use super::row_limits::{MAX_STEP_SECONDS, check_rows, check_series};
 use crate::app_state::AppState;
 use crate::http::{ApiError, Envelope, Parameters, bad_request};
-use crate::query::history_table::history_table;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -12,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
 use watchglass_model::{Metric, TimeRange, Timestamp};
-use watchglass_reports::series::{Point, SeriesColumns, Table, columns, csv, points, points_csv};
+use watchglass_reports::points::{Point, points, points_csv};
+use watchglass_reports::series::{SeriesColumns, csv, series_columns};
 use watchglass_reports::{format_rfc3339, parse_time};
-use watchglass_tsdb::step_for;
+use watchglass_tsdb::{Columns, step_for};
 
 /// Default step of the system history: one minute, 10,080 points in seven days.
 const DEFAULT_STEP_MILLIS: i64 = 60_000;
@@ -232,20 +232,20 @@ fn metric_response(
     format: Format,
 ) -> Result<Response, ApiError> {
     check_rows(range, step)?;
-    let table = ask(state, &metric.name, range, step)?;
-    check_series(range, step, table.series.len())?;
+    let result = query_metric(state, &metric.name, range, step)?;
+    check_series(range, step, result.columns.len())?;
     if format == Format::Csv {
-        return Ok(csv_response(csv(&metric.name, &table)));
+        return Ok(csv_response(csv(&metric.name, &result)));
     }
     let history = MetricHistory {
         metric: metric.name.clone(),
         kind: metric.kind.into(),
         unit: watchglass_reports::unit_name(metric.display_unit()),
-        start: format_rfc3339(table.start),
+        start: format_rfc3339(result.start),
         end: format_rfc3339(range.end),
         step_seconds: step as f64 / 1e3,
-        timestamps: table.times().map(|time| time.millis() as f64 / 1e3).collect(),
-        series: columns(&table),
+        timestamps: result.times().map(|time| time.millis() as f64 / 1e3).collect(),
+        series: series_columns(&result),
     };
     Ok(Envelope::of(History::Metric(history)).into_response())
 }
@@ -270,7 +270,7 @@ fn system_response(
     let total = u64::try_from(rows / step + i64::from(rows % step != 0)).unwrap_or(0);
     let shown = page_range(start, range.end, step, page, page_size);
     let data_points = match shown {
-        Some(shown) => points(|metric| ask(state, metric, shown, step))?,
+        Some(shown) => points(|metric| query_metric(state, metric, shown, step))?,
         // Pages after the last one are empty.
         None => Vec::new(),
     };
@@ -301,8 +301,8 @@ fn page_range(start: Timestamp, end: Timestamp, step: i64, page: u64, page_size:
         .then_some(TimeRange { start: Timestamp::from_millis(first), end: Timestamp::from_millis(last) })
 }
 
-fn ask(state: &AppState, metric: &str, range: TimeRange, step: i64) -> Result<Table, ApiError> {
-    history_table(&state.metrics, metric, range, step).map_err(|error| bad_request(error.to_string()))
+fn query_metric(state: &AppState, metric: &str, range: TimeRange, step: i64) -> Result<Columns, ApiError> {
+    state.metrics.query_shared(metric, range, step).map_err(|error| bad_request(error.to_string()))
 }
 
 fn csv_response(text: String) -> Response {
