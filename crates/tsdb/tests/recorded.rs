@@ -1,5 +1,10 @@
 //! History written by earlier versions: it must open undamaged, with the values that were written.
-#![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::path::Path;
 use watchglass_model::{TimeRange, Timestamp};
@@ -12,8 +17,9 @@ const END: i64 = 1_796_156_520_000;
 const SAMPLES: i64 = 7 * 86_400;
 const MINUTE: i64 = 60_000;
 
-/// The metrics, and their value in each minute since the epoch.
-const METRICS: [(&str, fn(i64) -> f64); 3] = [
+/// Value in a minute since the epoch.
+type Value = fn(i64) -> f64;
+const METRICS: [(&str, Value); 3] = [
     ("host_memory_used_bytes", |minute| ((minute % 1440) * 1_048_576) as f64),
     ("host_load1", |minute| (minute % 60) as f64),
     ("host_cpu_usage_ratio", |minute| (minute % 100) as f64 / 100.0),
