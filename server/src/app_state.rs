@@ -75,7 +75,7 @@ impl AppState {
         paces: BTreeMap<String, u32>,
         build: String,
         history: Arc<dyn history::History>,
-        vitals: Arc<ServerStats>,
+        server_stats: Arc<ServerStats>,
         requests: Arc<Recorder>,
     ) -> Self {
         let hello = Hello {
@@ -87,7 +87,7 @@ impl AppState {
         };
         Self {
             hub: Hub::new(hello),
-            server_stats: vitals,
+            server_stats,
             requests,
             applications: Arc::default(),
             layouts: Layouts::default(),
@@ -112,8 +112,8 @@ impl AppState {
     }
 
     /// Sets the rule evaluator and the notification dispatcher.
-    pub(crate) fn with_alerting(self, judging: RuleEvaluator, telling: Notifications) -> Self {
-        Self { rule_evaluator: judging, notifications: telling, ..self }
+    pub(crate) fn with_alerting(self, rule_evaluator: RuleEvaluator, notifications: Notifications) -> Self {
+        Self { rule_evaluator, notifications, ..self }
     }
 
     /// Sets the store of statistics reported by other applications.

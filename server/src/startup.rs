@@ -89,7 +89,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let local = Arc::new(EmbeddedHistory::open(&data.path().join("history"), history_options(settings))?);
     let before = local.newest();
     let history = shared_history(settings, &local, &name)?;
-    let (vitals, requests) = (Arc::<ServerStats>::default(), Arc::<Recorder>::default());
+    let (server_stats, requests) = (Arc::<ServerStats>::default(), Arc::<Recorder>::default());
     let mut probes =
         host_probes(&HostRoots { proc: settings.host_proc.clone(), sys: settings.host_sys.clone() });
     let (services, probes_of_services) = Targets::from_settings(settings)?;
@@ -97,9 +97,12 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let applications = Arc::<Applications>::default();
     probes.push(Box::new(Requests::new(Arc::clone(&requests))));
     probes.push(Box::new(ApplicationsProbe::new(Arc::clone(&applications))));
-    probes.extend(self_monitoring_probes(&vitals));
+    probes.extend(self_monitoring_probes(&server_stats));
     probes.extend(tls.clone().map(|tls| Box::new(edge::TlsProbe(tls)) as Box<dyn Probe>));
-    probes.push(Box::new(HistoryProbe { history: Arc::clone(&history), server_stats: Arc::clone(&vitals) }));
+    probes.push(Box::new(HistoryProbe {
+        history: Arc::clone(&history),
+        server_stats: Arc::clone(&server_stats),
+    }));
     let collector = Collector::new(probes, &[("host", &name)], MAX_SERIES)?;
     let core = AppState::new(
         host_info(name.clone(), facts),
@@ -107,15 +110,15 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
         collection_intervals(collector.catalogue(), &collector),
         assets::page_assets().build,
         Arc::clone(&history),
-        vitals,
+        server_stats,
         requests,
     );
-    let judging = RuleEvaluator::open(settings.rules.clone(), data.path())?;
-    let rules = judging.rules().into_iter().map(|(rule, _)| rule);
-    let telling =
+    let rule_evaluator = RuleEvaluator::open(settings.rules.clone(), data.path())?;
+    let rules = rule_evaluator.rules().into_iter().map(|(rule, _)| rule);
+    let notifications =
         Notifications::open(settings.notifications.clone(), &settings.channels, rules, data.path())?;
     let links = settings.public_url.as_ref().map(|url| Links::open(url, data.path())).transpose()?;
-    let telling = telling.with_links(links).with_charts(ChartSource {
+    let notifications = notifications.with_links(links).with_charts(ChartSource {
         history: local.clone(),
         catalogue: collector.catalogue().clone(),
         intervals: collection_intervals(collector.catalogue(), &collector),
@@ -125,7 +128,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let core = core.with_annotations(annotations);
     let core = core.with_settings(EffectiveConfig::new(settings, data.path(), &history_options(settings)));
     let core = core.with_layouts(Layouts::open(data.path())?);
-    let core = Arc::new(core.with_alerting(judging, telling));
+    let core = Arc::new(core.with_alerting(rule_evaluator, notifications));
     let access = Arc::new(Access::open(data.path())?);
     let audit = Arc::new(AuditLog::open(data.path())?);
     let first = access.create_first_admin(|name| std::env::var(name).ok(), ticker::now())?;
@@ -209,9 +212,10 @@ async fn serve_until_signal(
     let access_task = tokio::spawn(Arc::clone(&access).watch_file(stopping.clone()));
     let guard = host_origin::HostGuard::new(&settings.host_names());
     let limiter = Arc::new(RateLimiter::new(&settings.limits));
-    let doors = routes::AuthLayer { access, audit, metrics_open: settings.metrics_open, limiter };
+    let auth_layer = routes::AuthLayer { access, audit, metrics_open: settings.metrics_open, limiter };
     let proxies = edge.proxies.clone();
-    let router = routes::router(core, proxies, guard, doors, settings.public_url.clone(), stopping.clone());
+    let router =
+        routes::router(core, proxies, guard, auth_layer, settings.public_url.clone(), stopping.clone());
     let mut server = pin!(edge.serve(router, stopping));
     tokio::select! {
         () = &mut server => return,

@@ -43,7 +43,7 @@ pub(crate) fn WindowPicker(
     view! {
         <nav class="choices" aria-label="Time window">{choices.collect_view()}</nav>
         <button type="button" class="pause" hidden=cannot_pause on:click=pause>{label}</button>
-        <div class="shown" role="status" data-state=state inner_html=move || notice(live, path)></div>
+        <div class="shown" role="status" data-state=state inner_html=move || banner(live, path)></div>
     }
     .into_any()
 }
@@ -73,7 +73,7 @@ fn window_url(live: Live, path: &str, window: &str) -> String {
 }
 
 /// Notice about an invalid URL, a past range or paused charts, as HTML; empty while the charts are live.
-fn notice(live: Live, path: &str) -> String {
+fn banner(live: Live, path: &str) -> String {
     live.charts_changed.track();
     let offset = live.utc_offset.get();
     let mut html = String::new();

@@ -26,11 +26,11 @@ fn word() -> impl Strategy<Value = SessionRecord> {
     ]
 }
 
-fn roll() -> impl Strategy<Value = SessionReplica> {
+fn replica() -> impl Strategy<Value = SessionReplica> {
     prop::collection::vec((0..4_u8, word()), 0..8).prop_map(|words| {
-        let mut roll = SessionReplica::default();
-        words.into_iter().for_each(|(number, word)| roll.apply(secret(number).digest(), word));
-        roll
+        let mut replica = SessionReplica::default();
+        words.into_iter().for_each(|(number, word)| replica.apply(secret(number).digest(), word));
+        replica
     })
 }
 
@@ -42,14 +42,14 @@ fn merged(one: &SessionReplica, two: &SessionReplica) -> SessionReplica {
 
 proptest! {
     #[test]
-    fn merge_order_does_not_matter(a in roll(), b in roll(), c in roll()) {
+    fn merge_order_does_not_matter(a in replica(), b in replica(), c in replica()) {
         prop_assert_eq!(merged(&a, &b), merged(&b, &a));
         prop_assert_eq!(merged(&merged(&a, &b), &c), merged(&a, &merged(&b, &c)));
         prop_assert_eq!(merged(&a, &a), a);
     }
 
     #[test]
-    fn revoked_sessions_stay_revoked(a in roll(), b in roll()) {
+    fn revoked_sessions_stay_revoked(a in replica(), b in replica()) {
         let all = merged(&a, &b);
         for (session, word) in a.records().chain(b.records()) {
             let is_ended = |word: Option<&SessionRecord>| matches!(word, Some(SessionRecord::Revoked { .. }));
@@ -58,7 +58,7 @@ proptest! {
     }
 
     #[test]
-    fn delta_is_everything_the_peer_lacks_except_recent_uses(a in roll(), b in roll()) {
+    fn delta_is_everything_the_peer_lacks_except_recent_uses(a in replica(), b in replica()) {
         let mut updated = b.clone();
         for (session, word) in a.delta_for(&b, at(0)) {
             updated.apply(session, word.clone());

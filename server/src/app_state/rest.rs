@@ -70,7 +70,11 @@ impl AppState {
     pub(crate) fn all_active_alerts(&self) -> Vec<Alert> {
         let mut alerts = self.active_alerts();
         alerts.extend(
-            self.notifications.peers().statuses.iter().flat_map(|board| board.alerts.iter().cloned()),
+            self.notifications
+                .peers()
+                .statuses
+                .iter()
+                .flat_map(|peer_status| peer_status.alerts.iter().cloned()),
         );
         alerts.sort_by(|one, two| two.since.cmp(&one.since).then_with(|| one.key.cmp(&two.key)));
         alerts

@@ -70,13 +70,13 @@ impl AppState {
     ///
     /// # Errors
     /// Failed write; then no rule has changed.
-    pub(crate) fn merge_rules(&self, sheet: &RuleReplica) -> Result<(), RuleEditError> {
+    pub(crate) fn merge_rules(&self, replica: &RuleReplica) -> Result<(), RuleEditError> {
         // A metric that is unknown here may be collected by another server.
         let check = |rule: &Rule| match self.metric(&rule.metric) {
             Some(metric) => Ok(rule.check_metric(metric)?),
             None => Ok(()),
         };
-        self.rule_evaluator.merge_rules(sheet, check, |rules| self.notifications.set_rules(rules))
+        self.rule_evaluator.merge_rules(replica, check, |rules| self.notifications.set_rules(rules))
     }
 
     fn edit_rules(&self, edit: &RuleEdit) -> Result<(), RuleEditError> {

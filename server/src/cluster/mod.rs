@@ -68,24 +68,24 @@ impl ClusterSync {
         core.notifications().join_cluster(&id, place, now());
         core.start_rule_replication(&id);
         tracing::info!(server = id, "cluster sync started");
-        let books = RedisAlertStore::new(Target::parse(url)?, &settings.redis_prefix, &id);
-        let shelf = RedisRuleStore::new(Target::parse(url)?, &settings.redis_prefix, &id);
+        let alert_store = RedisAlertStore::new(Target::parse(url)?, &settings.redis_prefix, &id);
+        let rule_store = RedisRuleStore::new(Target::parse(url)?, &settings.redis_prefix, &id);
         let core = Arc::clone(core);
         let (stop, stopped) = mpsc::channel();
         let (end, finished) = mpsc::channel::<()>();
         let sessions = settings.redis_sessions.then(|| {
-            let desk = RedisSessionStore::new(Target::parse(url)?, &settings.redis_prefix, &id);
-            let (turns, wake) = access.start_session_sync();
+            let session_store = RedisSessionStore::new(Target::parse(url)?, &settings.redis_prefix, &id);
+            let (sync_rounds, wake) = access.start_session_sync();
             let (access, end) = (Arc::clone(access), end.clone());
             thread::Builder::new().name("sessions-redis".to_owned()).spawn(move || {
-                redis_session_store::run(&access, desk, &turns);
+                redis_session_store::run(&access, session_store, &sync_rounds);
                 drop(end);
             })?;
             Ok::<_, Box<dyn Error>>(wake)
         });
         let sessions = sessions.transpose()?;
         thread::Builder::new().name("alerts-redis".to_owned()).spawn(move || {
-            run(&core, books, shelf, &stopped);
+            run(&core, alert_store, rule_store, &stopped);
             drop(end);
         })?;
         Ok(Self(Some(Running { stop, sessions, finished })))
@@ -111,12 +111,17 @@ enum RoundOutcome {
     Retry,
 }
 
-fn run(core: &AppState, mut books: RedisAlertStore, mut shelf: RedisRuleStore, stopped: &Receiver<()>) {
+fn run(
+    core: &AppState,
+    mut alert_store: RedisAlertStore,
+    mut rule_store: RedisRuleStore,
+    stopped: &Receiver<()>,
+) {
     let mut is_failing = false;
     let mut rules = RuleSync::default();
     loop {
         let mut pause = INTERVAL;
-        match round(core, &mut books) {
+        match round(core, &mut alert_store) {
             Ok(RoundOutcome::Retry) => pause = RETRY_INTERVAL,
             Ok(RoundOutcome::Done) => {
                 if is_failing {
@@ -134,7 +139,7 @@ fn run(core: &AppState, mut books: RedisAlertStore, mut shelf: RedisRuleStore, s
         }
         // An unreachable Redis is contacted only once per round and logged once.
         if !is_failing {
-            rules.sync(core, &mut shelf);
+            rules.sync(core, &mut rule_store);
         }
         match stopped.recv_timeout(pause) {
             Err(RecvTimeoutError::Timeout) => {}
@@ -142,9 +147,9 @@ fn run(core: &AppState, mut books: RedisAlertStore, mut shelf: RedisRuleStore, s
         }
     }
     if !is_failing {
-        rules.sync(core, &mut shelf);
+        rules.sync(core, &mut rule_store);
         // If this fails, other servers notice by the expired heartbeat.
-        let _ = round(core, &mut books).and_then(|_| books.leave());
+        let _ = round(core, &mut alert_store).and_then(|_| alert_store.leave());
     }
 }
 
@@ -156,8 +161,8 @@ struct RuleSync {
 
 impl RuleSync {
     /// Syncs rules; logs when it starts to fail and when it recovers.
-    fn sync(&mut self, core: &AppState, shelf: &mut RedisRuleStore) {
-        let outcome = shelf.sync(core, now());
+    fn sync(&mut self, core: &AppState, rule_store: &mut RedisRuleStore) {
+        let outcome = rule_store.sync(core, now());
         match &outcome {
             Err(error) if !self.is_failing => {
                 tracing::warn!(%error, "rule sync failed; keeping the current rules");
@@ -169,18 +174,18 @@ impl RuleSync {
     }
 }
 
-fn round(core: &AppState, books: &mut RedisAlertStore) -> Result<RoundOutcome, RemoteError> {
+fn round(core: &AppState, alert_store: &mut RedisAlertStore) -> Result<RoundOutcome, RemoteError> {
     for _ in 0..MAX_ATTEMPTS {
         let now = now();
-        let seen = books.read()?;
+        let seen = alert_store.read()?;
         let Some(mut offer) = core.notifications().prepare(&seen, core.active_alerts(), now) else {
             return Ok(RoundOutcome::Retry);
         };
         let past = || PastAlerts::new(core.resolved_alerts());
         offer.status.past_revision = core.resolved_alerts_version();
-        if books.write(&seen, &offer, past, now)? {
+        if alert_store.write(&seen, &offer, past, now)? {
             core.notifications().commit(&offer.log, now);
-            let past = books.read_past(&seen.peers)?;
+            let past = alert_store.read_past(&seen.peers)?;
             core.update_peers(Peers { statuses: seen.peers, past_alerts: past }, now);
             return Ok(RoundOutcome::Done);
         }

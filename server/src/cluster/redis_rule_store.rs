@@ -78,21 +78,21 @@ impl RedisRuleStore {
             query.add("HGETALL", &[&self.key]);
             let replies = self.link.execute(&query)?;
             let fields = replies.get(1).map(as_list).unwrap_or_default();
-            let Content { revision, sheet, invalid } = self.content(fields)?;
+            let Content { revision, replica, invalid } = self.content(fields)?;
             for (id, reason) in invalid {
                 core.log_invalid_rule(&id, &reason);
             }
-            core.merge_rules(&sheet)?;
+            core.merge_rules(&replica)?;
             let version = core.rules_version();
             let mine = core.rule_replica();
-            let updates: Vec<(&str, &RuleVersion)> = mine.delta_for(&sheet, now).collect();
-            let expired: Vec<&str> = sheet.expired(now).collect();
+            let updates: Vec<(&str, &RuleVersion)> = mine.delta_for(&replica, now).collect();
+            let expired: Vec<&str> = replica.expired(now).collect();
             let is_unchanged = updates.is_empty() && expired.is_empty();
             let revision = if is_unchanged { revision } else { Some(self.new_revision(now)) };
             let mut commands = Pipeline::default();
             commands.add("MULTI", &[]);
-            for (id, saying) in updates {
-                commands.add("HSET", &[&self.key, &id, &saying.to_json()]);
+            for (id, rule_version) in updates {
+                commands.add("HSET", &[&self.key, &id, &rule_version.to_json()]);
             }
             for id in expired {
                 commands.add("HDEL", &[&self.key, &id]);
@@ -146,7 +146,7 @@ impl RedisRuleStore {
                 content.invalid.push((id, reason));
             } else {
                 match RuleVersion::from_json(value) {
-                    Ok(saying) => content.sheet.apply(&id, saying),
+                    Ok(rule_version) => content.replica.apply(&id, rule_version),
                     Err(error) => content.invalid.push((id, error.to_string())),
                 }
             }
@@ -170,7 +170,7 @@ impl RedisRuleStore {
 #[derive(Debug, Default)]
 struct Content {
     revision: Option<String>,
-    sheet: RuleReplica,
+    replica: RuleReplica,
     /// Invalid fields with the reasons.
     invalid: Vec<(String, String)>,
 }

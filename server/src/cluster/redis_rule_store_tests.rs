@@ -25,7 +25,7 @@ static GAUGE: Declaration = Declaration {
 /// Server without probes.
 struct Server {
     core: AppState,
-    shelf: RedisRuleStore,
+    store: RedisRuleStore,
     folder: TempDir,
 }
 
@@ -51,18 +51,18 @@ fn core(id: &str, folder: &TempDir) -> AppState {
 impl Server {
     fn new(redis: &RedisServer, id: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let shelf = RedisRuleStore::new(Target::parse(&redis.url()).unwrap(), "test", id);
-        Self { core: core(id, &folder), shelf, folder }
+        let store = RedisRuleStore::new(Target::parse(&redis.url()).unwrap(), "test", id);
+        Self { core: core(id, &folder), store, folder }
     }
 
     fn round(&mut self) {
-        self.shelf.sync(&self.core, crate::ticker::now()).unwrap();
+        self.store.sync(&self.core, crate::ticker::now()).unwrap();
     }
 
     /// Restarts the server.
     fn restart(&mut self, redis: &RedisServer, id: &str) {
         self.core = core(id, &self.folder);
-        self.shelf = RedisRuleStore::new(Target::parse(&redis.url()).unwrap(), "test", id);
+        self.store = RedisRuleStore::new(Target::parse(&redis.url()).unwrap(), "test", id);
     }
 
     fn rule(&self, id: &str) -> Option<Rule> {
@@ -129,8 +129,8 @@ fn invalid_rules_are_skipped_and_other_versions_rejected() {
         window_seconds: 60,
         ..own("increase", 1.0)
     };
-    let stamp = watchglass_rules::rule_replica::Version::after(None, "c", Timestamp::from_millis(1));
-    redis.run(&["HSET", key, "increase", &RuleVersion::new(Some(&increase), stamp).to_json()]);
+    let version = watchglass_rules::rule_replica::Version::after(None, "c", Timestamp::from_millis(1));
+    redis.run(&["HSET", key, "increase", &RuleVersion::new(Some(&increase), version).to_json()]);
     let before = one.core.rules();
     one.round();
     assert_eq!(one.core.rules(), before);
@@ -145,7 +145,7 @@ fn invalid_rules_are_skipped_and_other_versions_rejected() {
         ("garbage", "invalid data: the revision has no version"),
     ] {
         redis.run(&["HSET", key, "", mark]);
-        let error = one.shelf.sync(&one.core, Timestamp::default()).unwrap_err().to_string();
+        let error = one.store.sync(&one.core, Timestamp::default()).unwrap_err().to_string();
         assert!(error.contains(&format!("{{test}}:alerts:rules: {expected}")), "{error}");
     }
 }

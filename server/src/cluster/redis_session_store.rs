@@ -50,11 +50,11 @@ pub(super) enum SessionSyncError {
 }
 
 /// Syncs sessions until the server stops; logs when it starts to fail and when it recovers.
-pub(super) fn run(access: &Arc<Access>, mut desk: RedisSessionStore, turns: &SyncRounds) {
+pub(super) fn run(access: &Arc<Access>, mut store: RedisSessionStore, sync_rounds: &SyncRounds) {
     let mut is_failing = false;
     loop {
-        let turn = turns.start();
-        let outcome = desk.sync(access, now());
+        let turn = sync_rounds.start();
+        let outcome = store.sync(access, now());
         match &outcome {
             Err(error) if !is_failing => {
                 tracing::warn!(%error, "session sync failed; keeping the known sessions");
@@ -63,12 +63,12 @@ pub(super) fn run(access: &Arc<Access>, mut desk: RedisSessionStore, turns: &Syn
             _ => {}
         }
         is_failing = outcome.is_err();
-        if !turns.complete_and_wait(&turn, is_failing) {
+        if !sync_rounds.complete_and_wait(&turn, is_failing) {
             break;
         }
     }
     // Final changes. They are in the file as well and will be published after the next start.
-    if !is_failing && let Err(error) = desk.sync(access, now()) {
+    if !is_failing && let Err(error) = store.sync(access, now()) {
         tracing::debug!(%error, "final session sync failed; will retry after restart");
     }
 }
@@ -91,7 +91,7 @@ pub(super) struct RedisSessionStore {
 #[derive(Debug, Default)]
 struct Content {
     revision: Option<String>,
-    roll: SessionReplica,
+    replica: SessionReplica,
     /// Sessions with records of a newer version: these are not overwritten.
     foreign: BTreeSet<Digest>,
 }
@@ -103,7 +103,7 @@ impl Content {
         mine: &'a SessionReplica,
         now: Timestamp,
     ) -> impl Iterator<Item = (Digest, &'a SessionRecord)> {
-        mine.delta_for(&self.roll, now).filter(|(session, _)| !self.foreign.contains(session))
+        mine.delta_for(&self.replica, now).filter(|(session, _)| !self.foreign.contains(session))
     }
 }
 
@@ -134,9 +134,9 @@ impl RedisSessionStore {
             query.add("HGETALL", &[&self.key]);
             let replies = self.link.execute(&query)?;
             let mut content = self.content(replies.get(1).map(as_list).unwrap_or_default());
-            access.merge_sessions(&content.roll, now)?;
+            access.merge_sessions(&content.replica, now)?;
             let mine = access.session_replica(now);
-            let expired: Vec<Digest> = content.roll.expired(now).collect();
+            let expired: Vec<Digest> = content.replica.expired(now).collect();
             let updates: Vec<(Digest, SessionRecord)> =
                 content.updates(&mine, now).map(|(session, word)| (session, word.clone())).collect();
             let is_unchanged = updates.is_empty() && expired.is_empty();
@@ -158,8 +158,8 @@ impl RedisSessionStore {
             commands.add("EXEC", &[]);
             let replies = self.link.execute_on_same_connection(&commands)?;
             if replies.last().is_some_and(|exec| !as_list(exec).is_empty()) {
-                updates.into_iter().for_each(|(session, word)| content.roll.apply(session, word));
-                content.roll.remove_expired(now);
+                updates.into_iter().for_each(|(session, word)| content.replica.apply(session, word));
+                content.replica.remove_expired(now);
                 self.known = Some(content);
                 return Ok(());
             }
@@ -184,7 +184,7 @@ impl RedisSessionStore {
         };
         let mine = access.session_replica(now);
         let is_unchanged = known.updates(&mine, now).next().is_none();
-        Ok(is_unchanged && known.roll.expired(now).next().is_none())
+        Ok(is_unchanged && known.replica.expired(now).next().is_none())
     }
 
     fn new_revision(&mut self, now: Timestamp) -> String {
@@ -208,7 +208,7 @@ impl RedisSessionStore {
                 None => "invalid field name: it must be 64 hexadecimal digits".to_owned(),
                 Some(session) => match SessionRecord::from_json(value) {
                     Ok(word) => {
-                        content.roll.apply(session, word);
+                        content.replica.apply(session, word);
                         continue;
                     }
                     Err(error) => {

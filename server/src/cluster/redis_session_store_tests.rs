@@ -12,7 +12,7 @@ const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 /// Server with a user ada.
 struct Server {
     access: Access,
-    desk: RedisSessionStore,
+    store: RedisSessionStore,
     folder: TempDir,
 }
 
@@ -24,9 +24,9 @@ fn secret(number: u8) -> Secret {
     Secret::new([number; 32])
 }
 
-fn write(folder: &Path, book: &Accounts) {
+fn write(folder: &Path, accounts: &Accounts) {
     data_dir::create(folder).unwrap();
-    std::fs::write(folder.join("access.json"), book.to_json()).unwrap();
+    std::fs::write(folder.join("access.json"), accounts.to_json()).unwrap();
 }
 
 fn read(folder: &Path) -> Accounts {
@@ -36,20 +36,20 @@ fn read(folder: &Path) -> Accounts {
 impl Server {
     fn new(redis: &RedisServer, id: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut book = Accounts::default();
-        book.add_user("ada", Role::Viewer, PasswordHash::unmatchable(), START).unwrap();
-        book.add_user("admin", Role::Admin, PasswordHash::unmatchable(), START).unwrap();
-        write(folder.path(), &book);
+        let mut accounts = Accounts::default();
+        accounts.add_user("ada", Role::Viewer, PasswordHash::unmatchable(), START).unwrap();
+        accounts.add_user("admin", Role::Admin, PasswordHash::unmatchable(), START).unwrap();
+        write(folder.path(), &accounts);
         let access = Access::open(folder.path()).unwrap();
         access.start_session_sync();
-        Self { access, desk: desk(redis, id), folder }
+        Self { access, store: store(redis, id), folder }
     }
 
     /// Signs ada in through the file, as the command line does.
     fn sign_in(&self, number: u8, now: Timestamp) {
-        let mut book = read(self.folder.path());
-        book.sign_in("ada", &secret(number), None, now).unwrap();
-        write(self.folder.path(), &book);
+        let mut accounts = read(self.folder.path());
+        accounts.sign_in("ada", &secret(number), None, now).unwrap();
+        write(self.folder.path(), &accounts);
         // Reloads the file.
         let _ = self.access.authenticate(Credential::Token(secret(99).digest()), now);
     }
@@ -59,17 +59,17 @@ impl Server {
     }
 
     fn round(&mut self, now: Timestamp) {
-        self.desk.sync(&self.access, now).unwrap();
+        self.store.sync(&self.access, now).unwrap();
     }
 
     fn knows(&self, number: u8, now: Timestamp) -> bool {
-        self.access.with_accounts(|book| {
-            book.authenticate(Credential::Session(secret(number).digest()), now).is_ok()
+        self.access.with_accounts(|accounts| {
+            accounts.authenticate(Credential::Session(secret(number).digest()), now).is_ok()
         })
     }
 }
 
-fn desk(redis: &RedisServer, id: &str) -> RedisSessionStore {
+fn store(redis: &RedisServer, id: &str) -> RedisSessionStore {
     RedisSessionStore::new(Target::parse(&redis.url()).unwrap(), "test", id)
 }
 
@@ -107,17 +107,19 @@ fn sessions_are_synced_and_read_only_when_changed() {
         one.access.authenticate(Credential::Session(secret(1).digest()), at(second)).unwrap();
         one.round(at(second));
         two.round(at(second));
-        assert_eq!(two.access.with_accounts(|book| book.sessions(at(second))[0].used), at(used), "{second}");
+        assert_eq!(
+            two.access.with_accounts(|accounts| accounts.sessions(at(second))[0].used),
+            at(used),
+            "{second}"
+        );
     }
     two.sign_out(1);
     two.round(at(362));
     one.round(at(362));
     assert!(!one.knows(1, at(362)));
-    assert!(
-        !Access::open(one.folder.path()).unwrap().with_accounts(|book| book
-            .authenticate(Credential::Session(secret(1).digest()), at(362))
-            .is_ok())
-    );
+    assert!(!Access::open(one.folder.path()).unwrap().with_accounts(|accounts| {
+        accounts.authenticate(Credential::Session(secret(1).digest()), at(362)).is_ok()
+    }));
     // A month later the record has expired.
     let later = at(32 * 86_400);
     one.round(later);
@@ -148,7 +150,7 @@ fn revocation_wins_and_lost_redis_data_is_restored() {
     redis.run(&["FLUSHALL"]);
     one.access = Access::open(one.folder.path()).unwrap();
     one.access.start_session_sync();
-    one.desk = desk(&redis, "a");
+    one.store = store(&redis, "a");
     one.round(at(1003));
     two.round(at(1003));
     assert_eq!([1, 2, 3].map(|number| one.knows(number, at(1003))), [false, false, true]);
@@ -165,7 +167,7 @@ fn invalid_fields_are_skipped_and_newer_versions_kept() {
     redis.run(&["HSET", KEY, "x", "y", &mine, "garbage", &foreign, r#"{"version":7}"#, &other, forged]);
     one.round(at(2));
     assert!(one.knows(1, at(2)) && one.knows(2, at(2)) && !one.knows(3, at(2)));
-    assert!(one.desk.problem.as_ref().unwrap().starts_with("3 fields, such as "), "{:?}", one.desk.problem);
+    assert!(one.store.problem.as_ref().unwrap().starts_with("3 fields, such as "), "{:?}", one.store.problem);
     let get = |field: &str| redis.run(&["HGET", KEY, field]);
     assert!(get(&mine).contains("ada"));
     assert_eq!((get(&foreign), get("x")), (r#"{"version":7}"#.to_owned(), "y".to_owned()));
@@ -176,7 +178,7 @@ fn invalid_fields_are_skipped_and_newer_versions_kept() {
     // Too many fields are not read at all.
     let script = "for i = 1, 40001 do redis.call('HSET', KEYS[1], i, '') end";
     redis.run(&["EVAL", script, "1", KEY]);
-    let error = one.desk.sync(&one.access, at(5)).unwrap_err().to_string();
+    let error = one.store.sync(&one.access, at(5)).unwrap_err().to_string();
     assert!(error.contains("the maximum is 40000: `DEL` it"), "{error}");
     assert!(one.knows(1, at(5)));
     redis.run(&["DEL", KEY]);

@@ -28,9 +28,9 @@ impl RuleEvaluator {
         let own = active.iter().chain(state.engine.past()).filter(is_near);
         let mut marks: Vec<ChartBand> =
             own.filter_map(|alert| alert_band(alert, &state.engine, catalogue)).take(MAX_BANDS).collect();
-        let boards = others.statuses.iter().flat_map(|peer| &peer.alerts);
+        let peer_statuses = others.statuses.iter().flat_map(|peer| &peer.alerts);
         let past = others.past_alerts.iter().flat_map(|past| &past.alerts);
-        let theirs = boards.chain(past).filter(is_near).take(MAX_PEER_ALERTS);
+        let theirs = peer_statuses.chain(past).filter(is_near).take(MAX_PEER_ALERTS);
         marks.extend(theirs.filter_map(|alert| {
             let mark = alert_band(alert, &state.engine, catalogue)?;
             let host = alert.key.labels.get("host").unwrap_or_default();

@@ -41,13 +41,13 @@ pub(super) fn active(
     alerts.sort_by_key(|alert| Reverse(alert.severity));
     let more = alerts.len().saturating_sub(MAX_CARDS);
     alerts.truncate(MAX_CARDS);
-    let telling = core.notifications();
-    let silences = telling.silences();
-    let acknowledged = telling.acknowledgements();
+    let notifications = core.notifications();
+    let silences = notifications.silences();
+    let acknowledged = notifications.acknowledgements();
     let mut cards: Vec<AlertCard> = alerts
         .into_iter()
         .map(|alert| {
-            let (silence, because_of) = telling.suppressed_by(&alert, now);
+            let (silence, because_of) = notifications.suppressed_by(&alert, now);
             AlertCard {
                 silenced: silence.and_then(|id| silences.iter().find(|one| one.id == id)).map(silenced),
                 acknowledged: acknowledged.iter().find(|one| one.key == alert.key).map(self::acknowledged),

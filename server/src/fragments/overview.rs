@@ -31,11 +31,11 @@ pub(super) fn overview(core: &AppState, now: Timestamp) -> Overview {
         core.rules().into_iter().map(|(rule, _)| rule).filter(|rule| rule.enabled).collect();
     let own = core.active_alerts();
     let (wrong, worst, more) = firing_alerts(core, measured, &own);
-    let judged = components.iter().map(|component| state_of(component.condition)).max();
+    let component_state = components.iter().map(|component| state_of(component.condition)).max();
     Overview {
         now: Some(measured),
         stale_millis: silent,
-        state: judged.into_iter().chain([worst, HealthState::Ok]).max().unwrap_or_default(),
+        state: component_state.into_iter().chain([worst, HealthState::Ok]).max().unwrap_or_default(),
         score: health.score,
         reasons: reasons(&components),
         firing: wrong,
@@ -54,12 +54,12 @@ fn firing_alerts(core: &AppState, now: Timestamp, own: &[Alert]) -> (Vec<FiringA
     let worst = alerts.first().map_or(HealthState::Ok, |alert| state_of_severity(alert.severity));
     let more = alerts.len().saturating_sub(MAX_ALERTS);
     alerts.truncate(MAX_ALERTS);
-    let telling = core.notifications();
-    let acknowledged = telling.acknowledgements();
+    let notifications = core.notifications();
+    let acknowledged = notifications.acknowledgements();
     let named = alerts.into_iter().map(|alert| {
         let is_own = own.iter().any(|one| one.key == alert.key);
         let host = alert.key.labels.get("host").filter(|_| !is_own).map(|host| format!("on {host}"));
-        let (silence, because_of) = telling.suppressed_by(&alert, now);
+        let (silence, because_of) = notifications.suppressed_by(&alert, now);
         let known = acknowledged.iter().find(|one| one.key == alert.key);
         let known = known.map(|one| format!("acknowledged by {}", one.who));
         let quiet = match (silence, because_of) {
@@ -137,17 +137,17 @@ fn stat_card(
 ) -> StatCard {
     let now = core.card_values(card);
     let about = |rule: &&Rule| rule.metric == card.main.metric;
-    let judged = components.iter().filter(|component| card.components.contains(&component.name));
-    let judged = judged.map(|component| state_of(component.condition)).max();
+    let component_state = components.iter().filter(|component| card.components.contains(&component.name));
+    let component_state = component_state.map(|component| state_of(component.condition)).max();
     let usual = if now.value.is_some() { HealthState::Ok } else { HealthState::NoData };
     let fires = own.iter().filter(|alert| {
         card.components.contains(&alert.component.as_str())
             || rules.iter().filter(about).any(|rule| rule.id == alert.key.rule)
     });
     let fires = fires.map(|alert| state_of_severity(alert.severity)).max();
-    let state = match (now.unit, judged) {
+    let state = match (now.unit, component_state) {
         (None, _) | (_, Some(HealthState::NotConfigured)) => HealthState::NotConfigured,
-        (_, judged) => judged.unwrap_or(usual).max(fires.unwrap_or_default()),
+        (_, component_state) => component_state.unwrap_or(usual).max(fires.unwrap_or_default()),
     };
     let spark = now.unit.filter(|_| state != HealthState::NotConfigured).and_then(|_| {
         let range = TimeRange::ending_at(measured + Duration::from_millis(1), SPARK_RANGE);

@@ -19,7 +19,7 @@ use watchglass_auth::{Credential, Principal};
 /// URL of the page.
 const PAGE_URL: &str = "/arrange";
 /// URL of the style sheet with the user's layout.
-pub(super) const STYLE_SHEET_URL: &str = "/api/layout.css";
+pub(super) const STYLESHEET_URL: &str = "/api/layout.css";
 /// Form size limit, in bytes.
 const MAX_FORM_BYTES: usize = 4 << 10;
 
@@ -156,12 +156,12 @@ fn editor_page(
 }
 
 /// Style sheet with the widths and hidden panels of the user's layout.
-pub(crate) async fn style_sheet(
+pub(crate) async fn stylesheet(
     State(state): State<ApiState>,
     pass: Option<Extension<Principal>>,
 ) -> Response {
     let layout = user_layout(&state.core, pass.as_deref());
-    let css = layout.map(|layout| layout.style_sheet()).unwrap_or_default();
+    let css = layout.map(|layout| layout.stylesheet()).unwrap_or_default();
     ([(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"))], css).into_response()
 }
 

@@ -139,12 +139,12 @@ pub(crate) fn router(
     core: Arc<AppState>,
     proxies: TrustedProxies,
     guard: HostGuard,
-    doors: AuthLayer,
+    auth_layer: AuthLayer,
     public_url: Option<PublicUrl>,
     stopping: watch::Receiver<bool>,
 ) -> Router {
     let requests = Arc::clone(&core.requests);
-    let (access, audit) = (Arc::clone(&doors.access), Arc::clone(&doors.audit));
+    let (access, audit) = (Arc::clone(&auth_layer.access), Arc::clone(&auth_layer.audit));
     routes()
         .with_state(ApiState {
             core,
@@ -155,7 +155,7 @@ pub(crate) fn router(
             stopping,
         })
         .layer(CompressionLayer::new())
-        .layer(middleware::from_fn_with_state(doors, authorize::check))
+        .layer(middleware::from_fn_with_state(auth_layer, authorize::check))
         .layer(middleware::from_fn_with_state(guard, host_origin::check))
         .layer(middleware::from_fn_with_state(proxies, edge::identify))
         .layer(middleware::from_fn(panics::catch))
@@ -183,7 +183,7 @@ fn routes() -> Router<ApiState> {
         .route("/api/fragment/{page}", get(fragment::fragment))
         .route("/alerts", get(pages::page_or_file).post(fragment::alerts_action))
         .route("/arrange", get(layout::page).post(layout::submit))
-        .route(layout::STYLE_SHEET_URL, get(layout::style_sheet))
+        .route(layout::STYLESHEET_URL, get(layout::stylesheet))
         .route("/find", get(find::page))
         .route("/panels/{panel}", get(panel::table))
         .route("/panels/{panel}/csv", get(panel::csv))

@@ -76,7 +76,7 @@ pub(crate) async fn tokens(State(state): State<ApiState>) -> Json<Envelope<Vec<T
         used: token.used.map(format_rfc3339),
         expires: token.expires.map(format_rfc3339),
     };
-    Envelope::of(state.access.with_accounts(|book| book.tokens().into_iter().map(row).collect()))
+    Envelope::of(state.access.with_accounts(|accounts| accounts.tokens().into_iter().map(row).collect()))
 }
 
 /// Creates a token.
@@ -165,7 +165,7 @@ pub(crate) async fn sessions(State(state): State<ApiState>) -> Json<Envelope<Vec
         ends: format_rfc3339(session.expires_at()),
     };
     let now = ticker::now();
-    Envelope::of(state.access.with_accounts(|book| book.sessions(now).into_iter().map(row).collect()))
+    Envelope::of(state.access.with_accounts(|accounts| accounts.sessions(now).into_iter().map(row).collect()))
 }
 
 /// Ends a session and its live connections.
