@@ -93,7 +93,7 @@ alertsTest("real load raises an alert: a toast, a mark, a message; acknowledging
     await acknowledged.getByLabel(/name/i).fill("Ada");
     await acknowledged.getByLabel(/^Comment/).fill("it is a test");
     await acknowledged.getByRole("button", { name: "Acknowledge" }).click();
-    await page.locator(".said.good").waitFor();
+    await page.locator(".flash.good").waitFor();
     assert.match(await card(page, "Load a of the test").locator(".states").innerText(), /Acknowledged by Ada .*: it is a test/s);
     assert.equal(await page.evaluate(() => globalThis.isSamePage), true);
     // Who it was is known the next time.
@@ -158,7 +158,7 @@ alertsTest("a rule is tried on the past, saved, and stays as it was typed when i
   const warning = page.getByLabel("Warning threshold");
   await warning.fill("much");
   await page.getByRole("button", { name: "Save rule" }).click();
-  await page.locator(".said.bad").waitFor();
+  await page.locator(".flash.bad").waitFor();
   assert.equal(await warning.inputValue(), "much");
   // It is there to be read, also when the page is brought up to date.
   assert.equal(await page.locator("[data-keep]").count(), 1);
@@ -167,7 +167,7 @@ alertsTest("a rule is tried on the past, saved, and stays as it was typed when i
   await page.getByLabel("Recovery threshold").fill("98 %");
   await page.getByRole("button", { name: /^Preview/ }).click();
   await page.locator('[data-part="preview"]').waitFor();
-  await page.locator(".said.bad").waitFor({ state: "detached" });
+  await page.locator(".flash.bad").waitFor({ state: "detached" });
   assert.equal(await warning.inputValue(), "99 %");
 
   await page.getByRole("button", { name: "Save rule" }).click();
@@ -175,7 +175,7 @@ alertsTest("a rule is tried on the past, saved, and stays as it was typed when i
     const { data } = await (await fetch(`${server.url}/api/admin/rules/memory`)).json();
     assert.deepEqual([data.warning, data.recovery, data.origin], [0.99, 0.98, "changed"]);
   });
-  await page.locator(".said.good").waitFor();
+  await page.locator(".flash.good").waitFor();
   assert.equal(await page.evaluate(() => globalThis.isSamePage), true);
 });
 
@@ -187,7 +187,7 @@ alertsTest("a rule that was made has an address: it is there when the page is br
     await page.locator(`input[type="text"][name="${name}"]`).fill(value);
   }
   await page.getByRole("button", { name: "Save rule" }).click();
-  await page.locator(".said.good").waitFor();
+  await page.locator(".flash.good").waitFor();
   assert.doesNotMatch(page.url(), /new/);
   await page.locator("main", { hasText: "Many processes" }).waitFor();
   // Long enough for the page to have been asked for again.

@@ -68,7 +68,7 @@ pageTest("on a wall there are numbers and charts, and a way back for who has key
   await openLive(page, `${server.url}/?wall`);
   await chartsPainted(page);
   assert.ok(await page.getByRole("navigation", { name: "Pages" }).isHidden());
-  assert.ok(await page.locator(".vitals").isVisible());
+  assert.ok(await page.locator(".stat-cards").isVisible());
   for (const what of [".meaning", ".menu-button", ".save", ".legend", ".zone-switch", ".theme-switch", ".find-link", ".account"]) {
     assert.ok((await page.locator(what).count()) > 0, `there is no ${what} to be hidden`);
     assert.equal(await page.locator(`${what}:visible`).count(), 0, `${what} is seen on the wall`);

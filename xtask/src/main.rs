@@ -12,6 +12,8 @@ mod process;
 mod report;
 mod setup;
 mod steps;
+#[cfg(test)]
+mod tidy;
 mod workspace;
 
 use arguments::Command;

@@ -154,13 +154,13 @@ mod tests {
     }
 
     #[test]
-    fn style_sheets_match_the_canvas_opacities() {
-        let sheets = [include_str!("../../../style/panels.css"), include_str!("../snapshot/style.css")];
-        for (sheet, head) in sheets.into_iter().zip([".chart ", "\n"]) {
+    fn stylesheets_match_the_canvas_opacities() {
+        let stylesheets = [include_str!("../../../style/panels.css"), include_str!("../snapshot/style.css")];
+        for (stylesheet, head) in stylesheets.into_iter().zip([".chart ", "\n"]) {
             for (level, alpha) in watchglass_chart::HEAT_OPACITY.iter().enumerate() {
                 let rule = format!("{head}.heat-{level} {{ opacity: {alpha}; }}");
                 let short = rule.replace("0.", ".");
-                assert!(sheet.contains(&rule) || sheet.contains(&short), "{rule}");
+                assert!(stylesheet.contains(&rule) || stylesheet.contains(&short), "{rule}");
             }
         }
     }

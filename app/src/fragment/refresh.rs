@@ -159,7 +159,7 @@ impl Fragment {
                 Ok(Reply { html, url }) if self.latest_request.get() == number => {
                     self.show(&html, false);
                     self.navigate_to(url);
-                    if let Ok(Some(message)) = self.frame.query_selector(".said") {
+                    if let Ok(Some(message)) = self.frame.query_selector(".flash") {
                         let _ = message.unchecked_into::<HtmlElement>().focus();
                     }
                 }

@@ -65,7 +65,7 @@ impl AuditLog {
         let to = |page: usize| address.with_params(&[("page", &page.to_string())]);
         let newer = (page > 1).then(|| view! { <a class="button" href=to(page - 1) rel="prev">"Newer"</a> });
         let older = has_more.then(|| view! { <a class="button" href=to(page + 1) rel="next">"Older"</a> });
-        let problem = problem.map(|problem| view! { <p class="said bad">{problem}</p> });
+        let problem = problem.map(|problem| view! { <p class="flash bad">{problem}</p> });
         view! {
             <section aria-label="Audit log">
                 <form class="filter" method="get" action="/settings" id="audit-filter" data-part="form">
@@ -101,7 +101,7 @@ impl AuditRow {
             credential: by,
             address,
             kind: what,
-            action: deed,
+            action,
             subject,
             before: from,
             after: to,
@@ -113,7 +113,7 @@ impl AuditRow {
         view! {
             <li class="row">
                 <div class="what">
-                    <p class="title"><span class="mark">{what}</span><b>{subject}</b>" "{deed}</p>
+                    <p class="title"><span class="mark">{what}</span><b>{subject}</b>" "{action}</p>
                     <p class="facts">{time_tag(time)}" · "{who}{address}</p>
                     {from.map(|from| value("from ", from))}
                     {to.map(|to| value("to ", to))}

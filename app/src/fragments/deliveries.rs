@@ -84,7 +84,7 @@ impl Deliveries {
             error: problem,
             form_values: typed,
         } = self;
-        let problem = problem.map(|problem| view! { <p class="said bad">{problem}</p> });
+        let problem = problem.map(|problem| view! { <p class="flash bad">{problem}</p> });
         let counts = format!("{delivered} sent · {waiting} queued · {dead} failed");
         let letters = (!dead_letters.is_empty()).then(|| {
             let title = pluralize(dead_letters.len(), "failed notification", "failed notifications");

@@ -42,7 +42,7 @@ pub const WIDTHS: [(&str, &str); 3] = [("usual", "S"), ("wide", "M"), ("full", "
 /// Renders the layout editor.
 pub fn layout_editor(page: LayoutEditor) -> String {
     let LayoutEditor { error: refused, sections, is_customised: is_changed } = page;
-    let refused = refused.map(|text| view! { <p class="said bad" role="alert">{text}</p> });
+    let refused = refused.map(|text| view! { <p class="flash bad" role="alert">{text}</p> });
     let last = sections.len().saturating_sub(1);
     let sections =
         sections.into_iter().enumerate().map(|(place, section)| section.view(place > 0, place < last));

@@ -114,7 +114,7 @@ pub struct FlashMessage {
 impl FlashMessage {
     fn view(self) -> AnyView {
         let Self { text, is_success: is_good } = self;
-        let (class, role) = if is_good { ("said good", "status") } else { ("said bad", "alert") };
+        let (class, role) = if is_good { ("flash good", "status") } else { ("flash bad", "alert") };
         // Focusable, so that screen readers announce it at once.
         view! { <p class=class role=role tabindex="-1">{text}</p> }.into_any()
     }
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn action_result_comes_first_and_is_escaped() {
-        for (is_good, class, role) in [(true, "said good", "status"), (false, "said bad", "alert")] {
+        for (is_good, class, role) in [(true, "flash good", "status"), (false, "flash bad", "alert")] {
             let said = FlashMessage { text: "<script>x".to_owned(), is_success: is_good };
             let html = page(Some(said), true, AlertsContent::Silences(Silences::default()));
             let (root, rest) = html.split_once('>').unwrap();

@@ -101,7 +101,7 @@ pub struct Threshold {
 pub fn overview(head: Overview) -> String {
     let silent = head.stale_millis.map(|millis| {
         let text = format!("No new data for {}: the values shown are older.", format::age(millis));
-        view! { <p class="said bad" role="alert">{text}" See the server log."</p> }
+        view! { <p class="flash bad" role="alert">{text}" See the server log."</p> }
     });
     let save = head.snapshot_url.as_ref().map(snapshot_link).unwrap_or_default();
     let ways = format!(
@@ -112,7 +112,7 @@ pub fn overview(head: Overview) -> String {
         <div class="glance" data-part="overview">
             {silent}
             {head.verdict()}
-            <section class="vitals" aria-label="At a glance">{cards}</section>
+            <section class="stat-cards" aria-label="At a glance">{cards}</section>
             // External: each of them needs a page load.
             <p class="ways" inner_html=ways></p>
         </div>

@@ -74,7 +74,7 @@ impl RuleEditor {
             view! { " · "<a href=format!("/alerts?view=history&rule={id}")>"Alert history"</a> }
         });
         let facts = view! { <p class="facts">{self.origin.clone()}{firing}{history}</p> };
-        let locked = self.locked.clone().map(|how| view! { <p class="said">{how}</p> });
+        let locked = self.locked.clone().map(|how| view! { <p class="flash">{how}</p> });
         let is_locked = !may_change || self.locked.is_some();
         let read_only = (!may_change).then(read_only_note);
         let known =

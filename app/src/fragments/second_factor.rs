@@ -83,7 +83,7 @@ fn enrolment_form(groups: String, uri: String, (who, typed): (&str, &FormValues)
 
 fn recovery_codes(codes: Vec<String>) -> AnyView {
     view! {
-        <div class="said good" id="factor-made">
+        <div class="flash good" id="factor-made">
             <p>
                 "Recovery codes: each works once in place of an app code. Copy them now, they will not be shown again. Keep them apart
                 from your password:"

@@ -103,8 +103,8 @@ impl Settings {
                         </table>
                     </div>
                 </section>
-                <section aria-labelledby="told">
-                    <h2 id="told">"Channels"</h2>
+                <section aria-labelledby="channels">
+                    <h2 id="channels">"Channels"</h2>
                     {channel_list(channels, may_change)}
                 </section>
                 <section aria-labelledby="appearance">

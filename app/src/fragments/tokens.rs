@@ -46,7 +46,7 @@ impl Tokens {
         let Self { rows, created_token: made, form_values: typed } = self;
         let made = made.map(|made| {
             view! {
-                <div class="said good" id="token-made">
+                <div class="flash good" id="token-made">
                     <p>"Copy the token now, it will not be shown again:"</p>
                     <pre><code>{made}</code></pre>
                 </div>

@@ -126,7 +126,7 @@ fn loaded(kind: &'static ChartPage, snapshot: Option<PageData>, window: Memo<Win
         <Problems/>
         <PanelSections only=kind.sections/>
         {below}
-        <NoScriptNotice/>
+        <NoScriptBanner/>
     }
     .into_any()
 }

@@ -33,7 +33,7 @@ fn panels(snapshot: Option<PageData>, window: Memo<Window>) -> AnyView {
         </header>
         <Fragment path="/trends"/>
         <div class="trends"><PanelSections selected=section/></div>
-        <NoScriptNotice/>
+        <NoScriptBanner/>
     }
     .into_any()
 }

@@ -278,7 +278,7 @@ impl Accounts {
 
 impl Principal {
     /// Whether the principal has a permission.
-    pub fn allows(&self, door: Permission) -> bool {
-        self.role.allows(door)
+    pub fn allows(&self, permission: Permission) -> bool {
+        self.role.allows(permission)
     }
 }

@@ -15,37 +15,37 @@ fn session(number: u8) -> Credential {
 
 #[test]
 fn token_is_valid_until_it_expires_or_is_revoked() {
-    let mut book = accounts();
-    book.add_token("short", Role::Viewer, Some(at(100)), &secret(9), at(0)).unwrap();
-    assert_eq!(book.authenticate(token(9), at(99)).unwrap().role, Role::Viewer);
-    assert_eq!(book.authenticate(token(9), at(100)), Err(AuthError::Expired));
-    assert_eq!(book.authenticate(token(1), at(0)).unwrap().name, "admin");
+    let mut accounts = accounts();
+    accounts.add_token("short", Role::Viewer, Some(at(100)), &secret(9), at(0)).unwrap();
+    assert_eq!(accounts.authenticate(token(9), at(99)).unwrap().role, Role::Viewer);
+    assert_eq!(accounts.authenticate(token(9), at(100)), Err(AuthError::Expired));
+    assert_eq!(accounts.authenticate(token(1), at(0)).unwrap().name, "admin");
     let id = secret(1).digest().short();
-    book.revoke_token(&id, at(5)).unwrap();
-    assert_eq!(book.authenticate(token(1), at(5)), Err(AuthError::Revoked));
-    assert_eq!(book.revoke_token(&id, at(6)), Err(AccountsError::UnknownToken(id)));
-    assert_eq!(book.authenticate(token(200), at(0)), Err(AuthError::UnknownToken));
+    accounts.revoke_token(&id, at(5)).unwrap();
+    assert_eq!(accounts.authenticate(token(1), at(5)), Err(AuthError::Revoked));
+    assert_eq!(accounts.revoke_token(&id, at(6)), Err(AccountsError::UnknownToken(id)));
+    assert_eq!(accounts.authenticate(token(200), at(0)), Err(AuthError::UnknownToken));
     // A token is not a session, and vice versa.
-    assert_eq!(book.authenticate(session(2), at(0)), Err(AuthError::SessionExpired));
+    assert_eq!(accounts.authenticate(session(2), at(0)), Err(AuthError::SessionExpired));
 }
 
 #[test]
 fn tokens_of_one_name_are_revoked_by_id() {
-    let mut book = accounts();
-    book.add_token("viewer", Role::Viewer, None, &secret(9), at(0)).unwrap();
-    let error = book.revoke_token("viewer", at(1)).unwrap_err();
+    let mut accounts = accounts();
+    accounts.add_token("viewer", Role::Viewer, None, &secret(9), at(0)).unwrap();
+    let error = accounts.revoke_token("viewer", at(1)).unwrap_err();
     assert_eq!(error, AccountsError::AmbiguousToken { name: "viewer".to_owned(), count: 2 });
-    book.revoke_token(&secret(9).digest().short(), at(1)).unwrap();
-    book.revoke_token("viewer", at(1)).unwrap();
-    assert_eq!(book.authenticate(token(2), at(1)), Err(AuthError::Revoked));
+    accounts.revoke_token(&secret(9).digest().short(), at(1)).unwrap();
+    accounts.revoke_token("viewer", at(1)).unwrap();
+    assert_eq!(accounts.authenticate(token(2), at(1)), Err(AuthError::Revoked));
 }
 
 #[test]
 fn session_ends_when_idle_old_or_signed_out() {
     let (mut idle, mut old, mut out) = (accounts(), accounts(), accounts());
-    for book in [&mut idle, &mut old, &mut out] {
-        book.sign_in("ADA", &secret(5), None, at(0)).unwrap();
-        assert_eq!(book.authenticate(session(5), at(1)).unwrap().name, "ada");
+    for accounts in [&mut idle, &mut old, &mut out] {
+        accounts.sign_in("ADA", &secret(5), None, at(0)).unwrap();
+        assert_eq!(accounts.authenticate(session(5), at(1)).unwrap().name, "ada");
     }
     let hours = |hours: u64| at(hours * 3600);
     assert!(idle.record_use(session(5), hours(1)));
@@ -62,63 +62,68 @@ fn session_ends_when_idle_old_or_signed_out() {
 
 #[test]
 fn sign_in_replaces_previous_and_oldest_sessions() {
-    let mut book = accounts();
-    book.sign_in("ada", &secret(50), None, at(0)).unwrap();
-    book.sign_in("ada", &secret(51), Some(secret(50).digest()), at(1)).unwrap();
-    assert!(book.authenticate(session(50), at(1)).is_err() && book.authenticate(session(51), at(1)).is_ok());
-    for number in 60..80 {
-        book.sign_in("ada", &secret(number), None, at(u64::from(number))).unwrap();
-    }
-    assert_eq!(book.sessions(at(80)).len(), 20);
+    let mut accounts = accounts();
+    accounts.sign_in("ada", &secret(50), None, at(0)).unwrap();
+    accounts.sign_in("ada", &secret(51), Some(secret(50).digest()), at(1)).unwrap();
     assert!(
-        book.authenticate(session(51), at(80)).is_err() && book.authenticate(session(60), at(80)).is_ok()
+        accounts.authenticate(session(50), at(1)).is_err()
+            && accounts.authenticate(session(51), at(1)).is_ok()
+    );
+    for number in 60..80 {
+        accounts.sign_in("ada", &secret(number), None, at(u64::from(number))).unwrap();
+    }
+    assert_eq!(accounts.sessions(at(80)).len(), 20);
+    assert!(
+        accounts.authenticate(session(51), at(80)).is_err()
+            && accounts.authenticate(session(60), at(80)).is_ok()
     );
 }
 
 #[test]
 fn password_change_and_disabling_revoke_sessions() {
     for disable in [true, false] {
-        let mut book = accounts();
-        book.sign_in("ada", &secret(5), None, at(0)).unwrap();
-        book.sign_in("admin", &secret(6), None, at(0)).unwrap();
+        let mut accounts = accounts();
+        accounts.sign_in("ada", &secret(5), None, at(0)).unwrap();
+        accounts.sign_in("admin", &secret(6), None, at(0)).unwrap();
         if disable {
-            book.set_disabled("Ada", true, at(0)).unwrap();
+            accounts.set_disabled("Ada", true, at(0)).unwrap();
             assert_eq!(
-                book.sign_in("ada", &secret(7), None, at(1)),
+                accounts.sign_in("ada", &secret(7), None, at(1)),
                 Err(AccountsError::UnknownUser("ada".to_owned()))
             );
-            book.set_disabled("ada", false, at(0)).unwrap();
+            accounts.set_disabled("ada", false, at(0)).unwrap();
         } else {
-            book.set_password("Ada", PasswordHash::unmatchable(), at(0)).unwrap();
+            accounts.set_password("Ada", PasswordHash::unmatchable(), at(0)).unwrap();
         }
         assert!(
-            book.authenticate(session(5), at(1)).is_err() && book.authenticate(session(6), at(1)).is_ok(),
+            accounts.authenticate(session(5), at(1)).is_err()
+                && accounts.authenticate(session(6), at(1)).is_ok(),
             "{disable}"
         );
-        book.sign_in("ada", &secret(7), None, at(1)).unwrap();
+        accounts.sign_in("ada", &secret(7), None, at(1)).unwrap();
     }
 }
 
 #[test]
 fn invalid_changes_are_rejected() {
-    let mut book = accounts();
+    let mut accounts = accounts();
     let hash = PasswordHash::unmatchable;
     for (error, expected) in [
-        (book.add_user("ADA", Role::Viewer, hash(), at(0)), "user ada already exists"),
-        (book.add_user("a b", Role::Viewer, hash(), at(0)), "invalid user name \"a b\""),
-        (book.add_user("shop", Role::Ingest, hash(), at(0)), "watchglass token create"),
-        (book.set_password("bob", hash(), at(0)), "unknown user bob"),
-        (book.set_disabled("admin", true, at(0)), "admin is the only administrator"),
-        (book.add_token("", Role::Admin, None, &secret(1), at(0)), "invalid token name"),
-        (book.revoke_token("x", at(0)), "no active token \"x\""),
+        (accounts.add_user("ADA", Role::Viewer, hash(), at(0)), "user ada already exists"),
+        (accounts.add_user("a b", Role::Viewer, hash(), at(0)), "invalid user name \"a b\""),
+        (accounts.add_user("shop", Role::Ingest, hash(), at(0)), "watchglass token create"),
+        (accounts.set_password("bob", hash(), at(0)), "unknown user bob"),
+        (accounts.set_disabled("admin", true, at(0)), "admin is the only administrator"),
+        (accounts.add_token("", Role::Admin, None, &secret(1), at(0)), "invalid token name"),
+        (accounts.revoke_token("x", at(0)), "no active token \"x\""),
     ] {
         let error = error.unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
-    book.add_user("eve", Role::Admin, hash(), at(0)).unwrap();
-    book.set_disabled("admin", true, at(0)).unwrap();
+    accounts.add_user("eve", Role::Admin, hash(), at(0)).unwrap();
+    accounts.set_disabled("admin", true, at(0)).unwrap();
     assert_eq!(
-        book.set_disabled("eve", true, at(0)),
+        accounts.set_disabled("eve", true, at(0)),
         Err(AccountsError::LastAdministrator("eve".to_owned()))
     );
 }
@@ -144,14 +149,14 @@ fn last_used_times_are_per_minute_and_survive_file_changes() {
 
 #[test]
 fn expired_entries_are_removed() {
-    let mut book = accounts();
-    book.sign_in("ada", &secret(5), None, at(0)).unwrap();
-    book.revoke_token("viewer", at(0)).unwrap();
-    book.remove_expired(at(30 * DAY - 1));
-    assert_eq!((book.tokens().len(), book.sessions.len()), (3, 0));
-    book.remove_expired(at(30 * DAY));
-    assert_eq!(book.authenticate(token(2), at(30 * DAY)), Err(AuthError::UnknownToken));
-    assert_eq!(book.tokens().len(), 2);
+    let mut accounts = accounts();
+    accounts.sign_in("ada", &secret(5), None, at(0)).unwrap();
+    accounts.revoke_token("viewer", at(0)).unwrap();
+    accounts.remove_expired(at(30 * DAY - 1));
+    assert_eq!((accounts.tokens().len(), accounts.sessions.len()), (3, 0));
+    accounts.remove_expired(at(30 * DAY));
+    assert_eq!(accounts.authenticate(token(2), at(30 * DAY)), Err(AuthError::UnknownToken));
+    assert_eq!(accounts.tokens().len(), 2);
 }
 
 /// Operation on the accounts.
@@ -187,13 +192,13 @@ proptest! {
     /// A session is valid exactly while a simple model says so, whatever happens in between, restarts included.
     #[test]
     fn valid_session_was_signed_in_and_not_ended(events in prop::collection::vec(event(), 1..80)) {
-        let mut book = accounts();
+        let mut accounts = accounts();
         let mut model: Vec<(u8, u64, u64)> = Vec::new();
         let (mut time, mut disabled, mut revoked) = (0, false, Vec::new());
         for event in events {
             match event {
                 Event::SignIn(number) => {
-                    let done = book.sign_in("ada", &secret(number), Some(secret(number).digest()), at(time)).is_ok();
+                    let done = accounts.sign_in("ada", &secret(number), Some(secret(number).digest()), at(time)).is_ok();
                     prop_assert_eq!(done, !disabled);
                     if done {
                         model.retain(|known| known.0 != number);
@@ -201,13 +206,13 @@ proptest! {
                     }
                 }
                 Event::SignOut(number) => {
-                    book.sign_out(secret(number).digest());
+                    accounts.sign_out(secret(number).digest());
                     model.retain(|known| known.0 != number);
                 }
                 Event::Note(number) => {
                     // As in the server: only authenticated requests update the last-used time.
-                    if book.authenticate(session(number), at(time)).is_ok() {
-                        book.record_use(session(number), at(time));
+                    if accounts.authenticate(session(number), at(time)).is_ok() {
+                        accounts.record_use(session(number), at(time));
                     }
                     for known in model.iter_mut().filter(|known| known.0 == number && known.2 + 60 <= time) {
                         known.2 = time;
@@ -215,43 +220,43 @@ proptest! {
                 }
                 Event::Revoke(number) => {
                     let role = Role::ALL[usize::from(number) - 1];
-                    prop_assert_eq!(book.revoke_token(role.name(), at(time)).is_ok(), !revoked.contains(&number));
+                    prop_assert_eq!(accounts.revoke_token(role.name(), at(time)).is_ok(), !revoked.contains(&number));
                     revoked.push(number);
                 }
                 Event::Disable(value) => {
-                    book.set_disabled("ada", value, at(time)).unwrap();
+                    accounts.set_disabled("ada", value, at(time)).unwrap();
                     disabled = value;
                     if disabled {
                         model.clear();
                     }
                 }
                 Event::Password => {
-                    book.set_password("ada", PasswordHash::unmatchable(), at(time)).unwrap();
+                    accounts.set_password("ada", PasswordHash::unmatchable(), at(time)).unwrap();
                     model.clear();
                 }
-                Event::Forget => book.remove_expired(at(time)),
-                Event::Restart => book = Accounts::from_json(&book.to_json()).unwrap(),
+                Event::Forget => accounts.remove_expired(at(time)),
+                Event::Restart => accounts = Accounts::from_json(&accounts.to_json()).unwrap(),
                 Event::Wait(seconds) => time += seconds,
             }
             model.retain(|known| known.2 + 12 * 3600 > time && known.1 + 30 * DAY > time);
             for number in 10..14 {
                 let is_good = model.iter().any(|known| known.0 == number);
-                prop_assert_eq!(book.authenticate(session(number), at(time)).is_ok(), is_good);
+                prop_assert_eq!(accounts.authenticate(session(number), at(time)).is_ok(), is_good);
             }
             for number in 1..4 {
-                prop_assert_eq!(book.authenticate(token(number), at(time)).is_ok(), !revoked.contains(&number));
+                prop_assert_eq!(accounts.authenticate(token(number), at(time)).is_ok(), !revoked.contains(&number));
             }
-            prop_assert!(book.users().count() == 2);
+            prop_assert!(accounts.users().count() == 2);
         }
     }
 
     #[test]
     fn unknown_secret_is_rejected(bytes: [u8; 32]) {
         let digest = Secret::new(bytes).digest();
-        let mut book = accounts();
-        book.sign_in("ada", &secret(5), None, at(0)).unwrap();
+        let mut accounts = accounts();
+        accounts.sign_in("ada", &secret(5), None, at(0)).unwrap();
         let known = (1..4).chain([5]).any(|number| secret(number).digest() == digest);
         let now = at(0) + Duration::from_secs(1);
-        prop_assert_eq!(book.authenticate(Credential::Token(digest), now).is_ok() || book.authenticate(Credential::Session(digest), now).is_ok(), known);
+        prop_assert_eq!(accounts.authenticate(Credential::Token(digest), now).is_ok() || accounts.authenticate(Credential::Session(digest), now).is_ok(), known);
     }
 }

@@ -78,58 +78,58 @@ mod tests {
     use super::*;
     use crate::testing::{accounts, at, secret};
 
-    fn count(book: &Accounts, user: &str) -> usize {
-        book.sessions(at(1)).iter().filter(|session| session.user == user).count()
+    fn count(accounts: &Accounts, user: &str) -> usize {
+        accounts.sessions(at(1)).iter().filter(|session| session.user == user).count()
     }
 
     #[test]
     fn own_password_change_keeps_the_current_session() {
         for (kept, expected) in [(Some(secret(5).digest()), 1), (None, 0), (Some(secret(7).digest()), 0)] {
-            let mut book = accounts();
+            let mut accounts = accounts();
             for (number, user) in [(5, "ada"), (6, "ada"), (7, "admin")] {
-                book.sign_in(user, &secret(number), None, at(0)).unwrap();
+                accounts.sign_in(user, &secret(number), None, at(0)).unwrap();
             }
-            book.change_password("ADA", PasswordHash::unmatchable(), kept, at(0)).unwrap();
-            assert_eq!((count(&book, "ada"), count(&book, "admin")), (expected, 1), "{kept:?}");
+            accounts.change_password("ADA", PasswordHash::unmatchable(), kept, at(0)).unwrap();
+            assert_eq!((count(&accounts, "ada"), count(&accounts, "admin")), (expected, 1), "{kept:?}");
         }
     }
 
     #[test]
     fn role_change_revokes_sessions_and_keeps_one_administrator() {
-        let mut book = accounts();
-        book.sign_in("ada", &secret(5), None, at(0)).unwrap();
-        book.set_role("ada", Role::Viewer, at(0)).unwrap();
-        assert_eq!(count(&book, "ada"), 1);
+        let mut accounts = accounts();
+        accounts.sign_in("ada", &secret(5), None, at(0)).unwrap();
+        accounts.set_role("ada", Role::Viewer, at(0)).unwrap();
+        assert_eq!(count(&accounts, "ada"), 1);
         assert_eq!(
-            book.set_role("admin", Role::Viewer, at(0)),
+            accounts.set_role("admin", Role::Viewer, at(0)),
             Err(AccountsError::LastAdministrator("admin".to_owned()))
         );
-        assert_eq!(book.set_role("ada", Role::Ingest, at(0)), Err(AccountsError::IngestUser));
+        assert_eq!(accounts.set_role("ada", Role::Ingest, at(0)), Err(AccountsError::IngestUser));
         assert_eq!(
-            book.set_role("bob", Role::Admin, at(0)),
+            accounts.set_role("bob", Role::Admin, at(0)),
             Err(AccountsError::UnknownUser("bob".to_owned()))
         );
-        book.set_role("Ada", Role::Admin, at(0)).unwrap();
-        assert_eq!(count(&book, "ada"), 0);
-        book.set_disabled("ada", true, at(0)).unwrap();
+        accounts.set_role("Ada", Role::Admin, at(0)).unwrap();
+        assert_eq!(count(&accounts, "ada"), 0);
+        accounts.set_disabled("ada", true, at(0)).unwrap();
         // A disabled administrator does not count.
-        assert!(book.set_role("admin", Role::Viewer, at(0)).is_err());
-        book.set_role("ada", Role::Viewer, at(0)).unwrap();
-        book.set_disabled("ada", false, at(0)).unwrap();
-        book.set_role("ada", Role::Admin, at(0)).unwrap();
-        book.set_role("admin", Role::Viewer, at(0)).unwrap();
-        assert!(book.set_disabled("ada", true, at(0)).is_err());
+        assert!(accounts.set_role("admin", Role::Viewer, at(0)).is_err());
+        accounts.set_role("ada", Role::Viewer, at(0)).unwrap();
+        accounts.set_disabled("ada", false, at(0)).unwrap();
+        accounts.set_role("ada", Role::Admin, at(0)).unwrap();
+        accounts.set_role("admin", Role::Viewer, at(0)).unwrap();
+        assert!(accounts.set_disabled("ada", true, at(0)).is_err());
     }
 
     #[test]
     fn session_is_revoked_by_its_full_id() {
-        let mut book = accounts();
-        book.sign_in("ada", &secret(5), None, at(0)).unwrap();
+        let mut accounts = accounts();
+        accounts.sign_in("ada", &secret(5), None, at(0)).unwrap();
         let digest = secret(5).digest();
         for id in ["", &digest.short(), &secret(6).digest().to_string()] {
-            assert_eq!(book.revoke_session(id, at(1)), Err(AccountsError::UnknownSession), "{id}");
+            assert_eq!(accounts.revoke_session(id, at(1)), Err(AccountsError::UnknownSession), "{id}");
         }
-        assert_eq!(book.revoke_session(&digest.to_string(), at(1)).unwrap().user, "ada");
-        assert_eq!(book.revoke_session(&digest.to_string(), at(1)), Err(AccountsError::UnknownSession));
+        assert_eq!(accounts.revoke_session(&digest.to_string(), at(1)).unwrap().user, "ada");
+        assert_eq!(accounts.revoke_session(&digest.to_string(), at(1)), Err(AccountsError::UnknownSession));
     }
 }

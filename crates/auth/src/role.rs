@@ -49,9 +49,9 @@ impl Role {
     }
 
     /// Whether this role has the permission.
-    pub const fn allows(self, door: Permission) -> bool {
+    pub const fn allows(self, permission: Permission) -> bool {
         matches!(
-            (self, door),
+            (self, permission),
             (_, Permission::Public)
                 | (Self::Admin, _)
                 | (Self::Viewer, Permission::Viewer)
@@ -98,10 +98,10 @@ mod tests {
             (Role::Viewer, [true, true, false, false]),
             (Role::Ingest, [true, false, true, false]),
         ] {
-            assert_eq!(permissions.map(|door| role.allows(door)), expected, "{role}");
+            assert_eq!(permissions.map(|permission| role.allows(permission)), expected, "{role}");
         }
-        for door in permissions {
-            assert!(door.required_role().is_none_or(|role| role.allows(door)), "{door:?}");
+        for permission in permissions {
+            assert!(permission.required_role().is_none_or(|role| role.allows(permission)), "{permission:?}");
         }
     }
 

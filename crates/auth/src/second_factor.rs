@@ -66,39 +66,41 @@ mod tests {
         SecondFactor::enrol(totp(), &totp().code_at(at(now)), &random, at(now)).unwrap()
     }
 
-    fn is_in(book: &Accounts, number: u8) -> bool {
-        book.authenticate(Credential::Session(secret(number).digest()), at(20)).is_ok()
+    fn is_in(accounts: &Accounts, number: u8) -> bool {
+        accounts.authenticate(Credential::Session(secret(number).digest()), at(20)).is_ok()
     }
 
     #[test]
     fn code_is_required_while_enabled() {
-        let mut book = accounts();
+        let mut accounts = accounts();
         for number in [5, 6] {
-            book.sign_in("ada", &secret(number), None, at(1)).unwrap();
+            accounts.sign_in("ada", &secret(number), None, at(1)).unwrap();
         }
-        assert!(book.verify_code("ada", "", at(2)), "no second factor");
-        assert!(!book.verify_code("bob", "", at(2)), "unknown user");
+        assert!(accounts.verify_code("ada", "", at(2)), "no second factor");
+        assert!(!accounts.verify_code("bob", "", at(2)), "unknown user");
         let (factor, codes) = factor(10);
-        book.enable_second_factor("ADA", factor.clone(), Some(secret(5).digest()), at(10)).unwrap();
-        assert!(is_in(&book, 5) && !is_in(&book, 6));
+        accounts.enable_second_factor("ADA", factor.clone(), Some(secret(5).digest()), at(10)).unwrap();
+        assert!(is_in(&accounts, 5) && !is_in(&accounts, 6));
         assert_eq!(
-            book.enable_second_factor("ada", factor, None, at(11)),
+            accounts.enable_second_factor("ada", factor, None, at(11)),
             Err(AccountsError::SecondFactorEnabled("ada".to_owned()))
         );
         let later = at(100);
         let code = totp().code_at(later);
-        assert!(!book.verify_code("ada", "", later) && book.verify_code("ada", &code, later));
-        let mut book = Accounts::from_json(&book.to_json()).unwrap();
-        assert!(!book.verify_code("ada", &code, later), "a second time, after a restart");
-        assert!(book.verify_code("ada", &codes[0], later) && !book.verify_code("ada", &codes[0], later));
+        assert!(!accounts.verify_code("ada", "", later) && accounts.verify_code("ada", &code, later));
+        let mut accounts = Accounts::from_json(&accounts.to_json()).unwrap();
+        assert!(!accounts.verify_code("ada", &code, later), "a second time, after a restart");
+        assert!(
+            accounts.verify_code("ada", &codes[0], later) && !accounts.verify_code("ada", &codes[0], later)
+        );
         assert_eq!(
-            book.user("ada").unwrap().second_factor.as_ref().unwrap().recovery_codes_left(),
+            accounts.user("ada").unwrap().second_factor.as_ref().unwrap().recovery_codes_left(),
             RECOVERY_CODES - 1
         );
-        book.disable_second_factor("ada", later).unwrap();
-        assert!(book.verify_code("ada", "", later) && is_in(&book, 5));
+        accounts.disable_second_factor("ada", later).unwrap();
+        assert!(accounts.verify_code("ada", "", later) && is_in(&accounts, 5));
         assert_eq!(
-            book.disable_second_factor("ada", later),
+            accounts.disable_second_factor("ada", later),
             Err(AccountsError::SecondFactorDisabled("ada".to_owned()))
         );
     }
@@ -108,18 +110,18 @@ mod tests {
         for (second, expected) in [(true, true), (false, false)] {
             let mut here = accounts();
             here.enable_second_factor("ada", factor(10).0, None, at(10)).unwrap();
-            let mut roll = crate::SessionReplica::default();
+            let mut replica = crate::SessionReplica::default();
             let word = SessionRecord::Active {
                 user: "ada".to_owned(),
                 created: at(11),
                 used: at(11),
                 second_factor: second,
             };
-            roll.apply(secret(5).digest(), word);
-            here.apply_sessions(&roll, at(20));
+            replica.apply(secret(5).digest(), word);
+            here.apply_sessions(&replica, at(20));
             assert_eq!(is_in(&here, 5), expected, "{second}");
             here.disable_second_factor("ada", at(19)).unwrap();
-            here.apply_sessions(&roll, at(20));
+            here.apply_sessions(&replica, at(20));
             assert_eq!(is_in(&here, 5), expected, "{second}: a session from before stays invalid");
         }
     }

@@ -5,15 +5,15 @@ use crate::testing::{DAY, accounts, at, secret};
 use crate::{Credential, PasswordHash, Role, Secret};
 use proptest::prelude::*;
 
-fn is_in(book: &Accounts, number: u8, now: u64) -> bool {
-    book.authenticate(Credential::Session(secret(number).digest()), at(now)).is_ok()
+fn is_in(accounts: &Accounts, number: u8, now: u64) -> bool {
+    accounts.authenticate(Credential::Session(secret(number).digest()), at(now)).is_ok()
 }
 
 /// A server with a signed-in user ada.
 fn signed_in(number: u8, now: u64) -> Accounts {
-    let mut book = accounts();
-    book.sign_in("ada", &secret(number), None, at(now)).unwrap();
-    book
+    let mut accounts = accounts();
+    accounts.sign_in("ada", &secret(number), None, at(now)).unwrap();
+    accounts
 }
 
 fn begun(user: &str, created: u64, used: u64) -> SessionRecord {
@@ -26,9 +26,9 @@ fn begun(user: &str, created: u64, used: u64) -> SessionRecord {
 }
 
 fn one(number: u8, word: SessionRecord) -> SessionReplica {
-    let mut roll = SessionReplica::default();
-    roll.apply(secret(number).digest(), word);
-    roll
+    let mut replica = SessionReplica::default();
+    replica.apply(secret(number).digest(), word);
+    replica
 }
 
 #[test]
@@ -71,8 +71,8 @@ fn session_is_accepted_if_its_user_is_unchanged() {
             }
             _ => {}
         }
-        let heard = there.apply_sessions(&one(5, begun("ada", 19, 19)), at(30));
-        assert_eq!((heard == MergeOutcome::Changed, is_in(&there, 5, 30)), (expected, expected), "{what}");
+        let outcome = there.apply_sessions(&one(5, begun("ada", 19, 19)), at(30));
+        assert_eq!((outcome == MergeOutcome::Changed, is_in(&there, 5, 30)), (expected, expected), "{what}");
         there.apply_sessions(&one(6, begun("ada", 20, 20)), at(30));
         assert_eq!(is_in(&there, 6, 30), what != "disabled", "{what}");
     }
@@ -122,26 +122,26 @@ fn idle_and_old_sessions_expire_everywhere() {
 #[test]
 fn applied_sessions_and_tombstones_are_bounded() {
     let mut here = signed_in(5, 1000);
-    let mut roll = SessionReplica::default();
+    let mut replica = SessionReplica::default();
     for number in 0..30_u8 {
-        roll.apply(secret(100 + number).digest(), begun("ada", u64::from(number), u64::from(number)));
+        replica.apply(secret(100 + number).digest(), begun("ada", u64::from(number), u64::from(number)));
     }
-    assert_eq!(here.apply_sessions(&roll, at(1000)), MergeOutcome::Changed);
+    assert_eq!(here.apply_sessions(&replica, at(1000)), MergeOutcome::Changed);
     assert_eq!(here.sessions(at(1000)).len(), MAX_SESSIONS);
     assert!(is_in(&here, 5, 1000) && is_in(&here, 129, 1000) && !is_in(&here, 100, 1000));
-    assert_eq!(here.apply_sessions(&roll, at(1000)), MergeOutcome::Unchanged);
-    let mut roll = SessionReplica::default();
+    assert_eq!(here.apply_sessions(&replica, at(1000)), MergeOutcome::Unchanged);
+    let mut replica = SessionReplica::default();
     for number in 0..=u32::try_from(MAX_REVOKED).unwrap() {
         let mut bytes = [0; 32];
         bytes[..4].copy_from_slice(&number.to_le_bytes());
-        roll.apply(
+        replica.apply(
             Secret::new(bytes).digest(),
             SessionRecord::Revoked { until: at(2000) + Duration::from_secs(number.into()) },
         );
     }
-    assert_eq!(here.apply_sessions(&roll, at(1000)), MergeOutcome::Changed);
+    assert_eq!(here.apply_sessions(&replica, at(1000)), MergeOutcome::Changed);
     assert_eq!(here.revoked.len(), MAX_REVOKED);
-    assert_eq!(here.apply_sessions(&roll, at(1000)), MergeOutcome::Unchanged);
+    assert_eq!(here.apply_sessions(&replica, at(1000)), MergeOutcome::Unchanged);
     here.apply_sessions(&one(200, SessionRecord::Revoked { until: at(9000 * DAY) }), at(1000));
     assert_eq!(here.revoked.get(&secret(200).digest()), Some(&at(1000 + 30 * DAY)));
     here.remove_expired(at(1000 + 30 * DAY));
@@ -158,7 +158,7 @@ enum Operation {
     Disable(usize, bool),
     Restart(usize),
     /// One server applies the records of the other.
-    Hear(usize),
+    Apply(usize),
     Wait(u64),
 }
 
@@ -171,7 +171,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => which.clone().prop_map(Operation::Password),
         1 => (which.clone(), any::<bool>()).prop_map(|(which, disabled)| Operation::Disable(which, disabled)),
         1 => which.clone().prop_map(Operation::Restart),
-        4 => which.prop_map(Operation::Hear),
+        4 => which.prop_map(Operation::Apply),
         1 => (0..50_000_u64).prop_map(Operation::Wait),
     ]
 }
@@ -181,7 +181,7 @@ proptest! {
     fn revoked_session_is_invalid_on_both_after_sync(
         operations in prop::collection::vec(operation(), 1..60),
     ) {
-        let mut books = [accounts(), accounts()];
+        let mut pair = [accounts(), accounts()];
         let (mut time, mut ended, mut begun) = (1_u64, Vec::new(), Vec::new());
         for operation in operations {
             time += 1;
@@ -189,46 +189,46 @@ proptest! {
             match operation {
                 // Secrets are unique.
                 Operation::SignIn(which, number) if !begun.contains(&number) => {
-                    if books[which].sign_in("ada", &secret(number), None, now).is_ok() {
+                    if pair[which].sign_in("ada", &secret(number), None, now).is_ok() {
                         begun.push(number);
                     }
                 }
                 Operation::SignIn(..) => {}
                 Operation::SignOut(which, number) => {
-                    if books[which].sign_out(secret(number).digest()) {
+                    if pair[which].sign_out(secret(number).digest()) {
                         ended.push(number);
                     }
                 }
                 Operation::Use(which, number) => {
                     let by = Credential::Session(secret(number).digest());
-                    if books[which].authenticate(by, now).is_ok() {
-                        books[which].record_use(by, now);
+                    if pair[which].authenticate(by, now).is_ok() {
+                        pair[which].record_use(by, now);
                     }
                 }
-                Operation::Password(which) => books[which].set_password("ada", PasswordHash::unmatchable(), now).unwrap(),
-                Operation::Disable(which, disabled) => books[which].set_disabled("ada", disabled, now).unwrap(),
-                Operation::Restart(which) => books[which] = Accounts::from_json(&books[which].to_json()).unwrap(),
-                Operation::Hear(which) => {
-                    let roll = books[1 - which].session_replica(now);
-                    books[which].apply_sessions(&roll, now);
-                    prop_assert_eq!(books[which].apply_sessions(&roll, now), MergeOutcome::Unchanged);
+                Operation::Password(which) => pair[which].set_password("ada", PasswordHash::unmatchable(), now).unwrap(),
+                Operation::Disable(which, disabled) => pair[which].set_disabled("ada", disabled, now).unwrap(),
+                Operation::Restart(which) => pair[which] = Accounts::from_json(&pair[which].to_json()).unwrap(),
+                Operation::Apply(which) => {
+                    let replica = pair[1 - which].session_replica(now);
+                    pair[which].apply_sessions(&replica, now);
+                    prop_assert_eq!(pair[which].apply_sessions(&replica, now), MergeOutcome::Unchanged);
                 }
                 Operation::Wait(seconds) => time += seconds,
             }
         }
         for which in [0, 1, 0] {
-            let roll = books[1 - which].session_replica(at(time));
-            books[which].apply_sessions(&roll, at(time));
+            let replica = pair[1 - which].session_replica(at(time));
+            pair[which].apply_sessions(&replica, at(time));
         }
         for number in 10..16 {
-            let known = [is_in(&books[0], number, time), is_in(&books[1], number, time)];
+            let known = [is_in(&pair[0], number, time), is_in(&pair[1], number, time)];
             prop_assert!(!ended.contains(&number) || known == [false, false]);
             prop_assert!(begun.contains(&number) || known == [false, false]);
         }
         // Neither has a record that would change the other.
         for which in [0, 1] {
-            let roll = books[1 - which].session_replica(at(time));
-            prop_assert_eq!(books[which].apply_sessions(&roll, at(time)), MergeOutcome::Unchanged);
+            let replica = pair[1 - which].session_replica(at(time));
+            prop_assert_eq!(pair[which].apply_sessions(&replica, at(time)), MergeOutcome::Unchanged);
         }
     }
 }

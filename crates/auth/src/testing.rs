@@ -17,11 +17,11 @@ pub(crate) fn secret(number: u8) -> Secret {
 
 /// An administrator, a viewer, and a token of each role: 1 to 3.
 pub(crate) fn accounts() -> Accounts {
-    let mut book = Accounts::default();
-    book.add_user("admin", Role::Admin, PasswordHash::unmatchable(), at(0)).unwrap();
-    book.add_user("Ada", Role::Viewer, PasswordHash::unmatchable(), at(0)).unwrap();
+    let mut accounts = Accounts::default();
+    accounts.add_user("admin", Role::Admin, PasswordHash::unmatchable(), at(0)).unwrap();
+    accounts.add_user("Ada", Role::Viewer, PasswordHash::unmatchable(), at(0)).unwrap();
     for (number, role) in (1..).zip(Role::ALL) {
-        book.add_token(role.name(), role, None, &secret(number), at(u64::from(number))).unwrap();
+        accounts.add_token(role.name(), role, None, &secret(number), at(u64::from(number))).unwrap();
     }
-    book
+    accounts
 }

@@ -93,9 +93,9 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(settings: DispatchSettings) -> Self {
-        let desk = Dispatcher::new(settings.clone()).unwrap();
+        let dispatcher = Dispatcher::new(settings.clone()).unwrap();
         let (active, flapping) = (BTreeMap::new(), BTreeMap::new());
-        Self { dispatcher: desk, settings, now: 0, changes: Vec::new(), active, flapping }
+        Self { dispatcher, settings, now: 0, changes: Vec::new(), active, flapping }
     }
 
     /// Fires the alert, or raises its severity.

@@ -44,10 +44,10 @@ impl Dispatcher {
     }
 
     /// Drops expired group intervals, and those of groups without a notified firing alert.
-    fn prune_group_flushes(&mut self, now: Timestamp, is_something_told: bool) {
+    fn prune_group_flushes(&mut self, now: Timestamp, is_notified: bool) {
         let interval = Duration::from_secs(self.settings.group_interval_seconds.into());
         self.group_flushes.retain(|_, said| *said + interval > now);
-        if is_something_told {
+        if is_notified {
             self.prune_idle_groups();
         }
     }
@@ -92,11 +92,11 @@ impl Dispatcher {
 
     /// Groups with a firing alert that was notified.
     fn firing_groups(&self) -> BTreeSet<(&str, &str)> {
-        let told = self.active.values().flat_map(|tracked| {
-            let legs = tracked.routes.iter().filter(|(_, route_state)| route_state.last_notified.is_some());
-            legs.map(|(route, _)| (route.as_str(), tracked.group.as_str()))
+        let notified = self.active.values().flat_map(|tracked| {
+            let routes = tracked.routes.iter().filter(|(_, route_state)| route_state.last_notified.is_some());
+            routes.map(|(route, _)| (route.as_str(), tracked.group.as_str()))
         });
-        told.collect()
+        notified.collect()
     }
 
     /// Repeats and escalates unacknowledged alerts.
@@ -114,16 +114,14 @@ impl Dispatcher {
             }
         }
         for tracked in self.active.values_mut().filter(|tracked| tracked.can_repeat()) {
-            let mut legs = std::mem::take(&mut tracked.routes);
-            let told = legs.values().filter(|route_state| route_state.last_notified.is_some());
-            let mut taken: BTreeSet<String> = told.flat_map(RouteState::all_channels).cloned().collect();
-            for (name, route_state) in &mut legs {
+            let mut routes = std::mem::take(&mut tracked.routes);
+            let notified = routes.values().filter(|route_state| route_state.last_notified.is_some());
+            let mut taken: BTreeSet<String> = notified.flat_map(RouteState::all_channels).cloned().collect();
+            for (name, route_state) in &mut routes {
                 let route = self.routes.by_name(name);
-                let is_told_before =
-                    route_state.last_notified.as_ref().is_some_and(|told| told.notified_at < now);
-                if is_told_before
-                    && !again.is_empty()
-                    && again.contains(&(name.clone(), tracked.group.clone()))
+                let was_notified =
+                    route_state.last_notified.as_ref().is_some_and(|notified| notified.notified_at < now);
+                if was_notified && !again.is_empty() && again.contains(&(name.clone(), tracked.group.clone()))
                 {
                     let (ordinal, everyone) = (route_state.repeat(now), route_state.notified_channels());
                     add_part(batches, tracked, (Reason::Repeat, true, name.clone(), everyone), ordinal);
@@ -133,8 +131,8 @@ impl Dispatcher {
                     add_part(batches, tracked, (Reason::Escalated, true, name.clone(), channels), 0);
                 }
             }
-            legs.values_mut().for_each(|route_state| route_state.drop_channels(&taken));
-            tracked.routes = legs;
+            routes.values_mut().for_each(|route_state| route_state.drop_channels(&taken));
+            tracked.routes = routes;
         }
     }
 
@@ -161,8 +159,8 @@ fn flush_alert(
     now: Timestamp,
     batches: &mut BTreeMap<NotificationKey, Vec<NotificationPart>>,
 ) {
-    let mut legs = std::mem::take(&mut tracked.routes);
-    legs.retain(|route, route_state: &mut RouteState| {
+    let mut routes = std::mem::take(&mut tracked.routes);
+    routes.retain(|route, route_state: &mut RouteState| {
         let way = (route.clone(), tracked.group.clone());
         let Some(reason) = tracked.pending_reason(route_state, is_over).filter(|_| is_ready(&way)) else {
             return true;
@@ -176,7 +174,7 @@ fn flush_alert(
         add_part(batches, tracked, (reason, is_begin, way.0, channels), 0);
         !tracked.record_notified(route_state, reason, is_over, now)
     });
-    tracked.routes = legs;
+    tracked.routes = routes;
 }
 
 fn add_part(

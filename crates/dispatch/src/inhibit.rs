@@ -170,8 +170,8 @@ mod tests {
             (&[("host", "h2"), ("app", "shop")], Some("app-down")),
             (&[], None),
         ] {
-            let stock = InhibitRule::defaults();
-            let causes = InhibitIndex::new(&stock, downs.iter());
+            let defaults = InhibitRule::defaults();
+            let causes = InhibitIndex::new(&defaults, downs.iter());
             let of = causes.inhibitor_of(&alert("any", labels)).map(|key| key.rule.as_str());
             assert_eq!(of, expected, "{labels:?}");
         }
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn one_of_several_down_alerts_inhibits_the_others() {
-        let stock = InhibitRule::defaults();
+        let defaults = InhibitRule::defaults();
         let labels = [("instance", "db1"), ("host", "h")];
         let downs = [
             down("b", "database", &labels, 10),
@@ -187,7 +187,7 @@ mod tests {
             down("host-down", "host", &[("host", "h")], 30),
         ];
         let of = |downs: &[Alert]| -> Vec<Option<String>> {
-            let causes = InhibitIndex::new(&stock, downs.iter());
+            let causes = InhibitIndex::new(&defaults, downs.iter());
             downs.iter().map(|alert| causes.inhibitor_of(alert).map(|key| key.rule.clone())).collect()
         };
         assert_eq!(of(&downs[..2]), [None, Some("b".to_owned())]);

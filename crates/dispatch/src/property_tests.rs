@@ -227,13 +227,13 @@ proptest! {
         times in prop::collection::vec(any::<i64>(), 1..20),
         which in 0..ALERTS,
     ) {
-        let mut desk = Dispatcher::new(settings()).unwrap();
+        let mut dispatcher = Dispatcher::new(settings()).unwrap();
         let hours = fixtures::weekly(&[Weekday::Sunday], "02:00", "02:00", "Europe/Berlin");
         let always = Silence { weekly: Some(hours), end: None, ..silence("s", 0, 1) };
-        desk.put_silence(always, at(0)).unwrap();
+        dispatcher.put_silence(always, at(0)).unwrap();
         for (index, time) in times.into_iter().enumerate() {
             let active: Vec<Alert> = (index % 2 == 0).then(|| subject(which)).into_iter().collect();
-            desk.step(watchglass_model::Timestamp::from_millis(time), &[], &active);
+            dispatcher.step(watchglass_model::Timestamp::from_millis(time), &[], &active);
         }
     }
 }

@@ -89,7 +89,7 @@ impl RouteState {
         let after = route.escalate_after_seconds.map(|seconds| Duration::from_secs(seconds.into()));
         !self.escalated
             && after.is_some_and(|after| {
-                self.last_notified.as_ref().is_some_and(|told| told.awaiting_ack_since + after <= now)
+                self.last_notified.as_ref().is_some_and(|notified| notified.awaiting_ack_since + after <= now)
             })
     }
 
@@ -113,14 +113,14 @@ impl RouteState {
     /// Whether a repeat is due.
     pub(super) fn must_repeat(&self, route: &Route, now: Timestamp) -> bool {
         let every = Duration::from_secs(route.repeat_seconds.into());
-        self.last_notified.as_ref().is_some_and(|told| told.notified_at + every <= now)
+        self.last_notified.as_ref().is_some_and(|notified| notified.notified_at + every <= now)
     }
 
     /// Records a repeat and returns its number.
     pub(super) fn repeat(&mut self, now: Timestamp) -> u32 {
-        self.last_notified.as_mut().map_or(0, |told| {
-            (told.notified_at, told.repeats) = (now, told.repeats.saturating_add(1));
-            told.repeats
+        self.last_notified.as_mut().map_or(0, |notified| {
+            (notified.notified_at, notified.repeats) = (now, notified.repeats.saturating_add(1));
+            notified.repeats
         })
     }
 }

@@ -28,8 +28,8 @@ impl Pipeline {
         let mut fake = Fake::default();
         fake.meet("m", labels("a"));
         let routes = Routes(vec![route("ops", &["mail"])]);
-        let desk = Dispatcher::new(DispatchSettings { routes, ..DispatchSettings::default() }).unwrap();
-        Self { engine: Engine::new(vec![rule()], 100).unwrap(), dispatcher: desk, fake, second: 0 }
+        let dispatcher = Dispatcher::new(DispatchSettings { routes, ..DispatchSettings::default() }).unwrap();
+        Self { engine: Engine::new(vec![rule()], 100).unwrap(), dispatcher, fake, second: 0 }
     }
 
     /// Notifications of `seconds` seconds with a constant value.

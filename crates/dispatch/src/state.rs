@@ -108,7 +108,7 @@ impl Dispatcher {
     /// # Errors
     /// An invalid setting or silence, or too many entries.
     pub fn restore(settings: DispatchSettings, state: DispatcherState) -> Result<Self, RestoreError> {
-        let mut desk = Self::new(settings).map_err(RestoreError::Settings)?;
+        let mut dispatcher = Self::new(settings).map_err(RestoreError::Settings)?;
         let cases = state.active.len() + state.resolved.len();
         for (what, count, most) in
             [("silences", state.silences.len(), MAX_SILENCES), ("alerts", cases, MAX_TRACKED_ALERTS)]
@@ -120,18 +120,19 @@ impl Dispatcher {
         for silence in state.silences {
             let id = silence.id.clone();
             match CompiledSilence::new(silence) {
-                Ok(ready) => drop(desk.silences.insert(id, ready)),
+                Ok(ready) => drop(dispatcher.silences.insert(id, ready)),
                 Err(error) => return Err(RestoreError::Silence { id, error }),
             }
         }
-        desk.active = state.active.into_iter().map(|tracked| (tracked.alert.key.clone(), tracked)).collect();
-        desk.resolved = state.resolved;
-        desk.group_flushes =
+        dispatcher.active =
+            state.active.into_iter().map(|tracked| (tracked.alert.key.clone(), tracked)).collect();
+        dispatcher.resolved = state.resolved;
+        dispatcher.group_flushes =
             state.group_flushes.into_iter().map(|said| ((said.route, said.group), said.time)).collect();
-        desk.silence_reminders = state.silence_reminders.into_iter().collect();
-        desk.last_step = state.last_step;
-        (desk.silence_changes, desk.ended_occurrences, desk.remote_acks) =
+        dispatcher.silence_reminders = state.silence_reminders.into_iter().collect();
+        dispatcher.last_step = state.last_step;
+        (dispatcher.silence_changes, dispatcher.ended_occurrences, dispatcher.remote_acks) =
             (state.silence_changes, state.ended_occurrences, state.remote_acks);
-        Ok(desk)
+        Ok(dispatcher)
     }
 }

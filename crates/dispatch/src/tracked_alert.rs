@@ -183,7 +183,7 @@ impl TrackedAlert {
             self.routes
                 .values_mut()
                 .filter_map(|route_state| route_state.last_notified.as_mut())
-                .for_each(|told| told.awaiting_ack_since = now);
+                .for_each(|notified| notified.awaiting_ack_since = now);
         }
         self.suppressed = quiet;
     }
@@ -221,22 +221,22 @@ impl TrackedAlert {
             return None;
         }
         let is_free = !self.suppressed && !is_over;
-        let Some(told) = &route_state.last_notified else {
+        let Some(notified) = &route_state.last_notified else {
             let reason = if self.flapping.is_some() { Reason::Digest } else { Reason::Fired };
             return (is_free && self.is_active()).then_some(reason);
         };
         if let Some(flapping) = &self.flapping {
-            return (is_free && told.flap != Some((flapping.since, false))).then_some(Reason::Digest);
+            return (is_free && notified.flap != Some((flapping.since, false))).then_some(Reason::Digest);
         }
         let flapped =
-            self.last_flapping.as_ref().is_some_and(|flapped| told.flap != Some((flapped.since, true)));
+            self.last_flapping.as_ref().is_some_and(|flapped| notified.flap != Some((flapped.since, true)));
         // Resolutions are never suppressed.
         if flapped {
             (is_free || is_over).then_some(Reason::Digest)
         } else if is_over {
             Some(Reason::Resolved)
         } else {
-            (is_free && self.alert.severity > told.severity).then_some(Reason::Worsened)
+            (is_free && self.alert.severity > notified.severity).then_some(Reason::Worsened)
         }
     }
 
@@ -252,7 +252,7 @@ impl TrackedAlert {
             |flapping: &Option<Flapping>, ended| flapping.as_ref().map(|flapping| (flapping.since, ended));
         let flap = of(&self.flapping, false).or_else(|| of(&self.last_flapping, true));
         let severity = self.alert.severity;
-        let told = route_state.last_notified.get_or_insert(LastNotified {
+        let notified = route_state.last_notified.get_or_insert(LastNotified {
             severity,
             awaiting_ack_since: now,
             notified_at: now,
@@ -261,10 +261,10 @@ impl TrackedAlert {
         });
         if reason == Reason::Digest {
             // Flapping alerts need no acknowledgement.
-            told.awaiting_ack_since = now;
+            notified.awaiting_ack_since = now;
         }
-        told.severity = told.severity.max(severity);
-        (told.notified_at, told.flap) = (now, flap);
+        notified.severity = notified.severity.max(severity);
+        (notified.notified_at, notified.flap) = (now, flap);
         is_over
     }
 
@@ -280,9 +280,10 @@ impl TrackedAlert {
     /// Removes the acknowledgement and returns it.
     pub(super) fn unacknowledge(&mut self, now: Timestamp) -> Option<Acknowledgement> {
         let acknowledged = self.acknowledged.take()?;
-        for told in self.routes.values_mut().filter_map(|route_state| route_state.last_notified.as_mut()) {
+        for notified in self.routes.values_mut().filter_map(|route_state| route_state.last_notified.as_mut())
+        {
             // While acknowledged, nobody else was expected to act.
-            (told.awaiting_ack_since, told.notified_at) = (now, now);
+            (notified.awaiting_ack_since, notified.notified_at) = (now, now);
         }
         Some(acknowledged)
     }
@@ -302,9 +303,10 @@ impl TrackedAlert {
         if let Some(flapping) = &mut self.flapping {
             flapping.seen = flapping.seen.min(now);
         }
-        for told in self.routes.values_mut().filter_map(|route_state| route_state.last_notified.as_mut()) {
-            (told.awaiting_ack_since, told.notified_at) =
-                (told.awaiting_ack_since.min(now), told.notified_at.min(now));
+        for notified in self.routes.values_mut().filter_map(|route_state| route_state.last_notified.as_mut())
+        {
+            (notified.awaiting_ack_since, notified.notified_at) =
+                (notified.awaiting_ack_since.min(now), notified.notified_at.min(now));
         }
     }
 }

@@ -137,15 +137,15 @@ impl SigningKey {
     }
 
     /// Signs a token. Only the first [`MAX_FINGERPRINTS`] alerts are included.
-    pub fn sign(&self, deed: &ActionToken) -> String {
-        let (action, minutes) = match deed.action {
+    pub fn sign(&self, token: &ActionToken) -> String {
+        let (action, minutes) = match token.action {
             LinkAction::Acknowledge => (0, 0),
             LinkAction::Silence { minutes } => (1, minutes),
         };
         let mut bytes = vec![VERSION, action];
         bytes.extend(minutes.to_be_bytes());
-        bytes.extend(deed.expires_at.millis().to_be_bytes());
-        deed.fingerprints.iter().take(MAX_FINGERPRINTS).for_each(|mark| bytes.extend(mark.0));
+        bytes.extend(token.expires_at.millis().to_be_bytes());
+        token.fingerprints.iter().take(MAX_FINGERPRINTS).for_each(|mark| bytes.extend(mark.0));
         let signature = hmac::sign(&self.0, &bytes);
         bytes.extend(signature.as_ref());
         URL_SAFE_NO_PAD.encode(bytes)
@@ -163,11 +163,11 @@ impl SigningKey {
         let length = bytes.len().checked_sub(SIGNATURE_BYTES).ok_or(ActionTokenError::Invalid)?;
         let (body, signature) = bytes.split_at_checked(length).ok_or(ActionTokenError::Invalid)?;
         hmac::verify(&self.0, body, signature).map_err(|_| ActionTokenError::Invalid)?;
-        let deed = parse(body).ok_or(ActionTokenError::Invalid)?;
-        if now >= deed.expires_at {
-            Err(ActionTokenError::Expired { expired_at: deed.expires_at })
+        let token = parse(body).ok_or(ActionTokenError::Invalid)?;
+        if now >= token.expires_at {
+            Err(ActionTokenError::Expired { expired_at: token.expires_at })
         } else {
-            Ok(deed)
+            Ok(token)
         }
     }
 }

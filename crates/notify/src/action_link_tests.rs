@@ -14,7 +14,7 @@ fn mark(rule: &str, labels: &[(&str, &str)]) -> AlertFingerprint {
     AlertFingerprint::new(rule, &labels.iter().copied().collect())
 }
 
-fn deed(action: LinkAction, count: usize) -> ActionToken {
+fn action_token(action: LinkAction, count: usize) -> ActionToken {
     let marks = (0..count).map(|number| mark(&format!("rule-{number}"), &[("host", "h")]));
     ActionToken { action, fingerprints: marks.collect(), expires_at: Timestamp::from_millis(EXPIRES_MS) }
 }
@@ -25,22 +25,22 @@ fn before() -> Timestamp {
 
 #[test]
 fn tokens_match_the_golden_file() {
-    let deeds = [
-        deed(LinkAction::Acknowledge, 1),
-        deed(LinkAction::Silence { minutes: 120 }, 1),
-        deed(LinkAction::Acknowledge, MAX_FINGERPRINTS),
+    let action_tokens = [
+        action_token(LinkAction::Acknowledge, 1),
+        action_token(LinkAction::Silence { minutes: 120 }, 1),
+        action_token(LinkAction::Acknowledge, MAX_FINGERPRINTS),
     ];
-    let tokens: String = deeds.iter().map(|deed| key().sign(deed) + "\n").collect();
+    let tokens: String = action_tokens.iter().map(|action_token| key().sign(action_token) + "\n").collect();
     golden::check("deeds.txt", tokens.as_bytes());
-    for (token, deed) in tokens.lines().zip(deeds) {
+    for (token, action_token) in tokens.lines().zip(action_tokens) {
         assert!(token.len() <= MAX_TOKEN, "{token}");
-        assert_eq!(key().verify(token, before()), Ok(deed));
+        assert_eq!(key().verify(token, before()), Ok(action_token));
     }
 }
 
 #[test]
 fn token_is_valid_until_expiry_and_for_its_key_only() {
-    let token = key().sign(&deed(LinkAction::Acknowledge, 1));
+    let token = key().sign(&action_token(LinkAction::Acknowledge, 1));
     let since = Timestamp::from_millis(EXPIRES_MS);
     for (now, expected) in [
         (before(), None),
@@ -110,15 +110,15 @@ proptest! {
         silences: bool, minutes: u16, expires in 1_i64..i64::MAX, count in 1_usize..=MAX_FINGERPRINTS,
     ) {
         let action = if silences { LinkAction::Silence { minutes } } else { LinkAction::Acknowledge };
-        let deed = ActionToken { expires_at: Timestamp::from_millis(expires), ..deed(action, count) };
-        let token = key().sign(&deed);
+        let action_token = ActionToken { expires_at: Timestamp::from_millis(expires), ..action_token(action, count) };
+        let token = key().sign(&action_token);
         prop_assert!(token.len() <= MAX_TOKEN);
-        prop_assert_eq!(key().verify(&token, Timestamp::from_millis(expires - 1)), Ok(deed));
+        prop_assert_eq!(key().verify(&token, Timestamp::from_millis(expires - 1)), Ok(action_token));
     }
 
     #[test]
     fn any_change_is_rejected(count in 1_usize..=MAX_FINGERPRINTS, place: prop::sample::Index, letter in "[A-Za-z0-9_=-]") {
-        let token = key().sign(&deed(LinkAction::Silence { minutes: 120 }, count));
+        let token = key().sign(&action_token(LinkAction::Silence { minutes: 120 }, count));
         let place = place.index(token.len());
         let mut changed = token.clone();
         changed.replace_range(place..=place, &letter);

@@ -73,10 +73,10 @@ pub fn host_probes(roots: &HostRoots) -> Vec<Box<dyn Probe>> {
 }
 
 /// All self-monitoring probes; other components report their numbers in `vitals`.
-pub fn self_monitoring_probes(vitals: &Arc<ServerStats>) -> Vec<Box<dyn Probe>> {
+pub fn self_monitoring_probes(stats: &Arc<ServerStats>) -> Vec<Box<dyn Probe>> {
     vec![
         Box::new(Cgroup::new()),
-        Box::new(ServerProcess::new(Arc::clone(vitals))),
+        Box::new(ServerProcess::new(Arc::clone(stats))),
         Box::new(BackgroundProbe::start(
             ServerOpenFiles::new(),
             ServerOpenFiles::INTERVAL,

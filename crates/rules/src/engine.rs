@@ -124,7 +124,7 @@ impl Engine {
 
     /// The rules in their given order.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.rule_states.iter().map(|judged| &judged.rule)
+        self.rule_states.iter().map(|rule_state| &rule_state.rule)
     }
 
     /// Evaluates all rules at `now`, once per tick, and returns the changes in order of their keys.
@@ -135,10 +135,10 @@ impl Engine {
         self.cache.tick(now, elapsed, measured);
         let mut changes: Vec<Change> =
             self.pending_resolutions.drain(..).flat_map(|alert| rule_removed(alert, now)).collect();
-        for judged in &mut self.rule_states {
+        for rule_state in &mut self.rule_states {
             self.observations.clear();
-            judged.condition.observe(&self.cache, &mut self.observations);
-            judged.evaluate(&self.observations, &self.cache, now, elapsed, measured, &mut changes);
+            rule_state.condition.observe(&self.cache, &mut self.observations);
+            rule_state.evaluate(&self.observations, &self.cache, now, elapsed, measured, &mut changes);
         }
         changes.sort_by(|left, right| left.alert().key.cmp(&right.alert().key));
         for change in &changes {
@@ -153,15 +153,16 @@ impl Engine {
     /// Matches new series against the rules.
     fn register_series<M: EvalInput + ?Sized>(&mut self, measured: &M) {
         let series = measured.series();
-        let mut subjects: usize = self.rule_states.iter().map(|judged| judged.condition.subjects()).sum();
+        let mut subjects: usize =
+            self.rule_states.iter().map(|rule_state| rule_state.condition.subjects()).sum();
         for new in series.iter().skip(self.known_series) {
-            let is_about = |judged: &RuleState| {
-                judged.rule.enabled && judged.condition.selects(&new.metric, &new.labels)
+            let is_about = |rule_state: &RuleState| {
+                rule_state.rule.enabled && rule_state.condition.selects(&new.metric, &new.labels)
             };
             // Series that no rule selects are not cached; the others are looked up once.
             let mut watched = None;
             let metric = measured.metric(&new.metric);
-            for judged in self.rule_states.iter_mut().filter(|judged| is_about(judged)) {
+            for rule_state in self.rule_states.iter_mut().filter(|rule_state| is_about(rule_state)) {
                 if subjects >= MAX_SUBJECTS {
                     self.rejected = self.rejected.saturating_add(1);
                     continue;
@@ -169,7 +170,7 @@ impl Engine {
                 let kind = metric.map_or(Kind::Gauge, |metric| metric.kind);
                 let place = *watched.get_or_insert_with(|| self.cache.register(new, kind));
                 if let Some(place) = place {
-                    judged.register(place, metric, &mut self.cache);
+                    rule_state.register(place, metric, &mut self.cache);
                     subjects += 1;
                 }
             }
@@ -182,7 +183,8 @@ impl Engine {
 
     /// Firing alerts, the newest first.
     pub fn active(&self) -> Vec<Alert> {
-        let alerts = self.rule_states.iter().flat_map(|judged| judged.alerts(Phase::Firing, &self.cache));
+        let alerts =
+            self.rule_states.iter().flat_map(|rule_state| rule_state.alerts(Phase::Firing, &self.cache));
         let mut alerts: Vec<Alert> = alerts.collect();
         alerts.sort_by(newest_first);
         alerts
@@ -192,7 +194,7 @@ impl Engine {
     pub fn pending(&self) -> Vec<PendingAlert> {
         let now = self.time.unwrap_or_default();
         let mut pending: Vec<PendingAlert> =
-            self.rule_states.iter().flat_map(|judged| judged.pending(&self.cache, now)).collect();
+            self.rule_states.iter().flat_map(|rule_state| rule_state.pending(&self.cache, now)).collect();
         pending.sort_by(|left, right| newest_first(&left.alert, &right.alert));
         pending
     }
@@ -215,8 +217,8 @@ impl Engine {
     /// Resolves an alert whose series will not come back, such as that of an unmounted file system. The series is not
     /// expected again until it gives data. Returns the change; `None` if the alert is not firing.
     pub fn dismiss(&mut self, now: Timestamp, key: &AlertKey) -> Option<Change> {
-        let judged = self.rule_states.iter_mut().find(|judged| judged.rule.id == key.rule)?;
-        let alert = judged.dismiss(now, &key.labels, &mut self.cache)?;
+        let rule_state = self.rule_states.iter_mut().find(|rule_state| rule_state.rule.id == key.rule)?;
+        let alert = rule_state.dismiss(now, &key.labels, &mut self.cache)?;
         self.past.push_front(alert.clone());
         self.past.truncate(self.max_past);
         Some(Change::Resolved(alert))

@@ -48,13 +48,13 @@ impl History for MemoryHistory {
         let mut columns: Vec<_> = selected
             .into_iter()
             .filter_map(|(series, id)| {
-                let mut gatherer = RowAggregator::new(rows);
+                let mut aggregator = RowAggregator::new(rows);
                 for (time, reading) in readings(series.kind, None, &head.samples_of(&series, times.clone())) {
                     if let Some(row) = query.row(start, time) {
-                        gatherer.add(row, &reading);
+                        aggregator.add(row, &reading);
                     }
                 }
-                gatherer.finish(series, id)
+                aggregator.finish(series, id)
             })
             .collect();
         sort(&mut columns);

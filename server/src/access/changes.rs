@@ -121,7 +121,7 @@ impl Access {
         now: Timestamp,
     ) -> Result<(), ChangeError> {
         let hash = self.hash_password(Password::new(password)?)?;
-        self.change(|book| Ok(book.add_user(name, role, hash, now)?))?;
+        self.change(|accounts| Ok(accounts.add_user(name, role, hash, now)?))?;
         actor.record(AuditTarget::User, "added", &name.to_ascii_lowercase(), (None, self.audited_user(name)));
         tracing::info!(name, %role, "user added");
         Ok(())
@@ -142,18 +142,18 @@ impl Access {
         let hash = password.map(|password| self.hash_password(Password::new(password)?)).transpose()?;
         let is_password = hash.is_some();
         let before = self.audited_user(name);
-        self.change(|book| {
+        self.change(|accounts| {
             if let Some(role) = role {
-                book.set_role(name, role, now)?;
+                accounts.set_role(name, role, now)?;
             }
             if let Some(disabled) = disabled {
-                book.set_disabled(name, disabled, now)?;
+                accounts.set_disabled(name, disabled, now)?;
             }
             if let Some(hash) = hash {
-                book.set_password(name, hash, now)?;
+                accounts.set_password(name, hash, now)?;
             }
             if is_factor_off {
-                book.disable_second_factor(name, now)?;
+                accounts.disable_second_factor(name, now)?;
             }
             Ok(())
         })?;
@@ -184,13 +184,13 @@ impl Access {
         let known = self.verify_password(actor, name, old, address, now)?;
         self.reset_throttle(name, address);
         let hash = self.hash_password(new)?;
-        let is_done = self.change(|book| {
+        let is_done = self.change(|accounts| {
             // In the meantime the session may have ended, or another process may have set a password.
-            let is_same = book.user(name).is_some_and(|user| user.password == known);
-            if !is_same || book.authenticate(pass.credential, now).is_err() {
+            let is_same = accounts.user(name).is_some_and(|user| user.password == known);
+            if !is_same || accounts.authenticate(pass.credential, now).is_err() {
                 return Ok(false);
             }
-            book.change_password(name, hash, Some(own), now)?;
+            accounts.change_password(name, hash, Some(own), now)?;
             Ok(true)
         })?;
         if !is_done {
@@ -216,9 +216,9 @@ impl Access {
     ) -> Result<Secret, ChangeError> {
         let secret = Secret::new(random().map_err(AccessError::from)?);
         let expires = days.map(|days| now + Duration::from_secs(86_400) * days);
-        self.change(|book| {
-            book.remove_expired(now);
-            Ok(book.add_token(name, role, expires, &secret, now)?)
+        self.change(|accounts| {
+            accounts.remove_expired(now);
+            Ok(accounts.add_token(name, role, expires, &secret, now)?)
         })?;
         let to = json!({ "id": secret.digest().short(), "role": role, "days": days });
         actor.record(AuditTarget::Token, "added", name, (None, Some(to)));
@@ -236,11 +236,11 @@ impl Access {
         which: &str,
         now: Timestamp,
     ) -> Result<(), ChangeError> {
-        let (name, id) = self.change(|book| {
-            let valid = book.tokens().into_iter().filter(|token| token.state(now) == TokenState::Active);
+        let (name, id) = self.change(|accounts| {
+            let valid = accounts.tokens().into_iter().filter(|token| token.state(now) == TokenState::Active);
             let mut named = valid.filter(|token| token.name == which || token.digest.short() == which);
             let named = named.next().map(|token| (token.name.clone(), token.digest.short()));
-            book.revoke_token(which, now)?;
+            accounts.revoke_token(which, now)?;
             Ok(named.unwrap_or_default())
         })?;
         actor.record(AuditTarget::Token, "revoked", &name, (Some(json!({ "id": id })), None));
@@ -259,8 +259,8 @@ impl Access {
         only: Option<&str>,
         now: Timestamp,
     ) -> Result<(), ChangeError> {
-        let ended = self.change(|book| {
-            let ended = book.revoke_session(id, now)?;
+        let ended = self.change(|accounts| {
+            let ended = accounts.revoke_session(id, now)?;
             // A change that fails is not saved.
             let is_theirs = only.is_none_or(|only| only == ended.user);
             if is_theirs { Ok(ended) } else { Err(AccountsError::UnknownSession.into()) }
@@ -275,7 +275,7 @@ impl Access {
     fn audited_user(&self, name: &str) -> Option<Value> {
         let name = name.to_ascii_lowercase();
         let value = |user: &watchglass_auth::User| json!({ "role": user.role, "disabled": user.disabled, "second_factor": user.second_factor.is_some() });
-        self.with_accounts(|book| book.users().find(|user| user.name == name).map(value))
+        self.with_accounts(|accounts| accounts.users().find(|user| user.name == name).map(value))
     }
 
     pub(super) fn hash_password(&self, password: Password) -> Result<PasswordHash, ChangeError> {

@@ -159,40 +159,40 @@ fn audit_entry(action: &Action, now: Timestamp) -> Option<Entry> {
 
 fn execute(folder: &Path, action: Action, now: Timestamp) -> Result<String, AccessError> {
     let change = |change: &dyn Fn(&mut Accounts) -> Result<(), AccessError>| {
-        store::change(folder, |book| {
-            book.remove_expired(now);
-            change(book)
+        store::change(folder, |accounts| {
+            accounts.remove_expired(now);
+            change(accounts)
         })
     };
     match action {
         Action::CreateToken { name, role, days } => {
             let secret = Secret::new(random()?);
             let expires = days.map(|days| now + Duration::from_secs(days * 86_400));
-            change(&|book| Ok(book.add_token(&name, role, expires, &secret, now)?))?;
+            change(&|accounts| Ok(accounts.add_token(&name, role, expires, &secret, now)?))?;
             Ok(secret.text())
         }
         Action::RevokeToken { which } => {
-            change(&|book| Ok(book.revoke_token(&which, now)?))?;
+            change(&|accounts| Ok(accounts.revoke_token(&which, now)?))?;
             Ok(String::new())
         }
         Action::AddUser { name, role, typed } => {
             let (password, output) = password(typed)?;
             let hash = PasswordHash::new(&password, &random()?);
-            change(&|book| Ok(book.add_user(&name, role, hash.clone(), now)?))?;
+            change(&|accounts| Ok(accounts.add_user(&name, role, hash.clone(), now)?))?;
             Ok(output)
         }
         Action::SetPassword { name, typed } => {
             let (password, output) = password(typed)?;
             let hash = PasswordHash::new(&password, &random()?);
-            change(&|book| Ok(book.set_password(&name, hash.clone(), now)?))?;
+            change(&|accounts| Ok(accounts.set_password(&name, hash.clone(), now)?))?;
             Ok(output)
         }
         Action::SetDisabled { name, disabled } => {
-            change(&|book| Ok(book.set_disabled(&name, disabled, now)?))?;
+            change(&|accounts| Ok(accounts.set_disabled(&name, disabled, now)?))?;
             Ok(String::new())
         }
         Action::RemoveFactor { name } => {
-            change(&|book| Ok(book.disable_second_factor(&name, now)?))?;
+            change(&|accounts| Ok(accounts.disable_second_factor(&name, now)?))?;
             Ok(String::new())
         }
         Action::ListTokens => Ok(token_table(&store::read(folder)?.0, now)),
@@ -215,10 +215,10 @@ fn password(typed: bool) -> Result<(Password, String), AccessError> {
     Ok((Password::new(text.to_owned()).map_err(wrong)?, String::new()))
 }
 
-fn token_table(book: &Accounts, now: Timestamp) -> String {
+fn token_table(accounts: &Accounts, now: Timestamp) -> String {
     let mut list =
         format!("{:8}  {:7}  {:7}  {:20}  {:20}  NAME\n", "ID", "ROLE", "STATE", "CREATED", "LAST USED");
-    for token in book.tokens() {
+    for token in accounts.tokens() {
         let used = token.used.map_or("never".to_owned(), format_time);
         let (id, state) = (token.digest.short(), token.state(now));
         // Writing to a string cannot fail.
@@ -233,9 +233,9 @@ fn token_table(book: &Accounts, now: Timestamp) -> String {
     list
 }
 
-fn user_table(book: &Accounts) -> String {
+fn user_table(accounts: &Accounts) -> String {
     let mut list = format!("{:7}  {:8}  {:20}  NAME\n", "ROLE", "STATE", "CREATED");
-    for user in book.users() {
+    for user in accounts.users() {
         let state = if user.disabled { "disabled" } else { "active" };
         let _ = writeln!(list, "{:7}  {state:8}  {:20}  {}", user.role, format_time(user.created), user.name);
     }
@@ -267,8 +267,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         let (short, long) = (create(path, "short", Some(1)), create(path, "long", None));
-        let book = || store::read(path).unwrap().0;
-        assert_eq!(book().authenticate(Credential::Token(long.digest()), NOW).unwrap().role, Role::Viewer);
+        let accounts = || store::read(path).unwrap().0;
+        assert_eq!(
+            accounts().authenticate(Credential::Token(long.digest()), NOW).unwrap().role,
+            Role::Viewer
+        );
         let later = NOW + Duration::from_secs(86_400);
         execute(path, Action::RevokeToken { which: "long".to_owned() }, later).unwrap();
         let list = execute(path, Action::ListTokens, later).unwrap();
@@ -297,9 +300,9 @@ mod tests {
         let first = execute(path, add(), NOW).unwrap();
         assert!(execute(path, add(), NOW).is_err());
         let fits = |text: &str| {
-            let (book, _) = store::read(path).unwrap();
+            let (accounts, _) = store::read(path).unwrap();
             let password = Password::from_input(text.to_owned()).unwrap();
-            book.users().any(|user| user.name == "ada" && user.password.verify(&password))
+            accounts.users().any(|user| user.name == "ada" && user.password.verify(&password))
         };
         assert!(fits(&first));
         let second = execute(path, Action::SetPassword { name: name(), typed: false }, NOW).unwrap();
@@ -316,7 +319,7 @@ mod tests {
         let secret = TotpSecret::new([7; 20]);
         let (factor, _) =
             SecondFactor::enrol(secret.clone(), &secret.code_at(NOW), &[[1; 16]; 8], NOW).unwrap();
-        store::change(path, |book| Ok(book.enable_second_factor("ada", factor, None, NOW)?)).unwrap();
+        store::change(path, |accounts| Ok(accounts.enable_second_factor("ada", factor, None, NOW)?)).unwrap();
         assert_eq!(off().unwrap(), "");
         assert!(store::read(path).unwrap().0.users().all(|user| user.second_factor.is_none()));
     }

@@ -45,7 +45,7 @@ impl Access {
             }
         };
         let hash = PasswordHash::new(&password, &random()?);
-        self.change(|book| Ok(book.add_user(ADMIN_NAME, Role::Admin, hash, now)?))?;
+        self.change(|accounts| Ok(accounts.add_user(ADMIN_NAME, Role::Admin, hash, now)?))?;
         Ok(first)
     }
 }

@@ -64,10 +64,10 @@ impl Access {
     /// # Errors
     /// The file exists and cannot be read.
     pub(crate) fn open(folder: &Path) -> Result<Self, AccessError> {
-        let (book, seen) = store::read(folder)?;
+        let (accounts, seen) = store::read(folder)?;
         Ok(Self {
             folder: folder.to_owned(),
-            loaded: Mutex::new(LoadedAccounts { accounts: book, file_version: seen, unsaved_use: None }),
+            loaded: Mutex::new(LoadedAccounts { accounts, file_version: seen, unsaved_use: None }),
             login_throttle: Mutex::default(),
             hasher: PasswordHasher::default(),
             changes: watch::Sender::default(),
@@ -102,8 +102,8 @@ impl Access {
     /// The change cannot be saved.
     pub(crate) fn sign_out(&self, by: Credential) -> Result<(), AccessError> {
         let Credential::Session(session) = by else { return Ok(()) };
-        self.change(|book| {
-            book.sign_out(session);
+        self.change(|accounts| {
+            accounts.sign_out(session);
             Ok(())
         })
     }
@@ -136,8 +136,8 @@ impl Access {
         }
         held.unsaved_use = None;
         drop(held);
-        if let Err(error) = self.change(|book| {
-            book.remove_expired(now);
+        if let Err(error) = self.change(|accounts| {
+            accounts.remove_expired(now);
             Ok(())
         }) {
             tracing::warn!(%error, "saving last-used times failed");
@@ -149,16 +149,16 @@ impl Access {
         &self,
         change: impl FnOnce(&mut Accounts) -> Result<T, AccessError>,
     ) -> Result<T, AccessError> {
-        let (result, book, seen) = store::change(&self.folder, |book| {
-            book.merge_last_used(&self.loaded().accounts);
-            let result = change(book)?;
+        let (result, accounts, seen) = store::change(&self.folder, |accounts| {
+            accounts.merge_last_used(&self.loaded().accounts);
+            let result = change(accounts)?;
             if !self.is_replicated() {
-                book.clear_revoked();
+                accounts.clear_revoked();
             }
             Ok(result)
         })?;
         let mut held = self.loaded();
-        self.adopt(&mut held, book, seen);
+        self.adopt(&mut held, accounts, seen);
         Ok(result)
     }
 
@@ -170,8 +170,8 @@ impl Access {
             Err(error) => Err((error, held.file_version)),
         };
         match found {
-            Ok((book, seen)) => {
-                self.adopt(held, book, seen);
+            Ok((accounts, seen)) => {
+                self.adopt(held, accounts, seen);
                 true
             }
             Err((error, seen)) => {
@@ -185,9 +185,9 @@ impl Access {
         }
     }
 
-    fn adopt(&self, held: &mut LoadedAccounts, mut book: Accounts, seen: FileVersion) {
-        book.merge_last_used(&held.accounts);
-        held.accounts = book;
+    fn adopt(&self, held: &mut LoadedAccounts, mut accounts: Accounts, seen: FileVersion) {
+        accounts.merge_last_used(&held.accounts);
+        held.accounts = accounts;
         held.file_version = seen;
         self.notify_change();
     }

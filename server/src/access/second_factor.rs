@@ -76,13 +76,13 @@ impl Access {
         self.reset_throttle(&pass.name, address);
         let (factor, codes) =
             SecondFactor::enrol(secret, code, &bytes, now).ok_or(ChangeError::CodeMismatch)?;
-        self.change(|book| {
+        self.change(|accounts| {
             // In the meantime the session may have ended, or another process may have set a password.
-            let is_same = book.user(&pass.name).is_some_and(|user| user.password == known);
-            if !is_same || book.authenticate(pass.credential, now).is_err() {
+            let is_same = accounts.user(&pass.name).is_some_and(|user| user.password == known);
+            if !is_same || accounts.authenticate(pass.credential, now).is_err() {
                 return Ok(Err(ChangeError::WrongPassword));
             }
-            Ok(Ok(book.enable_second_factor(&pass.name, factor, Some(own), now)?))
+            Ok(Ok(accounts.enable_second_factor(&pass.name, factor, Some(own), now)?))
         })??;
         let to = json!({ "second_factor": true });
         actor.record(AuditTarget::User, "changed", &pass.name, (None, Some(to)));
@@ -110,13 +110,13 @@ impl Access {
         let known = self.verify_password(actor, &pass.name, password, address, now).map_err(wrong)?;
         let delays = || self.login_throttle.lock().unwrap_or_else(PoisonError::into_inner);
         let is_throttled = delays().try_login(&pass.name, ALL_ADDRESSES, now).is_err();
-        let is_off = self.change(|book| {
-            let is_same = book.user(&pass.name).is_some_and(|user| user.password == known);
-            let is_valid = is_same && !is_throttled && book.authenticate(pass.credential, now).is_ok();
-            if !is_valid || !book.verify_code(&pass.name, code, now) {
+        let is_off = self.change(|accounts| {
+            let is_same = accounts.user(&pass.name).is_some_and(|user| user.password == known);
+            let is_valid = is_same && !is_throttled && accounts.authenticate(pass.credential, now).is_ok();
+            if !is_valid || !accounts.verify_code(&pass.name, code, now) {
                 return Ok(false);
             }
-            book.disable_second_factor(&pass.name, now)?;
+            accounts.disable_second_factor(&pass.name, now)?;
             Ok(true)
         })?;
         if !is_off {
@@ -144,7 +144,7 @@ impl Access {
         let throttled = |wait: Duration| ChangeError::Throttled(wait.as_secs() + 1);
         let delays = || self.login_throttle.lock().unwrap_or_else(PoisonError::into_inner);
         delays().try_login(name, &address.to_string(), now).map_err(throttled)?;
-        let known = self.with_accounts(|book| book.user(name).map(|user| user.password.clone()));
+        let known = self.with_accounts(|accounts| accounts.user(name).map(|user| user.password.clone()));
         let (known, typed) = known.zip(Password::from_input(typed)).ok_or(ChangeError::WrongPassword)?;
         let hash = known.clone();
         if self.run_in_hash_queue(move || hash.verify(&typed))? {

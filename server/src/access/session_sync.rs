@@ -83,26 +83,27 @@ impl Access {
     pub(crate) fn start_session_sync(&self) -> (SyncRounds, SyncSender<Wake>) {
         // Capacity one is enough: a pending wake-up covers all later requests.
         let (wake, wakeups) = sync_channel(1);
-        let (completed, meeting) = (watch::Sender::new(0), Arc::<SyncState>::default());
-        let turns = SyncRounds { wakeups, state: Arc::clone(&meeting), completed: completed.clone() };
+        let (completed, sync_state) = (watch::Sender::new(0), Arc::<SyncState>::default());
+        let sync_rounds =
+            SyncRounds { wakeups, state: Arc::clone(&sync_state), completed: completed.clone() };
         // Called once, at startup.
-        let handle = SyncHandle { wake: wake.clone(), state: meeting, completed: completed.subscribe() };
+        let handle = SyncHandle { wake: wake.clone(), state: sync_state, completed: completed.subscribe() };
         let _ = self.session_sync.set(handle);
-        (turns, wake)
+        (sync_rounds, wake)
     }
 
     /// Snapshot of the sessions for replication.
     pub(crate) fn session_replica(&self, now: Timestamp) -> SessionReplica {
-        self.with_accounts(|book| book.session_replica(now))
+        self.with_accounts(|accounts| accounts.session_replica(now))
     }
 
     /// Merges the sessions of other servers. Waits for the disk if a session was created or ended.
     ///
     /// # Errors
     /// The change cannot be saved. Sessions that were ended stay ended in memory.
-    pub(crate) fn merge_sessions(&self, roll: &SessionReplica, now: Timestamp) -> Result<(), AccessError> {
+    pub(crate) fn merge_sessions(&self, replica: &SessionReplica, now: Timestamp) -> Result<(), AccessError> {
         let mut held = self.loaded();
-        match held.accounts.apply_sessions(roll, now) {
+        match held.accounts.apply_sessions(replica, now) {
             MergeOutcome::Unchanged => return Ok(()),
             MergeOutcome::LastUsedChanged => {
                 held.unsaved_use.get_or_insert(now);
@@ -113,8 +114,8 @@ impl Access {
         drop(held);
         // In memory first: an ended session must not stay valid because the disk is full.
         self.notify_change();
-        self.change(|book| {
-            book.apply_sessions(roll, now);
+        self.change(|accounts| {
+            accounts.apply_sessions(replica, now);
             Ok(())
         })
     }
@@ -137,14 +138,14 @@ impl Access {
 
     /// Waits for a sync round with other servers, at most for the sync timeout. Returns whether one completed.
     pub(super) async fn wait_for_sync(&self) -> bool {
-        let Some(meeting) = self.session_sync.get() else { return false };
-        if meeting.state.is_unreachable.load(Ordering::Acquire) {
+        let Some(sync_state) = self.session_sync.get() else { return false };
+        if sync_state.state.is_unreachable.load(Ordering::Acquire) {
             return false;
         }
-        let turn = meeting.state.requested.fetch_add(1, Ordering::AcqRel) + 1;
+        let turn = sync_state.state.requested.fetch_add(1, Ordering::AcqRel) + 1;
         // Full while another request waits for the next round.
-        let _ = meeting.wake.try_send(Wake::Sync);
-        let mut completed = meeting.completed.clone();
+        let _ = sync_state.wake.try_send(Wake::Sync);
+        let mut completed = sync_state.completed.clone();
         let round = completed.wait_for(|count| *count >= turn);
         tokio::time::timeout(SYNC_TIMEOUT, round).await.is_ok_and(|round| round.is_ok())
     }
@@ -157,8 +158,8 @@ impl Access {
     /// Signals a change to local subscribers and to the sync thread.
     pub(super) fn notify_change(&self) {
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
-        if let Some(meeting) = self.session_sync.get() {
-            let _ = meeting.wake.try_send(Wake::Sync);
+        if let Some(sync_state) = self.session_sync.get() {
+            let _ = sync_state.wake.try_send(Wake::Sync);
         }
     }
 }

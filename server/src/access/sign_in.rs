@@ -96,17 +96,17 @@ impl Access {
         now: Timestamp,
     ) -> Result<SignedIn, SignInError> {
         let secret = random().map(Secret::new).map_err(|error| SignInError::Internal(error.into()))?;
-        let pass = self.change(|book| {
+        let pass = self.change(|accounts| {
             // In the meantime the password may have changed, or the user may have been disabled.
-            if book.user(name).is_none_or(|user| user.password != *known) {
+            if accounts.user(name).is_none_or(|user| user.password != *known) {
                 return Ok(None);
             }
             // Checked under the lock: of two requests with the same code at the same time one succeeds.
-            if !book.verify_code(name, code, now) {
+            if !accounts.verify_code(name, code, now) {
                 return Ok(None);
             }
-            book.sign_in(name, &secret, before, now)?;
-            Ok(book.authenticate(Credential::Session(secret.digest()), now).ok())
+            accounts.sign_in(name, &secret, before, now)?;
+            Ok(accounts.authenticate(Credential::Session(secret.digest()), now).ok())
         });
         match pass {
             Ok(Some(pass)) => Ok(SignedIn { secret, principal: pass }),

@@ -38,7 +38,7 @@ pub(super) fn read(folder: &Path) -> Result<(Accounts, FileVersion), AccessError
         return Ok((Accounts::default(), seen));
     };
     match Accounts::from_json(&text) {
-        Ok(book) => Ok((book, seen)),
+        Ok(accounts) => Ok((accounts, seen)),
         Err(source) => Err(AccessError::Format { path: folder.join(FILE), source }),
     }
 }
@@ -52,14 +52,14 @@ pub(super) fn change<T>(
     change: impl FnOnce(&mut Accounts) -> Result<T, AccessError>,
 ) -> Result<(T, Accounts, FileVersion), AccessError> {
     let _lock = lock(folder)?;
-    let (mut book, seen) = read(folder)?;
-    let before = book.clone();
-    let result = change(&mut book)?;
-    if book == before {
-        return Ok((result, book, seen));
+    let (mut accounts, seen) = read(folder)?;
+    let before = accounts.clone();
+    let result = change(&mut accounts)?;
+    if accounts == before {
+        return Ok((result, accounts, seen));
     }
-    atomic_file::replace(folder, FILE, book.to_json().as_bytes()).map_err(failed(folder))?;
-    Ok((result, book, file_version(folder)?))
+    atomic_file::replace(folder, FILE, accounts.to_json().as_bytes()).map_err(failed(folder))?;
+    Ok((result, accounts, file_version(folder)?))
 }
 
 fn lock(folder: &Path) -> Result<File, AccessError> {
@@ -85,8 +85,9 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
     fn add(folder: &Path, name: &str) -> Result<FileVersion, AccessError> {
-        let add =
-            |book: &mut Accounts| Ok(book.add_user(name, Role::Admin, PasswordHash::unmatchable(), NOW)?);
+        let add = |accounts: &mut Accounts| {
+            Ok(accounts.add_user(name, Role::Admin, PasswordHash::unmatchable(), NOW)?)
+        };
         change(folder, add).map(|(_, _, seen)| seen)
     }
 
@@ -96,8 +97,8 @@ mod tests {
         assert_eq!(read(folder.path()).unwrap(), (Accounts::default(), None));
         let seen = add(folder.path(), "ada").unwrap();
         assert!(seen.is_some());
-        let (book, found) = read(folder.path()).unwrap();
-        assert_eq!((book.users().count(), found), (1, seen));
+        let (accounts, found) = read(folder.path()).unwrap();
+        assert_eq!((accounts.users().count(), found), (1, seen));
         for name in [FILE, LOCK] {
             let mode = fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");
@@ -115,8 +116,10 @@ mod tests {
                 scope.spawn(move || {
                     for more in 0..8_u8 {
                         let secret = Secret::new([number * 8 + more; 32]);
-                        change(path, |book| Ok(book.add_token("t", Role::Viewer, None, &secret, NOW)?))
-                            .unwrap();
+                        change(path, |accounts| {
+                            Ok(accounts.add_token("t", Role::Viewer, None, &secret, NOW)?)
+                        })
+                        .unwrap();
                     }
                 });
             }

@@ -18,8 +18,10 @@ fn by(number: u8) -> Credential {
 
 fn add(folder: &Path, number: u8) {
     let name = number.to_string();
-    store::change(folder, |book| Ok(book.add_token(&name, Role::Viewer, None, &token(number), NOW)?))
-        .unwrap();
+    store::change(folder, |accounts| {
+        Ok(accounts.add_token(&name, Role::Viewer, None, &token(number), NOW)?)
+    })
+    .unwrap();
 }
 
 #[test]
@@ -31,7 +33,7 @@ fn token_of_a_command_is_valid_at_once_and_revoked_at_the_next_poll() {
     add(folder.path(), 1);
     assert!(access.authenticate(by(1), NOW).is_ok());
     assert!(changes.has_changed().unwrap());
-    store::change(folder.path(), |book| Ok(book.revoke_token("1", NOW)?)).unwrap();
+    store::change(folder.path(), |accounts| Ok(accounts.revoke_token("1", NOW)?)).unwrap();
     access.refresh_and_save(NOW, false);
     assert_eq!(access.authenticate(by(1), NOW), Err(AuthError::Revoked));
 }
@@ -91,7 +93,7 @@ fn typed(password: &str) -> (String, String) {
 fn with_ada(folder: &Path) -> Arc<Access> {
     let password = Password::new("correct horse".to_owned()).unwrap();
     let hash = PasswordHash::new(&password, &[1; 16]);
-    store::change(folder, |book| Ok(book.add_user("ada", Role::Viewer, hash, NOW)?)).unwrap();
+    store::change(folder, |accounts| Ok(accounts.add_user("ada", Role::Viewer, hash, NOW)?)).unwrap();
     Arc::new(Access::open(folder).unwrap())
 }
 
@@ -138,7 +140,7 @@ async fn second_factor_is_required_and_wrong_codes_count_like_wrong_passwords() 
     let secret = TotpSecret::new([7; 20]);
     let random = std::array::from_fn(|row| [u8::try_from(row).unwrap(); 16]);
     let (factor, codes) = SecondFactor::enrol(secret.clone(), &secret.code_at(NOW), &random, NOW).unwrap();
-    access.change(|book| Ok(book.enable_second_factor("ada", factor, None, NOW)?)).unwrap();
+    access.change(|accounts| Ok(accounts.enable_second_factor("ada", factor, None, NOW)?)).unwrap();
     let later = |seconds: u64| NOW + Duration::from_secs(seconds);
     let sign_in = async |password: &str, code: &str, now: Timestamp| {
         let typed = (password.to_owned(), code.to_owned());

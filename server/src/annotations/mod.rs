@@ -71,12 +71,11 @@ impl Default for Annotations {
 
 impl Annotations {
     fn new(
-        book: AnnotationStore,
+        store: AnnotationStore,
         before: Option<Timestamp>,
         writer: Option<(BackgroundWriter<PendingWrite>, PathBuf)>,
     ) -> Self {
-        let state =
-            Mutex::new(State { store: book, restarts: RestartDetector::default(), previous_run: before });
+        let state = Mutex::new(State { store, restarts: RestartDetector::default(), previous_run: before });
         Self { state, writer }
     }
 
@@ -89,10 +88,10 @@ impl Annotations {
         let read = atomic_file::read(folder, FILE_NAME)?
             .map(|text| AnnotationStore::from_json(&text, retention))
             .transpose();
-        let book =
+        let store =
             read.or_else(|reason| atomic_file::quarantine(folder, FILE_NAME, &reason).map(|()| None))?;
-        let book = book.unwrap_or_else(|| AnnotationStore::new(retention));
-        Ok(Self::new(book, before, Some((BackgroundWriter::start("annotations")?, folder.to_owned()))))
+        let store = store.unwrap_or_else(|| AnnotationStore::new(retention));
+        Ok(Self::new(store, before, Some((BackgroundWriter::start("annotations")?, folder.to_owned()))))
     }
 
     /// Adds an annotation.

@@ -7,7 +7,7 @@ use std::path::Path;
 const DAY: i64 = 86_400_000;
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
-fn book() -> AnnotationStore {
+fn store() -> AnnotationStore {
     AnnotationStore::new(Duration::from_secs(7 * 86_400))
 }
 
@@ -23,9 +23,9 @@ fn time_at(offset: i64) -> Timestamp {
     Timestamp::from_millis(NOW.millis() + offset)
 }
 
-fn texts(book: &AnnotationStore, from: i64, to: i64) -> Vec<String> {
+fn texts(store: &AnnotationStore, from: i64, to: i64) -> Vec<String> {
     let range = TimeRange { start: time_at(from), end: time_at(to) };
-    book.in_range(range, 9).into_iter().map(|annotation| annotation.text).collect()
+    store.in_range(range, 9).into_iter().map(|annotation| annotation.text).collect()
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn invalid_annotations_are_rejected() {
             AnnotationError::Tag("a".to_owned()),
         ),
     ] {
-        assert_eq!(book().add(new.clone(), NOW), Err(expected), "{new:?}");
+        assert_eq!(store().add(new.clone(), NOW), Err(expected), "{new:?}");
     }
     for new in [
         new(" deploy 1.4.2 "),
@@ -59,17 +59,17 @@ fn invalid_annotations_are_rejected() {
         end(7 * DAY),
         NewAnnotation { tags: tags(16), ..new("a") },
     ] {
-        let added = book().add(new.clone(), NOW).unwrap();
+        let added = store().add(new.clone(), NOW).unwrap();
         assert_eq!((added.text.as_str(), added.id), (new.text.trim(), 1));
     }
 }
 
 #[test]
 fn range_queries_return_the_newest_first() {
-    let mut book = book();
-    book.add(at("b", -20), NOW).unwrap();
-    book.add(at("a", -30), NOW).unwrap();
-    book.add(NewAnnotation { end: Some(time_at(-5)), ..at("long", -40) }, NOW).unwrap();
+    let mut store = store();
+    store.add(at("b", -20), NOW).unwrap();
+    store.add(at("a", -30), NOW).unwrap();
+    store.add(NewAnnotation { end: Some(time_at(-5)), ..at("long", -40) }, NOW).unwrap();
     for (from, to, expected) in [
         (-100, 0, &["b", "a", "long"][..]),
         (-20, -20, &["b", "long"]),
@@ -77,48 +77,48 @@ fn range_queries_return_the_newest_first() {
         (-4, 0, &[]),
         (-100, -35, &["long"]),
     ] {
-        assert_eq!(texts(&book, from, to), expected, "{from}..{to}");
+        assert_eq!(texts(&store, from, to), expected, "{from}..{to}");
     }
-    assert_eq!(book.in_range(TimeRange { start: time_at(-100), end: NOW }, 1).len(), 1);
-    assert_eq!(book.remove(2).map(|removed| removed.text), Some("a".to_owned()));
-    assert_eq!(book.remove(2), None);
-    assert_eq!(texts(&book, -100, 0), ["b", "long"]);
+    assert_eq!(store.in_range(TimeRange { start: time_at(-100), end: NOW }, 1).len(), 1);
+    assert_eq!(store.remove(2).map(|removed| removed.text), Some("a".to_owned()));
+    assert_eq!(store.remove(2), None);
+    assert_eq!(texts(&store, -100, 0), ["b", "long"]);
 }
 
 #[test]
 fn oldest_of_a_kind_are_removed_and_kinds_do_not_displace_each_other() {
-    let mut book = book();
+    let mut store = store();
     let deploy = NewAnnotation { kind: AnnotationKind::Deploy, ..at("deploy", -DAY) };
-    book.add(deploy, NOW).unwrap();
+    store.add(deploy, NOW).unwrap();
     let restart = NewAnnotation { kind: AnnotationKind::Restart, ..new("restart") };
     for _ in 0..MAX_PER_KIND + 3 {
-        book.add(restart.clone(), NOW).unwrap();
+        store.add(restart.clone(), NOW).unwrap();
     }
-    assert_eq!(book.annotations.len(), MAX_PER_KIND + 1);
-    assert_eq!(book.annotations[0].text, "deploy");
-    assert_eq!(book.annotations[1].id, 5, "the oldest of their kind are removed");
+    assert_eq!(store.annotations.len(), MAX_PER_KIND + 1);
+    assert_eq!(store.annotations[0].text, "deploy");
+    assert_eq!(store.annotations[1].id, 5, "the oldest of their kind are removed");
     let later = time_at(7 * DAY + 1);
-    book.add(new("a week later"), later).unwrap();
-    assert_eq!(book.annotations.len(), 1);
+    store.add(new("a week later"), later).unwrap();
+    assert_eq!(store.annotations.len(), 1);
 }
 
 #[test]
 fn file_matches_the_golden_file_and_round_trips() {
-    let mut book = book();
+    let mut store = store();
     let tags = [("version".to_owned(), "1.4.2".to_owned())].into();
     let author = "ci".to_owned();
     let deploy = NewAnnotation { kind: AnnotationKind::Deploy, tags, author, ..new("deploy \"1.4.2\"") };
-    book.add(deploy, NOW).unwrap();
-    book.add(NewAnnotation { end: Some(NOW), ..at("backup", -60_000) }, NOW).unwrap();
-    book.remove(1);
-    let text = book.to_json().unwrap();
+    store.add(deploy, NOW).unwrap();
+    store.add(NewAnnotation { end: Some(NOW), ..at("backup", -60_000) }, NOW).unwrap();
+    store.remove(1);
+    let text = store.to_json().unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/annotations.json");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, &text).unwrap();
     }
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
-    let mut read = AnnotationStore::from_json(&text, book.retention).unwrap();
-    assert_eq!(read.annotations, book.annotations);
+    let mut read = AnnotationStore::from_json(&text, store.retention).unwrap();
+    assert_eq!(read.annotations, store.annotations);
     assert_eq!(read.add(new("next"), NOW).unwrap().id, 3, "ids are not reused");
 }
 
@@ -137,12 +137,12 @@ proptest! {
 
     #[test]
     fn annotations_are_sorted_and_round_trip(offsets in proptest::collection::vec(-6 * DAY..DAY, 0..40)) {
-        let mut book = book();
+        let mut store = store();
         for offset in offsets {
-            book.add(at("a", offset), NOW).unwrap();
+            store.add(at("a", offset), NOW).unwrap();
         }
-        prop_assert!(book.annotations.is_sorted_by_key(|annotation| annotation.time));
-        let read = AnnotationStore::from_json(&book.to_json().unwrap(), book.retention).unwrap();
-        prop_assert_eq!(read.annotations, book.annotations);
+        prop_assert!(store.annotations.is_sorted_by_key(|annotation| annotation.time));
+        let read = AnnotationStore::from_json(&store.to_json().unwrap(), store.retention).unwrap();
+        prop_assert_eq!(read.annotations, store.annotations);
     }
 }

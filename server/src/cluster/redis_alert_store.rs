@@ -58,7 +58,7 @@ impl RedisAlertStore {
     }
 
     /// Key of the notification log (string).
-    fn ledger(&self) -> String {
+    fn notification_log(&self) -> String {
         format!("{{{}}}:alerts:ledger", self.prefix)
     }
 
@@ -68,7 +68,7 @@ impl RedisAlertStore {
     }
 
     /// Key of a server's heartbeat (string).
-    fn board(&self, server: &str) -> String {
+    fn peer_status(&self, server: &str) -> String {
         format!("{{{}}}:alerts:board:{server}", self.prefix)
     }
 
@@ -83,14 +83,15 @@ impl RedisAlertStore {
     /// Redis is unreachable or has invalid data.
     pub(super) fn read(&mut self) -> Result<PeerSnapshot, RemoteError> {
         let mut commands = Pipeline::default();
-        let ledger = self.ledger();
-        commands.add("WATCH", &[&ledger]);
-        commands.add("GET", &[&ledger]);
+        let notification_log = self.notification_log();
+        commands.add("WATCH", &[&notification_log]);
+        commands.add("GET", &[&notification_log]);
         commands.add("ZRANGE", &[&self.servers(), &-MAX_SERVERS, &-1, &"WITHSCORES"]);
         let replies = self.link.execute(&commands)?;
         let mut seen = PeerSnapshot::default();
         if let Some(text) = replies.get(1).and_then(as_bytes) {
-            seen.log = NotificationLog::from_json(text).map_err(|error| self.unexpected(&ledger, &error))?;
+            seen.log = NotificationLog::from_json(text)
+                .map_err(|error| self.unexpected(&notification_log, &error))?;
         }
         let servers = replies.get(2).map(as_list).unwrap_or_default();
         let servers: Vec<(String, i64)> = servers.chunks(2).filter_map(server_and_time).collect();
@@ -99,14 +100,14 @@ impl RedisAlertStore {
         if others.is_empty() {
             return Ok(seen);
         }
-        let keys: Vec<String> = others.iter().map(|(server, _)| self.board(server)).collect();
+        let keys: Vec<String> = others.iter().map(|(server, _)| self.peer_status(server)).collect();
         let mut commands = Pipeline::default();
         commands.add("MGET", &[&keys]);
         let replies = self.link.execute_on_same_connection(&commands)?;
-        let boards = replies.first().map(as_list).unwrap_or_default();
+        let peer_statuses = replies.first().map(as_list).unwrap_or_default();
         let (mut gone, mut dead) = (Vec::new(), Vec::new());
-        for (((server, time), key), board) in others.into_iter().zip(&keys).zip(boards) {
-            match as_bytes(board) {
+        for (((server, time), key), peer_status) in others.into_iter().zip(&keys).zip(peer_statuses) {
+            match as_bytes(peer_status) {
                 Some(text) => {
                     seen.peers
                         .push(PeerStatus::from_json(text).map_err(|error| self.unexpected(key, &error))?);
@@ -132,21 +133,21 @@ impl RedisAlertStore {
     ) -> Result<bool, RemoteError> {
         let mut commands = Pipeline::default();
         commands.add("MULTI", &[]);
-        let board = self.board(&self.me);
-        commands.add("SET", &[&board, &offer.status.to_json(), &"EX", &PEER_TTL]);
+        let peer_status = self.peer_status(&self.me);
+        commands.add("SET", &[&peer_status, &offer.status.to_json(), &"EX", &PEER_TTL]);
         commands.add("ZADD", &[&self.servers(), &now.millis(), &self.me]);
         for server in &self.gone {
             commands.add("ZREM", &[&self.servers(), server]);
         }
         if offer.log != seen.log {
-            commands.add("SET", &[&self.ledger(), &offer.log.to_json()]);
+            commands.add("SET", &[&self.notification_log(), &offer.log.to_json()]);
         }
         let state = offer.status.past_revision;
         let past = (self.written != Some(state)).then(|| past().to_json());
         if let Some(text) = &past {
             commands.add("SET", &[&self.past(&self.me), text]);
         }
-        for key in [self.servers(), self.ledger(), self.past(&self.me)] {
+        for key in [self.servers(), self.notification_log(), self.past(&self.me)] {
             commands.add("EXPIRE", &[&key, &KEY_TTL]);
         }
         commands.add("EXEC", &[]);
@@ -161,8 +162,13 @@ impl RedisAlertStore {
     ///
     /// # Errors
     /// Redis is unreachable.
-    pub(super) fn read_past(&mut self, boards: &[PeerStatus]) -> Result<Vec<Arc<PastAlerts>>, RemoteError> {
-        let live = boards.iter().map(|board| (board.server.clone(), Some(board.past_revision)));
+    pub(super) fn read_past(
+        &mut self,
+        peer_statuses: &[PeerStatus],
+    ) -> Result<Vec<Arc<PastAlerts>>, RemoteError> {
+        let live = peer_statuses
+            .iter()
+            .map(|peer_status| (peer_status.server.clone(), Some(peer_status.past_revision)));
         let all: Vec<_> = live.chain(self.dead.iter().map(|server| (server.clone(), None))).collect();
         self.past.retain(|known, _| all.iter().any(|(server, _)| server == known));
         let is_changed = |(server, state): &&(String, Option<u64>)| {
@@ -189,7 +195,7 @@ impl RedisAlertStore {
     /// Redis is unreachable.
     pub(super) fn leave(&mut self) -> Result<(), RemoteError> {
         let mut commands = Pipeline::default();
-        commands.add("DEL", &[&self.board(&self.me)]);
+        commands.add("DEL", &[&self.peer_status(&self.me)]);
         self.link.execute(&commands).map(drop)
     }
 
@@ -215,10 +221,10 @@ mod tests {
 
     const IDS: [&str; 2] = ["0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"];
 
-    fn books(redis: &RedisServer, which: usize) -> (RedisAlertStore, Dispatcher) {
-        let mut desk = Dispatcher::default();
-        desk.join_cluster(IDS[which], HostIdentity::default(), true, Timestamp::default());
-        (RedisAlertStore::new(Target::parse(&redis.url()).unwrap(), "test", IDS[which]), desk)
+    fn store(redis: &RedisServer, which: usize) -> (RedisAlertStore, Dispatcher) {
+        let mut dispatcher = Dispatcher::default();
+        dispatcher.join_cluster(IDS[which], HostIdentity::default(), true, Timestamp::default());
+        (RedisAlertStore::new(Target::parse(&redis.url()).unwrap(), "test", IDS[which]), dispatcher)
     }
 
     fn past() -> PastAlerts {
@@ -232,7 +238,7 @@ mod tests {
     #[test]
     fn concurrent_log_writes_are_rejected() {
         let redis = RedisServer::start(&[]).unwrap();
-        let ((mut one, mut first), (mut two, mut second)) = (books(&redis, 0), books(&redis, 1));
+        let ((mut one, mut first), (mut two, mut second)) = (store(&redis, 0), store(&redis, 1));
         let seen = one.read().unwrap();
         assert_eq!(seen, PeerSnapshot::default());
         let silence = serde_json::json!({
@@ -264,37 +270,37 @@ mod tests {
             let mut offer = first.prepare(&seen, at(2)).unwrap();
             offer.status.past_revision = state;
             assert!(one.write(&seen, &offer, || was.clone(), at(2)).unwrap());
-            let boards = two.read().unwrap().peers;
-            assert_eq!(two.read_past(&boards).unwrap(), [Arc::new(expected)]);
+            let peer_statuses = two.read().unwrap().peers;
+            assert_eq!(two.read_past(&peer_statuses).unwrap(), [Arc::new(expected)]);
         }
         one.leave().unwrap();
-        let boards = two.read().unwrap().peers;
-        assert_eq!(two.read_past(&boards).unwrap(), [Arc::new(was)], "past alerts are kept");
+        let peer_statuses = two.read().unwrap().peers;
+        assert_eq!(two.read_past(&peer_statuses).unwrap(), [Arc::new(was)], "past alerts are kept");
         assert_eq!(two.read().unwrap().peers, []);
     }
 
     #[test]
     fn keys_expire_and_long_gone_servers_are_removed() {
         let redis = RedisServer::start(&[]).unwrap();
-        let (mut books, mut desk) = books(&redis, 0);
+        let (mut store, mut dispatcher) = store(&redis, 0);
         redis.run(&["ZADD", "{test}:alerts:servers", "1000", IDS[1], "1000", "garbage"]);
         for second in [1_000_000, 1_000_001] {
-            let seen = books.read().unwrap();
-            let offer = desk.prepare(&seen, at(second)).unwrap();
-            assert!(books.write(&seen, &offer, past, at(second)).unwrap());
+            let seen = store.read().unwrap();
+            let offer = dispatcher.prepare(&seen, at(second)).unwrap();
+            assert!(store.write(&seen, &offer, past, at(second)).unwrap());
         }
         let servers = redis.run(&["ZRANGE", "{test}:alerts:servers", "0", "-1"]);
         assert_eq!(servers, format!("garbage\n{}", IDS[0]));
-        let left: i64 = redis.run(&["TTL", &books.board(IDS[0])]).parse().unwrap();
+        let left: i64 = redis.run(&["TTL", &store.peer_status(IDS[0])]).parse().unwrap();
         assert!((1..=15).contains(&left), "{left}");
     }
 
     #[test]
     fn invalid_key_is_named() {
         let redis = RedisServer::start(&[]).unwrap();
-        let (mut books, _) = books(&redis, 0);
+        let (mut store, _) = store(&redis, 0);
         redis.run(&["SET", "{test}:alerts:ledger", r#"{"version":9}"#]);
-        let error = books.read().unwrap_err().to_string();
+        let error = store.read().unwrap_err().to_string();
         assert!(error.contains("{test}:alerts:ledger: unsupported version 9"), "{error}");
     }
 }

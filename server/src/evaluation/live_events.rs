@@ -134,14 +134,14 @@ mod tests {
 
     #[test]
     fn peer_changes_are_reported_with_host() {
-        let board = |server: &str, alerts: Vec<Alert>| {
+        let peer_status = |server: &str, alerts: Vec<Alert>| {
             let text = serde_json::json!({
                 "version": 1, "server": server, "host": format!("host-{server}"), "incidents": {},
                 "alerts": alerts, "more": 0, "acknowledged": [], "because_of": [], "past": 0,
             });
             PeerStatus::from_json(text.to_string().as_bytes()).unwrap()
         };
-        let mut too_many = board("b", vec![]);
+        let mut too_many = peer_status("b", vec![]);
         too_many.more = 3;
         let warning = || of_host("a", "host-b", Severity::Warning);
         let critical = || of_host("a", "host-b", Severity::Critical);
@@ -152,43 +152,57 @@ mod tests {
         let none = Vec::new();
         use AlertChange::{Fired, Resolved, Worsened};
         for (name, before, after, own, time, expected) in [
-            ("fires", vec![board("b", vec![])], vec![board("b", vec![warning()])], &none, late, vec![Fired]),
+            (
+                "fires",
+                vec![peer_status("b", vec![])],
+                vec![peer_status("b", vec![warning()])],
+                &none,
+                late,
+                vec![Fired],
+            ),
             (
                 "severity increases",
-                vec![board("b", vec![warning()])],
-                vec![board("b", vec![critical()])],
+                vec![peer_status("b", vec![warning()])],
+                vec![peer_status("b", vec![critical()])],
                 &none,
                 late,
                 vec![Worsened],
             ),
-            ("unchanged", vec![board("b", vec![old()])], vec![board("b", vec![old()])], &none, late, vec![]),
+            (
+                "unchanged",
+                vec![peer_status("b", vec![old()])],
+                vec![peer_status("b", vec![old()])],
+                &none,
+                late,
+                vec![],
+            ),
             (
                 "resolves",
-                vec![board("b", vec![old()])],
-                vec![board("b", vec![])],
+                vec![peer_status("b", vec![old()])],
+                vec![peer_status("b", vec![])],
                 &none,
                 late,
                 vec![Resolved],
             ),
             (
                 "also found here",
-                vec![board("b", vec![])],
-                vec![board("b", vec![warning()])],
+                vec![peer_status("b", vec![])],
+                vec![peer_status("b", vec![warning()])],
                 &own,
                 late,
                 vec![],
             ),
-            ("peer disappears", vec![board("b", vec![old()])], vec![], &none, late, vec![]),
-            ("old alert of a new peer", vec![], vec![board("b", vec![old()])], &none, late, vec![]),
+            ("peer disappears", vec![peer_status("b", vec![old()])], vec![], &none, late, vec![]),
+            ("old alert of a new peer", vec![], vec![peer_status("b", vec![old()])], &none, late, vec![]),
             (
                 "new alert of a new peer",
                 vec![],
-                vec![board("b", vec![warning()])],
+                vec![peer_status("b", vec![warning()])],
                 &none,
                 recent,
                 vec![Fired],
             ),
-            ("truncated status", vec![board("b", vec![old()])], vec![too_many], &none, late, vec![]),
+            ("truncated status", vec![peer_status("b", vec![old()])], vec![too_many], &none, late, vec![]),
         ] {
             let reported = peer_changes(time, &before, &after, own);
             assert_eq!(
@@ -206,7 +220,7 @@ mod tests {
         }
         let many = (0..80).map(|number| of_host(&format!("r{number}"), "host-b", Severity::Info)).collect();
         assert_eq!(
-            peer_changes(late, &[board("b", vec![])], &[board("b", many)], &none).len(),
+            peer_changes(late, &[peer_status("b", vec![])], &[peer_status("b", many)], &none).len(),
             MAX_PEER_CHANGES
         );
     }

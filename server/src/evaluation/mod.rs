@@ -142,14 +142,14 @@ impl RuleEvaluator {
     /// Saves the state and stops the writer. Later changes are not saved.
     pub(crate) fn close(&self) {
         self.save(&self.lock().engine, Vec::new());
-        if let Some((keeper, _)) = &self.writer {
-            keeper.close();
+        if let Some((writer, _)) = &self.writer {
+            writer.close();
         }
     }
 
     fn save(&self, engine: &Engine, resolved: Vec<Alert>) {
-        if let Some((keeper, files)) = &self.writer {
-            keeper.submit(SavedState {
+        if let Some((writer, files)) = &self.writer {
+            writer.submit(SavedState {
                 state: engine.state().without_past(),
                 resolved,
                 files: files.clone(),

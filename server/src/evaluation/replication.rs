@@ -42,16 +42,16 @@ impl Replication {
     }
 
     /// Logs once why the version of a peer is rejected.
-    fn reject(&self, id: &str, stamp: &Version, reason: &str) {
+    fn reject(&self, id: &str, version: &Version, reason: &str) {
         let mut refused = self.rejected();
-        if refused.get(id) == Some(stamp) {
+        if refused.get(id) == Some(version) {
             return;
         }
         if refused.len() < MAX_REJECTED || refused.contains_key(id) {
-            refused.insert(id.to_owned(), stamp.clone());
+            refused.insert(id.to_owned(), version.clone());
         }
         let rule: String = id.chars().take(100).collect();
-        let server = &stamp.server;
+        let server = &version.server;
         tracing::warn!(rule, server, reason, "invalid rule of peer skipped");
     }
 }
@@ -97,13 +97,13 @@ impl RuleEvaluator {
                 checked.map_err(|error| error.to_string())?;
                 Ok(rule)
             });
-            let stamp = rule_version.version();
+            let version = rule_version.version();
             let adopted = rule.and_then(|rule| {
-                rule_set.apply_remote(id, rule, stamp.clone()).map_err(|error| error.to_string())
+                rule_set.apply_remote(id, rule, version.clone()).map_err(|error| error.to_string())
             });
             match adopted {
-                Ok(()) => updated.push((id, &stamp.server)),
-                Err(reason) => sharing.reject(id, stamp, &reason),
+                Ok(()) => updated.push((id, &version.server)),
+                Err(reason) => sharing.reject(id, version, &reason),
             }
         }
         if updated.is_empty() {

@@ -145,21 +145,21 @@ fn invalid_versions_are_skipped_until_changed() {
 #[test]
 fn unparsed_rules_are_not_treated_as_removed() {
     let folder = tempfile::tempdir().unwrap();
-    let stamp = serde_json::json!({ "time": 5000, "server": "a" });
+    let version = serde_json::json!({ "time": 5000, "server": "a" });
     let newer = serde_json::json!({ "id": "newer", "unheard_of": 1 });
     let kept =
-        serde_json::json!({ "version": 2, "rules": [newer], "changed": [], "stamps": { "newer": stamp } });
+        serde_json::json!({ "version": 2, "rules": [newer], "changed": [], "stamps": { "newer": version } });
     std::fs::write(folder.path().join("rules.json"), kept.to_string()).unwrap();
     let evaluator = open("a", folder.path(), Vec::new());
     assert_eq!(evaluator.rule_replica(), RuleReplica::default());
     let mut replica = RuleReplica::default();
-    for (second, is_heard) in [(4, false), (6, true)] {
+    for (second, is_applied) in [(4, false), (6, true)] {
         replica.apply(
             "newer".to_owned(),
             RuleVersion::new(Some(&own("newer", 1.0)), Version::after(None, "b", at(second))),
         );
         hear(&evaluator, &replica);
-        assert_eq!(find(&evaluator, "newer").is_some(), is_heard, "{second}");
+        assert_eq!(find(&evaluator, "newer").is_some(), is_applied, "{second}");
     }
 }
 

@@ -89,8 +89,8 @@ impl RuleSet {
     }
 
     /// The same rule set with versions.
-    pub(super) fn with_versions(self, stamps: BTreeMap<String, Version>) -> Self {
-        Self { versions: stamps, ..self }
+    pub(super) fn with_versions(self, versions: BTreeMap<String, Version>) -> Self {
+        Self { versions, ..self }
     }
 
     /// All rules: built-in ones in their order, then those of the file, then custom ones.
@@ -209,10 +209,10 @@ impl RuleSet {
         server: &str,
         now: Timestamp,
     ) {
-        let stamp = Version::after(self.versions.get(id).max(rejected), server, now);
-        self.versions.insert(id.to_owned(), stamp);
-        let Self { versions: stamps, user_rules: edited, unparsed: unread, .. } = self;
-        stamps.retain(|id, stamp| edited.contains_key(id) || unread.has(id) || !stamp.is_expired(now));
+        let version = Version::after(self.versions.get(id).max(rejected), server, now);
+        self.versions.insert(id.to_owned(), version);
+        let Self { versions, user_rules: edited, unparsed: unread, .. } = self;
+        versions.retain(|id, version| edited.contains_key(id) || unread.has(id) || !version.is_expired(now));
     }
 
     /// Versions of changed and removed rules.
@@ -234,13 +234,13 @@ impl RuleSet {
     /// Published version of a rule.
     fn version_of(&self, id: &str, server: &str) -> Option<RuleVersion> {
         let rule = self.user_rules.get(id);
-        let stamp = match self.versions.get(id) {
-            Some(stamp) => stamp.clone(),
+        let version = match self.versions.get(id) {
+            Some(version) => version.clone(),
             // A rule from before versions existed is older than all others.
             None => Version { server: server.to_owned(), ..Version::default() },
         };
         let is_known = rule.is_some() || (self.versions.contains_key(id) && !self.unparsed.has(id));
-        is_known.then(|| RuleVersion::new(rule, stamp))
+        is_known.then(|| RuleVersion::new(rule, version))
     }
 
     /// Whether the version of a peer is later than the local one.
@@ -262,7 +262,7 @@ impl RuleSet {
         &mut self,
         id: &str,
         rule: Option<Rule>,
-        stamp: Version,
+        version: Version,
     ) -> Result<(), RuleEditError> {
         if let Some(rule) = &rule {
             validate(rule)?;
@@ -276,7 +276,7 @@ impl RuleSet {
             Some(rule) => drop(self.user_rules.insert(id.to_owned(), rule)),
             None => drop(self.user_rules.remove(id)),
         }
-        self.versions.insert(id.to_owned(), stamp);
+        self.versions.insert(id.to_owned(), version);
         Ok(())
     }
 

@@ -9,7 +9,7 @@ fn disk() -> Rule {
 }
 
 /// A rule set in which `in-file` and `cpu` are defined in the configuration file.
-fn book() -> RuleSet {
+fn rule_set() -> RuleSet {
     let cpu = Rule { warning: Some(0.5), recovery: None, ..builtin::find("cpu").unwrap() };
     RuleSet::new(vec![own("in-file"), cpu], BTreeMap::new(), Unparsed::default())
 }
@@ -24,7 +24,7 @@ fn origin(rule_set: &RuleSet, id: &str) -> Option<Origin> {
 #[test]
 fn config_overrides_user_rules_and_user_rules_override_builtin() {
     let changed = Rule { warning: Some(0.7), recovery: None, ..disk() };
-    let rule_set = book().put(changed.clone()).unwrap().put(own("mine")).unwrap();
+    let rule_set = rule_set().put(changed.clone()).unwrap().put(own("mine")).unwrap();
     for (id, expected) in [
         ("cpu", Some(Origin::ConfigFile)),
         ("in-file", Some(Origin::ConfigFile)),
@@ -56,7 +56,7 @@ fn user_rule_hidden_by_config_is_kept() {
 
 #[test]
 fn rejected_changes_are_explained() {
-    let rule_set = book();
+    let rule_set = rule_set();
     let wrong = Rule { warning: None, ..own("mine") };
     let put = |rule: Rule| rule_set.put(rule).unwrap_err().to_string();
     let delete = |id: &str| rule_set.delete(id).unwrap_err().to_string();
@@ -83,16 +83,16 @@ fn rejected_changes_are_explained() {
 
 #[test]
 fn override_equal_to_default_is_dropped() {
-    let off = book().enable("disk", false).unwrap();
+    let off = rule_set().enable("disk", false).unwrap();
     assert_eq!((origin(&off, "disk"), off.find("disk").unwrap().enabled), (Some(Origin::Modified), false));
-    assert_eq!(off.enable("disk", true).unwrap(), book());
-    assert_eq!(off.put(disk()).unwrap(), book());
-    assert_eq!(off.delete("disk").unwrap(), book());
+    assert_eq!(off.enable("disk", true).unwrap(), rule_set());
+    assert_eq!(off.put(disk()).unwrap(), rule_set());
+    assert_eq!(off.delete("disk").unwrap(), rule_set());
 }
 
 #[test]
 fn number_of_custom_rules_is_limited() {
-    let mut rule_set = book();
+    let mut rule_set = rule_set();
     for number in 0..MAX_CUSTOM_RULES {
         rule_set = rule_set.create(own(&format!("own-{number}"))).unwrap();
     }

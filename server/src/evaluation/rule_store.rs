@@ -90,8 +90,8 @@ impl RuleStore {
     /// The folder cannot be read.
     pub(super) fn open(from_config: Vec<Rule>, folder: &Path) -> Result<Self, EvaluatorError> {
         let file = RulesFile::new(folder);
-        let ParsedRules { user_rules: edited, unparsed: unread, versions: stamps } = file.read()?;
-        let rule_set = RuleSet::new(from_config, edited, unread).with_versions(stamps);
+        let ParsedRules { user_rules: edited, unparsed: unread, versions } = file.read()?;
+        let rule_set = RuleSet::new(from_config, edited, unread).with_versions(versions);
         for rule in rule_set.shadowed() {
             tracing::info!(rule, "rule override ignored: the configuration file defines this rule");
         }

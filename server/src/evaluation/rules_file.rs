@@ -94,9 +94,8 @@ impl RulesFile {
         // Last: of two entries with the same id the first wins.
         rules.extend_from_slice(&rule_set.unparsed().rules);
         changed.extend_from_slice(&rule_set.unparsed().overrides);
-        let stamps = rule_set.versions().clone();
-        let text =
-            serde_json::to_string_pretty(&Content { version: VERSION, rules, changed, versions: stamps })?;
+        let versions = rule_set.versions().clone();
+        let text = serde_json::to_string_pretty(&Content { version: VERSION, rules, changed, versions })?;
         atomic_file::replace(&self.folder, FILE_NAME, (text + "\n").as_bytes())
     }
 }
@@ -137,13 +136,14 @@ fn split(content: Content) -> ParsedRules {
             Err(reason) => skip(value, &reason, &mut unread.overrides),
         }
     }
-    let mut stamps = content.versions;
-    while stamps.len() > MAX_VERSIONS {
-        let oldest = stamps.iter().filter(|(id, _)| !rules.contains_key(*id)).min_by_key(|(_, stamp)| *stamp);
+    let mut versions = content.versions;
+    while versions.len() > MAX_VERSIONS {
+        let oldest =
+            versions.iter().filter(|(id, _)| !rules.contains_key(*id)).min_by_key(|(_, version)| *version);
         let Some(id) = oldest.map(|(id, _)| id.clone()) else { break };
-        stamps.remove(&id);
+        versions.remove(&id);
     }
-    ParsedRules { user_rules: rules, unparsed: unread, versions: stamps }
+    ParsedRules { user_rules: rules, unparsed: unread, versions }
 }
 
 fn whole(value: &Value) -> Result<Rule, String> {

@@ -8,7 +8,7 @@ fn own(id: &str) -> Rule {
 }
 
 /// A rule set with one rule of each kind and all optional fields.
-fn book() -> RuleSet {
+fn rule_set() -> RuleSet {
     let device = Matcher { label: "device".to_owned(), operator: Operator::Regex, value: "sd.*".to_owned() };
     let full = Rule {
         matchers: vec![device],
@@ -26,10 +26,11 @@ fn book() -> RuleSet {
     let disk = Rule { warning: Some(0.8), recovery: None, ..builtin::find("disk").unwrap() };
     let off = Rule { enabled: false, ..builtin::find("cpu").unwrap() };
     let edited = [full, disk, off, own("plain")].map(|rule| (rule.id.clone(), rule));
-    let stamp = |second: i64| Version { time: Timestamp::from_millis(second * 1000), server: "s".to_owned() };
-    let stamps = [("cpu", 1), ("disk", 2), ("gone", 3)];
+    let version =
+        |second: i64| Version { time: Timestamp::from_millis(second * 1000), server: "s".to_owned() };
+    let versions = [("cpu", 1), ("disk", 2), ("gone", 3)];
     RuleSet::new(Vec::new(), edited.into_iter().collect(), Unparsed::default())
-        .with_versions(stamps.map(|(id, second)| (id.to_owned(), stamp(second))).into())
+        .with_versions(versions.map(|(id, second)| (id.to_owned(), version(second))).into())
 }
 
 #[test]
@@ -37,15 +38,15 @@ fn file_format_is_stable() {
     let folder = tempfile::tempdir().unwrap();
     let file = RulesFile::new(folder.path());
     assert_eq!(file.read().unwrap(), Default::default());
-    file.write(&book()).unwrap();
+    file.write(&rule_set()).unwrap();
     let text = fs::read_to_string(folder.path().join(FILE_NAME)).unwrap();
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/rules.json");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&golden, &text).unwrap();
     }
     assert_eq!(fs::read_to_string(&golden).unwrap(), text);
-    let ParsedRules { user_rules: edited, unparsed: unread, versions: stamps } = file.read().unwrap();
-    assert_eq!(RuleSet::new(Vec::new(), edited, unread).with_versions(stamps), book());
+    let ParsedRules { user_rules: edited, unparsed: unread, versions } = file.read().unwrap();
+    assert_eq!(RuleSet::new(Vec::new(), edited, unread).with_versions(versions), rule_set());
 }
 
 #[test]
@@ -54,9 +55,9 @@ fn version_1_is_read_and_upgraded() {
     let file = RulesFile::new(folder.path());
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/rules-v1.json");
     fs::copy(golden, folder.path().join(FILE_NAME)).unwrap();
-    let ParsedRules { user_rules: edited, unparsed: unread, versions: stamps } = file.read().unwrap();
-    let before = RuleSet::new(Vec::new(), edited, unread).with_versions(stamps);
-    assert_eq!(before, book().with_versions(BTreeMap::new()));
+    let ParsedRules { user_rules: edited, unparsed: unread, versions } = file.read().unwrap();
+    let before = RuleSet::new(Vec::new(), edited, unread).with_versions(versions);
+    assert_eq!(before, rule_set().with_versions(BTreeMap::new()));
     file.write(&before).unwrap();
     let text = fs::read_to_string(folder.path().join(FILE_NAME)).unwrap();
     assert!(text.contains("\"version\": 2"), "{text}");

@@ -254,7 +254,7 @@ fn form_error(error: ChangeError) -> FormError {
     let field = match &error {
         ChangeError::Password(_) | ChangeError::WrongPassword => Some("password"),
         ChangeError::CodeMismatch | ChangeError::WrongCode => Some("code"),
-        ChangeError::Access(crate::access::AccessError::Accounts(book)) => match book {
+        ChangeError::Access(crate::access::AccessError::Accounts(accounts)) => match accounts {
             AccountsError::Name(_) | AccountsError::UserExists(_) => Some("name"),
             AccountsError::IngestUser => Some("role"),
             _ => None,

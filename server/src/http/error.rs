@@ -59,7 +59,7 @@ impl ApiError {
         }
         let reason = escaped(&self.message);
         let body = format!(
-            "<main class=\"document deed\"><h1>Request rejected</h1><p>{reason}.</p>\
+            "<main class=\"document standalone\"><h1>Request rejected</h1><p>{reason}.</p>\
              <p class=\"ways\"><a href=\"/\">Overview</a></p></main>"
         );
         (self.status, Html(document("Request rejected", &PAGE_ASSETS.styles, None, &body))).into_response()

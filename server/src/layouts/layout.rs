@@ -137,11 +137,11 @@ impl Layout {
 
     /// Style sheet with widths and hidden panels. Ids of letters, digits and hyphens only; others are skipped, since they would
     /// need escaping.
-    pub(crate) fn style_sheet(&self) -> String {
+    pub(crate) fn stylesheet(&self) -> String {
         let is_safe_id = |placed: &&PanelPlacement| {
             placed.panel.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         };
-        let mut sheet = String::new();
+        let mut css = String::new();
         let (mut any, mut hidden) = (String::new(), String::new());
         for PanelPlacement { panel, hidden: is_hidden, width } in self.panels.iter().filter(is_safe_id) {
             // Writing to a string cannot fail.
@@ -149,11 +149,11 @@ impl Layout {
                 Width::Normal => Ok(()),
                 Width::Wide => {
                     write!(
-                        sheet,
+                        css,
                         "@media (min-width:900px){{.panel[data-panel=\"{panel}\"]{{grid-column:span 2}}}}"
                     )
                 }
-                Width::Full => write!(sheet, ".panel[data-panel=\"{panel}\"]{{grid-column:1/-1}}"),
+                Width::Full => write!(css, ".panel[data-panel=\"{panel}\"]{{grid-column:1/-1}}"),
             };
             if *is_hidden {
                 let _ = write!(any, ",[data-panel=\"{panel}\"]");
@@ -163,11 +163,11 @@ impl Layout {
         if !any.is_empty() {
             // A section whose panels are all hidden is hidden with its heading.
             let _ = write!(
-                sheet,
+                css,
                 "{hidden}{OVERVIEW_SELECTOR} .section:has(.panel):not(:has(.panel:not([hidden]{any}))){{display:none}}"
             );
         }
-        sheet
+        css
     }
 
     /// Adds all panels of the catalogue. Panels unknown to this version stay.

@@ -87,15 +87,15 @@ fn new_panels_come_last_and_unknown_panels_are_kept() {
 }
 
 #[test]
-fn style_sheet_has_widths_and_hidden_panels() {
+fn stylesheet_has_widths_and_hidden_panels() {
     let mut layout = Layout::default();
-    assert_eq!(layout.style_sheet(), "");
+    assert_eq!(layout.stylesheet(), "");
     layout.change(&catalogue(), "a", LayoutChange::Width(Width::Full), |_| true);
     layout.change(&catalogue(), "b", LayoutChange::Width(Width::Wide), |_| true);
     layout.change(&catalogue(), "f", LayoutChange::Hide, |_| true);
     layout.panels.push(PanelPlacement { panel: "\"]{}".to_owned(), hidden: true, width: Width::Full });
     assert_eq!(
-        layout.style_sheet(),
+        layout.stylesheet(),
         ".panel[data-panel=\"a\"]{grid-column:1/-1}\
          @media (min-width:900px){.panel[data-panel=\"b\"]{grid-column:span 2}}\
          main:has([data-part=\"overview\"]) .panel[data-panel=\"f\"],\

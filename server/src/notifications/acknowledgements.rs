@@ -16,14 +16,14 @@ impl Notifications {
         (who, why): (&str, &str),
         now: Timestamp,
     ) -> Result<(), AcknowledgeError> {
-        let mut desk = self.dispatcher();
-        match desk.acknowledge(key, who, why, now) {
+        let mut dispatcher = self.dispatcher();
+        match dispatcher.acknowledge(key, who, why, now) {
             Err(AcknowledgeError::NotFiring(_)) => {
-                drop(desk);
+                drop(dispatcher);
                 self.acknowledge_remote(key, (who, why), now)
             }
             outcome => {
-                self.save(&desk, Vec::new());
+                self.save(&dispatcher, Vec::new());
                 outcome
             }
         }
@@ -38,14 +38,14 @@ impl Notifications {
         key: &AlertKey,
         now: Timestamp,
     ) -> Result<Acknowledgement, AcknowledgeError> {
-        let mut desk = self.dispatcher();
-        match desk.unacknowledge(key, now) {
+        let mut dispatcher = self.dispatcher();
+        match dispatcher.unacknowledge(key, now) {
             Err(AcknowledgeError::NotFiring(_)) => {
-                drop(desk);
+                drop(dispatcher);
                 self.unacknowledge_remote(key, now)
             }
             outcome => {
-                self.save(&desk, Vec::new());
+                self.save(&dispatcher, Vec::new());
                 outcome
             }
         }
@@ -54,9 +54,9 @@ impl Notifications {
     /// Acknowledgements of this and other servers.
     pub(crate) fn acknowledgements(&self) -> Vec<Acknowledgement> {
         let others = self.peers();
-        let desk = self.dispatcher();
-        let theirs = others.statuses.iter().flat_map(|board| &board.acknowledged);
-        desk.acknowledgements().chain(theirs).cloned().collect()
+        let dispatcher = self.dispatcher();
+        let theirs = others.statuses.iter().flat_map(|peer_status| &peer_status.acknowledged);
+        dispatcher.acknowledgements().chain(theirs).cloned().collect()
     }
 
     fn acknowledge_remote(
@@ -66,9 +66,9 @@ impl Notifications {
         now: Timestamp,
     ) -> Result<(), AcknowledgeError> {
         let alert = self.find_remote(key)?;
-        let mut desk = self.dispatcher();
-        desk.acknowledge_remote(&alert, comment, now)?;
-        self.save(&desk, Vec::new());
+        let mut dispatcher = self.dispatcher();
+        dispatcher.acknowledge_remote(&alert, comment, now)?;
+        self.save(&dispatcher, Vec::new());
         Ok(())
     }
 
@@ -79,19 +79,19 @@ impl Notifications {
     ) -> Result<Acknowledgement, AcknowledgeError> {
         let alert = self.find_remote(key)?;
         let others = self.peers();
-        let mut theirs = others.statuses.iter().flat_map(|board| &board.acknowledged);
+        let mut theirs = others.statuses.iter().flat_map(|peer_status| &peer_status.acknowledged);
         let acknowledged = theirs.find(|one| one.key == *key);
         let acknowledged = acknowledged.ok_or_else(|| AcknowledgeError::NotAcknowledged(key.clone()))?;
-        let mut desk = self.dispatcher();
-        desk.unacknowledge_remote(&alert, now.max(acknowledged.time))?;
-        self.save(&desk, Vec::new());
+        let mut dispatcher = self.dispatcher();
+        dispatcher.unacknowledge_remote(&alert, now.max(acknowledged.time))?;
+        self.save(&dispatcher, Vec::new());
         Ok(acknowledged.clone())
     }
 
     /// Alert of another server.
     fn find_remote(&self, key: &AlertKey) -> Result<Alert, AcknowledgeError> {
         let others = self.peers();
-        let mut alerts = others.statuses.iter().flat_map(|board| &board.alerts);
+        let mut alerts = others.statuses.iter().flat_map(|peer_status| &peer_status.alerts);
         let found = alerts.find(|alert| alert.key == *key);
         found.cloned().ok_or_else(|| AcknowledgeError::NotFiring(key.clone()))
     }

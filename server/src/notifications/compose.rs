@@ -33,38 +33,38 @@ impl RuleTexts {
     }
 
     /// Message of a notification, without links and chart.
-    pub(super) fn compose(&self, notice: Notification) -> Message {
-        let mut lines: Vec<Line> = notice.alerts.iter().take(MAX_LINES).map(alert_line).collect();
-        let rest = notice.alerts.len().saturating_sub(MAX_LINES) + notice.more;
+    pub(super) fn compose(&self, notification: Notification) -> Message {
+        let mut lines: Vec<Line> = notification.alerts.iter().take(MAX_LINES).map(alert_line).collect();
+        let rest = notification.alerts.len().saturating_sub(MAX_LINES) + notification.more;
         if rest > 0 {
             lines.push(line("More", format!("{rest} more alerts")));
         }
-        if let Some(alert) = notice.alerts.first() {
+        if let Some(alert) = notification.alerts.first() {
             lines.push(line("Since", format_rfc3339(alert.fired.unwrap_or(alert.since))));
-            if notice.reason != Reason::Resolved {
+            if notification.reason != Reason::Resolved {
                 lines.extend(self.advice(alert));
             }
         }
-        for inhibited in &notice.inhibited {
+        for inhibited in &notification.inhibited {
             lines.push(line("Inhibited by", format!("{}{}", inhibited.cause.rule, inhibited.cause.labels)));
         }
-        for acknowledged in &notice.acknowledged {
+        for acknowledged in &notification.acknowledged {
             lines.push(line("Acknowledged", format!("by {}: {}", acknowledged.who, acknowledged.why)));
         }
-        for flapped in &notice.flapping {
+        for flapped in &notification.flapping {
             lines.push(line(
                 "Fired",
                 format!("{} times since {}", flapped.firings, format_rfc3339(flapped.since)),
             ));
         }
-        if let Some(silence) = &notice.silence {
+        if let Some(silence) = &notification.silence {
             lines.push(line("Silenced", format!("by {}: {}", silence.author, silence.reason)));
         }
         Message {
-            title: title(&notice),
-            severity: notice.severity,
-            id: notice.id,
-            time: notice.time,
+            title: title(&notification),
+            severity: notification.severity,
+            id: notification.id,
+            time: notification.time,
             lines,
             links: Vec::new(),
             chart_svg: None,
@@ -81,15 +81,15 @@ impl RuleTexts {
     }
 }
 
-fn title(notice: &Notification) -> String {
-    if let Some(silence) = &notice.silence {
+fn title(notification: &Notification) -> String {
+    if let Some(silence) = &notification.silence {
         let name = if silence.name.is_empty() { &silence.id } else { &silence.name };
         return format!("Silence {name} expires at {}", format_rfc3339(silence.end));
     }
-    let first = notice.alerts.first().map_or("", |alert| alert.message.as_str());
-    let all = notice.alerts.len() + notice.more;
+    let first = notification.alerts.first().map_or("", |alert| alert.message.as_str());
+    let all = notification.alerts.len() + notification.more;
     let what = if all > 1 { format!("{all} alerts, first: {first}") } else { first.to_owned() };
-    match notice.reason {
+    match notification.reason {
         Reason::Fired => what,
         Reason::Resolved => format!("[RESOLVED] {what}"),
         Reason::Digest => format!("[FLAPPING] {what}"),

@@ -62,43 +62,44 @@ impl Links {
     }
 
     /// Links of a message, most important first.
-    pub(super) fn of(&self, notice: &Notification) -> Vec<Link> {
-        let mut links = vec![Link { label: "Open".to_owned(), url: self.page(notice) }];
-        if let Some(since) = notice.alerts.iter().map(|alert| alert.since).min() {
-            let url = format!("{}{}", self.origin, charts_url(since, notice.time));
+    pub(super) fn of(&self, notification: &Notification) -> Vec<Link> {
+        let mut links = vec![Link { label: "Open".to_owned(), url: self.page(notification) }];
+        if let Some(since) = notification.alerts.iter().map(|alert| alert.since).min() {
+            let url = format!("{}{}", self.origin, charts_url(since, notification.time));
             links.push(Link { label: "Open charts".to_owned(), url });
         }
-        if notice.is_resolved() || notice.alerts.is_empty() {
+        if notification.is_resolved() || notification.alerts.is_empty() {
             return links;
         }
-        let scope = match (notice.alerts.len(), notice.more) {
+        let scope = match (notification.alerts.len(), notification.more) {
             (1, 0) => String::new(),
             (count @ ..=MAX_FINGERPRINTS, 0) => format!(" all {count}"),
             (count, _) => format!(" the first {}", count.min(MAX_FINGERPRINTS)),
         };
-        let is_acknowledged =
-            |alert: &Alert| notice.acknowledged.iter().any(|acknowledged| acknowledged.key == alert.key);
-        if !notice.alerts.iter().all(is_acknowledged) {
-            let url = self.action_url(notice, LinkAction::Acknowledge);
+        let is_acknowledged = |alert: &Alert| {
+            notification.acknowledged.iter().any(|acknowledged| acknowledged.key == alert.key)
+        };
+        if !notification.alerts.iter().all(is_acknowledged) {
+            let url = self.action_url(notification, LinkAction::Acknowledge);
             links.push(Link { label: format!("Acknowledge{scope}"), url });
         }
         let label = format!("Silence{scope} for {} hours", SILENCE_MINUTES / 60);
         links.push(Link {
             label,
-            url: self.action_url(notice, LinkAction::Silence { minutes: SILENCE_MINUTES }),
+            url: self.action_url(notification, LinkAction::Silence { minutes: SILENCE_MINUTES }),
         });
         links
     }
 
     /// Page of the alerts of a message.
-    fn page(&self, notice: &Notification) -> String {
-        let view = match notice.alerts.first() {
+    fn page(&self, notification: &Notification) -> String {
+        let view = match notification.alerts.first() {
             None => "silences",
-            Some(_) if notice.is_resolved() => "history",
+            Some(_) if notification.is_resolved() => "history",
             Some(_) => "active",
         };
         let mut url = format!("{}/alerts?view={view}", self.origin);
-        let mut rules = notice.alerts.iter().map(|alert| &alert.key.rule);
+        let mut rules = notification.alerts.iter().map(|alert| &alert.key.rule);
         // Rule ids are URL-safe.
         if let Some(rule) = rules.next()
             && rules.all(|other| other == rule)
@@ -109,10 +110,12 @@ impl Links {
         url
     }
 
-    fn action_url(&self, notice: &Notification, action: LinkAction) -> String {
-        let marks = notice.alerts.iter().take(MAX_FINGERPRINTS).map(|alert| alert_fingerprint(&alert.key));
-        let deed = ActionToken { action, fingerprints: marks.collect(), expires_at: notice.time + LINK_TTL };
-        format!("{}/do/{}", self.origin, self.key.sign(&deed))
+    fn action_url(&self, notification: &Notification, action: LinkAction) -> String {
+        let marks =
+            notification.alerts.iter().take(MAX_FINGERPRINTS).map(|alert| alert_fingerprint(&alert.key));
+        let token =
+            ActionToken { action, fingerprints: marks.collect(), expires_at: notification.time + LINK_TTL };
+        format!("{}/do/{}", self.origin, self.key.sign(&token))
     }
 }
 
@@ -183,7 +186,7 @@ mod tests {
         }
     }
 
-    fn notice(reason: Reason, alerts: Vec<Alert>) -> Notification {
+    fn notification(reason: Reason, alerts: Vec<Alert>) -> Notification {
         Notification {
             id: "id".to_owned(),
             reason,
@@ -200,8 +203,8 @@ mod tests {
         }
     }
 
-    fn labels_and_paths(links: &Links, notice: &Notification) -> Vec<(String, String)> {
-        let found = links.of(notice).into_iter();
+    fn labels_and_paths(links: &Links, notification: &Notification) -> Vec<(String, String)> {
+        let found = links.of(notification).into_iter();
         found.map(|link| (link.label, link.url.replace("https://watch.example", ""))).collect()
     }
 
@@ -209,7 +212,7 @@ mod tests {
     fn message_links_to_pages_and_actions() {
         let folder = tempfile::tempdir().unwrap();
         let links = links(folder.path());
-        let links_of = labels_and_paths(&links, &notice(Reason::Fired, vec![alert("cpu", 1)]));
+        let links_of = labels_and_paths(&links, &notification(Reason::Fired, vec![alert("cpu", 1)]));
         let labels: Vec<&str> = links_of.iter().map(|(label, _)| label.as_str()).collect();
         assert_eq!(labels, ["Open", "Open charts", "Acknowledge", "Silence for 2 hours"]);
         assert_eq!(links_of[0].1, "/alerts?view=active&rule=cpu");
@@ -246,39 +249,41 @@ mod tests {
             why: String::new(),
             time: Timestamp::default(),
         };
-        let acknowledged =
-            |notice: Notification| Notification { acknowledged: vec![acknowledgement.clone()], ..notice };
+        let acknowledged = |notification: Notification| Notification {
+            acknowledged: vec![acknowledgement.clone()],
+            ..notification
+        };
         let mixed = vec![alert("cpu", 1), alert("disk", 1)];
-        for (notice, page, labels) in [
-            (notice(Reason::Resolved, many(1)), "history&rule=cpu", "Open, Open charts"),
-            (notice(Reason::SilenceEnding, Vec::new()), "silences", "Open"),
+        for (notification, page, labels) in [
+            (notification(Reason::Resolved, many(1)), "history&rule=cpu", "Open, Open charts"),
+            (notification(Reason::SilenceEnding, Vec::new()), "silences", "Open"),
             (
-                notice(Reason::Fired, mixed),
+                notification(Reason::Fired, mixed),
                 "active",
                 "Open, Open charts, Acknowledge all 2, Silence all 2 for 2 hours",
             ),
             (
-                notice(Reason::Fired, many(10)),
+                notification(Reason::Fired, many(10)),
                 "active&rule=cpu",
                 "Open, Open charts, Acknowledge all 10, Silence all 10 for 2 hours",
             ),
             (
-                Notification { more: 3, ..notice(Reason::Fired, many(100)) },
+                Notification { more: 3, ..notification(Reason::Fired, many(100)) },
                 "active&rule=cpu",
                 "Open, Open charts, Acknowledge the first 10, Silence the first 10 for 2 hours",
             ),
             (
-                acknowledged(notice(Reason::Worsened, many(1))),
+                acknowledged(notification(Reason::Worsened, many(1))),
                 "active&rule=cpu",
                 "Open, Open charts, Silence for 2 hours",
             ),
             (
-                acknowledged(notice(Reason::Fired, many(2))),
+                acknowledged(notification(Reason::Fired, many(2))),
                 "active&rule=cpu",
                 "Open, Open charts, Acknowledge all 2, Silence all 2 for 2 hours",
             ),
         ] {
-            let labels_and_paths = labels_and_paths(&links, &notice);
+            let labels_and_paths = labels_and_paths(&links, &notification);
             let found: Vec<&str> = labels_and_paths.iter().map(|(label, _)| label.as_str()).collect();
             assert_eq!(found.join(", "), labels);
             assert_eq!(labels_and_paths[0].1, format!("/alerts?view={page}"), "{labels}");
@@ -291,7 +296,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(KEY);
         let token = |links: &Links| {
-            labels_and_paths(links, &notice(Reason::Fired, vec![alert("cpu", 1)]))[2].1.replace("/do/", "")
+            labels_and_paths(links, &notification(Reason::Fired, vec![alert("cpu", 1)]))[2]
+                .1
+                .replace("/do/", "")
         };
         let first = token(&links(folder.path()));
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);

@@ -90,7 +90,7 @@ impl Persist for PendingWrite {
             let (message, channels) = letter.finish();
             self.context
                 .with(|post| post.enqueue(message, channels))
-                .and_then(|receipt| receipt.wait(OUTBOX_TIMEOUT))
+                .and_then(|receiver| receiver.wait(OUTBOX_TIMEOUT))
                 .map_err(io::Error::other)?;
             self.messages.remove(0);
         }
@@ -127,11 +127,11 @@ impl Notifications {
         };
         let channels: Channels = channels.iter().map(open).collect::<Result<_, _>>()?;
         let names = channels.keys().cloned().collect();
-        let desk = restore(settings, folder)?;
+        let dispatcher = restore(settings, folder)?;
         let outbox = folder.join(OUTBOX);
         std::fs::create_dir_all(&outbox)?;
-        let environs = Env { clock: Box::new(now), random: Box::new(random) };
-        let (post, opened) = DeliveryService::start(&outbox, channels, environs)?;
+        let env = Env { clock: Box::new(now), random: Box::new(random) };
+        let (post, opened) = DeliveryService::start(&outbox, channels, env)?;
         if opened.damaged > 0 {
             tracing::warn!(
                 bytes = opened.damaged,
@@ -139,7 +139,7 @@ impl Notifications {
             );
         }
         Ok(Self {
-            dispatcher: Mutex::new(desk),
+            dispatcher: Mutex::new(dispatcher),
             texts: RuleTexts::new(rules),
             message_context: MessageContext::default(),
             channels: names,
@@ -159,17 +159,17 @@ impl Notifications {
 
     /// Dispatches the alert changes of a tick.
     pub(crate) fn dispatch(&self, now: Timestamp, changes: &[Change], active: &[Alert]) {
-        let mut desk = self.dispatcher();
-        let notices = desk.step(now, changes, active);
-        if notices.is_empty() && changes.is_empty() {
+        let mut dispatcher = self.dispatcher();
+        let notifications = dispatcher.step(now, changes, active);
+        if notifications.is_empty() && changes.is_empty() {
             return;
         }
-        let messages = notices.into_iter().filter_map(|notice| {
-            let channels = self.expand_channels(&notice.channels);
+        let messages = notifications.into_iter().filter_map(|notification| {
+            let channels = self.expand_channels(&notification.channels);
             // Without channels there is nothing to send.
-            (!channels.is_empty()).then(|| self.outgoing_message(notice, channels))
+            (!channels.is_empty()).then(|| self.outgoing_message(notification, channels))
         });
-        self.save(&desk, messages.collect());
+        self.save(&dispatcher, messages.collect());
     }
 
     /// Adds or replaces a silence.
@@ -177,17 +177,17 @@ impl Notifications {
     /// # Errors
     /// An invalid field, or too many silences.
     pub(crate) fn put_silence(&self, silence: Silence, now: Timestamp) -> Result<(), FieldError> {
-        let mut desk = self.dispatcher();
-        desk.put_silence(silence, now)?;
-        self.save(&desk, Vec::new());
+        let mut dispatcher = self.dispatcher();
+        dispatcher.put_silence(silence, now)?;
+        self.save(&dispatcher, Vec::new());
         Ok(())
     }
 
     /// Expires a silence; false if there is no unexpired silence with this id.
     pub(crate) fn expire_silence(&self, id: &str, now: Timestamp) -> bool {
-        let mut desk = self.dispatcher();
-        let expired = desk.expire_silence(id, now);
-        self.save(&desk, Vec::new());
+        let mut dispatcher = self.dispatcher();
+        let expired = dispatcher.expire_silence(id, now);
+        self.save(&dispatcher, Vec::new());
         expired
     }
 
@@ -223,8 +223,8 @@ impl Notifications {
     /// Saves the state and waits for sends in flight.
     pub(crate) fn close(&self) {
         self.save(&self.dispatcher(), Vec::new());
-        if let Some(keeper) = &self.writer {
-            keeper.close();
+        if let Some(writer) = &self.writer {
+            writer.close();
         }
         let post = self.writer_context.delivery.lock().unwrap_or_else(PoisonError::into_inner).take();
         if post.is_some_and(|post| !post.stop(DRAIN_TIMEOUT)) {
@@ -232,10 +232,10 @@ impl Notifications {
         }
     }
 
-    fn save(&self, desk: &Dispatcher, messages: Vec<OutgoingMessage>) {
-        if let Some(keeper) = &self.writer {
-            keeper.submit(PendingWrite {
-                state: desk.state(),
+    fn save(&self, dispatcher: &Dispatcher, messages: Vec<OutgoingMessage>) {
+        if let Some(writer) = &self.writer {
+            writer.submit(PendingWrite {
+                state: dispatcher.state(),
                 messages,
                 context: Arc::clone(&self.writer_context),
             });

@@ -37,13 +37,17 @@ impl OutgoingMessage {
 
 impl Notifications {
     /// Builds the message of a notification.
-    pub(super) fn outgoing_message(&self, notice: Notification, channels: Vec<String>) -> OutgoingMessage {
-        let rule = notice.alerts.first().and_then(|alert| self.texts.rule(&alert.key.rule));
+    pub(super) fn outgoing_message(
+        &self,
+        notification: Notification,
+        channels: Vec<String>,
+    ) -> OutgoingMessage {
+        let rule = notification.alerts.first().and_then(|alert| self.texts.rule(&alert.key.rule));
         let chart = match (&self.message_context.chart_source, &rule) {
-            (Some(archive), Some(rule)) => ChartSpec::of(archive, rule, &notice),
+            (Some(archive), Some(rule)) => ChartSpec::of(archive, rule, &notification),
             _ => None,
         };
-        let links = self.links().map(|links| links.of(&notice)).unwrap_or_default();
-        OutgoingMessage { message: Message { links, ..self.texts.compose(notice) }, channels, chart }
+        let links = self.links().map(|links| links.of(&notification)).unwrap_or_default();
+        OutgoingMessage { message: Message { links, ..self.texts.compose(notification) }, channels, chart }
     }
 }

@@ -29,21 +29,21 @@ impl Notifications {
         active: Vec<Alert>,
         now: Timestamp,
     ) -> Option<Proposal> {
-        let mut desk = self.dispatcher();
+        let mut dispatcher = self.dispatcher();
         // Nothing is queued for saving while the dispatcher is locked.
-        if self.writer.as_ref().is_some_and(|keeper| !keeper.is_idle()) {
+        if self.writer.as_ref().is_some_and(|writer| !writer.is_idle()) {
             return None;
         }
-        let mut offer = desk.prepare(seen, now)?;
+        let mut offer = dispatcher.prepare(seen, now)?;
         offer.status.alerts = active;
         Some(offer)
     }
 
     /// Commits the published state.
-    pub(crate) fn commit(&self, ledger: &NotificationLog, now: Timestamp) {
-        let mut desk = self.dispatcher();
-        if desk.commit(ledger, now) {
-            self.save(&desk, Vec::new());
+    pub(crate) fn commit(&self, notification_log: &NotificationLog, now: Timestamp) {
+        let mut dispatcher = self.dispatcher();
+        if dispatcher.commit(notification_log, now) {
+            self.save(&dispatcher, Vec::new());
         }
     }
 
@@ -68,11 +68,16 @@ impl Notifications {
     /// Id of the silence that suppresses an alert, and rule of the alert that inhibits it.
     pub(crate) fn suppressed_by(&self, alert: &Alert, now: Timestamp) -> (Option<String>, Option<String>) {
         let others = self.peers();
-        let desk = self.dispatcher();
-        let silence = desk.silence_for(alert, now).map(|silence| silence.id.clone());
-        let theirs =
-            || others.statuses.iter().flat_map(|board| &board.inhibited).find(|one| one.alert == alert.key);
-        let cause = desk.inhibited_by(&alert.key).or_else(|| theirs().map(|one| &one.cause));
+        let dispatcher = self.dispatcher();
+        let silence = dispatcher.silence_for(alert, now).map(|silence| silence.id.clone());
+        let theirs = || {
+            others
+                .statuses
+                .iter()
+                .flat_map(|peer_status| &peer_status.inhibited)
+                .find(|one| one.alert == alert.key)
+        };
+        let cause = dispatcher.inhibited_by(&alert.key).or_else(|| theirs().map(|one| &one.cause));
         (silence, cause.map(|cause| cause.rule.clone()))
     }
 }

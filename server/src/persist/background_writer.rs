@@ -198,19 +198,19 @@ mod tests {
             disk: disk.clone(),
             works: Arc::clone(&receiver),
         };
-        let keeper = BackgroundWriter::start("test").unwrap();
-        keeper.submit(numbers(&[1]));
+        let writer = BackgroundWriter::start("test").unwrap();
+        writer.submit(numbers(&[1]));
         works.send(true).unwrap();
         assert_eq!(written.recv().unwrap(), Some(vec![1]));
-        keeper.submit(numbers(&[2]));
-        assert!(!keeper.is_idle());
+        writer.submit(numbers(&[2]));
+        assert!(!writer.is_idle());
         works.send(false).unwrap();
         assert_eq!(written.recv().unwrap(), None);
-        keeper.submit(numbers(&[3]));
+        writer.submit(numbers(&[3]));
         works.send(true).unwrap();
         // Closing does not wait for the retry delay.
-        keeper.close();
+        writer.close();
         assert_eq!(written.recv().unwrap(), Some(vec![2, 3]));
-        assert!(keeper.is_idle());
+        assert!(writer.is_idle());
     }
 }

@@ -42,8 +42,8 @@ impl AuthRejection {
                 short_path(uri)
             ),
             Self::InvalidCredential(refusal) => sentence(&refusal.to_string()),
-            Self::MissingPermission(door) => {
-                let needed = door.required_role().map_or("nobody", |role| role.name());
+            Self::MissingPermission(permission) => {
+                let needed = permission.required_role().map_or("nobody", |role| role.name());
                 let who =
                     pass.map_or(String::new(), |pass| format!("{} has the role {}", pass.name, pass.role));
                 format!("This needs the role {needed}; {who}")

@@ -87,29 +87,29 @@ pub(crate) struct AuthLayer {
 }
 
 /// Passes an authorized request on, with its principal in the extensions, or rejects it.
-pub(super) async fn check(State(doors): State<AuthLayer>, mut request: Request, next: Next) -> Response {
+pub(super) async fn check(State(auth_layer): State<AuthLayer>, mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let door = doors.permission(route, request.uri().path(), request.method());
     let now = clock::now();
     let pass = match credential(request.headers()) {
-        Some(Ok(by)) => Some(doors.access.authenticate_with_sync(by, now).await),
+        Some(Ok(by)) => Some(auth_layer.access.authenticate_with_sync(by, now).await),
         Some(Err(refusal)) => Some(Err(refusal)),
         None => None,
     };
     let known = pass.as_ref().and_then(|pass| pass.as_ref().ok());
     let limit = rate_limit::limit(route, known.is_some());
     let client = rate_limit::client_address(request.extensions());
-    let taken = match doors.limiter.acquire(limit, known, client, now) {
+    let taken = match auth_layer.limiter.acquire(limit, known, client, now) {
         Ok(taken) => taken,
         Err(exceeded) => return rate_limit::too_many_requests(&exceeded, &request),
     };
-    let refused = match (door, &pass) {
+    let refused = match (permission, &pass) {
         (Some(Permission::Public), _) => None,
         (_, None) => Some(AuthRejection::MissingCredential),
         (_, Some(Err(refusal))) => Some(AuthRejection::InvalidCredential(*refusal)),
         (None, Some(Ok(_))) => Some(AuthRejection::UnlistedRoute),
-        (Some(door), Some(Ok(pass))) => {
-            (!pass.allows(door)).then_some(AuthRejection::MissingPermission(door))
+        (Some(permission), Some(Ok(pass))) => {
+            (!pass.allows(permission)).then_some(AuthRejection::MissingPermission(permission))
         }
     };
     if let Some(refused) = refused {
@@ -117,7 +117,7 @@ pub(super) async fn check(State(doors): State<AuthLayer>, mut request: Request, 
     }
     let pass = pass.and_then(Result::ok);
     let address = request.extensions().get::<Client>().map(|client| client.address);
-    let actor = AuditContext::new(Arc::clone(&doors.audit), pass.as_ref(), address);
+    let actor = AuditContext::new(Arc::clone(&auth_layer.audit), pass.as_ref(), address);
     request.extensions_mut().insert(actor.clone());
     if let Some(pass) = pass {
         request.extensions_mut().insert(pass);
@@ -200,7 +200,7 @@ mod tests {
         }
     }
 
-    fn door(route: Option<&str>, path: &str, method: Method) -> Option<Permission> {
+    fn permission(route: Option<&str>, path: &str, method: Method) -> Option<Permission> {
         let folder = tempfile::tempdir().unwrap();
         let access = Arc::new(Access::open(folder.path()).unwrap());
         let limiter = Arc::new(RateLimiter::new(&crate::rate_limit::RateLimits::default()));
@@ -221,7 +221,7 @@ mod tests {
             (None, "/api/other", Method::GET, Some(Permission::Viewer)),
             (None, "/database", Method::PUT, Some(Permission::Admin)),
         ] {
-            assert_eq!(door(route, path, method.clone()), expected, "{method} {route:?} {path}");
+            assert_eq!(permission(route, path, method.clone()), expected, "{method} {route:?} {path}");
         }
     }
 

@@ -21,7 +21,7 @@ use watchglass_auth::{Credential, Principal};
 /// URL of the page.
 const PAGE_URL: &str = "/arrange";
 /// URL of the style sheet with the user's layout.
-pub(super) const STYLE_SHEET_URL: &str = "/api/layout.css";
+pub(super) const STYLESHEET_URL: &str = "/api/layout.css";
 /// Form size limit, in bytes.
 const MAX_FORM_BYTES: usize = 4 << 10;
 

@@ -119,7 +119,7 @@ async fn serve(
     mut socket: WebSocket,
     mut subscriber: Subscriber,
     mut authorization: AuthorizationWatch,
-    vitals: Arc<ServerStats>,
+    server_stats: Arc<ServerStats>,
     mut stopping: watch::Receiver<bool>,
 ) {
     let mut ping = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
@@ -161,7 +161,7 @@ async fn serve(
         };
         let bytes = size(&message);
         match timeout(SEND_TIMEOUT, socket.send(message)).await {
-            Ok(Ok(())) => vitals.frame_sent(bytes),
+            Ok(Ok(())) => server_stats.frame_sent(bytes),
             Ok(Err(error)) => {
                 tracing::debug!(%error, "live connection failed");
                 break Closing::Abort;

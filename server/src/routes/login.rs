@@ -126,7 +126,8 @@ pub(crate) async fn login(
     let signed = match signed {
         Ok(signed) => signed,
         Err(error) => {
-            let known = state.access.with_accounts(|book| book.user(&username).map(|user| user.name.clone()));
+            let known =
+                state.access.with_accounts(|accounts| accounts.user(&username).map(|user| user.name.clone()));
             match &error {
                 SignInError::BadCredentials => actor.record_failure(known.as_deref(), "sign-in failed"),
                 SignInError::Throttled(_) => actor.record_failure(known.as_deref(), "kept waiting"),
@@ -259,12 +260,12 @@ fn sign_in_page(
     next: &str,
 ) -> Response {
     let alert = error.map_or_else(String::new, |error| {
-        format!("<p class=\"said bad\" role=\"alert\">{}.</p>", escaped(error))
+        format!("<p class=\"flash bad\" role=\"alert\">{}.</p>", escaped(error))
     });
     // After an error the username is already filled in, so the password gets the focus.
     let (name_focus, password_focus) = if name.is_empty() { (" autofocus", "") } else { ("", " autofocus") };
     let body = format!(
-        "<main class=\"document deed\"><h1>Sign in to Watchglass</h1>{alert}\
+        "<main class=\"document standalone\"><h1>Sign in to Watchglass</h1>{alert}\
          <form method=\"post\" action=\"/api/login\"><input type=\"hidden\" name=\"next\" value=\"{}\">\
          <p><label>Username <input name=\"username\" value=\"{}\" autocomplete=\"username\" autocapitalize=\"none\" \
          spellcheck=\"false\" maxlength=\"64\" required{name_focus}></label></p>\
@@ -282,7 +283,7 @@ fn sign_in_page(
 
 fn signed_in_page(user: &Principal) -> String {
     format!(
-        "<main class=\"document deed\"><h1>Signed in</h1><p>Signed in as {} (role {}).</p>\
+        "<main class=\"document standalone\"><h1>Signed in</h1><p>Signed in as {} (role {}).</p>\
          <form method=\"post\" action=\"/api/logout\"><p><button class=\"button\">Sign out</button></p></form>\
          <p class=\"ways\"><a href=\"/\">Overview</a></p></main>",
         escaped(&user.name),

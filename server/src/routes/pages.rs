@@ -57,7 +57,7 @@ async fn render(visit: PageContext, request: Request) -> Response {
     let layout = layout::user_layout(&visit.state, request.extensions().get());
     let mut assets = PAGE_ASSETS.clone();
     if layout.is_some() {
-        assets.styles.push(layout::STYLE_SHEET_URL.to_owned());
+        assets.styles.push(layout::STYLESHEET_URL.to_owned());
     }
     let (nonce, policy) = edge::hydrated_csp();
     let context = {

@@ -88,10 +88,10 @@ async fn live_connections_get_firing_and_resolved_alerts() {
     );
     // No other messages were sent, and the page gets the same.
     socket.in_a_row(2).await;
-    let told: Vec<_> = socket.alerts.iter().filter(|alert| of_memory(alert)).collect();
-    assert_eq!(told, [&fired, &resolved]);
+    let received: Vec<_> = socket.alerts.iter().filter(|alert| of_memory(alert)).collect();
+    assert_eq!(received, [&fired, &resolved]);
     while compact.binary_metrics().await.batch.time.millis() <= over {}
-    assert_eq!(compact.alerts.iter().filter(|alert| of_memory(alert)).collect::<Vec<_>>(), told);
+    assert_eq!(compact.alerts.iter().filter(|alert| of_memory(alert)).collect::<Vec<_>>(), received);
     // A later connection does not get past alerts.
     let mut late = Socket::json(server.address).await;
     late.in_a_row(2).await;
@@ -263,10 +263,10 @@ async fn health_and_charts_follow_rule_thresholds() {
     assert_eq!(health["components"]["memory"], "critical", "{health}");
     let threshold = health["metrics"]["memory"]["threshold"].as_f64().unwrap();
     assert!((threshold - 0.01).abs() < 1e-9, "{threshold}");
-    let told = get(server.address, "/api/fn/alerts?window_seconds=300").await.json();
+    let received = get(server.address, "/api/fn/alerts?window_seconds=300").await.json();
     let levels: Vec<&Value> =
-        told["marks"].as_array().unwrap().iter().filter(|mark| !mark["value"].is_null()).collect();
-    assert!(!levels.is_empty(), "{told}");
+        received["marks"].as_array().unwrap().iter().filter(|mark| !mark["value"].is_null()).collect();
+    assert!(!levels.is_empty(), "{received}");
     for level in levels {
         assert!(
             level["text"].as_str().unwrap().contains("above")

@@ -29,7 +29,7 @@ async fn send(server: &Server, fields: &[(&str, &str)], is_program: bool) -> Res
 async fn submit(server: &Server, fields: &[(&str, &str)], says: &str) -> String {
     let answer = send(server, fields, true).await;
     let html = fragment(&answer, 200);
-    assert!(html.contains("class=\"said good\"") && html.contains(says), "{fields:?}: {html}");
+    assert!(html.contains("class=\"flash good\"") && html.contains(says), "{fields:?}: {html}");
     html
 }
 
@@ -37,7 +37,7 @@ async fn submit(server: &Server, fields: &[(&str, &str)], says: &str) -> String 
 async fn submit_rejected(server: &Server, fields: &[(&str, &str)], status: u16, says: &str) -> String {
     let answer = send(server, fields, true).await;
     let html = fragment(&answer, status);
-    assert!(html.contains("class=\"said bad\"") && html.contains("data-keep"), "{fields:?}: {html}");
+    assert!(html.contains("class=\"flash bad\"") && html.contains("data-keep"), "{fields:?}: {html}");
     assert!(html.contains(says), "{fields:?}: {says}: {html}");
     html
 }
@@ -121,7 +121,7 @@ async fn every_view_has_its_content() {
         ("?view=silences", &["No active silences."][..]),
         ("?view=channels", &["hook", "Send test"][..]),
         ("?view=deliveries", &["data-view=\"deliveries\""][..]),
-        ("?view=rules&done=rule-save", &["class=\"said good\"", "Rule saved"][..]),
+        ("?view=rules&done=rule-save", &["class=\"flash good\"", "Rule saved"][..]),
     ] {
         let html = view(&server, query).await;
         for part in parts {
@@ -330,7 +330,7 @@ async fn forms_without_scripts_redirect_or_show_the_error() {
     let answer = send(&server, &acknowledge(""), false).await;
     let text = answer.text();
     assert_eq!(answer.status, 400);
-    assert!(text.starts_with("<!DOCTYPE html>") && text.contains("class=\"said bad\""), "{text}");
+    assert!(text.starts_with("<!DOCTYPE html>") && text.contains("class=\"flash bad\""), "{text}");
     let preview = send(&server, &rule_form("rule-preview", &[]), false).await;
     assert_eq!((preview.status, preview.header("location")), (200, None));
     assert!(preview.text().contains("Last 7 days"), "{}", preview.text());

@@ -41,7 +41,7 @@ async fn posted_deploys_mark_every_chart_at_once() {
         added["time"].as_i64().unwrap() >= time && !added["author"].as_str().unwrap().is_empty(),
         "{added}"
     );
-    let told = within("a message", async {
+    let event = within("a message", async {
         loop {
             let message = socket.text().await;
             if message["type"] == "annotation" {
@@ -50,7 +50,7 @@ async fn posted_deploys_mark_every_chart_at_once() {
         }
     })
     .await;
-    assert_eq!((&told["change"], &told["annotation"]["id"]), (&json!("added"), &added["id"]));
+    assert_eq!((&event["change"], &event["annotation"]["id"]), (&json!("added"), &added["id"]));
 
     let [mark] = &marks(server.address).await[..] else { panic!("one mark") };
     assert_eq!(

@@ -15,10 +15,10 @@ async fn entries(server: &Server, query: &str) -> Vec<Value> {
 }
 
 /// The newest entry of an action. It exists as soon as the request is answered.
-async fn entry(server: &Server, what: &str, deed: &str, subject: &str) -> Value {
+async fn entry(server: &Server, what: &str, action: &str, subject: &str) -> Value {
     let found = entries(server, &format!("?what={what}")).await;
-    let is_it = |entry: &&Value| entry["deed"] == deed && entry["subject"] == subject;
-    found.iter().find(is_it).unwrap_or_else(|| panic!("{subject} {deed}: {found:?}")).clone()
+    let is_it = |entry: &&Value| entry["deed"] == action && entry["subject"] == subject;
+    found.iter().find(is_it).unwrap_or_else(|| panic!("{subject} {action}: {found:?}")).clone()
 }
 
 async fn call(server: &Server, method: &str, path: &str, body: Value) -> Response {

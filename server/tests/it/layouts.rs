@@ -51,16 +51,14 @@ async fn layouts_apply_to_the_pages_of_their_user_only() {
     let page = get(address, "/", &cookie).await;
     assert!(before(&panels(&page), "memory", "cpu"), "{:?}", panels(&page));
     assert!(page.text().contains("href=\"/api/layout.css\""));
-    let sheet = get(address, "/api/layout.css", &cookie).await;
-    assert_eq!(sheet.header("content-type"), Some("text/css; charset=utf-8"));
+    let css = get(address, "/api/layout.css", &cookie).await;
+    assert_eq!(css.header("content-type"), Some("text/css; charset=utf-8"));
     for part in ["[data-panel=\"memory\"]{grid-column:span 2}", ".panel[data-panel=\"load\"]"] {
-        assert!(sheet.text().contains(part), "{part}: {}", sheet.text());
+        assert!(css.text().contains(part), "{part}: {}", css.text());
     }
-    let arranging = get(address, "/arrange", &cookie).await;
-    let arranging = arranging.text();
-    assert!(
-        arranging.contains("<span class=\"mark\">Hidden</span>") && arranging.contains("value=\"reset\"")
-    );
+    let editor = get(address, "/arrange", &cookie).await;
+    let editor = editor.text();
+    assert!(editor.contains("<span class=\"mark\">Hidden</span>") && editor.contains("value=\"reset\""));
     let asked = get(address, "/api/fn/snapshot?window_seconds=300&rows=2", &cookie).await.json();
     let order = asked["catalogue"]["panels"].as_array().unwrap().iter();
     let order: Vec<String> = order.map(|panel| panel["id"].as_str().unwrap().to_owned()).collect();

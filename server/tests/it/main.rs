@@ -31,6 +31,7 @@ mod notifications;
 mod pages;
 mod panel_data;
 mod probe_faults;
+mod recorded;
 mod rest;
 mod rules;
 mod search;

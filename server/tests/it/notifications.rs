@@ -103,11 +103,12 @@ async fn webhooks_get_alerts_with_summary_and_action() {
     let channels = data(server.address, "/api/admin/channels").await;
     assert_eq!(channels[0]["name"], "hook", "{channels}");
 
-    let (tested, told) = tokio::join!(post(server.address, "/api/admin/channels/hook/test", "{}"), async {
-        receiver.request().await.accept().await
-    });
+    let (tested, request) =
+        tokio::join!(post(server.address, "/api/admin/channels/hook/test", "{}"), async {
+            receiver.request().await.accept().await
+        });
     assert_eq!(tested.status, 200, "{}", tested.text());
-    assert!(told["title"].is_string(), "{told}");
+    assert!(request["title"].is_string(), "{request}");
     post(server.address, "/api/admin/channels/nobody/test", "{}").await.error("no_channel");
     server.stop().await;
 }

@@ -158,9 +158,9 @@ async fn invalid_changes_are_rejected_and_change_nothing() {
     assert!(locked.error("locked").contains("[[rules]] with id = \"memory\""));
     enable(address, "memory", false).await.error("locked");
     remove(address, "memory").await.error("locked");
-    let stock = remove(address, "disk").await;
-    assert_eq!(stock.status, 409);
-    assert!(stock.error("stock").contains("enabled = false"));
+    let defaults = remove(address, "disk").await;
+    assert_eq!(defaults.status, 409);
+    assert!(defaults.error("stock").contains("enabled = false"));
     let taken = post(address, RULES, &always("disk").to_string()).await;
     assert_eq!(taken.status, 409);
     assert!(taken.error("taken").contains("\"disk\""));

@@ -262,8 +262,8 @@ async fn alerts_of_one_server_are_shown_by_the_other() {
 
 /// The alert count on the pages of a server, and the texts of the memory marks on its charts.
 async fn shown(server: &Server) -> (u64, Vec<String>) {
-    let told = get(server.address, "/api/fn/alerts?window_seconds=300").await.json();
-    let marks = told["marks"].as_array().unwrap().iter().filter(|mark| mark["value"].is_null());
+    let received = get(server.address, "/api/fn/alerts?window_seconds=300").await.json();
+    let marks = received["marks"].as_array().unwrap().iter().filter(|mark| mark["value"].is_null());
     let texts = marks.map(|mark| mark["text"].as_str().unwrap().to_owned());
-    (told["firing"].as_u64().unwrap(), texts.filter(|text| text.contains("Some memory")).collect())
+    (received["firing"].as_u64().unwrap(), texts.filter(|text| text.contains("Some memory")).collect())
 }

@@ -35,7 +35,7 @@ pub(crate) async fn submit(
     let answer = form(server, cookie, fields).await;
     let html = answer.html();
     assert_eq!(answer.status, status, "{fields:?}: {html}");
-    let class = if status == 200 { "class=\"said good\"" } else { "class=\"said bad\"" };
+    let class = if status == 200 { "class=\"flash good\"" } else { "class=\"flash bad\"" };
     assert!(html.contains(class) && html.contains(says), "{fields:?}: {says}: {html}");
     assert!(html.contains("data-part=\"settings\"") && !html.contains(PASSWORD), "{html}");
     html

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_and_lines_are_told_apart() {
+    fn progress_and_lines_are_distinguished() {
         for (piece, expected) in [
             ("    Building [=======>      ] 134/336: serde, syn(build)", Some(Piece::Progress(134, 336))),
             ("\u{1b}[K    Building [          ] 0/12", Some(Piece::Progress(0, 12))),

@@ -25,7 +25,7 @@ fn status_and_log_match_golden_files() {
     let elsewhere = alert("disk", &[("mountpoint", "/"), ("host", "other")]);
     world.dispatcher.acknowledge_remote(&elsewhere, ("Ann", "cleaning up"), at(2)).unwrap();
     let mut snapshot = PeerSnapshot::default();
-    let mut board = PeerStatus::default();
+    let mut peer_status = PeerStatus::default();
     for second in 1..=90 {
         world.until(second);
         if second == 80 {
@@ -34,18 +34,18 @@ fn status_and_log_match_golden_files() {
         }
         let proposal = world.dispatcher.prepare(&snapshot, at(second)).unwrap();
         world.dispatcher.commit(&proposal.log, at(second));
-        (snapshot.log, board) = (proposal.log, proposal.status);
+        (snapshot.log, peer_status) = (proposal.log, proposal.status);
     }
-    board.alerts = world.active.values().cloned().collect();
+    peer_status.alerts = world.active.values().cloned().collect();
     let pretty = |text: String| {
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         serde_json::to_string_pretty(&value).unwrap() + "\n"
     };
-    check("board.json", &pretty(board.to_json()));
-    let past = PastAlerts::new(board.alerts.clone());
+    check("board.json", &pretty(peer_status.to_json()));
+    let past = PastAlerts::new(peer_status.alerts.clone());
     check("past.json", &pretty(past.to_json()));
     assert_eq!(PastAlerts::from_json(past.to_json().as_bytes()), Ok(past));
     check("ledger.json", &pretty(snapshot.log.to_json()));
-    assert_eq!(PeerStatus::from_json(board.to_json().as_bytes()), Ok(board));
+    assert_eq!(PeerStatus::from_json(peer_status.to_json().as_bytes()), Ok(peer_status));
     assert_eq!(NotificationLog::from_json(snapshot.log.to_json().as_bytes()), Ok(snapshot.log));
 }

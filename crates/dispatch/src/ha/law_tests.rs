@@ -17,7 +17,7 @@ fn note() -> impl Strategy<Value = (String, SharedSilence)> {
     })
 }
 
-fn remark() -> impl Strategy<Value = RemoteAck> {
+fn ack() -> impl Strategy<Value = RemoteAck> {
     ("[a-c]", 0..3_i64, 0..3_i64, "[a-b]").prop_map(|(rule, fired, time, who)| RemoteAck {
         key: alert(&rule, &[]).key,
         fired: at(fired),
@@ -26,29 +26,24 @@ fn remark() -> impl Strategy<Value = RemoteAck> {
 }
 
 fn notes() -> impl Strategy<Value = SharedSilences> {
-    (prop::collection::vec(note(), 0..5), prop::collection::vec(remark(), 0..5)).prop_map(
-        |(silences, remarks)| {
-            let mut notes = SharedSilences::default();
-            for (id, note) in silences {
-                notes.merge(&SharedSilences {
-                    silences: [(id, note)].into_iter().collect(),
-                    acks: Vec::new(),
-                });
-            }
-            for ack in remarks {
-                notes.merge(&SharedSilences { acks: vec![ack], ..SharedSilences::default() });
-            }
-            notes
-        },
-    )
+    (prop::collection::vec(note(), 0..5), prop::collection::vec(ack(), 0..5)).prop_map(|(silences, acks)| {
+        let mut notes = SharedSilences::default();
+        for (id, note) in silences {
+            notes.merge(&SharedSilences { silences: [(id, note)].into_iter().collect(), acks: Vec::new() });
+        }
+        for ack in acks {
+            notes.merge(&SharedSilences { acks: vec![ack], ..SharedSilences::default() });
+        }
+        notes
+    })
 }
 
-fn leg() -> impl Strategy<Value = RouteState> {
-    let told = (0..3_usize, 0..4_i64, 0..4_i64, 0..3_u32, prop::option::of((0..3_i64, any::<bool>())));
-    ("[a-c]", prop::option::of(told)).prop_map(|(channel, told)| {
+fn route_state() -> impl Strategy<Value = RouteState> {
+    let notified = (0..3_usize, 0..4_i64, 0..4_i64, 0..3_u32, prop::option::of((0..3_i64, any::<bool>())));
+    ("[a-c]", prop::option::of(notified)).prop_map(|(channel, notified)| {
         let route = Route { channels: vec![channel], ..Route::fallback() };
         let mut route_state = RouteState::new(&route, std::iter::empty());
-        route_state.last_notified = told.map(|(severity, waiting, last, repeats, flap)| LastNotified {
+        route_state.last_notified = notified.map(|(severity, waiting, last, repeats, flap)| LastNotified {
             severity: Severity::ALL[severity],
             awaiting_ack_since: at(waiting),
             notified_at: at(last),
@@ -61,16 +56,16 @@ fn leg() -> impl Strategy<Value = RouteState> {
 
 fn record() -> impl Strategy<Value = NotificationEntry> {
     let said = prop::option::of((0..3_i64, "[a-c]"));
-    let legs = prop::collection::btree_map("[a-c]", leg(), 0..4);
-    (prop::option::of(0..3_i64), prop::option::of(0..3_usize), said, legs).prop_map(
-        |(opened, routed, said, legs)| NotificationEntry {
+    let routes = prop::collection::btree_map("[a-c]", route_state(), 0..4);
+    (prop::option::of(0..3_i64), prop::option::of(0..3_usize), said, routes).prop_map(
+        |(opened, routed, said, routes)| NotificationEntry {
             opened: opened.map(at),
             routed: routed.map(|severity| Severity::ALL[severity]),
             acknowledged: said.map(|(time, who)| match who.as_str() {
                 "c" => AckRecord::removal(at(time)),
                 who => AckRecord::new(who, "", at(time)),
             }),
-            routes: legs,
+            routes,
         },
     )
 }

@@ -77,15 +77,15 @@ impl AckRecord {
 impl NotificationEntry {
     /// Entry of a local tracked alert.
     pub(super) fn of(tracked: &TrackedAlert) -> Self {
-        let told = tracked.routes.iter().filter(|(_, route_state)| route_state.last_notified.is_some());
+        let notified = tracked.routes.iter().filter(|(_, route_state)| route_state.last_notified.is_some());
         // The next owner chooses the routes again unless all chosen ones were notified.
-        let is_all_told = !tracked.routes.is_empty()
+        let is_all_notified = !tracked.routes.is_empty()
             && tracked.routes.values().all(|route_state| route_state.last_notified.is_some());
         Self {
             opened: tracked.opened,
-            routed: tracked.routed.filter(|_| is_all_told),
+            routed: tracked.routed.filter(|_| is_all_notified),
             acknowledged: AckRecord::latest(tracked),
-            routes: told.map(|(route, route_state)| (route.clone(), route_state.clone())).collect(),
+            routes: notified.map(|(route, route_state)| (route.clone(), route_state.clone())).collect(),
         }
     }
 
@@ -127,8 +127,9 @@ impl TrackedAlert {
     /// Flapping notified by another server counts for the local one.
     fn align_flapping(&mut self) {
         let own = self.flapping.as_ref().or(self.last_flapping.as_ref()).map(|flapping| flapping.since);
-        for told in self.routes.values_mut().filter_map(|route_state| route_state.last_notified.as_mut()) {
-            if let (Some((since, _)), Some(own)) = (&mut told.flap, own) {
+        for notified in self.routes.values_mut().filter_map(|route_state| route_state.last_notified.as_mut())
+        {
+            if let (Some((since, _)), Some(own)) = (&mut notified.flap, own) {
                 *since = own;
             }
         }

@@ -114,8 +114,8 @@ impl NotificationLog {
     /// Ends leases whose resolution was notified, whoever else still finds the alert; `concluded` maps dedup keys to
     /// occurrences.
     pub(super) fn end_leases(&mut self, concluded: &BTreeMap<String, String>, now: Timestamp) {
-        for (key, episode) in concluded {
-            if let Some(lease) = self.leases.get_mut(key).filter(|lease| lease.occurrence == *episode) {
+        for (key, occurrence) in concluded {
+            if let Some(lease) = self.leases.get_mut(key).filter(|lease| lease.occurrence == *occurrence) {
                 lease.ended.get_or_insert(now);
             }
         }

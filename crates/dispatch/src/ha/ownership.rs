@@ -94,8 +94,8 @@ impl Dispatcher {
         let cluster = self.cluster.as_mut()?;
         let mut log = snapshot.log.clone();
         log.shared.merge(&notes);
-        let is_known = |key: &str, episode: &str| {
-            reports.get(key).is_some_and(|report| report.occurrence.as_deref() == Some(episode))
+        let is_known = |key: &str, occurrence: &str| {
+            reports.get(key).is_some_and(|report| report.occurrence.as_deref() == Some(occurrence))
         };
         log.expire(is_known, now);
         log.end_leases(&self.ended_occurrences, now);
@@ -121,9 +121,9 @@ impl Dispatcher {
         let Some(cluster) = &mut self.cluster else { return false };
         cluster.owned.clone_from(&cluster.proposed.owned);
         (cluster.last_sync, cluster.is_failing) = (cluster.proposed.time, false);
-        self.ended_occurrences.retain(|key, episode| {
+        self.ended_occurrences.retain(|key, occurrence| {
             let lease = log.leases.get(key);
-            lease.is_some_and(|lease| lease.occurrence == *episode && lease.ended.is_none())
+            lease.is_some_and(|lease| lease.occurrence == *occurrence && lease.ended.is_none())
         });
         let is_news = self.adopt_log(log, now);
         self.apply_shared(&log.shared, now) || is_news
@@ -139,8 +139,8 @@ impl Dispatcher {
     fn local_statuses(&self) -> BTreeMap<String, LocalStatus> {
         let report = |tracked: &TrackedAlert, standing| {
             let key = tracked.derived.dedup_key.clone()?;
-            let (episode, record) = (tracked.occurrence.clone(), NotificationEntry::of(tracked));
-            Some((key, LocalStatus { standing, occurrence: episode, entry: record }))
+            let (occurrence, record) = (tracked.occurrence.clone(), NotificationEntry::of(tracked));
+            Some((key, LocalStatus { standing, occurrence, entry: record }))
         };
         let over = self.resolved.iter().filter_map(|tracked| report(tracked, AlertStanding::Resolved));
         let open = self.active.values().filter_map(|tracked| {
@@ -151,12 +151,12 @@ impl Dispatcher {
         });
         // Each silence expiry is one, on all servers.
         let endings = self.deferred_reminders.keys().map(|key| {
-            let episode = Some(SILENCE_EXPIRY.to_owned());
+            let occurrence = Some(SILENCE_EXPIRY.to_owned());
             (
                 key.clone(),
                 LocalStatus {
                     standing: AlertStanding::Firing,
-                    occurrence: episode,
+                    occurrence,
                     entry: NotificationEntry::default(),
                 },
             )
@@ -181,8 +181,8 @@ impl Dispatcher {
                 .as_ref()
                 .is_some_and(|key| offered.opened.get(key) == Some(&tracked.opened));
             match &tracked.occurrence {
-                Some(episode) if lease.ended.is_some() => {
-                    if *episode == lease.occurrence {
+                Some(occurrence) if lease.ended.is_some() => {
+                    if *occurrence == lease.occurrence {
                         tracked.restart_occurrence(now + settle);
                     }
                 }
@@ -197,7 +197,8 @@ impl Dispatcher {
             self.active.values().filter_map(|tracked| tracked.derived.dedup_key.clone()).collect();
         self.resolved.retain_mut(|tracked| {
             let Some(lease) = lease_of(tracked) else { return true };
-            let is_same = tracked.occurrence.as_ref().is_none_or(|episode| *episode == lease.occurrence);
+            let is_same =
+                tracked.occurrence.as_ref().is_none_or(|occurrence| *occurrence == lease.occurrence);
             if lease.ended.is_some() {
                 return !(is_same && tracked.occurrence.is_some());
             }
@@ -212,9 +213,9 @@ impl Dispatcher {
             }
             is_same && (!is_back || lease.owner == *me)
         });
-        let is_told = |key: &String| log.leases.get(key).is_some_and(|lease| lease.ended.is_some());
-        let told = self.deferred_reminders.extract_if(.., |key, _| is_told(key));
-        self.silence_reminders.extend(told.map(|(_, ending)| ending));
+        let is_notified = |key: &String| log.leases.get(key).is_some_and(|lease| lease.ended.is_some());
+        let notified = self.deferred_reminders.extract_if(.., |key, _| is_notified(key));
+        self.silence_reminders.extend(notified.map(|(_, ending)| ending));
         let is_news = is_news || self.resolved.len() < before;
         if is_news {
             self.prune_idle_groups();
@@ -238,7 +239,7 @@ impl TrackedAlert {
 
     /// Adopts the occurrence of a lease and what was notified of it.
     fn adopt_lease(&mut self, lease: &Lease) {
-        if self.occurrence.as_ref().is_some_and(|episode| *episode != lease.occurrence) {
+        if self.occurrence.as_ref().is_some_and(|occurrence| *occurrence != lease.occurrence) {
             // The resolution of the previous occurrence was notified.
             (self.routes, self.routed) = (BTreeMap::new(), None);
             self.opened = self.alert.fired;

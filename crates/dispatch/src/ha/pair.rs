@@ -104,13 +104,15 @@ impl Pair {
             world.dispatcher.abort();
             return;
         }
-        let ledger = self.log.as_ref().map(|text| NotificationLog::from_json(text.as_bytes()).unwrap());
+        let notification_log =
+            self.log.as_ref().map(|text| NotificationLog::from_json(text.as_bytes()).unwrap());
         self.peers.retain(|_, (_, until)| *until > self.now);
         let others = self.peers.iter().filter(|(other, _)| *other != id);
-        let boards = others.map(|(_, (text, _))| PeerStatus::from_json(text.as_bytes()).unwrap()).collect();
+        let peer_statuses =
+            others.map(|(_, (text, _))| PeerStatus::from_json(text.as_bytes()).unwrap()).collect();
         let proposal = world
             .dispatcher
-            .prepare(&PeerSnapshot { log: ledger.unwrap_or_default(), peers: boards }, now)
+            .prepare(&PeerSnapshot { log: notification_log.unwrap_or_default(), peers: peer_statuses }, now)
             .unwrap();
         self.peers.insert(id, (proposal.status.to_json(), self.now + PEER_TTL));
         self.log = Some(proposal.log.to_json());

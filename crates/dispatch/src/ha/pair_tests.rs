@@ -51,9 +51,9 @@ fn acknowledgements_and_silences_apply_to_both() {
     // The first to resolve it gave it to the other, which had not reported yet.
     assert_eq!(pair.since(1000), ["1060 a Resolved"]);
 
-    let mut quiet = silence("s", 1100, 5000);
-    quiet.matchers = vec![matcher("rule", Equal, "down")];
-    pair.servers[0].world.dispatcher.put_silence(quiet, at(1100)).unwrap();
+    let mut silence = silence("s", 1100, 5000);
+    silence.matchers = vec![matcher("rule", Equal, "down")];
+    pair.servers[0].world.dispatcher.put_silence(silence, at(1100)).unwrap();
     pair.until(1105);
     (0..2).for_each(|which| pair.fire(which));
     pair.until(1200);
@@ -108,9 +108,9 @@ fn peer_alert_can_be_acknowledged() {
     pair.until(20);
     assert_eq!(pair.since(0), ["10 b Fired"]);
     let seen = pair.servers[1].world.active.values().next().unwrap().clone();
-    let desk = &mut pair.servers[0].world.dispatcher;
-    assert!(desk.acknowledge_remote(&seen, ("", "on it"), at(20)).is_err());
-    desk.acknowledge_remote(&seen, ("Ann", "on it"), at(20)).unwrap();
+    let dispatcher = &mut pair.servers[0].world.dispatcher;
+    assert!(dispatcher.acknowledge_remote(&seen, ("", "on it"), at(20)).is_err());
+    dispatcher.acknowledge_remote(&seen, ("Ann", "on it"), at(20)).unwrap();
     pair.until(1000);
     assert_eq!(pair.since(20), Vec::<String>::new());
     // Acknowledged while a sync is running.

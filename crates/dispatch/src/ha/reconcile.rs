@@ -40,7 +40,7 @@ pub(super) fn reconcile(
     log: &mut NotificationLog,
     me: &str,
     reports: &BTreeMap<String, LocalStatus>,
-    boards: &[PeerStatus],
+    peer_statuses: &[PeerStatus],
     now: Timestamp,
 ) -> BTreeSet<String> {
     for (key, lease) in &mut log.leases {
@@ -51,9 +51,9 @@ pub(super) fn reconcile(
     }
     let mut mine = BTreeSet::new();
     for (key, report) in reports {
-        let best = best_peer(boards, key);
+        let best = best_peer(peer_statuses, key);
         let is_better = best.is_some_and(|(standing, _)| standing > report.standing);
-        let lives = |owner: &str| boards.iter().any(|peer| peer.server == owner);
+        let lives = |owner: &str| peer_statuses.iter().any(|peer| peer.server == owner);
         match log.leases.get_mut(key).filter(|lease| lease.ended.is_none()) {
             Some(lease) if lease.owner == me => {
                 if report.occurrence.as_ref() != Some(&lease.occurrence) {
@@ -68,7 +68,7 @@ pub(super) fn reconcile(
                 }
             }
             Some(lease) => {
-                if report.occurrence.as_ref().is_none_or(|episode| *episode == lease.occurrence) {
+                if report.occurrence.as_ref().is_none_or(|occurrence| *occurrence == lease.occurrence) {
                     lease.renew(now);
                     lease.entry.merge(&report.entry);
                 }
@@ -78,10 +78,10 @@ pub(super) fn reconcile(
             }
             None => {
                 let ended = log.leases.get(key).map(|lease| &lease.occurrence);
-                let is_told = ended.is_some() && ended == report.occurrence.as_ref();
+                let is_notified = ended.is_some() && ended == report.occurrence.as_ref();
                 // Resolved only here: a server that still finds it notifies.
                 let is_elsewhere = report.standing == AlertStanding::Resolved && is_better;
-                if !is_told && !is_elsewhere {
+                if !is_notified && !is_elsewhere {
                     if log.leases.len() < MAX_LEASES || ended.is_some() {
                         log.leases.insert(key.clone(), Lease::new(me, report, now));
                     } else {
@@ -101,7 +101,7 @@ pub(super) fn reconcile_without_channels(
     log: &mut NotificationLog,
     me: &str,
     reports: &BTreeMap<String, LocalStatus>,
-    boards: &[PeerStatus],
+    peer_statuses: &[PeerStatus],
     now: Timestamp,
 ) {
     for (key, report) in reports {
@@ -111,15 +111,15 @@ pub(super) fn reconcile_without_channels(
             lease.renew(now);
             lease.entry.merge(&report.entry);
         }
-        if let Some((_, server)) = best_peer(boards, key).filter(|_| lease.owner == me) {
+        if let Some((_, server)) = best_peer(peer_statuses, key).filter(|_| lease.owner == me) {
             (lease.owner, lease.time) = (server.to_owned(), now);
         }
     }
 }
 
 /// The peer with the best standing for a dedup key; of several the first by id.
-fn best_peer<'a>(boards: &'a [PeerStatus], key: &str) -> Option<(AlertStanding, &'a str)> {
-    let standing = boards
+fn best_peer<'a>(peer_statuses: &'a [PeerStatus], key: &str) -> Option<(AlertStanding, &'a str)> {
+    let standing = peer_statuses
         .iter()
         .filter_map(|peer| peer.standings.get(key).map(|standing| (*standing, peer.server.as_str())));
     standing.max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(a.1)))
@@ -128,14 +128,8 @@ fn best_peer<'a>(boards: &'a [PeerStatus], key: &str) -> Option<(AlertStanding, 
 impl Lease {
     fn new(me: &str, report: &LocalStatus, now: Timestamp) -> Self {
         // If the log was lost, it is the same occurrence as before.
-        let episode = report.occurrence.clone().unwrap_or_else(|| format!("{me}-{}", now.millis()));
-        Self {
-            owner: me.to_owned(),
-            occurrence: episode,
-            time: now,
-            ended: None,
-            entry: report.entry.clone(),
-        }
+        let occurrence = report.occurrence.clone().unwrap_or_else(|| format!("{me}-{}", now.millis()));
+        Self { owner: me.to_owned(), occurrence, time: now, ended: None, entry: report.entry.clone() }
     }
 }
 
@@ -144,13 +138,12 @@ mod tests {
     use super::super::super::fixtures::at;
     use super::*;
 
-    fn report(standing: AlertStanding, episode: Option<&str>) -> BTreeMap<String, LocalStatus> {
-        let episode = episode.map(str::to_owned);
-        [("x".to_owned(), LocalStatus { standing, occurrence: episode, entry: NotificationEntry::default() })]
-            .into()
+    fn report(standing: AlertStanding, occurrence: Option<&str>) -> BTreeMap<String, LocalStatus> {
+        let occurrence = occurrence.map(str::to_owned);
+        [("x".to_owned(), LocalStatus { standing, occurrence, entry: NotificationEntry::default() })].into()
     }
 
-    fn ledger(owner: &str, ended: bool) -> NotificationLog {
+    fn notification_log(owner: &str, ended: bool) -> NotificationLog {
         let mut log = NotificationLog::default();
         let lease = Lease {
             owner: owner.to_owned(),
@@ -166,65 +159,72 @@ mod tests {
     #[test]
     fn lease_goes_to_the_best_owner() {
         use AlertStanding::{Firing, Resolved, Suppressed};
-        let board = |standing: AlertStanding| {
+        let peer_status = |standing: AlertStanding| {
             vec![PeerStatus::new("b", "hb", [("x".to_owned(), standing)].into_iter().collect())]
         };
         let bystander = || vec![PeerStatus::new("b", "hb", BTreeMap::new())];
         let fresh = Some("a-7000".to_owned());
         let first = Some("1".to_owned());
-        for (name, mut log, reports, boards, owner, episode) in [
+        for (name, mut log, reports, peer_statuses, owner, occurrence) in [
             (
                 "first server takes the lease",
                 NotificationLog::default(),
                 report(Firing, None),
-                board(Firing),
+                peer_status(Firing),
                 "a",
                 fresh.clone(),
             ),
             (
                 "owner keeps the lease",
-                ledger("a", false),
+                notification_log("a", false),
                 report(Firing, Some("1")),
-                board(Firing),
+                peer_status(Firing),
                 "a",
                 first.clone(),
             ),
             (
                 "firing peer gets it",
-                ledger("a", false),
+                notification_log("a", false),
                 report(Resolved, Some("1")),
-                board(Firing),
+                peer_status(Firing),
                 "b",
                 first.clone(),
             ),
             (
                 "unsuppressed peer gets it",
-                ledger("a", false),
+                notification_log("a", false),
                 report(Suppressed, Some("1")),
-                board(Firing),
+                peer_status(Firing),
                 "b",
                 first.clone(),
             ),
             (
                 "not to an equal peer",
-                ledger("a", false),
+                notification_log("a", false),
                 report(Resolved, Some("1")),
-                board(Resolved),
+                peer_status(Resolved),
                 "a",
                 first.clone(),
             ),
-            ("new occurrence", ledger("a", false), report(Firing, None), board(Firing), "a", fresh.clone()),
+            (
+                "new occurrence",
+                notification_log("a", false),
+                report(Firing, None),
+                peer_status(Firing),
+                "a",
+                fresh.clone(),
+            ),
             (
                 "nothing is taken from a live owner",
-                ledger("b", false),
+                notification_log("b", false),
                 report(Firing, None),
-                board(Resolved),
+                peer_status(Resolved),
                 "b",
                 first.clone(),
             ),
             (
                 "nor from a live owner without the alert",
-                ledger("b", false),
+                notification_log("b", false),
                 report(Firing, None),
                 bystander(),
                 "b",
@@ -232,23 +232,23 @@ mod tests {
             ),
             (
                 "taken from a dead owner",
-                ledger("c", false),
+                notification_log("c", false),
                 report(Firing, None),
-                board(Firing),
+                peer_status(Firing),
                 "a",
                 first.clone(),
             ),
             (
                 "left to the best peer",
-                ledger("c", false),
+                notification_log("c", false),
                 report(Resolved, Some("1")),
-                board(Firing),
+                peer_status(Firing),
                 "c",
                 first.clone(),
             ),
             (
                 "resolution is taken over, too",
-                ledger("c", false),
+                notification_log("c", false),
                 report(Resolved, Some("1")),
                 bystander(),
                 "a",
@@ -256,24 +256,35 @@ mod tests {
             ),
             (
                 "not after its end",
-                ledger("b", true),
+                notification_log("b", true),
                 report(Resolved, Some("1")),
                 bystander(),
                 "b",
                 first.clone(),
             ),
-            ("unless it fires again", ledger("b", true), report(Firing, None), board(Firing), "a", fresh),
+            (
+                "unless it fires again",
+                notification_log("b", true),
+                report(Firing, None),
+                peer_status(Firing),
+                "a",
+                fresh,
+            ),
         ] {
-            let mine = reconcile(&mut log, "a", &reports, &boards, at(7));
+            let mine = reconcile(&mut log, "a", &reports, &peer_statuses, at(7));
             let lease = &log.leases["x"];
-            assert_eq!((lease.owner.as_str(), Some(&lease.occurrence)), (owner, episode.as_ref()), "{name}");
+            assert_eq!(
+                (lease.owner.as_str(), Some(&lease.occurrence)),
+                (owner, occurrence.as_ref()),
+                "{name}"
+            );
             assert_eq!(mine.contains("x"), owner == "a" && lease.ended.is_none(), "{name}");
         }
-        let mut over = ledger("a", false);
-        assert!(reconcile(&mut over, "a", &BTreeMap::new(), &board(Firing), at(7)).is_empty());
+        let mut over = notification_log("a", false);
+        assert!(reconcile(&mut over, "a", &BTreeMap::new(), &peer_status(Firing), at(7)).is_empty());
         assert_eq!(over.leases["x"].ended, Some(at(7)), "unknown to its owner: resolved");
         let mut none = NotificationLog::default();
-        assert!(reconcile(&mut none, "a", &report(Resolved, None), &board(Firing), at(7)).is_empty());
+        assert!(reconcile(&mut none, "a", &report(Resolved, None), &peer_status(Firing), at(7)).is_empty());
         assert!(none.leases.is_empty(), "left to a server that still finds it");
     }
 
@@ -281,7 +292,7 @@ mod tests {
     fn excess_alerts_are_notified_by_every_server() {
         let mut full = NotificationLog::default();
         for number in 0..MAX_LEASES {
-            full.leases.insert(format!("{number}"), ledger("b", false).leases["x"].clone());
+            full.leases.insert(format!("{number}"), notification_log("b", false).leases["x"].clone());
         }
         let mine = reconcile(&mut full, "a", &report(AlertStanding::Firing, None), &[], at(7));
         assert_eq!((mine.contains("x"), full.leases.len()), (true, MAX_LEASES));

@@ -100,7 +100,7 @@ impl SharedSilences {
     pub(crate) fn of(
         silences: &BTreeMap<String, CompiledSilence>,
         changed: &BTreeMap<String, Timestamp>,
-        remarks: &[RemoteAck],
+        acks: &[RemoteAck],
     ) -> Self {
         let ids = silences.keys().chain(changed.keys());
         let note = |id: &String| SharedSilence {
@@ -108,6 +108,6 @@ impl SharedSilences {
             time: changed.get(id).copied().unwrap_or_default(),
             silence: silences.get(id).map(|ready| ready.silence.clone()),
         };
-        Self { silences: ids.map(|id| (id.clone(), note(id))).collect(), acks: remarks.to_vec() }
+        Self { silences: ids.map(|id| (id.clone(), note(id))).collect(), acks: acks.to_vec() }
     }
 }

@@ -127,7 +127,7 @@ impl DeliveryService {
     ///
     /// # Errors
     /// The outbox cannot be opened, or the thread cannot be started.
-    pub fn start(folder: &Path, channels: Channels, environs: Env) -> Result<(Self, Opened), DeliveryError> {
+    pub fn start(folder: &Path, channels: Channels, env: Env) -> Result<(Self, Opened), DeliveryError> {
         let no_thread = |error: std::io::Error| DeliveryError::ThreadStart { reason: error.to_string() };
         let (outbox, opened) = Outbox::open(folder)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -139,7 +139,7 @@ impl DeliveryService {
         let (commands, inbox) = mpsc::channel(MAX_QUEUED_COMMANDS);
         let (stop, stopped) = oneshot::channel();
         let (finish, finished) = replies::sync_channel(1);
-        let worker = Worker::new(outbox, channels, environs);
+        let worker = Worker::new(outbox, channels, env);
         thread::Builder::new()
             .name("delivery".to_owned())
             .spawn(move || {
@@ -176,9 +176,9 @@ impl DeliveryService {
     /// The service is busy or stopped. The reply is an error if the channel is unknown or the send fails.
     pub fn test(&self, channel: &str) -> Result<Reply<()>, DeliveryError> {
         let channel = channel.to_owned();
-        let (reply, receipt) = replies::sync_channel(1);
+        let (reply, receiver) = replies::sync_channel(1);
         self.send_command(Box::new(move |worker| worker.test(&channel, reply)))?;
-        Ok(Reply(receipt))
+        Ok(Reply(receiver))
     }
 
     /// State of delivery, with at limit `limit` entries per list.
@@ -227,10 +227,10 @@ impl DeliveryService {
         &self,
         work: impl FnOnce(&mut Worker) -> Result<T, DeliveryError> + Send + 'static,
     ) -> Result<Reply<T>, DeliveryError> {
-        let (reply, receipt) = replies::sync_channel(1);
+        let (reply, receiver) = replies::sync_channel(1);
         // The requester may be gone.
         self.send_command(Box::new(move |worker| drop(reply.send(work(worker)))))?;
-        Ok(Reply(receipt))
+        Ok(Reply(receiver))
     }
 
     fn send_command(&self, command: Command) -> Result<(), DeliveryError> {

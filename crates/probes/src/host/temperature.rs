@@ -183,13 +183,13 @@ mod tests {
         ];
         assert_eq!(collect(&DESKTOP), expected(&desktop));
 
-        let board = [
+        let chip = [
             ("thermal/thermal_zone0/type", "cpu-thermal\n"),
             ("thermal/thermal_zone0/temp", "51121\n"),
             ("thermal/thermal_zone1/temp", "50000\n"),
             ("thermal/cooling_device0/type", "fan\n"),
         ];
-        assert_eq!(collect(&board), expected(&[("cpu-thermal", 51.121), ("thermal_zone1", 50.0)]));
+        assert_eq!(collect(&chip), expected(&[("cpu-thermal", 51.121), ("thermal_zone1", 50.0)]));
         assert!(collect(&[]).is_empty(), "a virtual machine");
     }
 

@@ -164,17 +164,17 @@ static METRICS: [&Declaration; 13] = [
 pub struct ServerProcess {
     file: ProcFile,
     page_bytes: f64,
-    vitals: Arc<ServerStats>,
+    stats: Arc<ServerStats>,
 }
 
 impl ServerProcess {
     /// A probe of this process with the component statistics in `vitals`.
-    pub fn new(vitals: Arc<ServerStats>) -> Self {
-        Self::with_stat_file(Path::new("/proc/self/stat").to_owned(), vitals)
+    pub fn new(stats: Arc<ServerStats>) -> Self {
+        Self::with_stat_file(Path::new("/proc/self/stat").to_owned(), stats)
     }
 
-    fn with_stat_file(stat: PathBuf, vitals: Arc<ServerStats>) -> Self {
-        Self { file: ProcFile::new(stat), page_bytes: rustix::param::page_size() as f64, vitals }
+    fn with_stat_file(stat: PathBuf, stats: Arc<ServerStats>) -> Self {
+        Self { file: ProcFile::new(stat), page_bytes: rustix::param::page_size() as f64, stats }
     }
 }
 
@@ -192,21 +192,21 @@ impl Probe for ServerProcess {
             let stat = process_stat::parse(text)?;
             Ok((stat.threads, stat.resident_pages))
         })?;
-        let vitals = &self.vitals;
+        let stats = &self.stats;
         for (metric, value) in [
             (&CPU, cpu_seconds()),
             (&RESIDENT, pages as f64 * self.page_bytes),
-            (&HISTORY_BYTES, vitals.history_bytes.value()),
-            (&HISTORY_SERIES, vitals.history_series.value()),
-            (&HISTORY_REFUSED, vitals.history_refused.value()),
-            (&LATENESS, vitals.tick_lateness.value()),
-            (&DURATION, vitals.tick_duration.value()),
-            (&CONNECTIONS, vitals.connections.value()),
-            (&TASKS, vitals.tasks.value()),
+            (&HISTORY_BYTES, stats.history_bytes.value()),
+            (&HISTORY_SERIES, stats.history_series.value()),
+            (&HISTORY_REFUSED, stats.history_refused.value()),
+            (&LATENESS, stats.tick_lateness.value()),
+            (&DURATION, stats.tick_duration.value()),
+            (&CONNECTIONS, stats.connections.value()),
+            (&TASKS, stats.tasks.value()),
             (&THREADS, threads as f64),
-            (&FRAMES, vitals.frames_sent.value()),
-            (&BYTES, vitals.bytes_sent.value()),
-            (&SKIPPED, vitals.frames_skipped.value()),
+            (&FRAMES, stats.frames_sent.value()),
+            (&BYTES, stats.bytes_sent.value()),
+            (&SKIPPED, stats.frames_skipped.value()),
         ] {
             samples.record(metric, &[], value);
         }
@@ -237,8 +237,8 @@ mod tests {
     fn unset_statistics_have_no_value() {
         let folder = tempfile::tempdir().unwrap();
         write_file(folder.path(), "stat", include_str!("../../fixtures/process/postgres.stat"));
-        let vitals = Arc::new(ServerStats::default());
-        let mut probe = ServerProcess::with_stat_file(folder.path().join("stat"), Arc::clone(&vitals));
+        let stats = Arc::new(ServerStats::default());
+        let mut probe = ServerProcess::with_stat_file(folder.path().join("stat"), Arc::clone(&stats));
         probe.page_bytes = 4096.0;
         let own = [
             ("watchglass_resident_bytes", "", 7390.0 * 4096.0),
@@ -249,17 +249,17 @@ mod tests {
         assert_eq!(collect(&mut probe), expected_rows(&own));
 
         for lateness in [5, 3] {
-            vitals.record_tick(Duration::from_millis(lateness), Duration::from_micros(700));
+            stats.record_tick(Duration::from_millis(lateness), Duration::from_micros(700));
         }
         for count in [2, 1] {
-            vitals.set_connections(count);
+            stats.set_connections(count);
         }
-        vitals.frame_sent(300);
-        vitals.frame_sent(40);
-        vitals.set_frames_skipped(6);
-        vitals.set_tasks(9);
-        vitals.set_history(1 << 20, 250, 8);
-        let told = [
+        stats.frame_sent(300);
+        stats.frame_sent(40);
+        stats.set_frames_skipped(6);
+        stats.set_tasks(9);
+        stats.set_history(1 << 20, 250, 8);
+        let stats = [
             ("watchglass_resident_bytes", "", 7390.0 * 4096.0),
             ("watchglass_tsdb_bytes", "", 1_048_576.0),
             ("watchglass_tsdb_series", "", 250.0),
@@ -273,7 +273,7 @@ mod tests {
             ("watchglass_websocket_sent_bytes_total", "", 340.0),
             ("watchglass_websocket_skipped_frames_total", "", 6.0),
         ];
-        assert_eq!(collect(&mut probe), expected_rows(&told));
+        assert_eq!(collect(&mut probe), expected_rows(&stats));
     }
 
     #[test]

@@ -116,8 +116,8 @@ impl Engine {
     pub fn restore(&mut self, state: EngineState) {
         // These rules were compiled before, so this does not fail.
         let anew: Result<Vec<RuleState>, RuleError> = self.rules().cloned().map(RuleState::new).collect();
-        let Ok(judged) = anew else { return };
-        self.rule_states = judged;
+        let Ok(rule_state) = anew else { return };
+        self.rule_states = rule_state;
         (self.cache, self.previous_cache) = Default::default();
         (self.known_series, self.rejected) = (0, 0);
         self.pending_resolutions.clear();
@@ -127,7 +127,7 @@ impl Engine {
     }
 
     pub(super) fn saved_series(&self) -> Vec<SavedSeries> {
-        self.rule_states.iter().flat_map(|judged| judged.saved(&self.cache)).collect()
+        self.rule_states.iter().flat_map(|rule_state| rule_state.saved(&self.cache)).collect()
     }
 
     /// Restores the saved states; alerts whose rule is gone resolve at the next tick.
@@ -138,8 +138,8 @@ impl Engine {
                 continue;
             }
             let mut rules = self.rule_states.iter_mut();
-            let judged = rules.find(|judged| judged.rule.id == kept.rule);
-            if !judged.is_some_and(|judged| judged.restore(&kept, &mut self.cache)) {
+            let rule_state = rules.find(|rule_state| rule_state.rule.id == kept.rule);
+            if !rule_state.is_some_and(|rule_state| rule_state.restore(&kept, &mut self.cache)) {
                 self.pending_resolutions.extend(kept.alert);
             }
         }

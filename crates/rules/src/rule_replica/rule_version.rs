@@ -73,14 +73,14 @@ pub enum RuleVersionError {
 
 impl RuleVersion {
     /// A rule; without one, its removal or reset to the default.
-    pub fn new(rule: Option<&Rule>, stamp: Version) -> Self {
+    pub fn new(rule: Option<&Rule>, version: Version) -> Self {
         // Serialising these types cannot fail.
         let value = |written: serde_json::Result<Value>| written.ok();
         let rule_override =
             rule.and_then(RuleOverride::of).and_then(|changed| value(serde_json::to_value(changed)));
         let whole =
             rule.filter(|_| rule_override.is_none()).and_then(|rule| value(serde_json::to_value(rule)));
-        Self { version: stamp, rule: whole, rule_override }
+        Self { version, rule: whole, rule_override }
     }
 
     /// Time and server of the change.
@@ -138,7 +138,7 @@ mod tests {
     use crate::builtin;
     use serde_json::json;
 
-    fn stamp(second: i64, server: &str) -> Version {
+    fn version(second: i64, server: &str) -> Version {
         Version { time: Timestamp::from_millis(second * 1000), server: server.to_owned() }
     }
 
@@ -162,7 +162,7 @@ mod tests {
             ),
             ("own", None, r#"{"stamp":{"time":7000,"server":"a"}}"#),
         ] {
-            let rule_version = RuleVersion::new(rule.as_ref(), stamp(7, "a"));
+            let rule_version = RuleVersion::new(rule.as_ref(), version(7, "a"));
             assert_eq!(rule_version.to_json(), expected);
             let read = RuleVersion::from_json(expected.as_bytes()).unwrap();
             assert_eq!((read.rule(id).unwrap(), read.is_tombstone()), (rule.clone(), rule.is_none()));
@@ -172,32 +172,32 @@ mod tests {
 
     #[test]
     fn invalid_versions_are_explained() {
-        let stamp = json!({ "time": 1, "server": "a" });
+        let version = json!({ "time": 1, "server": "a" });
         for (text, expected) in [
             ("malformed".to_owned(), "invalid JSON: expected value"),
             ("{}".to_owned(), "invalid JSON: missing field `stamp`"),
-            (json!({ "stamp": stamp, "x": 1 }).to_string(), "invalid JSON: unknown field `x`"),
+            (json!({ "stamp": version, "x": 1 }).to_string(), "invalid JSON: unknown field `x`"),
             (" ".repeat(MAX_BYTES + 1), "too long: 262145 bytes (maximum 262144)"),
             (
                 json!({ "stamp": { "time": 1, "server": "a".repeat(65) } }).to_string(),
                 "server id too long: 65 bytes",
             ),
-            (json!({ "stamp": stamp, "rule": 3 }).to_string(), "invalid JSON: invalid type"),
+            (json!({ "stamp": version, "rule": 3 }).to_string(), "invalid JSON: invalid type"),
             (
-                json!({ "stamp": stamp, "rule": {}, "changed": {} }).to_string(),
+                json!({ "stamp": version, "rule": {}, "changed": {} }).to_string(),
                 "contains both `rule` and `changed`",
             ),
             (
-                json!({ "stamp": stamp, "rule": { "id": "own", "name": "N", "metric": "m", "component": "c" } })
+                json!({ "stamp": version, "rule": { "id": "own", "name": "N", "metric": "m", "component": "c" } })
                     .to_string(),
                 "rule \"own\": warning: a threshold or no_data_seconds",
             ),
             (
-                json!({ "stamp": stamp, "changed": { "id": "disk", "set": { "enabled": false } } }).to_string(),
+                json!({ "stamp": version, "changed": { "id": "disk", "set": { "enabled": false } } }).to_string(),
                 "contains rule \"disk\"",
             ),
             (
-                json!({ "stamp": stamp, "changed": { "id": "own" } }).to_string(),
+                json!({ "stamp": version, "changed": { "id": "own" } }).to_string(),
                 "unknown built-in rule \"own\"",
             ),
         ] {
@@ -210,10 +210,10 @@ mod tests {
     #[test]
     fn change_is_later_than_known_version_whatever_the_clock_says() {
         let first = Version::after(None, "a", Timestamp::from_millis(5000));
-        assert_eq!(first, stamp(5, "a"));
+        assert_eq!(first, version(5, "a"));
         let late = Version::after(Some(&first), "b", Timestamp::from_millis(1000));
         assert_eq!((late.time.millis(), late.server.as_str()), (5001, "b"));
         assert!(late > first);
-        assert_eq!(Version::after(Some(&first), "b", Timestamp::from_millis(9000)), stamp(9, "b"));
+        assert_eq!(Version::after(Some(&first), "b", Timestamp::from_millis(9000)), version(9, "b"));
     }
 }

@@ -67,7 +67,7 @@ impl Compactor {
         if !all && self.failed.is_some_and(|failed| batches < failed + RETRY) {
             return false;
         }
-        let result = self.seal_due(all).and_then(|()| self.roll_missing());
+        let result = self.seal_due(all).and_then(|()| self.downsample_missing());
         match &result {
             Ok(()) => self.shared.problems.clear(PROBLEM),
             Err(error) => self.shared.problems.set(
@@ -131,7 +131,7 @@ impl Compactor {
     }
 
     /// Downsamples hours whose downsampled data was lost.
-    fn roll_missing(&self) -> io::Result<()> {
+    fn downsample_missing(&self) -> io::Result<()> {
         let missing: Vec<i64> = {
             let files = self.shared.files();
             let is_missing =

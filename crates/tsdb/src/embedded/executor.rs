@@ -35,7 +35,7 @@ struct QueryExecutor<'a> {
 /// State of a series.
 struct State {
     id: Option<SeriesId>,
-    gatherer: RowAggregator,
+    aggregator: RowAggregator,
     before: Option<(i64, f64)>,
 }
 
@@ -70,7 +70,7 @@ pub(crate) fn query(shared: &StoreState, query: &Query, within: Range<i64>) -> R
     }
     let columns = answer.series.into_iter();
     let mut columns: Vec<_> =
-        columns.filter_map(|(series, state)| state.gatherer.finish(series, state.id)).collect();
+        columns.filter_map(|(series, state)| state.aggregator.finish(series, state.id)).collect();
     sort(&mut columns);
     Ok(Columns { start, step_millis: query.step_millis, rows, columns })
 }
@@ -81,7 +81,7 @@ impl QueryExecutor<'_> {
             check_size(self.series.len() + 1, self.rows)?;
         }
         let rows = self.rows;
-        let new = || State { id: None, gatherer: RowAggregator::new(rows), before: None };
+        let new = || State { id: None, aggregator: RowAggregator::new(rows), before: None };
         Ok(self.series.entry(Arc::clone(series)).or_insert_with(new))
     }
 
@@ -155,7 +155,7 @@ impl QueryExecutor<'_> {
                 && let Some(reading) = Row::reading(series.kind, state.before, sample)
                 && let Some(row) = self.query.row(self.start, sample.0)
             {
-                state.gatherer.add(row, &reading);
+                state.aggregator.add(row, &reading);
             }
             state.before = Some(sample);
         }
@@ -172,11 +172,11 @@ impl QueryExecutor<'_> {
                 }
             };
             let (start, times, query) = (self.start, self.times.clone(), self.query);
-            let gatherer = &mut self.state(&chunk.series)?.gatherer;
+            let aggregator = &mut self.state(&chunk.series)?.aggregator;
             let is_asked = |time: i64| times.contains(&time) && hours & bit_of(hour_of(time)) != 0;
             for (time, readings) in rows(&values).filter(|(time, _)| is_asked(*time)) {
                 if let Some(row) = query.row(start, time) {
-                    gatherer.add(row, &readings);
+                    aggregator.add(row, &readings);
                 }
             }
         }

@@ -154,12 +154,12 @@ impl EmbeddedHistory {
                 shared.problems.set(&path.display().to_string(), format!("{}: {error}", path.display()));
             }
         }
-        let sealer = Compactor::new(Arc::clone(&shared));
+        let compactor = Compactor::new(Arc::clone(&shared));
         let (orders, write) = mpsc::sync_channel(QUEUE_CAPACITY);
         let (tasks, look) = mpsc::sync_channel(1);
         let ends = vec![
             start("history-log", move || writer.run(&write))?,
-            start("history-seal", move || sealer.run(&look))?,
+            start("history-seal", move || compactor.run(&look))?,
         ];
         Ok(Self { shared, orders, tasks, ends: Mutex::new(ends) })
     }

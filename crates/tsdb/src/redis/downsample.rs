@@ -53,7 +53,7 @@ impl Uploader {
             fetch::hour(&mut self.link, &keys, hour, |number| kind(number).is_some(), &mut damaged)?;
         let is_counter = |number: u32| kind(number) == Some(Kind::Counter);
         let earlier = fetch::hour(&mut self.link, &keys, hour.saturating_sub(1), is_counter, &mut damaged)?;
-        let (minutes, quarters) = roll(hour, &samples, &earlier, kind);
+        let (minutes, quarters) = aggregate(hour, &samples, &earlier, kind);
         let (day, place) = (hour.div_euclid(HOURS), hour.rem_euclid(HOURS));
         let numbers: Vec<u32> = quarters.keys().copied().collect();
         let day_key = keys.quarter_rows(day);
@@ -174,7 +174,7 @@ impl Uploader {
 type Rolled = BTreeMap<u32, Rows>;
 
 /// One-minute rows by index in the hour, and 15-minute rows by index in the day.
-fn roll(
+fn aggregate(
     hour: i64,
     samples: &BySeries,
     earlier: &BySeries,

@@ -122,8 +122,8 @@ impl<'a> QueryExecutor<'a> {
         let Some(born) = born else { return Ok(()) };
         let begin = born.saturating_add(1).saturating_mul(HOUR);
         for column in self.shared.local.query_within(self.query, begin..i64::MAX)?.columns {
-            let (_, gatherer) = self.entry(&column.series)?;
-            rows_of(&column).for_each(|(place, row)| gatherer.add(place, &row));
+            let (_, aggregator) = self.entry(&column.series)?;
+            rows_of(&column).for_each(|(place, row)| aggregator.add(place, &row));
         }
         Ok(())
     }
@@ -132,7 +132,7 @@ impl<'a> QueryExecutor<'a> {
     pub(crate) fn finish(self) -> (Columns, DamagedKeys) {
         let columns = self.series.into_iter();
         let mut columns: Vec<_> =
-            columns.filter_map(|(series, (id, gatherer))| gatherer.finish(series, id)).collect();
+            columns.filter_map(|(series, (id, aggregator))| aggregator.finish(series, id)).collect();
         sort(&mut columns);
         let step_millis = self.query.step_millis;
         (Columns { start: self.start, step_millis, rows: self.rows, columns }, self.damaged)
@@ -203,10 +203,10 @@ impl<'a> QueryExecutor<'a> {
         rows: impl Iterator<Item = (i64, Row)>,
     ) -> Result<(), QueryError> {
         let (start, query, times) = (self.start, self.query, self.times.clone());
-        let (_, gatherer) = self.entry(series)?;
+        let (_, aggregator) = self.entry(series)?;
         for (time, readings) in rows.filter(|(time, _)| times.contains(time)) {
             if let Some(row) = query.row(start, time) {
-                gatherer.add(row, &readings);
+                aggregator.add(row, &readings);
             }
         }
         Ok(())

@@ -85,7 +85,7 @@ pub(super) fn not_found_page() -> Page {
 
 fn page(title: String, body: &str) -> Page {
     let body = format!(
-        "<main class=\"document deed\"><h1>{}</h1>{body}<p class=\"ways\"><a href=\"/alerts?view=active\">All alerts</a> \
+        "<main class=\"document standalone\"><h1>{}</h1>{body}<p class=\"ways\"><a href=\"/alerts?view=active\">All alerts</a> \
          <a href=\"/\">Overview</a></p></main>",
         escaped(&title)
     );
@@ -119,7 +119,7 @@ fn paragraph(body: &mut String, text: &str) {
 
 fn alert_paragraph(body: &mut String, kind: &str, text: &str) {
     let role = if kind == "good" { "status" } else { "alert" };
-    let _ = write!(body, "<p class=\"said {kind}\" role=\"{role}\">{}</p>", escaped(text));
+    let _ = write!(body, "<p class=\"flash {kind}\" role=\"{role}\">{}</p>", escaped(text));
 }
 
 fn alert_list(body: &mut String, link: &LinkRequest) {

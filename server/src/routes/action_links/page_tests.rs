@@ -71,7 +71,7 @@ fn asked(link: &LinkRequest) -> String {
 
 #[test]
 fn confirmation_has_a_form_only_if_the_action_applies() {
-    let quiet = LinkAction::Silence { minutes: 120 };
+    let two_hours = LinkAction::Silence { minutes: 120 };
     type Change = fn(&mut LinkedAlert);
     let cases: &[(LinkAction, Change, &str, bool)] = &[
         (LinkAction::Acknowledge, |_| {}, "Firing since <time datetime=\"2023-11-14T22:12:20.000Z\">", true),
@@ -85,10 +85,10 @@ fn confirmation_has_a_form_only_if_the_action_applies() {
             "fired again after the message",
             true,
         ),
-        (quiet, |_| {}, "for=\"why\">Comment<", true),
-        (quiet, acknowledge, "I &lt;look&gt;", true),
-        (quiet, silence, "2023-11-15 00:13:10 UTC</time>: works", false),
-        (quiet, end, "(5\u{a0}s ago)", true),
+        (two_hours, |_| {}, "for=\"why\">Comment<", true),
+        (two_hours, acknowledge, "I &lt;look&gt;", true),
+        (two_hours, silence, "2023-11-15 00:13:10 UTC</time>: works", false),
+        (two_hours, end, "(5\u{a0}s ago)", true),
     ];
     for (action, change, expected, has_form) in cases {
         let page = asked(&link(*action, change));

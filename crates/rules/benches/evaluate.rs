@@ -97,7 +97,7 @@ fn list_firing_alerts(bencher: Bencher<'_, '_>, firing: u32) {
     bencher.bench_local(|| black_box(engine.active().len()));
 }
 
-fn judge(bencher: Bencher<'_, '_>, metrics: u32, windows: u32, base: f64) {
+fn evaluate(bencher: Bencher<'_, '_>, metrics: u32, windows: u32, base: f64) {
     let mut engine = Engine::new(rules(metrics, windows), 1000).unwrap();
     let mut fake = Fake::new(metrics, base);
     let mut second = 0;
@@ -116,19 +116,19 @@ fn judge(bencher: Bencher<'_, '_>, metrics: u32, windows: u32, base: f64) {
 /// Every rule selects every series: a million pairs.
 #[divan::bench(args = [0, 1, 10], sample_count = 20)]
 fn evaluate_100_rules_on_10_000_series(bencher: Bencher<'_, '_>, windows: u32) {
-    judge(bencher, 1, windows, 0.1);
+    evaluate(bencher, 1, windows, 0.1);
 }
 
 /// Every rule selects a hundred series of its own: ten thousand pairs, each with a window.
 #[divan::bench(sample_count = 100)]
 fn evaluate_100_rules_on_100_series_each(bencher: Bencher<'_, '_>) {
-    judge(bencher, 100, 1, 0.1);
+    evaluate(bencher, 100, 1, 0.1);
 }
 
 /// Every series fires.
 #[divan::bench(sample_count = 100)]
 fn evaluate_10_000_firing_alerts(bencher: Bencher<'_, '_>) {
-    judge(bencher, 100, 0, 1.0);
+    evaluate(bencher, 100, 0, 1.0);
 }
 
 /// The first tick matches every series against every rule.
