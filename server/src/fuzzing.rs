@@ -2,17 +2,19 @@
 
 use crate::access::Access;
 use crate::annotations::Annotations;
-use crate::arranging::Layouts;
-use crate::audit::{Actor, Audit, Filter};
-use crate::core::Core;
-use crate::edge::{Peer, Proxies};
-use crate::guard::Guard;
-use crate::judging::Judging;
-use crate::limits::{Limit, Limiter, Limits};
-use crate::routes::{self, Doors};
-use crate::settings::{PublicUrl, Settings, check, read_file};
-use crate::telling::{Links, Telling};
-use app::api::HostInfo;
+use crate::app_state::AppState;
+use crate::audit::{AuditContext, AuditLog, Filter};
+use crate::clock::now;
+use crate::config::{PublicUrl, Settings, check, read_file};
+use crate::edge::{Peer, TrustedProxies};
+use crate::evaluation::RuleEvaluator;
+use crate::host_origin::HostGuard;
+use crate::layouts::Layouts;
+use crate::metric_store::{Collected, MetricStore};
+use crate::notifications::{Links, Notifications};
+use crate::pipeline::Pipeline;
+use crate::rate_limit::{LimitClass, RateLimiter, RateLimits};
+use crate::routes::{self, AuthLayer};
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, HOST};
@@ -28,10 +30,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tower::ServiceExt;
 use watchglass_auth::Role;
-use watchglass_dispatch::TellingSettings;
-use watchglass_live::State;
-use watchglass_model::Timestamp;
-use watchglass_probes::{Applications, Collector, HostRoots, host_probes};
+use watchglass_dispatch::DispatchSettings;
+use watchglass_probes::{Collector, HostRoots, host_probes};
 use watchglass_tsdb::MemoryHistory;
 
 /// A request with this header is sent without the admin token.
@@ -70,11 +70,13 @@ pub fn stored(bytes: &[u8], folder: &Path) {
         return;
     }
     match name {
-        "access.json" => drop(Access::open(folder).map(|access| access.look_up(|book| book.written()))),
+        "access.json" => {
+            drop(Access::open(folder).map(|access| access.with_accounts(|accounts| accounts.to_json())))
+        }
         "rules.json" | "alerts.json" | "alerts-past.jsonl" => {
-            if let Ok(judging) = Judging::open(Vec::new(), folder) {
-                let _ = (judging.rules(), judging.active(), judging.pending(), judging.past());
-                judging.close();
+            if let Ok(rules) = RuleEvaluator::open(Vec::new(), folder) {
+                let _ = (rules.rules(), rules.active(), rules.pending(), rules.past());
+                rules.close();
             }
         }
         "annotations.json" => {
@@ -82,9 +84,9 @@ pub fn stored(bytes: &[u8], folder: &Path) {
                 annotations.close();
             }
         }
-        "layouts.json" => drop(Layouts::open(folder).map(|layouts| layouts.of("ada"))),
+        "layouts.json" => drop(Layouts::open(folder).map(|layouts| layouts.get("ada"))),
         "audit.jsonl" => {
-            if let Ok(audit) = Audit::open(folder) {
+            if let Ok(audit) = AuditLog::open(folder) {
                 let _ = audit.read(&Filter::default(), 0, 100);
                 audit.close();
             }
@@ -113,26 +115,21 @@ impl Server {
     pub fn new(folder: &Path) -> Result<Self, Box<dyn Error>> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let _ = any_spawner::Executor::init_tokio();
-        let access = Arc::new(Access::open(folder)?);
-        let audit = Arc::new(Audit::open(folder)?);
-        let actor = Actor::new(Arc::clone(&audit), None, None);
-        let now = crate::ticker::now();
-        let secret = access.add_token(&actor, "fuzzer", Role::Admin, None, now)?;
-        let mut limits = Limits::default();
-        for limit in Limit::ALL {
+        let (stop, stopping) = watch::channel(false);
+        let state = AppState { stopping, ..state(folder)? };
+        let actor = AuditContext::new(Arc::clone(&state.audit), None, None);
+        let secret = state.access.add_token(&actor, "fuzzer", Role::Admin, None, now())?;
+        let mut limits = RateLimits::default();
+        for limit in LimitClass::ALL {
             limits.set(limit, "off")?;
         }
-        let limiter = Arc::new(Limiter::new(&limits));
-        let doors = Doors { access, audit, metrics_anonymous: false, limiter };
-        let (stop, stopping) = watch::channel(false);
-        let router = routes::router(
-            Arc::new(core(folder, now)?),
-            Proxies::new(&[], false),
-            Guard::new(&[]),
-            doors,
-            None,
-            stopping,
-        );
+        let auth = AuthLayer {
+            access: Arc::clone(&state.access),
+            audit: Arc::clone(&state.audit),
+            metrics_open: false,
+            limiter: Arc::new(RateLimiter::new(&limits)),
+        };
+        let router = routes::router(state, TrustedProxies::new(&[], false), HostGuard::new(&[]), auth);
         Ok(Self { router, runtime, authorization: format!("Bearer {}", secret.text()), _stop: stop })
     }
 
@@ -183,31 +180,24 @@ fn request(bytes: &[u8]) -> Option<Request<Body>> {
     builder.body(Body::from(body.to_vec())).ok()
 }
 
-fn core(folder: &Path, now: Timestamp) -> Result<Core, Box<dyn Error>> {
+/// State with two collected ticks.
+fn state(folder: &Path) -> Result<AppState, Box<dyn Error>> {
     let roots = HostRoots { proc: "/proc".into(), sys: "/sys".into() };
     let mut collector = Collector::new(host_probes(&roots), &[("host", "fuzzed")], 1000)?;
-    let judging = Judging::open(Vec::new(), folder)?;
-    let rules = judging.rules().into_iter().map(|(rule, _)| rule);
-    let telling = Telling::open(TellingSettings::default(), &BTreeMap::new(), rules, folder)?;
-    let core = Core::new(
-        HostInfo::default(),
-        collector.catalogue().clone(),
-        BTreeMap::new(),
-        "b".to_owned(),
-        Arc::new(MemoryHistory::new(Duration::from_secs(3660), 1000)),
-        Arc::default(),
-        Arc::default(),
-    );
-    let core = core.with_judging(judging, telling).with_applications(Arc::<Applications>::default());
-    let core = core.with_layouts(Layouts::open(folder)?);
+    let collected = Collected { catalogue: collector.catalogue().clone(), ..Collected::default() };
+    let history = Arc::new(MemoryHistory::new(Duration::from_secs(3660), 1000));
+    let rules = RuleEvaluator::open(Vec::new(), folder)?;
+    let texts = rules.rules().into_iter().map(|(rule, _)| rule);
+    let notifications = Notifications::open(DispatchSettings::default(), &BTreeMap::new(), texts, folder)?;
+    let state = AppState {
+        rules: Arc::new(rules),
+        notifications: Arc::new(notifications),
+        layouts: Arc::new(Layouts::open(folder)?),
+        ..AppState::for_tests(folder, MetricStore::new(collected, history.clone(), history))?
+    };
+    let pipeline = Pipeline::new(&state);
     for before in [2, 1] {
-        let tick = collector.tick(now - Duration::from_secs(before));
-        let series = collector.table().series();
-        core.accept(tick.batch, series, 1, |_| State {
-            version: 1,
-            series: series.to_vec(),
-            problems: tick.problems.to_vec(),
-        });
+        pipeline.run(&mut collector, now() - Duration::from_secs(before));
     }
-    Ok(core)
+    Ok(state)
 }

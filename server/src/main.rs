@@ -21,6 +21,8 @@ pub mod fuzzing;
 mod history_probe;
 mod host_origin;
 mod http;
+#[cfg(test)]
+mod layering_tests;
 mod layouts;
 mod logging;
 #[cfg(test)]
