@@ -367,7 +367,7 @@ mod tests {
                     content,
                 })
             });
-            for part in ["method=\"post\"", "name=\"do\"", "name=\"message\"", "New rule", ">Edit<"] {
+            for part in ["method=\"post\"", "name=\"do\"", "name=\"delivery\"", "New rule", ">Edit<"] {
                 assert!(!seen.contains(part), "{part}: {seen}");
             }
             assert!(changed.contains("method=\"post\""), "{changed}");

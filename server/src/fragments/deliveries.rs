@@ -61,8 +61,8 @@ pub(super) fn resend(context: &PageContext, fields: &FormFields) -> Result<Actio
     if who.is_empty() || who.chars().count() > 100 {
         return Err(FormError::invalid_field("who", "must be 1 to 100 characters"));
     }
-    let (id, channel) = fields.get("message").split_once(' ').ok_or_else(|| {
-        FormError::invalid_field("message", "must be a notification id and a channel, separated by a space")
+    let (id, channel) = fields.get("delivery").split_once(' ').ok_or_else(|| {
+        FormError::invalid_field("delivery", "must be a notification id and a channel, separated by a space")
     })?;
     context.state.notifications.resend(id, channel, who).map_err(|error| form_error(&error))?;
     let to = serde_json::json!({ "channel": channel, "who": who });
