@@ -29,11 +29,14 @@ mod panics;
 mod query;
 mod query_limit;
 mod rate_limit;
+mod route;
+mod route_policies;
 mod rules;
 mod scrape;
 mod silences;
 mod snapshot;
 mod system;
+mod table;
 mod time_params;
 mod tokens;
 mod users;
@@ -54,8 +57,9 @@ use crate::host_origin::{self, HostGuard};
 use axum::Router;
 use axum::http::{Extensions, Uri};
 use axum::middleware;
-use axum::routing::{delete, get, patch, post, put};
 use query_limit::QueryLimiter;
+use route::Route;
+use route_policies::RoutePolicies;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
@@ -92,48 +96,6 @@ impl ApiState {
     }
 }
 
-/// Paths that the OpenAPI document must contain.
-#[cfg(test)]
-const DOCUMENTED_PATHS: [&str; 37] = [
-    "/api/admin/alerts/acknowledge",
-    "/api/admin/alerts/acknowledge/withdraw",
-    "/api/admin/annotations",
-    "/api/admin/annotations/{id}",
-    "/api/admin/audit",
-    "/api/admin/channels",
-    "/api/admin/channels/{name}/test",
-    "/api/admin/deliveries",
-    "/api/admin/deliveries/resend",
-    "/api/admin/rules",
-    "/api/admin/rules/preview",
-    "/api/admin/rules/{id}",
-    "/api/admin/rules/{id}/enabled",
-    "/api/admin/sessions",
-    "/api/admin/sessions/{id}",
-    "/api/admin/silences",
-    "/api/admin/silences/{id}",
-    "/api/admin/system/alerts/",
-    "/api/admin/system/health/",
-    "/api/admin/system/history/",
-    "/api/admin/system/metrics/",
-    "/api/admin/tokens",
-    "/api/admin/tokens/{id}",
-    "/api/admin/users",
-    "/api/admin/users/{name}",
-    "/api/annotations",
-    "/api/core/admin/system/alerts/",
-    "/api/core/admin/system/health/",
-    "/api/core/admin/system/history/",
-    "/api/core/admin/system/metrics/",
-    "/api/ingest",
-    "/api/live",
-    "/api/login",
-    "/api/logout",
-    "/api/openapi.json",
-    "/api/snapshot.html",
-    "/metrics",
-];
-
 /// Router with all layers: host check, authorization, rate limits and security headers.
 pub(crate) fn router(
     core: Arc<AppState>,
@@ -145,7 +107,9 @@ pub(crate) fn router(
 ) -> Router {
     let requests = Arc::clone(&core.requests);
     let (access, audit) = (Arc::clone(&doors.access), Arc::clone(&doors.audit));
-    routes()
+    let table = table::routes();
+    let policies = Arc::new(RoutePolicies::new(&table));
+    routes(&table)
         .with_state(ApiState {
             core,
             access,
@@ -155,7 +119,7 @@ pub(crate) fn router(
             stopping,
         })
         .layer(CompressionLayer::new())
-        .layer(middleware::from_fn_with_state(doors, authorize::check))
+        .layer(middleware::from_fn_with_state((doors, policies), authorize::check))
         .layer(middleware::from_fn_with_state(guard, host_origin::check))
         .layer(middleware::from_fn_with_state(proxies, edge::identify))
         .layer(middleware::from_fn(panics::catch))
@@ -164,73 +128,18 @@ pub(crate) fn router(
         .layer(RequestLayer::new(requests, route_name))
 }
 
-/// All routes. Each needs an entry in the permission table.
-fn routes() -> Router<ApiState> {
-    Router::new()
-        .route("/login", get(login::page))
-        .route("/api/login", post(login::login))
-        .route("/api/logout", post(login::logout))
-        .route("/api/live", get(liveness::live))
-        .route("/api/openapi.json", get(openapi::openapi))
-        .route("/api/docs", get(docs::docs))
-        .route("/metrics", get(scrape::scrape))
-        .route("/api/ingest", post(ingest::ingest))
-        .route("/api/snapshot.html", get(snapshot::snapshot))
-        .route("/api/annotations", post(annotations::add_annotation))
-        .merge(admin_routes())
-        .merge(system::routes())
-        .route("/ws/live", get(live::open))
-        .route("/api/fragment/{page}", get(fragment::fragment))
-        .route("/alerts", get(pages::page_or_file).post(fragment::alerts_action))
-        .route("/arrange", get(layout::page).post(layout::submit))
-        .route(layout::STYLE_SHEET_URL, get(layout::style_sheet))
-        .route("/find", get(find::page))
-        .route("/panels/{panel}", get(panel::table))
-        .route("/panels/{panel}/csv", get(panel::csv))
-        .route("/settings", get(pages::page_or_file).post(fragment::settings_action))
-        .route("/do/{token}", get(action_links::show).post(action_links::execute))
-        .route(&format!("{}/{{function}}", app::api::PREFIX), get(functions::call))
-        .fallback(pages::page_or_file)
-        .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
-}
-
-/// Routes below `/api/admin`. List routes exist with and without a trailing slash.
-fn admin_routes() -> Router<ApiState> {
-    let mut router = Router::new()
-        .route("/api/admin/rules/preview", post(rules::preview))
-        .route(
-            "/api/admin/rules/{id}",
-            get(rules::rule).put(rules::changes::put_rule).delete(rules::changes::delete_rule),
-        )
-        .route("/api/admin/rules/{id}/enabled", put(rules::changes::enable_rule))
-        .route("/api/admin/silences/{id}", delete(silences::end_silence))
-        .route("/api/admin/annotations/{id}", delete(annotations::remove_annotation))
-        .route("/api/admin/alerts/acknowledge", post(silences::acknowledge))
-        .route("/api/admin/alerts/acknowledge/withdraw", post(silences::unacknowledge))
-        .route("/api/admin/channels/{name}/test", post(channels::test))
-        .route("/api/admin/deliveries/resend", post(channels::resend))
-        .route("/api/admin/users/{name}", patch(users::change_user))
-        .route("/api/admin/tokens/{id}", delete(tokens::revoke_token))
-        .route("/api/admin/sessions/{id}", delete(tokens::end_session));
-    for slash in ["", "/"] {
-        router = router
-            .route(&format!("/api/admin/rules{slash}"), get(rules::rules).post(rules::changes::create_rule))
-            .route(
-                &format!("/api/admin/silences{slash}"),
-                get(silences::silences).post(silences::add_silence),
-            )
-            .route(
-                &format!("/api/admin/annotations{slash}"),
-                get(annotations::annotations).post(annotations::add_annotation_as_admin),
-            )
-            .route(&format!("/api/admin/channels{slash}"), get(channels::channels))
-            .route(&format!("/api/admin/deliveries{slash}"), get(channels::deliveries))
-            .route(&format!("/api/admin/users{slash}"), get(users::users).post(users::add_user))
-            .route(&format!("/api/admin/tokens{slash}"), get(tokens::tokens).post(tokens::add_token))
-            .route(&format!("/api/admin/sessions{slash}"), get(tokens::sessions))
-            .route(&format!("/api/admin/audit{slash}"), get(audit::audit));
+/// Router of the route table, with the pages as fallback.
+fn routes(table: &[Route]) -> Router<ApiState> {
+    let mut router = Router::new();
+    for route in table {
+        let handler = route.handler();
+        for path in route.paths() {
+            router = router.route(&path, handler.clone());
+        }
     }
     router
+        .fallback(pages::page_or_file)
+        .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
 }
 
 /// Route name in request metrics: route or page, or one name for all front end files.
