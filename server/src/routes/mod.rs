@@ -9,6 +9,7 @@ mod authorize;
 mod body;
 mod channels;
 mod cookie;
+mod deprecation;
 mod docs;
 mod envelope;
 mod error;

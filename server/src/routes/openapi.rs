@@ -121,6 +121,17 @@ mod tests {
     }
 
     #[test]
+    fn only_the_replaced_operation_is_deprecated() {
+        let paths = DOCUMENT["paths"].as_object().unwrap();
+        let operations = paths.values().flat_map(|item| item.as_object().unwrap().values());
+        let deprecated: Vec<&Value> = operations
+            .filter(|operation| operation["deprecated"] == true)
+            .map(|one| &one["operationId"])
+            .collect();
+        assert_eq!(deprecated, ["withdraw"]);
+    }
+
+    #[test]
     fn every_reference_exists() {
         let text = DOCUMENT.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1) {

@@ -2,6 +2,7 @@
 
 use super::ApiState;
 use super::audit_policy::AuditPolicy;
+use super::deprecation::Deprecation;
 use crate::rate_limit::LimitClass;
 use axum::handler::Handler;
 use axum::http::Method;
@@ -9,7 +10,7 @@ use axum::routing::{MethodRouter, on};
 use std::borrow::Cow;
 use utoipa::openapi::path::{Operation, Paths};
 use utoipa::openapi::schema::Schema;
-use utoipa::openapi::{HttpMethod, RefOr};
+use utoipa::openapi::{Deprecated, HttpMethod, RefOr};
 use utoipa_axum::PathItemExt;
 use utoipa_axum::router::UtoipaMethodRouter;
 use watchglass_auth::Permission;
@@ -32,6 +33,8 @@ pub(super) struct Route {
     endpoint: Endpoint,
     policy: RoutePolicy,
     has_core_alias: bool,
+    /// Method and path of the route that replaces this deprecated one.
+    successor: Option<(HttpMethod, &'static str)>,
 }
 
 /// Creates a line of the route table. `/?` at the end of the path is an optional trailing slash.
@@ -49,6 +52,7 @@ pub(super) fn route<Kind>(
         path: path.into(),
         policy: RoutePolicy { permission, audit, limit },
         has_core_alias: false,
+        successor: None,
     }
 }
 
@@ -56,6 +60,11 @@ impl Route {
     /// Also serves the route below `/api/core/`, the address of older clients.
     pub(super) fn with_core_alias(self) -> Self {
         Self { has_core_alias: true, ..self }
+    }
+
+    /// Deprecates the route: responses, log and documentation point to its successor.
+    pub(super) fn replaced_by(self, method: HttpMethod, path: &'static str) -> Self {
+        Self { successor: Some((method, path)), ..self }
     }
 
     /// Method of requests; GET includes HEAD.
@@ -85,7 +94,14 @@ impl Route {
 
     /// Handler for the router, the same for all paths.
     pub(super) fn handler(&self) -> MethodRouter<ApiState> {
-        self.endpoint.handler.clone()
+        let handler = self.endpoint.handler.clone();
+        match &self.successor {
+            None => handler,
+            Some((method, path)) => {
+                let route = format!("{} {}", self.method(), self.path);
+                Deprecation::new(route, &http_method(method), path).announced_by(handler)
+            }
+        }
     }
 
     /// Whether the handler has documentation.
@@ -110,7 +126,10 @@ impl Route {
             let operation = documentation.paths.get_path_operation(&path, self.method.clone())?;
             Some((path, operation.clone()))
         });
-        let Some((path, operation)) = found else { return Vec::new() };
+        let Some((path, mut operation)) = found else { return Vec::new() };
+        if self.successor.is_some() {
+            operation.deprecated = Some(Deprecated::True);
+        }
         let alias = self.has_core_alias.then(|| {
             let mut alias = operation.clone();
             alias.operation_id = alias.operation_id.map(|id| format!("core_{id}"));

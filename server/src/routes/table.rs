@@ -72,7 +72,9 @@ pub(super) fn routes() -> Vec<Route> {
         route(Post, "/api/admin/silences/?", documented!(silences::add_silence), Admin, Audited, Limit::Rest),
         route(Delete, "/api/admin/silences/{id}", documented!(silences::end_silence), Admin, Audited, Limit::Rest),
         route(Post, "/api/admin/alerts/acknowledge", documented!(silences::acknowledge), Admin, Audited, Limit::Rest),
-        route(Post, "/api/admin/alerts/acknowledge/withdraw", documented!(silences::unacknowledge), Admin, Audited, Limit::Rest),
+        route(Delete, "/api/admin/alerts/acknowledge", documented!(silences::unacknowledge), Admin, Audited, Limit::Rest),
+        route(Post, "/api/admin/alerts/acknowledge/withdraw", documented!(silences::withdraw), Admin, Audited, Limit::Rest)
+            .replaced_by(Delete, "/api/admin/alerts/acknowledge"),
         route(Get, "/api/admin/channels/?", documented!(channels::channels), Viewer, ReadOnly, Limit::Rest),
         route(Post, "/api/admin/channels/{name}/test", documented!(channels::test), Admin, Audited, Limit::Rest),
         route(Get, "/api/admin/deliveries/?", documented!(channels::deliveries), Viewer, ReadOnly, Limit::Rest),
