@@ -1,12 +1,15 @@
-//! Authorization layer: every request goes through [`check`], which looks up the permission of its route in one table. Routes
-//! missing from the table are rejected.
+//! Authorization layer: every request goes through [`check`], which looks up the policy of its route in the route table.
+//! Matched routes without a policy are rejected.
 
+use super::audit_policy::{self, AuditPolicy};
 use super::auth_rejection::AuthRejection;
-use super::{audit_policy, cookie, rate_limit};
+use super::route::RoutePolicy;
+use super::route_policies::RoutePolicies;
+use super::{cookie, rate_limit};
 use crate::access::Access;
 use crate::audit::{AuditContext, AuditLog};
 use crate::edge::Client;
-use crate::rate_limit::RateLimiter;
+use crate::rate_limit::{LimitClass, RateLimiter};
 use crate::{assets, clock};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::AUTHORIZATION;
@@ -17,64 +20,6 @@ use std::sync::Arc;
 use watchglass_auth::{AuthError, Credential, Permission, Secret};
 
 pub(super) const METRICS_PATH: &str = "/metrics";
-
-/// Permissions per route: for reads (GET, HEAD), and for all other methods.
-const PERMISSIONS: &[(&str, Permission, Permission)] = &[
-    ("/login", Permission::Public, Permission::Public),
-    ("/api/login", Permission::Public, Permission::Public),
-    ("/api/logout", Permission::Public, Permission::Public),
-    ("/api/live", Permission::Public, Permission::Public),
-    // The signed token in the URL authorizes the action.
-    ("/do/{token}", Permission::Public, Permission::Public),
-    ("/alerts", Permission::Viewer, Permission::Admin),
-    // Users edit only their own layout.
-    ("/arrange", Permission::Viewer, Permission::Viewer),
-    ("/api/layout.css", Permission::Viewer, Permission::Viewer),
-    ("/find", Permission::Viewer, Permission::Viewer),
-    ("/panels/{panel}", Permission::Viewer, Permission::Viewer),
-    ("/panels/{panel}/csv", Permission::Viewer, Permission::Viewer),
-    // Users change their own password and end their own sessions here; the handler checks the role for all other actions.
-    ("/settings", Permission::Viewer, Permission::Viewer),
-    ("/ws/live", Permission::Viewer, Permission::Viewer),
-    (METRICS_PATH, Permission::Viewer, Permission::Viewer),
-    ("/api/openapi.json", Permission::Viewer, Permission::Viewer),
-    ("/api/docs", Permission::Viewer, Permission::Viewer),
-    ("/api/ingest", Permission::Ingest, Permission::Ingest),
-    ("/api/snapshot.html", Permission::Viewer, Permission::Viewer),
-    ("/api/annotations", Permission::Ingest, Permission::Ingest),
-    ("/api/admin/annotations", Permission::Viewer, Permission::Admin),
-    ("/api/admin/annotations/{id}", Permission::Viewer, Permission::Admin),
-    ("/api/fragment/{page}", Permission::Viewer, Permission::Admin),
-    ("/api/fn/{function}", Permission::Viewer, Permission::Viewer),
-    ("/api/admin/system/metrics", Permission::Viewer, Permission::Viewer),
-    ("/api/admin/system/health", Permission::Viewer, Permission::Viewer),
-    ("/api/admin/system/alerts", Permission::Viewer, Permission::Viewer),
-    ("/api/admin/system/history", Permission::Viewer, Permission::Viewer),
-    ("/api/core/admin/system/metrics", Permission::Viewer, Permission::Viewer),
-    ("/api/core/admin/system/health", Permission::Viewer, Permission::Viewer),
-    ("/api/core/admin/system/alerts", Permission::Viewer, Permission::Viewer),
-    ("/api/core/admin/system/history", Permission::Viewer, Permission::Viewer),
-    ("/api/admin/rules", Permission::Viewer, Permission::Admin),
-    // Read-only: evaluates a rule on past data.
-    ("/api/admin/rules/preview", Permission::Viewer, Permission::Viewer),
-    ("/api/admin/rules/{id}", Permission::Viewer, Permission::Admin),
-    ("/api/admin/rules/{id}/enabled", Permission::Admin, Permission::Admin),
-    ("/api/admin/silences", Permission::Viewer, Permission::Admin),
-    ("/api/admin/silences/{id}", Permission::Viewer, Permission::Admin),
-    ("/api/admin/channels", Permission::Viewer, Permission::Admin),
-    ("/api/admin/channels/{name}/test", Permission::Admin, Permission::Admin),
-    ("/api/admin/deliveries", Permission::Viewer, Permission::Admin),
-    ("/api/admin/deliveries/resend", Permission::Admin, Permission::Admin),
-    ("/api/admin/alerts/acknowledge", Permission::Admin, Permission::Admin),
-    ("/api/admin/alerts/acknowledge/withdraw", Permission::Admin, Permission::Admin),
-    ("/api/admin/users", Permission::Admin, Permission::Admin),
-    ("/api/admin/users/{name}", Permission::Admin, Permission::Admin),
-    ("/api/admin/tokens", Permission::Admin, Permission::Admin),
-    ("/api/admin/tokens/{id}", Permission::Admin, Permission::Admin),
-    ("/api/admin/sessions", Permission::Admin, Permission::Admin),
-    ("/api/admin/sessions/{id}", Permission::Admin, Permission::Admin),
-    ("/api/admin/audit", Permission::Admin, Permission::Admin),
-];
 
 /// State of the authorization layer.
 #[derive(Clone)]
@@ -87,9 +32,14 @@ pub(crate) struct AuthLayer {
 }
 
 /// Passes an authorized request on, with its principal in the extensions, or rejects it.
-pub(super) async fn check(State(auth_layer): State<AuthLayer>, mut request: Request, next: Next) -> Response {
+pub(super) async fn check(
+    State((auth_layer, policies)): State<(AuthLayer, Arc<RoutePolicies>)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let door = doors.permission(route, request.uri().path(), request.method());
+    let policy = auth_layer.policy(&policies, route, request.uri().path(), request.method());
+    let door = policy.map(|policy| policy.permission);
     let now = clock::now();
     let pass = match credential(request.headers()) {
         Some(Ok(by)) => Some(auth_layer.access.authenticate_with_sync(by, now).await),
@@ -97,7 +47,8 @@ pub(super) async fn check(State(auth_layer): State<AuthLayer>, mut request: Requ
         None => None,
     };
     let known = pass.as_ref().and_then(|pass| pass.as_ref().ok());
-    let limit = rate_limit::limit(route, known.is_some());
+    let limit = policy.map_or(LimitClass::Pages, |policy| policy.limit);
+    let limit = rate_limit::class(limit, known.is_some());
     let client = rate_limit::client_address(request.extensions());
     let taken = match auth_layer.limiter.acquire(limit, known, client, now) {
         Ok(taken) => taken,
@@ -122,35 +73,40 @@ pub(super) async fn check(State(auth_layer): State<AuthLayer>, mut request: Requ
     if let Some(pass) = pass {
         request.extensions_mut().insert(pass);
     }
-    rate_limit::with_headers(&taken, audit_policy::audit_changes(actor, request, next).await)
+    let audit = policy.map_or(AuditPolicy::Audited, |policy| policy.audit);
+    rate_limit::with_headers(&taken, audit_policy::audit_changes(actor, audit, request, next).await)
 }
 
 impl AuthLayer {
-    /// Permission of a route; `None` for a route missing from the table. Requests without a route are for pages, front end files
+    /// Policy of a request; `None` for a route missing from the table. Requests without a route are for pages, front end files
     /// or unknown paths; the latter need the viewer role, so that anonymous clients cannot probe for them.
-    fn permission(&self, route: Option<&str>, path: &str, method: &Method) -> Option<Permission> {
+    fn policy(
+        &self,
+        policies: &RoutePolicies,
+        route: Option<&str>,
+        path: &str,
+        method: &Method,
+    ) -> Option<RoutePolicy> {
+        if let Some(route) = route {
+            let policy = policies.find(route, method)?;
+            let is_open = route == METRICS_PATH && self.metrics_anonymous;
+            return Some(if is_open {
+                RoutePolicy { permission: Permission::Public, ..policy }
+            } else {
+                policy
+            });
+        }
         let is_read = matches!(*method, Method::GET | Method::HEAD);
-        let Some(route) = route else {
-            let is_file = assets::find(path).is_some();
-            return Some(match (is_file, is_read) {
+        Some(RoutePolicy {
+            permission: match (assets::find(path).is_some(), is_read) {
                 (true, _) => Permission::Public,
                 (false, true) => Permission::Viewer,
                 (false, false) => Permission::Admin,
-            });
-        };
-        if route == METRICS_PATH && self.metrics_anonymous {
-            return Some(Permission::Public);
-        }
-        route_permission(route, method)
+            },
+            audit: if is_read { AuditPolicy::ReadOnly } else { AuditPolicy::Audited },
+            limit: LimitClass::Pages,
+        })
     }
-}
-
-/// Permission of a route in the table.
-pub(super) fn route_permission(route: &str, method: &Method) -> Option<Permission> {
-    // List routes exist with and without a trailing slash.
-    let route = route.strip_suffix('/').unwrap_or(route);
-    let (_, read, change) = PERMISSIONS.iter().find(|(known, ..)| *known == route)?;
-    Some(if matches!(*method, Method::GET | Method::HEAD) { *read } else { *change })
 }
 
 /// Credential of a request: bearer token, or else session cookie.
@@ -168,44 +124,16 @@ fn credential(headers: &HeaderMap) -> Option<Result<Credential, AuthError>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::routes;
+    use super::super::table;
     use super::*;
 
-    #[test]
-    fn every_route_has_an_audit_policy() {
-        for (path, ..) in PERMISSIONS {
-            assert!(audit_policy::has_policy(path), "{path}: audit policy missing");
-        }
-    }
-
-    /// Paths of all routes. The router shows them only in its debug output.
-    fn all_routes() -> Vec<String> {
-        let printed = format!("{:?}", routes());
-        let texts = printed.split('"').skip(1).step_by(2).filter(|text| text.starts_with('/'));
-        // These two are the fallback.
-        let texts = texts.filter(|text| *text != "/" && !text.contains("axum_fallback"));
-        let mut paths: Vec<String> = texts.map(|text| text.trim_end_matches('/').to_owned()).collect();
-        paths.sort_unstable();
-        paths.dedup();
-        paths
-    }
-
-    #[test]
-    fn table_lists_exactly_all_routes() {
-        let mut known: Vec<&str> = PERMISSIONS.iter().map(|(path, ..)| *path).collect();
-        known.sort_unstable();
-        assert_eq!(all_routes(), known);
-        for path in super::super::DOCUMENTED_PATHS {
-            assert!(known.contains(&path.trim_end_matches('/')), "{path}");
-        }
-    }
-
-    fn permission(route: Option<&str>, path: &str, method: Method) -> Option<Permission> {
+    fn policy(metrics_anonymous: bool, route: Option<&str>, path: &str, method: Method) -> Option<RoutePolicy> {
         let folder = tempfile::tempdir().unwrap();
         let access = Arc::new(Access::open(folder.path()).unwrap());
         let limiter = Arc::new(RateLimiter::new(&crate::rate_limit::RateLimits::default()));
         let audit = Arc::new(AuditLog::open(folder.path()).unwrap());
-        AuthLayer { access, audit, metrics_anonymous: false, limiter }.permission(route, path, &method)
+        let policies = RoutePolicies::new(&table::routes());
+        AuthLayer { access, audit, metrics_anonymous, limiter }.policy(&policies, route, path, &method)
     }
 
     #[test]
@@ -221,7 +149,27 @@ mod tests {
             (None, "/api/other", Method::GET, Some(Permission::Viewer)),
             (None, "/database", Method::PUT, Some(Permission::Admin)),
         ] {
-            assert_eq!(permission(route, path, method.clone()), expected, "{method} {route:?} {path}");
+            let found = policy(false, route, path, method.clone()).map(|policy| policy.permission);
+            assert_eq!(found, expected, "{method} {route:?} {path}");
+        }
+    }
+
+    #[test]
+    fn metrics_are_public_if_configured() {
+        let permission = |is_open| {
+            policy(is_open, Some(METRICS_PATH), METRICS_PATH, Method::GET).map(|policy| policy.permission)
+        };
+        assert_eq!(
+            (permission(true), permission(false)),
+            (Some(Permission::Public), Some(Permission::Viewer))
+        );
+    }
+
+    #[test]
+    fn requests_without_a_route_have_the_limit_of_pages() {
+        for method in [Method::GET, Method::POST] {
+            let limit = policy(false, None, "/database", method).map(|policy| policy.limit);
+            assert_eq!(limit, Some(LimitClass::Pages));
         }
     }
 

@@ -4,7 +4,6 @@
 //! `RateLimit-Remaining`, requests left; `RateLimit-Reset`, seconds until the full quota is available. The quota refills one by
 //! one; `Retry-After` is the time until the next request is possible.
 
-use super::authorize::METRICS_PATH;
 use super::pages::accepts_html;
 use crate::edge::Client;
 use crate::http::ApiError;
@@ -26,21 +25,13 @@ pub(super) fn client_address(extensions: &Extensions) -> IpAddr {
     extensions.get::<Client>().map_or(Ipv4Addr::UNSPECIFIED.into(), |client| client.address)
 }
 
-/// Limit of a request to this route. `is_known` tells whether it is authenticated.
-pub(super) fn limit(route: Option<&str>, is_known: bool) -> LimitClass {
+/// Limit class of a request to a route with the class `route`: the REST API has another one for requests without
+/// authentication.
+pub(super) fn class(route: LimitClass, is_known: bool) -> LimitClass {
     match route {
-        Some("/api/login") => LimitClass::SignIn,
-        Some("/api/ingest") => LimitClass::Ingest,
-        Some("/ws/live") => LimitClass::Live,
-        Some(METRICS_PATH) => LimitClass::Metrics,
-        Some(route) if is_rest(route) && is_known => LimitClass::Rest,
-        Some(route) if is_rest(route) => LimitClass::RestAnonymous,
-        _ => LimitClass::Pages,
+        LimitClass::Rest if !is_known => LimitClass::RestAnonymous,
+        class => class,
     }
-}
-
-fn is_rest(route: &str) -> bool {
-    ["/api/admin/", "/api/core/", "/api/openapi.json"].iter().any(|rest| route.starts_with(rest))
 }
 
 /// 429 response.
@@ -84,29 +75,36 @@ fn set_headers(response: &mut Response, level: &Quota) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::route_policies::RoutePolicies;
+    use super::super::table;
     use super::*;
+    use axum::http::Method;
 
     #[test]
     fn each_route_has_its_limit() {
+        let policies = RoutePolicies::new(&table::routes());
         for (route, known, unknown) in [
-            (Some("/api/admin/rules/"), LimitClass::Rest, LimitClass::RestAnonymous),
-            (Some("/api/admin/system/history/"), LimitClass::Rest, LimitClass::RestAnonymous),
-            (Some("/api/core/admin/system/health"), LimitClass::Rest, LimitClass::RestAnonymous),
-            (Some("/api/openapi.json"), LimitClass::Rest, LimitClass::RestAnonymous),
-            (Some("/api/login"), LimitClass::SignIn, LimitClass::SignIn),
-            (Some("/api/ingest"), LimitClass::Ingest, LimitClass::Ingest),
-            (Some("/metrics"), LimitClass::Metrics, LimitClass::Metrics),
-            (Some("/ws/live"), LimitClass::Live, LimitClass::Live),
+            ("/api/admin/rules/", LimitClass::Rest, LimitClass::RestAnonymous),
+            ("/api/admin/system/history/", LimitClass::Rest, LimitClass::RestAnonymous),
+            ("/api/core/admin/system/health", LimitClass::Rest, LimitClass::RestAnonymous),
+            ("/api/openapi.json", LimitClass::Rest, LimitClass::RestAnonymous),
+            ("/api/login", LimitClass::SignIn, LimitClass::SignIn),
+            ("/api/ingest", LimitClass::Ingest, LimitClass::Ingest),
+            ("/metrics", LimitClass::Metrics, LimitClass::Metrics),
+            ("/ws/live", LimitClass::Live, LimitClass::Live),
             // Requests of pages, and the liveness check.
-            (Some("/api/fn/{function}"), LimitClass::Pages, LimitClass::Pages),
-            (Some("/api/fragment/{page}"), LimitClass::Pages, LimitClass::Pages),
-            (Some("/alerts"), LimitClass::Pages, LimitClass::Pages),
-            (Some("/api/logout"), LimitClass::Pages, LimitClass::Pages),
-            (Some("/api/docs"), LimitClass::Pages, LimitClass::Pages),
-            (Some("/api/live"), LimitClass::Pages, LimitClass::Pages),
-            (None, LimitClass::Pages, LimitClass::Pages),
+            ("/api/fn/{function}", LimitClass::Pages, LimitClass::Pages),
+            ("/api/fragment/{page}", LimitClass::Pages, LimitClass::Pages),
+            ("/alerts", LimitClass::Pages, LimitClass::Pages),
+            ("/api/logout", LimitClass::Pages, LimitClass::Pages),
+            ("/api/docs", LimitClass::Pages, LimitClass::Pages),
+            ("/api/live", LimitClass::Pages, LimitClass::Pages),
         ] {
-            assert_eq!((limit(route, true), limit(route, false)), (known, unknown), "{route:?}");
+            // All methods of a path have one limit, also those that it does not support.
+            for method in [Method::GET, Method::POST, Method::OPTIONS] {
+                let limit = policies.find(route, &method).unwrap().limit;
+                assert_eq!((class(limit, true), class(limit, false)), (known, unknown), "{method} {route}");
+            }
         }
     }
 }

@@ -230,9 +230,8 @@ pub(crate) async fn acknowledge(
 
 /// Removes an acknowledgement: repeats and escalations start again from now.
 #[utoipa::path(
-    post,
-    path = "/api/admin/alerts/acknowledge/withdraw",
-    operation_id = "withdraw",
+    delete,
+    path = "/api/admin/alerts/acknowledge",
     tag = "alerts",
     request_body = UnacknowledgeBody,
     responses(
@@ -257,6 +256,30 @@ pub(crate) async fn unacknowledge(
     record_acknowledgement(&actor, &key, None);
     tracing::info!(rule = key.rule, who = removed.who, "alert unacknowledged");
     Ok(Envelope::of(Done::default()))
+}
+
+/// Removes an acknowledgement. Use `DELETE /api/admin/alerts/acknowledge` instead.
+#[utoipa::path(
+    post,
+    path = "/api/admin/alerts/acknowledge/withdraw",
+    tag = "alerts",
+    request_body = UnacknowledgeBody,
+    responses(
+        (status = 200, description = "The acknowledgement is removed", body = Envelope<Done>),
+        (status = 400, description = "Invalid field", body = Failure),
+        (status = 404, description = "Unknown alert, not firing, or not acknowledged", body = Failure),
+        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
+        (status = 413, description = "The body is longer than 64 KiB", body = Failure),
+        (status = 415, description = "Content-Type is not application/json", body = Failure)
+    )
+)]
+pub(crate) async fn withdraw(
+    state: State<ApiState>,
+    actor: AuditContext,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Envelope<Done>>, ApiError> {
+    unacknowledge(state, actor, headers, body).await
 }
 
 fn acknowledge_error(error: &AcknowledgeError) -> ApiError {

@@ -74,6 +74,7 @@ const ROUTES: &[(&str, &str, &str, Needs, u16)] = &[
     ("POST", "/api/admin/silences", "", Admin, 415),
     ("DELETE", "/api/admin/silences/none", "/api/admin/silences/{id}", Admin, 404),
     ("POST", "/api/admin/alerts/acknowledge", "", Admin, 415),
+    ("DELETE", "/api/admin/alerts/acknowledge", "", Admin, 415),
     ("POST", "/api/admin/alerts/acknowledge/withdraw", "", Admin, 415),
     ("GET", "/api/admin/channels", "", Viewer, 200),
     ("POST", "/api/admin/channels/none/test", "/api/admin/channels/{name}/test", Admin, 404),

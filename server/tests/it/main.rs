@@ -11,6 +11,7 @@
 
 mod access;
 mod access_matrix;
+mod acknowledgements;
 mod action_links;
 mod alerts;
 mod alerts_page;

@@ -1,0 +1,54 @@
+//! Deprecated routes: their responses and the log name the successor.
+
+use crate::app_state::AppState;
+use axum::extract::{Request, State};
+use axum::http::header::LINK;
+use axum::http::{HeaderName, HeaderValue, Method};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::MethodRouter;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
+
+/// A deprecated route and its successor.
+#[derive(Clone)]
+pub(super) struct Deprecation {
+    route: Arc<str>,
+    successor: Arc<str>,
+    /// `Link` header with the path of the successor.
+    link: Option<HeaderValue>,
+    /// Whether the warning is in the log: once per start.
+    is_logged: Arc<AtomicBool>,
+}
+
+impl Deprecation {
+    pub(super) fn new(route: String, method: &Method, path: &str) -> Self {
+        Self {
+            route: route.into(),
+            successor: format!("{method} {path}").into(),
+            link: HeaderValue::try_from(format!("<{path}>; rel=\"successor-version\"")).ok(),
+            is_logged: Arc::default(),
+        }
+    }
+
+    /// Adds headers and warning to the handler of the route.
+    pub(super) fn announced_by(self, handler: MethodRouter<ApiState>) -> MethodRouter<ApiState> {
+        handler.route_layer(middleware::from_fn_with_state(self, announce))
+    }
+}
+
+async fn announce(State(deprecation): State<Deprecation>, request: Request, next: Next) -> Response {
+    if !deprecation.is_logged.swap(true, Ordering::Relaxed) {
+        let Deprecation { route, successor, .. } = &deprecation;
+        tracing::warn!(%route, %successor, "deprecated route requested");
+    }
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(DEPRECATION, HeaderValue::from_static("true"));
+    if let Some(link) = deprecation.link {
+        headers.append(LINK, link);
+    }
+    response
+}
