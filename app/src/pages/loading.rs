@@ -85,7 +85,7 @@ pub(crate) fn LoadError(reason: String) -> impl IntoView {
 
 /// Shows the time of the data when scripts are disabled.
 #[component]
-pub(crate) fn NoScriptNotice() -> impl IntoView {
+pub(crate) fn NoScriptBanner() -> impl IntoView {
     let newest = use_live_data().store.with_value(|store| store.newest());
     let measured = newest.map_or("unknown time".to_owned(), |time| local_time(time, None));
     // As HTML it adds least to the wasm bundle, which never shows it.

@@ -4,7 +4,7 @@ use crate::api::PageData;
 use crate::chart::PanelSections;
 use crate::fragment::Fragment;
 use crate::live::{Window, follow_url, use_live_data};
-use crate::pages::loading::{NoScriptNotice, load_initial_data, with_initial_data};
+use crate::pages::loading::{NoScriptBanner, load_initial_data, with_initial_data};
 use crate::ui::WindowPicker;
 use leptos::prelude::*;
 use leptos_meta::Title;

@@ -26,21 +26,21 @@ pub enum MergeOutcome {
 impl Accounts {
     /// Session records for other servers.
     pub fn session_replica(&self, now: Timestamp) -> SessionReplica {
-        let mut replica = SessionReplica::default();
+        let mut roll = SessionReplica::default();
         for session in self.sessions.values().filter(|session| !session.is_expired(now)) {
             let Session { digest, user, created, used, second_factor: second } = session.clone();
-            replica.apply(digest, SessionRecord::Active { user, created, used, second_factor: second });
+            roll.apply(digest, SessionRecord::Active { user, created, used, second_factor: second });
         }
         for (digest, until) in &self.revoked {
-            replica.apply(*digest, SessionRecord::Revoked { until: *until });
+            roll.apply(*digest, SessionRecord::Revoked { until: *until });
         }
-        replica
+        roll
     }
 
     /// Applies the session records of other servers. A remote session is accepted if its user exists here, is enabled, and had
     /// no change of password, second factor, role or disabled state here since it started; if the user has a second factor
     /// here, it must have been started with one.
-    pub fn apply_sessions(&mut self, replica: &SessionReplica, now: Timestamp) -> MergeOutcome {
+    pub fn apply_sessions(&mut self, roll: &SessionReplica, now: Timestamp) -> MergeOutcome {
         let mut outcome = MergeOutcome::Unchanged;
         let mut touched = Vec::new();
         let ended = self.revoked.clone();

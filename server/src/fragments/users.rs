@@ -126,13 +126,13 @@ fn users(context: &PageContext, typed: FormValues, now: Timestamp) -> Users {
             sessions: sessions.iter().filter(|session| session.user == user.name).count(),
             has_second_factor: user.second_factor.is_some(),
         };
-        accounts.users().map(row).collect()
+        book.users().map(row).collect()
     });
     Users { rows, form_values: typed }
 }
 
 fn tokens(context: &PageContext, now: Timestamp) -> Vec<TokenRow> {
-    let rows = |accounts: &Accounts| {
+    let rows = |book: &Accounts| {
         let row = |token: &&watchglass_auth::Token| TokenRow {
             id: token.digest.short(),
             name: token.name.clone(),
@@ -143,7 +143,7 @@ fn tokens(context: &PageContext, now: Timestamp) -> Vec<TokenRow> {
             last_used: token.used,
             expires: token.expires,
         };
-        accounts.tokens().iter().rev().map(row).collect()
+        book.tokens().iter().rev().map(row).collect()
     };
     context.state.access.with_accounts(rows)
 }

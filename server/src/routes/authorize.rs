@@ -39,7 +39,7 @@ pub(super) async fn check(
 ) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let policy = auth_layer.policy(&policies, route, request.uri().path(), request.method());
-    let door = policy.map(|policy| policy.permission);
+    let permission = policy.map(|policy| policy.permission);
     let now = clock::now();
     let pass = match credential(request.headers()) {
         Some(Ok(by)) => Some(auth_layer.access.authenticate_with_sync(by, now).await),

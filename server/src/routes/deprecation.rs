@@ -34,7 +34,7 @@ impl Deprecation {
     }
 
     /// Adds headers and warning to the handler of the route.
-    pub(super) fn announced_by(self, handler: MethodRouter<ApiState>) -> MethodRouter<ApiState> {
+    pub(super) fn announced_by(self, handler: MethodRouter<AppState>) -> MethodRouter<AppState> {
         handler.route_layer(middleware::from_fn_with_state(self, announce))
     }
 }

@@ -163,12 +163,12 @@ fn editor_page(
 }
 
 /// Style sheet with the widths and hidden panels of the user's layout.
-pub(crate) async fn style_sheet(
+pub(crate) async fn stylesheet(
     State(state): State<AppState>,
     pass: Option<Extension<Principal>>,
 ) -> Response {
     let layout = user_layout(&state, pass.as_deref());
-    let css = layout.map(|layout| layout.style_sheet()).unwrap_or_default();
+    let css = layout.map(|layout| layout.stylesheet()).unwrap_or_default();
     ([(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"))], css).into_response()
 }
 

@@ -93,7 +93,7 @@ impl Route {
     }
 
     /// Handler for the router, the same for all paths.
-    pub(super) fn handler(&self) -> MethodRouter<ApiState> {
+    pub(super) fn handler(&self) -> MethodRouter<AppState> {
         let handler = self.endpoint.handler.clone();
         match &self.successor {
             None => handler,
@@ -153,7 +153,7 @@ type Schemas = Vec<(String, RefOr<Schema>)>;
 
 /// Handler of a route.
 pub(super) struct Endpoint {
-    handler: MethodRouter<ApiState>,
+    handler: MethodRouter<AppState>,
     documentation: Option<Documentation>,
 }
 
@@ -168,7 +168,7 @@ pub(super) trait IntoEndpoint<Kind> {
     fn into_endpoint(self, method: &HttpMethod) -> Endpoint;
 }
 
-impl<H: Handler<T, ApiState>, T: 'static> IntoEndpoint<T> for H {
+impl<H: Handler<T, AppState>, T: 'static> IntoEndpoint<T> for H {
     fn into_endpoint(self, method: &HttpMethod) -> Endpoint {
         Endpoint { handler: on(method.to_method_filter(), self), documentation: None }
     }
@@ -177,7 +177,7 @@ impl<H: Handler<T, ApiState>, T: 'static> IntoEndpoint<T> for H {
 /// Marks documented handlers, which would otherwise conflict with plain ones.
 pub(super) enum Documented {}
 
-impl IntoEndpoint<Documented> for UtoipaMethodRouter<ApiState> {
+impl IntoEndpoint<Documented> for UtoipaMethodRouter<AppState> {
     fn into_endpoint(self, _: &HttpMethod) -> Endpoint {
         let (schemas, paths, handler) = self;
         Endpoint { handler, documentation: Some(Documentation { paths, schemas }) }

@@ -274,7 +274,7 @@ pub(crate) async fn unacknowledge(
     )
 )]
 pub(crate) async fn withdraw(
-    state: State<ApiState>,
+    state: State<AppState>,
     actor: AuditContext,
     headers: HeaderMap,
     body: Body,

@@ -34,7 +34,7 @@ pub(super) fn routes() -> Vec<Route> {
         route(Post, "/settings", fragment::settings_action, Viewer, Audited, Limit::Pages),
         route(Get, "/arrange", layout::page, Viewer, ReadOnly, Limit::Pages),
         route(Post, "/arrange", layout::submit, Viewer, Exempt("each user arranges their own panels"), Limit::Pages),
-        route(Get, layout::STYLE_SHEET_URL, layout::style_sheet, Viewer, ReadOnly, Limit::Pages),
+        route(Get, layout::STYLESHEET_URL, layout::stylesheet, Viewer, ReadOnly, Limit::Pages),
         route(Get, "/find", find::page, Viewer, ReadOnly, Limit::Pages),
         route(Get, "/panels/{panel}", panel::table, Viewer, ReadOnly, Limit::Pages),
         route(Get, "/panels/{panel}/csv", panel::csv, Viewer, ReadOnly, Limit::Pages),
@@ -119,7 +119,7 @@ mod tests {
             undocumented.flat_map(|route| route.paths()).filter(|path| is_api(path)).collect();
         assert_eq!(
             paths,
-            ["/api/docs", layout::STYLE_SHEET_URL, "/api/fragment/{page}", "/api/fn/{function}"]
+            ["/api/docs", layout::STYLESHEET_URL, "/api/fragment/{page}", "/api/fn/{function}"]
         );
     }
 

@@ -174,8 +174,7 @@ fn user_row(user: &User) -> UserRow {
 /// Current data of a user.
 fn find_user(access: &Access, name: &str) -> Result<UserRow, ChangeError> {
     let name = name.to_ascii_lowercase();
-    let found =
-        access.with_accounts(|accounts| accounts.users().find(|user| user.name == name).map(user_row));
+    let found = access.with_accounts(|book| book.users().find(|user| user.name == name).map(user_row));
     found.ok_or_else(|| AccessError::from(AccountsError::UnknownUser(name)).into())
 }
 
