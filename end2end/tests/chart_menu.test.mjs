@@ -98,7 +98,7 @@ pageTest("the numbers of a chart are one key away, as a table and as a file", DO
   await page.getByRole("heading", { name: "Memory: data" }).waitFor();
   assert.ok((await page.locator("tbody tr").count()) > 0);
   assert.deepEqual(await findings(page), []);
-  assert.equal(await page.getByRole("link", { name: /^CSV/ }).getAttribute("href"), "/panels/memory/csv?window=15m");
+  assert.equal(await page.getByRole("link", { name: /^Download CSV/ }).getAttribute("href"), "/panels/memory/csv?window=15m");
 });
 
 pageTest("without scripts the menu has what can be a link", WITHOUT_SCRIPTS, async ({ page, server }) => {

@@ -13,8 +13,8 @@ const { outageTest } = testBench({ ownServers: true });
 const AWAY = [
   /^console error: WebSocket connection to 'ws:.*' failed/,
   /^console error: Failed to load resource: net::/,
-  /^console warning: no history/,
-  /^console warning: no answer for this page/,
+  /^console warning: could not fetch history/,
+  /^console warning: could not refresh the fragment/,
   /^request failed: .*\/(api\/fn\/history\?|api\/fragment\/|favicon\.svg)/,
 ];
 

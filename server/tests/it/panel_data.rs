@@ -51,8 +51,8 @@ async fn data_page_has_a_table() {
     assert_eq!(answer.status, 200, "{}", answer.text());
     let html = answer.html();
     for part in [
-        "<title>Load: data · Watchglass</title>",
-        "<h1>Load: data</h1>",
+        "<title>Load average: data · Watchglass</title>",
+        "<h1>Load average: data</h1>",
         "href=\"/panels/load/csv?window=15m\" download",
         "Time (UTC)</th>",
         "<tbody><tr><th scope=\"row\"><time datetime=\"",
