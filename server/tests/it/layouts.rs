@@ -4,6 +4,9 @@ use crate::access::{PASSWORD, cookie_of, send, server, sign_in};
 use crate::support::{JSON, Response, Server, Socket, data, exchange, request, request_text};
 use std::net::SocketAddr;
 
+/// Link to the stylesheet of the layout.
+const STYLESHEET: &str = "link[href='/api/layout.css']";
+
 async fn get(address: SocketAddr, path: &str, cookie: &str) -> Response {
     let answer = request(address, "GET", path, &[("Authorization", ""), ("Cookie", cookie)]).await;
     assert_eq!(answer.status, 200, "{path}: {answer:?}");
@@ -16,9 +19,7 @@ async fn act(server: &Server, cookie: &str, form: &str) -> Response {
 
 /// Ids of the panels of a page, in order.
 fn panels(page: &Response) -> Vec<String> {
-    let text = page.text();
-    let ids = text.split("data-panel=\"").skip(1).filter_map(|rest| rest.split('"').next());
-    ids.map(str::to_owned).collect()
+    page.dom().attrs("[data-panel]", "data-panel").into_iter().map(str::to_owned).collect()
 }
 
 fn before(order: &[String], first: &str, second: &str) -> bool {
@@ -36,7 +37,7 @@ async fn layouts_apply_to_the_pages_of_their_user_only() {
     assert_eq!(socket.text().await["type"], "hello");
     socket.in_a_row(2).await;
     let page = get(address, "/", &cookie).await;
-    assert!(before(&panels(&page), "cpu", "memory") && !page.text().contains("/api/layout.css"));
+    assert!(before(&panels(&page), "cpu", "memory") && !page.dom().has(STYLESHEET));
     assert_eq!(get(address, "/api/layout.css", &cookie).await.text(), "");
 
     for (form, place) in [
@@ -50,15 +51,15 @@ async fn layouts_apply_to_the_pages_of_their_user_only() {
     }
     let page = get(address, "/", &cookie).await;
     assert!(before(&panels(&page), "memory", "cpu"), "{:?}", panels(&page));
-    assert!(page.text().contains("href=\"/api/layout.css\""));
+    page.dom().assert_has(STYLESHEET);
     let css = get(address, "/api/layout.css", &cookie).await;
     assert_eq!(css.header("content-type"), Some("text/css; charset=utf-8"));
     for part in ["[data-panel=\"memory\"]{grid-column:span 2}", ".panel[data-panel=\"load\"]"] {
         assert!(css.text().contains(part), "{part}: {}", css.text());
     }
-    let editor = get(address, "/arrange", &cookie).await;
-    let editor = editor.text();
-    assert!(editor.contains("<span class=\"mark\">Hidden</span>") && editor.contains("value=\"reset\""));
+    let editor = get(address, "/arrange", &cookie).await.dom();
+    assert_eq!(editor.text("#place-load .mark"), "Hidden");
+    editor.assert_has("button[value=reset]");
     let asked = get(address, "/api/fn/snapshot?window_seconds=300&rows=2", &cookie).await.json();
     let order = asked["catalogue"]["panels"].as_array().unwrap().iter();
     let order: Vec<String> = order.map(|panel| panel["id"].as_str().unwrap().to_owned()).collect();
@@ -85,7 +86,7 @@ async fn invalid_layouts_are_rejected_and_change_nothing() {
         assert_eq!(answer.status, 400, "{form}");
         assert!(answer.text().contains(reason), "{form}: {}", answer.text());
     }
-    assert!(!get(server.address, "/arrange", &cookie).await.text().contains("value=\"reset\""));
+    assert!(!get(server.address, "/arrange", &cookie).await.dom().has("button[value=reset]"));
     let long = act(&server, &cookie, &format!("panel={}&do=hide", "x".repeat(5000))).await;
     assert_eq!(long.status, 413);
 }
@@ -106,8 +107,8 @@ async fn wall_pages_are_marked() {
     for (path, is_wall) in [("/", false), ("/?wall", true), ("/?window=1h&wall=1", true), ("/?wallet", false)]
     {
         let page = crate::support::get(server.address, path).await;
-        let page = page.text();
-        assert_eq!(page.contains("data-wall"), is_wall, "{path}");
-        assert_eq!(page.contains("Exit TV mode"), is_wall, "{path}");
+        let page = page.dom();
+        assert_eq!(page.has("[data-wall]"), is_wall, "{path}");
+        assert_eq!(page.says("a, button", "Exit TV mode"), is_wall, "{path}");
     }
 }

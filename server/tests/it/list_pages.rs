@@ -1,34 +1,35 @@
 //! Server-rendered parts of pages other than alerts: overview head, routes, processes, settings.
 
-use crate::support::{ConfigFile, Response, Server, Socket, get};
+use crate::support::{ConfigFile, Dom, Server, Socket, get};
 
-fn html(answer: &Response) -> String {
-    assert_eq!(answer.status, 200, "{}", answer.text());
+async fn page(server: &Server, path: &str) -> Dom {
+    let answer = get(server.address, path).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
     assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
-    answer.text().replace('\u{a0}', " ")
+    answer.dom()
 }
 
-async fn part(server: &Server, path: &str) -> String {
-    html(&get(server.address, &format!("/api/fragment/{path}")).await)
+async fn part(server: &Server, path: &str) -> Dom {
+    page(server, &format!("/api/fragment/{path}")).await
 }
 
 /// The part as soon as `is_there` holds; checked again after every frame.
-async fn part_when(server: &Server, path: &str, is_there: impl Fn(&str) -> bool) -> String {
+async fn part_when(server: &Server, path: &str, is_there: impl Fn(&Dom) -> bool) -> Dom {
     let mut socket = Socket::json(server.address).await;
-    let mut last = String::new();
     for _ in 0..60 {
-        last = part(server, path).await;
+        let last = part(server, path).await;
         if is_there(&last) {
             return last;
         }
         socket.in_a_row(2).await;
     }
-    panic!("{path} never came to what was expected: {last}")
+    panic!("{path} never came to what was expected")
 }
 
-fn assert_parts(html: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(html.contains(part), "{part}: {html}");
+/// Checks elements and parts of their texts.
+fn assert_parts(dom: &Dom, parts: &[(&str, &str)]) {
+    for (selector, part) in parts {
+        dom.assert_says(selector, part);
     }
 }
 
@@ -40,31 +41,27 @@ async fn overview_head_shows_the_state_and_what_to_configure() {
     );
     let mut server = Server::start_with(&config.flags(), &[]).await;
     server.logged("alert fired").await;
-    let html = part_when(&server, "overview", |html| html.contains("class=\"line\"")).await;
+    let dom = part_when(&server, "overview", |dom| dom.has(".spark path.line")).await;
     assert_parts(
-        &html,
+        &dom,
         &[
-            "<h2 id=\"verdict\">Critical</h2>",
-            "Health score ",
-            "Some &lt;memory&gt;: ",
-            "href=\"/alerts?rule=some-memory\"",
-            "id=\"vital-host\"",
-            "class=\"spark\"",
-            "Threshold: above 80.0 %",
-            "href=\"/alerts?view=rule&amp;id=cpu\"",
-            "Configure Database",
-            "<code>postgres.url</code>",
-            "Configure Redis",
-            "<code>redis.targets</code>",
-            "id=\"vital-latency\"",
-            "Threshold: above 1.0 s",
+            ("h2#verdict", "Critical"),
+            (".verdict .score", "Health score "),
+            (".reasons a[href='/alerts?rule=some-memory']", "Some <memory>: "),
+            ("#vital-host", "Host"),
+            (".limit a[href='/alerts?view=rule&id=cpu']", "Threshold: above 80.0 %"),
+            (".vital .limit a[href='/database']", "Configure Database"),
+            (".vital code", "postgres.url"),
+            (".vital .limit a[href='/cache']", "Configure Redis"),
+            (".vital code", "redis.targets"),
+            ("[aria-labelledby=vital-latency] .limit", "Threshold: above 1.0 s"),
         ],
     );
-    assert!(!html.contains("<memory>"), "{html}");
+    // Names are escaped.
+    assert!(!dom.has("memory"));
     // The page has it without scripts, above its panels.
-    let page = get(server.address, "/").await.html();
-    let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text} in {page}"));
-    assert!(place("id=\"verdict\"") < place("data-panel=\"cpu\""), "{page}");
+    let page = page(&server, "/").await;
+    page.assert_has(".fragment:has(#verdict) ~ * [data-panel=cpu]");
     server.stop().await;
 }
 
@@ -72,9 +69,15 @@ async fn overview_head_shows_the_state_and_what_to_configure() {
 async fn unreachable_targets_are_critical() {
     let flags = ["--postgres-url", "postgresql://u:sesame@127.0.0.1:1/d"];
     let server = Server::start_with(&flags, &[]).await;
-    let html = part_when(&server, "overview", |html| html.contains("Database: down")).await;
-    assert_parts(&html, &["<h2 id=\"verdict\">Critical</h2>", "Unreachable.", "Configure Redis"]);
-    assert!(!html.contains("sesame") && !html.contains("Configure Database"), "{html}");
+    let is_down = |dom: &Dom| dom.says(".reasons", "Database: down");
+    let dom = part_when(&server, "overview", is_down).await;
+    assert_parts(
+        &dom,
+        &[("h2#verdict", "Critical"), (".vital", "Unreachable."), (".vital", "Configure Redis")],
+    );
+    assert!(!dom.says(".vital", "Configure Database"));
+    let answer = get(server.address, "/api/fragment/overview").await;
+    assert!(!answer.text().contains("sesame"), "{}", answer.text());
     server.stop().await;
 }
 
@@ -88,61 +91,76 @@ async fn routes_are_counted_sorted_and_filtered() {
         socket.in_a_row(2).await;
     }
     assert_eq!(get(server.address, "/api/no/such/thing").await.status, 404);
-    let html = part_when(&server, "performance", |html| html.contains("/api/live")).await;
+    let dom = part_when(&server, "performance", |dom| dom.says("tbody td", "/api/live")).await;
     assert_parts(
-        &html,
-        &["Routes", "Watchglass (self)", "sort=p95", "last 5 minutes", "aria-sort=\"descending\""],
+        &dom,
+        &[
+            ("#routes-title", "Routes"),
+            ("tbody td", "Watchglass (self)"),
+            (".list-head .facts", "last 5 minutes"),
+            ("th[aria-sort=descending]", ""),
+        ],
     );
+    dom.assert_has("th a[href*='sort=p95']");
     let hour = part(&server, "performance?window=1h&sort=route&filter=LIVE").await;
     assert_parts(
         &hour,
         &[
-            "last hour",
-            "/api/live",
-            "aria-sort=\"ascending\"",
-            "Show all",
-            "href=\"/performance?window=1h&amp;filter=LIVE&amp;sort=route&amp;dir=desc\"",
+            (".list-head .facts", "last hour"),
+            ("tbody td", "/api/live"),
+            (
+                "th[aria-sort=ascending] a[href='/performance?window=1h&filter=LIVE&sort=route&dir=desc']",
+                "Route",
+            ),
+            (".filter a", "Show all"),
         ],
     );
-    assert!(!hour.contains("unmatched"), "{hour}");
+    assert!(!hour.says("tbody td", "unmatched"));
     let none = part(&server, "performance?filter=%3Cscript%3E").await;
-    assert!(none.contains("No route matches") && !none.contains("<script>"), "{none}");
-    let page = get(server.address, "/performance?sort=route").await;
-    assert_eq!(page.status, 200);
-    assert_parts(
-        &page.html(),
-        &[
-            "<h1>Performance</h1>",
-            "data-panel=\"request-latency\"",
-            "id=\"routes-title\"",
-            // Heat map cells of the latency distribution: the lightest and the darkest.
-            "class=\"area heat-0\" data-colour=\"0\" d=\"M",
-            "class=\"area heat-6\" data-colour=\"0\" d=\"M",
-            "<span class=\"name\">longer</span>",
-        ],
-    );
+    none.assert_says(".empty", "No route matches \"<script>\"");
+    assert!(!none.has("script"));
+    let page = page(&server, "/performance?sort=route").await;
+    assert_parts(&page, &[("h1", "Performance"), ("#routes-title", "Routes")]);
+    // Heat map cells of the latency distribution: the lightest and the darkest.
+    for shade in [0, 6] {
+        page.assert_has(&format!("[data-panel] path.area.heat-{shade}[data-colour='0'][d^=M]"));
+    }
+    page.assert_has("[data-panel=request-latency]");
+    page.assert_says(".legend .name", "longer");
     server.stop().await;
 }
 
 #[tokio::test]
 async fn processes_are_listed_now_and_in_the_past() {
     let server = Server::start().await;
-    let html = part_when(&server, "processes?sort=memory", |html| html.contains("<table")).await;
-    assert_parts(&html, &["Processes now: ", "MiB", "sort=cpu", "◀ 1 min"]);
-    assert!(!html.contains("▶"), "{html}");
+    let dom = part_when(&server, "processes?sort=memory", |dom| dom.has("table")).await;
+    assert_parts(
+        &dom,
+        &[
+            ("h2", "Processes now: "),
+            ("td.number", "MiB"),
+            (".moments a", "◀ 1 min"),
+            ("th a[href*='sort=cpu']", ""),
+        ],
+    );
+    assert!(!dom.says(".moments", "▶"));
     let time = Socket::json(server.address).await.in_a_row(2).await["time"].as_i64().unwrap();
     let then = part(&server, &format!("processes?at={time}&filter=a&sort=command")).await;
-    assert_parts(&then, &["Processes at ", "value=\"20", ">Now<", "filter=a"]);
-    for (query, expected) in [
-        ("at=1000", "No data for this time"),
-        ("at=4102444800000", "This time is in the future."),
-        ("when=2001-02-03T04:05", "value=\"2001-02-03T04:05:00\""),
-    ] {
-        assert_parts(&part(&server, &format!("processes?{query}")).await, &[expected]);
+    assert_parts(
+        &then,
+        &[("h2", "Processes at "), (".moments a", "Now"), (".moments a[href*='filter=a']", "")],
+    );
+    then.assert_has("[name=when][value^='20']");
+    for (query, expected) in
+        [("at=1000", "No data for this time"), ("at=4102444800000", "This time is in the future.")]
+    {
+        part(&server, &format!("processes?{query}")).await.assert_says("[data-part=processes]", expected);
     }
-    let page = get(server.address, "/processes").await;
-    assert_eq!(page.status, 200);
-    assert_parts(&page.html(), &["<h1>Processes</h1>", "data-panel=\"top-memory\"", "id=\"commands-title\""]);
+    let dom = part(&server, "processes?when=2001-02-03T04:05").await;
+    assert_eq!(dom.attr("[name=when]", "value"), Some("2001-02-03T04:05:00"));
+    let page = page(&server, "/processes").await;
+    assert_parts(&page, &[("h1", "Processes"), ("#commands-title", "Processes")]);
+    page.assert_has("[data-panel=top-memory]");
     server.stop().await;
 }
 
@@ -154,26 +172,26 @@ async fn settings_show_their_source_and_no_secrets() {
     let [flag, file] = config.flags();
     let flags = [flag, file, "--history-days", "8", "--redis-targets", "redis://me:sesame@127.0.0.1:1"];
     let server = Server::start_with(&flags, &[("WATCHGLASS_LOG_LEVEL", "debug")]).await;
-    let page = get(server.address, "/settings").await;
-    assert_eq!(page.status, 200);
-    let page = page.html();
-    for html in [page.replace('\u{a0}', " "), part(&server, "settings").await] {
+    for path in ["/settings", "/api/fragment/settings"] {
+        let dom = page(&server, path).await;
         assert_parts(
-            &html,
+            &dom,
             &[
-                "<h1>Settings</h1>",
-                &format!("{file}:1"),
-                "<code>--history-days</code>",
-                "<code>WATCHGLASS_LOG_LEVEL</code>",
-                "<td>default</td>",
-                "<dt>1 s resolution</dt><dd>8 days</dd>",
-                "redis://127.0.0.1:1",
-                "href=\"/alerts?view=rule&amp;id=cpu\"",
-                "<dt>hook</dt>",
-                env!("CARGO_PKG_VERSION"),
+                ("h1", "Settings"),
+                ("td", &format!("{file}:1")),
+                ("td code", "--history-days"),
+                ("td code", "WATCHGLASS_LOG_LEVEL"),
+                ("td", "default"),
+                ("dt", "1 s resolution"),
+                ("dt + dd", "8 days"),
+                ("td", "redis://127.0.0.1:1"),
+                ("td a[href='/alerts?view=rule&id=cpu']", ""),
+                ("dt", "hook"),
+                (".facts", env!("CARGO_PKG_VERSION")),
             ],
         );
-        assert!(!html.contains("sesame"), "{html}");
+        let answer = get(server.address, path).await;
+        assert!(!answer.text().contains("sesame"), "{}", answer.text());
     }
     server.stop().await;
 }
@@ -196,8 +214,7 @@ async fn invalid_queries_are_rejected_with_the_accepted_form() {
     let long = format!("/api/fragment/performance?filter={}", "x".repeat(200));
     assert!(get(server.address, &long).await.error("bad_parameter").contains("at most 100"), "{long}");
     // The page is rendered and shows the error.
-    let page = get(server.address, "/processes?at=now").await;
-    assert_eq!(page.status, 200);
-    assert!(page.html().contains("This page cannot be shown"), "{}", page.html());
+    let page = page(&server, "/processes?at=now").await;
+    page.assert_says("[role=alert] h1", "This page cannot be shown");
     server.stop().await;
 }

@@ -25,23 +25,17 @@ async fn overview_shows_host_numbers_and_charts() {
     let answer = get(server.address, "/").await;
     assert_eq!(answer.status, 200);
     assert_html(&answer);
-    let text = answer.html();
-    assert!(text.contains("<h1>host&lt;&amp;&gt;\"name</h1>"), "{text}");
-    assert!(text.contains("<title>Overview · Watchglass</title>"), "{text}");
+    let dom = answer.dom();
+    assert_eq!(dom.text("h1"), "host<&>\"name");
+    assert_eq!(dom.text("title"), "Overview · Watchglass");
     for panel in ["cpu", "memory"] {
-        assert!(text.contains(&format!("data-panel=\"{panel}\"")), "no panel {panel}: {text}");
+        dom.assert_has(&format!("[data-panel={panel}]"));
     }
     // A current value with its unit, and a line with more than one point.
-    let numbers: Vec<&str> =
-        text.split("class=\"number\">").skip(1).map(|rest| rest.split('<').next().unwrap()).collect();
+    let numbers = dom.texts("[data-panel=memory] .number");
     assert!(numbers.iter().any(|number| number.ends_with("GiB") || number.ends_with("MiB")), "{numbers:?}");
-    let charts: Vec<&str> = text.split("class=\"chart\"").skip(1).collect();
-    let is_drawn = |chart: &&str| {
-        let path =
-            chart.split("<path ").nth(1).and_then(|path| path.split(" d=\"").nth(1)?.split('"').next());
-        path.is_some_and(|path| path.starts_with('M') && path.contains('L'))
-    };
-    assert!(charts.iter().any(is_drawn), "no line: {text}");
+    let paths = dom.attrs(".chart path", "d");
+    assert!(paths.iter().any(|path| path.starts_with('M') && path.contains('L')), "no line: {paths:?}");
     server.stop().await;
 }
 
@@ -52,21 +46,20 @@ async fn service_pages_show_what_to_configure_without_targets() {
         (
             "/database",
             "Database",
-            ["PostgreSQL is not monitored", "[postgres]\nurl = \"", "WATCHGLASS_POSTGRES_URL"],
+            ["PostgreSQL is not monitored", "[postgres] url = \"", "WATCHGLASS_POSTGRES_URL"],
         ),
-        ("/cache", "Cache", ["Redis is not monitored", "[redis]\ntargets = \"", "WATCHGLASS_REDIS_TARGETS"]),
+        ("/cache", "Cache", ["Redis is not monitored", "[redis] targets = \"", "WATCHGLASS_REDIS_TARGETS"]),
     ] {
         let answer = get(server.address, path).await;
         assert_eq!(answer.status, 200, "{path}");
         assert_html(&answer);
-        let text = answer.html();
-        assert!(text.contains(&format!("<title>{title} · Watchglass</title>")), "{text}");
-        assert!(text.contains(&format!("<h1>{title}</h1>")), "{text}");
+        let dom = answer.dom();
+        assert_eq!(dom.text("title"), format!("{title} · Watchglass"));
+        assert_eq!(dom.text("h1"), title);
         for part in parts {
-            assert!(text.contains(part), "{path}: no {part:?} in {text}");
+            dom.assert_says("section[aria-labelledby=set-up]", part);
         }
-        let current: Vec<_> = text.match_indices("aria-current=\"page\"").collect();
-        assert_eq!(current.len(), 1, "{text}");
+        assert_eq!(dom.attrs("[aria-current=page]", "href"), [path]);
     }
     server.stop().await;
 }
@@ -75,9 +68,8 @@ async fn service_pages_show_what_to_configure_without_targets() {
 async fn pages_and_live_connections_have_the_same_build_id() {
     let server = Server::start().await;
     let hello = Socket::open(server.address, None).await.text().await;
-    let text = get(server.address, "/").await;
-    let build = format!("<meta name=\"watchglass-build\" content=\"{}\"", hello["build"].as_str().unwrap());
-    assert!(text.text().contains(&build), "{build} is not in {}", text.text());
+    let page = get(server.address, "/").await.dom();
+    assert_eq!(page.attr("meta[name=watchglass-build]", "content"), hello["build"].as_str());
     server.stop().await;
 }
 
@@ -147,10 +139,10 @@ async fn unknown_pages_link_to_the_overview() {
         let answer = get(server.address, path).await;
         assert_eq!(answer.status, 404, "{path}");
         assert_html(&answer);
-        for part in [">Page not found</h1>", "<title>Page not found · Watchglass</title>", "<a href=\"/\">"]
-        {
-            assert!(answer.html().contains(part), "{path}: no {part:?} in {}", answer.text());
-        }
+        let dom = answer.dom();
+        assert_eq!(dom.text("h1"), "Page not found", "{path}");
+        assert_eq!(dom.text("title"), "Page not found · Watchglass", "{path}");
+        dom.assert_has("main a[href='/']");
         // The page shows the URL, which must be escaped.
         assert!(!answer.text().contains("<script>alert"), "{path}: {}", answer.text());
     }
@@ -171,9 +163,7 @@ async fn any_query_and_cookie_give_a_page() {
         let answer = request(server.address, "GET", path, &[("Cookie", cookie)]).await;
         assert_eq!(answer.status, 200, "{path}");
         assert_html(&answer);
-        let attribute =
-            answer.text().split("data-theme=\"").nth(1).map(|rest| rest.split('"').next().unwrap());
-        assert_eq!(attribute, theme, "{cookie}");
+        assert_eq!(answer.dom().attr("html", "data-theme"), theme, "{cookie}");
         assert!(!answer.text().contains("<script>alert"), "{path}");
     }
     server.stop().await;

@@ -49,19 +49,16 @@ async fn data_page_has_a_table() {
     let (server, _) = with_past().await;
     let answer = get(server.address, "/panels/load?window=15m&hide=1").await;
     assert_eq!(answer.status, 200, "{}", answer.text());
-    let html = answer.html();
-    for part in [
-        "<title>Load average: data · Watchglass</title>",
-        "<h1>Load average: data</h1>",
-        "href=\"/panels/load/csv?window=15m\" download",
-        "Time (UTC)</th>",
-        "<tbody><tr><th scope=\"row\"><time datetime=\"",
-    ] {
-        assert!(html.contains(part), "{part}: {html}");
-    }
+    let dom = answer.dom();
+    assert_eq!(dom.text("title"), format!("{} · Watchglass", dom.text("h1")));
+    assert!(dom.text("h1").starts_with("Load") && dom.text("h1").ends_with(": data"), "{}", dom.text("h1"));
+    dom.assert_has("a[href='/panels/load/csv?window=15m'][download]");
+    dom.assert_says("thead th:first-child", "Time (UTC)");
+    dom.assert_has("tbody tr:first-child th[scope=row] time[datetime]");
     // Without data there is no table.
-    let html = get(server.address, "/panels/load?from=1000000000000&to=1000003600000").await.html();
-    assert!(html.contains("No data for this time range") && !html.contains("<table"), "{html}");
+    let dom = get(server.address, "/panels/load?from=1000000000000&to=1000003600000").await.dom();
+    dom.assert_says("main", "No data for this time range");
+    assert!(!dom.has("table"));
     server.stop().await;
 }
 
@@ -85,19 +82,22 @@ async fn invalid_requests_are_rejected() {
 #[tokio::test]
 async fn axis_options_follow_the_url() {
     let (server, _) = with_past().await;
-    let html = get(server.address, "/?log=memory&clip=cpu.memory").await.html();
-    let of = |id: &str| {
-        let (_, rest) = html.split_once(&format!("data-panel=\"{id}\"")).unwrap();
-        rest.split_once("</article>").unwrap().0.to_owned()
-    };
-    assert!(of("memory").contains("Logarithmic axis. Clipped at p99"), "{}", of("memory"));
-    assert!(!of("cpu").contains("Logarithmic") && of("cpu").contains("Clipped at p99"), "{}", of("cpu"));
-    assert!(!of("load").contains("Clipped at p99"), "{}", of("load"));
+    let dom = get(server.address, "/?log=memory&clip=cpu.memory").await.dom();
+    let look = |id: &str| dom.text(&format!("[data-panel={id}] .look"));
+    assert!(look("memory").contains("Logarithmic axis. Clipped at p99"), "{}", look("memory"));
+    assert!(
+        !look("cpu").contains("Logarithmic") && look("cpu").contains("Clipped at p99"),
+        "{}",
+        look("cpu")
+    );
+    assert!(!look("load").contains("Clipped at p99"), "{}", look("load"));
     // Menu entries toggle the option of their chart and keep those of other charts.
-    assert!(of("cpu").contains("aria-current=\"true\""), "{}", of("cpu"));
-    assert!(of("memory").contains("clip=cpu&") || of("memory").contains("clip=cpu\""), "{}", of("memory"));
-    assert!(of("load").contains("href=\"/panels/load/csv?window=5m\""), "{}", of("load"));
-    let html = get(server.address, "/?at=1700000000000").await.html();
-    assert!(html.contains("Processes at 22:13:20 UTC</a>"), "{html}");
+    let clip = |id: &str| format!("[data-panel={id}] [data-way=clip]");
+    assert_eq!(dom.attr(&clip("cpu"), "aria-current"), Some("true"));
+    let link = dom.attr(&clip("memory"), "href").unwrap();
+    assert!(link.contains("clip=cpu&") || link.ends_with("clip=cpu"), "{link}");
+    dom.assert_has("[data-panel=load] a[href='/panels/load/csv?window=5m']");
+    let dom = get(server.address, "/?at=1700000000000").await.dom();
+    dom.assert_says("a", "Processes at 22:13:20 UTC");
     server.stop().await;
 }

@@ -1,22 +1,21 @@
 //! Search, as a page and as the list of the command palette.
 
 use crate::access::{PASSWORD, cookie_of, server, sign_in};
-use crate::support::{JSON, Response, Server, Socket, TestToken, exchange, request, request_text, until};
+use crate::support::{Dom, JSON, Server, Socket, TestToken, exchange, request, request_text, until};
 
-async fn seen(server: &Server, by: (&str, &str), path: &str) -> String {
+async fn seen(server: &Server, by: (&str, &str), path: &str) -> Dom {
     let headers = match by {
         ("Cookie", _) => vec![("Authorization", ""), by],
         _ => vec![by],
     };
-    let answer: Response = request(server.address, "GET", path, &headers).await;
+    let answer = request(server.address, "GET", path, &headers).await;
     assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-    answer.html()
+    answer.dom()
 }
 
 /// Targets of the links of a list, in order.
-fn links(html: &str) -> Vec<&str> {
-    let found = html.split_once("<ul>").map_or("", |(_, list)| list);
-    found.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect()
+fn links(list: &Dom) -> Vec<&str> {
+    list.attrs("ul a", "href")
 }
 
 #[tokio::test]
@@ -30,23 +29,27 @@ async fn pages_charts_and_actions_are_found_with_and_without_scripts() {
     socket.in_a_row(2).await;
 
     let page = seen(&server, by, "/find?q=Memory").await;
-    assert_eq!(links(&page).first(), Some(&"/#panel-memory"), "{page}");
-    assert!(page.contains("role=\"search\"") && page.contains("value=\"Memory\""), "{page}");
+    let found = page.attrs(".found ul a", "href");
+    assert_eq!(found.first(), Some(&"/#panel-memory"), "{found:?}");
+    assert_eq!(page.attr("form[role=search] [name=q]", "value"), Some("Memory"));
     // Also by metric; panels of sections with a page of their own link to that page.
     let list = seen(&server, by, "/api/fragment/find?q=host_memory_used").await;
-    assert!(list.starts_with("<p ") && links(&list).contains(&"/#panel-memory"), "{list}");
+    list.assert_says("p.count", "found");
+    assert!(links(&list).contains(&"/#panel-memory"), "{:?}", links(&list));
     let list = seen(&server, by, "/api/fragment/find?q=perf").await;
-    assert_eq!(links(&list).first(), Some(&"/performance"), "{list}");
+    assert_eq!(links(&list).first(), Some(&"/performance"));
 
     // Actions that need scripts are not on the page without scripts.
     let (page, list) = (seen(&server, by, "/find").await, seen(&server, by, "/api/fragment/find").await);
-    assert!(list.contains("data-press=\".theme-switch\"") && !page.contains("data-press"), "{page}");
-    for html in [&page, &list] {
-        let links = links(html);
+    list.assert_has("[data-press='.theme-switch']");
+    assert!(!page.has("[data-press]"));
+    for found in [&page, &list] {
+        let links = links(found);
         for path in ["/", "/trends", "/settings", "/arrange", "/?wall", "/settings?view=tokens"] {
-            assert!(links.contains(&path), "{path}: {html}");
+            assert!(links.contains(&path), "{path}: {links:?}");
         }
-        assert!(html.contains("action=\"/api/logout\"") && !html.contains("#panel-"), "{html}");
+        found.assert_has("form[action='/api/logout']");
+        assert!(!found.has("a[href*='#panel-']"));
     }
 
     // Panels that are not on the overview are found on the Trends page.
@@ -74,11 +77,11 @@ async fn viewers_do_not_find_admin_actions() {
             few.iter().all(|link| many.contains(link)) && few.len() < many.len(),
             "{asked}: {few:?}, {many:?}"
         );
-        for link in ["/alerts?view=rule&amp;new", "/settings?view=tokens", "/settings?view=audit"] {
-            assert!(!few.contains(&link), "{asked}: {seen_by_viewer}");
+        for link in ["/alerts?view=rule&new", "/settings?view=tokens", "/settings?view=audit"] {
+            assert!(!few.contains(&link), "{asked}: {few:?}");
         }
         // A client with a token has no session to end.
-        assert!(!seen_by_admin.contains("/api/logout"), "{seen_by_admin}");
+        assert!(!seen_by_admin.has("[action='/api/logout']"));
     }
     server.stop().await;
 }
@@ -98,7 +101,7 @@ async fn applications_are_found_by_name() {
     let admin = TestToken::Admin.bearer();
     until("the application is found", &server, async || {
         let list = seen(&server, ("Authorization", &admin), "/api/fragment/find?q=shop").await;
-        links(&list).contains(&"/performance?filter=shop") && list.contains("Application")
+        links(&list).contains(&"/performance?filter=shop") && list.says("a", "Application")
     })
     .await;
     server.stop().await;

@@ -31,18 +31,12 @@ async fn sign_in_by_form(server: &Server, code: &str) -> Response {
     exchange(server.address, text.as_bytes()).await.unwrap()
 }
 
-/// The text between two parts of a page.
-fn between<'a>(html: &'a str, before: &str, after: &str) -> &'a str {
-    let rest = html.split_once(before).unwrap_or_else(|| panic!("{before}: {html}")).1;
-    rest.split_once(after).unwrap().0
-}
-
 /// Enables the second factor. Returns the secret, the recovery codes and the secret as shown.
 async fn switch_on(server: &Server, ada: &str) -> (TotpSecret, Vec<String>, String) {
     let begun = submit(server, ada, &[("do", "factor-begin")], 200, "Enter the code of your app").await;
-    let shown = between(&begun, "name=\"secret\" value=\"", "\"").to_owned();
+    let shown = begun.attr("[name=secret]", "value").unwrap().to_owned();
     let secret = TotpSecret::parse(&shown).unwrap();
-    assert!(begun.contains("otpauth://totp/Watchglass:ada?secret="), "{begun}");
+    begun.assert_has("a[href^='otpauth://totp/Watchglass:ada?secret=']");
     let on = |code: String, password: &'static str| {
         [
             ("do", "factor-on".to_owned()),
@@ -57,16 +51,16 @@ async fn switch_on(server: &Server, ada: &str) -> (TotpSecret, Vec<String>, Stri
     ] {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         // The secret is still shown.
-        assert!(submit(server, ada, &fields, status, says).await.contains(&shown), "{says}");
+        let again = submit(server, ada, &fields, status, says).await;
+        assert_eq!(again.attr("[name=secret]", "value"), Some(shown.as_str()), "{says}");
     }
     let fields = on(code(&secret, 0), PASSWORD);
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let made = form(server, ada, &fields).await;
     assert_eq!((made.status, made.header("cache-control")), (200, Some("no-store")), "{}", made.html());
-    let html = made.html();
-    let codes: Vec<String> =
-        between(&html, "<pre><code>", "</code>").split_whitespace().map(str::to_owned).collect();
-    assert_eq!(codes.len(), 8, "{html}");
+    let codes = made.dom().text("#factor-made pre code");
+    let codes: Vec<String> = codes.split_whitespace().map(str::to_owned).collect();
+    assert_eq!(codes.len(), 8, "{codes:?}");
     (secret, codes, shown)
 }
 
@@ -80,10 +74,11 @@ async fn second_factor_is_required_until_it_is_disabled() {
         (get_page(&server, &ada, "/").await.status, get_page(&server, &there, "/").await.status),
         (200, 303)
     );
-    let account = get_page(&server, &ada, "/settings?view=account").await.html();
-    assert!(account.contains("8\u{a0}codes") && account.contains("value=\"factor-off\""), "{account}");
+    let account = get_page(&server, &ada, "/settings?view=account").await;
+    account.dom().assert_says("section", "8 recovery codes");
+    account.dom().assert_has("button[value=factor-off]");
     for hidden in [&shown, &codes[0]] {
-        assert!(!account.contains(hidden), "{account}");
+        assert!(!account.text().contains(hidden), "{}", account.text());
     }
     // The error does not reveal that the password was right.
     let refused = sign_in(&server, "").await;
@@ -96,17 +91,14 @@ async fn second_factor_is_required_until_it_is_disabled() {
     assert_eq!((entered.status, entered.header("location")), (303, Some("/alerts")));
     let refused = sign_in_by_form(&server, &codes[0]).await;
     assert_eq!(refused.status, 401);
-    assert!(
-        refused.html().contains("name=\"code\"") && !refused.html().contains(&codes[0]),
-        "{}",
-        refused.html()
-    );
+    refused.dom().assert_has("[name=code]");
+    assert!(!refused.text().contains(&codes[0]), "{}", refused.text());
     let off = [("do", "factor-off"), ("code", "00000"), ("password", PASSWORD)];
     submit(&server, &ada, &off, 403, "or the code is wrong").await;
     let again = [("do", "factor-on"), ("secret", shown.as_str()), ("code", "1"), ("password", PASSWORD)];
     submit(&server, &ada, &again, 400, "the code does not match").await;
     let fields = [("do", "factor-off"), ("code", codes[1].as_str()), ("password", PASSWORD)];
-    submit(&server, &ada, &fields, 200, "your password is enough").await;
+    submit(&server, &ada, &fields, 200, "Two-factor authentication disabled").await;
     assert_eq!(sign_in(&server, "").await.status, 200);
     let finished = server.stop().await;
     for hidden in [&shown, &codes[0], &codes[1]] {
@@ -141,11 +133,11 @@ async fn second_factor_is_removed_by_an_administrator_or_a_command() {
     let bob = json!({ "role": "admin" }).to_string();
     assert_eq!(send(server.address, "PATCH", "/api/admin/users/bob", &bob).await.status, 200);
     let bob = cookie(server.address, "bob", PASSWORD).await;
-    let people = get_page(&server, &bob, "/settings?view=people").await.html();
-    assert_eq!(people.matches("value=\"user-factor-off\"").count(), 1, "{people}");
+    let people = get_page(&server, &bob, "/settings?view=people").await.dom();
+    assert_eq!(people.count("button[value=user-factor-off]"), 1);
     let remove = [("do", "user-factor-off"), ("name", "ada")];
     submit(&server, &bob, &remove, 200, "Two-factor authentication removed").await;
-    submit(&server, &bob, &remove, 409, "no second factor").await;
+    submit(&server, &bob, &remove, 409, "not enabled for ada").await;
     let ada = cookie(server.address, "ada", PASSWORD).await;
     switch_on(&server, &ada).await;
     let folder = server.home().join(".local/share/watchglass");

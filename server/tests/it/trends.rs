@@ -1,6 +1,9 @@
 //! Trends page and past time ranges, as rendered by the server: statistics, links, invalid URLs, written times.
 
-use crate::support::{Response, Server, Socket, get};
+use crate::support::{Dom, Response, Server, Socket, get};
+
+/// Link of the present time window.
+const WINDOW: &str = "nav[aria-label='Time window'] [aria-current=true]";
 
 /// A server with a few seconds of history, and the time of its newest values.
 async fn with_past() -> (Server, i64) {
@@ -10,25 +13,19 @@ async fn with_past() -> (Server, i64) {
     (server, time)
 }
 
-async fn page(server: &Server, path: &str) -> String {
+async fn page(server: &Server, path: &str) -> Dom {
     let answer = get(server.address, path).await;
     assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-    let html = answer.html();
+    let html = answer.text();
     assert!(html.starts_with("<!DOCTYPE html>") && !html.contains("Loading…"), "{path}: {html}");
-    html
+    answer.dom()
 }
 
 /// Statistics of the first series of a panel, as pairs of term and value.
-fn stats(html: &str, panel: &str) -> Vec<(String, String)> {
-    let (_, rest) = html.split_once(&format!("data-panel=\"{panel}\"")).unwrap();
-    let (_, rest) =
-        rest.split_once("<dl class=\"stats\">").unwrap_or_else(|| panic!("no numbers in {panel}"));
-    let (list, _) = rest.split_once("</dl>").unwrap();
-    let pair = |entry: &str| {
-        let (term, rest) = entry.split_once("</dt><dd>").unwrap();
-        (term.to_owned(), rest.split_once("</dd>").unwrap().0.to_owned())
-    };
-    list.split("<dt>").skip(1).map(pair).collect()
+fn stats(dom: &Dom, panel: &str) -> Vec<(String, String)> {
+    let list = format!("[data-panel={panel}] .legend > li:first-child dl.stats");
+    let values = dom.texts(&format!("{list} dd"));
+    dom.texts(&format!("{list} dt")).into_iter().zip(values).collect()
 }
 
 #[tokio::test]
@@ -36,24 +33,17 @@ async fn trends_show_statistics_of_every_series() {
     let (server, _) = with_past().await;
     for (path, current) in [("/trends", "1h"), ("/trends?window=24h", "24h"), ("/trends?window=7d", "7d")] {
         let html = page(&server, path).await;
-        assert!(
-            html.contains("<title>Trends · Watchglass</title>") && html.contains("<h1>Trends</h1>"),
-            "{html}"
-        );
-        assert!(
-            html.contains(&format!(
-                "aria-current=\"true\" aria-label=\"{current}: show {}",
-                window_name(current)
-            )),
-            "{path}: {html}"
-        );
+        assert_eq!(html.text("title"), "Trends · Watchglass");
+        assert_eq!(html.text("h1"), "Trends");
+        let label = format!("{current}: show {}", window_name(current));
+        assert_eq!(html.attr(WINDOW, "aria-label"), Some(label.as_str()), "{path}");
         let memory = stats(&html, "memory");
         let terms: Vec<&str> = memory.iter().map(|(term, _)| term.as_str()).collect();
         assert_eq!(terms, ["min", "avg", "max", "last", "P95"], "{path}");
         assert!(memory.iter().all(|(_, text)| text.ends_with('B')), "{memory:?}");
         // Counters have a total.
-        assert!(html.contains("<dt>total</dt>"), "{path}");
-        assert!(!html.contains("Previous avg"), "{path}");
+        assert!(html.texts(".stats dt").contains(&"total".to_owned()), "{path}");
+        assert!(!html.says(".stats dt", "Previous avg"), "{path}");
     }
     let html = page(&server, "/trends?compare=1").await;
     let memory = stats(&html, "memory");
@@ -74,18 +64,13 @@ fn window_name(window: &str) -> &'static str {
 async fn sections_comparison_and_ranges_work_without_scripts() {
     let (server, time) = with_past().await;
     let html = page(&server, "/trends?window=24h&section=Host").await;
-    for part in [
-        "href=\"/trends?window=24h\">All</a>",
-        "href=\"/trends?window=24h&amp;section=Host&amp;compare=1\"",
-        "<form action=\"/trends\" method=\"get\" class=\"range\">",
-        "type=\"datetime-local\" name=\"from\"",
-        "name=\"section\" value=\"Host\"",
-    ] {
-        assert!(html.contains(part), "{part}: {html}");
-    }
+    html.assert_says("a[href='/trends?window=24h']", "All");
+    html.assert_has("a[href='/trends?window=24h&section=Host&compare=1']");
+    html.assert_has("form[action='/trends'][method=get] input[type=datetime-local][name=from]");
+    assert_eq!(html.attr("form[action='/trends'] [name=section]", "value"), Some("Host"));
     let answer = get(server.address, &format!("/api/fragment/trends?from={}&to={time}", time - 60_000)).await;
     assert_eq!(answer.status, 200);
-    assert!(answer.html().starts_with("<div data-part=\"trends\""), "{}", answer.html());
+    answer.dom().assert_has("[data-part=trends]");
     server.stop().await;
 }
 
@@ -94,16 +79,16 @@ async fn pages_with_charts_show_past_ranges() {
     let (server, time) = with_past().await;
     for path in ["/", "/trends"] {
         let html = page(&server, &format!("{path}?from={}&to={time}&at={time}", time - 60_000)).await;
-        assert!(html.contains("data-state=\"past\" class=\"shown\"><p>Showing <strong>"), "{path}: {html}");
-        assert!(html.contains(&format!("<a href=\"{path}\">Back to live</a>")), "{path}: {html}");
-        assert!(!html.contains("No data for this time range"), "{path}: {html}");
-        let is_drawn = |chart: &str| chart.split("</svg>").next().unwrap().contains(" d=\"M");
-        assert!(html.split("class=\"chart\"").skip(1).any(is_drawn), "{path}: {html}");
-        assert!(!html.contains("aria-current=\"true\" aria-label="), "{path}: no window is the present one");
+        html.assert_says(".shown[data-state=past]", "Showing ");
+        html.assert_says(&format!(".shown a[href='{path}']"), "Back to live");
+        assert!(!html.says("main", "No data for this time range"), "{path}");
+        let paths = html.attrs(".chart path", "d");
+        assert!(paths.iter().any(|path| path.starts_with('M')), "{path}: {paths:?}");
+        assert!(!html.has(WINDOW), "{path}: no window is the present one");
         // A range without data must not show current values.
         let html = page(&server, &format!("{path}?from=1000000000000&to=1000003600000")).await;
-        assert!(html.contains("9\u{a0}Sep 01:46:40 – 02:46:40 UTC"), "{path}: {html}");
-        assert!(html.contains("No data for this time range"), "{path}: {html}");
+        html.assert_says(".shown", "9 Sep 01:46:40 – 02:46:40 UTC");
+        html.assert_says("main", "No data for this time range");
     }
     server.stop().await;
 }
@@ -121,14 +106,12 @@ async fn invalid_ranges_are_reported_on_the_page() {
     ] {
         for path in ["/", "/trends"] {
             let html = page(&server, &format!("{path}?{query}")).await;
-            assert!(
-                html.contains("Invalid time range") && html.contains("data-state=\"live\""),
-                "{query}: {html}"
-            );
+            html.assert_says("main", "Invalid time range");
+            assert_eq!(html.attr(".shown", "data-state"), Some("live"), "{query}");
         }
     }
     let html = page(&server, "/?window=6m").await;
-    assert!(html.contains("Unknown time range"), "{html}");
+    html.assert_says("main", "Unknown time range");
     server.stop().await;
 }
 
@@ -151,7 +134,7 @@ async fn written_times_redirect_to_milliseconds() {
     ] {
         let answer = get(server.address, path).await;
         assert_eq!(location(&answer), expected);
-        assert!(page(&server, expected).await.contains("14\u{a0}Nov 22:13:20 – 22:14:20 UTC"));
+        page(&server, expected).await.assert_says(".shown", "14 Nov 22:13:20 – 22:14:20 UTC");
     }
     server.stop().await;
 }

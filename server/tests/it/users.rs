@@ -1,7 +1,7 @@
 //! Users, tokens and sessions, changed in the browser and through the API.
 
 use crate::support::{
-    JSON, Response, Server, Socket, TestToken, data, exchange, get, request, request_text, send,
+    Dom, JSON, Response, Server, Socket, TestToken, data, exchange, get, request, request_text, send,
 };
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -31,14 +31,14 @@ pub(crate) async fn submit(
     fields: &[(&str, &str)],
     status: u16,
     says: &str,
-) -> String {
+) -> Dom {
     let answer = form(server, cookie, fields).await;
-    let html = answer.html();
-    assert_eq!(answer.status, status, "{fields:?}: {html}");
-    let class = if status == 200 { "class=\"flash good\"" } else { "class=\"flash bad\"" };
-    assert!(html.contains(class) && html.contains(says), "{fields:?}: {says}: {html}");
-    assert!(html.contains("data-part=\"settings\"") && !html.contains(PASSWORD), "{html}");
-    html
+    assert_eq!(answer.status, status, "{fields:?}: {}", answer.text());
+    let dom = answer.dom();
+    dom.assert_says(if status == 200 { ".flash.good" } else { ".flash.bad" }, says);
+    dom.assert_has("[data-part=settings]");
+    assert!(!answer.text().contains(PASSWORD), "{}", answer.text());
+    dom
 }
 
 async fn sign_in(address: SocketAddr, name: &str, password: &str) -> Response {
@@ -73,18 +73,19 @@ pub(crate) async fn start_with_users() -> Server {
 async fn administrators_create_change_and_disable_users_in_the_browser() {
     let server = start_with_users().await;
     let ada = cookie(server.address, "ada", PASSWORD).await;
-    let people = get_page(&server, &ada, "/settings?view=people").await.html();
-    for part in ["data-view=\"people\"", ">You<", "user-row-bob", "value=\"user-add\""] {
-        assert!(people.contains(part), "{part}: {people}");
-    }
+    let people = get_page(&server, &ada, "/settings?view=people").await.dom();
+    people.assert_says("[data-view=people] #user-row-ada .mark", "You");
+    people.assert_has("#user-row-bob");
+    people.assert_has("button[value=user-add]");
     let add = |name: &'static str, password: &'static str| {
         [("do", "user-add"), ("name", name), ("role", "viewer"), ("password", password)]
     };
     let html = submit(&server, &ada, &add("Eve", "short"), 400, "8 to 256 bytes").await;
-    assert!(html.contains("value=\"Eve\"") && !html.contains("short\""), "{html}");
-    submit(&server, &ada, &add("eve x", PASSWORD), 400, "name of a user").await;
+    assert_eq!(html.attr("#user [name=name]", "value"), Some("Eve"));
+    assert_eq!(html.attr("#user [name=password]", "value"), None);
+    submit(&server, &ada, &add("eve x", PASSWORD), 400, "invalid user name").await;
     submit(&server, &ada, &add("Eve", " with spaces "), 200, "User created").await;
-    submit(&server, &ada, &add("eve", PASSWORD), 409, "a user eve already").await;
+    submit(&server, &ada, &add("eve", PASSWORD), 409, "user eve already exists").await;
     // Every byte of a password counts.
     assert_eq!(sign_in(server.address, "eve", "with spaces").await.status, 401);
     let eve = cookie(server.address, "eve", " with spaces ").await;
@@ -112,7 +113,7 @@ async fn administrators_create_change_and_disable_users_in_the_browser() {
     submit(&server, &ada, &of("user-disable", "admin"), 200, "User disabled").await;
     submit(&server, &ada, &of("user-disable", "ada"), 409, "only administrator").await;
     submit(&server, &ada, &of("user-viewer", "ada"), 409, "only administrator").await;
-    submit(&server, &ada, &of("user-viewer", "nobody"), 404, "no user nobody").await;
+    submit(&server, &ada, &of("user-viewer", "nobody"), 404, "unknown user nobody").await;
     submit(&server, &ada, &[("do", "nonsense"), ("view", "tokens")], 400, "unknown action").await;
     let finished = server.stop().await;
     assert!(!finished.stderr.contains(PASSWORD), "{}", finished.stderr);
@@ -129,15 +130,17 @@ async fn tokens_are_shown_once_and_revoked() {
     // The URL is that of the list: the browser history does not contain the token.
     assert_eq!(answer.header("content-location"), Some("/settings?view=tokens"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
-    let html = answer.html();
-    let token = html.split("<code>wg_").nth(1).and_then(|rest| rest.split('<').next()).unwrap();
-    let token = format!("wg_{token}");
-    assert!(html.contains("data-keep") && html.contains("ci &lt;b&gt;"), "{html}");
+    let dom = answer.dom();
+    let token = dom.text("#token-made code");
+    assert!(token.starts_with("wg_"), "{token}");
+    dom.assert_has("[data-part=settings][data-keep]");
+    dom.assert_says("[data-part=list] .title", "ci <b>");
     let bearer = format!("Bearer {token}");
     let as_ci = [("Authorization", bearer.as_str())];
     assert_eq!(request(server.address, "GET", "/api/admin/rules", &as_ci).await.status, 200);
-    let list = get_page(&server, &ada, "/settings?view=tokens").await.html();
-    assert!(list.contains("ci &lt;b&gt;") && !list.contains(&token), "{list}");
+    let list = get_page(&server, &ada, "/settings?view=tokens").await;
+    list.dom().assert_says("[data-part=list] .title", "ci <b>");
+    assert!(!list.text().contains(&token), "{}", list.text());
     let tokens = data(server.address, "/api/admin/tokens").await;
     let found = tokens.as_array().unwrap().iter().find(|token| token["name"] == "ci <b>").unwrap();
     assert!(found["expires"].is_string() && found["state"] == "good", "{found}");
@@ -147,7 +150,7 @@ async fn tokens_are_shown_once_and_revoked() {
     submit(&server, &ada, &[("do", "token-revoke"), ("id", id)], 200, "Token revoked").await;
     assert_eq!(socket.closed().await.0, 4401);
     assert_eq!(request(server.address, "GET", "/api/admin/rules", &as_ci).await.status, 401);
-    submit(&server, &ada, &[("do", "token-revoke"), ("id", id)], 404, "no token").await;
+    submit(&server, &ada, &[("do", "token-revoke"), ("id", id)], 404, "no active token").await;
     let finished = server.stop().await;
     assert!(!finished.stderr.contains(&token), "{}", finished.stderr);
 }
@@ -158,16 +161,17 @@ async fn viewers_have_an_account_and_no_access_to_others() {
     let [here, there] =
         [cookie(server.address, "bob", PASSWORD).await, cookie(server.address, "bob", PASSWORD).await];
     let ada = cookie(server.address, "ada", PASSWORD).await;
-    let account = get_page(&server, &here, "/settings?view=account").await.html();
-    for part in ["Signed in as ", "<b>bob</b>", "This browser", "action=\"/api/logout\"", "name=\"old\""] {
-        assert!(account.contains(part), "{part}: {account}");
-    }
-    assert_eq!(account.matches("value=\"session-end\"").count(), 2, "{account}");
+    let account = get_page(&server, &here, "/settings?view=account").await.dom();
+    account.assert_says(".lead", "Signed in as bob");
+    account.assert_says(".row", "This browser");
+    account.assert_has("form[action='/api/logout']");
+    account.assert_has("[name=old]");
+    assert_eq!(account.count("button[value=session-end]"), 2);
     for view in ["people", "tokens", "sessions"] {
         let answer = get_page(&server, &here, &format!("/api/fragment/settings?view={view}")).await;
         assert_eq!(answer.status, 403, "{view}");
         assert!(answer.error("forbidden").contains("admin role"));
-        assert!(!account.contains(&format!("view={view}\"")), "{account}");
+        assert!(!account.has(&format!("a[href='/settings?view={view}']")), "{view}");
     }
     for what in ["user-add", "user-admin", "user-password", "token-add", "token-revoke"] {
         submit(&server, &here, &[("do", what), ("name", "bob")], 403, "requires the admin role").await;
@@ -184,7 +188,7 @@ async fn viewers_have_an_account_and_no_access_to_others() {
         id
     };
     let (of_ada, of_there) = (of(&ada).await, of(&there).await);
-    submit(&server, &here, &[("do", "session-end"), ("id", &of_ada)], 404, "no session").await;
+    submit(&server, &here, &[("do", "session-end"), ("id", &of_ada)], 404, "no active session").await;
     let mut socket = Socket::open_as(("cookie", &there), server.address, Some(JSON)).await;
     submit(&server, &here, &[("do", "session-end"), ("id", &of_there)], 200, "Session revoked").await;
     assert_eq!(socket.closed().await.0, 4401);
@@ -201,8 +205,9 @@ async fn viewers_have_an_account_and_no_access_to_others() {
     assert_eq!(sign_in(server.address, "bob", PASSWORD).await.status, 401);
     cookie(server.address, "bob", "a new password").await;
     // A token has no password.
-    let page = get(server.address, "/settings?view=account").await.html();
-    assert!(page.contains("<b>Admin</b>") && !page.contains("name=\"old\""), "{page}");
+    let page = get(server.address, "/settings?view=account").await.dom();
+    page.assert_says(".lead b", "Admin");
+    assert!(!page.has("[name=old]"));
     server.stop().await;
 }
 

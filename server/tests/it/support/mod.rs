@@ -1,6 +1,7 @@
 //! Test support: the server as a child process, and well-behaved and misbehaving clients.
 
 mod config_file;
+mod dom;
 mod http;
 mod proc_folder;
 mod program;
@@ -9,6 +10,7 @@ mod seed;
 mod socket;
 
 pub(crate) use config_file::ConfigFile;
+pub(crate) use dom::Dom;
 pub(crate) use http::{
     Connection, Response, data, exchange, get, post, post_form, request, request_text, send,
 };

@@ -45,8 +45,8 @@ pub(crate) fn write_accounts(data: &Path) {
     if file.exists() {
         return;
     }
-    let mut book = Accounts::default();
-    book.add_user("admin", Role::Admin, PasswordHash::unmatchable(), CREATED).unwrap();
+    let mut accounts = Accounts::default();
+    accounts.add_user("admin", Role::Admin, PasswordHash::unmatchable(), CREATED).unwrap();
     for who in TestToken::ALL {
         let role = match who {
             TestToken::Viewer => Role::Viewer,
@@ -55,12 +55,12 @@ pub(crate) fn write_accounts(data: &Path) {
         };
         // Tokens that expired 30 days ago are removed.
         let expires = (who == TestToken::Expired).then(|| now() - Duration::from_secs(1));
-        book.add_token(&format!("{who:?}"), role, expires, &who.secret(), CREATED).unwrap();
+        accounts.add_token(&format!("{who:?}"), role, expires, &who.secret(), CREATED).unwrap();
     }
-    book.revoke_token("Revoked", now()).unwrap();
+    accounts.revoke_token("Revoked", now()).unwrap();
     DirBuilder::new().recursive(true).mode(0o700).create(data).unwrap();
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).unwrap();
-    file.write_all(book.to_json().as_bytes()).unwrap();
+    file.write_all(accounts.to_json().as_bytes()).unwrap();
 }
 
 fn now() -> Timestamp {
