@@ -30,6 +30,17 @@ impl<K: Clone + Ord, V: Replicated> ReplicatedMap<K, V> {
         self.extend(other.iter().map(|(key, value)| (key.clone(), value.clone())));
     }
 
+    /// Merges another map without what has expired: no live entry of a full map gives way to an expired one.
+    pub fn merge_live(&mut self, other: &Self, now: Timestamp) {
+        self.remove_expired(now);
+        // At most twice the maximum for a moment.
+        for (key, value) in other {
+            self.insert(key.clone(), value.clone());
+        }
+        self.remove_expired(now);
+        self.drop_excess();
+    }
+
     /// Entries that `other` lacks or has with a value that is older in a relevant way, without expired new ones. Contains
     /// no entry that `other` would drop again because it is full.
     pub fn delta_for<'a>(&'a self, other: &Self, now: Timestamp) -> Vec<(&'a K, &'a V)> {

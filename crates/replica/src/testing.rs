@@ -36,6 +36,7 @@ where
         let [a, b, c] = [a, b, c].map(|entries| entries.into_iter().collect::<ReplicatedMap<K, V>>());
         prop_assert_eq!(&one_by_one, &merged(&a, &b), "entries are not merged one by one");
         check_merge(&a, &b, &c)?;
+        check_merge_live(&a, &b, now)?;
         check_delta(&a, &b, now)
     })
 }
@@ -95,6 +96,27 @@ where
     prop_assert_eq!(merged(&both, c), merged(a, &merged(b, c)), "not associative");
     prop_assert_eq!(&merged(a, a), a, "not idempotent");
     prop_assert!(both.len() <= V::MAX_ENTRIES, "{} entries, the maximum is {}", both.len(), V::MAX_ENTRIES);
+    Ok(())
+}
+
+fn check_merge_live<K, V>(a: &ReplicatedMap<K, V>, b: &ReplicatedMap<K, V>, now: Timestamp) -> TestCaseResult
+where
+    K: Clone + Debug + Ord,
+    V: Debug + Replicated,
+{
+    let [mut live, mut other, mut merged_live] = [a.clone(), b.clone(), a.clone()];
+    live.remove_expired(now);
+    other.remove_expired(now);
+    merged_live.merge_live(b, now);
+    prop_assert_eq!(merged_live.expired(now).count(), 0, "expired entries are not removed");
+    prop_assert!(merged_live.len() <= V::MAX_ENTRIES, "{} entries", merged_live.len());
+    // Expired values of the other map remove what they replace, and take no room.
+    for (key, _) in b.iter().filter(|(_, value)| value.is_expired(now)) {
+        if live.get(key).is_some_and(|known| b.get(key).is_some_and(|value| value.supersedes(known))) {
+            live.forget(key);
+        }
+    }
+    prop_assert_eq!(merged_live, merged(&live, &other), "merged with expired entries");
     Ok(())
 }
 

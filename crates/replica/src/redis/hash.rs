@@ -15,8 +15,8 @@ const MAX_NAME: usize = 64;
 pub(super) struct Hash<K, V> {
     revision: Option<String>,
     map: ReplicatedMap<K, V>,
-    /// Valid fields that the map has no room for.
-    excess: Vec<K>,
+    /// Valid fields that are not in the map and to be deleted: expired, or above the maximum.
+    surplus: Vec<K>,
     /// Fields of another version: these are not overwritten.
     other_version: BTreeSet<K>,
     /// Number of invalid fields, and the first one with the reason.
@@ -28,7 +28,7 @@ pub(super) struct Hash<K, V> {
 pub(super) struct Changes<K, V> {
     /// Fields to set.
     pub(super) updated: Vec<(K, V)>,
-    /// Fields to delete: expired, or replaced by greater values because the hash is full.
+    /// Fields to delete: expired, or above the maximum and with smaller values than all others.
     pub(super) removed: Vec<K>,
 }
 
@@ -48,7 +48,7 @@ impl<K: ReplicatedKey, V: StoredValue> Hash<K, V> {
         let mut hash = Self {
             revision: None,
             map: ReplicatedMap::default(),
-            excess: Vec::new(),
+            surplus: Vec::new(),
             other_version: BTreeSet::new(),
             invalid: None,
         };
@@ -75,7 +75,7 @@ impl<K: ReplicatedKey, V: StoredValue> Hash<K, V> {
         }
         let keys: Vec<K> = entries.iter().map(|(key, _)| key.clone()).collect();
         hash.map.extend(entries);
-        hash.excess = keys.into_iter().filter(|key| !hash.map.contains_key(key)).collect();
+        hash.surplus = keys.into_iter().filter(|key| !hash.map.contains_key(key)).collect();
         Ok(hash)
     }
 
@@ -106,32 +106,40 @@ impl<K: ReplicatedKey, V: StoredValue> Hash<K, V> {
         self.invalid.as_ref().map(|(count, first)| format!("{count} fields, such as {first}"))
     }
 
+    /// Takes expired entries out of the map; they will be deleted.
+    pub(super) fn remove_expired(&mut self, now: Timestamp) {
+        self.surplus.extend(self.map.expired(now).cloned());
+        self.map.remove_expired(now);
+    }
+
     /// What a server with the map `mine` changes.
     pub(super) fn changes(&self, mine: &ReplicatedMap<K, V>, now: Timestamp) -> Changes<K, V> {
         let delta = mine.delta_for(&self.map, now).into_iter();
-        let mut updated: Vec<(K, V)> = delta
-            .filter(|(key, _)| !self.other_version.contains(key))
+        let updated: Vec<(K, V)> = delta
+            .filter(|(key, _)| !self.other_version.contains(*key))
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
-        if updated.is_empty() && self.excess.is_empty() {
-            return Changes { updated, removed: self.map.expired(now).cloned().collect() };
+        if updated.is_empty() {
+            return Changes { updated, removed: self.surplus.clone() };
         }
         let mut after = self.map.clone();
         after.extend(updated.iter().cloned());
-        after.remove_expired(now);
-        updated.retain(|(key, _)| after.contains_key(key));
-        let before = self.map.iter().map(|(key, _)| key).chain(&self.excess);
-        let removed = before.filter(|key| !after.contains_key(key)).cloned().collect();
+        let before = self.map.iter().map(|(key, _)| key).chain(&self.surplus);
+        let removed = before.filter(|key| !after.contains_key(*key)).cloned().collect();
         Changes { updated, removed }
     }
 
     /// Applies changes that were written; `revision` is the new revision, unless nothing changed.
-    pub(super) fn apply(&mut self, changes: Changes<K, V>, revision: Option<String>) {
-        self.excess.clear();
+    ///
+    /// A tombstone that was written although it has expired, to end what a peer has, is left to the peer: deleted by the
+    /// next round of this server, the peer could miss it.
+    pub(super) fn apply(&mut self, changes: Changes<K, V>, revision: Option<String>, now: Timestamp) {
+        self.surplus.clear();
         self.map.extend(changes.updated);
         for key in &changes.removed {
             self.map.forget(key);
         }
+        self.map.remove_expired(now);
         self.revision = revision.or_else(|| self.revision.take());
     }
 }

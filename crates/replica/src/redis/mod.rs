@@ -138,7 +138,9 @@ impl<K: ReplicatedKey, V: StoredValue> RedisReplica<K, V> {
             self.known = None;
             let mut hash = self.read()?;
             self.report_invalid(local, &hash);
+            // With expired tombstones, which this server may not know.
             local.merge(hash.map(), now).map_err(SyncError::Local)?;
+            hash.remove_expired(now);
             // Before the snapshot: a change in between is then published by the next round.
             let version = local.version();
             let changes = hash.changes(&local.snapshot(now), now);
@@ -174,9 +176,12 @@ impl<K: ReplicatedKey, V: StoredValue> RedisReplica<K, V> {
         let Some(known) = self.known.as_ref().filter(|known| known.has_revision(revision.as_deref())) else {
             return Ok(false);
         };
+        if known.map().expired(now).next().is_some() {
+            return Ok(false);
+        }
         let version = local.version();
         if version.is_some() && version == self.version {
-            return Ok(known.map().expired(now).next().is_none());
+            return Ok(true);
         }
         let is_unchanged = known.changes(&local.snapshot(now), now).is_empty();
         if is_unchanged {
@@ -248,7 +253,7 @@ impl<K: ReplicatedKey, V: StoredValue> RedisReplica<K, V> {
         let is_written = replies.last().is_some_and(|exec| !as_list(exec).is_empty());
         if is_written {
             self.renewed = Some(now);
-            hash.apply(changes, revision);
+            hash.apply(changes, revision, now);
         }
         Ok(is_written)
     }

@@ -62,13 +62,7 @@ impl LocalReplica<String, Plain> for LocalMap {
         if let Some(failure) = &*self.failure.borrow() {
             return Err(failure.clone());
         }
-        let mut live = remote.clone();
-        live.remove_expired(now);
-        self.change(|map| {
-            // First, so that no live value has to give way to an expired one.
-            map.remove_expired(now);
-            map.merge(&live);
-        });
+        self.change(|map| map.merge_live(remote, now));
         Ok(())
     }
 

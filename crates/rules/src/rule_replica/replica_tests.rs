@@ -21,8 +21,12 @@ fn saying(id: &str, second: i64, server: &str, level: Option<f64>) -> RuleVersio
 }
 
 fn versions() -> impl Strategy<Value = RuleVersion> {
-    ("own|disk|cpu|other", 0..4_i64, "[a-b]", prop::option::of(0.1..0.9))
-        .prop_map(|(id, second, server, level)| saying(&id, second, &server, level))
+    ("own|disk|cpu|other", 0..4_i64, "[a-b]", prop::option::of(1..9_u8)).prop_map(
+        |(id, second, server, tenths)| {
+            let level = tenths.map(|tenths| f64::from(tenths) / 10.0);
+            saying(&id, second, &server, level)
+        },
+    )
 }
 
 #[test]
@@ -58,9 +62,10 @@ fn delta_omits_expired_tombstones_and_is_limited() {
     assert_eq!(news(&none, day), ["disk", "own"]);
     assert_eq!(news(&none, month), ["disk"]);
     assert_eq!(mine.expired(month).collect::<Vec<_>>(), ["own"]);
-    let numbers = 0..RuleVersion::MAX_ENTRIES - 1;
-    let mut full: RuleReplica =
-        numbers.map(|number| (format!("x{number}"), saying("x", 0, "a", Some(1.0)))).collect();
+    let mut full: RuleReplica = (1..RuleVersion::MAX_ENTRIES)
+        .zip(1..)
+        .map(|(number, second)| (format!("x{number}"), saying("x", second, "a", Some(1.0))))
+        .collect();
     // There is room for one, and of two versions with the same time the removal is greater.
     assert_eq!(news(&full, day), ["own"]);
     full.apply("own".to_owned(), saying("own", 0, "a", None));
