@@ -8,12 +8,10 @@ import { fileURLToPath } from "node:url";
 
 /** They read CPU, disk and network usage of the machine: another test would change it. */
 const EXCLUSIVE = ["numbers.test.mjs"];
-/** They take longest, so they start first. */
-const LONGEST = [];
 
 const folder = fileURLToPath(new URL("tests/", import.meta.url));
 const words = process.argv.slice(2);
-const wanted = readdirSync(folder).filter((name) => name.endsWith(".test.mjs") && (words.length === 0 || words.some((word) => name.includes(word))));
+const wanted = readdirSync(folder).toSorted().filter((name) => name.endsWith(".test.mjs") && (words.length === 0 || words.some((word) => name.includes(word))));
 
 /** Runs files with Node's test runner; whether all passed. */
 function run(names, concurrency) {
@@ -25,10 +23,8 @@ function run(names, concurrency) {
   return status === 0;
 }
 
-const rank = (name) => (LONGEST.includes(name) ? LONGEST.indexOf(name) : LONGEST.length);
-const parallel = wanted.filter((name) => !EXCLUSIVE.includes(name)).toSorted((one, other) => rank(one) - rank(other));
 const results = [
-  run(parallel, Math.max(2, availableParallelism())),
+  run(wanted.filter((name) => !EXCLUSIVE.includes(name)), Math.max(2, availableParallelism())),
   run(wanted.filter((name) => EXCLUSIVE.includes(name)), 1),
 ];
 process.exitCode = results.every(Boolean) ? 0 : 1;

@@ -157,9 +157,9 @@ fn alerts_examples() -> Vec<Vec<u8>> {
 
 fn answers_examples() -> Vec<Vec<u8>> {
     [
-        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
-        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Busy\r\nRetry-After: Sun, 06 Nov 2033 08:49:37 GMT\r\n\r\nno",
-        "HTTP/1.1 429 Slow\r\nRetry-After: 30\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nwords\r\n0\r\n\r\n",
+        "30\nslow down",
+        "Sun, 06 Nov 2033 08:49:37 GMT\n{\"error\": \"no sesame\"}",
+        "soon\n",
     ]
     .map(|text| text.as_bytes().to_vec())
     .into()

@@ -31,18 +31,21 @@ pub struct Limits {
     pub idle: Duration,
 }
 
-impl Default for Limits {
+impl Limits {
     /// 5 s to connect, 15 s in total, 2 s and 16 KiB for the body. Unused connections are kept for 4 s, because servers on
     /// Node.js close theirs after 5 s, and most others later.
+    pub const DEFAULT: Self = Self {
+        connect: Duration::from_secs(5),
+        total: Duration::from_secs(15),
+        body: Duration::from_secs(2),
+        body_bytes: 16 << 10,
+        idle: Duration::from_secs(4),
+    };
+}
+
+impl Default for Limits {
     fn default() -> Self {
-        let seconds = Duration::from_secs;
-        Self {
-            connect: seconds(5),
-            total: seconds(15),
-            body: seconds(2),
-            body_bytes: 16 << 10,
-            idle: seconds(4),
-        }
+        Self::DEFAULT
     }
 }
 

@@ -14,7 +14,6 @@ pub enum Delivery {
 
 /// Error of a request. Contains no part of the URL and no header.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// Unsupported URL.
     #[error("invalid URL: {0}")]
@@ -75,8 +74,7 @@ impl Error {
             return Self::Connect { reason: cause(error) };
         }
         let causes = || std::iter::successors(error.source(), |&error| error.source());
-        let is_not_http = |error: &hyper::Error| error.is_parse() || error.is_parse_too_large();
-        if causes().filter_map(|error| error.downcast_ref()).any(is_not_http) {
+        if causes().filter_map(|error| error.downcast_ref()).any(hyper::Error::is_parse) {
             return Self::NotHttp { reason: cause(error), delivery };
         }
         let is_end = |error: &hyper::Error| error.is_incomplete_message() || error.is_closed();

@@ -5,7 +5,7 @@
 #![cfg_attr(feature = "report", doc = "[`report`]: request reports sent to a server.")]
 #![cfg_attr(feature = "push", doc = "[`push`]: sends a report every second.")]
 //!
-//! Independent of the server crates.
+//! Independent of the server crates, except for the HTTP client of `push`.
 
 #[cfg(feature = "push")]
 pub mod push;

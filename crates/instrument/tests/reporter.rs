@@ -31,6 +31,11 @@ fn answer(recorder: &Recorder, count: u64) {
 /// Reads one request: headers and report.
 async fn read(listener: &TcpListener) -> (TcpStream, String, Report) {
     let (mut stream, _) = within(listener.accept()).await.unwrap();
+    let (head, report) = read_from(&mut stream).await;
+    (stream, head, report)
+}
+
+async fn read_from(stream: &mut TcpStream) -> (String, Report) {
     let mut bytes = Vec::new();
     loop {
         within(stream.read_buf(&mut bytes)).await.unwrap();
@@ -38,7 +43,7 @@ async fn read(listener: &TcpListener) -> (TcpStream, String, Report) {
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
         if body.len() == length.parse::<usize>().unwrap() {
-            return (stream, head.to_owned(), Report::parse(body.as_bytes()).unwrap());
+            return (head.to_owned(), Report::parse(body.as_bytes()).unwrap());
         }
     }
 }
@@ -116,6 +121,24 @@ async fn rejected_reports_are_kept_and_unanswered_ones_are_not_resent() {
     assert_eq!(ended(&fourth), 0);
     let status = reporter.status();
     assert_eq!((status.delivered, status.problem), (1, None));
+}
+
+#[tokio::test]
+async fn one_connection_serves_many_reports_and_is_replaced() {
+    let recorder = Arc::new(Recorder::default());
+    let (listener, _, reporter) = start(&recorder).await;
+    let (mut stream, ..) = read(&listener).await;
+    for count in 1..3 {
+        answer(&recorder, count);
+        stream.write_all(ACCEPTED.as_bytes()).await.unwrap();
+        assert_eq!(ended(&read_from(&mut stream).await.1), count);
+    }
+    // The server closes the connection while it is idle, as before a restart.
+    answer(&recorder, 3);
+    respond(stream, ACCEPTED).await;
+    let (_stream, _, report) = read(&listener).await;
+    assert_eq!(ended(&report), 3);
+    assert_eq!(reporter.status().uncertain, 0);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ pub fn outbox(bytes: &[u8], folder: &Path) {
     }
 }
 
-/// Parses an HTTP response to a message.
+/// Classifies an HTTP response to a message.
 pub fn http_answer(bytes: &[u8]) {
     response(bytes, Timestamp::from_millis(1_700_000_000_000));
 }

@@ -1,11 +1,13 @@
 //! Connections to other servers with deadlines, secret handling, and a Redis client.
 //!
-//! Used by the probes and by the Redis history store; neither may block when the other side hangs.
+//! Used by the probes and by the Redis history store; neither may block when the other side hangs. The HTTP client and
+//! the notification channels use its secrets and its TLS configuration.
 
 mod address;
 mod deadline;
 mod error;
 mod one_line;
+#[cfg(feature = "redis")]
 pub mod redis;
 mod secret;
 mod target_error;

@@ -6,12 +6,15 @@ use std::path::PathBuf;
 use std::process::Command;
 use tempfile::TempDir;
 
+/// Name in the server's certificate, for tests that reach it through a proxy.
+pub const SERVER_NAME: &str = "watchglass.test";
+
 /// Certificate of a server at 127.0.0.1 and its CA.
 #[derive(Debug)]
 pub struct Certificates {
     /// CA certificate.
     pub authority: PathBuf,
-    /// Server certificate for 127.0.0.1.
+    /// Server certificate for 127.0.0.1 and [`SERVER_NAME`].
     pub server: PathBuf,
     /// Private key of the server.
     pub key: PathBuf,
@@ -24,7 +27,7 @@ impl Certificates {
     pub fn generate() -> Option<Self> {
         let program = find_program("openssl", &[])?;
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("names"), "subjectAltName=IP:127.0.0.1\n").unwrap();
+        fs::write(folder.path().join("names"), format!("subjectAltName=IP:127.0.0.1,DNS:{SERVER_NAME}\n")).unwrap();
         let run = |words: &str| stdout_of(Command::new(&program).current_dir(&folder).args(words.split(' ')));
         let new = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
         run(&format!("req -x509 {new} -days 2 -subj /CN=authority -keyout authority.key -out authority.pem"));

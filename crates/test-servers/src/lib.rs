@@ -14,7 +14,7 @@ mod postgres_server;
 mod process;
 mod redis_server;
 
-pub use certificates::Certificates;
+pub use certificates::{Certificates, SERVER_NAME};
 pub use postgres_server::PostgresServer;
 pub use process::{CONTINUE, Process, STOP, find_program, free_port, signal, wait_until};
 pub use redis_server::RedisServer;

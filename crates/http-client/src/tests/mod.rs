@@ -48,7 +48,7 @@ async fn accept(listener: &TcpListener) -> TcpStream {
 }
 
 /// Reads one request; `None` if the connection ends before it.
-async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
+async fn read(stream: &mut (impl AsyncRead + Unpin + ?Sized)) -> Option<String> {
     let mut bytes = Vec::new();
     loop {
         if within(stream.read_buf(&mut bytes)).await.unwrap() == 0 {
@@ -63,7 +63,7 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     }
 }
 
-async fn respond(stream: &mut (impl AsyncWrite + Unpin), response: &str) {
+async fn respond(stream: &mut (impl AsyncWrite + Unpin + ?Sized), response: &str) {
     within(stream.write_all(response.as_bytes())).await.unwrap();
     within(stream.flush()).await.unwrap();
 }

@@ -1,6 +1,7 @@
 //! HTTPS, directly and through proxies.
 
 use super::{LIMITS, LONG, OK, SHORT, accept, listen, read, respond};
+use crate::connection::AsyncStream;
 use crate::{Bytes, Client, Delivery, Error, Limits, Proxies};
 use http::Request;
 use rustls::crypto::ring::default_provider;
@@ -8,7 +9,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
-use watchglass_test_servers::Certificates;
+use watchglass_test_servers::{Certificates, SERVER_NAME};
 
 fn acceptor(certificates: &Certificates) -> TlsAcceptor {
     let chain = vec![CertificateDer::from_pem_file(&certificates.server).unwrap()];
@@ -113,5 +114,44 @@ async fn refused_tunnels_are_reported() {
         let error = error.unwrap_err();
         assert_eq!(error.to_string(), format!("cannot connect: proxy {proxy}: {expected}"));
         assert_eq!(error.delivery(), Delivery::Incomplete);
+    }
+}
+
+#[tokio::test]
+async fn tunnels_are_encrypted_to_the_server_and_reused() {
+    let Some(certificates) = Certificates::generate() else { return };
+    let acceptor = acceptor(&certificates);
+    for scheme in ["http", "https"] {
+        let (listener, address) = listen().await;
+        let client = proxied(&format!("{scheme}://{address}"), &certificates);
+        // Proxy and server in one.
+        let serve = async |stream: &mut (dyn AsyncStream + '_)| {
+            let request = read(stream).await.unwrap();
+            assert!(request.starts_with(&format!("CONNECT {SERVER_NAME}:8443 HTTP/1.1\r\n")), "{request}");
+            respond(stream, "HTTP/1.1 200 Connection established\r\n\r\n").await;
+            let mut stream = acceptor.accept(stream).await.unwrap();
+            for _ in 0..2 {
+                let request = read(&mut stream).await.unwrap();
+                assert!(request.starts_with("POST /path HTTP/1.1\r\n"), "{request}");
+                assert!(request.contains(&format!("\r\nhost: {SERVER_NAME}:8443\r\n")), "{request}");
+                respond(&mut stream, OK).await;
+            }
+        };
+        let server = async {
+            let mut stream = accept(&listener).await;
+            if scheme == "http" {
+                serve(&mut stream).await;
+            } else {
+                let mut stream = acceptor.accept(stream).await.unwrap();
+                serve(&mut stream).await;
+            }
+        };
+        let requests = async {
+            for _ in 0..2 {
+                let response = client.send(post(&format!("{SERVER_NAME}:8443"))).await.unwrap();
+                assert_eq!(response.body, b"ok");
+            }
+        };
+        tokio::join!(server, requests);
     }
 }

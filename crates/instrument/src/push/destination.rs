@@ -1,5 +1,7 @@
 //! Destination of reports.
 
+use http::HeaderValue;
+use http::uri::{Authority, Scheme, Uri};
 use std::fmt;
 
 /// Maximum token length in bytes.
@@ -10,13 +12,10 @@ const MAX_URL_BYTES: usize = 2048;
 /// Watchglass server and API token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Destination {
-    /// Host name or IP address; IPv6 without brackets.
-    pub(crate) host: String,
-    /// Port.
-    pub(crate) port: u16,
-    /// Request line and headers, without the content length.
-    pub(crate) head: String,
-    authority: String,
+    url: Uri,
+    scheme: Scheme,
+    authority: Authority,
+    authorization: Option<HeaderValue>,
 }
 
 /// Invalid server address or token. Messages never contain the token.
@@ -24,8 +23,11 @@ pub struct Destination {
 #[non_exhaustive]
 pub enum DestinationError {
     /// Unsupported scheme.
-    #[error("the server address must begin with http:// (TLS is not supported: use a tunnel or proxy)")]
+    #[error("the server address must begin with http:// or https://")]
     Scheme,
+    /// The feature `tls` is off.
+    #[error("https:// is not supported: build watchglass-instrument with the feature tls")]
+    Tls,
     /// Missing or invalid host.
     #[error(
         "the server address must have a host, as in http://127.0.0.1:7070, and no user, query or fragment"
@@ -40,42 +42,45 @@ pub enum DestinationError {
 }
 
 impl Destination {
-    /// Parses a server address: `http://host:port`, with a path prefix if the server is behind a proxy. The default port
-    /// is 80.
+    /// Parses a server address: `http://host:port` or `https://host:port`, with a path prefix if the server is behind a
+    /// reverse proxy. The default port is 80, or 443 for `https://`.
     ///
     /// # Errors
     /// The address is invalid.
     pub fn parse(url: &str) -> Result<Self, DestinationError> {
-        let (scheme, rest) = url.split_at_checked("http://".len()).ok_or(DestinationError::Scheme)?;
-        if !scheme.eq_ignore_ascii_case("http://") {
-            return Err(DestinationError::Scheme);
-        }
-        // Prevents header injection, and rejects user, query and fragment.
+        let (scheme, rest) = url.split_once("://").ok_or(DestinationError::Scheme)?;
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
+            "http" => Scheme::HTTP,
+            "https" if cfg!(feature = "tls") => Scheme::HTTPS,
+            "https" => return Err(DestinationError::Tls),
+            _ => return Err(DestinationError::Scheme),
+        };
+        // Rejects user, query and fragment.
         let is_allowed = |byte: u8| byte.is_ascii_graphic() && !b"@?#\\".contains(&byte);
         if url.len() > MAX_URL_BYTES || !rest.bytes().all(is_allowed) {
             return Err(DestinationError::Host);
         }
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let (host, port) = match authority.strip_prefix('[') {
-            Some(rest) => {
-                let (host, port) = rest.split_once(']').ok_or(DestinationError::Host)?;
-                let port = port.strip_prefix(':').or(port.is_empty().then_some("80"));
-                (host, port.ok_or(DestinationError::Host)?)
-            }
-            None => authority.split_once(':').unwrap_or((authority, "80")),
-        };
-        if host.is_empty() {
+        let authority: Authority = authority.parse().map_err(|_| DestinationError::Host)?;
+        if authority.host().is_empty() {
             return Err(DestinationError::Host);
         }
-        let port: u16 = port.parse().ok().filter(|port| *port > 0).ok_or(DestinationError::Port)?;
+        match authority.as_str().strip_prefix(authority.host()) {
+            Some("") => {}
+            Some(port) if port.starts_with(':') => {
+                authority.port_u16().filter(|port| *port > 0).ok_or(DestinationError::Port)?;
+            }
+            _ => return Err(DestinationError::Host),
+        }
         let path = path.trim_end_matches('/');
         let slash = if path.is_empty() { "" } else { "/" };
-        let head = format!(
-            "POST {slash}{path}/api/ingest HTTP/1.1\r\nhost: {authority}\r\ncontent-type: application/json\r\n\
-             connection: close\r\nuser-agent: watchglass-instrument/{}\r\n",
-            env!("CARGO_PKG_VERSION")
-        );
-        Ok(Self { host: host.to_owned(), port, head, authority: authority.to_owned() })
+        let url = Uri::builder()
+            .scheme(scheme.clone())
+            .authority(authority.clone())
+            .path_and_query(format!("{slash}{path}/api/ingest"))
+            .build()
+            .map_err(|_| DestinationError::Host)?;
+        Ok(Self { url, scheme, authority, authorization: None })
     }
 
     /// Sets the bearer token.
@@ -87,8 +92,26 @@ impl Destination {
         if !(1..=MAX_TOKEN_BYTES).contains(&length) || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(DestinationError::Token);
         }
-        self.head.push_str(&format!("authorization: Bearer {token}\r\n"));
+        let mut value =
+            HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| DestinationError::Token)?;
+        value.set_sensitive(true);
+        self.authorization = Some(value);
         Ok(self)
+    }
+
+    /// URL of the reports.
+    pub(super) fn url(&self) -> &Uri {
+        &self.url
+    }
+
+    /// Value of the `Authorization` header.
+    pub(super) fn authorization(&self) -> Option<&HeaderValue> {
+        self.authorization.as_ref()
+    }
+
+    #[cfg(feature = "tls")]
+    pub(super) fn is_tls(&self) -> bool {
+        self.scheme == Scheme::HTTPS
     }
 }
 
@@ -99,10 +122,10 @@ impl fmt::Debug for Destination {
     }
 }
 
-/// Writes `http://host:port`.
+/// Writes `http://host:port` or `https://host:port`.
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}", self.authority)
+        write!(f, "{}://{}", self.scheme, self.authority)
     }
 }
 
@@ -112,42 +135,49 @@ mod tests {
 
     #[test]
     fn addresses_are_parsed() {
-        for (url, host, port, first_lines) in [
+        for (url, expected, shown) in [
+            ("http://127.0.0.1:7070", "http://127.0.0.1:7070/api/ingest", "http://127.0.0.1:7070"),
+            ("HTTP://watch.example/", "http://watch.example/api/ingest", "http://watch.example"),
+            ("http://[::1]:1/a/b/", "http://[::1]:1/a/b/api/ingest", "http://[::1]:1"),
+            ("http://[::1]", "http://[::1]/api/ingest", "http://[::1]"),
+            #[cfg(feature = "tls")]
             (
-                "http://127.0.0.1:7070",
-                "127.0.0.1",
-                7070,
-                "POST /api/ingest HTTP/1.1\r\nhost: 127.0.0.1:7070\r\n",
+                "https://watch.example:444/a",
+                "https://watch.example:444/a/api/ingest",
+                "https://watch.example:444",
             ),
-            (
-                "HTTP://watch.example/",
-                "watch.example",
-                80,
-                "POST /api/ingest HTTP/1.1\r\nhost: watch.example\r\n",
-            ),
-            ("http://[::1]:1/a/b/", "::1", 1, "POST /a/b/api/ingest HTTP/1.1\r\nhost: [::1]:1\r\n"),
-            ("http://[::1]", "::1", 80, "POST /api/ingest HTTP/1.1\r\nhost: [::1]\r\n"),
         ] {
             let destination = Destination::parse(url).unwrap();
-            assert_eq!((destination.host.as_str(), destination.port), (host, port), "{url}");
-            assert!(destination.head.starts_with(first_lines), "{url}: {:?}", destination.head);
+            assert_eq!(
+                (destination.url().to_string(), destination.to_string()),
+                (expected.into(), shown.into())
+            );
         }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[test]
+    fn https_needs_the_feature() {
+        assert_eq!(Destination::parse("https://a").unwrap_err(), DestinationError::Tls);
     }
 
     #[test]
     fn invalid_addresses_and_tokens_are_rejected() {
         for (url, expected) in [
             ("", DestinationError::Scheme),
-            ("https://a", DestinationError::Scheme),
+            ("a:7070", DestinationError::Scheme),
+            ("ftp://a", DestinationError::Scheme),
             ("é://a", DestinationError::Scheme),
             ("http://", DestinationError::Host),
             ("http://:7070", DestinationError::Host),
             ("http://user:secret@a", DestinationError::Host),
             ("http://a?b", DestinationError::Host),
+            ("http://a#b", DestinationError::Host),
             ("http://a\r\nx: y", DestinationError::Host),
             ("http://a b", DestinationError::Host),
             ("http://[::1", DestinationError::Host),
             ("http://[::1]x", DestinationError::Host),
+            ("http://a:", DestinationError::Port),
             ("http://a:0", DestinationError::Port),
             ("http://a:65536", DestinationError::Port),
             ("http://::1", DestinationError::Host),
@@ -167,10 +197,7 @@ mod tests {
     #[test]
     fn the_token_is_sent_and_never_shown() {
         let destination = Destination::parse("http://a:1").unwrap().with_token("secret").unwrap();
-        assert!(destination.head.ends_with("authorization: Bearer secret\r\n"));
-        assert_eq!(
-            format!("{destination:?} {destination}"),
-            "Destination { authority: \"a:1\", .. } http://a:1"
-        );
+        assert_eq!(destination.authorization().unwrap(), "Bearer secret");
+        assert_eq!(format!("{destination:?} {destination}"), "Destination { authority: a:1, .. } http://a:1");
     }
 }

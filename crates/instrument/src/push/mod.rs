@@ -27,7 +27,9 @@
 //! - **It ends with its owner.** Dropping it stops it at once; [`Reporter::stop`] deregisters first, so that the server
 //!   does not report the application as down.
 //!
-//! HTTP/1.1 without TLS: use a tunnel or proxy to reach a server on another machine.
+//! HTTP/1.1, with TLS for `https://` (feature `tls`, on by default): the server's certificate must be signed by a CA of
+//! the system, or one in the file `SSL_CERT_FILE`. The proxy is that of the environment (`HTTP_PROXY`, `HTTPS_PROXY`,
+//! `ALL_PROXY`, `NO_PROXY`), except for localhost and loopback addresses.
 
 mod destination;
 mod http_post;
@@ -47,6 +49,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
+use watchglass_http_client::Client;
 
 /// Timeout of [`Reporter::stop`].
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
@@ -63,6 +66,9 @@ pub enum StartError {
     /// No tokio runtime.
     #[error("a reporter must be started from within a tokio runtime")]
     NoRuntime,
+    /// No CA certificates for `https://`.
+    #[error("https:// cannot be used: {0}")]
+    Certificates(String),
 }
 
 /// Status of reporting.
@@ -90,16 +96,17 @@ impl Reporter {
     /// hyphens. Several processes may share a name; the server adds them up.
     ///
     /// # Errors
-    /// The name is invalid, or there is no tokio runtime.
+    /// The name is invalid, there is no tokio runtime, or no CA certificates for `https://`.
     pub fn start(recorder: Arc<Recorder>, app: &str, destination: Destination) -> Result<Self, StartError> {
         if !is_app_name(app) {
             return Err(StartError::Name);
         }
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
+        let client = http_post::client(&destination)?;
         let status = Arc::<Mutex<Status>>::default();
         let (stop_sender, stop_requested) = oneshot::channel();
         let outbox = Outbox::new(recorder, app.to_owned(), format!("{:016x}", random()));
-        let task = runtime.spawn(run(outbox, destination, Arc::clone(&status), stop_requested));
+        let task = runtime.spawn(run(outbox, client, destination, Arc::clone(&status), stop_requested));
         Ok(Self { status, stop_sender: Some(stop_sender), task })
     }
 
@@ -127,6 +134,7 @@ impl Drop for Reporter {
 
 async fn run(
     mut outbox: Outbox,
+    client: Client,
     destination: Destination,
     status: Arc<Mutex<Status>>,
     mut stop_requested: oneshot::Receiver<()>,
@@ -144,7 +152,7 @@ async fn run(
             () = sleep(pause) => false,
             _ = &mut stop_requested => true,
         };
-        failures = match send_pending(&mut outbox, &destination, &status, start, leaving).await {
+        failures = match send_pending(&mut outbox, &client, &destination, &status, start, leaving).await {
             true => 0,
             false => failures.saturating_add(1),
         };
@@ -157,14 +165,15 @@ async fn run(
 /// Sends all pending counts, in as many reports as needed. Returns whether the server accepted them.
 async fn send_pending(
     outbox: &mut Outbox,
+    client: &Client,
     destination: &Destination,
     status: &Mutex<Status>,
     start: Instant,
     leaving: bool,
 ) -> bool {
     loop {
-        let prepared = outbox.prepare(start.elapsed(), leaving);
-        let outcome = post(destination, &prepared.body).await;
+        let mut prepared = outbox.prepare(start.elapsed(), leaving);
+        let outcome = post(client, destination, std::mem::take(&mut prepared.body)).await;
         let mut status = status.lock().unwrap_or_else(PoisonError::into_inner);
         match outcome {
             Outcome::Accepted => {

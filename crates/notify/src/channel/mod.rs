@@ -14,10 +14,12 @@ use crate::http::{self, Endpoint, PlaintextHosts};
 use crate::secrets::SecretSource;
 use crate::template::{Escape, Template};
 use crate::{Environment, Message, SettingsError, text};
+use watchglass_http_client::Limits;
 
 /// An endpoint whose URL is a secret, and the texts to redact from responses.
 pub(crate) fn secret_endpoint(
     source: SecretSource<'_>,
+    limits: Limits,
     environment: Environment<'_>,
 ) -> Result<(Endpoint, Vec<String>), SettingsError> {
     let field = if source.env.is_some() { source.env_field } else { source.file_field };
@@ -26,7 +28,8 @@ pub(crate) fn secret_endpoint(
     // The path alone is enough to post there.
     let path =
         http::check_url(field, url, PlaintextHosts::LocalhostOnly)?.path().trim_start_matches('/').to_owned();
-    Ok((Endpoint::new(field, url, PlaintextHosts::LocalhostOnly)?, vec![url.to_owned(), path]))
+    let endpoint = Endpoint::new(field, url, PlaintextHosts::LocalhostOnly, limits, environment)?;
+    Ok((endpoint, vec![url.to_owned(), path]))
 }
 
 /// Template of a channel, or `None` for the built-in text.

@@ -4,7 +4,7 @@
 //! does not deduplicate: a message that is resent after a crash may appear twice.
 
 use super::{TextTemplate, secret_endpoint};
-use crate::http::{Endpoint, Request, Timeouts, post};
+use crate::http::{Endpoint, NEW_CONNECTIONS, Request, post};
 use crate::secrets::{SecretSource, Secrets};
 use crate::template::{Escape, slack as escape};
 use crate::{Channel, Environment, Message, SendError, SendFuture, SettingsError, text};
@@ -52,7 +52,7 @@ impl SlackSettings {
 /// Slack channel.
 #[derive(Debug)]
 pub(crate) struct Slack {
-    target: Endpoint,
+    endpoint: Endpoint,
     secrets: Secrets,
     template: TextTemplate,
 }
@@ -62,10 +62,10 @@ impl Slack {
         settings: &SlackSettings,
         environment: Environment<'_>,
     ) -> Result<Self, SettingsError> {
-        let (target, hidden) = secret_endpoint(settings.url(), environment)?;
+        let (endpoint, hidden) = secret_endpoint(settings.url(), NEW_CONNECTIONS, environment)?;
         let secrets = Secrets::of(hidden.iter().map(String::as_str));
         Ok(Self {
-            target,
+            endpoint,
             secrets,
             template: TextTemplate::new(settings.template.as_deref(), Escape::Slack)?,
         })
@@ -83,14 +83,14 @@ impl Slack {
 
     async fn deliver(&self, message: &Message, now: Timestamp) -> Result<(), SendError> {
         let body = self.body(message).to_string();
-        let request = Request { content_type: "application/json", headers: &[], body: body.as_bytes() };
-        post(&self.target, request, &self.secrets, Timeouts::default(), now).await
+        let request = Request { content_type: "application/json", headers: &[], body: body.into_bytes() };
+        post(&self.endpoint, request, &self.secrets, now).await
     }
 }
 
 impl Channel for Slack {
     fn to(&self) -> String {
-        self.target.display_host().to_owned()
+        self.endpoint.display_host().to_owned()
     }
 
     fn send<'a>(&'a self, message: &'a Message, now: Timestamp) -> SendFuture<'a> {
@@ -147,7 +147,7 @@ mod tests {
         let settings =
             SlackSettings { url_env: Some("URL".to_owned()), template, ..SlackSettings::default() };
         settings.check().unwrap();
-        Slack::open(&settings, &|_| Some(URL.to_owned())).unwrap()
+        Slack::open(&settings, &|name| (name == "URL").then(|| URL.to_owned())).unwrap()
     }
 
     #[test]
@@ -165,8 +165,9 @@ mod tests {
         assert!(!format!("{slack:?}").contains("s3cret"));
         assert_eq!(slack.secrets.redact("no services/T0/B0/s3cret here"), "no … here");
         let settings = SlackSettings { url_env: Some("URL".to_owned()), ..SlackSettings::default() };
-        let error =
-            Slack::open(&settings, &|_| Some("http://host/s3cret".to_owned())).unwrap_err().to_string();
+        let error = Slack::open(&settings, &|name| (name == "URL").then(|| "http://host/s3cret".to_owned()))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("would send a secret unencrypted") && !error.contains("s3cret"), "{error}");
     }
 

@@ -8,7 +8,7 @@
 mod segments;
 
 use super::TextTemplate;
-use crate::http::{self, Endpoint, PlaintextHosts, Request, Timeouts, post};
+use crate::http::{self, Endpoint, NEW_CONNECTIONS, PlaintextHosts, Request, post};
 use crate::secrets::{SecretSource, Secrets};
 use crate::settings::check_line;
 use crate::template::Escape;
@@ -73,7 +73,7 @@ impl SmsSettings {
 /// SMS channel.
 #[derive(Debug)]
 pub(crate) struct Sms {
-    target: Endpoint,
+    endpoint: Endpoint,
     from: String,
     to: String,
     /// Value of the `Authorization` header.
@@ -88,7 +88,13 @@ impl Sms {
         let token = token.reveal().unwrap_or_default();
         let encoded = STANDARD.encode(format!("{}:{token}", settings.account));
         Ok(Self {
-            target: Endpoint::new("url", &settings.url, PlaintextHosts::LocalhostOnly)?,
+            endpoint: Endpoint::new(
+                "url",
+                &settings.url,
+                PlaintextHosts::LocalhostOnly,
+                NEW_CONNECTIONS,
+                environment,
+            )?,
             from: settings.from.clone(),
             to: settings.to.clone(),
             secrets: Secrets::of([token, encoded.as_str()]),
@@ -113,8 +119,8 @@ impl Sms {
             ("idempotency-key", message.id.as_str()),
         ];
         let content_type = "application/x-www-form-urlencoded";
-        let request = Request { content_type, headers: &headers, body: body.as_bytes() };
-        post(&self.target, request, &self.secrets, Timeouts::default(), now).await
+        let request = Request { content_type, headers: &headers, body: body.into_bytes() };
+        post(&self.endpoint, request, &self.secrets, now).await
     }
 }
 
@@ -165,7 +171,7 @@ mod tests {
     #[test]
     fn form_matches_the_golden_file() {
         settings().check().unwrap();
-        let sms = Sms::open(&settings(), &|_| Some("s3cret".to_owned())).unwrap();
+        let sms = Sms::open(&settings(), &|name| (name == "TOKEN").then(|| "s3cret".to_owned())).unwrap();
         golden::check("sms.txt", sms.body(&sample()).as_bytes());
         assert!(!format!("{sms:?}").contains("s3cret"));
         // As curl -u AC1:s3cret sends it.

@@ -6,13 +6,14 @@
 //! verifies the signature and rejects messages older than some minutes.
 
 use super::{TextTemplate, secret_endpoint};
-use crate::http::{Endpoint, PlaintextHosts, Request, Timeouts, post};
+use crate::http::{Endpoint, PlaintextHosts, Request, post};
 use crate::secrets::{SecretSource, Secrets};
 use crate::template::Escape;
 use crate::{Channel, Environment, Message, SendError, SendFuture, SettingsError, http};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use watchglass_http_client::Limits;
 use watchglass_model::Timestamp;
 use watchglass_remote::Secret;
 
@@ -85,11 +86,10 @@ impl WebhookSettings {
 /// Webhook channel.
 #[derive(Debug)]
 pub(crate) struct Webhook {
-    target: Endpoint,
+    endpoint: Endpoint,
     key: Secret,
     secrets: Secrets,
     template: TextTemplate,
-    limits: Timeouts,
 }
 
 /// Built-in body.
@@ -106,29 +106,24 @@ impl Webhook {
         environment: Environment<'_>,
     ) -> Result<Self, SettingsError> {
         let key = settings.secret().read(environment)?;
-        let (target, hidden) = match &settings.url {
-            Some(url) => (Endpoint::new("url", url, PlaintextHosts::Any)?, Vec::new()),
-            None => secret_endpoint(settings.secret_url(), environment)?,
+        let (endpoint, hidden) = match &settings.url {
+            Some(url) => {
+                (Endpoint::new("url", url, PlaintextHosts::Any, Limits::DEFAULT, environment)?, Vec::new())
+            }
+            None => secret_endpoint(settings.secret_url(), Limits::DEFAULT, environment)?,
         };
         Ok(Self {
-            target,
+            endpoint,
             secrets: Secrets::of(hidden.iter().map(String::as_str).chain(key.reveal())),
             key,
             template: TextTemplate::new(settings.template.as_deref(), Escape::Json)?,
-            limits: Timeouts::default(),
         })
-    }
-
-    /// Overrides the timeouts.
-    #[cfg(test)]
-    pub(crate) fn set_timeouts(&mut self, limits: Timeouts) {
-        self.limits = limits;
     }
 
     /// Overrides the endpoint.
     #[cfg(test)]
-    pub(crate) fn set_endpoint(&mut self, target: Endpoint) {
-        self.target = target;
+    pub(crate) fn set_endpoint(&mut self, endpoint: Endpoint) {
+        self.endpoint = endpoint;
     }
 
     fn body(&self, message: &Message) -> Result<Vec<u8>, SendError> {
@@ -147,14 +142,14 @@ impl Webhook {
         let signature = self.key.reveal().map(|key| sign(key, now, &body));
         let mut headers = vec![("idempotency-key", message.id.as_str())];
         headers.extend(signature.as_deref().map(|signature| ("watchglass-signature", signature)));
-        let request = Request { content_type: "application/json", headers: &headers, body: &body };
-        post(&self.target, request, &self.secrets, self.limits, now).await
+        let request = Request { content_type: "application/json", headers: &headers, body };
+        post(&self.endpoint, request, &self.secrets, now).await
     }
 }
 
 impl Channel for Webhook {
     fn to(&self) -> String {
-        self.target.display_host().to_owned()
+        self.endpoint.display_host().to_owned()
     }
 
     fn send<'a>(&'a self, message: &'a Message, now: Timestamp) -> SendFuture<'a> {
@@ -206,8 +201,10 @@ mod tests {
     fn url_can_be_a_secret() {
         let settings = WebhookSettings { url_env: Some("URL".to_owned()), ..WebhookSettings::default() };
         settings.check().unwrap();
-        let webhook =
-            Webhook::open(&settings, &|_| Some("https://chat.example/hooks/s3cret".to_owned())).unwrap();
+        let webhook = Webhook::open(&settings, &|name| {
+            (name == "URL").then(|| "https://chat.example/hooks/s3cret".to_owned())
+        })
+        .unwrap();
         assert_eq!(webhook.to(), "chat.example");
         assert_eq!(webhook.secrets.redact("no /hooks/s3cret"), "no /…");
         let debug = format!("{webhook:?}");

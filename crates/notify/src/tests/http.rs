@@ -3,10 +3,11 @@
 use super::receiver::{Received, Receiver, Reply};
 use super::{NOW, client_config, permanent, run, sample, server_config, temporary};
 use crate::channel::webhook::Webhook;
-use crate::http::{Endpoint, Timeouts};
+use crate::http::Endpoint;
 use crate::{ChannelSettings, SendError, WebhookSettings};
 use ring::hmac;
 use std::time::Duration;
+use watchglass_http_client::{Client, Limits, Proxies};
 use watchglass_test_servers::{Certificates, free_port};
 
 pub(super) const KEY: &str = "whsec-s3cret";
@@ -18,9 +19,14 @@ pub(super) fn webhook(url: &str, whole: Duration) -> Webhook {
         secret_env: Some("KEY".to_owned()),
         ..WebhookSettings::default()
     };
-    let mut webhook = Webhook::open(&settings, &|_| Some(KEY.to_owned())).unwrap();
-    webhook.set_timeouts(Timeouts { connect: whole, total: whole, body: Duration::from_millis(50) });
+    let mut webhook = Webhook::open(&settings, &|name| (name == "KEY").then(|| KEY.to_owned())).unwrap();
+    webhook.set_endpoint(Endpoint::for_test(url, client(whole)));
     webhook
+}
+
+fn client(total: Duration) -> Client {
+    let limits = Limits { connect: total, total, body: Duration::from_millis(50), ..Limits::DEFAULT };
+    Client::new(limits, Proxies::none())
 }
 
 /// Never reached.
@@ -79,7 +85,7 @@ fn failures_are_classified_for_retry() {
     assert_eq!(permanent(send(&webhook)), format!("{at} responded with status 404: no such hook"));
     assert!(permanent(send(&webhook)).contains("not followed"));
     assert_eq!(permanent(send(&webhook)), format!("{at} responded with status 401"));
-    assert_eq!(temporary(send(&webhook)), format!("{at} closed the connection without a response"));
+    assert_eq!(temporary(send(&webhook)), format!("no response from {at}: connection closed"));
     // Only the start of an endless body is read.
     let endless = temporary(send(&webhook));
     assert!(endless.ends_with('…') && endless.len() < 300, "{endless}");
@@ -103,13 +109,35 @@ fn tls_receiver_must_have_a_trusted_certificate() {
     let receiver = Receiver::start([], Some(server_config(&ours)));
     let url = format!("https://127.0.0.1:{}/", receiver.port());
     let mut webhook = webhook("http://127.0.0.1/", LONG);
-    webhook.set_endpoint(Endpoint::with_trust(&url, client_config(&ours)));
+    webhook.set_endpoint(Endpoint::for_test(&url, client(LONG).with_tls(client_config(&ours))));
     send(&webhook).unwrap();
     verify(&receiver.next());
-    webhook.set_endpoint(Endpoint::with_trust(&url, client_config(&others)));
+    webhook.set_endpoint(Endpoint::for_test(&url, client(LONG).with_tls(client_config(&others))));
     let reason = temporary(send(&webhook));
     assert!(reason.contains("certificate"), "{reason}");
     assert!(receiver.so_far().is_empty());
+}
+
+#[test]
+fn webhooks_use_the_proxy_of_the_environment() {
+    let proxy = Receiver::start([], None);
+    let settings: ChannelSettings =
+        toml::from_str("kind = \"webhook\"\nurl = \"http://hooks.example/a\"").unwrap();
+    let open = |exceptions: &'static str| {
+        let environment = |name: &str| match name {
+            "HTTP_PROXY" => Some(proxy.url("")),
+            "NO_PROXY" => Some(exceptions.to_owned()),
+            _ => None,
+        };
+        settings.open(&environment).unwrap()
+    };
+    run(open("").send(&sample(), NOW)).unwrap();
+    let received = proxy.next();
+    assert_eq!(received.line, "POST http://hooks.example/a HTTP/1.1");
+    assert_eq!(received.header("host"), Some("hooks.example"));
+    let direct = temporary(run(open("hooks.example").send(&sample(), NOW)));
+    assert!(direct.starts_with("cannot connect to hooks.example: "), "{direct}");
+    assert!(proxy.so_far().is_empty());
 }
 
 #[test]
@@ -133,7 +161,7 @@ fn slack_and_sms_arrive() {
         receiver.url("/Messages.json")
     );
     let settings: ChannelSettings = toml::from_str(&text).unwrap();
-    let sms = settings.open(&|_| Some("s3cret".to_owned())).unwrap();
+    let sms = settings.open(&|name| (name == "TOKEN").then(|| "s3cret".to_owned())).unwrap();
     assert_eq!(sms.to(), "+491701234567");
     run(sms.send(&sample(), NOW)).unwrap();
     let received = receiver.next();

@@ -17,7 +17,10 @@ const MESSAGES: usize = 20;
 fn channels(url: &str) -> Channels {
     let text = format!("kind = \"webhook\"\nurl = \"{url}\"\nsecret_env = \"KEY\"");
     let settings: ChannelSettings = toml::from_str(&text).unwrap();
-    Channels::from([("hook".to_owned(), settings.open(&|_| Some(KEY.to_owned())).unwrap())])
+    Channels::from([(
+        "hook".to_owned(),
+        settings.open(&|name| (name == "KEY").then(|| KEY.to_owned())).unwrap(),
+    )])
 }
 
 fn start(folder: &Path, url: &str, clock: &Clock) -> DeliveryService {

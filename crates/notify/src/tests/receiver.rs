@@ -140,10 +140,17 @@ fn serve(stream: impl Read + Write, script: &mut VecDeque<Reply>, received: &Sen
     let stream = stream.get_mut();
     let sent = match &reply {
         Reply::Status(status, head, body) => {
-            write!(stream, "HTTP/1.1 {status} x\r\n{head}content-length: {}\r\n\r\n{body}", body.len())
+            write!(
+                stream,
+                "HTTP/1.1 {status} x\r\n{head}connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            )
         }
         Reply::Redirect(to) => {
-            write!(stream, "HTTP/1.1 307 x\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n")
+            write!(
+                stream,
+                "HTTP/1.1 307 x\r\nlocation: {to}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+            )
         }
         Reply::Mute => write!(stream, "HTTP/1.1 401 x\r\n\r\n"),
         Reply::Hang | Reply::Cut => Ok(()),
