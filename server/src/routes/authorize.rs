@@ -127,7 +127,12 @@ mod tests {
     use super::super::table;
     use super::*;
 
-    fn policy(metrics_anonymous: bool, route: Option<&str>, path: &str, method: Method) -> Option<RoutePolicy> {
+    fn policy(
+        metrics_anonymous: bool,
+        route: Option<&str>,
+        path: &str,
+        method: Method,
+    ) -> Option<RoutePolicy> {
         let folder = tempfile::tempdir().unwrap();
         let access = Arc::new(Access::open(folder.path()).unwrap());
         let limiter = Arc::new(RateLimiter::new(&crate::rate_limit::RateLimits::default()));

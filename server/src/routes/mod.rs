@@ -53,7 +53,12 @@ use tower_http::compression::CompressionLayer;
 use watchglass_instrument::requests::{RequestLayer, matched_path};
 
 /// Router with all layers: host check, authorization, rate limits and security headers.
-pub(crate) fn router(state: AppState, proxies: TrustedProxies, guard: HostGuard, auth_layer: AuthLayer) -> Router {
+pub(crate) fn router(
+    state: AppState,
+    proxies: TrustedProxies,
+    guard: HostGuard,
+    auth_layer: AuthLayer,
+) -> Router {
     let requests = Arc::clone(&state.requests);
     let table = table::routes();
     let policies = Arc::new(RoutePolicies::new(&table));

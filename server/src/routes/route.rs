@@ -1,8 +1,8 @@
 //! Types of the route table: a route with its handler, checks and documentation.
 
-use crate::app_state::AppState;
 use super::audit_policy::AuditPolicy;
 use super::deprecation::Deprecation;
+use crate::app_state::AppState;
 use crate::rate_limit::LimitClass;
 use axum::handler::Handler;
 use axum::http::Method;
