@@ -131,7 +131,8 @@ impl Deliveries {
 
 fn resend_button(id: &str, channel: &str, title: &str) -> AnyView {
     let (value, spoken) = (format!("{id} {channel}"), format!("Resend via {channel}: {title}"));
-    view! { <button class="button" name="delivery" value=value aria-label=spoken>"Resend"</button> }.into_any()
+    view! { <button class="button" name="delivery" value=value aria-label=spoken>"Resend"</button> }
+        .into_any()
 }
 
 impl DeadLetterRow {
