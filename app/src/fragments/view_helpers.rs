@@ -3,7 +3,8 @@
 use super::FormValues;
 use crate::clock::local_date_and_time;
 use leptos::prelude::*;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
+pub(super) use watchglass_model::time_text::format_seconds as rfc3339;
 use watchglass_model::{Severity, Timestamp, format};
 
 /// Severity icons: a full octagon, a triangle, a ring. Their shapes differ, so that severity does not depend on colour.
@@ -50,13 +51,6 @@ pub(super) fn time_tag(time: Timestamp) -> AnyView {
 pub(super) fn duration_tag(since: Timestamp, now: Timestamp) -> AnyView {
     let text = format!("for {}", format::age(now.millis_since(since)));
     view! { <time datetime=rfc3339(since) title=local_date_and_time(since, None)>{text}</time> }.into_any()
-}
-
-/// Time in [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339), UTC, to the second; times before 1970 become 1970.
-pub(super) fn rfc3339(time: Timestamp) -> String {
-    // The format ends with the year 9999.
-    let seconds = u64::try_from(time.millis() / 1000).unwrap_or_default().min(253_402_300_799);
-    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string()
 }
 
 /// Time shown before the start and after the end of an alert.

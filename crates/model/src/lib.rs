@@ -14,6 +14,8 @@ mod sample_buffer;
 mod series;
 mod severity;
 mod time;
+#[cfg(feature = "time-text")]
+pub mod time_text;
 mod value_input;
 
 pub use annotation::{Annotation, AnnotationKind, AnnotationKindError};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use watchglass_model::time_text::format_seconds;
 use watchglass_model::{Severity, Timestamp};
 use watchglass_remote::one_line;
 
@@ -111,11 +112,7 @@ impl Message {
 
     /// Time of the event as text: in UTC, to the second.
     pub fn time_text(&self) -> String {
-        // RFC 3339 has no form for later years.
-        let millis = self.time.millis().clamp(0, 253_402_300_799_000).unsigned_abs();
-        let time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(millis);
-        let text = humantime::format_rfc3339_seconds(time).to_string();
-        text.replace('T', " ").replace('Z', " UTC")
+        format_seconds(self.time).replace('T', " ").replace('Z', " UTC")
     }
 }
 

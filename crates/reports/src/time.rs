@@ -1,17 +1,8 @@
 //! Timestamps in RFC 3339.
 
-use std::time::{Duration, UNIX_EPOCH};
 use watchglass_model::Timestamp;
-
-/// Last second of the year 9999, the maximum of RFC 3339.
-const MAX_MILLIS: i64 = 253_402_300_799_000;
-
-/// Formats a time in [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339), UTC, to the millisecond:
-/// `2026-11-22T02:20:30.125Z`. Times before 1970 or after 9999 are clamped.
-pub fn format_rfc3339(time: Timestamp) -> String {
-    let millis = u64::try_from(time.millis().clamp(0, MAX_MILLIS)).unwrap_or_default();
-    humantime::format_rfc3339_millis(UNIX_EPOCH + Duration::from_millis(millis)).to_string()
-}
+pub use watchglass_model::time_text::format_millis as format_rfc3339;
+use watchglass_model::time_text::{MAX_MILLIS, parse_utc};
 
 /// Parses a time: RFC 3339 in UTC, or seconds since 1970, which may have a fraction.
 ///
@@ -33,9 +24,7 @@ pub fn parse_time(text: &str) -> Result<Timestamp, String> {
             Err(invalid())
         };
     }
-    let time = humantime::parse_rfc3339(text).map_err(|_| invalid())?;
-    let since = time.duration_since(UNIX_EPOCH).map_err(|_| invalid())?;
-    Ok(Timestamp::from_millis(i64::try_from(since.as_millis()).map_err(|_| invalid())?))
+    parse_utc(text).ok_or_else(invalid)
 }
 
 #[cfg(test)]

@@ -14,9 +14,10 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use watchglass_auth::{Accounts, Password, PasswordHash, Role, Secret};
 use watchglass_model::Timestamp;
+use watchglass_model::time_text::format_seconds;
 
 /// The longest password that is read from standard input in bytes, with its line end.
 const MAX_INPUT_BYTES: u64 = 1024;
@@ -219,14 +220,14 @@ fn token_table(accounts: &Accounts, now: Timestamp) -> String {
     let mut list =
         format!("{:8}  {:7}  {:7}  {:20}  {:20}  NAME\n", "ID", "ROLE", "STATE", "CREATED", "LAST USED");
     for token in accounts.tokens() {
-        let used = token.used.map_or("never".to_owned(), format_time);
+        let used = token.used.map_or("never".to_owned(), format_seconds);
         let (id, state) = (token.digest.short(), token.state(now));
         // Writing to a string cannot fail.
         let _ = writeln!(
             list,
             "{id:8}  {:7}  {state:7}  {:20}  {used:20}  {}",
             token.role,
-            format_time(token.created),
+            format_seconds(token.created),
             token.name
         );
     }
@@ -237,17 +238,10 @@ fn user_table(accounts: &Accounts) -> String {
     let mut list = format!("{:7}  {:8}  {:20}  NAME\n", "ROLE", "STATE", "CREATED");
     for user in accounts.users() {
         let state = if user.disabled { "disabled" } else { "active" };
-        let _ = writeln!(list, "{:7}  {state:8}  {:20}  {}", user.role, format_time(user.created), user.name);
+        let _ =
+            writeln!(list, "{:7}  {state:8}  {:20}  {}", user.role, format_seconds(user.created), user.name);
     }
     list
-}
-
-/// UTC, to the second.
-fn format_time(time: Timestamp) -> String {
-    let since = Duration::from_millis(u64::try_from(time.millis()).unwrap_or(0));
-    SystemTime::UNIX_EPOCH
-        .checked_add(since)
-        .map_or_else(String::new, |time| humantime::format_rfc3339_seconds(time).to_string())
 }
 
 #[cfg(test)]

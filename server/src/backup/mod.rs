@@ -18,8 +18,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use error::BackupError;
 use std::error::Error;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
 use watchglass_backup::Manifest;
+use watchglass_model::Timestamp;
+use watchglass_model::time_text::format_seconds;
 
 /// Parsed command.
 #[derive(Debug)]
@@ -112,8 +113,7 @@ pub(crate) fn run(order: BackupCommand) -> Result<(), Box<dyn Error>> {
 }
 
 fn summary(manifest: &Manifest) -> String {
-    let made = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(manifest.created));
-    let made = made.map_or_else(String::new, |made| humantime::format_rfc3339_seconds(made).to_string());
+    let made = format_seconds(Timestamp::from_millis(i64::try_from(manifest.created).unwrap_or(i64::MAX)));
     format!(
         "{} files, {} bytes, created {made} by {}",
         manifest.files.len(),

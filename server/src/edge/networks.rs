@@ -1,17 +1,13 @@
 //! IP networks in CIDR notation, such as `10.0.0.0/8` ([RFC 4632, section 3.1](https://www.rfc-editor.org/rfc/rfc4632#section-3.1),
 //! [RFC 4291, section 2.3](https://www.rfc-editor.org/rfc/rfc4291#section-2.3)).
 
+use ipnet::IpNet;
 use std::fmt;
 use std::net::IpAddr;
 
-/// The addresses with a common prefix.
+/// The addresses with a common prefix of at least one bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Network {
-    /// The lowest address of the network.
-    first: IpAddr,
-    /// Prefix length: 1 to 32, or to 128 for IPv6.
-    bits: u32,
-}
+pub(crate) struct Network(IpNet);
 
 impl Network {
     /// Parses `10.0.0.0/8` or `2001:db8::/32`; an address alone is a network of one address.
@@ -20,60 +16,43 @@ impl Network {
     /// What is invalid, and the accepted form.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let (address, bits) =
-            text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let (address, prefix) =
+            text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let Ok(first) = address.parse::<IpAddr>() else {
             return Err(format!("{text:?} must be a network, such as 10.0.0.0/8, or an address"));
         };
         if first.to_canonical() != first {
             return Err(format!("{text:?} is an IPv4-mapped IPv6 address: it must be written as IPv4"));
         }
-        let width = width(first);
-        let bits = match bits {
-            None => width,
-            Some(bits) => {
-                let is_plain = !bits.is_empty() && bits.bytes().all(|byte| byte.is_ascii_digit());
-                let bits = bits.parse().ok().filter(|bits| is_plain && (1..=width).contains(bits));
-                bits.ok_or_else(|| {
-                    format!("{text:?} must have a prefix length from 1 to {width} after the slash")
+        let single = IpNet::from(first);
+        let network = match prefix {
+            None => single,
+            Some(prefix) => {
+                let is_plain = prefix.bytes().all(|byte| byte.is_ascii_digit());
+                // With a prefix of 0 any client could forge its address.
+                let prefix = prefix.parse().ok().filter(|prefix| is_plain && *prefix > 0);
+                prefix.and_then(|prefix| IpNet::new(first, prefix).ok()).ok_or_else(|| {
+                    let most = single.max_prefix_len();
+                    format!("{text:?} must have a prefix length from 1 to {most} after the slash")
                 })?
             }
         };
-        let network = Self { first: masked(first, bits), bits };
-        if network.first != first {
-            return Err(format!("{text:?} has bits set beyond the prefix of {bits}: write {network}"));
+        if network.trunc() != network {
+            let (prefix, expected) = (network.prefix_len(), network.trunc());
+            return Err(format!("{text:?} has bits set beyond the prefix of {prefix}: write {expected}"));
         }
-        Ok(network)
+        Ok(Self(network))
     }
 
     /// Whether the address is in the network. An IPv4-mapped IPv6 address counts as IPv4.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        width(address) == width(self.first) && masked(address, self.bits) == self.first
+        self.0.contains(&address.to_canonical())
     }
 }
 
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.first, self.bits)
-    }
-}
-
-fn width(address: IpAddr) -> u32 {
-    if address.is_ipv4() { 32 } else { 128 }
-}
-
-/// The address with all bits after the prefix cleared.
-fn masked(address: IpAddr, bits: u32) -> IpAddr {
-    match address {
-        IpAddr::V4(address) => {
-            let rest = u32::MAX.checked_shr(bits).unwrap_or(0);
-            IpAddr::V4((address.to_bits() & !rest).into())
-        }
-        IpAddr::V6(address) => {
-            let rest = u128::MAX.checked_shr(bits).unwrap_or(0);
-            IpAddr::V6((address.to_bits() & !rest).into())
-        }
+        self.0.fmt(f)
     }
 }
 
@@ -81,6 +60,12 @@ fn masked(address: IpAddr, bits: u32) -> IpAddr {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// The address with all bits after the prefix cleared.
+    fn masked(address: u128, bits: u32) -> IpAddr {
+        let rest = u128::MAX.checked_shr(bits).unwrap_or(0);
+        IpAddr::V6((address & !rest).into())
+    }
 
     #[test]
     fn invalid_networks_are_rejected_with_the_accepted_form() {
@@ -92,6 +77,7 @@ mod tests {
             ("10.0.0.0/33", "from 1 to 32"),
             ("10.0.0.0/+8", "from 1 to 32"),
             ("10.0.0.0/8/8", "from 1 to 32"),
+            ("10.0.0.0/264", "from 1 to 32"),
             // All addresses: then any client could forge its address.
             ("0.0.0.0/0", "from 1 to 32"),
             ("::/0", "from 1 to 128"),
@@ -127,17 +113,16 @@ mod tests {
     proptest! {
         #[test]
         fn networks_round_trip_and_contain_their_prefix(address: u128, other: u128, bits in 1u32..=128) {
+            let first = masked(address, bits);
             let address = IpAddr::V6(address.into());
-            prop_assume!(address.to_canonical() == address);
-            let network = Network { first: masked(address, bits), bits };
-            prop_assume!(network.first.to_canonical() == network.first);
+            prop_assume!(address.to_canonical() == address && first.to_canonical() == first);
+            let network = Network::parse(&format!("{first}/{bits}")).unwrap();
+            prop_assert_eq!(network.to_string(), format!("{first}/{bits}"));
             prop_assert_eq!(Network::parse(&network.to_string()), Ok(network));
             prop_assert!(network.contains(address));
+            let is_inside = masked(other, bits) == first;
             let other = IpAddr::V6(other.into());
-            prop_assert_eq!(
-                network.contains(other),
-                other.to_canonical() == other && masked(other, bits) == network.first
-            );
+            prop_assert_eq!(network.contains(other), other.to_canonical() == other && is_inside);
         }
 
         #[test]

@@ -1,6 +1,7 @@
 //! Durations in form fields: `90`, `90s`, `5m`, `1h30m`, `1d`.
 
 use std::time::Duration;
+use watchglass_model::time_text::parse_duration;
 
 /// Maximum length of a duration, in bytes.
 const MAX_BYTES: usize = 40;
@@ -16,7 +17,7 @@ pub(super) fn parse(text: &str) -> Result<Option<u32>, String> {
     }
     let parsed = match text.parse::<u32>() {
         Ok(seconds) => Some(seconds),
-        Err(_) if text.len() <= MAX_BYTES => humantime::parse_duration(text).ok().and_then(whole_seconds),
+        Err(_) if text.len() <= MAX_BYTES => parse_duration(text).and_then(whole_seconds),
         Err(_) => None,
     };
     parsed.map(Some).ok_or_else(|| {

@@ -4,9 +4,10 @@ use super::FragmentError;
 use crate::app_state::AppState;
 use crate::query::catalogue;
 use app::fragments::{NavLink, Trends};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 use url::form_urlencoded;
 use watchglass_model::Timestamp;
+use watchglass_model::time_text::format_seconds;
 
 /// Path of the trends page.
 pub(super) const PATH: &str = "/trends";
@@ -101,10 +102,7 @@ impl TrendsQuery {
 
 /// Time as a `datetime-local` field has it, to the second, in UTC.
 fn field_value(moment: Timestamp) -> String {
-    // The format covers the years 1970 to 9999.
-    let seconds = u64::try_from(moment.millis() / 1000).unwrap_or_default().min(253_402_300_799);
-    let text = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string();
-    text.trim_end_matches('Z').to_owned()
+    format_seconds(moment).trim_end_matches('Z').to_owned()
 }
 
 #[cfg(test)]

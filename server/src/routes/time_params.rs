@@ -1,7 +1,7 @@
 //! Time parameters in page URLs: readable times are redirected to milliseconds.
 
-use std::time::UNIX_EPOCH;
 use url::form_urlencoded;
+use watchglass_model::time_text::parse_civil;
 
 /// Length limit of a query string, in bytes; longer ones are left as they are.
 const MAX_QUERY_BYTES: usize = 8192;
@@ -49,9 +49,8 @@ fn millis(text: &str, zone: i64) -> Option<i64> {
         }
     };
     let seconds = if time.len() == 5 { ":00" } else { "" };
-    let instant = humantime::parse_rfc3339_weak(&format!("{date} {time}{seconds}")).ok()?;
-    let since = instant.duration_since(UNIX_EPOCH).ok()?.as_millis();
-    i64::try_from(since).ok()?.checked_sub(ahead.checked_mul(60_000)?)
+    let instant = parse_civil(&format!("{date} {time}{seconds}"))?;
+    instant.millis().checked_sub(ahead.checked_mul(60_000)?)
 }
 
 /// Parses a UTC offset such as `Z`, `+01:00` or `-0330`, in minutes.

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
+use watchglass_model::time_text::parse_duration;
 use watchglass_model::{Metric, TimeRange, Timestamp};
 use watchglass_reports::points::{Point, points, points_csv};
 use watchglass_reports::series::{SeriesColumns, csv, series_columns};
@@ -210,7 +211,7 @@ fn step(text: &str) -> Result<i64, ApiError> {
     let seconds = match text.parse::<u64>() {
         Ok(seconds) => seconds,
         Err(_) => {
-            let duration = humantime::parse_duration(text).map_err(|_| invalid_step())?;
+            let duration = parse_duration(text).ok_or_else(invalid_step)?;
             if duration.subsec_nanos() != 0 {
                 return Err(invalid_step());
             }
