@@ -27,7 +27,8 @@ impl Certificates {
     pub fn generate() -> Option<Self> {
         let program = find_program("openssl", &[])?;
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("names"), format!("subjectAltName=IP:127.0.0.1,DNS:{SERVER_NAME}\n")).unwrap();
+        fs::write(folder.path().join("names"), format!("subjectAltName=IP:127.0.0.1,DNS:{SERVER_NAME}\n"))
+            .unwrap();
         let run = |words: &str| stdout_of(Command::new(&program).current_dir(&folder).args(words.split(' ')));
         let new = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
         run(&format!("req -x509 {new} -days 2 -subj /CN=authority -keyout authority.key -out authority.pem"));
