@@ -1,7 +1,7 @@
 //! Generator of `docs/configuration.md` from the table of settings.
 
 use super::OPTIONS;
-use super::options::ValueKind;
+use super::option::ValueKind;
 use super::renamed::RENAMED;
 use std::fmt::Write as _;
 

@@ -143,7 +143,7 @@ impl EffectiveConfig {
             },
         };
         let given = |name: &str| settings.assigned.iter().find(|given| given.name == name);
-        let key = |key: &super::options::ConfigOption| match given(key.name) {
+        let key = |key: &super::option::ConfigOption| match given(key.name) {
             Some(given) => EffectiveSetting {
                 name: key.name,
                 value: given.value.clone(),

@@ -2,7 +2,8 @@
 
 use super::Settings;
 use super::effective::{AssignedSetting, SettingSource};
-use super::options::{ConfigOption, OPTIONS, ValueKind};
+use super::option::{ConfigOption, ValueKind};
+use super::options::OPTIONS;
 use super::{renamed, sections};
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Rate limit settings in the table of settings.
 
 use super::Settings;
-use super::options::{ConfigOption, ValueKind};
+use super::option::{ConfigOption, ValueKind};
 use crate::rate_limit::LimitClass;
 
 pub(super) const REST_ANONYMOUS: ConfigOption = key(

@@ -4,6 +4,7 @@ mod edge;
 mod effective;
 mod file;
 mod limits;
+mod option;
 mod options;
 mod public_url;
 mod renamed;

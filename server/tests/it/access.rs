@@ -237,10 +237,10 @@ async fn invalid_arguments_are_rejected_with_the_reason() {
             "admin, viewer, ingest",
         ),
         (vec!["token", "create", "--role", "admin", "--data-dir", path], "--name"),
-        (vec!["token", "revoke", "--name", "none", "--data-dir", path], "no token \"none\""),
+        (vec!["token", "revoke", "--name", "none", "--data-dir", path], "no active token \"none\""),
         (vec!["user", "add", "--name", "a b", "--role", "admin", "--data-dir", path], "invalid user name"),
         (vec!["user", "add", "--name", "a", "--role", "ingest", "--data-dir", path], "token create"),
-        (vec!["user", "password", "--name", "none", "--data-dir", path], "no user none"),
+        (vec!["user", "password", "--name", "none", "--data-dir", path], "unknown user none"),
         (
             vec!["user", "add", "--name", "a", "--role", "admin", "--password-stdin", "--data-dir", path],
             "8 to 256 bytes",
@@ -277,7 +277,7 @@ async fn viewers_see_in_the_browser_why_nothing_was_changed() {
     let headers = [("Authorization", bearer.as_str()), ("Accept", "text/html")];
     let answer = request(server.address, "POST", "/alerts", &headers).await;
     assert_eq!(answer.status, 403);
-    assert!(answer.text().contains("This needs the role admin, and Viewer is viewer"), "{}", answer.text());
+    assert!(answer.text().contains("This needs the role admin; Viewer has the role viewer."), "{}", answer.text());
     assert_eq!(get(server.address, "/alerts").await.status, 200);
     server.stop().await;
 }

@@ -6,10 +6,6 @@ use std::path::Path;
 const MAX_CHARACTERS: usize = 120;
 /// Documents whose lines must be short.
 const NARROW: [&str; 1] = ["ARCHITECTURE.md"];
-/// Long lines that a document may still have. No number may grow; remove the entry when it is 0.
-const LONG_LINES: [(&str, usize); 1] = [("ARCHITECTURE.md", 58)];
-/// Documents that have to be rewritten for the files of today.
-const OUTDATED: [&str; 1] = ["ARCHITECTURE.md"];
 
 #[test]
 fn lines_fit_into_a_terminal() {
@@ -20,14 +16,7 @@ fn lines_fit_into_a_terminal() {
             .filter(|(_, line)| line.chars().count() > MAX_CHARACTERS)
             .map(|(number, line)| format!("{path}:{number}: {} characters", line.chars().count()))
             .collect();
-        let allowed = LONG_LINES.iter().find(|(known, _)| *known == path).map_or(0, |(_, count)| *count);
-        assert!(
-            long.len() <= allowed,
-            "{path}: {} lines of over {MAX_CHARACTERS} characters, {allowed} allowed\n{}",
-            long.len(),
-            long.join("\n")
-        );
-        assert!(long.len() == allowed, "{path} has only {} long lines now: lower LONG_LINES", long.len());
+        assert!(long.is_empty(), "{}", long.join("\n"));
     }
 }
 
@@ -39,7 +28,7 @@ const FOLDERS: [&str; 8] = ["app/", "crates/", "docs/", "end2end/", "fuzz/", "se
 fn named_files_exist() {
     let (root, sources) = (root(), files(&["rs"]));
     let mut findings = Vec::new();
-    for document in files(&["md"]).iter().filter(|document| !OUTDATED.contains(&document.as_str())) {
+    for document in &files(&["md"]) {
         let folder = Path::new(document).parent().unwrap();
         for (number, line) in (1..).zip(read(document).lines()) {
             for path in paths(line) {

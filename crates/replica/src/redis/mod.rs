@@ -159,7 +159,7 @@ impl<K: ReplicatedKey, V: StoredValue> RedisReplica<K, V> {
         now: Timestamp,
     ) -> Result<bool, SyncError<L::Error>> {
         let is_renewal =
-            !self.renewed.is_some_and(|last| now.millis().abs_diff(last.millis()) < RENEWAL_INTERVAL);
+            self.renewed.is_none_or(|last| now.millis().abs_diff(last.millis()) >= RENEWAL_INTERVAL);
         let mut query = Pipeline::default();
         query.add("HGET", &[&self.settings.key, &REVISION]);
         query.add("HLEN", &[&self.settings.key]);

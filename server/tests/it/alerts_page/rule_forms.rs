@@ -91,9 +91,9 @@ async fn channels_are_tested_and_messages_resent() {
     submit_rejected(&server, &[("do", "channel-test"), ("channel", "nothing")], 404, "unknown channel").await;
     submit_rejected(&server, &[("do", "channel-test"), ("channel", "hook")], 409, "Error: ").await;
     let resend =
-        |message: &'static str, who: &'static str| [("do", "resend"), ("message", message), ("who", who)];
+        |delivery: &'static str, who: &'static str| [("do", "resend"), ("delivery", delivery), ("who", who)];
     submit_rejected(&server, &resend("x hook", ""), 400, "(who): ").await;
-    submit_rejected(&server, &resend("x", "ada"), 400, "message: ").await;
+    submit_rejected(&server, &resend("x", "ada"), 400, "delivery: ").await;
     let html = submit_rejected(&server, &resend("x hook", "ada"), 400, "unknown message").await;
     html.assert_has("[data-view=deliveries]");
     submit_rejected(&server, &[("do", "dance"), ("view", "channels")], 400, "unknown action").await;
