@@ -29,7 +29,7 @@ pageTest("panels are moved, widened and hidden with the keyboard, and the overvi
   };
   await press("Move Memory up");
   await press("Width M: Memory");
-  await press("Hide Load");
+  await press("Hide Load average");
   await page.locator("#place-load .mark").waitFor();
   await page.getByRole("link", { name: "Done" }).click();
   await ticks(page, 1);

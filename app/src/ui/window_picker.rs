@@ -46,7 +46,7 @@ pub(crate) fn WindowPicker(
     view! {
         <nav class="choices" aria-label="Time window">{choices.collect_view()}</nav>
         <button type="button" class="pause" hidden=cannot_pause on:click=pause>{label}</button>
-        <div class="shown" role="status" data-state=state inner_html=move || notice(data, view, preferences, path)></div>
+        <div class="shown" role="status" data-state=state inner_html=move || banner(data, view, preferences, path)></div>
     }
     .into_any()
 }
@@ -70,7 +70,7 @@ fn window_url(view: ChartView, path: &str, window: &str) -> String {
 }
 
 /// Notice about an invalid URL, a past range or paused charts, as HTML; empty while the charts are live.
-fn notice(data: LiveData, view: ChartView, preferences: Preferences, path: &str) -> String {
+fn banner(data: LiveData, view: ChartView, preferences: Preferences, path: &str) -> String {
     data.charts_changed.track();
     let offset = preferences.utc_offset.get();
     let mut html = String::new();

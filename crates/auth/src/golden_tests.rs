@@ -6,48 +6,51 @@ use std::path::Path;
 
 #[test]
 fn accounts_match_the_golden_file() {
-    let mut book = accounts();
-    book.add_token("for a day", Role::Viewer, Some(at(86_400)), &secret(4), at(4)).unwrap();
-    book.revoke_token("ingest", at(100)).unwrap();
-    book.sign_in("ada", &secret(5), None, at(10)).unwrap();
-    book.record_use(Credential::Token(secret(1).digest()), at(120));
-    book.add_user("bob", Role::Admin, crate::PasswordHash::unmatchable(), at(9)).unwrap();
-    book.set_disabled("bob", true, at(20)).unwrap();
-    book.sign_in("ada", &secret(6), None, at(11)).unwrap();
-    book.sign_out(secret(6).digest());
+    let mut accounts = accounts();
+    accounts.add_token("for a day", Role::Viewer, Some(at(86_400)), &secret(4), at(4)).unwrap();
+    accounts.revoke_token("ingest", at(100)).unwrap();
+    accounts.sign_in("ada", &secret(5), None, at(10)).unwrap();
+    accounts.record_use(Credential::Token(secret(1).digest()), at(120));
+    accounts.add_user("bob", Role::Admin, crate::PasswordHash::unmatchable(), at(9)).unwrap();
+    accounts.set_disabled("bob", true, at(20)).unwrap();
+    accounts.sign_in("ada", &secret(6), None, at(11)).unwrap();
+    accounts.sign_out(secret(6).digest());
     let secret = TotpSecret::new(*b"12345678901234567890");
     let random = std::array::from_fn(|row| [u8::try_from(row).unwrap(); 16]);
     let (factor, _) = SecondFactor::enrol(secret.clone(), &secret.code_at(at(30)), &random, at(30)).unwrap();
-    book.enable_second_factor("admin", factor, None, at(30)).unwrap();
-    book.sign_in("admin", &testing::secret(7), None, at(40)).unwrap();
+    accounts.enable_second_factor("admin", factor, None, at(30)).unwrap();
+    accounts.sign_in("admin", &testing::secret(7), None, at(40)).unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/access.json");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, book.to_json()).unwrap();
+        std::fs::write(&path, accounts.to_json()).unwrap();
     }
     let golden = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(book.to_json(), golden);
-    assert_eq!(Accounts::from_json(&golden).unwrap(), book);
+    assert_eq!(accounts.to_json(), golden);
+    assert_eq!(Accounts::from_json(&golden).unwrap(), accounts);
 }
 
 #[test]
 fn version_1_is_read_and_written_as_version_2() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/access-v1.json");
-    let book = Accounts::from_json(&std::fs::read_to_string(path).unwrap()).unwrap();
-    assert_eq!((book.users().count(), book.tokens().len(), book.sessions(at(11)).len()), (3, 4, 1));
-    assert!(book.user("bob").is_none() && book.user("ada").is_some());
-    assert_eq!(Accounts::from_json(&book.to_json()).unwrap(), book);
-    assert!(book.to_json().contains("\"version\": 2"));
+    let accounts = Accounts::from_json(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!(
+        (accounts.users().count(), accounts.tokens().len(), accounts.sessions(at(11)).len()),
+        (3, 4, 1)
+    );
+    assert!(accounts.user("bob").is_none() && accounts.user("ada").is_some());
+    assert_eq!(Accounts::from_json(&accounts.to_json()).unwrap(), accounts);
+    assert!(accounts.to_json().contains("\"version\": 2"));
 }
 
 #[test]
 fn session_records_match_the_golden_file() {
-    let mut book = accounts();
-    book.sign_in("ada", &secret(5), None, at(10)).unwrap();
-    book.sign_in("admin", &secret(6), None, at(11)).unwrap();
-    book.sign_out(secret(6).digest());
-    let roll = book.session_replica(at(12));
+    let mut accounts = accounts();
+    accounts.sign_in("ada", &secret(5), None, at(10)).unwrap();
+    accounts.sign_in("admin", &secret(6), None, at(11)).unwrap();
+    accounts.sign_out(secret(6).digest());
+    let replica = accounts.session_replica(at(12));
     let mut text = String::new();
-    for (session, word) in &roll {
+    for (session, word) in &replica {
         // A field of the hash in Redis, and its value.
         text.push_str(&format!("{}\n{session}\n", word.to_json()));
     }
@@ -62,7 +65,7 @@ fn session_records_match_the_golden_file() {
     for pair in lines.chunks(2) {
         read.apply(Digest::parse(pair[1]).unwrap(), SessionRecord::from_json(pair[0].as_bytes()).unwrap());
     }
-    assert_eq!(read, roll);
+    assert_eq!(read, replica);
 }
 
 #[test]

@@ -26,25 +26,25 @@ pub enum MergeOutcome {
 impl Accounts {
     /// Session records for other servers.
     pub fn session_replica(&self, now: Timestamp) -> SessionReplica {
-        let mut roll = SessionReplica::default();
+        let mut replica = SessionReplica::default();
         for session in self.sessions.values().filter(|session| !session.is_expired(now)) {
             let Session { digest, user, created, used, second_factor: second } = session.clone();
-            roll.apply(digest, SessionRecord::Active { user, created, used, second_factor: second });
+            replica.apply(digest, SessionRecord::Active { user, created, used, second_factor: second });
         }
         for (digest, until) in &self.revoked {
-            roll.apply(*digest, SessionRecord::Revoked { until: *until });
+            replica.apply(*digest, SessionRecord::Revoked { until: *until });
         }
-        roll
+        replica
     }
 
     /// Applies the session records of other servers. A remote session is accepted if its user exists here, is enabled, and had
     /// no change of password, second factor, role or disabled state here since it started; if the user has a second factor
     /// here, it must have been started with one.
-    pub fn apply_sessions(&mut self, roll: &SessionReplica, now: Timestamp) -> MergeOutcome {
+    pub fn apply_sessions(&mut self, replica: &SessionReplica, now: Timestamp) -> MergeOutcome {
         let mut outcome = MergeOutcome::Unchanged;
         let mut touched = Vec::new();
         let ended = self.revoked.clone();
-        for (&digest, word) in roll {
+        for (&digest, word) in replica {
             let one = match word {
                 SessionRecord::Revoked { until } => {
                     self.apply_revoked(digest, (*until).min(now + SESSION_MAX_AGE), now)

@@ -27,11 +27,11 @@ fn word() -> impl Strategy<Value = SessionRecord> {
     ]
 }
 
-fn roll() -> impl Strategy<Value = SessionReplica> {
+fn replica() -> impl Strategy<Value = SessionReplica> {
     prop::collection::vec((0..4_u8, word()), 0..8).prop_map(|words| {
-        let mut roll = SessionReplica::default();
-        words.into_iter().for_each(|(number, word)| roll.apply(secret(number).digest(), word));
-        roll
+        let mut replica = SessionReplica::default();
+        words.into_iter().for_each(|(number, word)| replica.apply(secret(number).digest(), word));
+        replica
     })
 }
 
@@ -50,7 +50,7 @@ fn sessions_satisfy_the_laws() {
 
 proptest! {
     #[test]
-    fn revoked_sessions_stay_revoked(a in roll(), b in roll()) {
+    fn revoked_sessions_stay_revoked(a in replica(), b in replica()) {
         let all = merged(&a, &b);
         for (session, word) in a.iter().chain(&b) {
             let is_ended = |word: Option<&SessionRecord>| matches!(word, Some(SessionRecord::Revoked { .. }));
@@ -59,7 +59,7 @@ proptest! {
     }
 
     #[test]
-    fn delta_is_everything_the_peer_lacks_except_recent_uses(a in roll(), b in roll()) {
+    fn delta_is_everything_the_peer_lacks_except_recent_uses(a in replica(), b in replica()) {
         let mut updated = b.clone();
         for (session, word) in a.delta_for(&b, at(0)) {
             updated.apply(*session, word.clone());

@@ -41,30 +41,35 @@ fn alert(number: u32, host: &str) -> Alert {
 
 /// A server with `count` alerts.
 struct Server {
-    desk: Dispatcher,
+    dispatcher: Dispatcher,
     active: Vec<Alert>,
     second: i64,
 }
 
 impl Server {
     fn new(id: &str, host: &str, count: u32) -> Self {
-        let mut desk = Dispatcher::new(DispatchSettings::default()).unwrap();
-        desk.join_cluster(id, HostIdentity { host: host.to_owned(), machine: host.to_owned() }, true, at(0));
+        let mut dispatcher = Dispatcher::new(DispatchSettings::default()).unwrap();
+        dispatcher.join_cluster(
+            id,
+            HostIdentity { host: host.to_owned(), machine: host.to_owned() },
+            true,
+            at(0),
+        );
         let active: Vec<Alert> = (0..count).map(|number| alert(number, host)).collect();
         let fired: Vec<Change> = active.iter().cloned().map(Change::Fired).collect();
-        desk.step(at(0), &fired, &active);
-        Self { desk, active, second: 0 }
+        dispatcher.step(at(0), &fired, &active);
+        Self { dispatcher, active, second: 0 }
     }
 
     fn step(&mut self) -> usize {
         self.second += 1;
-        self.desk.step(at(self.second), &[], &self.active).len()
+        self.dispatcher.step(at(self.second), &[], &self.active).len()
     }
 
     fn offer(&mut self, seen: &PeerSnapshot) -> Proposal {
-        let mut offer = self.desk.prepare(seen, at(self.second)).unwrap();
+        let mut offer = self.dispatcher.prepare(seen, at(self.second)).unwrap();
         offer.status.alerts.clone_from(&self.active);
-        self.desk.commit(&offer.log, at(self.second));
+        self.dispatcher.commit(&offer.log, at(self.second));
         offer
     }
 }
@@ -109,18 +114,18 @@ fn dispatcher_step(bencher: Bencher<'_, '_>, alerts: u32) {
 /// Rule sync after a change: all rules are read and compared with the local ones.
 #[divan::bench(args = [20, 400], sample_count = 50)]
 fn rule_sync(bencher: Bencher<'_, '_>, rules: u32) {
-    let saying = |number: u32| {
+    let rule_version = |number: u32| {
         let id = format!("own-{number}");
         let rule = Rule { warning: Some(0.5), ..Rule::new(&id, "Use", "host_cpu_usage_ratio", "cpu") };
-        let stamp = Version::after(None, "a", at(i64::from(number)));
-        (id, RuleVersion::new(Some(&rule), stamp))
+        let version = Version::after(None, "a", at(i64::from(number)));
+        (id, RuleVersion::new(Some(&rule), version))
     };
     let mut mine = RuleReplica::default();
     let texts: Vec<(String, String)> = (0..rules)
         .map(|number| {
-            let (id, saying) = saying(number);
-            let text = saying.to_json();
-            mine.apply(id.clone(), saying);
+            let (id, rule_version) = rule_version(number);
+            let text = rule_version.to_json();
+            mine.apply(id.clone(), rule_version);
             (id, text)
         })
         .collect();
@@ -129,7 +134,7 @@ fn rule_sync(bencher: Bencher<'_, '_>, rules: u32) {
         for (id, text) in &texts {
             read.apply(id.clone(), RuleVersion::from_json(text.as_bytes()).unwrap());
         }
-        let usable = read.iter().filter(|(id, saying)| saying.rule(id).is_ok()).count();
+        let usable = read.iter().filter(|(id, rule_version)| rule_version.rule(id).is_ok()).count();
         black_box((usable, mine.delta_for(&read, at(0)).len()))
     });
 }

@@ -80,23 +80,23 @@ impl ClusterSync {
         rules.notifications.join_cluster(&id, place, now());
         rules.rules.set_server_id(&id);
         tracing::info!(server = id, "cluster sync started");
-        let books = RedisAlertStore::new(Target::parse(url)?, &settings.redis_prefix, &id);
+        let alert_store = RedisAlertStore::new(Target::parse(url)?, &settings.redis_prefix, &id);
         let rule_sync = RuleSync::new(Target::parse(url)?, &settings.redis_prefix, &id);
         let (stop, stopped) = mpsc::channel();
         let (end, finished) = mpsc::channel::<()>();
         let sessions = settings.redis_sessions.then(|| {
             let session_sync = SessionSync::new(Target::parse(url)?, &settings.redis_prefix, &id);
-            let (turns, wake) = access.start_session_sync();
+            let (sync_rounds, wake) = access.start_session_sync();
             let end = end.clone();
             thread::Builder::new().name("sessions-redis".to_owned()).spawn(move || {
-                session_sync.run(access.as_ref(), &turns);
+                session_sync.run(access.as_ref(), &sync_rounds);
                 drop(end);
             })?;
             Ok::<_, Box<dyn Error>>(wake)
         });
         let sessions = sessions.transpose()?;
         thread::Builder::new().name("alerts-redis".to_owned()).spawn(move || {
-            run(&AlertSync { rules, hub }, books, rule_sync, &stopped);
+            run(&AlertSync { rules, hub }, alert_store, rule_sync, &stopped);
             drop(end);
         })?;
         Ok(Self(Some(Running { stop, sessions, finished })))
@@ -129,11 +129,11 @@ struct AlertSync {
     hub: Arc<Hub>,
 }
 
-fn run(sync: &AlertSync, mut books: RedisAlertStore, mut rule_sync: RuleSync, stopped: &Receiver<()>) {
+fn run(sync: &AlertSync, mut alert_store: RedisAlertStore, mut rule_sync: RuleSync, stopped: &Receiver<()>) {
     let mut is_failing = false;
     loop {
         let mut pause = INTERVAL;
-        match sync.round(&mut books) {
+        match sync.round(&mut alert_store) {
             Ok(RoundOutcome::Retry) => pause = RETRY_INTERVAL,
             Ok(RoundOutcome::Done) => {
                 if is_failing {
@@ -161,24 +161,24 @@ fn run(sync: &AlertSync, mut books: RedisAlertStore, mut rule_sync: RuleSync, st
     if !is_failing {
         rule_sync.sync(&sync.rules, now());
         // If this fails, other servers notice by the expired heartbeat.
-        let _ = sync.round(&mut books).and_then(|_| books.leave());
+        let _ = sync.round(&mut alert_store).and_then(|_| alert_store.leave());
     }
 }
 
 impl AlertSync {
-    fn round(&self, books: &mut RedisAlertStore) -> Result<RoundOutcome, RemoteError> {
+    fn round(&self, alert_store: &mut RedisAlertStore) -> Result<RoundOutcome, RemoteError> {
         let (rules, notifications) = (&self.rules.rules, &self.rules.notifications);
         for _ in 0..MAX_ATTEMPTS {
             let now = now();
-            let seen = books.read()?;
+            let seen = alert_store.read()?;
             let Some(mut offer) = notifications.prepare(&seen, rules.active(), now) else {
                 return Ok(RoundOutcome::Retry);
             };
             let past = || PastAlerts::new(rules.past());
             offer.status.past_revision = rules.past_revision();
-            if books.write(&seen, &offer, past, now)? {
+            if alert_store.write(&seen, &offer, past, now)? {
                 notifications.commit(&offer.log, now);
-                let past = books.read_past(&seen.peers)?;
+                let past = alert_store.read_past(&seen.peers)?;
                 self.update_peers(Peers { statuses: seen.peers, past_alerts: past }, now);
                 return Ok(RoundOutcome::Done);
             }

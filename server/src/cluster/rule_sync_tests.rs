@@ -106,8 +106,8 @@ fn invalid_rules_are_skipped_and_other_versions_rejected() {
         window_seconds: 60,
         ..own("increase", 1.0)
     };
-    let stamp = watchglass_rules::rule_replica::Version::after(None, "c", Timestamp::from_millis(1));
-    redis.run(&["HSET", key, "increase", &RuleVersion::new(Some(&increase), stamp).to_json()]);
+    let version = watchglass_rules::rule_replica::Version::after(None, "c", Timestamp::from_millis(1));
+    redis.run(&["HSET", key, "increase", &RuleVersion::new(Some(&increase), version).to_json()]);
     let before = one.changes.rules.rules();
     one.round();
     assert_eq!(one.changes.rules.rules(), before);

@@ -24,9 +24,9 @@ fn secret(number: u8) -> Secret {
     Secret::new([number; 32])
 }
 
-fn write(folder: &Path, book: &Accounts) {
+fn write(folder: &Path, accounts: &Accounts) {
     data_dir::create(folder).unwrap();
-    std::fs::write(folder.join("access.json"), book.to_json()).unwrap();
+    std::fs::write(folder.join("access.json"), accounts.to_json()).unwrap();
 }
 
 fn read(folder: &Path) -> Accounts {
@@ -36,10 +36,10 @@ fn read(folder: &Path) -> Accounts {
 impl Server {
     fn new(redis: &RedisServer, id: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut book = Accounts::default();
-        book.add_user("ada", Role::Viewer, PasswordHash::unmatchable(), START).unwrap();
-        book.add_user("admin", Role::Admin, PasswordHash::unmatchable(), START).unwrap();
-        write(folder.path(), &book);
+        let mut accounts = Accounts::default();
+        accounts.add_user("ada", Role::Viewer, PasswordHash::unmatchable(), START).unwrap();
+        accounts.add_user("admin", Role::Admin, PasswordHash::unmatchable(), START).unwrap();
+        write(folder.path(), &accounts);
         let access = Access::open(folder.path()).unwrap();
         access.start_session_sync();
         Self { access, sync: sync(redis, id), folder }
@@ -47,9 +47,9 @@ impl Server {
 
     /// Signs ada in through the file, as the command line does.
     fn sign_in(&self, number: u8, now: Timestamp) {
-        let mut book = read(self.folder.path());
-        book.sign_in("ada", &secret(number), None, now).unwrap();
-        write(self.folder.path(), &book);
+        let mut accounts = read(self.folder.path());
+        accounts.sign_in("ada", &secret(number), None, now).unwrap();
+        write(self.folder.path(), &accounts);
         // Reloads the file.
         let _ = self.access.authenticate(Credential::Token(secret(99).digest()), now);
     }
@@ -63,8 +63,8 @@ impl Server {
     }
 
     fn knows(&self, number: u8, now: Timestamp) -> bool {
-        self.access.with_accounts(|book| {
-            book.authenticate(Credential::Session(secret(number).digest()), now).is_ok()
+        self.access.with_accounts(|accounts| {
+            accounts.authenticate(Credential::Session(secret(number).digest()), now).is_ok()
         })
     }
 }
@@ -94,17 +94,19 @@ fn sessions_are_synced() {
         one.access.authenticate(Credential::Session(secret(1).digest()), at(second)).unwrap();
         one.round(at(second));
         two.round(at(second));
-        assert_eq!(two.access.with_accounts(|book| book.sessions(at(second))[0].used), at(used), "{second}");
+        assert_eq!(
+            two.access.with_accounts(|accounts| accounts.sessions(at(second))[0].used),
+            at(used),
+            "{second}"
+        );
     }
     two.sign_out(1);
     two.round(at(362));
     one.round(at(362));
     assert!(!one.knows(1, at(362)));
-    assert!(
-        !Access::open(one.folder.path()).unwrap().with_accounts(|book| book
-            .authenticate(Credential::Session(secret(1).digest()), at(362))
-            .is_ok())
-    );
+    assert!(!Access::open(one.folder.path()).unwrap().with_accounts(|accounts| {
+        accounts.authenticate(Credential::Session(secret(1).digest()), at(362)).is_ok()
+    }));
     // A month later the record has expired.
     let later = at(32 * 86_400);
     one.round(later);

@@ -90,8 +90,8 @@ fn account(context: &PageContext, typed: FormValues, made: OneTimeSecret, now: T
 /// State of the user's two-factor authentication. After a wrong code, the same enrolment is shown again.
 fn second_factor(context: &PageContext, made: OneTimeSecret, typed: &FormValues) -> SecondFactor {
     let name = &context.principal.name;
-    let known = context.state.access.with_accounts(|book| {
-        let factor = book.user(name).and_then(|user| user.second_factor.as_ref());
+    let known = context.state.access.with_accounts(|accounts| {
+        let factor = accounts.user(name).and_then(|user| user.second_factor.as_ref());
         factor.map(|factor| SecondFactor::Enabled {
             since: factor.enrolled_at(),
             left: factor.recovery_codes_left(),
@@ -115,8 +115,8 @@ fn second_factor(context: &PageContext, made: OneTimeSecret, typed: &FormValues)
 
 fn users(context: &PageContext, typed: FormValues, now: Timestamp) -> Users {
     let is_person = matches!(context.principal.credential, Credential::Session(_));
-    let rows = context.state.access.with_accounts(|book| {
-        let sessions = book.sessions(now);
+    let rows = context.state.access.with_accounts(|accounts| {
+        let sessions = accounts.sessions(now);
         let row = |user: &watchglass_auth::User| UserRow {
             name: user.name.clone(),
             is_admin: user.role == Role::Admin,
@@ -126,13 +126,13 @@ fn users(context: &PageContext, typed: FormValues, now: Timestamp) -> Users {
             sessions: sessions.iter().filter(|session| session.user == user.name).count(),
             has_second_factor: user.second_factor.is_some(),
         };
-        book.users().map(row).collect()
+        accounts.users().map(row).collect()
     });
     Users { rows, form_values: typed }
 }
 
 fn tokens(context: &PageContext, now: Timestamp) -> Vec<TokenRow> {
-    let rows = |book: &Accounts| {
+    let rows = |accounts: &Accounts| {
         let row = |token: &&watchglass_auth::Token| TokenRow {
             id: token.digest.short(),
             name: token.name.clone(),
@@ -143,7 +143,7 @@ fn tokens(context: &PageContext, now: Timestamp) -> Vec<TokenRow> {
             last_used: token.used,
             expires: token.expires,
         };
-        book.tokens().iter().rev().map(row).collect()
+        accounts.tokens().iter().rev().map(row).collect()
     };
     context.state.access.with_accounts(rows)
 }
@@ -158,8 +158,8 @@ fn sessions(context: &PageContext, user: Option<&str>, now: Timestamp) -> Vec<Se
         expires: session.expires_at(),
         is_current: context.principal.credential == Credential::Session(session.digest),
     };
-    let mut rows: Vec<SessionRow> = context.state.access.with_accounts(|book| {
-        let sessions = book.sessions(now).into_iter();
+    let mut rows: Vec<SessionRow> = context.state.access.with_accounts(|accounts| {
+        let sessions = accounts.sessions(now).into_iter();
         sessions.filter(|session| user.is_none_or(|user| session.user == user)).map(row).collect()
     });
     rows.sort_by(|one, two| two.last_used.cmp(&one.last_used).then_with(|| one.id.cmp(&two.id)));

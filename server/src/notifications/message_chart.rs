@@ -41,8 +41,8 @@ pub(super) struct ChartSpec {
 
 impl ChartSpec {
     /// Chart of a notification whose first alert belongs to `rule`; `None` if there is nothing to show.
-    pub(super) fn of(archive: &Arc<ChartSource>, rule: &Rule, notice: &Notification) -> Option<Self> {
-        let alert = notice.alerts.first().filter(|_| notice.reason != Reason::SilenceEnding)?;
+    pub(super) fn of(archive: &Arc<ChartSource>, rule: &Rule, notification: &Notification) -> Option<Self> {
+        let alert = notification.alerts.first().filter(|_| notification.reason != Reason::SilenceEnding)?;
         // The chart shows readings: a threshold of any other aggregation would be at the wrong height.
         let is_of_readings = match rule.aggregation {
             Aggregation::Last | Aggregation::Mean | Aggregation::Min | Aggregation::Max => true,
@@ -58,7 +58,7 @@ impl ChartSpec {
             metric: rule.metric.clone(),
             labels: alert.key.labels.clone(),
             threshold: (is_of_readings && has_level).then_some(alert.threshold),
-            end: notice.time,
+            end: notification.time,
         })
     }
 
@@ -160,7 +160,7 @@ mod tests {
         Rule { warning: Some(0.5), ..Rule::new("r", "The use", "gauge", "disk") }
     }
 
-    fn notice(labels: Labels, subject: &str, time: i64) -> Notification {
+    fn notification(labels: Labels, subject: &str, time: i64) -> Notification {
         let alert = Alert {
             key: AlertKey { rule: "r".to_owned(), labels },
             phase: Phase::Firing,
@@ -193,43 +193,43 @@ mod tests {
         }
     }
 
-    fn drawn(rule: &Rule, notice: &Notification) -> Option<String> {
-        ChartSpec::of(&archive(), rule, notice)?.draw()
+    fn drawn(rule: &Rule, notification: &Notification) -> Option<String> {
+        ChartSpec::of(&archive(), rule, notification)?.draw()
     }
 
     #[test]
     fn chart_has_the_last_hour_and_the_threshold() {
-        let one = drawn(&rule(), &notice(labels(&[("host", "h"), ("disk", "a")]), "a", NOW)).unwrap();
+        let one = drawn(&rule(), &notification(labels(&[("host", "h"), ("disk", "a")]), "a", NOW)).unwrap();
         assert!(one.starts_with("<svg") && one.contains(">The use of a<"), "{one}");
         assert!(one.contains("threshold 50.0\u{a0}%") && one.contains("in the last 1\u{a0}h"), "{one}");
         assert!(one.contains("90.0\u{a0}% to 90.0\u{a0}%"), "{one}");
-        let other = drawn(&rule(), &notice(labels(&[("host", "h")]), "", NOW)).unwrap();
+        let other = drawn(&rule(), &notification(labels(&[("host", "h")]), "", NOW)).unwrap();
         assert!(other.contains(">The use<") && !other.contains("90.0"), "{other}");
     }
 
     #[test]
     fn missing_data_gives_no_chart() {
         let here = labels(&[("host", "h")]);
-        assert_eq!(drawn(&rule(), &notice(here.clone(), "", NOW + 2 * 3_600_000)), None);
-        assert_eq!(drawn(&rule(), &notice(labels(&[("host", "other")]), "", NOW)), None);
+        assert_eq!(drawn(&rule(), &notification(here.clone(), "", NOW + 2 * 3_600_000)), None);
+        assert_eq!(drawn(&rule(), &notification(labels(&[("host", "other")]), "", NOW)), None);
         let unknown = Rule { metric: "unknown".to_owned(), ..rule() };
-        assert_eq!(drawn(&unknown, &notice(here.clone(), "", NOW)), None);
-        let ending = Notification { reason: Reason::SilenceEnding, ..notice(here.clone(), "", NOW) };
+        assert_eq!(drawn(&unknown, &notification(here.clone(), "", NOW)), None);
+        let ending = Notification { reason: Reason::SilenceEnding, ..notification(here.clone(), "", NOW) };
         assert_eq!(drawn(&rule(), &ending), None);
-        assert_eq!(drawn(&rule(), &Notification { alerts: Vec::new(), ..notice(here, "", NOW) }), None);
+        assert_eq!(drawn(&rule(), &Notification { alerts: Vec::new(), ..notification(here, "", NOW) }), None);
     }
 
     #[test]
     fn threshold_of_other_aggregations_is_not_drawn() {
-        let notice = notice(labels(&[("host", "h")]), "", NOW);
+        let notification = notification(labels(&[("host", "h")]), "", NOW);
         let absence = Rule { warning: None, no_data_seconds: Some(60), ..rule() };
         let count = Rule { aggregation: Aggregation::Count, window_seconds: 60, ..rule() };
         for rule in [absence, count] {
-            let drawn = drawn(&rule, &notice).unwrap();
+            let drawn = drawn(&rule, &notification).unwrap();
             assert!(drawn.starts_with("<svg") && !drawn.contains("threshold"), "{drawn}");
         }
         let mean = Rule { aggregation: Aggregation::Mean, window_seconds: 60, ..rule() };
-        assert!(drawn(&mean, &notice).unwrap().contains("threshold"));
+        assert!(drawn(&mean, &notification).unwrap().contains("threshold"));
     }
 
     #[test]
@@ -244,7 +244,8 @@ mod tests {
                 intervals: paces,
             };
             let sketch =
-                ChartSpec::of(&Arc::new(archive), &rule(), &notice(Labels::default(), "", NOW)).unwrap();
+                ChartSpec::of(&Arc::new(archive), &rule(), &notification(Labels::default(), "", NOW))
+                    .unwrap();
             assert_eq!(sketch.gap_after(), expected, "{interval:?}");
         }
     }

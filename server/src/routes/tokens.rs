@@ -77,7 +77,7 @@ pub(crate) async fn tokens(State(access): State<Arc<Access>>) -> Json<Envelope<V
         used: token.used.map(format_rfc3339),
         expires: token.expires.map(format_rfc3339),
     };
-    Envelope::of(access.with_accounts(|book| book.tokens().into_iter().map(row).collect()))
+    Envelope::of(access.with_accounts(|accounts| accounts.tokens().into_iter().map(row).collect()))
 }
 
 /// Creates a token.
@@ -166,7 +166,7 @@ pub(crate) async fn sessions(State(access): State<Arc<Access>>) -> Json<Envelope
         ends: format_rfc3339(session.expires_at()),
     };
     let now = clock::now();
-    Envelope::of(access.with_accounts(|book| book.sessions(now).into_iter().map(row).collect()))
+    Envelope::of(access.with_accounts(|accounts| accounts.sessions(now).into_iter().map(row).collect()))
 }
 
 /// Ends a session and its live connections.

@@ -73,7 +73,7 @@ pub(crate) struct UserChangeBody {
     responses((status = 200, description = "The users", body = Envelope<Vec<UserRow>>))
 )]
 pub(crate) async fn users(State(access): State<Arc<Access>>) -> Json<Envelope<Vec<UserRow>>> {
-    Envelope::of(access.with_accounts(|book| book.users().map(user_row).collect()))
+    Envelope::of(access.with_accounts(|accounts| accounts.users().map(user_row).collect()))
 }
 
 /// Creates a user.
@@ -174,7 +174,8 @@ fn user_row(user: &User) -> UserRow {
 /// Current data of a user.
 fn find_user(access: &Access, name: &str) -> Result<UserRow, ChangeError> {
     let name = name.to_ascii_lowercase();
-    let found = access.with_accounts(|book| book.users().find(|user| user.name == name).map(user_row));
+    let found =
+        access.with_accounts(|accounts| accounts.users().find(|user| user.name == name).map(user_row));
     found.ok_or_else(|| AccessError::from(AccountsError::UnknownUser(name)).into())
 }
 

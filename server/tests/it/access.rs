@@ -277,7 +277,11 @@ async fn viewers_see_in_the_browser_why_nothing_was_changed() {
     let headers = [("Authorization", bearer.as_str()), ("Accept", "text/html")];
     let answer = request(server.address, "POST", "/alerts", &headers).await;
     assert_eq!(answer.status, 403);
-    assert!(answer.text().contains("This needs the role admin; Viewer has the role viewer."), "{}", answer.text());
+    assert!(
+        answer.text().contains("This needs the role admin; Viewer has the role viewer."),
+        "{}",
+        answer.text()
+    );
     assert_eq!(get(server.address, "/alerts").await.status, 200);
     server.stop().await;
 }
