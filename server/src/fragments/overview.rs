@@ -34,11 +34,11 @@ pub(super) fn overview(state: &AppState, now: Timestamp) -> Overview {
         state.rules.rules().into_iter().map(|(rule, _)| rule).filter(|rule| rule.enabled).collect();
     let own = state.rules.active();
     let (wrong, worst, more) = firing_alerts(state, measured, &own);
-    let judged = components.iter().map(|component| state_of(component.condition)).max();
+    let evaluated = components.iter().map(|component| state_of(component.condition)).max();
     Overview {
         now: Some(measured),
         stale_millis: silent,
-        state: judged.into_iter().chain([worst, HealthState::Ok]).max().unwrap_or_default(),
+        state: evaluated.into_iter().chain([worst, HealthState::Ok]).max().unwrap_or_default(),
         score: health.score,
         reasons: reasons(&components),
         firing: wrong,
@@ -145,17 +145,17 @@ fn stat_card(
     let metrics = &state.metrics;
     let now = card_values(metrics, card);
     let about = |rule: &&Rule| rule.metric == card.main.metric;
-    let judged = components.iter().filter(|component| card.components.contains(&component.name));
-    let judged = judged.map(|component| state_of(component.condition)).max();
+    let evaluated = components.iter().filter(|component| card.components.contains(&component.name));
+    let evaluated = evaluated.map(|component| state_of(component.condition)).max();
     let usual = if now.value.is_some() { HealthState::Ok } else { HealthState::NoData };
     let fires = own.iter().filter(|alert| {
         card.components.contains(&alert.component.as_str())
             || rules.iter().filter(about).any(|rule| rule.id == alert.key.rule)
     });
     let fires = fires.map(|alert| state_of_severity(alert.severity)).max();
-    let state = match (now.unit, judged) {
+    let state = match (now.unit, evaluated) {
         (None, _) | (_, Some(HealthState::NotConfigured)) => HealthState::NotConfigured,
-        (_, judged) => judged.unwrap_or(usual).max(fires.unwrap_or_default()),
+        (_, evaluated) => evaluated.unwrap_or(usual).max(fires.unwrap_or_default()),
     };
     let spark = now.unit.filter(|_| state != HealthState::NotConfigured).and_then(|_| {
         let range = TimeRange::ending_at(measured + Duration::from_millis(1), SPARK_RANGE);

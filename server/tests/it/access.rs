@@ -259,7 +259,10 @@ async fn invalid_arguments_are_rejected_with_the_reason() {
     );
     let short = [("WATCHGLASS_ADMIN_PASSWORD", "short")];
     let finished = run(&["serve", "--listen", "127.0.0.1:0"], &short).await;
-    assert!(finished.stderr.contains("WATCHGLASS_ADMIN_PASSWORD: a password must be 8"), "{finished:?}");
+    assert!(
+        finished.stderr.contains("WATCHGLASS_ADMIN_PASSWORD: invalid password of 5 bytes: use 8"),
+        "{finished:?}"
+    );
 }
 
 #[tokio::test]
