@@ -4,13 +4,15 @@ use crate::examples::{files, lines, numbered, requests};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
-use watchglass_auth::{Book, PasswordHash, Secret, check_token_name, user_name};
-use watchglass_rules::sheet::Saying;
-use watchglass_dispatch::{Board, Desk, DeskState, Ledger, Past, TellingSettings};
-use watchglass_rules::{Engine, EngineState, Rule, stock};
+use watchglass_auth::{Accounts, PasswordHash, Secret, check_token_name, normalise_user_name};
+use watchglass_dispatch::{
+    DispatchSettings, Dispatcher, DispatcherState, NotificationLog, PastAlerts, PeerStatus,
+};
 use watchglass_instrument::report::Report;
 use watchglass_live::{Frame, decode, encode};
 use watchglass_model::{Timestamp, Unit};
+use watchglass_rules::rule_replica::RuleVersion;
+use watchglass_rules::{Engine, EngineState, Rule, builtin};
 use watchglass_server::fuzzing as server;
 
 /// Fuzz target.
@@ -46,11 +48,7 @@ pub(crate) const TARGETS: [Target; 17] = [
     Target { name: "backup", run: backup, examples: || files(&["crates/backup/golden/backup.tar"]) },
     Target { name: "configuration", run: configuration, examples: || files(&["server/src/hostile.toml"]) },
     Target { name: "history-columns", run: watchglass_tsdb::fuzzing::columns, examples: columns_examples },
-    Target {
-        name: "history-log",
-        run: history_log,
-        examples: || files(&["crates/tsdb/golden/log-0.wal"]),
-    },
+    Target { name: "history-log", run: history_log, examples: || files(&["crates/tsdb/golden/log-0.wal"]) },
     Target { name: "history-segment", run: history_segment, examples: || numbered(files(&GOLDEN_SEGMENTS)) },
     Target { name: "history-shared", run: watchglass_tsdb::fuzzing::shared, examples: shared_examples },
     Target { name: "kernel", run: kernel, examples: kernel_examples },
@@ -76,13 +74,13 @@ fn folder() -> &'static PathBuf {
 
 fn access(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    if let Ok(mut book) = Book::read(&text) {
-        let written = book.written();
-        assert_eq!(Book::read(&written).map(|book| book.written()).ok(), Some(written));
+    if let Ok(mut accounts) = Accounts::from_json(&text) {
+        let written = accounts.to_json();
+        assert_eq!(Accounts::from_json(&written).map(|accounts| accounts.to_json()).ok(), Some(written));
         let now = Timestamp::from_millis(1_700_000_000_000);
-        let _ = book.sessions(now).iter().map(|session| session.ends()).count();
-        let _ = book.tokens().iter().map(|token| token.standing(now)).count();
-        book.forget(now);
+        let _ = accounts.sessions(now).iter().map(|session| session.expires_at()).count();
+        let _ = accounts.tokens().iter().map(|token| token.state(now)).count();
+        accounts.remove_expired(now);
     }
 }
 
@@ -94,7 +92,7 @@ fn alerts(bytes: &[u8]) {
         0 => {
             if let Ok(state) = EngineState::from_json(&text) {
                 let mut engine =
-                    Engine::new(stock::rules(), 100).expect("the rules of the program are right");
+                    Engine::new(builtin::rules(), 100).expect("the rules of the program are right");
                 engine.restore(state);
                 let written = engine.state().to_json().expect("it can be written");
                 assert!(EngineState::from_json(&written).is_ok(), "{written}");
@@ -102,32 +100,34 @@ fn alerts(bytes: &[u8]) {
             }
         }
         1 => {
-            let state: Result<DeskState, _> = json(&text);
-            if let Ok(Ok(mut desk)) = state.map(|state| Desk::restore(TellingSettings::default(), state)) {
-                desk.step(now, &[], &[]);
-                desk.step(Timestamp::from_millis(1_700_100_000_000), &[], &[]);
-                let _ = desk.state();
+            let state: Result<DispatcherState, _> = json(&text);
+            if let Ok(Ok(mut dispatcher)) =
+                state.map(|state| Dispatcher::restore(DispatchSettings::default(), state))
+            {
+                dispatcher.step(now, &[], &[]);
+                dispatcher.step(Timestamp::from_millis(1_700_100_000_000), &[], &[]);
+                let _ = dispatcher.state();
             }
         }
         2 => {
-            if let Ok(board) = Board::from_json(bytes) {
-                assert!(Board::from_json(board.to_json().as_bytes()).is_ok());
+            if let Ok(peer_status) = PeerStatus::from_json(bytes) {
+                assert!(PeerStatus::from_json(peer_status.to_json().as_bytes()).is_ok());
             }
         }
         3 => {
-            if let Ok(past) = Past::from_json(bytes) {
-                assert!(Past::from_json(past.to_json().as_bytes()).is_ok());
+            if let Ok(past) = PastAlerts::from_json(bytes) {
+                assert!(PastAlerts::from_json(past.to_json().as_bytes()).is_ok());
             }
         }
         4 => {
-            if let Ok(ledger) = Ledger::from_json(bytes) {
-                assert!(Ledger::from_json(ledger.to_json().as_bytes()).is_ok());
+            if let Ok(log) = NotificationLog::from_json(bytes) {
+                assert!(NotificationLog::from_json(log.to_json().as_bytes()).is_ok());
             }
         }
         5 => {
-            if let Ok(saying) = Saying::from_json(bytes) {
-                let _ = saying.rule("disk");
-                assert!(Saying::from_json(saying.to_json().as_bytes()).is_ok());
+            if let Ok(rule_version) = RuleVersion::from_json(bytes) {
+                let _ = rule_version.rule("disk");
+                assert!(RuleVersion::from_json(rule_version.to_json().as_bytes()).is_ok());
             }
         }
         _ => {
@@ -149,24 +149,21 @@ fn alerts_examples() -> Vec<Vec<u8>> {
     let golden = ["engine", "desk", "board", "past", "ledger"];
     let paths = golden.map(|name| format!("crates/rules/golden/{name}.json"));
     let mut all = files(&paths.each_ref().map(String::as_str));
-    let disk = stock::find("disk").or_else(|| stock::rules().into_iter().next()).expect("there are rules");
-    all.push(Saying::new(Some(&disk), Default::default()).to_json().into_bytes());
+    let disk =
+        builtin::find("disk").or_else(|| builtin::rules().into_iter().next()).expect("there are rules");
+    all.push(RuleVersion::new(Some(&disk), Default::default()).to_json().into_bytes());
     all.push(serde_json::to_vec(&disk).expect("a rule is JSON"));
     numbered(all)
 }
 
 fn answers_examples() -> Vec<Vec<u8>> {
-    [
-        "30\nslow down",
-        "Sun, 06 Nov 2033 08:49:37 GMT\n{\"error\": \"no sesame\"}",
-        "soon\n",
-    ]
-    .map(|text| text.as_bytes().to_vec())
-    .into()
+    ["30\nslow down", "Sun, 06 Nov 2033 08:49:37 GMT\n{\"error\": \"no sesame\"}", "soon\n"]
+        .map(|text| text.as_bytes().to_vec())
+        .into()
 }
 
 fn backup(bytes: &[u8]) {
-    let _ = watchglass_backup::read(bytes, &mut watchglass_backup::Nowhere);
+    let _ = watchglass_backup::read(bytes, &mut watchglass_backup::Discard);
 }
 
 fn configuration(bytes: &[u8]) {
@@ -271,7 +268,7 @@ fn words(bytes: &[u8]) {
     watchglass_notify::fuzzing::action_link(&text);
     watchglass_tsdb::fuzzing::selector(&text);
     let _ = Secret::parse(&text).map(|secret| assert_eq!(secret.text(), text));
-    let _ = (user_name(&text), check_token_name(&text));
+    let _ = (normalise_user_name(&text), check_token_name(&text));
     let _: Result<PasswordHash, _> = serde_json::from_slice(bytes);
     let _ = watchglass_reports::parse_time(&text);
     let _ = [Unit::Bytes, Unit::Seconds, Unit::Ratio].map(|unit| unit.read(&text));

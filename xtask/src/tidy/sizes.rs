@@ -6,14 +6,13 @@ const USUAL_LINES: usize = 300;
 const MAX_LINES: usize = 400;
 
 /// Longer files, with the lines they may have. No file may be added, and no number may grow.
-const LONGER: [(&str, usize); 21] = [
+const LONGER: [(&str, usize); 20] = [
     ("app/src/fragments/active.rs", 304),
     ("app/src/fragments/mod.rs", 376),
     ("app/src/fragments/view_helpers.rs", 311),
     ("crates/chart/src/gesture/mod.rs", 302),
     ("crates/dispatch/src/tracked_alert.rs", 320),
     ("crates/tsdb/src/redis/executor.rs", 302),
-    ("fuzz/src/targets.rs", 301),
     ("server/src/access/command.rs", 320),
     ("server/src/audit/entry.rs", 303),
     ("server/src/cluster/redis_alert_store.rs", 306),
