@@ -1,4 +1,4 @@
-//! Stable hash for ids: 128-bit [FNV-1a], the same on every machine and in every version. It does not resist somebody
+//! Stable hash for ids: 128-bit [FNV-1a], the same on every machine and in every version. It does not resist an attacker
 //! who searches for collisions.
 //!
 //! [FNV-1a]: https://datatracker.ietf.org/doc/html/draft-eastlake-fnv-21

@@ -6,7 +6,7 @@
 //! 1. `ingest.rs`: each firing becomes a tracked alert (`tracked_alert.rs`) that lasts until its resolution has been
 //!    notified. A flapping alert is one tracked alert, however often it fires.
 //! 2. Silenced (`silence.rs`) and inhibited (`inhibit.rs`) alerts are suppressed: no firing, worsened, repeat or
-//!    escalation notifications. Resolved notifications still go to whoever was notified of the firing. An alert that
+//!    escalation notifications. Resolved notifications still go to the channels that were notified of the firing. An alert that
 //!    started and resolved while suppressed sends nothing. An alert that still fires when the silence ends is notified
 //!    then.
 //! 3. Routes (`route.rs`) are chosen when an alert is first notified, and again each time its severity increases.

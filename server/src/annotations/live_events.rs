@@ -1,4 +1,4 @@
-//! Changes of annotations that open pages are told of.
+//! Live events of annotation changes.
 
 use super::{AnnotationError, Annotations, NewAnnotation};
 use watchglass_live::{AnnotationChange, AnnotationMessage, Hub};

@@ -111,7 +111,7 @@ impl NotificationLog {
         parse_versioned(text, VERSION)
     }
 
-    /// Ends leases whose resolution was notified, whoever else still finds the alert; `concluded` maps dedup keys to
+    /// Ends leases whose resolution was notified, even if other servers still find the alert; `concluded` maps dedup keys to
     /// occurrences.
     pub(super) fn end_leases(&mut self, concluded: &BTreeMap<String, String>, now: Timestamp) {
         for (key, occurrence) in concluded {

@@ -22,7 +22,7 @@ const MAX_FIELDS: usize = 10;
 const MAX_FIELD: usize = 1900;
 const MAX_SECTION: usize = 2900;
 
-/// Settings of a Slack channel. The URL is a secret: whoever has it can post there.
+/// Settings of a Slack channel. The URL is a secret: it allows posting there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SlackSettings {
