@@ -181,11 +181,11 @@ fn columns_examples() -> Vec<Vec<u8>> {
 }
 
 fn history_log(bytes: &[u8]) {
-    watchglass_tsdb::fuzzing::log(bytes, folder());
+    watchglass_tsdb::fuzzing::wal(bytes, folder());
 }
 
 fn history_segment(bytes: &[u8]) {
-    watchglass_tsdb::fuzzing::segment(bytes, folder());
+    watchglass_tsdb::fuzzing::block(bytes, folder());
 }
 
 /// Values of the keys, in hexadecimal after their names.
@@ -271,14 +271,14 @@ fn words(bytes: &[u8]) {
     let _ = (normalise_user_name(&text), check_token_name(&text));
     let _: Result<PasswordHash, _> = serde_json::from_slice(bytes);
     let _ = watchglass_reports::parse_time(&text);
-    let _ = [Unit::Bytes, Unit::Seconds, Unit::Ratio].map(|unit| unit.read(&text));
+    let _ = [Unit::Bytes, Unit::Seconds, Unit::Ratio].map(|unit| unit.parse(&text));
     let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
     let fields: Vec<_> = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let by_name: BTreeMap<&str, &str> =
         fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let get = |name| by_name.get(name).copied();
-    let _ = app::asked_stretch(get("window"), get("from"), get("to"));
-    let _ = app::offline::Saved::parse(&fields).map(|saved| saved.stretch());
+    let _ = app::parse_range_query(get("window"), get("from"), get("to"));
+    let _ = app::snapshot::SnapshotRequest::parse(&fields).map(|request| request.range());
 }
 
 fn words_examples() -> Vec<Vec<u8>> {

@@ -126,7 +126,7 @@ impl Server {
         let auth = AuthLayer {
             access: Arc::clone(&state.access),
             audit: Arc::clone(&state.audit),
-            metrics_open: false,
+            metrics_anonymous: false,
             limiter: Arc::new(RateLimiter::new(&limits)),
         };
         let router = routes::router(state, TrustedProxies::new(&[], false), HostGuard::new(&[]), auth);

@@ -4,7 +4,7 @@
 //! `canvas`, wasm32 only) draws the same chart on canvases. Both downsample and scale the data with the same code.
 //!
 //! ```
-//! use watchglass_chart::{Line, Look, Plot, svg_paths};
+//! use watchglass_chart::{AxisOptions, Line, Plot, svg_paths};
 //! use watchglass_model::{Style, TimeRange, Timestamp, Unit};
 //!
 //! let times = [0, 1000, 2000, 3000];
@@ -17,8 +17,8 @@
 //!     gap_after_millis: 2500,
 //!     lines: &[Line { times: &times, low: &values, high: &values, colour: 0 }],
 //!     bands: &[],
-//!     before: &[],
-//!     look: Look::default(),
+//!     previous: &[],
+//!     axis_options: AxisOptions::default(),
 //!     rows: &[],
 //! };
 //! let paths = svg_paths(&plot, 300.0, 72.0);

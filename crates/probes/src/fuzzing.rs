@@ -4,5 +4,5 @@ pub use crate::redis::fuzzing::{info, slow_log};
 
 /// Parses a text as each kind of `/proc` file.
 pub fn kernel(text: &str) {
-    crate::host::any_text::read(text);
+    crate::host::all_parsers::parse_with_all(text);
 }

@@ -1,8 +1,8 @@
 //! Fuzzing entry points for the parsers of stored and received bytes. A panic is a bug.
 
-use crate::embedded::level::Level;
-use crate::embedded::reader::Segment;
-use crate::embedded::{column, key, log};
+use crate::embedded::block_reader::Block;
+use crate::embedded::resolution::Resolution;
+use crate::embedded::{column, key, wal};
 use crate::head::Head;
 use crate::redis::{minute_format, rows_format};
 use crate::{Matcher, Operator, Selector, StoredSeries};
@@ -15,24 +15,24 @@ use watchglass_model::Kind;
 const NAMES: [&str; 3] = ["raw-1700006400.seg", "minute-1700006400.seg", "quarter-1700006400.seg"];
 
 /// Parses a block file of any resolution, written into the folder first. The first byte selects the resolution.
-pub fn segment(bytes: &[u8], folder: &Path) {
+pub fn block(bytes: &[u8], folder: &Path) {
     let Some((&which, bytes)) = bytes.split_first() else { return };
     let name = NAMES.get(usize::from(which) % NAMES.len()).copied().unwrap_or_default();
     let path = folder.join(name);
-    let Some((level, index)) = Level::parse(name).filter(|_| fs::write(&path, bytes).is_ok()) else { return };
-    let Ok(segment) = Segment::open(&path, level, index, |_| true) else { return };
-    for chunk in &segment.chunks {
-        if let Ok((times, columns)) = segment.read(chunk) {
+    let Some((resolution, index)) = Resolution::parse(name).filter(|_| fs::write(&path, bytes).is_ok()) else { return };
+    let Ok(block) = Block::open(&path, resolution, index, |_| true) else { return };
+    for chunk in &block.chunks {
+        if let Ok((times, columns)) = block.read(chunk) {
             assert!(columns.iter().all(|column| column.len() == times.len()), "columns of one length");
         }
     }
 }
 
 /// Parses a WAL file, written into the folder first.
-pub fn log(bytes: &[u8], folder: &Path) {
+pub fn wal(bytes: &[u8], folder: &Path) {
     let path = folder.join("log-0.wal");
     if fs::write(&path, bytes).is_ok() {
-        let _ = log::replay(&path, &mut Head::new(100), |_| {});
+        let _ = wal::replay(&path, &mut Head::new(100), |_| {});
     }
 }
 
@@ -57,7 +57,7 @@ pub fn shared(bytes: &[u8]) {
     if minute_format::decode(bytes, 28_333_440, |_| true, &mut found).is_err() {
         assert!(found.values().all(Vec::is_empty), "damaged data adds nothing");
     }
-    let _ = rows_format::decode(bytes, &mut rows_format::Before::default());
+    let _ = rows_format::decode(bytes, &mut rows_format::IndexCache::default());
 }
 
 /// Compiles a regular expression of a selector.

@@ -233,7 +233,7 @@ impl fmt::Debug for Redis {
 /// Fuzzing entry points.
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing {
-    use super::{HitRatio, Info, Readings, Value, record, slow_log};
+    use super::{HitRatio, Info, SampleBuffer, Value, record, slow_log};
 
     /// Parses an `INFO` reply.
     pub fn info(text: &str) {
@@ -241,7 +241,7 @@ pub(crate) mod fuzzing {
         if let Ok(info) = Info::parse(text) {
             let _ = record(&info, &mut HitRatio::default(), "redis", &mut samples);
         }
-        assert!(samples.rows().all(|row| row.value.is_finite()), "recorded values are finite");
+        assert!(samples.raw_samples().all(|sample| sample.value.is_finite()), "recorded values are finite");
     }
 
     /// Parses a `SLOWLOG GET` reply: one entry of three numbers, then one word per line.
