@@ -3,7 +3,7 @@
 use crate::access::Access;
 use crate::annotations::Annotations;
 use crate::app_state::AppState;
-use crate::audit::{AuditContext, AuditLog, Filter};
+use crate::audit::{Actor, AuditLog, Filter};
 use crate::clock::now;
 use crate::config::{PublicUrl, Settings, check, read_file};
 use crate::edge::{Peer, TrustedProxies};
@@ -117,7 +117,7 @@ impl Server {
         let _ = any_spawner::Executor::init_tokio();
         let (stop, stopping) = watch::channel(false);
         let state = AppState { stopping, ..state(folder)? };
-        let actor = AuditContext::new(Arc::clone(&state.audit), None, None);
+        let actor = Actor::new(Arc::clone(&state.audit), None, None);
         let secret = state.access.add_token(&actor, "fuzzer", Role::Admin, None, now())?;
         let mut limits = RateLimits::default();
         for limit in LimitClass::ALL {

@@ -15,7 +15,7 @@ use crate::clock::now;
 use crate::config::Settings;
 use crate::evaluation::live_events;
 use crate::notifications::Peers;
-use crate::rule_changes::RuleChanges;
+use crate::services::RuleService;
 use redis_alert_store::RedisAlertStore;
 use rule_sync::RuleSync;
 use session_sync::SessionSync;
@@ -43,7 +43,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Parts that are synced.
 #[derive(Debug)]
 pub(crate) struct ClusterParts {
-    pub(crate) rules: RuleChanges,
+    pub(crate) rules: RuleService,
     pub(crate) hub: Arc<Hub>,
     pub(crate) access: Arc<Access>,
 }
@@ -125,7 +125,7 @@ enum RoundOutcome {
 /// Parts of the thread that syncs alerts, notifications and rules.
 #[derive(Debug)]
 struct AlertSync {
-    rules: RuleChanges,
+    rules: RuleService,
     hub: Arc<Hub>,
 }
 

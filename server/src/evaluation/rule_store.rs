@@ -64,7 +64,7 @@ pub(crate) enum RuleEdit {
 
 impl RuleEdit {
     /// Id of the changed rule.
-    fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         match self {
             Self::Put(rule) | Self::Create(rule) => &rule.id,
             Self::Delete(id) | Self::Enable(id, _) => id,

@@ -35,8 +35,6 @@ use watchglass_model::Timestamp;
 use watchglass_notify::{ChannelSettings, Channels, DeliveryError, DeliveryService, Env, Overview};
 use watchglass_rules::{Alert, Change, Rule};
 
-/// Default duration of a silence.
-pub(crate) const DEFAULT_SILENCE_DURATION: Duration = Duration::from_secs(2 * 3600);
 /// File with the dispatcher state in the data folder.
 const STATE: &str = "telling.json";
 /// Folder of the outbox in the data folder.
