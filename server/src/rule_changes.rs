@@ -57,25 +57,11 @@ impl RuleChanges {
     /// # Errors
     /// Failed write; then no rule has changed.
     pub(crate) fn merge(&self, replica: &RuleReplica) -> Result<(), RuleEditError> {
-        // A metric that is unknown here may be collected by another server.
-        let check = |rule: &Rule| match self.metrics.metric(&rule.metric) {
-            Some(metric) => Ok(rule.check_metric(metric)?),
-            None => Ok(()),
-        };
-        self.rules.merge_rules(replica, check, |rules| self.notifications.set_rules(rules))
+        self.rules.merge_rules(replica, self.metrics.catalogue())
     }
 
     fn edit(&self, edit: &RuleEdit) -> Result<(), RuleEditError> {
-        let check = |rule: &Rule, before: Option<&Rule>| match self.metrics.metric(&rule.metric) {
-            Some(metric) => Ok(rule.check_metric(metric)?),
-            // An unknown metric may stay as it is, such as that of a built-in rule that this server does not collect.
-            None if before.is_some_and(|before| before.metric == rule.metric) => Ok(()),
-            None => Err(RuleEditError::Metric {
-                rule: rule.id.clone(),
-                metric: rule.metric.chars().take(200).collect(),
-            }),
-        };
-        self.rules.edit(edit, clock::now(), check, |rules| self.notifications.set_rules(rules))?;
+        self.rules.edit(edit, clock::now(), self.metrics.catalogue())?;
         match edit {
             RuleEdit::Put(rule) => tracing::info!(rule = rule.id, "rule changed"),
             RuleEdit::Create(rule) => tracing::info!(rule = rule.id, "rule created"),

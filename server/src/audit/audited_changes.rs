@@ -18,8 +18,7 @@ pub(crate) fn edit_rule<E>(
     id: &str,
     change: impl FnOnce() -> Result<(), E>,
 ) -> Result<(), E> {
-    let find =
-        || rules.rules().into_iter().find(|(rule, _)| rule.id == id).and_then(|(rule, _)| rule_value(&rule));
+    let find = || rules.current_rules().get().find(id).and_then(|(rule, _)| rule_value(rule));
     let before = find();
     change()?;
     let after = find();

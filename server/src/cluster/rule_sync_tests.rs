@@ -52,7 +52,7 @@ impl Server {
     }
 
     fn rule(&self, id: &str) -> Option<Rule> {
-        self.changes.rules.rules().into_iter().map(|(rule, _)| rule).find(|rule| rule.id == id)
+        self.changes.rules.rule(id).map(|(rule, _)| rule)
     }
 }
 
