@@ -99,7 +99,7 @@ services! {
     LayoutService { metrics, layouts }
     NotificationService { notifications }
     OwnAccountService { access }
-    RuleService { metrics, rules, notifications }
+    RuleService { metrics, rules }
     SessionService { access }
     SilenceService { metrics, notifications }
     TokenService { access }

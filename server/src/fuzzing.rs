@@ -11,7 +11,7 @@ use crate::evaluation::RuleEvaluator;
 use crate::host_origin::HostGuard;
 use crate::layouts::Layouts;
 use crate::metric_store::{Collected, MetricStore};
-use crate::notifications::{Links, Notifications};
+use crate::notifications::{Links, MessageContext, Notifications};
 use crate::pipeline::Pipeline;
 use crate::rate_limit::{LimitClass, RateLimiter, RateLimits};
 use crate::routes::{self, AuthLayer};
@@ -187,8 +187,8 @@ fn state(folder: &Path) -> Result<AppState, Box<dyn Error>> {
     let collected = Collected { catalogue: collector.catalogue().clone(), ..Collected::default() };
     let history = Arc::new(MemoryHistory::new(Duration::from_secs(3660), 1000));
     let rules = RuleEvaluator::open(Vec::new(), folder)?;
-    let texts = rules.rules().into_iter().map(|(rule, _)| rule);
-    let notifications = Notifications::open(DispatchSettings::default(), &BTreeMap::new(), texts, folder)?;
+    let context = MessageContext { rules: rules.current_rules().clone(), ..MessageContext::default() };
+    let notifications = Notifications::open(DispatchSettings::default(), &BTreeMap::new(), context, folder)?;
     let state = AppState {
         rules: Arc::new(rules),
         notifications: Arc::new(notifications),

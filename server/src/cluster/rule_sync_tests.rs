@@ -36,7 +36,6 @@ fn changes(id: &str, folder: &TempDir) -> RuleService {
     let changes = RuleService {
         metrics: Arc::new(MetricStore::new(collected, history.clone(), history)),
         rules: Arc::new(RuleEvaluator::open(Vec::new(), folder.path()).unwrap()),
-        notifications: Arc::default(),
     };
     changes.rules.set_server_id(id);
     changes
@@ -55,7 +54,7 @@ impl Server {
     }
 
     fn rule(&self, id: &str) -> Option<Rule> {
-        self.changes.rules.rules().into_iter().map(|(rule, _)| rule).find(|rule| rule.id == id)
+        self.changes.rules.rule(id).map(|(rule, _)| rule)
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) fn preview(state: &AppState, fields: &FormFields) -> Result<ActionRes
 
 /// Rule with that id, and its origin.
 pub(super) fn find(state: &AppState, id: &str) -> Option<(Rule, Origin)> {
-    state.rules.rules().into_iter().find(|(rule, _)| rule.id == id)
+    state.rules.rule(id)
 }
 
 /// Parses the rule in the form. Its metric comes first: thresholds are in its unit.

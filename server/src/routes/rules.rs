@@ -112,8 +112,7 @@ pub(crate) async fn rule(
 
 /// Response with the current rule.
 fn row(state: &AppState, id: &str) -> Result<Json<Envelope<RuleRow>>, ApiError> {
-    let found = state.rules.rules().into_iter().find(|(rule, _)| rule.id == id);
-    let found = found.ok_or_else(|| RuleServiceError::from(RuleEditError::unknown(id)))?;
+    let found = state.rules.rule(id).ok_or_else(|| RuleServiceError::from(RuleEditError::unknown(id)))?;
     Ok(Envelope::of(RuleRow::new(found, &state.rules.active())))
 }
 

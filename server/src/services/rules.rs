@@ -6,7 +6,6 @@ use crate::audit::{Actor, AuditTarget, PermissionDenied};
 use crate::clock;
 use crate::evaluation::{RuleEdit, RuleEditError, RuleEvaluator};
 use crate::metric_store::MetricStore;
-use crate::notifications::Notifications;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -71,7 +70,6 @@ impl ServiceError for RuleServiceError {
 pub(crate) struct RuleService {
     pub(crate) metrics: Arc<MetricStore>,
     pub(crate) rules: Arc<RuleEvaluator>,
-    pub(crate) notifications: Arc<Notifications>,
 }
 
 impl RuleService {
@@ -113,27 +111,13 @@ impl RuleService {
     /// # Errors
     /// Failed write; then no rule has changed.
     pub(crate) fn merge(&self, replica: &RuleReplica) -> Result<(), RuleEditError> {
-        // A metric that is unknown here may be collected by another server.
-        let check = |rule: &Rule| match self.metrics.metric(&rule.metric) {
-            Some(metric) => Ok(rule.check_metric(metric)?),
-            None => Ok(()),
-        };
-        self.rules.merge_rules(replica, check, |rules| self.notifications.set_rules(rules))
+        self.rules.merge_rules(replica, self.metrics.catalogue())
     }
 
     fn edit(&self, actor: &Actor, edit: &RuleEdit) -> Result<(), RuleServiceError> {
         actor.require(Permission::Admin)?;
-        let check = |rule: &Rule, before: Option<&Rule>| match self.metrics.metric(&rule.metric) {
-            Some(metric) => Ok(rule.check_metric(metric)?),
-            // An unknown metric may stay as it is, such as that of a built-in rule that this server does not collect.
-            None if before.is_some_and(|before| before.metric == rule.metric) => Ok(()),
-            None => Err(RuleEditError::Metric {
-                rule: rule.id.clone(),
-                metric: rule.metric.chars().take(200).collect(),
-            }),
-        };
         let before = self.audit_value(edit.id());
-        self.rules.edit(edit, clock::now(), check, |rules| self.notifications.set_rules(rules))?;
+        self.rules.edit(edit, clock::now(), self.metrics.catalogue())?;
         actor.record_change(AuditTarget::Rule, edit.id(), (before, self.audit_value(edit.id())));
         match edit {
             RuleEdit::Put(rule) => tracing::info!(rule = rule.id, "rule changed"),
@@ -145,7 +129,7 @@ impl RuleService {
     }
     /// A rule as JSON, always with `enabled`, which its stored form omits for enabled rules.
     fn audit_value(&self, id: &str) -> Option<Value> {
-        let (rule, _) = self.rules.rules().into_iter().find(|(rule, _)| rule.id == id)?;
+        let (rule, _) = self.rules.rule(id)?;
         let mut fields = serde_json::to_value(&rule).ok()?;
         fields.as_object_mut()?.insert("enabled".to_owned(), rule.enabled.into());
         Some(fields)

@@ -57,6 +57,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let first = state.access.create_first_admin(|name| std::env::var(name).ok(), clock::now())?;
     let shared = ClusterParts {
         rules: RuleService::from_ref(&state),
+        notifications: Arc::clone(&state.notifications),
         hub: Arc::clone(&state.hub),
         access: Arc::clone(&state.access),
     };

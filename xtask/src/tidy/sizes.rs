@@ -6,7 +6,7 @@ const USUAL_LINES: usize = 300;
 const MAX_LINES: usize = 400;
 
 /// Longer files, with the lines they may have. No file may be added, and no number may grow.
-const LONGER: [(&str, usize); 17] = [
+const LONGER: &[(&str, usize)] = &[
     ("app/src/fragments/active.rs", 304),
     ("app/src/fragments/mod.rs", 376),
     ("app/src/fragments/view_helpers.rs", 311),
@@ -18,7 +18,6 @@ const LONGER: [(&str, usize); 17] = [
     ("server/src/config/options.rs", 330),
     ("server/src/edge/timeouts.rs", 353),
     ("server/src/edge/tls.rs", 304),
-    ("server/src/evaluation/rule_set.rs", 310),
     ("server/src/fragments/overview.rs", 368),
     ("server/src/notifications/links.rs", 313),
     ("server/src/rate_limit.rs", 335),
