@@ -18,7 +18,6 @@ mod formats;
 mod fragments;
 #[cfg(fuzzing)]
 pub mod fuzzing;
-mod history_probe;
 mod host_origin;
 mod http;
 #[cfg(test)]
@@ -36,6 +35,7 @@ mod query;
 mod rate_limit;
 mod routes;
 mod rule_changes;
+mod self_metrics;
 mod startup;
 mod targets;
 
