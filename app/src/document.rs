@@ -84,7 +84,7 @@ const SHORTCUTS: &str = "<h2>Keyboard shortcuts</h2><dl>\
     <div><dt><kbd>Shift</kbd> <kbd>Enter</kbd></dt><dd>Hide or show a series; or Shift-click</dd></div></dl>";
 
 /// Search dialog (command palette). The wasm client opens it and puts the results of the server below the field.
-const SEARCH_DIALOG: &str = "<dialog id=\"find\" class=\"find\" aria-label=\"Search\" closedby=\"any\"><form action=\"/find\"><input type=\"text\" enterkeyhint=\"go\" id=\"find-q\" name=\"q\" maxlength=\"100\" \
+const SEARCH_DIALOG: &str = "<dialog id=\"find\" class=\"find\" aria-label=\"Search\" closedby=\"any\"><form action=\"/search\"><input type=\"text\" enterkeyhint=\"go\" id=\"find-q\" name=\"q\" maxlength=\"100\" \
     aria-label=\"Search pages, charts and actions\" placeholder=\"Search pages, charts and actions\" autocomplete=\"off\" \
     spellcheck=\"false\"><button type=\"button\" class=\"button\">Close</button></form>\
     <p class=\"facts\" role=\"status\"></p><div class=\"found\"></div></dialog>";

@@ -8,7 +8,7 @@ import { chartsPainted, openLive, panel, panels, ticks } from "../support/overvi
 const { pageTest } = testBench();
 
 async function reset(page, url) {
-  await page.goto(`${url}/arrange`);
+  await page.goto(`${url}/layout`);
   const button = page.getByRole("button", { name: "Reset" });
   if (await button.count()) {
     await button.click();
@@ -20,9 +20,9 @@ pageTest("panels are moved, widened and hidden with the keyboard, and the overvi
   await reset(page, server.url);
   await openLive(page, server.url);
   await page.getByRole("link", { name: "Edit layout" }).click();
-  await page.waitForURL("**/arrange");
+  await page.waitForURL("**/layout");
   const press = async (name) => {
-    const answer = page.waitForResponse((response) => response.request().method() === "GET" && response.url().includes("/arrange"));
+    const answer = page.waitForResponse((response) => response.request().method() === "GET" && response.url().includes("/layout"));
     await page.getByRole("button", { name, exact: true }).focus();
     await page.keyboard.press("Enter");
     await (await answer).finished();
@@ -49,7 +49,7 @@ pageTest("panels are moved, widened and hidden with the keyboard, and the overvi
 for (const colorScheme of ["dark", "light"]) {
   for (const width of [1440, 390]) {
     pageTest(`axe finds nothing where panels are arranged, ${colorScheme}, ${width} px`, { context: { colorScheme, viewport: { width, height: 900 } } }, async ({ page, server }) => {
-      await page.goto(`${server.url}/arrange`);
+      await page.goto(`${server.url}/layout`);
       assert.deepEqual(await findings(page), []);
       // What is chosen, what is not, and what cannot be pressed look different, each from both others.
       const looks = await page.evaluate(() =>
@@ -65,7 +65,7 @@ for (const colorScheme of ["dark", "light"]) {
 }
 
 pageTest("on a wall there are numbers and charts, and a way back for who has keys", { context: { viewport: { width: 1920, height: 1080 } } }, async ({ page, server }) => {
-  await openLive(page, `${server.url}/?wall`);
+  await openLive(page, `${server.url}/?kiosk`);
   await chartsPainted(page);
   assert.ok(await page.getByRole("navigation", { name: "Pages" }).isHidden());
   assert.ok(await page.locator(".stat-cards").isVisible());

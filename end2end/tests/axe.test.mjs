@@ -29,7 +29,7 @@ const WATCHED = {
   "/database": ".service .facts",
   "/cache": ".service .facts",
   "/settings?view=account": "form",
-  "/settings?view=people": ".rows .row",
+  "/settings?view=users": ".rows .row",
   "/settings?view=tokens": ".rows .row",
   "/settings?view=sessions": ".rows .row",
   "/settings?view=audit": ".rows",

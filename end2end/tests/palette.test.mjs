@@ -117,7 +117,7 @@ pageTest("Enter waits for the answer to what was typed", {}, async ({ page, serv
   await open(page);
   let letThrough;
   const held = new Promise((resolve) => (letThrough = resolve));
-  await page.route("**/api/fragment/find?q=*", async (route) => {
+  await page.route("**/api/fragment/search?q=*", async (route) => {
     await held;
     await route.continue();
   });
@@ -126,7 +126,7 @@ pageTest("Enter waits for the answer to what was typed", {}, async ({ page, serv
   assert.ok(await palette(page).isVisible(), "it followed what was shown before");
   letThrough();
   await page.waitForURL(`${server.url}/processes`);
-  await page.unroute("**/api/fragment/find?q=*");
+  await page.unroute("**/api/fragment/search?q=*");
 });
 
 // A browser calls it an abortion when an answer becomes a file. Who signs out is led to the sign-in page in two ways, by the answer and
@@ -190,20 +190,20 @@ pageTest("without scripts it is a page with a form and links", WITHOUT_SCRIPTS, 
     assert.ok(await panel(page, "memory").isVisible());
   });
   await page.getByRole("link", { name: "Search", exact: true }).click();
-  await page.waitForURL(`${server.url}/find`);
+  await page.waitForURL(`${server.url}/search`);
   await page.locator(".found a", { hasText: "Trends" }).waitFor();
   await page.getByRole("searchbox").fill("memory");
   await page.keyboard.press("Enter");
-  await page.waitForURL(`${server.url}/find?q=memory`);
+  await page.waitForURL(`${server.url}/search?q=memory`);
   assert.equal(await page.getByRole("searchbox").inputValue(), "memory");
   await page.locator(".found a").first().click();
   await page.waitForURL(`${server.url}/#panel-memory`);
   assert.ok(await isInSight(page, "memory"));
 });
 
-pageTest("a server that does not answer is said to be so", { allow: [/find\?q=/, /status 503/, /console error: Failed to load resource/] }, async ({ page, server }) => {
+pageTest("a server that does not answer is said to be so", { allow: [/search\?q=/, /status 503/, /console error: Failed to load resource/] }, async ({ page, server }) => {
   await openLive(page, server.url);
-  await page.route("**/api/fragment/find?q=*", (route) => route.fulfill({ status: 503, body: "no" }));
+  await page.route("**/api/fragment/search?q=*", (route) => route.fulfill({ status: 503, body: "no" }));
   await page.keyboard.press("Control+k");
   await palette(page).getByRole("status").filter({ hasText: "Server unreachable" }).waitFor();
 });
@@ -220,7 +220,7 @@ for (const colorScheme of ["dark", "light"]) {
       const box = await palette(page).boundingBox();
       assert.ok(box.x >= 0 && box.x + box.width <= page.viewportSize().width && box.y + box.height <= page.viewportSize().height, `${JSON.stringify(box)}`);
       await fits();
-      await page.goto(`${server.url}/find?q=al`);
+      await page.goto(`${server.url}/search?q=al`);
       assert.deepEqual(await findings(page), []);
       await fits();
     });

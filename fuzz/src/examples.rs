@@ -34,7 +34,7 @@ pub(crate) fn requests() -> Vec<Vec<u8>> {
         "/alerts?view=silences&start=2026-01-01T00:00&end=2026-01-02T00:00&days=monday",
         "/performance?app=shop&route=%2Fcart&method=GET&sort=p95&order=desc",
         "/processes?sort=cpu&all=1",
-        "/settings?view=people",
+        "/settings?view=users",
         "/database?from=1700000000&to=1700003600&step=60",
         "/metrics",
         "/api/openapi.json",
@@ -51,8 +51,8 @@ pub(crate) fn requests() -> Vec<Vec<u8>> {
         "/panels/cpu?window=900",
         "/panels/cpu/csv",
         "/api/snapshot.html?page=%2F&window=900",
-        "/do/AQAAAA",
-        "/arrange?page=%2F",
+        "/action/AQAAAA",
+        "/layout?page=%2F",
         "/login?next=%2Falerts",
         "/ws/live",
     ];
@@ -89,7 +89,7 @@ pub(crate) fn requests() -> Vec<Vec<u8>> {
     for (address, body) in [
         ("/alerts", "act=silence&matchers=host%3Da&reason=x&duration=2h"),
         ("/settings", "act=token&name=ci&role=viewer"),
-        ("/arrange", "page=%2F&panel=cpu&act=hide"),
+        ("/layout", "page=%2F&panel=cpu&act=hide"),
     ] {
         all.push(format!("POST {address}\nContent-Type: application/x-www-form-urlencoded\nOrigin: http://localhost\n\n{body}"));
     }

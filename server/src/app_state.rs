@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use watchglass_instrument::requests::Recorder;
 use watchglass_live::Hub;
-use watchglass_probes::{Applications, ServerStats};
+use watchglass_probes::Applications;
 
 /// Application state. Handlers take it as a whole, or the parts that they name.
 #[derive(Clone, Debug)]
@@ -39,8 +39,6 @@ pub(crate) struct AppState {
     pub(crate) applications: Arc<Applications>,
     /// Counts every HTTP request that was answered.
     pub(crate) requests: Arc<Recorder>,
-    /// Self-monitoring values of the server.
-    pub(crate) stats: Arc<ServerStats>,
     /// Effective configuration, without secrets.
     pub(crate) config: Arc<EffectiveConfig>,
     /// Users, tokens and sessions.
@@ -137,7 +135,6 @@ impl AppState {
             targets: Arc::default(),
             applications: Arc::default(),
             requests: Arc::default(),
-            stats: Arc::default(),
             config: Arc::default(),
             access: Arc::new(Access::open(folder).map_err(std::io::Error::other)?),
             audit: Arc::new(AuditLog::open(folder)?),

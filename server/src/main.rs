@@ -19,7 +19,6 @@ mod formats;
 mod fragments;
 #[cfg(fuzzing)]
 pub mod fuzzing;
-mod history_probe;
 mod host_origin;
 mod http;
 #[cfg(test)]
@@ -36,6 +35,7 @@ mod pipeline;
 mod query;
 mod rate_limit;
 mod routes;
+mod self_metrics;
 mod service_errors;
 mod services;
 mod startup;

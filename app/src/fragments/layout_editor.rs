@@ -48,7 +48,7 @@ pub fn layout_editor(page: LayoutEditor) -> String {
         sections.into_iter().enumerate().map(|(place, section)| section.view(place > 0, place < last));
     let reset = is_changed.then(|| {
         view! {
-            <form method="post" action="/arrange">
+            <form method="post" action="/layout">
                 <button class="button" name="do" value="reset">"Reset"</button>
             </form>
         }
@@ -78,7 +78,7 @@ impl LayoutSection {
             <section aria-label=spoken id=id.clone()>
                 <div class="row-head">
                     <h2>{name}</h2>
-                    <form method="post" action="/arrange" id=format!("{id}-move")>
+                    <form method="post" action="/layout" id=format!("{id}-move")>
                         {field}
                         {button("section-earlier", "Up", up, can_move_up)}
                         {button("section-later", "Down", down, can_move_down)}
@@ -107,7 +107,7 @@ impl LayoutPanel {
         view! {
             <li class="row" id=format!("place-{id}") data-off=is_hidden.then_some("")>
                 <div class="what"><p class="title">{title}{mark}</p></div>
-                <form class="do" method="post" action="/arrange">
+                <form class="do" method="post" action="/layout">
                     {hidden_input("panel", &id)}
                     {up}{down}
                     <button class="button" name="do" value=action aria-label=spoken>{word}</button>

@@ -9,6 +9,7 @@ mod audit;
 mod badge;
 mod channels;
 mod deliveries;
+mod former_names;
 mod history;
 mod layout_editor;
 mod overview;

@@ -105,7 +105,7 @@ pub fn overview(head: Overview) -> String {
     });
     let save = head.snapshot_url.as_ref().map(snapshot_link).unwrap_or_default();
     let ways = format!(
-        "<a href=\"/arrange\" rel=\"external\">Edit layout</a> <a href=\"/?wall\" rel=\"external\">TV mode</a> {save}"
+        "<a href=\"/layout\" rel=\"external\">Edit layout</a> <a href=\"/?kiosk\" rel=\"external\">TV mode</a> {save}"
     );
     let cards = head.cards.clone().into_iter().map(StatCard::view).collect_view();
     view! {

@@ -1,5 +1,5 @@
 //! Search results: pages, charts, monitored instances and actions. A list of links, shown by the command palette (Ctrl+K) and
-//! by the page `/find`.
+//! by the page `/search`.
 
 use super::view_helpers::StaticHtml;
 use crate::escape::escaped;
@@ -68,7 +68,7 @@ pub fn search_page(find: SearchResults) -> String {
     let found = search_results(find);
     format!(
         "<div class=\"alerts-page find\"><header class=\"page-head\"><h1>Search</h1></header>\
-         <form class=\"filter\" method=\"get\" action=\"/find\" role=\"search\" aria-label=\"Search\">\
+         <form class=\"filter\" method=\"get\" action=\"/search\" role=\"search\" aria-label=\"Search\">\
          <label for=\"find-q\">Search pages, charts and actions</label>\
          <input type=\"search\" id=\"find-q\" name=\"q\" value=\"{asked}\" maxlength=\"100\" autocomplete=\"off\" \
          spellcheck=\"false\"><button class=\"button\">Search</button></form><div class=\"found\">{found}</div></div>"
@@ -126,7 +126,7 @@ mod tests {
     fn each_target_is_rendered_as_link_form_or_button() {
         for (lead, expected) in [
             (SearchTarget::Page("/?a&b".into()), "<li><a href=\"/?a&amp;b\"><span>&lt;A&gt;</span>"),
-            (SearchTarget::External("/arrange"), "<li><a href=\"/arrange\" rel=\"external\">"),
+            (SearchTarget::External("/layout"), "<li><a href=\"/layout\" rel=\"external\">"),
             (
                 SearchTarget::Post("/api/logout"),
                 "<form method=\"post\" action=\"/api/logout\"><button><span>",

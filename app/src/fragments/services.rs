@@ -1,5 +1,6 @@
 //! Pages of databases and caches: status, version and lists of each instance, or how to configure one.
 
+use super::former_names::{former_list, present_list, present_sort_key};
 use super::service_status::ServiceStatus;
 use super::service_view::{ListView, ServiceView, caches, databases};
 use super::sortable_table::{PageUrl, SortableTable};
@@ -213,6 +214,12 @@ fn filter_form(kind: &ServiceKind, order: &ListQuery) -> AnyView {
 }
 
 impl ListQuery {
+    /// Sorts the list with the id `list` by the column with that name. Both may be former names.
+    #[must_use]
+    pub fn sorted_by(self, list: &str, column: &str, direction: Option<String>) -> Self {
+        Self { list: present_list(list), column: present_sort_key(column).to_owned(), direction, ..self }
+    }
+
     /// URL with this order and filter.
     fn url(&self, kind: &ServiceKind) -> PageUrl {
         let mut kept = self.preserved.clone();
@@ -266,9 +273,10 @@ fn listing(
             view! { {shown.map(|shown| view! { <p class="facts">{shown}</p> })} {table.view()} }.into_any()
         }
     };
+    let former = former_list(&id).map(|former| view! { <span id=former></span> });
     let listing = view! {
         <section class="listing" id=id>
-            <h2>{list.kind.title}" "<span class="of">{view.instance.clone()}</span></h2>
+            <h2>{former}{list.kind.title}" "<span class="of">{view.instance.clone()}</span></h2>
             {content}
         </section>
     };

@@ -132,3 +132,53 @@ fn unavailable_lists_say_why() {
         assert!(html.contains(expected) && !html.contains("<table"), "{html}");
     }
 }
+
+#[test]
+fn former_names_in_urls_give_the_same_lists() {
+    use watchglass_model::{BlockedSession, PostgresDetails, TopStatement};
+    let statement = |query: &str| TopStatement {
+        query: query.to_owned(),
+        calls: 1,
+        total_seconds: 1.0,
+        mean_seconds: 1.0,
+        rows: 1,
+    };
+    let blocked = |pid, query: &str| BlockedSession {
+        blocked_pid: pid,
+        blocking_pids: vec![9],
+        wait_seconds: f64::from(pid),
+        database: "app".to_owned(),
+        query: query.to_owned(),
+    };
+    let details = PostgresDetails {
+        instance: "db:5432/app".to_owned(),
+        blocked: Some(vec![blocked(2, "A"), blocked(1, "B")]),
+        statements: Some(vec![statement("B"), statement("A")]),
+        ..PostgresDetails::default()
+    };
+    let postgres = vec![api::Service { probe: "postgres:db".to_owned(), details }];
+    let known = ServicesSnapshot {
+        services: api::Services { postgres, ..api::Services::default() },
+        ..ServicesSnapshot::default()
+    };
+    let lists = |list: &str, column: &str| {
+        let query =
+            ListQuery::default().sorted_by(&format!("{list}-db:5432/app"), column, Some("asc".to_owned()));
+        service_lists(&DATABASES, &known, &query).unwrap()
+    };
+    let (blocking, top) = (("who-blocks-whom", "blocking-sessions"), ("top-statements", "top-queries"));
+    for ((former_list, list), former, column) in [
+        (blocking, "waits-for", "wait-time"),
+        (blocking, "process", "pid"),
+        (blocking, "statement-that-waits", "waiting-query"),
+        (top, "statement", "query"),
+    ] {
+        let html = lists(list, column);
+        assert_eq!(lists(former_list, former), html, "{former}");
+        assert!(!html.contains(&format!("sort={former}&")), "{html}");
+        assert!(html.contains(&format!("<span id=\"{former_list}-db:5432/app\">")), "{html}");
+    }
+    // A key that belongs to no list of that kind stays invalid.
+    let unknown = ListQuery::default().sorted_by("top-statements-db:5432/app", "waits-for", None);
+    assert!(service_lists(&DATABASES, &known, &unknown).is_err());
+}

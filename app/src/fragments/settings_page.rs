@@ -35,7 +35,7 @@ impl SettingsContent {
         match self {
             Self::Settings(_) => "settings",
             Self::Account(_) => "account",
-            Self::Users(_) => "people",
+            Self::Users(_) => "users",
             Self::Tokens(_) => "tokens",
             Self::Sessions(_) => "sessions",
             Self::Audit(_) => "audit",
@@ -56,7 +56,7 @@ pub fn settings(page: SettingsPage) -> String {
     let own_tabs = [tab("settings", "All settings"), tab("account", "Your account")];
     let admin_tabs = may_change.then(|| {
         [
-            tab("people", "Users"),
+            tab("users", "Users"),
             tab("tokens", "API tokens"),
             tab("sessions", "Sessions"),
             tab("audit", "Audit log"),
@@ -98,7 +98,7 @@ mod tests {
             let html = settings(SettingsPage { flash: None, keep_on_refresh: false, may_change, content });
             assert!(html.contains("href=\"/settings?view=account\" aria-current=\"page\""), "{html}");
             assert!(html.contains("data-view=\"account\"") && !html.contains("data-keep"), "{html}");
-            for view in ["people", "tokens", "sessions", "audit"] {
+            for view in ["users", "tokens", "sessions", "audit"] {
                 assert_eq!(html.contains(&format!("?view={view}\"")), may_change, "{view}: {html}");
             }
         }

@@ -56,7 +56,7 @@ fn form(typed: &FormValues) -> AnyView {
     view! {
         <form method="post" action="/settings" id="user" class="editor" data-part="form" aria-labelledby="user-title">
             <h2 id="user-title">"Add user"</h2>
-            {hidden_input("view", "people")}
+            {hidden_input("view", "users")}
             <fieldset>
                 {field("name", "Username: letters a to z, digits and any of .-_@", 64).text_input(typed, None)}
                 {field("role", "", 20).select(typed, &ROLES)}
@@ -109,7 +109,7 @@ impl UserRow {
                     <details class="act" id=format!("user-{name}-act") open=is_typed>
                         <summary>"Set password"</summary>
                         <form method="post" action="/settings" id=format!("user-{name}-form")>
-                            {hidden_input("view", "people")}
+                            {hidden_input("view", "users")}
                             {hidden_input("name", &name)}
                             {username_input(&name)}
                             {password.password_input(&typed, false)}
@@ -120,7 +120,7 @@ impl UserRow {
                     </details>
                 </div>
                 <form class="do" method="post" action="/settings" id=format!("user-{name}-switch")>
-                    {hidden_input("view", "people")}
+                    {hidden_input("view", "users")}
                     {hidden_input("name", &name)}
                     {factor_off}
                     {role_button}

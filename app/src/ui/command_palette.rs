@@ -48,7 +48,7 @@ fn handle_click(palette: &HtmlDialogElement, target: &Element, event: &Event) {
     let closest = |selector: &str| target.closest(selector).ok().flatten();
     let mouse: &MouseEvent = event.unchecked_ref();
     // With Ctrl or Cmd the browser opens a new tab.
-    if closest("a[href='/find']").is_some() && !mouse.ctrl_key() && !mouse.meta_key() {
+    if closest("a[href='/search']").is_some() && !mouse.ctrl_key() && !mouse.meta_key() {
         event.prevent_default();
         toggle(palette);
     } else if palette.contains(Some(target)) && closest("a,button").is_some() {
@@ -134,7 +134,7 @@ async fn show_results(palette: &HtmlDialogElement) -> Option<()> {
     let form = palette.first_element_child()?;
     let query = body_of(form.unchecked_ref(), None).ok()?;
     let _ = palette.set_attribute(PENDING, &query);
-    let reply = fetch(&format!("/api/fragment/find?{query}"), None).await;
+    let reply = fetch(&format!("/api/fragment/search?{query}"), None).await;
     // The text may have changed in the meantime.
     if palette.get_attribute(PENDING) != Some(query) {
         return None;

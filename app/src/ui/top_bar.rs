@@ -20,7 +20,7 @@ const LOGO: &str = if cfg!(feature = "hydrate") {
 const ICON_LINKS: &str = if cfg!(feature = "hydrate") {
     ""
 } else {
-    "<a class=\"find-link\" href=\"/find\" rel=\"external\" aria-keyshortcuts=\"Control+K\" title=\"Search (Ctrl+K)\">\
+    "<a class=\"find-link\" href=\"/search\" rel=\"external\" aria-keyshortcuts=\"Control+K\" title=\"Search (Ctrl+K)\">\
     <svg viewBox=\"0 0 24 24\" width=\"18\" height=\"18\" aria-hidden=\"true\"><path d=\"M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z\
     M15.5 15.5L21 21\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" stroke-linecap=\"round\"></path></svg><span>Search</span></a>\
     <a class=\"account\" href=\"/login\" rel=\"external\" aria-label=\"Account\">\

@@ -57,6 +57,8 @@ pub struct Hub {
 #[derive(Debug, Default)]
 struct Counts {
     subscribers: AtomicUsize,
+    sent: AtomicU64,
+    sent_bytes: AtomicU64,
     skipped: AtomicU64,
     missed: AtomicU64,
 }
@@ -163,6 +165,16 @@ impl Hub {
         self.counts.subscribers.load(Ordering::Relaxed)
     }
 
+    /// Messages sent to subscribers since the start.
+    pub fn sent_messages(&self) -> u64 {
+        self.counts.sent.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of the messages sent to subscribers since the start.
+    pub fn sent_bytes(&self) -> u64 {
+        self.counts.sent_bytes.load(Ordering::Relaxed)
+    }
+
     /// Frames skipped by slow subscribers since the start.
     pub fn skipped_frames(&self) -> u64 {
         self.counts.skipped.load(Ordering::Relaxed)
@@ -203,6 +215,12 @@ impl Subscriber {
             }
             self.receiver.changed().await.ok()?;
         }
+    }
+
+    /// Counts a message that was sent to this subscriber. `bytes` excludes frame and transport headers.
+    pub fn record_sent(&self, bytes: usize) {
+        self.counts.sent.fetch_add(1, Ordering::Relaxed);
+        self.counts.sent_bytes.fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     /// The next message without waiting: the state if the newest frame needs it, then events, then that frame.

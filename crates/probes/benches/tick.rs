@@ -18,7 +18,7 @@ fn main() {
 #[divan::bench]
 fn tick(bencher: Bencher<'_, '_>) {
     let mut probes = host_probes(&HostRoots::default());
-    probes.extend(self_monitoring_probes(&Arc::default()));
+    probes.extend(self_monitoring_probes());
     let Ok(mut collector) = Collector::new(probes, &[("host", "bench")], 1000) else {
         return;
     };
@@ -80,7 +80,7 @@ fn uptime(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn own_process(bencher: Bencher<'_, '_>) {
-    one(bencher, watchglass_probes::ServerProcess::new(Arc::default()));
+    one(bencher, watchglass_probes::ServerProcess::new());
 }
 
 /// Runs in the background every 5 s, as do the next three.

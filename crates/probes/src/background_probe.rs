@@ -56,7 +56,7 @@ impl BackgroundProbe {
         Self::start_with_clock(probe, every, deadline, move || start.elapsed())
     }
 
-    /// [`OwnThread::start`] with a monotonic clock.
+    /// [`BackgroundProbe::start`] with a monotonic clock.
     pub fn start_with_clock(
         probe: impl Probe + 'static,
         every: Duration,
@@ -167,7 +167,7 @@ impl Probe for BackgroundProbe {
 
 impl fmt::Debug for BackgroundProbe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OwnThread")
+        f.debug_struct("BackgroundProbe")
             .field("name", &self.name)
             .field("every", &self.interval)
             .finish_non_exhaustive()

@@ -37,7 +37,7 @@ pub use redis::{Redis, redis};
 pub use registry::{HostRoots, host_probes, self_monitoring_probes};
 pub use remote::{Details, MonitoredTarget};
 pub use requests::{AcceptedReport, Applications, ApplicationsProbe, IngestError, Requests};
-pub use self_metrics::{Cgroup, ServerOpenFiles, ServerProcess, ServerStats};
+pub use self_metrics::{Cgroup, ServerOpenFiles, ServerProcess};
 pub use system_info::SystemInfo;
 pub use text::TextError;
 pub use watchglass_remote::TargetError;

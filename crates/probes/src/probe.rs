@@ -38,7 +38,7 @@ pub trait Probe: Send {
     /// Measures and records samples in `samples`, which is empty at the call.
     ///
     /// Called at every tick, normally once per second; must return within milliseconds (use
-    /// [`OwnThread`](crate::OwnThread) for slow reads). Recording nothing is not a failure: the first
+    /// [`BackgroundProbe`](crate::BackgroundProbe) for slow reads). Recording nothing is not a failure: the first
     /// sample of a difference has no value, and a slow probe has none between rounds.
     ///
     /// # Errors

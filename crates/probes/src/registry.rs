@@ -2,10 +2,9 @@
 
 use crate::{
     BackgroundProbe, Cgroup, Cpu, CpuFrequency, Disk, Filesystem, Load, Memory, Network, OpenFiles, Pressure,
-    Probe, ServerOpenFiles, ServerProcess, ServerStats, Temperature, TopProcesses, Uptime,
+    Probe, ServerOpenFiles, ServerProcess, Temperature, TopProcesses, Uptime,
 };
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// Mount points of the monitored host's file systems.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,11 +71,11 @@ pub fn host_probes(roots: &HostRoots) -> Vec<Box<dyn Probe>> {
     ]
 }
 
-/// All self-monitoring probes; other components report their numbers in `vitals`.
-pub fn self_monitoring_probes(stats: &Arc<ServerStats>) -> Vec<Box<dyn Probe>> {
+/// All probes of the server process and its control group.
+pub fn self_monitoring_probes() -> Vec<Box<dyn Probe>> {
     vec![
         Box::new(Cgroup::new()),
-        Box::new(ServerProcess::new(Arc::clone(stats))),
+        Box::new(ServerProcess::new()),
         Box::new(BackgroundProbe::start(
             ServerOpenFiles::new(),
             ServerOpenFiles::INTERVAL,
@@ -163,28 +162,6 @@ mod tests {
     }
 
     #[test]
-    fn every_panel_has_a_distinct_description() {
-        let every = Duration::from_secs(5);
-        let mut probes = host_probes(&recent_host());
-        probes.extend(self_monitoring_probes(&Arc::default()));
-        probes.push(Box::new(crate::Requests::new(Arc::default())));
-        probes.push(crate::postgres("postgresql://u@127.0.0.1:1/a", every).unwrap().probe);
-        probes.push(crate::redis("redis://127.0.0.1:1", every).unwrap().probe);
-        let collector = Collector::new(probes, &[("host", "h")], 1000).unwrap();
-        let panels = collector.catalogue().panels();
-        assert!(panels.len() > 50, "{}", panels.len());
-        for panel in panels {
-            let length = panel.description.chars().count();
-            assert!((40..=160).contains(&length), "{}: {length} characters", panel.id);
-            assert!(panel.description.ends_with('.') && !panel.description.contains('\n'), "{}", panel.id);
-        }
-        let mut meanings: Vec<&str> = panels.iter().map(|panel| panel.description.as_str()).collect();
-        meanings.sort_unstable();
-        meanings.dedup();
-        assert_eq!(meanings.len(), panels.len(), "descriptions are distinct");
-    }
-
-    #[test]
     fn synchronous_probes_fail_without_proc() {
         let folder = tempfile::tempdir().unwrap();
         let roots = HostRoots { proc: folder.path().join("nowhere"), sys: folder.path().join("nowhere") };
@@ -205,11 +182,10 @@ mod tests {
     #[test]
     fn self_monitoring_probes_work_with_host_probes() {
         let mut probes = host_probes(&recent_host());
-        probes.extend(self_monitoring_probes(&Arc::default()));
+        probes.extend(self_monitoring_probes());
         let mut collector = Collector::new(probes, &[("host", "h")], 1000).unwrap();
         let tick = collector.tick(Timestamp::from_millis(0));
         assert_eq!(tick.problems.to_vec(), []);
-        let found = |name: &str| collector.table().series().iter().any(|series| series.metric == name);
-        assert!(found("watchglass_resident_bytes") && !found("watchglass_tasks"), "tasks were not reported");
+        assert!(collector.table().series().iter().any(|series| series.metric == "watchglass_resident_bytes"));
     }
 }

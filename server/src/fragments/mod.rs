@@ -39,6 +39,7 @@ mod users;
 pub(crate) use actions::{FormResponse, run_action};
 pub(crate) use form_fields::FormFields;
 pub(crate) use page_context::PageContext;
+use search::FORMER_SEARCH_PATH;
 pub(crate) use search::SEARCH_PATH;
 pub(crate) use settings_actions::run_settings_action;
 
@@ -80,7 +81,7 @@ pub(crate) enum FragmentError {
     #[error("Unknown view {0:?}: use active, history, rules, rule, silences, channels or deliveries")]
     UnknownView(String),
     /// Unknown view of the settings.
-    #[error("Unknown view {0:?}: use settings, account, people, tokens, sessions or audit")]
+    #[error("Unknown view {0:?}: use settings, account, users, tokens, sessions or audit")]
     UnknownTab(String),
     /// The user lacks the permission.
     #[error("This view requires the admin role")]
@@ -120,7 +121,9 @@ fn render_fragment(context: &PageContext, path: &str, query: &str) -> Result<Str
             let head = overview::overview(state, crate::clock::now());
             Ok(app::fragments::overview(Overview { snapshot_url: save, ..head }))
         }
-        SEARCH_PATH => Ok(app::fragments::search_results(search::search(context, query, true)?)),
+        SEARCH_PATH | FORMER_SEARCH_PATH => {
+            Ok(app::fragments::search_results(search::search(context, query, true)?))
+        }
         PANEL_HELP_PATH => Ok(app::fragments::panel_help(state.metrics.catalogue().panels())),
         performance::PATH => Ok(app::fragments::performance(performance::performance(state, query)?)),
         processes::PATH => Ok(app::fragments::processes(processes::processes(state, query)?)),

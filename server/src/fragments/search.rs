@@ -5,7 +5,9 @@ use super::{FragmentError, PageContext, table_query};
 use app::fragments::{SearchHit, SearchResults};
 
 /// Path of the page, and below `/api/fragment` of the result list alone.
-pub(crate) const SEARCH_PATH: &str = "/find";
+pub(crate) const SEARCH_PATH: &str = "/search";
+/// Former path of the result list, requested by pages that were loaded before an update.
+pub(super) const FORMER_SEARCH_PATH: &str = "/find";
 /// Maximum length of a query, in characters; the same as of the search field.
 const MAX_QUERY_CHARS: usize = 100;
 /// Maximum number of results shown.

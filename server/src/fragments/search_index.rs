@@ -59,7 +59,7 @@ const SECTIONS: &[(&str, &str, &str, Audience)] = &[
         Audience::Everyone,
     ),
     ("Your account", "/settings?view=account", "profile user sessions", Audience::Everyone),
-    ("Users", "/settings?view=people", "people accounts roles", Audience::Admins),
+    ("Users", "/settings?view=users", "people accounts roles", Audience::Admins),
     ("API tokens", "/settings?view=tokens", "keys programs", Audience::Admins),
     ("Sessions", "/settings?view=sessions", "signed in browsers", Audience::Admins),
     ("Audit log", "/settings?view=audit", "who changed what", Audience::Admins),
@@ -71,7 +71,7 @@ static ACTIONS: [(&str, SearchTarget, &str, Audience); 15] = [
     ("Silence alerts", page_target("/alerts?view=silences"), "mute maintenance quiet", Audience::Admins),
     ("New rule", page_target("/alerts?view=rule&new"), "add alert threshold", Audience::Admins),
     ("Send test notification", page_target("/alerts?view=channels"), "message channel", Audience::Admins),
-    ("Add user", page_target("/settings?view=people"), "person account", Audience::Admins),
+    ("Add user", page_target("/settings?view=users"), "person account", Audience::Admins),
     ("Create API token", page_target("/settings?view=tokens"), "new add key", Audience::Admins),
     (
         "Pause or resume charts",
@@ -92,8 +92,8 @@ static ACTIONS: [(&str, SearchTarget, &str, Audience); 15] = [
         "clock time zone",
         Audience::Scripts,
     ),
-    ("Edit layout", SearchTarget::External("/arrange"), "arrange panels order hide width", Audience::Users),
-    ("TV mode", SearchTarget::External("/?wall"), "wall screen kiosk", Audience::Everyone),
+    ("Edit layout", SearchTarget::External("/layout"), "arrange panels order hide width", Audience::Users),
+    ("TV mode", SearchTarget::External("/?kiosk"), "wall screen kiosk", Audience::Everyone),
     (
         "API documentation",
         SearchTarget::External("/api/docs"),

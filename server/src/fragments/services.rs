@@ -36,13 +36,13 @@ fn parse_list_query(query: &str) -> Result<ListQuery, FragmentError> {
         let field = fields.iter().find(|(known, value)| known == name && !value.is_empty());
         field.map(|(_, value)| value.clone())
     };
-    Ok(ListQuery {
-        list: get("list").unwrap_or_default(),
-        column: get("sort").unwrap_or_default(),
-        direction: get("dir"),
+    let query = ListQuery {
         filter: table_query::filter(get("filter"))?,
         preserved: PRESERVED_PARAMS.into_iter().filter_map(|name| Some((name, get(name)?))).collect(),
-    })
+        ..ListQuery::default()
+    };
+    let (list, column) = (get("list").unwrap_or_default(), get("sort").unwrap_or_default());
+    Ok(query.sorted_by(&list, &column, get("dir")))
 }
 
 #[cfg(test)]

@@ -74,6 +74,8 @@ impl SettingsTab {
 
     /// View with that name.
     pub(super) fn from_view(name: &str) -> Option<Self> {
+        // The former name of the list of users.
+        let name = if name == "people" { "users" } else { name };
         ALL.into_iter().find(|one| one.view_name() == name)
     }
 
@@ -101,7 +103,7 @@ impl SettingsTab {
         match self {
             Self::Settings => "settings",
             Self::Account => "account",
-            Self::Users => "people",
+            Self::Users => "users",
             Self::Tokens => "tokens",
             Self::Sessions => "sessions",
             Self::Audit => "audit",

@@ -31,10 +31,10 @@ pub(crate) fn top_bar(current: &str) -> String {
         format!("<a href=\"{path}\"{current}>{name}</a>")
     };
     let links: String = app::PAGES.iter().map(link).collect();
-    let find = if current == "/find" { " aria-current=\"page\"" } else { "" };
+    let find = if current == "/search" { " aria-current=\"page\"" } else { "" };
     format!(
         "<a class=\"skip\" href=\"#main\">Skip to content</a><header class=\"top-bar\">\
-         <a class=\"brand\" href=\"/\">Watchglass</a><nav aria-label=\"Pages\">{links}</nav><a href=\"/find\"{find}>Search</a>\
+         <a class=\"brand\" href=\"/\">Watchglass</a><nav aria-label=\"Pages\">{links}</nav><a href=\"/search\"{find}>Search</a>\
          <a href=\"/login\">Account</a></header>"
     )
 }

@@ -114,7 +114,7 @@ impl Links {
             notification.alerts.iter().take(MAX_FINGERPRINTS).map(|alert| alert_fingerprint(&alert.key));
         let token =
             ActionToken { action, fingerprints: marks.collect(), expires_at: notification.time + LINK_TTL };
-        format!("{}/do/{}", self.origin, self.key.sign(&token))
+        format!("{}/action/{}", self.origin, self.key.sign(&token))
     }
 }
 
@@ -214,7 +214,7 @@ mod tests {
         for ((_, path), action) in
             links_of[2..].iter().zip([LinkAction::Acknowledge, LinkAction::Silence { minutes: 120 }])
         {
-            let token = path.strip_prefix("/do/").unwrap();
+            let token = path.strip_prefix("/action/").unwrap();
             let expires_at = Timestamp::from_millis(5000) + LINK_TTL;
             let verified = links.verify(token, expires_at - Duration::from_millis(1)).unwrap();
             assert_eq!(
@@ -292,7 +292,7 @@ mod tests {
         let token = |links: &Links| {
             labels_and_paths(links, &notification(Reason::Fired, vec![alert("cpu", 1)]))[2]
                 .1
-                .replace("/do/", "")
+                .replace("/action/", "")
         };
         let first = token(&links(folder.path()));
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);

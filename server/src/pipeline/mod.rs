@@ -1,7 +1,9 @@
 //! What happens at every tick: collect, store, publish, evaluate, dispatch.
 
+mod tick_probe;
 mod ticker;
 
+pub(crate) use tick_probe::{TickProbe, TickTimes};
 pub(crate) use ticker::Ticker;
 
 use crate::annotations::{Annotations, annotate_restarts};
@@ -10,10 +12,9 @@ use crate::evaluation::{RuleEvaluator, live_events};
 use crate::metric_store::MetricStore;
 use crate::notifications::Notifications;
 use std::sync::Arc;
-use std::time::Duration;
 use watchglass_live::{Hub, State};
 use watchglass_model::{Batch, Problem, Series, Timestamp};
-use watchglass_probes::{Collector, ServerStats};
+use watchglass_probes::Collector;
 use watchglass_reports::LatestValues;
 
 /// Samples of one tick.
@@ -35,7 +36,6 @@ pub(crate) struct Pipeline {
     rules: Arc<RuleEvaluator>,
     notifications: Arc<Notifications>,
     annotations: Arc<Annotations>,
-    stats: Arc<ServerStats>,
 }
 
 impl Pipeline {
@@ -47,7 +47,6 @@ impl Pipeline {
             rules: Arc::clone(&state.rules),
             notifications: Arc::clone(&state.notifications),
             annotations: Arc::clone(&state.annotations),
-            stats: Arc::clone(&state.stats),
         }
     }
 
@@ -76,15 +75,6 @@ impl Pipeline {
         self.hub.publish_alerts(live_events::messages(time, &changes));
         self.notifications.dispatch(time, &changes, &self.rules.active());
         self.metrics.with_latest(|current, _| annotate_restarts(&self.annotations, &self.hub, time, current));
-    }
-
-    /// Updates the self-monitoring values after a tick.
-    fn record(&self, lateness: Duration, duration: Duration, tasks: usize) {
-        self.stats.record_tick(lateness, duration);
-        self.stats.set_tasks(tasks);
-        self.stats.set_connections(self.hub.subscribers());
-        // Both count frames that slow clients missed: alert messages are WebSocket frames too.
-        self.stats.set_frames_skipped(self.hub.skipped_frames() + self.hub.missed_events());
     }
 }
 

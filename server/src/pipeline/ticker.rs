@@ -2,13 +2,13 @@
 //!
 //! A thread, not an async task: busy async workers must not delay a tick.
 
-use super::Pipeline;
+use super::{Pipeline, TickTimes};
 use crate::clock::{TICK_MILLIS, now};
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use std::{io, thread};
-use tokio::runtime::Handle;
 use watchglass_model::Timestamp;
 use watchglass_probes::Collector;
 
@@ -20,11 +20,15 @@ pub(crate) struct Ticker {
 }
 
 impl Ticker {
-    /// Starts the thread; the first tick is immediate. `runtime` provides the number of async tasks.
+    /// Starts the thread; the first tick is immediate. The times of each tick are recorded in `times`.
     ///
     /// # Errors
     /// The thread cannot be started.
-    pub(crate) fn start(pipeline: Pipeline, mut collector: Collector, runtime: Handle) -> io::Result<Self> {
+    pub(crate) fn start(
+        pipeline: Pipeline,
+        mut collector: Collector,
+        times: Arc<TickTimes>,
+    ) -> io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
         let thread = thread::Builder::new().name("ticker".to_owned()).spawn(move || {
             let mut last = None;
@@ -34,8 +38,7 @@ impl Ticker {
                 if let Some(time) = time {
                     let began = Instant::now();
                     pipeline.run(&mut collector, time);
-                    let tasks = runtime.metrics().num_alive_tasks();
-                    pipeline.record(lateness(woken, time), began.elapsed(), tasks);
+                    times.record(lateness(woken, time), began.elapsed());
                     last = Some(time);
                 }
                 match stopped.recv_timeout(until_next_tick(now())) {

@@ -1,4 +1,4 @@
-//! Layout editor `/arrange`, forms that work without scripts, and the style sheet of the user's layout.
+//! Layout editor `/layout`, forms that work without scripts, and the style sheet of the user's layout.
 
 use super::pages::theme;
 use crate::app_state::AppState;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use watchglass_auth::{Credential, Principal};
 
 /// URL of the page.
-const PAGE_URL: &str = "/arrange";
+const PAGE_URL: &str = "/layout";
 /// URL of the style sheet with the user's layout.
 pub(super) const STYLESHEET_URL: &str = "/api/layout.css";
 /// Form size limit, in bytes.

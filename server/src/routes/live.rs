@@ -20,7 +20,6 @@ use tokio::sync::watch;
 use tokio::time::{Instant, interval_at, timeout};
 use watchglass_auth::Principal;
 use watchglass_live::{CLOSE_SIGNED_OUT, Outgoing, Protocol, Subscriber};
-use watchglass_probes::ServerStats;
 
 /// Size limit of inbound messages.
 const MAX_INBOUND_BYTES: usize = 4 << 10;
@@ -75,9 +74,9 @@ pub(crate) async fn open(
     };
     let subscriber = state.hub.subscribe(protocol);
     let authorization = AuthorizationWatch { changes: state.access.changes(), access: state.access, pass };
-    upgrade.on_failed_upgrade(|error| tracing::debug!(%error, "live connection upgrade failed")).on_upgrade(
-        move |socket| serve(socket, subscriber, authorization, state.stats.clone(), state.stopping),
-    )
+    upgrade
+        .on_failed_upgrade(|error| tracing::debug!(%error, "live connection upgrade failed"))
+        .on_upgrade(move |socket| serve(socket, subscriber, authorization, state.stopping))
 }
 
 /// Checks that the principal of an open connection is still authorized.
@@ -119,7 +118,6 @@ async fn serve(
     mut socket: WebSocket,
     mut subscriber: Subscriber,
     mut authorization: AuthorizationWatch,
-    server_stats: Arc<ServerStats>,
     mut stopping: watch::Receiver<bool>,
 ) {
     let mut ping = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
@@ -161,7 +159,7 @@ async fn serve(
         };
         let bytes = size(&message);
         match timeout(SEND_TIMEOUT, socket.send(message)).await {
-            Ok(Ok(())) => server_stats.frame_sent(bytes),
+            Ok(Ok(())) => subscriber.record_sent(bytes),
             Ok(Err(error)) => {
                 tracing::debug!(%error, "live connection failed");
                 break Closing::Abort;

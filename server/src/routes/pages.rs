@@ -81,9 +81,9 @@ async fn render(visit: PageContext, request: Request) -> Response {
     response
 }
 
-/// Whether the page is in TV mode.
+/// Whether the page is in TV mode: `kiosk`, or its former name.
 fn is_tv_mode(query: &str) -> bool {
-    form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "wall")
+    form_urlencoded::parse(query.as_bytes()).any(|(name, _)| matches!(&*name, "kiosk" | "wall"))
 }
 
 /// Theme chosen by the user.

@@ -33,6 +33,8 @@ pub(super) struct Route {
     endpoint: Endpoint,
     policy: RoutePolicy,
     has_core_alias: bool,
+    /// Path of earlier versions, which still works.
+    former_path: Option<&'static str>,
     /// Method and path of the route that replaces this deprecated one.
     successor: Option<(HttpMethod, &'static str)>,
 }
@@ -52,6 +54,7 @@ pub(super) fn route<Kind>(
         path: path.into(),
         policy: RoutePolicy { permission, audit, limit },
         has_core_alias: false,
+        former_path: None,
         successor: None,
     }
 }
@@ -60,6 +63,11 @@ impl Route {
     /// Also serves the route below `/api/core/`, the address of older clients.
     pub(super) fn with_core_alias(self) -> Self {
         Self { has_core_alias: true, ..self }
+    }
+
+    /// Also serves the route at its former path, so that saved links keep working.
+    pub(super) fn also_at(self, former_path: &'static str) -> Self {
+        Self { former_path: Some(former_path), ..self }
     }
 
     /// Deprecates the route: responses, log and documentation point to its successor.
@@ -82,6 +90,7 @@ impl Route {
         if self.has_core_alias {
             paths.extend(self.slash_forms().iter().map(|path| core_alias(path)));
         }
+        paths.extend(self.former_path.map(str::to_owned));
         paths
     }
 

@@ -6,8 +6,8 @@ use super::audit_policy::AuditPolicy::{Audited, Exempt, ReadOnly};
 use super::authorize::METRICS_PATH;
 use super::route::{Route, route};
 use super::{
-    action_links, annotations, audit, channels, docs, find, fragment, functions, ingest, layout, live,
-    liveness, login, openapi, pages, panel, rules, scrape, silences, snapshot, system, tokens, users,
+    action_links, annotations, audit, channels, docs, fragment, functions, ingest, layout, live, liveness,
+    login, openapi, pages, panel, rules, scrape, search, silences, snapshot, system, tokens, users,
 };
 use crate::rate_limit::LimitClass as Limit;
 use utoipa::openapi::HttpMethod::{Delete, Get, Patch, Post, Put};
@@ -32,10 +32,10 @@ pub(super) fn routes() -> Vec<Route> {
         route(Get, "/settings", pages::page_or_file, Viewer, ReadOnly, Limit::Pages),
         // Users change their own password and end their own sessions here; the handler checks the role for all other actions.
         route(Post, "/settings", fragment::settings_action, Viewer, Audited, Limit::Pages),
-        route(Get, "/arrange", layout::page, Viewer, ReadOnly, Limit::Pages),
-        route(Post, "/arrange", layout::submit, Viewer, Exempt("each user arranges their own panels"), Limit::Pages),
+        route(Get, "/layout", layout::page, Viewer, ReadOnly, Limit::Pages).also_at("/arrange"),
+        route(Post, "/layout", layout::submit, Viewer, Exempt("each user arranges their own panels"), Limit::Pages).also_at("/arrange"),
         route(Get, layout::STYLESHEET_URL, layout::stylesheet, Viewer, ReadOnly, Limit::Pages),
-        route(Get, "/find", find::page, Viewer, ReadOnly, Limit::Pages),
+        route(Get, "/search", search::page, Viewer, ReadOnly, Limit::Pages).also_at("/find"),
         route(Get, "/panels/{panel}", panel::table, Viewer, ReadOnly, Limit::Pages),
         route(Get, "/panels/{panel}/csv", panel::csv, Viewer, ReadOnly, Limit::Pages),
         route(Get, "/ws/live", live::open, Viewer, ReadOnly, Limit::Live),
@@ -44,8 +44,8 @@ pub(super) fn routes() -> Vec<Route> {
         route(Get, "/api/snapshot.html", documented!(snapshot::snapshot), Viewer, ReadOnly, Limit::Pages),
 
         // Action links of messages: the signed token in the URL authorizes the action.
-        route(Get, "/do/{token}", action_links::show, Public, ReadOnly, Limit::Pages),
-        route(Post, "/do/{token}", action_links::execute, Public, Audited, Limit::Pages),
+        route(Get, "/action/{token}", action_links::show, Public, ReadOnly, Limit::Pages).also_at("/do/{token}"),
+        route(Post, "/action/{token}", action_links::execute, Public, Audited, Limit::Pages).also_at("/do/{token}"),
 
         // Other applications.
         route(Get, METRICS_PATH, documented!(scrape::scrape), Viewer, ReadOnly, Limit::Metrics),
@@ -142,6 +142,7 @@ mod tests {
             found.unwrap().paths().join(" ")
         };
         assert_eq!(paths("/api/ingest"), "/api/ingest");
+        assert_eq!(paths("/arrange"), "/layout /arrange");
         assert_eq!(paths("/api/admin/users/"), "/api/admin/users /api/admin/users/");
         assert_eq!(
             paths("/api/admin/system/health"),

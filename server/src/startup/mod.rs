@@ -2,6 +2,7 @@
 
 mod listen;
 mod parts;
+mod probes;
 
 use crate::access::FirstPassword;
 use crate::app_state::AppState;
@@ -51,8 +52,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let scheme = if listener.tls.is_some() { "https" } else { "http" };
 
     let (stop, stopping) = watch::channel(false);
-    let Parts { state, collector, history } =
-        open_parts(settings, data.path(), listener.tls.as_ref(), stopping)?;
+    let Parts { state, collector, tick_times, history } =
+        open_parts(settings, data.path(), listener.tls.as_ref(), stopping, runtime.handle())?;
     let host = &state.metrics.host().name;
     let first = state.access.create_first_admin(|name| std::env::var(name).ok(), clock::now())?;
     let shared = ClusterParts {
@@ -64,7 +65,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let cluster = ClusterSync::start(settings, shared, host, data.path())?;
     // Before the startup banner: a signal that follows it must be handled.
     let signals = runtime.block_on(async { Signals::install() })?;
-    let ticker = Ticker::start(Pipeline::new(&state), collector, runtime.handle().clone())?;
+    let ticker = Ticker::start(Pipeline::new(&state), collector, tick_times)?;
     print_banner(host, &format!("{scheme}://{address}"), &data, &first);
     tracing::info!(%address, data_dir = %data.path().display(), open_files, "server started");
     if let Some(warning) = settings.missing_host_name_warning() {

@@ -1,5 +1,6 @@
 //! Opens the parts of the server: probes, history, rules, notifications, users.
 
+use super::probes::MetricSources;
 use crate::access::Access;
 use crate::annotations::Annotations;
 use crate::app_state::AppState;
@@ -7,13 +8,13 @@ use crate::assets::PAGE_ASSETS;
 use crate::audit::AuditLog;
 use crate::clock::{TICK, TICK_MILLIS};
 use crate::config::{EffectiveConfig, Settings};
-use crate::edge::{Tls, TlsProbe};
+use crate::edge::Tls;
 use crate::evaluation::RuleEvaluator;
-use crate::history_probe::HistoryProbe;
 use crate::http::QueryLimiter;
 use crate::layouts::Layouts;
 use crate::metric_store::{Collected, MetricStore};
 use crate::notifications::{ChartSource, Links, MessageContext, Notifications};
+use crate::pipeline::TickTimes;
 use crate::targets::Targets;
 use app::api::HostInfo;
 use std::collections::BTreeMap;
@@ -21,13 +22,11 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use watchglass_instrument::requests::Recorder;
 use watchglass_live::{Hello, Hub, PROTOCOL_VERSION};
-use watchglass_probes::{
-    Applications, ApplicationsProbe, Collector, HostRoots, Probe, Requests, ServerStats, SystemInfo,
-    host_probes, self_monitoring_probes,
-};
+use watchglass_probes::{Applications, Collector, HostRoots, SystemInfo};
 use watchglass_remote::redis::Target;
 use watchglass_tsdb::{EmbeddedHistory, History, Options, RedisHistory, RedisOptions};
 
@@ -43,6 +42,8 @@ const SHARED_RETENTION: Duration = Duration::from_secs(7 * 86_400);
 pub(super) struct Parts {
     pub(super) state: AppState,
     pub(super) collector: Collector,
+    /// Filled by the ticker.
+    pub(super) tick_times: Arc<TickTimes>,
     /// Closed last.
     pub(super) history: Arc<dyn History>,
 }
@@ -56,6 +57,7 @@ pub(super) fn open_parts(
     folder: &Path,
     tls: Option<&Arc<Tls>>,
     stopping: watch::Receiver<bool>,
+    runtime: &Handle,
 ) -> Result<Parts, Box<dyn Error>> {
     let system = SystemInfo::read();
     let host = settings.host_name.clone().unwrap_or_else(|| system.hostname.clone());
@@ -64,18 +66,21 @@ pub(super) fn open_parts(
     let previous_run = local.newest();
     let history = shared_history(settings, &local, &host)?;
 
-    let (stats, requests) = (Arc::<ServerStats>::default(), Arc::<Recorder>::default());
-    let applications = Arc::<Applications>::default();
+    let (requests, applications) = (Arc::<Recorder>::default(), Arc::<Applications>::default());
+    let (hub, tick_times) = (Arc::new(Hub::new(hello())), Arc::<TickTimes>::default());
     let (targets, target_probes) = Targets::from_settings(settings)?;
-    let mut probes =
-        host_probes(&HostRoots { proc: settings.host_proc.clone(), sys: settings.host_sys.clone() });
-    probes.extend(target_probes);
-    probes.push(Box::new(Requests::new(Arc::clone(&requests))));
-    probes.push(Box::new(ApplicationsProbe::new(Arc::clone(&applications))));
-    probes.extend(self_monitoring_probes(&stats));
-    probes.extend(tls.map(|tls| Box::new(TlsProbe(Arc::clone(tls))) as Box<dyn Probe>));
-    probes.push(Box::new(HistoryProbe { history: Arc::clone(&history), server_stats: Arc::clone(&stats) }));
-    let collector = Collector::new(probes, &[("host", &host)], MAX_SERIES)?;
+    let sources = MetricSources {
+        targets: target_probes,
+        requests: Arc::clone(&requests),
+        applications: Arc::clone(&applications),
+        tls: tls.cloned(),
+        history: Arc::clone(&history),
+        tick_times: Arc::clone(&tick_times),
+        hub: Arc::clone(&hub),
+        runtime: runtime.clone(),
+    };
+    let roots = HostRoots { proc: settings.host_proc.clone(), sys: settings.host_sys.clone() };
+    let collector = Collector::new(sources.probes(&roots), &[("host", &host)], MAX_SERIES)?;
     let collected = Collected {
         host: host_info(host, system),
         catalogue: collector.catalogue().clone(),
@@ -96,7 +101,7 @@ pub(super) fn open_parts(
         Notifications::open(settings.notifications.clone(), &settings.channels, message_context, folder)?;
     let state = AppState {
         metrics: Arc::new(MetricStore::new(collected, Arc::clone(&history), local)),
-        hub: Arc::new(Hub::new(hello())),
+        hub,
         rules: Arc::new(rules),
         notifications: Arc::new(notifications),
         annotations: Arc::new(Annotations::open(folder, options.quarter_retention, previous_run)?),
@@ -104,7 +109,6 @@ pub(super) fn open_parts(
         targets: Arc::new(targets),
         applications,
         requests,
-        stats,
         config: Arc::new(EffectiveConfig::new(settings, folder, &options)),
         access: Arc::new(Access::open(folder)?),
         audit: Arc::new(AuditLog::open(folder)?),
@@ -112,11 +116,11 @@ pub(super) fn open_parts(
         public_url: settings.public_url.clone(),
         stopping,
     };
-    Ok(Parts { state, collector, history })
+    Ok(Parts { state, collector, tick_times, history })
 }
 
 /// First message of live connections.
-fn hello() -> Hello {
+pub(super) fn hello() -> Hello {
     Hello {
         version: PROTOCOL_VERSION,
         protocol: String::new(),

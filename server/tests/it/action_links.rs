@@ -99,7 +99,7 @@ async fn messages_have_a_chart_and_working_action_links() {
     let page = get(server.address, &acknowledge).await;
     assert!(page.status == 200 && page.text().contains("Ada Ö"), "{}", page.text());
     let metrics = get(server.address, "/metrics").await;
-    let token = acknowledge.strip_prefix("/do/").unwrap();
+    let token = acknowledge.strip_prefix("/action/").unwrap();
     for text in [metrics.text(), &finished.stderr, &finished.stdout, &server.log()] {
         assert!(!text.contains(&token[..20]), "{text}");
     }
@@ -128,8 +128,8 @@ async fn invalid_changed_or_foreign_links_are_rejected() {
     let last = if path.ends_with('A') { "B" } else { "A" };
     let changed = format!("{}{last}", &path[..path.len() - 1]);
     // Signed with another server's key, expired in 2023.
-    let other = "/do/AQAAAAAAAYvVj9gAwoh6tHWx2dlK9YZPqvB7D0GZbD9Ww2O3iWq3qL2m6Q9Rk5d7W0rA3pXkYpN1b2Zz";
-    for path in [&changed, other, "/do/x", "/do/%ff%00", &format!("/do/{}", "A".repeat(5000))] {
+    let other = "/action/AQAAAAAAAYvVj9gAwoh6tHWx2dlK9YZPqvB7D0GZbD9Ww2O3iWq3qL2m6Q9Rk5d7W0rA3pXkYpN1b2Zz";
+    for path in [&changed, other, "/action/x", "/action/%ff%00", &format!("/action/{}", "A".repeat(5000))] {
         for answer in [get(server.address, path).await, post_form(server.address, path, "who=Eve").await] {
             assert_eq!(answer.status, 403, "{path}");
             assert!(answer.text().contains("Invalid link"), "{}", answer.text());
@@ -168,11 +168,15 @@ async fn expired_links_are_rejected() {
     let server = Server::start_with(&flags, &[]).await;
     let golden = include_str!("../../../crates/notify/golden/deeds.txt");
     for token in golden.lines() {
-        let path = format!("/do/{token}");
-        for answer in [get(server.address, &path).await, post_form(server.address, &path, "who=Ada").await] {
-            assert_eq!(answer.status, 410, "{}", answer.text());
-            assert!(answer.text().contains("Link expired"), "{}", answer.text());
-            assert!(answer.text().contains("2023-11-15 22:13:20 UTC"), "{}", answer.text());
+        // Messages of earlier versions have the second path.
+        for path in [format!("/action/{token}"), format!("/do/{token}")] {
+            for answer in
+                [get(server.address, &path).await, post_form(server.address, &path, "who=Ada").await]
+            {
+                assert_eq!(answer.status, 410, "{}", answer.text());
+                assert!(answer.text().contains("Link expired"), "{}", answer.text());
+                assert!(answer.text().contains("2023-11-15 22:13:20 UTC"), "{}", answer.text());
+            }
         }
     }
     server.stop().await;
@@ -187,7 +191,7 @@ async fn messages_have_no_links_without_a_public_url() {
     let message = receiver.request().await.accept().await;
     assert_eq!(message["links"], json!([]), "{message}");
     assert!(message["chart_svg"].as_str().unwrap().starts_with("<svg"), "{message}");
-    assert_eq!(get(server.address, "/do/x").await.status, 403);
+    assert_eq!(get(server.address, "/action/x").await.status, 403);
     assert!(!folder.path().join("link.key").exists());
     server.stop().await;
 }

@@ -14,7 +14,7 @@ async fn get(address: SocketAddr, path: &str, cookie: &str) -> Response {
 }
 
 async fn act(server: &Server, cookie: &str, form: &str) -> Response {
-    send(server.address, "/arrange", "application/x-www-form-urlencoded", cookie, form).await
+    send(server.address, "/layout", "application/x-www-form-urlencoded", cookie, form).await
 }
 
 /// Ids of the panels of a page, in order.
@@ -41,10 +41,10 @@ async fn layouts_apply_to_the_pages_of_their_user_only() {
     assert_eq!(get(address, "/api/layout.css", &cookie).await.text(), "");
 
     for (form, place) in [
-        ("panel=memory&do=earlier", "/arrange#place-memory"),
-        ("panel=memory&do=wide", "/arrange#place-memory"),
-        ("panel=load&do=hide", "/arrange#place-load"),
-        ("section=Watchglass&do=section-earlier", "/arrange#section-watchglass"),
+        ("panel=memory&do=earlier", "/layout#place-memory"),
+        ("panel=memory&do=wide", "/layout#place-memory"),
+        ("panel=load&do=hide", "/layout#place-load"),
+        ("section=Watchglass&do=section-earlier", "/layout#section-watchglass"),
     ] {
         let answer = act(&server, &cookie, form).await;
         assert_eq!((answer.status, answer.header("location")), (303, Some(place)), "{form}: {answer:?}");
@@ -57,7 +57,7 @@ async fn layouts_apply_to_the_pages_of_their_user_only() {
     for part in ["[data-panel=\"memory\"]{grid-column:span 2}", ".panel[data-panel=\"load\"]"] {
         assert!(css.text().contains(part), "{part}: {}", css.text());
     }
-    let editor = get(address, "/arrange", &cookie).await.dom();
+    let editor = get(address, "/layout", &cookie).await.dom();
     assert_eq!(editor.text("#place-load .mark"), "Hidden");
     editor.assert_has("button[value=reset]");
     let asked = get(address, "/api/fn/snapshot?window_seconds=300&rows=2", &cookie).await.json();
@@ -68,7 +68,7 @@ async fn layouts_apply_to_the_pages_of_their_user_only() {
     let other = cookie_of(&sign_in(address, "admin", PASSWORD).await);
     assert!(before(&panels(&get(address, "/", &other).await), "memory", "cpu"), "the same person elsewhere");
     let reset = act(&server, &cookie, "do=reset").await;
-    assert_eq!((reset.status, reset.header("location")), (303, Some("/arrange")));
+    assert_eq!((reset.status, reset.header("location")), (303, Some("/layout")));
     assert!(before(&panels(&get(address, "/", &cookie).await), "cpu", "memory"));
 }
 
@@ -86,7 +86,7 @@ async fn invalid_layouts_are_rejected_and_change_nothing() {
         assert_eq!(answer.status, 400, "{form}");
         assert!(answer.text().contains(reason), "{form}: {}", answer.text());
     }
-    assert!(!get(server.address, "/arrange", &cookie).await.dom().has("button[value=reset]"));
+    assert!(!get(server.address, "/layout", &cookie).await.dom().has("button[value=reset]"));
     let long = act(&server, &cookie, &format!("panel={}&do=hide", "x".repeat(5000))).await;
     assert_eq!(long.status, 413);
 }
@@ -96,7 +96,7 @@ async fn tokens_have_no_layout() {
     let server = Server::start().await;
     assert_eq!(data(server.address, "/api/admin/rules").await.as_array().map(Vec::is_empty), Some(false));
     let kind = ("Content-Type", "application/x-www-form-urlencoded");
-    let text = request_text(server.address, "POST", "/arrange", &[kind, ("Content-Length", "17")]);
+    let text = request_text(server.address, "POST", "/layout", &[kind, ("Content-Length", "17")]);
     let answer = exchange(server.address, (text + "panel=cpu&do=hide").as_bytes()).await.unwrap();
     assert_eq!((answer.status, answer.json()["error"]["code"].as_str()), (403, Some("forbidden")));
 }
@@ -104,8 +104,13 @@ async fn tokens_have_no_layout() {
 #[tokio::test]
 async fn wall_pages_are_marked() {
     let server = Server::start().await;
-    for (path, is_wall) in [("/", false), ("/?wall", true), ("/?window=1h&wall=1", true), ("/?wallet", false)]
-    {
+    for (path, is_wall) in [
+        ("/", false),
+        ("/?kiosk", true),
+        ("/?window=1h&kiosk=1", true),
+        ("/?wall", true),
+        ("/?wallet", false),
+    ] {
         let page = crate::support::get(server.address, path).await;
         let page = page.dom();
         assert_eq!(page.has("[data-wall]"), is_wall, "{path}");

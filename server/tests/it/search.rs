@@ -28,24 +28,24 @@ async fn pages_charts_and_actions_are_found_with_and_without_scripts() {
     assert_eq!(socket.text().await["type"], "hello");
     socket.in_a_row(2).await;
 
-    let page = seen(&server, by, "/find?q=Memory").await;
+    let page = seen(&server, by, "/search?q=Memory").await;
     let found = page.attrs(".found ul a", "href");
     assert_eq!(found.first(), Some(&"/#panel-memory"), "{found:?}");
     assert_eq!(page.attr("form[role=search] [name=q]", "value"), Some("Memory"));
     // Also by metric; panels of sections with a page of their own link to that page.
-    let list = seen(&server, by, "/api/fragment/find?q=host_memory_used").await;
+    let list = seen(&server, by, "/api/fragment/search?q=host_memory_used").await;
     list.assert_says("p.count", "found");
     assert!(links(&list).contains(&"/#panel-memory"), "{:?}", links(&list));
-    let list = seen(&server, by, "/api/fragment/find?q=perf").await;
+    let list = seen(&server, by, "/api/fragment/search?q=perf").await;
     assert_eq!(links(&list).first(), Some(&"/performance"));
 
     // Actions that need scripts are not on the page without scripts.
-    let (page, list) = (seen(&server, by, "/find").await, seen(&server, by, "/api/fragment/find").await);
+    let (page, list) = (seen(&server, by, "/search").await, seen(&server, by, "/api/fragment/search").await);
     list.assert_has("[data-press='.theme-switch']");
     assert!(!page.has("[data-press]"));
     for found in [&page, &list] {
         let links = links(found);
-        for path in ["/", "/trends", "/settings", "/arrange", "/?wall", "/settings?view=tokens"] {
+        for path in ["/", "/trends", "/settings", "/layout", "/?kiosk", "/settings?view=tokens"] {
             assert!(links.contains(&path), "{path}: {links:?}");
         }
         found.assert_has("form[action='/api/logout']");
@@ -55,9 +55,9 @@ async fn pages_charts_and_actions_are_found_with_and_without_scripts() {
     // Panels that are not on the overview are found on the Trends page.
     let form = "panel=memory&do=hide";
     let kind = "application/x-www-form-urlencoded";
-    let answer = crate::access::send(server.address, "/arrange", kind, &cookie, form).await;
+    let answer = crate::access::send(server.address, "/layout", kind, &cookie, form).await;
     assert_eq!(answer.status, 303);
-    let list = seen(&server, by, "/api/fragment/find?q=memory").await;
+    let list = seen(&server, by, "/api/fragment/search?q=memory").await;
     assert!(links(&list).contains(&"/trends#panel-memory") && !links(&list).contains(&"/#panel-memory"));
     server.stop().await;
 }
@@ -67,7 +67,7 @@ async fn viewers_do_not_find_admin_actions() {
     let server = Server::start().await;
     let (viewer, admin) = (TestToken::Viewer.bearer(), TestToken::Admin.bearer());
     for asked in ["rule", "token", "silence", "audit", ""] {
-        let path = format!("/api/fragment/find?q={asked}");
+        let path = format!("/api/fragment/search?q={asked}");
         let [seen_by_viewer, seen_by_admin] = [
             seen(&server, ("Authorization", &viewer), &path).await,
             seen(&server, ("Authorization", &admin), &path).await,
@@ -100,7 +100,7 @@ async fn applications_are_found_by_name() {
     assert_eq!(exchange(server.address, text.as_bytes()).await.unwrap().status, 200);
     let admin = TestToken::Admin.bearer();
     until("the application is found", &server, async || {
-        let list = seen(&server, ("Authorization", &admin), "/api/fragment/find?q=shop").await;
+        let list = seen(&server, ("Authorization", &admin), "/api/fragment/search?q=shop").await;
         links(&list).contains(&"/performance?filter=shop") && list.says("a", "Application")
     })
     .await;
@@ -110,7 +110,7 @@ async fn applications_are_found_by_name() {
 #[tokio::test]
 async fn search_queries_are_limited_in_length() {
     let server = Server::start().await;
-    for path in ["/find", "/api/fragment/find"] {
+    for path in ["/search", "/api/fragment/search"] {
         let ask = |length| format!("{path}?q={}", "é".repeat(length).replace('é', "%C3%A9"));
         let answer = request(server.address, "GET", &ask(100), &[]).await;
         assert_eq!(answer.status, 200, "{}", answer.text());

@@ -133,7 +133,7 @@ async fn second_factor_is_removed_by_an_administrator_or_a_command() {
     let bob = json!({ "role": "admin" }).to_string();
     assert_eq!(send(server.address, "PATCH", "/api/admin/users/bob", &bob).await.status, 200);
     let bob = cookie(server.address, "bob", PASSWORD).await;
-    let people = get_page(&server, &bob, "/settings?view=people").await.dom();
+    let people = get_page(&server, &bob, "/settings?view=users").await.dom();
     assert_eq!(people.count("button[value=user-factor-off]"), 1);
     let remove = [("do", "user-factor-off"), ("name", "ada")];
     submit(&server, &bob, &remove, 200, "Two-factor authentication removed").await;

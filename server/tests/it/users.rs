@@ -73,8 +73,8 @@ pub(crate) async fn start_with_users() -> Server {
 async fn administrators_create_change_and_disable_users_in_the_browser() {
     let server = start_with_users().await;
     let ada = cookie(server.address, "ada", PASSWORD).await;
-    let people = get_page(&server, &ada, "/settings?view=people").await.dom();
-    people.assert_says("[data-view=people] #user-row-ada .mark", "You");
+    let people = get_page(&server, &ada, "/settings?view=users").await.dom();
+    people.assert_says("[data-view=users] #user-row-ada .mark", "You");
     people.assert_has("#user-row-bob");
     people.assert_has("button[value=user-add]");
     let add = |name: &'static str, password: &'static str| {
@@ -167,7 +167,7 @@ async fn viewers_have_an_account_and_no_access_to_others() {
     account.assert_has("form[action='/api/logout']");
     account.assert_has("[name=old]");
     assert_eq!(account.count("button[value=session-end]"), 2);
-    for view in ["people", "tokens", "sessions"] {
+    for view in ["users", "people", "tokens", "sessions"] {
         let answer = get_page(&server, &here, &format!("/api/fragment/settings?view={view}")).await;
         assert_eq!(answer.status, 403, "{view}");
         assert!(answer.error("forbidden").contains("admin role"));

@@ -35,7 +35,7 @@ static METRICS: [&Declaration; 1] = [&FREQUENCY];
 /// `/proc/cpuinfo` if it does not exist, as in most virtual machines. Without both, as on most ARM machines without
 /// cpufreq, there are no values and no failure.
 ///
-/// Some kernels take 10 ms and more per read: run it in an [`OwnThread`](crate::OwnThread).
+/// Some kernels take 10 ms and more per read: run it in an [`BackgroundProbe`](crate::BackgroundProbe).
 #[derive(Debug)]
 pub struct CpuFrequency {
     folder: PathBuf,

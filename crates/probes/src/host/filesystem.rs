@@ -103,7 +103,7 @@ static METRICS: [&Declaration; 8] =
     [&USED_RATIO, &SIZE, &USED, &AVAILABLE, &FREE, &INODES_RATIO, &INODES, &INODES_FREE];
 
 /// Reads the usage of all local file systems. A failing disk can block forever: run it in an
-/// [`OwnThread`](crate::OwnThread).
+/// [`BackgroundProbe`](crate::BackgroundProbe).
 ///
 /// An unreadable file system, for example without permission, has no values; the probe fails only if all are
 /// unreadable.

@@ -43,7 +43,7 @@ const ABSOLUTE_ZERO: f64 = -273.15;
 /// second gets the suffix 2, in the order of the kernel's numbers. A sensor that cannot be read, such as that of a
 /// sleeping disk, has no value. The first 64 are reported.
 ///
-/// Some chips are slow: run it in an [`OwnThread`](crate::OwnThread).
+/// Some chips are slow: run it in an [`BackgroundProbe`](crate::BackgroundProbe).
 #[derive(Debug)]
 pub struct Temperature {
     monitors: PathBuf,

@@ -98,7 +98,7 @@ const STAT_BUFFER_BYTES: usize = 2048;
 ///   end of a process.
 /// - At most 20,000 processes are read.
 ///
-/// Takes some microseconds per process: run it in an [`OwnThread`](crate::OwnThread).
+/// Takes some microseconds per process: run it in an [`BackgroundProbe`](crate::BackgroundProbe).
 #[derive(Debug)]
 pub struct TopProcesses {
     proc: PathBuf,

@@ -65,7 +65,7 @@ const SLOW: Duration = Duration::from_secs(60);
 /// Reads the statistics views of a PostgreSQL server over one persistent read-only connection.
 ///
 /// A round takes at most 2.5 s, and a statement at most 2 s. Name resolution can take longer: run it in an
-/// [`OwnThread`], as [`postgres`] does.
+/// [`BackgroundProbe`], as [`postgres`] does.
 pub struct Postgres {
     name: String,
     target: Target,

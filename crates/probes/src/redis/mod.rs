@@ -47,7 +47,7 @@ static METRICS: LazyLock<Vec<&'static Declaration>> = LazyLock::new(|| {
 
 /// Reads `PING`, `INFO` and `SLOWLOG` of a Redis server over one persistent connection.
 ///
-/// A round takes at most 2.5 s. Name resolution can take longer: run it in an [`OwnThread`], as [`redis()`] does.
+/// A round takes at most 2.5 s. Name resolution can take longer: run it in an [`BackgroundProbe`], as [`redis()`] does.
 pub struct Redis {
     name: String,
     target: Target,

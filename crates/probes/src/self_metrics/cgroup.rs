@@ -86,7 +86,7 @@ static METRICS: [&Declaration; 6] =
 /// which `/proc` does not show.
 ///
 /// Without a limit, as usual outside of containers, there are no values and no failure. Limits of parent groups, such as
-/// a pod's, are not visible from inside. Like [`OwnProcess`](crate::OwnProcess), this always reads the own process, even
+/// a pod's, are not visible from inside. Like [`ServerProcess`](crate::ServerProcess), this always reads the own process, even
 /// when the `/proc` of another host is monitored.
 #[derive(Debug)]
 pub struct Cgroup {

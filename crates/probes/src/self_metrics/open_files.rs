@@ -29,7 +29,7 @@ static OPEN: Declaration = Declaration {
 static METRICS: [&Declaration; 1] = [&OPEN];
 
 /// Counts `/proc/self/fd`. Slow on kernels before 6.2 with thousands of connections: run it in an
-/// [`OwnThread`](crate::OwnThread).
+/// [`BackgroundProbe`](crate::BackgroundProbe).
 #[derive(Debug)]
 pub struct ServerOpenFiles {
     folder: PathBuf,

@@ -1,4 +1,4 @@
-//! `/do/TOKEN`: action links of messages. GET only shows the action, since mail scanners follow every link; POST runs it.
+//! `/action/TOKEN`: action links of messages. GET only shows the action, since mail scanners follow every link; POST runs it.
 //!
 //! The token alone authorizes the action: it is never logged, and browsers do not send it in the referrer.
 
@@ -81,7 +81,7 @@ pub(crate) async fn execute(
 }
 
 fn token(uri: &Uri) -> String {
-    uri.path().strip_prefix("/do/").unwrap_or_default().to_owned()
+    uri.path().rsplit_once('/').map_or_else(String::new, |(_, token)| token.to_owned())
 }
 
 fn error_status(error: ActionTokenError) -> StatusCode {

@@ -1,4 +1,4 @@
-//! `GET /find?q=…`: search page for pages, charts and actions; works without scripts.
+//! `GET /search?q=…`: search page for pages, charts and actions; works without scripts.
 
 use super::pages::theme;
 use crate::assets::PAGE_ASSETS;
