@@ -92,9 +92,14 @@ const SEARCH_DIALOG: &str = "<dialog id=\"find\" class=\"find\" aria-label=\"Sea
 /// Link out of the TV mode.
 const EXIT_TV_MODE: &str = "<a class=\"wall-leave\" href=\"/\" rel=\"external\">Exit TV mode</a>";
 
-/// A whole page that loads `assets`, in the user's `theme`. In TV mode, interactive elements are left out. The URL comes from
-/// the context that the server integration of Leptos provides.
-pub fn document(assets: PageAssets, theme: Option<Theme>, is_tv_mode: bool) -> impl IntoView {
+/// A whole page that loads `assets`, in the user's `theme`. In TV mode, interactive elements are left out. A `warning` is shown
+/// above the page. The URL comes from the context that the server integration of Leptos provides.
+pub fn document(
+    assets: PageAssets,
+    theme: Option<Theme>,
+    is_tv_mode: bool,
+    warning: Option<&'static str>,
+) -> impl IntoView {
     let start = assets.wasm.as_ref().map(|(script, wasm)| {
         format!("import start, {{ hydrate }} from '{script}'; await start({{ module_or_path: '{wasm}' }}); hydrate();")
     });
@@ -120,6 +125,7 @@ pub fn document(assets: PageAssets, theme: Option<Theme>, is_tv_mode: bool) -> i
                 <MetaTags/>
             </head>
             <body>
+                {warning.map(|text| view! { <p class="page-warning" role="note">{text}</p> })}
                 <App/>
                 <div id="keys" class="keys" role="dialog" aria-label="Keyboard shortcuts" hidden inner_html=SHORTCUTS></div>
                 <div inner_html=SEARCH_DIALOG></div>

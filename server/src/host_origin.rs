@@ -1,7 +1,8 @@
 //! Host and Origin check: requests must name this server, and come from its own pages or from no page at all.
 //!
-//! A page of another site can make a browser call a loopback address (DNS rebinding, cross-site WebSockets); the
-//! `Host` and `Origin` headers reveal that.
+//! A page of another site can make a browser call an address of this server (DNS rebinding, cross-site WebSockets); the
+//! `Host` and `Origin` headers reveal that. Rebinding needs a name in a domain of the attacker: an IP address, or a name
+//! without a domain such as that of a container, cannot be one.
 
 use crate::edge::Client;
 use crate::http::ApiError;
@@ -14,6 +15,9 @@ use axum::response::{IntoResponse, Response};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+/// Path of the liveness check, which load balancers call by any name.
+const LIVENESS_PATH: &str = "/api/live";
+
 /// The accepted host names.
 #[derive(Clone, Debug)]
 pub(crate) struct HostGuard {
@@ -21,7 +25,7 @@ pub(crate) struct HostGuard {
 }
 
 impl HostGuard {
-    /// Accepts loopback addresses, `localhost` and `names`, which must be in lower case.
+    /// Accepts IP addresses, names without a domain, and `names`, which must be in lower case.
     pub(crate) fn new(names: &[String]) -> Self {
         Self { names: names.into() }
     }
@@ -38,7 +42,9 @@ impl HostGuard {
         // On an encrypted connection a page loaded over plain HTTP is not trusted: it may have been modified in transit. If it
         // is unknown whether the client's connection is encrypted, both schemes are accepted.
         let is_own = |(scheme, authority): (&str, &str)| {
-            authority.eq_ignore_ascii_case(&host) && (scheme == "https" || !client.is_encrypted)
+            let is_same = without_default_port(scheme, authority)
+                .eq_ignore_ascii_case(without_default_port(scheme, &host));
+            is_same && (scheme == "https" || !client.is_encrypted)
         };
         if origins.next().is_none() && origin.is_some_and(is_own) {
             return Ok(());
@@ -62,7 +68,8 @@ impl HostGuard {
             let message = "The request must have exactly one valid Host header".to_owned();
             return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad_host", message));
         };
-        if is_loopback(&name) || self.names.contains(&name) {
+        let is_known = is_address_or_undotted(&name) || self.names.contains(&name);
+        if is_known || uri.path() == LIVENESS_PATH {
             return Ok(host.to_owned());
         }
         Err(ApiError::new(
@@ -83,8 +90,14 @@ fn host_name(host: &str) -> Option<String> {
     is_valid.then(|| name.to_ascii_lowercase())
 }
 
-fn is_loopback(name: &str) -> bool {
-    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+fn is_address_or_undotted(name: &str) -> bool {
+    name.parse::<IpAddr>().is_ok() || !name.contains('.')
+}
+
+/// The authority without the port that the scheme implies.
+fn without_default_port<'a>(scheme: &str, authority: &'a str) -> &'a str {
+    let port = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
+    authority.strip_suffix(port).unwrap_or(authority)
 }
 
 /// Middleware that rejects requests with a foreign Host or Origin.
@@ -109,7 +122,7 @@ mod tests {
     }
 
     fn status_of(is_encrypted: bool, headers: &[(&'static str, &str)]) -> u16 {
-        let client = Client { address: [127, 0, 0, 1].into(), is_encrypted };
+        let client = Client { address: [127, 0, 0, 1].into(), is_encrypted, may_use_plain_http: true };
         let guard = HostGuard::new(&["watch.example".to_owned()]);
         let mut map = HeaderMap::new();
         for (name, value) in headers {
@@ -129,9 +142,13 @@ mod tests {
             ("[::1]:7070", 200),
             ("127.8.9.1", 200),
             ("watch.example:443", 200),
+            ("192.0.2.1:7070", 200),
+            ("[2001:db8::1]", 200),
+            ("watchglass:7070", 200),
             ("evil.example", 421),
             ("127.0.0.1.evil.example", 421),
-            ("192.0.2.1:7070", 421),
+            ("localhost.", 421),
+            ("192.0.2.1.", 421),
             ("", 400),
             ("[::1", 400),
             (":7070", 400),
@@ -140,6 +157,30 @@ mod tests {
         }
         assert_eq!(status(&[]), 400);
         assert_eq!(status(&[("host", "localhost"), ("host", "localhost")]), 400);
+    }
+
+    #[test]
+    fn liveness_check_is_answered_by_any_name() {
+        let client = Client { address: [127, 0, 0, 1].into(), is_encrypted: false, may_use_plain_http: true };
+        let headers = [(HOST, "balancer.example".parse().unwrap())].into_iter().collect();
+        let guard = HostGuard::new(&[]);
+        for (path, expected) in [("/api/live", true), ("/api/live/", false), ("/", false)] {
+            assert_eq!(guard.check(client, &headers, &path.parse().unwrap()).is_ok(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn default_ports_are_the_same_origin() {
+        for (host, origin, expected) in [
+            ("watch.example:443", "https://watch.example", 200),
+            ("watch.example", "https://watch.example:443", 200),
+            ("watch.example:80", "http://watch.example", 200),
+            ("watch.example:443", "http://watch.example", 403),
+            ("watch.example:8443", "https://watch.example", 403),
+            ("[::1]:443", "https://[::1]", 200),
+        ] {
+            assert_eq!(status(&[("host", host), ("origin", origin)]), expected, "{host} {origin}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Settings of the HTTP edge: proxies, TLS and connection limits.
 
 use super::{SettingSource, Settings};
-use crate::edge::{CertificateFiles, Network};
+use crate::edge::{CertificateFiles, Exposure, Network};
 use std::path::PathBuf;
 
 /// The most networks in `trusted_proxies`.
@@ -14,6 +14,8 @@ pub(crate) struct EdgeSettings {
     pub(crate) trusted_proxies: Vec<Network>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
+    /// Whether other machines may use plain HTTP.
+    pub(crate) insecure_http: bool,
     /// Maximum number of concurrent connections.
     pub(crate) max_connections: u32,
     /// Maximum number of concurrent connections from one address, except trusted proxies and this machine.
@@ -26,6 +28,7 @@ impl Default for EdgeSettings {
             trusted_proxies: Vec::new(),
             tls_cert: None,
             tls_key: None,
+            insecure_http: false,
             max_connections: 25_000,
             max_connections_per_address: 1000,
         }
@@ -41,21 +44,19 @@ impl EdgeSettings {
 }
 
 impl Settings {
-    /// Whether other machines can reach the server without TLS: then only trusted proxies may connect.
-    pub(crate) fn proxies_only(&self) -> bool {
-        !self.listen.ip().to_canonical().is_loopback() && self.edge.certificate().is_none()
-    }
-
-    /// A warning if the server listens on all addresses but has no host name that other machines may use.
-    pub(crate) fn missing_host_name_warning(&self) -> Option<String> {
-        let is_nameless = self.listen.ip().is_unspecified() && self.host_names().is_empty();
-        is_nameless.then(|| {
-            format!(
-                "{} means all addresses of this machine, but no host name is allowed yet: set public_url to the URL that users \
-                 open, or list host names in allowed_hosts",
-                self.listen
-            )
-        })
+    /// How other machines connect.
+    pub(crate) fn exposure(&self) -> Exposure {
+        if self.edge.certificate().is_some() {
+            Exposure::Tls
+        } else if self.listen.ip().to_canonical().is_loopback() {
+            Exposure::Local
+        } else if self.edge.insecure_http {
+            Exposure::PlainHttp
+        } else if self.edge.trusted_proxies.is_empty() {
+            Exposure::SelfSigned
+        } else {
+            Exposure::Proxies
+        }
     }
 
     /// Checks that the settings of the edge are consistent.
@@ -72,14 +73,10 @@ impl Settings {
             }
             _ => {}
         }
-        if self.proxies_only() && self.edge.trusted_proxies.is_empty() {
-            let (address, port) = (self.listen, self.listen.port());
-            let message = format!(
-                "{address} can be reached from other machines, and passwords would be sent unencrypted: set tls_cert and \
-                 tls_key, or list the proxies that terminate TLS in trusted_proxies, or listen on a loopback address such as \
-                 127.0.0.1:{port} and tunnel to it with ssh -L"
-            );
-            return Err(("listen", message));
+        if self.edge.insecure_http && self.edge.certificate().is_some() {
+            let message =
+                "insecure_http serves plain HTTP: remove it, or remove tls_cert and tls_key".to_owned();
+            return Err(("insecure_http", message));
         }
         Ok(())
     }
@@ -117,6 +114,11 @@ pub(super) fn set_tls_key(settings: &mut Settings, value: &str) -> Result<(), St
     Ok(())
 }
 
+pub(super) fn set_insecure_http(settings: &mut Settings, value: &str) -> Result<(), String> {
+    settings.edge.insecure_http = value.parse().map_err(|_| format!("{value:?} must be true or false"))?;
+    Ok(())
+}
+
 pub(super) fn set_max_connections(settings: &mut Settings, value: &str) -> Result<(), String> {
     settings.edge.max_connections = super::options::number(value, 1, 1_000_000)?;
     Ok(())
@@ -134,53 +136,37 @@ fn path(value: &str) -> Result<PathBuf, String> {
 #[cfg(test)]
 mod tests {
     use super::super::resolve;
+    use crate::edge::Exposure;
 
-    fn outcome(flags: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<bool, String> {
+    fn outcome(flags: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<Exposure, String> {
         let find = |all: &[(&str, &str)], name: &str| {
             all.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
         resolve(None, |name| find(flags, name), |name| find(variables, name))
-            .map(|settings| settings.proxies_only())
+            .map(|settings| settings.exposure())
             .map_err(|error| error.to_string())
     }
 
     #[test]
-    fn non_loopback_addresses_need_tls_or_proxies() {
+    fn other_machines_connect_with_tls_or_through_proxies_unless_plain_http_is_set() {
         let tls = [("tls-cert", "/c.pem"), ("tls-key", "/k.pem")];
         let proxies = ("trusted-proxies", "10.0.0.0/8, 192.0.2.1");
-        for (flags, proxies_only) in [
-            (vec![], false),
-            (vec![("listen", "[::1]:1")], false),
-            (vec![("listen", "[::ffff:127.0.0.1]:1")], false),
-            (vec![("listen", "127.0.0.1:1"), proxies], false),
-            (vec![("listen", "0.0.0.0:1"), proxies], true),
-            (vec![("listen", "192.0.2.1:1"), tls[0], tls[1]], false),
-            (vec![("listen", "[::]:1"), tls[0], tls[1], proxies], false),
+        let insecure = ("insecure-http", "true");
+        for (flags, expected) in [
+            (vec![], Exposure::Local),
+            (vec![("listen", "[::1]:1")], Exposure::Local),
+            (vec![("listen", "[::ffff:127.0.0.1]:1")], Exposure::Local),
+            (vec![("listen", "127.0.0.1:1"), proxies], Exposure::Local),
+            (vec![("listen", "127.0.0.1:1"), insecure], Exposure::Local),
+            (vec![("listen", "0.0.0.0:1"), proxies], Exposure::Proxies),
+            (vec![("listen", "0.0.0.0:1"), proxies, insecure], Exposure::PlainHttp),
+            (vec![("listen", "0.0.0.0:1"), insecure], Exposure::PlainHttp),
+            (vec![("listen", "0.0.0.0:1")], Exposure::SelfSigned),
+            (vec![("listen", "[2001:db8::1]:1")], Exposure::SelfSigned),
+            (vec![("listen", "192.0.2.1:1"), tls[0], tls[1]], Exposure::Tls),
+            (vec![("listen", "[::]:1"), tls[0], tls[1], proxies], Exposure::Tls),
         ] {
-            assert_eq!(outcome(&flags, &[]), Ok(proxies_only), "{flags:?}");
-        }
-    }
-
-    #[test]
-    fn unspecified_addresses_need_a_host_name() {
-        let listen = |address| ("WATCHGLASS_LISTEN", address);
-        let proxies = ("WATCHGLASS_TRUSTED_PROXIES", "10.0.0.0/8");
-        let public = ("WATCHGLASS_PUBLIC_URL", "https://watch.example.com");
-        let allowed = ("WATCHGLASS_ALLOWED_HOSTS", "a.example");
-        for (variables, is_warned) in [
-            (vec![], false),
-            (vec![listen("192.0.2.1:1"), proxies], false),
-            (vec![listen("0.0.0.0:1"), proxies], true),
-            (vec![listen("[::]:1"), proxies], true),
-            (vec![listen("0.0.0.0:1"), proxies, public], false),
-            (vec![listen("0.0.0.0:1"), proxies, allowed], false),
-        ] {
-            let find = |name: &str| {
-                variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-            };
-            let warning = resolve(None, |_| None, find).unwrap().missing_host_name_warning();
-            assert_eq!(warning.is_some(), is_warned, "{variables:?}");
-            assert!(warning.is_none_or(|warning| warning.contains("public_url")), "{variables:?}");
+            assert_eq!(outcome(&flags, &[]), Ok(expected), "{flags:?}");
         }
     }
 
@@ -188,13 +174,11 @@ mod tests {
     fn inconsistent_settings_are_named_with_their_source() {
         for (flags, variables, expected) in [
             (
-                vec![("listen", "192.0.2.1:80")],
+                vec![("insecure-http", "true"), ("tls-cert", "/c"), ("tls-key", "/k")],
                 vec![],
-                "--listen: 192.0.2.1:80 can be reached from other machines",
+                "--insecure-http: insecure_http serves plain HTTP: remove it",
             ),
-            (vec![], vec![("WATCHGLASS_LISTEN", "[::]:80")], "WATCHGLASS_LISTEN: [::]:80 can be reached"),
-            (vec![("listen", "0.0.0.0:80")], vec![], "tls_cert and tls_key, or list the proxies"),
-            (vec![("listen", "0.0.0.0:80")], vec![], "trusted_proxies, or listen on a loopback address"),
+            (vec![("insecure-http", "maybe")], vec![], "must be true or false"),
             (vec![("tls-cert", "/c")], vec![], "--tls-cert: a certificate needs its key: set tls_key"),
             (vec![], vec![("WATCHGLASS_TLS_KEY", "/k")], "WATCHGLASS_TLS_KEY: a key needs its certificate"),
             (vec![("trusted-proxies", "10.0.0.0/8,")], vec![], "--trusted-proxies: \"\" must be a network"),

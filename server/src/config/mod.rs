@@ -111,12 +111,9 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Allowed host names besides loopback: `allowed_hosts`, the host of `public_url`, and the listen address if it is a single
-    /// non-loopback address.
+    /// Allowed host names besides addresses and names without a domain: `allowed_hosts`, and the host of `public_url`.
     pub(crate) fn host_names(&self) -> Vec<String> {
         let public = self.public_url.iter().map(|url| url.host().to_owned());
-        let own = Some(self.listen.ip()).filter(|ip| !ip.is_unspecified() && !ip.is_loopback());
-        let own = own.map(|ip| ip.to_string());
-        self.allowed_hosts.iter().cloned().chain(public).chain(own).collect()
+        self.allowed_hosts.iter().cloned().chain(public).collect()
     }
 }

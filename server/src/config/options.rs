@@ -15,7 +15,7 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         name: "listen",
         placeholder: "ADDRESS:PORT",
         default: "127.0.0.1:7070",
-        help: "Listen address. Beyond loopback, tls_cert and tls_key or trusted_proxies are required",
+        help: "Listen address. Beyond loopback the server uses TLS, with tls_cert or a self-signed certificate, or trusted_proxies",
         kind: ValueKind::String,
         set: |settings, value| {
             settings.listen = address(value)?;
@@ -73,11 +73,7 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         help: "Share sessions through the shared Redis. Write access to it then allows signing in as any user",
         kind: ValueKind::Bool,
         set: |settings, value| {
-            settings.redis_sessions = match value {
-                "true" => true,
-                "false" => false,
-                _ => return Err(format!("{value:?} must be true or false")),
-            };
+            settings.redis_sessions = boolean(value)?;
             Ok(())
         },
     },
@@ -85,7 +81,7 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         name: "allowed_hosts",
         placeholder: "NAME,…",
         default: "none",
-        help: "Allowed Host headers, besides localhost and loopback addresses",
+        help: "Allowed Host headers, besides IP addresses and names without a domain",
         kind: ValueKind::CommaList,
         set: |settings, value| {
             let names: Vec<String> = value.split(',').map(|name| name.trim().to_ascii_lowercase()).collect();
@@ -156,17 +152,21 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         set: super::edge::set_max_connections_per_address,
     },
     ConfigOption {
+        name: "insecure_http",
+        placeholder: "BOOL",
+        default: "false",
+        help: "Let other machines use plain HTTP, where passwords and data can be read on the way, instead of a self-signed certificate",
+        kind: ValueKind::Bool,
+        set: super::edge::set_insecure_http,
+    },
+    ConfigOption {
         name: "metrics_anonymous",
         placeholder: "BOOL",
         default: "false",
         help: "Serve /metrics without authentication. Otherwise scrapers need a token with the role viewer",
         kind: ValueKind::Bool,
         set: |settings, value| {
-            settings.metrics_anonymous = match value {
-                "true" => true,
-                "false" => false,
-                _ => return Err(format!("{value:?} must be true or false")),
-            };
+            settings.metrics_anonymous = boolean(value)?;
             Ok(())
         },
     },
@@ -264,12 +264,13 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         default: "info",
         help: "Log level: error, warn, info, debug or trace",
         kind: ValueKind::String,
-        set: |settings, value| match value {
-            "error" | "warn" | "info" | "debug" | "trace" => {
-                settings.log_level = value.to_owned();
-                Ok(())
+        set: |settings, value| {
+            let level = value.to_ascii_lowercase();
+            if !["error", "warn", "info", "debug", "trace"].contains(&level.as_str()) {
+                return Err(format!("{value:?} must be one of error, warn, info, debug, trace"));
             }
-            _ => Err(format!("{value:?} must be one of error, warn, info, debug, trace")),
+            settings.log_level = level;
+            Ok(())
         },
     },
     ConfigOption {
@@ -279,7 +280,7 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         help: "Format of log lines on standard error: text, or json with one object per line",
         kind: ValueKind::String,
         set: |settings, value| {
-            settings.log_format = match value {
+            settings.log_format = match value.to_ascii_lowercase().as_str() {
                 "text" => LogFormat::Text,
                 "json" => LogFormat::Json,
                 _ => return Err(format!("{value:?} must be text or json")),
@@ -288,6 +289,18 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         },
     },
 ];
+
+/// Parses true or false.
+///
+/// # Errors
+/// Anything else.
+pub(super) fn boolean(value: &str) -> Result<bool, String> {
+    match value.to_ascii_lowercase().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(format!("{value:?} must be true or false")),
+    }
+}
 
 /// The most servers of one kind that are monitored.
 const MAX_SERVERS: usize = 20;

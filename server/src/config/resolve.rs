@@ -36,6 +36,8 @@ pub(crate) fn resolve(
     if let Some(path) = file {
         read_file(path, &mut settings)?;
     }
+    // Containers and unit files often set a variable to nothing: that counts as unset.
+    let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
     for key in OPTIONS {
         let by_flag = look_up(&flag, "--", key.flag(), key.former_flag())?;
         let by_variable = look_up(&variable, "", key.variable(), key.former_variable())?;
@@ -97,6 +99,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), SettingsError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::LogFormat;
     use super::*;
 
     fn port(file: Option<&str>, flag: Option<&str>, variable: Option<&str>) -> Result<u16, String> {
@@ -130,7 +133,27 @@ mod tests {
                 .unwrap_err()
                 .starts_with("--listen: \"x\" must be an address and a port")
         );
-        assert!(port(None, None, Some("")).unwrap_err().starts_with("WATCHGLASS_LISTEN: "));
-        assert!(port(None, Some("192.0.2.1:80"), None).unwrap_err().contains("set tls_cert"));
+        assert!(port(None, None, Some("y")).unwrap_err().starts_with("WATCHGLASS_LISTEN: "));
+        assert!(port(None, Some(""), None).unwrap_err().starts_with("--listen: "));
+    }
+    #[test]
+    fn empty_variables_are_unset_and_case_does_not_matter() {
+        for value in ["", " ", "\t"] {
+            let settings = resolve(None, |_| None, |_| Some(value.to_owned())).unwrap();
+            assert!(settings.assigned.is_empty(), "{value:?}");
+        }
+        let variable = |name: &str| {
+            let value = match name {
+                "WATCHGLASS_LOG_LEVEL" => "INFO",
+                "WATCHGLASS_LOG_FORMAT" => "Json",
+                "WATCHGLASS_METRICS_ANONYMOUS" => "TRUE",
+                "WATCHGLASS_REDIS_SESSIONS" => "False",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        };
+        let settings = resolve(None, |_| None, variable).unwrap();
+        assert_eq!((settings.log_level.as_str(), settings.metrics_anonymous), ("info", true));
+        assert!(!settings.redis_sessions && settings.log_format == LogFormat::Json);
     }
 }

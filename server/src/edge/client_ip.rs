@@ -31,20 +31,36 @@ pub(crate) struct Client {
     pub(crate) address: IpAddr,
     /// Whether the client's own connection is encrypted: by this server, or according to a trusted proxy.
     pub(crate) is_encrypted: bool,
+    /// Whether the client may sign in on an unencrypted connection.
+    pub(crate) may_use_plain_http: bool,
+}
+
+/// How other machines connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exposure {
+    /// They do not: the address is a loopback address.
+    Local,
+    /// With TLS and the configured certificate.
+    Tls,
+    /// With TLS and a self-signed certificate.
+    SelfSigned,
+    /// Through trusted proxies only, which terminate TLS.
+    Proxies,
+    /// With plain HTTP, which is set explicitly.
+    PlainHttp,
 }
 
 /// The trusted proxies.
 #[derive(Clone, Debug)]
 pub(crate) struct TrustedProxies {
     trusted: Arc<[Network]>,
-    /// Whether only trusted proxies and this machine may connect.
-    proxies_only: bool,
+    exposure: Exposure,
 }
 
 impl TrustedProxies {
-    /// `trusted` are the trusted proxies. With `proxies_only`, all others but this machine are rejected.
-    pub(crate) fn new(trusted: &[Network], proxies_only: bool) -> Self {
-        Self { trusted: trusted.into(), proxies_only }
+    /// `trusted` are the trusted proxies. If others connect through proxies only, all but these and this machine are rejected.
+    pub(crate) fn new(trusted: &[Network], exposure: Exposure) -> Self {
+        Self { trusted: trusted.into(), exposure }
     }
 
     /// Whether the address is a trusted proxy.
@@ -54,12 +70,16 @@ impl TrustedProxies {
 
     /// Whether requests from `peer` are accepted.
     fn admits(&self, peer: Peer) -> bool {
-        !self.proxies_only || peer.address.is_loopback() || self.trusts(peer.address)
+        self.exposure != Exposure::Proxies || peer.address.is_loopback() || self.trusts(peer.address)
     }
 
     /// The client of a request with `headers` from `peer`.
     fn client(&self, peer: Peer, headers: &HeaderMap) -> Client {
-        let mut client = Client { address: peer.address, is_encrypted: peer.is_encrypted };
+        let mut client = Client {
+            address: peer.address,
+            is_encrypted: peer.is_encrypted,
+            may_use_plain_http: peer.address.is_loopback() || self.exposure == Exposure::PlainHttp,
+        };
         if !self.trusts(peer.address) {
             return client;
         }
@@ -68,6 +88,7 @@ impl TrustedProxies {
         while self.trusts(client.address) {
             let Some(address) = hops.next().and_then(address) else { break };
             client.address = address;
+            client.may_use_plain_http = address.is_loopback() || self.exposure == Exposure::PlainHttp;
         }
         if let Some(scheme) = last_first(headers, "x-forwarded-proto").next() {
             client.is_encrypted = scheme.eq_ignore_ascii_case("https");
@@ -119,9 +140,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn proxies(proxies_only: bool) -> TrustedProxies {
+    fn proxies(exposure: Exposure) -> TrustedProxies {
         let networks = ["10.0.0.0/8", "::1/128"].map(|network| Network::parse(network).unwrap());
-        TrustedProxies::new(&networks, proxies_only)
+        TrustedProxies::new(&networks, exposure)
     }
 
     fn peer(address: &str) -> Peer {
@@ -167,19 +188,31 @@ mod tests {
             ("10.0.0.1", vec![(proto, "https"), (proto, "http")], "10.0.0.1", false),
             ("10.0.0.1", vec![(proto, "http, https")], "10.0.0.1", true),
         ] {
-            let expected = Client { address: address.parse().unwrap(), is_encrypted };
-            assert_eq!(
-                proxies(false).client(peer(connection), &headers(&lines)),
-                expected,
-                "{connection} {lines:?}"
-            );
+            let client = proxies(Exposure::Tls).client(peer(connection), &headers(&lines));
+            let found = (client.address.to_string(), client.is_encrypted);
+            assert_eq!(found, (address.to_owned(), is_encrypted), "{connection} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_unless_it_is_set() {
+        let from = |address| headers(&[("x-forwarded-for", address)]);
+        for (exposure, connection, forwarded, expected) in [
+            (Exposure::Local, "127.0.0.1", "", true),
+            (Exposure::Proxies, "10.0.0.1", "192.0.2.1", false),
+            (Exposure::Proxies, "::1", "192.0.2.1", false),
+            (Exposure::PlainHttp, "192.0.2.1", "", true),
+            (Exposure::PlainHttp, "10.0.0.1", "192.0.2.1", true),
+        ] {
+            let client = proxies(exposure).client(peer(connection), &from(forwarded));
+            assert_eq!(client.may_use_plain_http, expected, "{exposure:?} {connection} {forwarded}");
         }
     }
 
     #[test]
     fn own_tls_counts_whatever_the_header_says() {
         let own = Peer { is_encrypted: true, ..peer("192.0.2.1") };
-        assert!(proxies(false).client(own, &headers(&[("x-forwarded-proto", "http")])).is_encrypted);
+        assert!(proxies(Exposure::Tls).client(own, &headers(&[("x-forwarded-proto", "http")])).is_encrypted);
     }
 
     #[test]
@@ -187,8 +220,8 @@ mod tests {
         for (address, expected) in
             [("10.9.9.9", true), ("127.0.0.1", true), ("::1", true), ("192.0.2.1", false), ("::2", false)]
         {
-            assert_eq!(proxies(true).admits(peer(address)), expected, "{address}");
-            assert!(proxies(false).admits(peer(address)));
+            assert_eq!(proxies(Exposure::Proxies).admits(peer(address)), expected, "{address}");
+            assert!(proxies(Exposure::Tls).admits(peer(address)));
         }
     }
 
@@ -196,17 +229,17 @@ mod tests {
         #[test]
         fn any_header_gives_an_address(lines in proptest::collection::vec("[ -~]{0,60}", 0..5)) {
             let lines: Vec<_> = lines.iter().map(|line| ("x-forwarded-for", line.as_str())).collect();
-            let client = proxies(false).client(peer("10.0.0.1"), &headers(&lines));
+            let client = proxies(Exposure::Tls).client(peer("10.0.0.1"), &headers(&lines));
             prop_assert_eq!(client.address.to_canonical(), client.address);
             // For an untrusted peer the headers are ignored.
-            let stranger = proxies(false).client(peer("192.0.2.1"), &headers(&lines));
+            let stranger = proxies(Exposure::Tls).client(peer("192.0.2.1"), &headers(&lines));
             prop_assert_eq!(stranger.address, peer("192.0.2.1").address);
         }
 
         #[test]
         fn entries_before_the_client_change_nothing(before in "[ -~]{0,80}") {
             let line = format!("{before},198.51.100.1,10.0.0.2");
-            let client = proxies(false).client(peer("10.0.0.1"), &headers(&[("x-forwarded-for", &line)]));
+            let client = proxies(Exposure::Tls).client(peer("10.0.0.1"), &headers(&[("x-forwarded-for", &line)]));
             prop_assert_eq!(client.address.to_string(), "198.51.100.1");
         }
     }

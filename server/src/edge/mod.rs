@@ -8,14 +8,16 @@ mod headers;
 mod listener;
 mod networks;
 mod probe;
+mod self_signed;
 mod stream;
 mod timeouts;
 mod tls;
 
-pub(crate) use client_ip::{Client, Peer, TrustedProxies, identify};
+pub(crate) use client_ip::{Client, Exposure, Peer, TrustedProxies, identify};
 pub(crate) use connection_limit::ConnectionLimiter;
 pub(crate) use headers::{hydrated_csp, security_headers};
 pub(crate) use listener::HttpListener;
 pub(crate) use networks::Network;
 pub(crate) use probe::TlsProbe;
+pub(crate) use self_signed::self_signed;
 pub(crate) use tls::{CertificateFiles, Tls};

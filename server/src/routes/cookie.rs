@@ -12,6 +12,8 @@ use watchglass_auth::{Digest, SESSION_MAX_AGE, Secret};
 
 const PLAIN_NAME: &str = "watchglass";
 const SECURE_NAME: &str = "__Host-watchglass";
+const INSECURE_WARNING: &str =
+    "This connection is not encrypted (insecure_http = true): passwords and data can be read on the way.";
 
 /// Session digest of the cookies. The `__Host-` cookie, which other hosts cannot forge, takes precedence.
 pub(super) fn session(headers: &HeaderMap) -> Option<Digest> {
@@ -39,9 +41,21 @@ pub(super) fn header(
     HeaderValue::from_str(&text).ok()
 }
 
-/// Whether a session may be started: the connection is encrypted or local, so the cookie cannot be intercepted.
+/// Whether a session may be started: the connection is encrypted or local, so the cookie cannot be intercepted, or plain HTTP
+/// is allowed explicitly.
 pub(super) fn may_start_session(headers: &HeaderMap, client: Client, public: Option<&PublicUrl>) -> bool {
-    client.address.is_loopback() || is_encrypted(headers, client, public)
+    client.may_use_plain_http || is_encrypted(headers, client, public)
+}
+
+/// Warning for users of another machine whose connection is plain HTTP.
+pub(super) fn insecure_warning(
+    headers: &HeaderMap,
+    client: Client,
+    public: Option<&PublicUrl>,
+) -> Option<&'static str> {
+    let is_insecure =
+        client.may_use_plain_http && !client.address.is_loopback() && !is_encrypted(headers, client, public);
+    is_insecure.then_some(INSECURE_WARNING)
 }
 
 /// Whether the browser's connection is encrypted, from the connection itself, the `Origin` header, or a `Host` that matches the
@@ -71,7 +85,8 @@ mod tests {
     fn secure_cookies_are_set_on_encrypted_connections_only() {
         let public = PublicUrl::parse("https://watch.example:8443").unwrap();
         let secret = Secret::new([1; 32]);
-        let client = |is_encrypted| Client { address: [192, 0, 2, 1].into(), is_encrypted };
+        let client =
+            |is_encrypted| Client { address: [192, 0, 2, 1].into(), is_encrypted, may_use_plain_http: false };
         for (headers, is_encrypted, is_secure) in [
             (vec![("host", "127.0.0.1:7070")], false, false),
             (vec![("host", "127.0.0.1:7070")], true, true),
@@ -97,7 +112,7 @@ mod tests {
                 assert!(set.contains(part), "{set}");
             }
         }
-        let local = Client { address: [127, 0, 0, 1].into(), is_encrypted: false };
+        let local = Client { address: [127, 0, 0, 1].into(), is_encrypted: false, may_use_plain_http: true };
         let end = header(None, &map(&[]), local, None).unwrap();
         assert!(may_start_session(&map(&[]), local, None));
         assert_eq!(end, "watchglass=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");

@@ -53,9 +53,12 @@ pub(crate) struct SignedInUser {
 /// Sign-in page. Signed-in users are redirected to `next`; without it they can sign out.
 pub(crate) async fn page(
     RawQuery(query): RawQuery,
+    State(public_url): State<Option<PublicUrl>>,
+    Extension(client): Extension<Client>,
     pass: Option<Extension<Principal>>,
     headers: HeaderMap,
 ) -> Response {
+    let warning = cookie::insecure_warning(&headers, client, public_url.as_ref());
     let query = query.unwrap_or_default();
     let next = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
     let next = next.map(|(_, next)| local_path(&next).to_owned());
@@ -64,7 +67,7 @@ pub(crate) async fn page(
     match (user, next) {
         (Some(_), Some(next)) => redirect_to(&next),
         (Some(user), None) => page_response(&headers, StatusCode::OK, "Signed in", &signed_in_page(&user)),
-        (None, next) => sign_in_page(&headers, None, "", next.as_deref().unwrap_or("/")),
+        (None, next) => sign_in_page(&headers, warning, None, "", next.as_deref().unwrap_or("/")),
     }
 }
 
@@ -108,7 +111,10 @@ pub(crate) async fn login(
     };
     let signed_in = match outcome {
         Ok(signed_in) => signed_in,
-        Err(error) if is_form => return Ok(sign_in_page(&headers, Some(&error), &name, &next)),
+        Err(error) if is_form => {
+            let warning = cookie::insecure_warning(&headers, client, public_url.as_ref());
+            return Ok(sign_in_page(&headers, warning, Some(&error), &name, &next));
+        }
         Err(error) => return Err(error),
     };
     let user = SignedInUser { user: signed_in.principal.name, role: signed_in.principal.role };
@@ -173,7 +179,8 @@ pub(crate) async fn logout(
 /// On an unencrypted connection password and session could be intercepted.
 fn not_encrypted() -> ApiError {
     let message =
-        "Sign-in needs an encrypted connection: use https, or have the proxy send X-Forwarded-Proto"
+        "Sign-in needs an encrypted connection: use https, have the proxy send X-Forwarded-Proto, or set \
+                   insecure_http = true to allow plain HTTP"
             .to_owned();
     ApiError::new(StatusCode::FORBIDDEN, "not_encrypted", message)
 }
@@ -199,15 +206,24 @@ fn redirect_to(next: &str) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, place)]).into_response()
 }
 
-/// Sign-in page, with the error of the previous attempt.
-fn sign_in_page(headers: &HeaderMap, error: Option<&ApiError>, name: &str, next: &str) -> Response {
+/// Sign-in page, with a warning about the connection, and the error of the previous attempt.
+fn sign_in_page(
+    headers: &HeaderMap,
+    warning: Option<&str>,
+    error: Option<&ApiError>,
+    name: &str,
+    next: &str,
+) -> Response {
+    let warning = warning.map_or_else(String::new, |text| {
+        format!("<p class=\"page-warning\" role=\"note\">{}</p>", escaped(text))
+    });
     let alert = error.map_or_else(String::new, |error| {
         format!("<p class=\"flash bad\" role=\"alert\">{}.</p>", escaped(error.message()))
     });
     // After an error the username is already filled in, so the password gets the focus.
     let (name_focus, password_focus) = if name.is_empty() { (" autofocus", "") } else { ("", " autofocus") };
     let body = format!(
-        "<main class=\"document standalone\"><h1>Sign in to Watchglass</h1>{alert}\
+        "{warning}<main class=\"document standalone\"><h1>Sign in to Watchglass</h1>{alert}\
          <form method=\"post\" action=\"/api/login\"><input type=\"hidden\" name=\"next\" value=\"{}\">\
          <p><label>Username <input name=\"username\" value=\"{}\" autocomplete=\"username\" autocapitalize=\"none\" \
          spellcheck=\"false\" maxlength=\"64\" required{name_focus}></label></p>\

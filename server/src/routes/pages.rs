@@ -1,11 +1,11 @@
 //! Fallback of the router: front end files, pages, and not found.
 
-use super::layout;
 use super::page_backend::PageBackend;
 use super::time_params::url_with_millis;
+use super::{cookie, layout};
 use crate::app_state::AppState;
 use crate::assets::{self, PAGE_ASSETS};
-use crate::edge;
+use crate::edge::{self, Client};
 use crate::fragments::PageContext;
 use crate::http::ApiError;
 use app::{Backend, FragmentRenderer, ResponseStatus, Theme};
@@ -55,6 +55,9 @@ async fn render(visit: PageContext, request: Request) -> Response {
     let is_wall = is_tv_mode(request.uri().query().unwrap_or_default());
     let status = ResponseStatus::default();
     let layout = layout::user_layout(&visit.state, request.extensions().get());
+    let warning = request.extensions().get::<Client>().and_then(|client| {
+        cookie::insecure_warning(request.headers(), *client, visit.state.public_url.as_ref())
+    });
     let mut assets = PAGE_ASSETS.clone();
     if layout.is_some() {
         assets.styles.push(layout::STYLESHEET_URL.to_owned());
@@ -72,7 +75,7 @@ async fn render(visit: PageContext, request: Request) -> Response {
             provide_context(status.clone());
         }
     };
-    let document = move || app::document(assets.clone(), theme, is_wall);
+    let document = move || app::document(assets.clone(), theme, is_wall, warning);
     let mut response = leptos_axum::render_app_async_with_context(context, document)(request).await;
     if status.is_not_found() {
         *response.status_mut() = StatusCode::NOT_FOUND;

@@ -1,14 +1,17 @@
 //! Listening socket with TLS and the connection limit.
 
+use crate::clock;
 use crate::config::Settings;
-use crate::edge::{ConnectionLimiter, HttpListener, Tls, TrustedProxies};
+use crate::edge::{ConnectionLimiter, Exposure, HttpListener, Tls, TrustedProxies, self_signed};
 use std::error::Error;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 use thiserror::Error;
 use tokio::net::TcpListener;
+use watchglass_probes::SystemInfo;
 
 /// Open files reserved for the history, probes and outgoing messages.
 const RESERVED_FILES: u64 = 500;
@@ -24,19 +27,43 @@ enum BindError {
     Failed { address: SocketAddr, source: io::Error },
 }
 
-/// Binds the listen address and reads the TLS certificate. `open_files` is the open-file limit of this process.
+/// Listening socket, and the fingerprint of its certificate if it is self-signed.
+pub(super) struct Listening {
+    pub(super) http: HttpListener,
+    pub(super) self_signed: Option<String>,
+}
+
+/// Binds the listen address and reads the TLS certificate, or makes one in the data directory `data`. `open_files` is the
+/// open-file limit of this process.
 ///
 /// # Errors
 /// An unusable certificate, or an address that cannot be bound.
-pub(super) async fn listen(settings: &Settings, open_files: u64) -> Result<HttpListener, Box<dyn Error>> {
-    let files = settings.edge.certificate();
+pub(super) async fn listen(
+    settings: &Settings,
+    data: &Path,
+    open_files: u64,
+) -> Result<Listening, Box<dyn Error>> {
+    let exposure = settings.exposure();
+    let mut fingerprint = None;
+    let files = if exposure == Exposure::SelfSigned {
+        let names = [SystemInfo::read().hostname.to_ascii_lowercase(), "localhost".to_owned()];
+        let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+        let own = Some(settings.listen.ip()).filter(|address| !address.is_unspecified());
+        let addresses: Vec<IpAddr> = loopback.into_iter().chain(own).collect();
+        let files = self_signed(data, &names, &addresses, clock::now())?;
+        fingerprint = Some(files.fingerprint()?);
+        Some(files)
+    } else {
+        settings.edge.certificate()
+    };
     let tls = files.map(|files| Tls::open(files, Instant::now())).transpose()?.map(Arc::new);
-    Ok(HttpListener {
+    let http = HttpListener {
         listener: bind(settings.listen).await?,
         tls,
         connection_limiter: Arc::new(connection_limiter(settings, open_files)),
-        proxies: TrustedProxies::new(&settings.edge.trusted_proxies, settings.proxies_only()),
-    })
+        proxies: TrustedProxies::new(&settings.edge.trusted_proxies, exposure),
+    };
+    Ok(Listening { http, self_signed: fingerprint })
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {

@@ -9,7 +9,7 @@ use crate::app_state::AppState;
 use crate::cluster::{ClusterParts, ClusterSync};
 use crate::config::Settings;
 use crate::console::{print_line, print_secret};
-use crate::edge::HttpListener;
+use crate::edge::{Exposure, HttpListener};
 use crate::host_origin::HostGuard;
 use crate::open_files::raise_open_file_limit;
 use crate::persist::data_dir::{DataDir, default_path};
@@ -19,7 +19,7 @@ use crate::routes::{self, AuthLayer};
 use crate::services::RuleService;
 use crate::{assets, clock, logging};
 use axum::extract::FromRef;
-use listen::listen;
+use listen::{Listening, listen};
 use parts::{Parts, open_parts};
 use std::error::Error;
 use std::io;
@@ -47,7 +47,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     // Pages render on the same workers. It fails only if an executor is already set, which is harmless.
     let _ = any_spawner::Executor::init_tokio();
-    let listener = runtime.block_on(listen(settings, open_files))?;
+    let Listening { http: listener, self_signed } =
+        runtime.block_on(listen(settings, data.path(), open_files))?;
     let address = listener.listener.local_addr()?;
     let scheme = if listener.tls.is_some() { "https" } else { "http" };
 
@@ -66,10 +67,10 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     // Before the startup banner: a signal that follows it must be handled.
     let signals = runtime.block_on(async { Signals::install() })?;
     let ticker = Ticker::start(Pipeline::new(&state), collector, tick_times)?;
-    print_banner(host, &format!("{scheme}://{address}"), &data, &first);
+    print_banner(host, &format!("{scheme}://{address}"), self_signed.as_deref(), &data, &first);
     tracing::info!(%address, data_dir = %data.path().display(), open_files, "server started");
-    if let Some(warning) = settings.missing_host_name_warning() {
-        tracing::warn!("{warning}");
+    if settings.exposure() == Exposure::PlainHttp {
+        tracing::warn!(%address, "insecure_http: passwords and data of other machines are sent unencrypted");
     }
     for former_name in &settings.former_names {
         tracing::warn!("{former_name}");
@@ -145,16 +146,21 @@ impl Signals {
     }
 }
 
-fn print_banner(name: &str, origin: &str, data: &DataDir, first: &FirstPassword) {
+/// Prints where to open the pages. `self_signed` is the fingerprint of a self-signed certificate, which the user compares with
+/// that in the warning of the browser.
+fn print_banner(name: &str, origin: &str, self_signed: Option<&str>, data: &DataDir, first: &FirstPassword) {
     if let FirstPassword::Generated(password) = first {
         print_secret(&format!("the first administrator is admin, with the password {}", password.text()));
     }
     let version = env!("CARGO_PKG_VERSION");
+    let certificate = self_signed.map_or_else(String::new, |fingerprint| {
+        format!("\n\x20 TLS       self-signed certificate, SHA-256 {fingerprint}")
+    });
     print_line(&format!(
         "Watchglass {version} monitoring {name}\n\
          \x20 open      {origin}/\n\
          \x20 sign in   {first}\n\
-         \x20 data      {}",
+         \x20 data      {}{certificate}",
         data.path().display()
     ));
     if assets::PAGE_ASSETS.wasm.is_none() {

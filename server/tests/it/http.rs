@@ -161,15 +161,17 @@ async fn requests_for_other_hosts_are_rejected() {
         (format!("Host: other.example:{port}"), 421, "unknown_host"),
         ("Host: localhost.other.example".to_owned(), 421, "unknown_host"),
         ("Host: sub.watch.example.org".to_owned(), 421, "unknown_host"),
-        ("Host: 0.0.0.0".to_owned(), 421, "unknown_host"),
+        ("Host: 192.0.2.7".to_owned(), 200, ""),
+        ("Host: monitoring:7070".to_owned(), 200, ""),
         ("Host:".to_owned(), 400, "bad_host"),
         ("Host: [::1".to_owned(), 400, "bad_host"),
         ("Host: localhost\r\nHost: localhost".to_owned(), 400, "bad_host"),
         ("Host: localhost\r\nHost: other.example".to_owned(), 400, "bad_host"),
         ("Accept: */*".to_owned(), 400, "bad_host"),
     ] {
-        // The check applies to all routes.
         for path in ["/api/live", "/", "/api/fn/snapshot?window_seconds=300&rows=75"] {
+            // The check applies to all routes, but load balancers use any name for the liveness check.
+            let status = if path == "/api/live" && code == "unknown_host" { 200 } else { status };
             let bearer = TestToken::Admin.bearer();
             let text = format!("GET {path} HTTP/1.1\r\n{lines}\r\nAuthorization: {bearer}\r\n\r\n");
             let answer = exchange(server.address, text.as_bytes()).await.unwrap();
@@ -188,7 +190,7 @@ async fn host_of_an_absolute_url_is_checked() {
     let own = server.address;
     for (text, status) in [
         (format!("GET http://{own}/api/live HTTP/1.1\r\nHost: {own}\r\n\r\n"), 200),
-        (format!("GET http://other.example/api/live HTTP/1.1\r\nHost: {own}\r\n\r\n"), 421),
+        (format!("GET http://other.example/ HTTP/1.1\r\nHost: {own}\r\n\r\n"), 421),
         ("GET /api/live HTTP/1.0\r\n\r\n".to_owned(), 400),
         (format!("GET /api/live HTTP/1.0\r\nHost: {own}\r\n\r\n"), 200),
     ] {

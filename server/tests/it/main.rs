@@ -21,6 +21,7 @@ mod backup;
 mod cli;
 mod edge;
 mod edge_tls;
+mod first_start;
 mod http;
 mod ingest;
 mod layouts;
