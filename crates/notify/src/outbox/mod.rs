@@ -36,7 +36,7 @@ use watchglass_model::Timestamp;
 use watchglass_remote::one_line;
 
 /// Maximum channels per message.
-pub const MAX_CHANNELS: usize = 32;
+pub const MAX_CHANNELS: usize = 64;
 /// Maximum characters of a reason.
 const MAX_REASON: usize = 400;
 /// Maximum characters of a user or recipient.

@@ -176,8 +176,8 @@ fn invalid_messages_are_rejected() {
         outbox.enqueue(NOW, message, &channels(names)).unwrap_err().to_string()
     };
     assert!(reject(message("a b"), &["ops"]).contains("invalid id of 3 characters"));
-    assert!(reject(message("a"), &[]).contains("0 channels: use 1 to 32"));
-    assert!(reject(message("a"), &["x"; 33]).contains("33 channels"));
+    assert!(reject(message("a"), &[]).contains("0 channels: use 1 to 64"));
+    assert!(reject(message("a"), &["x"; 65]).contains("65 channels"));
     assert!(reject(message("a"), &["o ps"]).contains("name is not a valid channel name"));
     assert_eq!(outbox.counts(), Counts::default());
 }
