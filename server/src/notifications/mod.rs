@@ -164,6 +164,11 @@ impl Notifications {
         self.save(&dispatcher, messages.collect());
     }
 
+    /// Firing alerts that this server knew at the last tick before it was stopped or killed.
+    pub(crate) fn firing(&self) -> Vec<Alert> {
+        self.dispatcher().firing().cloned().collect()
+    }
+
     /// Adds or replaces a silence.
     ///
     /// # Errors
