@@ -1,5 +1,6 @@
 //! Tests of the whole outbox in a folder.
 
+mod commit;
 mod disk;
 mod machine;
 
@@ -7,6 +8,7 @@ use super::*;
 use crate::message::tests::sample;
 use crate::{MAX_RETRY_AFTER, Severity};
 use std::fs;
+use std::path::PathBuf;
 use tempfile::TempDir;
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
