@@ -26,6 +26,7 @@ pub(crate) struct Target {
     pub(crate) examples: fn() -> Vec<Vec<u8>>,
 }
 
+const GOLDEN_OUTBOXES: [&str; 2] = ["crates/notify/golden/outbox.1", "crates/notify/golden/outbox-v2.bin"];
 const GOLDEN_SEGMENTS: [&str; 3] = [
     "crates/tsdb/golden/raw-1700006400.seg",
     "crates/tsdb/golden/minute-1700006400.seg",
@@ -53,7 +54,7 @@ pub(crate) const TARGETS: [Target; 17] = [
     Target { name: "history-shared", run: watchglass_tsdb::fuzzing::shared, examples: shared_examples },
     Target { name: "kernel", run: kernel, examples: kernel_examples },
     Target { name: "live", run: live, examples: live_examples },
-    Target { name: "outbox", run: outbox, examples: || files(&["crates/notify/golden/outbox.1"]) },
+    Target { name: "outbox", run: outbox, examples: || files(&GOLDEN_OUTBOXES) },
     Target { name: "redis", run: redis, examples: redis_examples },
     Target { name: "report", run: report, examples: || files(&["crates/instrument/golden/report-v1.json"]) },
     Target { name: "requests", run: request, examples: requests },

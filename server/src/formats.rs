@@ -50,12 +50,25 @@ const FORMATS: &[(&str, &str, &str, VersionAt, &str)] = &[
     ("Alerts", "`alerts.json`", "crates/rules/golden/engine.json", VersionAt::Json, "1"),
     (
         "Notification state, silences",
-        "`telling.json`",
+        "in the outbox",
         "crates/dispatch/golden/desk.json",
         VersionAt::Json,
         "1",
     ),
-    ("Outgoing messages", "`outbox/outbox.N`", "crates/notify/golden/outbox.1", VersionAt::Header, "1"),
+    (
+        "Outbox: messages, notification state",
+        "`outbox/outbox.1`",
+        "crates/notify/golden/outbox-v2.bin",
+        VersionAt::Header,
+        "1, 2",
+    ),
+    (
+        "Outbox (without notification state)",
+        "`outbox/outbox.1` of 0.1.0",
+        "crates/notify/golden/outbox.1",
+        VersionAt::Header,
+        "1, 2",
+    ),
     (
         "Write-ahead log of the history",
         "`history/log-N.wal`",
@@ -150,9 +163,12 @@ fn documentation_lists_every_format_with_its_version() {
          Each version reads the formats of all earlier versions since 0.1.0, and writes the newest one at the next change.\n\
          Newer formats are not read:\n\n\
          - users, history and outbox: the server does not start;\n\
-         - `rules.json`, `alerts.json` and `telling.json`: the file is renamed to `NAME.damaged`, with a log event;\n\
+         - `rules.json` and `alerts.json`: the file is renamed to `NAME.damaged`, with a log event;\n\
+         - notification state: it is saved as `telling.json.damaged`, with a log event;\n\
          - `restore`: nothing is changed.\n\n\
          To downgrade, restore a backup made with the older version.\n\n\
+         Version 0.1.0 had the notification state in `telling.json`. It is read as long as the outbox has no state, and removed\n\
+         at the next start.\n\n\
          | Format | Location or reader | Written version | Read versions | Example |\n|---|---|---|---|---|\n",
     );
     for &(what, place, example, at, read) in FORMATS {

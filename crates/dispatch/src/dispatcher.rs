@@ -12,7 +12,7 @@ use super::tracked_alert::TrackedAlert;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use watchglass_model::Timestamp;
-use watchglass_rules::{Alert, AlertKey, Change};
+use watchglass_rules::{Alert, AlertKey, Change, Phase};
 
 /// Retention of expired silences.
 const EXPIRED_RETENTION: Duration = Duration::from_secs(7 * 86_400);
@@ -185,6 +185,11 @@ impl Dispatcher {
         }
         self.record_silence_change(id, now);
         true
+    }
+
+    /// Firing alerts, as of the last step.
+    pub fn firing(&self) -> impl Iterator<Item = &Alert> {
+        self.active.values().map(|tracked| &tracked.alert).filter(|alert| alert.phase == Phase::Firing)
     }
 
     /// All silences by id: active, pending, and those that expired within seven days before the last one was added.

@@ -82,7 +82,7 @@ pub enum RestoreError {
 }
 
 impl Dispatcher {
-    /// State to save: after each step that made notifications, and before they are sent.
+    /// State to save: after each step that made notifications, together with them, and before they are sent.
     pub fn state(&self) -> DispatcherState {
         let said = self.group_flushes.iter().map(|((route, group), time)| GroupFlush {
             route: route.clone(),

@@ -1,8 +1,9 @@
 //! Notification delivery over channels, from an outbox that survives restarts.
 //!
-//! This crate delivers; it does not decide who is notified. A [`Message`] goes to the [`DeliveryService`], which persists
-//! it ([`outbox`]), sends it over each [`Channel`] until it is delivered or given up, and keeps a delivery log. Channels
-//! are independent: one that hangs or fails delays no other.
+//! This crate delivers; it does not decide who is notified. A [`Commit`] of messages goes to the [`DeliveryService`], which
+//! persists them ([`outbox`]) with the dispatcher state that says that they were notified, sends each over its
+//! [`Channel`]s until it is delivered or given up, and keeps a delivery log. Channels are independent: one that hangs or
+//! fails delays no other.
 
 mod action_link;
 mod channel;
@@ -27,7 +28,10 @@ pub use action_link::{
     token_id,
 };
 pub use channel::{EmailSettings, Encryption, SlackSettings, SmsSettings, WebhookSettings};
-pub use delivery::{Channels, DeliveryError, DeliveryService, Env, Overview, Reply};
+pub use delivery::{
+    Channels, Commit, DeliveryError, DeliveryService, DrawChart, Env, Outgoing, Overview, Reply, Report,
+    StateText,
+};
 pub use message::{
     Line, Link, MAX_CHART, MAX_ID, MAX_LABEL, MAX_LINES, MAX_LINKS, MAX_TEXT, MAX_TITLE, MAX_URL, Message,
     MessageError,

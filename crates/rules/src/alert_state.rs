@@ -4,7 +4,7 @@
 //! change no alert. Time without data does not count: it neither makes an alert fire nor resolves it.
 
 use crate::condition::Observation;
-use crate::{Comparison, Phase, Rule, Severity};
+use crate::{Alert, Comparison, Phase, Rule, Severity};
 use serde::{Deserialize, Serialize};
 use watchglass_model::Timestamp;
 
@@ -107,6 +107,20 @@ pub(crate) enum Event {
 }
 
 impl AlertState {
+    /// State of a firing alert of which nothing else is known.
+    pub(crate) fn firing(alert: &Alert) -> Self {
+        Self {
+            phase: Some(Phase::Firing),
+            since: Some(alert.since),
+            severity: Some(alert.severity),
+            value: alert.value,
+            fired: alert.fired,
+            flapping: alert.flapping,
+            firings: std::array::from_fn(|number| (number == 0).then_some(0)),
+            ..Self::default()
+        }
+    }
+
     /// Whether there is nothing to remember.
     pub(crate) fn is_empty(&self) -> bool {
         !self.is_active() && !self.flapping && self.firings.iter().all(Option::is_none)

@@ -35,7 +35,7 @@ pub(super) struct OpenFile {
 /// Files of one point in time.
 #[derive(Debug)]
 pub(super) struct Snapshot {
-    /// The files. Notification state is saved after the message is in the outbox, so the outbox comes last.
+    /// The files. The outbox, which grows, comes last: it is then as new as the files that are replaced.
     pub(super) files: Vec<OpenFile>,
     /// Names of entries that are neither files nor folders, or nested too deep.
     pub(super) skipped: Vec<String>,

@@ -101,6 +101,14 @@ impl RuleEvaluator {
         Ok(Self { state, writer: Some((BackgroundWriter::start("alerts")?, files)), rule_store: editing })
     }
 
+    /// Continues alerts that were firing when the server was killed, and of which the saved state is too old to know.
+    pub(crate) fn resume(&self, firing: Vec<Alert>) {
+        let count = self.lock().engine.resume(firing);
+        if count > 0 {
+            tracing::info!(alerts = count, "alerts resumed that were notified but not saved");
+        }
+    }
+
     /// Evaluates all rules at `now` and returns the changes.
     pub(crate) fn evaluate(&self, now: Timestamp, measured: &LatestValues<'_>) -> Vec<Change> {
         let mut state = self.lock();

@@ -23,7 +23,9 @@ impl Notifications {
                 self.acknowledge_remote(key, (who, why), now)
             }
             outcome => {
-                self.save(&dispatcher, Vec::new());
+                if outcome.is_ok() {
+                    self.save(&dispatcher, Vec::new());
+                }
                 outcome
             }
         }
@@ -45,7 +47,9 @@ impl Notifications {
                 self.unacknowledge_remote(key, now)
             }
             outcome => {
-                self.save(&dispatcher, Vec::new());
+                if outcome.is_ok() {
+                    self.save(&dispatcher, Vec::new());
+                }
                 outcome
             }
         }

@@ -1,7 +1,7 @@
 //! Notifications: dispatches alert changes after each tick and delivers the messages.
 //!
-//! A notification is enqueued in the outbox before the dispatcher state is saved. A crash in between repeats the
-//! notification with the same id, which the outbox deduplicates.
+//! The messages of a tick and the dispatcher state that says that they were notified go into the outbox as one commit,
+//! which the delivery service writes: a crash leaves both or neither, and no tick waits for the disk.
 
 mod acknowledgements;
 mod compose;
@@ -19,24 +19,22 @@ pub(crate) use outgoing::MessageContext;
 pub(crate) use peers::Peers;
 
 use crate::clock::now;
-use crate::persist::atomic_file;
-use crate::persist::background_writer::{BackgroundWriter, Persist};
 pub(crate) use error::NotificationsError;
-use outgoing::OutgoingMessage;
 use restore::restore;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use watchglass_dispatch::{ALL_CHANNELS, DispatchSettings, Dispatcher, DispatcherState, FieldError, Silence};
 use watchglass_model::Timestamp;
-use watchglass_notify::{ChannelSettings, Channels, DeliveryError, DeliveryService, Env, Overview};
+use watchglass_notify::{
+    ChannelSettings, Channels, Commit, DeliveryError, DeliveryService, Env, Outgoing, Overview,
+};
 use watchglass_rules::{Alert, Change};
 
-/// File with the dispatcher state in the data folder.
-const STATE: &str = "telling.json";
+/// File in which version 0.1.0 saved the dispatcher state.
+const OLD_STATE: &str = "telling.json";
 /// Folder of the outbox in the data folder.
 const OUTBOX: &str = "outbox";
 /// Timeout of the outbox for a command.
@@ -54,56 +52,10 @@ pub(crate) struct Notifications {
     dispatcher: Mutex<Dispatcher>,
     message_context: MessageContext,
     channels: Vec<String>,
-    writer_context: Arc<WriterContext>,
-    writer: Option<BackgroundWriter<PendingWrite>>,
+    /// `None` without a data folder, and after close.
+    delivery: Mutex<Option<DeliveryService>>,
     /// State of other servers.
     peers: Mutex<Arc<Peers>>,
-}
-
-/// Context of the background writer.
-#[derive(Debug, Default)]
-struct WriterContext {
-    /// `None` after close.
-    delivery: Mutex<Option<DeliveryService>>,
-    folder: PathBuf,
-}
-
-/// Messages to enqueue, and the dispatcher state to save afterwards.
-#[derive(Debug)]
-struct PendingWrite {
-    state: DispatcherState,
-    messages: Vec<OutgoingMessage>,
-    context: Arc<WriterContext>,
-}
-
-impl Persist for PendingWrite {
-    fn merge(&mut self, newer: Self) {
-        self.state = newer.state;
-        self.messages.extend(newer.messages);
-    }
-
-    fn write(&mut self) -> io::Result<()> {
-        while let Some(letter) = self.messages.first_mut() {
-            let (message, channels) = letter.finish();
-            self.context
-                .with(|post| post.enqueue(message, channels))
-                .and_then(|receiver| receiver.wait(OUTBOX_TIMEOUT))
-                .map_err(io::Error::other)?;
-            self.messages.remove(0);
-        }
-        let text = serde_json::to_string(&self.state)?;
-        atomic_file::replace(&self.context.folder, STATE, text.as_bytes())
-    }
-}
-
-impl WriterContext {
-    fn with<T>(
-        &self,
-        call: impl FnOnce(&DeliveryService) -> Result<T, DeliveryError>,
-    ) -> Result<T, DeliveryError> {
-        let post = self.delivery.lock().unwrap_or_else(PoisonError::into_inner);
-        post.as_ref().map_or(Err(DeliveryError::Stopped), call)
-    }
 }
 
 impl Notifications {
@@ -125,11 +77,12 @@ impl Notifications {
         };
         let channels: Channels = channels.iter().map(open).collect::<Result<_, _>>()?;
         let names = channels.keys().cloned().collect();
-        let dispatcher = restore(settings, folder)?;
+        // An error in the settings is not one in the state, and must come before anything is sent.
+        drop(Dispatcher::new(settings.clone())?);
         let outbox = folder.join(OUTBOX);
         std::fs::create_dir_all(&outbox)?;
-        let env = Env { clock: Box::new(now), random: Box::new(random) };
-        let (post, opened) = DeliveryService::start(&outbox, channels, env)?;
+        let env = Env { clock: Box::new(now), random: Box::new(random), report: Box::new(report) };
+        let (delivery, opened) = DeliveryService::start(&outbox, channels, env)?;
         if opened.damaged > 0 {
             tracing::warn!(
                 bytes = opened.damaged,
@@ -137,14 +90,10 @@ impl Notifications {
             );
         }
         Ok(Self {
-            dispatcher: Mutex::new(dispatcher),
+            dispatcher: Mutex::new(restore(settings, opened.dispatcher_state, folder)?),
             message_context,
             channels: names,
-            writer_context: Arc::new(WriterContext {
-                delivery: Mutex::new(Some(post)),
-                folder: folder.to_owned(),
-            }),
-            writer: Some(BackgroundWriter::start("telling")?),
+            delivery: Mutex::new(Some(delivery)),
             peers: Mutex::default(),
         })
     }
@@ -156,12 +105,13 @@ impl Notifications {
         if notifications.is_empty() && changes.is_empty() {
             return;
         }
-        let messages = notifications.into_iter().filter_map(|notification| {
-            let channels = self.expand_channels(&notification.channels);
-            // Without channels there is nothing to send.
-            (!channels.is_empty()).then(|| self.outgoing_message(notification, channels))
-        });
+        let messages = notifications.into_iter().filter_map(|notification| self.outgoing(notification));
         self.save(&dispatcher, messages.collect());
+    }
+
+    /// Firing alerts that this server knew at the last tick before it was stopped or killed.
+    pub(crate) fn firing(&self) -> Vec<Alert> {
+        self.dispatcher().firing().cloned().collect()
     }
 
     /// Adds or replaces a silence.
@@ -179,7 +129,9 @@ impl Notifications {
     pub(crate) fn expire_silence(&self, id: &str, now: Timestamp) -> bool {
         let mut dispatcher = self.dispatcher();
         let expired = dispatcher.expire_silence(id, now);
-        self.save(&dispatcher, Vec::new());
+        if expired {
+            self.save(&dispatcher, Vec::new());
+        }
         expired
     }
 
@@ -193,7 +145,7 @@ impl Notifications {
     /// # Errors
     /// The outbox does not reply.
     pub(crate) fn overview(&self) -> Result<Overview, DeliveryError> {
-        self.writer_context.with(|post| post.overview(MAX_DELIVERIES))?.wait(OUTBOX_TIMEOUT)
+        self.with_delivery(|delivery| delivery.overview(MAX_DELIVERIES))?.wait(OUTBOX_TIMEOUT)
     }
 
     /// Sends a test message over a channel and waits for the result.
@@ -201,7 +153,7 @@ impl Notifications {
     /// # Errors
     /// The channel is unknown, or the send fails.
     pub(crate) fn test(&self, channel: &str) -> Result<(), DeliveryError> {
-        self.writer_context.with(|post| post.test(channel))?.wait(TEST_TIMEOUT)
+        self.with_delivery(|delivery| delivery.test(channel))?.wait(TEST_TIMEOUT)
     }
 
     /// Resends a message. Blocks until the outbox replies.
@@ -209,29 +161,40 @@ impl Notifications {
     /// # Errors
     /// The message is unknown or already pending.
     pub(crate) fn resend(&self, id: &str, channel: &str, who: &str) -> Result<(), DeliveryError> {
-        self.writer_context.with(|post| post.resend(id, channel, who))?.wait(OUTBOX_TIMEOUT)
+        self.with_delivery(|delivery| delivery.resend(id, channel, who))?.wait(OUTBOX_TIMEOUT)
     }
 
     /// Saves the state and waits for sends in flight.
     pub(crate) fn close(&self) {
         self.save(&self.dispatcher(), Vec::new());
-        if let Some(writer) = &self.writer {
-            writer.close();
-        }
-        let post = self.writer_context.delivery.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if post.is_some_and(|post| !post.stop(DRAIN_TIMEOUT)) {
+        let delivery = self.delivery().take();
+        if delivery.is_some_and(|delivery| !delivery.stop(DRAIN_TIMEOUT)) {
             tracing::warn!("sends interrupted by shutdown; they are repeated after restart");
         }
     }
 
-    fn save(&self, dispatcher: &Dispatcher, messages: Vec<OutgoingMessage>) {
-        if let Some(writer) = &self.writer {
-            writer.submit(PendingWrite {
-                state: dispatcher.state(),
-                messages,
-                context: Arc::clone(&self.writer_context),
-            });
+    /// Commits messages and the state of the dispatcher, which is locked so that commits are in the order of the changes.
+    fn save(&self, dispatcher: &Dispatcher, messages: Vec<Outgoing>) {
+        if let Some(delivery) = &*self.delivery() {
+            let state = dispatcher.state();
+            delivery.commit(Commit { messages, state: Box::new(move || state_text(&state)) });
         }
+    }
+
+    /// Whether all commits are on disk, or nothing is saved at all.
+    fn is_saved(&self) -> bool {
+        self.delivery().as_ref().is_none_or(DeliveryService::is_saved)
+    }
+
+    fn with_delivery<T>(
+        &self,
+        call: impl FnOnce(&DeliveryService) -> Result<T, DeliveryError>,
+    ) -> Result<T, DeliveryError> {
+        self.delivery().as_ref().map_or(Err(DeliveryError::Stopped), call)
+    }
+
+    fn delivery(&self) -> MutexGuard<'_, Option<DeliveryService>> {
+        self.delivery.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn expand_channels(&self, channels: &[String]) -> Vec<String> {
@@ -251,3 +214,20 @@ impl Notifications {
 fn random() -> f64 {
     RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64
 }
+
+/// State of the dispatcher as it is saved.
+fn state_text(state: &DispatcherState) -> Option<String> {
+    serde_json::to_string(state)
+        .inspect_err(|error| tracing::error!(%error, "notification state not saved"))
+        .ok()
+}
+
+fn report(problem: Option<&str>) {
+    match problem {
+        Some(problem) => tracing::warn!(problem, "outbox write failed"),
+        None => tracing::info!("outbox write recovered"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Outgoing message before it is enqueued. Its chart is drawn by the background writer, so that no tick waits for file I/O.
+//! Message of a notification. Its chart is drawn by the delivery service, so that no tick waits for file I/O.
 
 use super::Notifications;
 use super::compose::compose;
@@ -7,7 +7,7 @@ use super::message_chart::{ChartSource, ChartSpec};
 use crate::evaluation::CurrentRules;
 use std::sync::Arc;
 use watchglass_dispatch::Notification;
-use watchglass_notify::Message;
+use watchglass_notify::{DrawChart, Message, Outgoing};
 
 /// Sources of what messages contain.
 #[derive(Debug, Default)]
@@ -20,32 +20,13 @@ pub(crate) struct MessageContext {
     pub(crate) chart_source: Option<Arc<ChartSource>>,
 }
 
-/// Message with its channels.
-#[derive(Debug)]
-pub(super) struct OutgoingMessage {
-    message: Message,
-    channels: Vec<String>,
-    /// Chart to draw.
-    chart: Option<ChartSpec>,
-}
-
-impl OutgoingMessage {
-    /// Message with its chart, and the channels. The chart is drawn only once.
-    pub(super) fn finish(&mut self) -> (Message, Vec<String>) {
-        if let Some(sketch) = self.chart.take() {
-            self.message.chart_svg = sketch.draw();
-        }
-        (self.message.clone(), self.channels.clone())
-    }
-}
-
 impl Notifications {
-    /// Builds the message of a notification.
-    pub(super) fn outgoing_message(
-        &self,
-        notification: Notification,
-        channels: Vec<String>,
-    ) -> OutgoingMessage {
+    /// Builds the message of a notification; `None` without channels.
+    pub(super) fn outgoing(&self, notification: Notification) -> Option<Outgoing> {
+        let channels = self.expand_channels(&notification.channels);
+        if channels.is_empty() {
+            return None;
+        }
         let MessageContext { rules, links, chart_source } = &self.message_context;
         let rules = rules.get();
         let first = notification.alerts.first();
@@ -55,6 +36,8 @@ impl Notifications {
             _ => None,
         };
         let links = links.as_ref().map(|links| links.of(&notification)).unwrap_or_default();
-        OutgoingMessage { message: Message { links, ..compose(notification, rule) }, channels, chart }
+        let message = Message { links, ..compose(notification, rule) };
+        let chart = chart.map(|chart| Box::new(move || chart.draw()) as DrawChart);
+        Some(Outgoing { message, channels, chart })
     }
 }

@@ -30,8 +30,8 @@ impl Notifications {
         now: Timestamp,
     ) -> Option<Proposal> {
         let mut dispatcher = self.dispatcher();
-        // Nothing is queued for saving while the dispatcher is locked.
-        if self.writer.as_ref().is_some_and(|writer| !writer.is_idle()) {
+        // Nothing is committed while the dispatcher is locked.
+        if !self.is_saved() {
             return None;
         }
         let mut offer = dispatcher.prepare(seen, now)?;

@@ -1,20 +1,40 @@
 //! Restores the dispatcher state of the last run.
 
-use super::{NotificationsError, STATE};
+use super::{NotificationsError, OLD_STATE};
 use crate::persist::atomic_file;
 use std::path::Path;
 use watchglass_dispatch::{DispatchSettings, Dispatcher, DispatcherState};
 
-/// Restores the dispatcher. An invalid state is quarantined; firing alerts are then notified again.
-pub(super) fn restore(settings: DispatchSettings, folder: &Path) -> Result<Dispatcher, NotificationsError> {
-    // Settings first, so that an error in them is not reported as an invalid state.
-    let empty = Dispatcher::new(settings.clone())?;
-    let Some(text) = atomic_file::read(folder, STATE)? else { return Ok(empty) };
-    let state: Result<DispatcherState, _> = serde_json::from_str(&text).map_err(|error| error.to_string());
-    let restored =
-        state.and_then(|state| Dispatcher::restore(settings, state).map_err(|error| error.to_string()));
-    restored.or_else(|reason| {
-        atomic_file::quarantine(folder, STATE, &reason)?;
-        Ok(empty)
-    })
+/// Restores the dispatcher from the state in the outbox; if it has none yet, from the file of version 0.1.0. An invalid
+/// state is set aside; firing alerts are then notified again.
+pub(super) fn restore(
+    settings: DispatchSettings,
+    state: Option<String>,
+    folder: &Path,
+) -> Result<Dispatcher, NotificationsError> {
+    match state {
+        Some(text) => {
+            // The file is removed only now that the outbox is known to have a later state: until then a crash loses
+            // nothing. It is not kept, since without its outbox a later start would restore a state of long ago.
+            atomic_file::remove(folder, OLD_STATE)?;
+            parse(&settings, &text).or_else(|reason| {
+                atomic_file::set_aside(folder, OLD_STATE, &text, &reason)?;
+                Ok(Dispatcher::new(settings)?)
+            })
+        }
+        None => {
+            let Some(text) = atomic_file::read(folder, OLD_STATE)? else {
+                return Ok(Dispatcher::new(settings)?);
+            };
+            parse(&settings, &text).or_else(|reason| {
+                atomic_file::quarantine(folder, OLD_STATE, &reason)?;
+                Ok(Dispatcher::new(settings)?)
+            })
+        }
+    }
+}
+
+fn parse(settings: &DispatchSettings, text: &str) -> Result<Dispatcher, String> {
+    let state: DispatcherState = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    Dispatcher::restore(settings.clone(), state).map_err(|error| error.to_string())
 }

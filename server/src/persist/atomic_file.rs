@@ -42,6 +42,28 @@ pub(crate) fn quarantine(folder: &Path, name: &str, reason: &str) -> io::Result<
     Ok(())
 }
 
+/// Saves an unreadable text as `NAME.damaged`, and logs it.
+///
+/// # Errors
+/// Failed write.
+pub(crate) fn set_aside(folder: &Path, name: &str, text: &str, reason: &str) -> io::Result<()> {
+    let name = format!("{name}.damaged");
+    replace(folder, &name, text.as_bytes())?;
+    tracing::warn!(file = name, reason, "unreadable data set aside");
+    Ok(())
+}
+
+/// Removes a file, if it exists.
+///
+/// # Errors
+/// The file cannot be removed.
+pub(crate) fn remove(folder: &Path, name: &str) -> io::Result<()> {
+    match fs::remove_file(folder.join(name)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
 /// Locks a file, created if missing, until the returned file is dropped. Waits up to five seconds for another holder: work
 /// under the lock takes milliseconds, so a holder that takes longer hangs.
 ///

@@ -82,12 +82,6 @@ impl<K: Persist> BackgroundWriter<K> {
         self.state.changed.notify_all();
     }
 
-    /// Whether nothing is queued or being written.
-    pub(crate) fn is_idle(&self) -> bool {
-        let pending = self.state.lock();
-        pending.queued.is_none() && !pending.is_writing
-    }
-
     /// Waits up to `timeout` until all queued state is written.
     pub(crate) fn flush(&self, timeout: Duration) {
         let is_busy = |pending: &mut Pending<K>| pending.queued.is_some() || pending.is_writing;
@@ -203,7 +197,6 @@ mod tests {
         works.send(true).unwrap();
         assert_eq!(written.recv().unwrap(), Some(vec![1]));
         writer.submit(numbers(&[2]));
-        assert!(!writer.is_idle());
         works.send(false).unwrap();
         assert_eq!(written.recv().unwrap(), None);
         writer.submit(numbers(&[3]));
@@ -211,6 +204,5 @@ mod tests {
         // Closing does not wait for the retry delay.
         writer.close();
         assert_eq!(written.recv().unwrap(), Some(vec![2, 3]));
-        assert!(writer.is_idle());
     }
 }

@@ -99,6 +99,7 @@ pub(super) fn open_parts(
     };
     let notifications =
         Notifications::open(settings.notifications.clone(), &settings.channels, message_context, folder)?;
+    rules.resume(notifications.firing());
     let state = AppState {
         metrics: Arc::new(MetricStore::new(collected, Arc::clone(&history), local)),
         hub,

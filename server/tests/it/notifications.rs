@@ -2,8 +2,10 @@
 
 use crate::support::{ConfigFile, Server, Socket, data, post, request, within};
 use serde_json::{Value, json};
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use watchglass_test_servers::wait_until;
 
 /// Webhook receiver.
 pub(crate) struct Receiver(pub(crate) TcpListener);
@@ -115,6 +117,16 @@ async fn webhooks_get_alerts_with_summary_and_action() {
 
 #[tokio::test]
 async fn messages_arrive_once_despite_a_kill_while_sending() {
+    arrive_once_despite_a_kill(true).await;
+}
+
+#[tokio::test]
+async fn messages_arrive_once_despite_a_kill_before_the_alert_is_saved() {
+    arrive_once_despite_a_kill(false).await;
+}
+
+/// `is_saved`: whether the alert state was on disk when the server was killed. Often it is, but nothing waits for it.
+async fn arrive_once_despite_a_kill(is_saved: bool) {
     let receiver = Receiver::new().await;
     let config = receiver.config();
     let folder = tempfile::tempdir().unwrap();
@@ -122,6 +134,16 @@ async fn messages_arrive_once_despite_a_kill_while_sending() {
     let server = Server::start_with(&flags, &[]).await;
     let unanswered = receiver.request().await;
     server.kill().await;
+    let alerts = folder.path().join("alerts.json");
+    if !is_saved {
+        if alerts.exists() {
+            std::fs::remove_file(alerts).unwrap();
+        }
+        // Within the same second, the alert would fire anew with the same time, as if it had been saved.
+        let second = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let killed = second();
+        wait_until("the next second", || (second() > killed).then_some(()));
+    }
 
     let server = Server::start_with(&flags, &[]).await;
     let again = receiver.request().await;

@@ -1,9 +1,13 @@
 //! Delivery service: a thread that owns the outbox and the channels. Channels send independently of each other.
 
+mod commit;
 mod worker;
 
-use crate::outbox::{Counts, DeadLetter, Delivery, Enqueued, OpenError, Opened, Outbox, OutboxError};
-use crate::{Channel, Message, SendError};
+pub use commit::{Commit, DrawChart, Outgoing, StateText};
+
+use crate::outbox::{Counts, DeadLetter, Delivery, OpenError, Opened, Outbox, OutboxError};
+use crate::{Channel, SendError};
+use commit::CommitQueue;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,18 +25,23 @@ use worker::{Command, Worker};
 const MAX_QUEUED_COMMANDS: usize = 1000;
 /// Extra time for the thread to record results after the stop timeout.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
-/// Threads for DNS lookups. A stuck lookup is not waited for.
-const DNS_THREADS: usize = 16;
+/// Threads for DNS lookups and charts. A stuck lookup is not waited for.
+const BLOCKING_THREADS: usize = 16;
 
 /// Channels by name.
 pub type Channels = BTreeMap<String, Arc<dyn Channel>>;
 
-/// Injected clock and random source.
+/// Called when messages cannot be persisted, with the reason, and with `None` when they can again.
+pub type Report = Box<dyn FnMut(Option<&str>) + Send>;
+
+/// Injected clock, random source and log.
 pub struct Env {
     /// Current time.
     pub clock: Box<dyn Fn() -> Timestamp + Send>,
     /// Random numbers from 0 to 1.
     pub random: Box<dyn FnMut() -> f64 + Send>,
+    /// Log of problems.
+    pub report: Report,
 }
 
 impl fmt::Debug for Env {
@@ -89,7 +98,7 @@ pub struct Overview {
     pub deliveries: Vec<Delivery>,
     /// Undeliverable messages, newest first.
     pub dead_letters: Vec<DeadLetter>,
-    /// Disk error, if any.
+    /// Why messages cannot be persisted, if so.
     pub problem: Option<String>,
 }
 
@@ -119,6 +128,7 @@ pub struct DeliveryService {
     /// `None` after stop.
     commands: Option<mpsc::Sender<Command>>,
     stop: Option<oneshot::Sender<Duration>>,
+    commits: Arc<CommitQueue>,
     finished: Mutex<replies::Receiver<()>>,
 }
 
@@ -132,14 +142,15 @@ impl DeliveryService {
         let (outbox, opened) = Outbox::open(folder)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
-            .max_blocking_threads(DNS_THREADS)
-            .thread_name("delivery-dns")
+            .max_blocking_threads(BLOCKING_THREADS)
+            .thread_name("delivery-io")
             .build()
             .map_err(no_thread)?;
         let (commands, inbox) = mpsc::channel(MAX_QUEUED_COMMANDS);
         let (stop, stopped) = oneshot::channel();
         let (finish, finished) = replies::sync_channel(1);
-        let worker = Worker::new(outbox, channels, env);
+        let commits = Arc::new(CommitQueue::new(outbox.is_durable()));
+        let worker = Worker::new(outbox, channels, env, Arc::clone(&commits));
         thread::Builder::new()
             .name("delivery".to_owned())
             .spawn(move || {
@@ -149,16 +160,21 @@ impl DeliveryService {
                 let _ = finish.send(());
             })
             .map_err(no_thread)?;
-        Ok((Self { commands: Some(commands), stop: Some(stop), finished: Mutex::new(finished) }, opened))
+        let service =
+            Self { commands: Some(commands), stop: Some(stop), commits, finished: Mutex::new(finished) };
+        Ok((service, opened))
     }
 
-    /// Enqueues a message for channels. Once the reply arrives, the message is persisted and will be sent; enqueueing the
-    /// same id again does nothing. A message for an unknown channel becomes a dead letter.
-    ///
-    /// # Errors
-    /// The service is busy or stopped. The reply is an error if the message is invalid or the outbox is full.
-    pub fn enqueue(&self, message: Message, channels: Vec<String>) -> Result<Reply<Enqueued>, DeliveryError> {
-        self.request(move |worker| worker.enqueue(message, &channels))
+    /// Enqueues messages, and saves the dispatcher state that says that they were notified. Messages are sent once both
+    /// are persisted; a message that was enqueued before is not sent again. A message for an unknown channel becomes a dead
+    /// letter, an invalid one is left out. While the outbox is full, the commit is kept in memory and retried.
+    pub fn commit(&self, commit: Commit) {
+        self.commits.push(commit);
+    }
+
+    /// Whether all commits are on disk.
+    pub fn is_saved(&self) -> bool {
+        self.commits.is_saved()
     }
 
     /// Resends a message over one of its channels, on behalf of `who`.
@@ -208,7 +224,7 @@ impl DeliveryService {
         self.request(|_| Ok(()))
     }
 
-    /// Persists queued messages, waits up to `timeout` for sends in flight, records their results and ends; returns whether
+    /// Persists all commits, waits up to `timeout` for sends in flight, records their results and ends; returns whether
     /// it ended in time. Unfinished messages are sent after the next start.
     pub fn stop(mut self, timeout: Duration) -> bool {
         if let Some(stop) = self.stop.take() {

@@ -1,16 +1,18 @@
 //! Event loop of the delivery thread.
 
+use super::commit::{Commit, CommitQueue, DrawChart, Outgoing};
 use super::{Channels, DeliveryError, Env, Overview};
 use crate::message::test_message;
-use crate::outbox::{Enqueued, Job, Outbox};
+use crate::outbox::{Job, Outbox};
 use crate::{Channel, Message, SendError};
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::task::{Id, JoinError, JoinHandle, JoinSet, spawn_blocking};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use watchglass_model::Timestamp;
 
 /// Command for the delivery thread.
@@ -20,6 +22,12 @@ pub(super) type Command = Box<dyn FnOnce(&mut Worker) + Send>;
 const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest sleep: a changed system clock is noticed after it.
 const MAX_SLEEP: Duration = Duration::from_secs(60);
+/// Time for charts when the service stops. Messages are then persisted without them.
+const LAST_CHARTS_TIMEOUT: Duration = Duration::from_secs(3);
+/// Delay before a commit is retried that found no room in the outbox.
+const COMMIT_RETRY_DELAY: Duration = Duration::from_secs(5);
+/// Messages of a refused commit that are enqueued at once.
+const MAX_BATCH: usize = 100;
 /// Maximum concurrent test messages.
 const MAX_TESTS: usize = 8;
 
@@ -30,20 +38,43 @@ enum Purpose {
     Test(SyncSender<Result<(), DeliveryError>>),
 }
 
+/// Commit whose charts are being drawn.
+struct Drawing {
+    commit: Commit,
+    /// Charts in the order of the messages.
+    charts: JoinHandle<Vec<Option<String>>>,
+}
+
 /// State of the delivery thread.
 pub(super) struct Worker {
     outbox: Outbox,
     channels: Channels,
     env: Env,
+    commits: Arc<CommitQueue>,
+    drawing: Option<Drawing>,
+    /// Why the last commit was refused, and when it is retried.
+    refused: Option<(String, Instant)>,
+    /// Last problem that was reported.
+    reported: Option<String>,
     sends: JoinSet<Result<(), SendError>>,
     purposes: HashMap<Id, Purpose>,
     tests: u64,
 }
 
 impl Worker {
-    pub(super) fn new(outbox: Outbox, channels: Channels, env: Env) -> Self {
-        let (sends, purposes) = (JoinSet::new(), HashMap::new());
-        Self { outbox, channels, env, sends, purposes, tests: 0 }
+    pub(super) fn new(outbox: Outbox, channels: Channels, env: Env, commits: Arc<CommitQueue>) -> Self {
+        Self {
+            outbox,
+            channels,
+            env,
+            commits,
+            drawing: None,
+            refused: None,
+            reported: None,
+            sends: JoinSet::new(),
+            purposes: HashMap::new(),
+            tests: 0,
+        }
     }
 
     /// Runs until stopped or until the last handle is dropped.
@@ -52,9 +83,15 @@ impl Worker {
         mut commands: mpsc::Receiver<Command>,
         mut stop: oneshot::Receiver<Duration>,
     ) {
+        let queue = Arc::clone(&self.commits);
         let stop_timeout = loop {
+            self.start_commit();
             self.start_due();
-            let pause = self.outbox.wait(self.now()).unwrap_or(MAX_SLEEP).min(MAX_SLEEP);
+            self.commits.set_durable(self.outbox.is_durable());
+            self.report_problem();
+            let retry = self.refused.as_ref().map(|(_, at)| at.saturating_duration_since(Instant::now()));
+            let waits = self.outbox.wait(self.now()).into_iter().chain(retry);
+            let pause = waits.fold(MAX_SLEEP, Duration::min);
             tokio::select! {
                 // `stop` also drops the command sender: the stop timeout must be read first.
                 biased;
@@ -64,13 +101,22 @@ impl Worker {
                     Some(command) => command(&mut self),
                     None => break Duration::ZERO,
                 },
+                charts = drawn(&mut self.drawing) => self.add_charts(charts),
+                () = queue.submitted.notified() => {}
                 () = sleep(pause) => {}
             }
         };
-        // Accepted messages are persisted before the end.
         commands.close();
         while let Some(command) = commands.recv().await {
             command(&mut self);
+        }
+        // Submitted commits are persisted before the end.
+        let deadline = Instant::now() + LAST_CHARTS_TIMEOUT;
+        self.start_commit();
+        while self.drawing.is_some() {
+            let charts = timeout_at(deadline, drawn(&mut self.drawing)).await.unwrap_or_default();
+            self.add_charts(charts);
+            self.start_commit();
         }
         let rest = async {
             while let Some(joined) = self.sends.join_next_with_id().await {
@@ -124,13 +170,67 @@ impl Worker {
         }
     }
 
-    pub(super) fn enqueue(
-        &mut self,
-        message: Message,
-        channels: &[String],
-    ) -> Result<Enqueued, DeliveryError> {
+    /// Takes the pending commits and draws their charts, which may wait for the disk, on another thread.
+    fn start_commit(&mut self) {
+        let must_wait = self.refused.as_ref().is_some_and(|(_, retry)| *retry > Instant::now());
+        if self.drawing.is_some() || must_wait {
+            return;
+        }
+        let Some(mut commit) = self.commits.take() else { return };
+        let charts: Vec<_> = commit.messages.iter_mut().map(|outgoing| outgoing.chart.take()).collect();
+        if charts.iter().all(Option::is_none) {
+            return self.save(commit);
+        }
+        // A panic costs one chart, not the message.
+        let draw = |chart: Option<DrawChart>| catch_unwind(AssertUnwindSafe(chart?)).ok()?;
+        let charts = spawn_blocking(move || charts.into_iter().map(draw).collect());
+        self.drawing = Some(Drawing { commit, charts });
+    }
+
+    /// Saves the commit whose charts were drawn. Without charts, messages are sent without them.
+    fn add_charts(&mut self, charts: Vec<Option<String>>) {
+        let Some(Drawing { mut commit, .. }) = self.drawing.take() else { return };
+        for (outgoing, chart) in commit.messages.iter_mut().zip(charts) {
+            outgoing.message.chart_svg = chart.or(outgoing.message.chart_svg.take());
+        }
+        self.save(commit);
+    }
+
+    fn save(&mut self, mut commit: Commit) {
         let now = self.now();
-        Ok(self.outbox.enqueue(now, message, channels)?)
+        match self.outbox.commit(now, commit.messages.iter().map(Outgoing::parts), (commit.state)()) {
+            Ok(()) => {
+                self.refused = None;
+                self.commits.finish(self.outbox.is_durable());
+            }
+            Err(error) => {
+                // Together they may never fit. Some messages without the state are safe: after a crash the dispatcher
+                // makes them again, with the same ids.
+                let batches = commit.messages.chunks(MAX_BATCH);
+                let saved: usize = batches
+                    .take_while(|batch| {
+                        self.outbox.commit(now, batch.iter().map(Outgoing::parts), None).is_ok()
+                    })
+                    .map(<[Outgoing]>::len)
+                    .sum();
+                commit.messages.drain(..saved);
+                self.refused = Some((error.to_string(), Instant::now() + COMMIT_RETRY_DELAY));
+                self.commits.put_back(commit);
+            }
+        }
+    }
+
+    fn problem(&self) -> Option<&str> {
+        self.outbox.problem().or(self.refused.as_ref().map(|(reason, _)| reason.as_str()))
+    }
+
+    /// Reports a problem that is new, and the end of one.
+    fn report_problem(&mut self) {
+        let problem = self.problem().map(str::to_owned);
+        if problem.is_some() != self.reported.is_some() {
+            (self.env.report)(problem.as_deref());
+        }
+        self.reported = problem;
     }
 
     pub(super) fn resend(&mut self, id: &str, channel: &str, who: &str) -> Result<(), DeliveryError> {
@@ -165,7 +265,15 @@ impl Worker {
             counts: self.outbox.counts(),
             deliveries: self.outbox.deliveries(limit),
             dead_letters: self.outbox.dead_letters(limit),
-            problem: self.outbox.problem().map(str::to_owned),
+            problem: self.problem().map(str::to_owned),
         }
+    }
+}
+
+/// Charts of the commit whose charts are being drawn. Never ends if there is no such commit.
+async fn drawn(drawing: &mut Option<Drawing>) -> Vec<Option<String>> {
+    match drawing {
+        Some(drawing) => (&mut drawing.charts).await.unwrap_or_default(),
+        None => std::future::pending().await,
     }
 }

@@ -1,12 +1,13 @@
 //! Journal of the outbox: records are appended and synced; a grown file is compacted.
 
-use super::record::{self, HEADER_LEN, MAGIC, ReadResult, Record, VERSION};
+use super::record::{self, HEADER_LEN, MAGIC, READ_VERSIONS, ReadResult, Record};
 use super::{OpenError, Opened};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+/// The same in all versions of the format: another name would let an older program start without the messages in it.
 const NAME: &str = "outbox.1";
 const NEW: &str = "outbox.new";
 const DAMAGED: &str = "outbox.damaged";
@@ -66,7 +67,7 @@ impl Journal {
             let kept = fs::hard_link(&path, &damaged).or_else(|_| fs::copy(&path, &damaged).map(drop));
             kept.map_err(failed(&damaged))?;
         }
-        let opened = Opened { torn: found.torn, damaged: found.damaged };
+        let opened = Opened { torn: found.torn, damaged: found.damaged, dispatcher_state: None };
         let journal = Self {
             folder: folder.to_owned(),
             file: None,
@@ -172,7 +173,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<ReadResult, OpenError> {
     };
     match header.strip_prefix(MAGIC.as_slice()) {
         Some([a, b, ..]) => match u16::from_le_bytes([*a, *b]) {
-            VERSION => Ok(record::read(rest)),
+            version if READ_VERSIONS.contains(&version) => Ok(record::read(rest)),
             version => Err(OpenError::Version { path: path.to_owned(), version }),
         },
         _ => Err(OpenError::NotOurs { path: path.to_owned() }),

@@ -1,4 +1,5 @@
-//! Outbox: every message is persisted before it is sent, and its results afterwards.
+//! Outbox: every message is persisted before it is sent, and its results afterwards. The dispatcher state that says that a
+//! message was notified is persisted with the message, in one record.
 //!
 //! The file survives restarts and power failures. If the process dies after the receiver accepted a message and before
 //! that was recorded, the message is sent again with the same [`Message::id`], by which the receiver deduplicates. In no
@@ -8,6 +9,7 @@
 //! from memory, [`Outbox::problem`] reports it, and everything is written as soon as possible.
 
 mod backoff;
+mod error;
 mod journal;
 mod log;
 mod record;
@@ -17,26 +19,25 @@ mod state;
 mod tests;
 
 pub use backoff::{MAX_AGE, MAX_ATTEMPTS};
+pub use error::{OpenError, OutboxError};
 pub use log::{Counts, DeadLetter, Delivery};
 pub use record::{Attempt, Event, Outcome};
 pub use retention::{MAX_BYTES, MAX_MESSAGES, RETENTION};
 pub use state::Job;
 
-use crate::settings::{SettingsError, check_name};
-use crate::{Message, MessageError, SendError};
+use crate::settings::check_name;
+use crate::{Message, SendError};
 use journal::Journal;
-use record::Record;
-use retention::RetentionPolicy;
+use record::{NewMessage, Record};
+use retention::{Evicted, RetentionPolicy};
 use state::{OutboxState, Stage};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
-use thiserror::Error;
 use watchglass_model::Timestamp;
 use watchglass_remote::one_line;
 
 /// Maximum channels per message.
-pub const MAX_CHANNELS: usize = 32;
+pub const MAX_CHANNELS: usize = 64;
 /// Maximum characters of a reason.
 const MAX_REASON: usize = 400;
 /// Maximum characters of a user or recipient.
@@ -44,85 +45,15 @@ const MAX_NAME: usize = 200;
 /// Interval between attempts to write after a disk error.
 const REWRITE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Error of opening the outbox.
-#[derive(Debug, Error)]
-pub enum OpenError {
-    /// I/O error.
-    #[error("{}: {error}", path.display())]
-    Io {
-        /// File or folder.
-        path: PathBuf,
-        /// Error of the operating system.
-        error: io::Error,
-    },
-    /// In use by another process.
-    #[error("the outbox in {} is in use by another process: stop it, or configure another data folder", folder.display())]
-    InUse {
-        /// Folder.
-        folder: PathBuf,
-    },
-    /// Written by a newer version.
-    #[error(
-        "{} has format version {version}, but only version {} is supported: run the newer Watchglass, or move the file away",
-        path.display(),
-        record::VERSION
-    )]
-    Version {
-        /// File.
-        path: PathBuf,
-        /// Its format version.
-        version: u16,
-    },
-    /// Not an outbox file.
-    #[error("{} is not an outbox file, or larger than 1 GiB: move it away", path.display())]
-    NotOurs {
-        /// File.
-        path: PathBuf,
-    },
-}
-
 /// Result of opening the outbox.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Opened {
     /// Bytes discarded at the end: an incomplete write at the time of a crash.
     pub torn: usize,
     /// Unreadable bytes in the middle. The original file is kept as `outbox.damaged`.
     pub damaged: usize,
-}
-
-/// Outbox error.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum OutboxError {
-    /// Invalid message.
-    #[error(transparent)]
-    Message(#[from] MessageError),
-    /// Invalid channel name.
-    #[error(transparent)]
-    Channel(#[from] SettingsError),
-    /// No channels, or too many.
-    #[error("the message has {0} channels: use 1 to {MAX_CHANNELS}")]
-    Channels(usize),
-    /// The outbox is full of pending messages.
-    #[error("the outbox is full: {0} messages are pending; check why the channels fail")]
-    Full(usize),
-    /// Unknown or evicted message.
-    #[error(
-        "unknown message \"{id}\" for the channel \"{channel}\": the delivery log lists the existing ones"
-    )]
-    Unknown {
-        /// Message id.
-        id: String,
-        /// Channel.
-        channel: String,
-    },
-    /// Already pending.
-    #[error("the message \"{id}\" is already pending for the channel \"{channel}\"")]
-    Pending {
-        /// Message id.
-        id: String,
-        /// Channel.
-        channel: String,
-    },
+    /// Dispatcher state of the last commit; `None` if none was committed yet.
+    pub dispatcher_state: Option<String>,
 }
 
 /// Result of enqueueing a message.
@@ -152,9 +83,10 @@ impl Outbox {
     /// # Errors
     /// The file is in use, unreadable, or of another version.
     pub fn open(folder: &Path) -> Result<(Self, Opened), OpenError> {
-        let (journal, records, opened) = Journal::open(folder)?;
+        let (journal, records, mut opened) = Journal::open(folder)?;
         let mut state = OutboxState::default();
         records.iter().for_each(|record| state.apply(record));
+        opened.dispatcher_state.clone_from(&state.dispatcher_state);
         let mut outbox =
             Self { state, journal, retention: RetentionPolicy::default(), problem: None, last_rewrite: None };
         outbox.rewrite();
@@ -171,6 +103,37 @@ impl Outbox {
         message: Message,
         channels: &[String],
     ) -> Result<Enqueued, OutboxError> {
+        let new = self.check(now, message, channels)?;
+        let channels = new.channels.clone();
+        let evicted = self.append(now, vec![new], None)?;
+        Ok(Enqueued { channels, is_durable: self.is_durable(), evicted })
+    }
+
+    /// Enqueues messages, each for the channels it is not on yet, and saves the dispatcher state that says that they were
+    /// notified: in one record, so that a crash leaves both or neither. Invalid messages are left out: retrying them
+    /// would hold back all others.
+    ///
+    /// # Errors
+    /// The outbox is full. Nothing has changed then.
+    pub fn commit<'a>(
+        &mut self,
+        now: Timestamp,
+        messages: impl IntoIterator<Item = (&'a Message, &'a [String])>,
+        state: Option<String>,
+    ) -> Result<(), OutboxError> {
+        let checked =
+            messages.into_iter().map(|(message, channels)| self.check(now, message.clone(), channels));
+        let valid = checked.filter_map(Result::ok).collect();
+        self.append(now, valid, state).map(drop)
+    }
+
+    /// Checks and truncates a message, and leaves the channels it is not on yet.
+    fn check(
+        &self,
+        now: Timestamp,
+        message: Message,
+        channels: &[String],
+    ) -> Result<NewMessage, OutboxError> {
         let message = message.fitted()?;
         if channels.is_empty() || channels.len() > MAX_CHANNELS {
             return Err(OutboxError::Channels(channels.len()));
@@ -182,19 +145,37 @@ impl Outbox {
                 new.push(channel.clone());
             }
         }
-        if new.is_empty() {
-            return Ok(Enqueued { is_durable: self.journal.is_open(), ..Enqueued::default() });
+        Ok(NewMessage { time: now, message, channels: new })
+    }
+
+    /// Appends a commit, and returns the number of dead letters evicted for it. Messages without channels are left out.
+    fn append(
+        &mut self,
+        now: Timestamp,
+        mut messages: Vec<NewMessage>,
+        state: Option<String>,
+    ) -> Result<usize, OutboxError> {
+        messages.retain(|new| !new.channels.is_empty());
+        if messages.is_empty() && state.is_none() {
+            return Ok(0);
         }
-        let mut forgotten = 0;
-        let mut records = Vec::new();
-        if self.state.entry(&message.id).is_none() {
-            let cleared = self.retention.evict(&self.state, now, state::size(&message));
-            let cleared = cleared.map_err(|()| OutboxError::Full(self.state.entries.len()))?;
-            (records, forgotten) = (cleared.records, cleared.dead);
+        let added = messages.iter().filter(|new| self.state.entry(&new.message.id).is_none());
+        let sizes: Vec<usize> = added.map(|new| state::size(&new.message)).collect();
+        let mut evicted = Evicted::default();
+        if !sizes.is_empty() {
+            let room = (sizes.len(), sizes.iter().sum());
+            let cleared = self.retention.evict(&self.state, now, room);
+            evicted = cleared.map_err(|()| OutboxError::Full(self.state.entries.len()))?;
         }
-        records.push(Record::Enqueued { time: now, message, channels: new.clone() });
+        let mut records = evicted.records;
+        records.push(Record::Committed { messages, state });
         self.write(records);
-        Ok(Enqueued { channels: new, is_durable: self.journal.is_open(), evicted: forgotten })
+        Ok(evicted.dead)
+    }
+
+    /// Whether everything is on disk.
+    pub fn is_durable(&self) -> bool {
+        self.journal.is_open()
     }
 
     /// Messages to send now: at most one for each channel that is idle and not held back. Each must be reported back with

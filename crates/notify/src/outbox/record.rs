@@ -1,21 +1,29 @@
 //! Record format of the outbox journal.
 //!
-//! Little-endian, version 1. A header of 16 bytes: `WGLASBOX`, u16 version, 6 × 0. Then records, each: A7 57, u32 length
+//! Little-endian, version 2. A header of 16 bytes: `WGLASBOX`, u16 version, 6 × 0. Then records, each: A7 57, u32 length
 //! of the payload, u32 CRC-32 of the payload, payload. A payload is a [`Record`] as JSON. Applying all records in order
 //! gives the state.
+//!
+//! `committed` is new in version 2: messages and the dispatcher state that says that they were notified, in one record, so
+//! that a crash leaves both or neither. Version 1 has `enqueued` instead, and no dispatcher state.
 
 use crate::Message;
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 use watchglass_model::Timestamp;
 
 pub(super) const MAGIC: &[u8; 8] = b"WGLASBOX";
-pub(super) const VERSION: u16 = 1;
+/// Version that is written.
+pub(super) const VERSION: u16 = 2;
+/// Versions that are read.
+pub(super) const READ_VERSIONS: RangeInclusive<u16> = 1..=VERSION;
 pub(super) const HEADER_LEN: usize = 16;
 const MARK: [u8; 2] = [0xa7, 0x57];
 /// Bytes in frame of each payload.
 const FRAME_HEADER: usize = 10;
-/// Maximum bytes of a payload: larger than any message.
-pub(super) const MAX_PAYLOAD: usize = 1 << 20;
+/// Maximum bytes of a payload: larger than all messages that an outbox holds, together with the dispatcher state of as
+/// many alerts as it tracks (ten thousand, of some 1 KiB each).
+pub(super) const MAX_PAYLOAD: usize = 256 << 20;
 
 /// Outcome of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,12 +88,26 @@ impl Event {
     }
 }
 
+/// A message that is enqueued for new channels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NewMessage {
+    pub(crate) time: Timestamp,
+    pub(crate) message: Message,
+    pub(crate) channels: Vec<String>,
+}
+
 /// State change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Record {
-    /// A message was enqueued for new channels.
-    Enqueued { time: Timestamp, message: Message, channels: Vec<String> },
+    /// A message was enqueued. Version 1 only.
+    Enqueued(NewMessage),
+    /// Messages were enqueued, and the dispatcher has this state, which is opaque here.
+    Committed {
+        messages: Vec<NewMessage>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state: Option<String>,
+    },
     /// An event of a message on a channel.
     Happened { id: String, channel: String, happened: Event },
     /// A message was evicted.
@@ -105,12 +127,15 @@ pub(super) fn header() -> Vec<u8> {
 /// # Errors
 /// The record is too long; nothing is appended.
 pub(super) fn encode(record: &Record, out: &mut Vec<u8>) -> Result<(), String> {
-    let payload = serde_json::to_vec(record).map_err(|error| error.to_string())?;
+    frame(&serde_json::to_vec(record).map_err(|error| error.to_string())?, out)
+}
+
+fn frame(payload: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
     let length = u32::try_from(payload.len()).ok().filter(|_| payload.len() <= MAX_PAYLOAD);
     let Some(length) = length else { return Err(format!("a record of {} bytes is too long", payload.len())) };
     out.extend(MARK);
     out.extend(length.to_le_bytes());
-    out.extend(crc32fast::hash(&payload).to_le_bytes());
+    out.extend(crc32fast::hash(payload).to_le_bytes());
     out.extend(payload);
     Ok(())
 }
@@ -163,85 +188,5 @@ pub(super) fn read(bytes: &[u8]) -> ReadResult {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use crate::golden;
-    use crate::message::tests::sample;
-    use proptest::prelude::*;
-
-    /// One record of each kind.
-    pub(in super::super) fn every_kind() -> Vec<Record> {
-        let time = Timestamp::from_millis;
-        let id = sample().id;
-        let happened = |happened| Record::Happened { id: id.clone(), channel: "ops".to_owned(), happened };
-        let attempt = |number, outcome| {
-            let at = 1_700_000_001_000 + i64::from(number) * 1000;
-            let since = time(1_700_000_000_200);
-            happened(Event::Attempt(Attempt {
-                time: time(at),
-                to: "host".to_owned(),
-                number,
-                since,
-                outcome,
-            }))
-        };
-        let reason = "host answers with status 429: slow down".to_owned();
-        vec![
-            Record::Enqueued {
-                time: time(1_700_000_000_200),
-                message: sample(),
-                channels: vec!["ops".to_owned(), "night".to_owned()],
-            },
-            attempt(1, Outcome::Retry { reason, due: time(1_700_000_009_000), hold: true }),
-            attempt(2, Outcome::Dead { reason: "host answers with status 404".to_owned() }),
-            happened(Event::Resend { time: time(1_700_000_010_000), who: "ada".to_owned() }),
-            attempt(1, Outcome::Delivered),
-            Record::Dropped { id: "another".to_owned() },
-        ]
-    }
-
-    fn bytes_of(records: &[Record]) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        records.iter().for_each(|record| encode(record, &mut bytes).unwrap());
-        bytes
-    }
-
-    #[test]
-    fn file_matches_the_golden_file() {
-        let bytes = [header(), bytes_of(&every_kind())].concat();
-        golden::check("outbox.1", &bytes);
-        assert_eq!(read(&bytes[HEADER_LEN..]), ReadResult { records: every_kind(), torn: 0, damaged: 0 });
-    }
-
-    #[test]
-    fn oversized_record_is_rejected() {
-        let mut bytes = Vec::new();
-        let record = Record::Dropped { id: "x".repeat(MAX_PAYLOAD) };
-        assert!(encode(&record, &mut bytes).unwrap_err().contains("too long"));
-        assert!(bytes.is_empty());
-    }
-
-    proptest! {
-        #[test]
-        fn torn_end_and_damage_lose_only_affected_records(cut in 0_usize..2000, hit in 0_usize..2000, flip in 1..=255_u8) {
-            let records = every_kind();
-            let whole = bytes_of(&records);
-            let cut = cut % whole.len();
-            let found = read(&whole[..cut]);
-            prop_assert!(records.starts_with(&found.records));
-            prop_assert_eq!(bytes_of(&found.records).len() + found.torn, cut);
-
-            let mut damaged = whole.clone();
-            damaged[hit % whole.len()] ^= flip;
-            let found = read(&damaged);
-            prop_assert_eq!(found.records.len(), records.len() - 1);
-            prop_assert!(found.records.iter().all(|record| records.contains(record)));
-            prop_assert_eq!(bytes_of(&found.records).len() + found.torn + found.damaged, whole.len());
-        }
-
-        #[test]
-        fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            prop_assert!(read(&bytes).records.is_empty());
-        }
-    }
-}
+#[path = "record_tests.rs"]
+mod tests;

@@ -34,17 +34,22 @@ pub(super) struct Evicted {
 }
 
 impl RetentionPolicy {
-    /// Messages to evict before a message of `bytes` bytes is added: first finished messages older than [`RETENTION`],
-    /// then, if space is needed, the oldest delivered ones, then the oldest dead ones.
+    /// Messages to evict before `count` messages of together `bytes` bytes are added: first finished messages older than
+    /// [`RETENTION`], then, if space is needed, the oldest delivered ones, then the oldest dead ones.
     ///
     /// # Errors
     /// Only pending messages are left: these are never evicted.
-    pub(super) fn evict(&self, state: &OutboxState, now: Timestamp, bytes: usize) -> Result<Evicted, ()> {
+    pub(super) fn evict(
+        &self,
+        state: &OutboxState,
+        now: Timestamp,
+        (count, bytes): (usize, usize),
+    ) -> Result<Evicted, ()> {
         let is_finished = |entry: &Entry| !entry.is_waiting();
         let mut finished: Vec<&Entry> = state.entries.values().filter(|entry| is_finished(entry)).collect();
         // Stable sort: the oldest first within each group.
         finished.sort_by_key(|entry| (entry.last() + RETENTION >= now, entry.is_dead()));
-        let (mut messages, mut total) = (state.entries.len() + 1, state.bytes + bytes);
+        let (mut messages, mut total) = (state.entries.len() + count, state.bytes + bytes);
         let mut cleared = Evicted::default();
         for entry in finished {
             let has_room = messages <= self.messages && total <= self.bytes;

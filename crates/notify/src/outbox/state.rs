@@ -1,7 +1,7 @@
 //! State machine of the outbox, free of I/O. Only records change it, so that replaying them gives the same state.
 
 use super::backoff::{MAX_AGE, MAX_ATTEMPTS, delay};
-use super::record::{Attempt, Event, Outcome, Record};
+use super::record::{Attempt, Event, NewMessage, Outcome, Record};
 use crate::{MAX_RETRY_AFTER, Message, SendError};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -81,6 +81,8 @@ pub(super) struct OutboxState {
     /// with the same id.
     sending: HashMap<String, String>,
     pub(super) bytes: usize,
+    /// Newest state of the dispatcher.
+    pub(super) dispatcher_state: Option<String>,
 }
 
 /// Whether a due time has passed.
@@ -100,7 +102,13 @@ impl OutboxState {
     /// Applies a record. Records of unknown messages are ignored.
     pub(super) fn apply(&mut self, record: &Record) {
         match record {
-            Record::Enqueued { time, message, channels } => self.enqueue(*time, message, channels),
+            Record::Enqueued(new) => self.enqueue(new),
+            Record::Committed { messages, state } => {
+                messages.iter().for_each(|new| self.enqueue(new));
+                if state.is_some() {
+                    self.dispatcher_state.clone_from(state);
+                }
+            }
             Record::Happened { id, channel, happened } => self.apply_event(id, channel, happened),
             Record::Dropped { id } => {
                 let dropped = self.numbers.remove(id).and_then(|number| self.entries.remove(&number));
@@ -109,7 +117,9 @@ impl OutboxState {
         }
     }
 
-    fn enqueue(&mut self, time: Timestamp, message: &Message, channels: &[String]) {
+    fn enqueue(&mut self, new: &NewMessage) {
+        let NewMessage { time, message, channels } = new;
+        let time = *time;
         let number = *self.numbers.entry(message.id.clone()).or_insert(self.next);
         self.next = self.next.max(number + 1);
         let entry = self.entries.entry(number).or_insert_with(|| {
@@ -250,13 +260,17 @@ impl OutboxState {
 
     /// Records that reproduce this state, except messages in flight.
     pub(super) fn records(&self) -> impl Iterator<Item = Record> + '_ {
-        self.entries.values().flat_map(|entry| {
-            let enqueued =
-                entry.items.chunk_by(|a, b| a.enqueued == b.enqueued).map(|items| Record::Enqueued {
+        let state = self.dispatcher_state.clone();
+        let state = state.map(|state| Record::Committed { messages: Vec::new(), state: Some(state) });
+        let entries = self.entries.values().flat_map(|entry| {
+            let enqueued = entry.items.chunk_by(|a, b| a.enqueued == b.enqueued).map(|items| {
+                let new = NewMessage {
                     time: items.first().map_or_else(Timestamp::default, |item| item.enqueued),
                     message: entry.message.clone(),
                     channels: items.iter().map(|item| item.channel.clone()).collect(),
-                });
+                };
+                Record::Committed { messages: vec![new], state: None }
+            });
             let id = &entry.message.id;
             let happened = entry.items.iter().flat_map(move |item| {
                 item.events.iter().map(move |event| Record::Happened {
@@ -266,7 +280,8 @@ impl OutboxState {
                 })
             });
             enqueued.chain(happened)
-        })
+        });
+        state.into_iter().chain(entries)
     }
 }
 

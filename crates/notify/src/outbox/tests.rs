@@ -1,5 +1,6 @@
 //! Tests of the whole outbox in a folder.
 
+mod commit;
 mod disk;
 mod machine;
 
@@ -7,6 +8,7 @@ use super::*;
 use crate::message::tests::sample;
 use crate::{MAX_RETRY_AFTER, Severity};
 use std::fs;
+use std::path::PathBuf;
 use tempfile::TempDir;
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -176,8 +178,8 @@ fn invalid_messages_are_rejected() {
         outbox.enqueue(NOW, message, &channels(names)).unwrap_err().to_string()
     };
     assert!(reject(message("a b"), &["ops"]).contains("invalid id of 3 characters"));
-    assert!(reject(message("a"), &[]).contains("0 channels: use 1 to 32"));
-    assert!(reject(message("a"), &["x"; 33]).contains("33 channels"));
+    assert!(reject(message("a"), &[]).contains("0 channels: use 1 to 64"));
+    assert!(reject(message("a"), &["x"; 65]).contains("65 channels"));
     assert!(reject(message("a"), &["o ps"]).contains("name is not a valid channel name"));
     assert_eq!(outbox.counts(), Counts::default());
 }

@@ -3,14 +3,15 @@
 use super::http::{LONG, verify, webhook};
 use super::receiver::{Receiver, Reply};
 use super::{NOW, sample};
-use crate::outbox::{Counts, Event, Outcome};
+use crate::outbox::{Counts, Event, MAX_MESSAGES, Outbox, Outcome};
 use crate::{
-    Channel, Channels, DeliveryError, DeliveryService, Env, Message, Overview, SendError, SendFuture,
+    Channel, Channels, Commit, DeliveryError, DeliveryService, Env, Message, Outgoing, Overview, SendError,
+    SendFuture,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 use watchglass_model::Timestamp;
 use watchglass_test_servers::wait_until;
@@ -25,6 +26,7 @@ impl Clock {
         Env {
             clock: Box::new(move || NOW + Duration::from_millis(clock.load(Ordering::SeqCst).unsigned_abs())),
             random: Box::new(|| 1.0),
+            report: Box::new(|problem| assert_eq!(problem, None)),
         }
     }
 
@@ -46,10 +48,24 @@ fn start(folder: &Path, channels: Channels, clock: &Clock) -> DeliveryService {
     DeliveryService::start(folder, channels, clock.env()).unwrap().0
 }
 
-pub(super) fn put(post: &DeliveryService, id: &str, channels: &[&str]) {
+fn outgoing(id: &str, channels: &[&str]) -> Outgoing {
     let message = Message { id: id.to_owned(), ..sample() };
-    let channels = channels.iter().map(|&name| name.to_owned()).collect();
-    assert!(post.enqueue(message, channels).unwrap().wait(LONG).unwrap().is_durable);
+    Outgoing { message, channels: channels.iter().map(|&name| name.to_owned()).collect(), chart: None }
+}
+
+/// Commits the message, with its id as the state.
+fn submit(post: &DeliveryService, outgoing: Outgoing) {
+    let state = outgoing.message.id.clone();
+    post.commit(Commit { messages: vec![outgoing], state: Box::new(move || Some(state.clone())) });
+}
+
+fn until_saved(post: &DeliveryService) {
+    wait_until("everything is saved", || post.is_saved().then_some(()));
+}
+
+pub(super) fn put(post: &DeliveryService, id: &str, channels: &[&str]) {
+    submit(post, outgoing(id, channels));
+    until_saved(post);
 }
 
 pub(super) fn overview(post: &DeliveryService) -> Overview {
@@ -207,10 +223,75 @@ fn stop_waits_for_sends_in_flight() {
     let receiver = Receiver::start([], None);
     let clock = Clock::default();
     let post = start(folder.path(), hook(&receiver.url("/")), &clock);
-    // The reply is not awaited: an accepted message is persisted anyway.
-    drop(post.enqueue(sample(), vec!["hook".to_owned()]).unwrap());
+    // A submitted message is persisted before the end.
+    submit(&post, outgoing("a", &["hook"]));
     assert!(post.stop(LONG));
     let post = start(folder.path(), hook(&receiver.url("/")), &clock);
     until_counts(&post, 0, 1, 0);
     assert_eq!(receiver.so_far().len(), 1);
+}
+
+#[test]
+fn commits_are_merged_while_charts_are_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let to = Arc::clone(&sent);
+    let fake = Fake(Box::new(move |message| {
+        to.lock().unwrap().push((message.id.clone(), message.chart_svg.clone()));
+        Box::pin(async { Ok(()) })
+    }));
+    let post = start(folder.path(), channels([("ops", Arc::new(fake) as _)]), &Clock::default());
+    let (draw, drawn) = mpsc::channel::<String>();
+    let chart = Box::new(move || drawn.recv().ok());
+    submit(&post, Outgoing { chart: Some(chart), ..outgoing("a", &["ops"]) });
+    let panics = || panic!("a panic that the test expects");
+    submit(&post, Outgoing { chart: Some(Box::new(panics)), ..outgoing("b", &["ops"]) });
+    submit(&post, outgoing("c", &["ops"]));
+    // Drawing holds back neither commands nor the caller, and nothing is sent before it is saved.
+    assert_eq!(overview(&post).counts, Counts::default());
+    assert!(!post.is_saved());
+    draw.send("<svg a/>".to_owned()).unwrap();
+    until_counts(&post, 0, 3, 0);
+    until_saved(&post);
+    let sample_chart = sample().chart_svg;
+    let expected = [("a", Some("<svg a/>".to_owned())), ("b", sample_chart.clone()), ("c", sample_chart)];
+    let expected = expected.map(|(id, chart)| (id.to_owned(), chart));
+    assert_eq!(*sent.lock().unwrap(), expected);
+    assert!(post.stop(LONG));
+    let (_post, opened) =
+        DeliveryService::start(folder.path(), Channels::new(), Clock::default().env()).unwrap();
+    assert_eq!(opened.dispatcher_state.as_deref(), Some("c"));
+}
+
+#[test]
+fn stop_does_not_wait_for_charts_that_hang() {
+    let folder = tempfile::tempdir().unwrap();
+    let post = start(folder.path(), Channels::new(), &Clock::default());
+    let (_draw, drawn) = mpsc::channel::<String>();
+    let chart = Box::new(move || drawn.recv().ok());
+    submit(&post, Outgoing { chart: Some(chart), ..outgoing("a", &["ops"]) });
+    submit(&post, outgoing("b", &["ops"]));
+    assert!(post.stop(Duration::ZERO));
+    let (outbox, opened) = Outbox::open(folder.path()).unwrap();
+    assert_eq!((outbox.counts().waiting, opened.dispatcher_state.as_deref()), (2, Some("b")));
+}
+
+#[test]
+fn commit_larger_than_the_outbox_is_reported_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let channel = Fake(Box::new(|_| Box::pin(async { Err(SendError::temporary("no")) })));
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let (clock, log) = (Clock::default(), Arc::clone(&reports));
+    let report = move |problem: Option<&str>| log.lock().unwrap().push(problem.map(str::to_owned));
+    let env = Env { report: Box::new(report), ..clock.env() };
+    let channels = channels([("ops", Arc::new(channel) as _)]);
+    let (post, _) = DeliveryService::start(folder.path(), channels, env).unwrap();
+    let many = (0..=MAX_MESSAGES).map(|number| outgoing(&number.to_string(), &["ops"]));
+    post.commit(Commit { messages: many.collect(), state: Box::new(|| Some("many".to_owned())) });
+    wait_until("the commit is refused", || overview(&post).problem);
+    // As many as fit are sent; the rest and the state wait.
+    assert!(!post.is_saved());
+    assert_eq!(overview(&post).counts.waiting, MAX_MESSAGES);
+    let reports = reports.lock().unwrap();
+    assert!(reports.len() == 1 && reports[0].as_ref().unwrap().contains("outbox is full"), "{reports:?}");
 }

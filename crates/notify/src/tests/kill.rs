@@ -3,6 +3,7 @@
 use super::delivery::{Clock, put, until_counts};
 use super::http::{KEY, verify};
 use super::receiver::{Received, Receiver, Reply};
+use crate::outbox::Opened;
 use crate::{ChannelSettings, Channels, DeliveryService};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -23,8 +24,8 @@ fn channels(url: &str) -> Channels {
     )])
 }
 
-fn start(folder: &Path, url: &str, clock: &Clock) -> DeliveryService {
-    DeliveryService::start(&folder.join("outbox"), channels(url), clock.env()).unwrap().0
+fn start(folder: &Path, url: &str, clock: &Clock) -> (DeliveryService, Opened) {
+    DeliveryService::start(&folder.join("outbox"), channels(url), clock.env()).unwrap()
 }
 
 /// The process that is killed. Without its folder this test does nothing.
@@ -32,7 +33,7 @@ fn start(folder: &Path, url: &str, clock: &Clock) -> DeliveryService {
 fn victim() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let folder = Path::new(&folder);
-    let post = start(folder, &std::env::var(URL).unwrap(), &Clock::default());
+    let (post, _) = start(folder, &std::env::var(URL).unwrap(), &Clock::default());
     (0..MESSAGES).for_each(|number| put(&post, &format!("message-{number}"), &["hook"]));
     std::fs::write(folder.join("written"), "").unwrap();
     loop {
@@ -55,7 +56,8 @@ fn pending_messages_arrive_after_a_kill() {
     victim.kill();
 
     let clock = Clock::default();
-    let post = start(folder.path(), &url, &clock);
+    let (post, opened) = start(folder.path(), &url, &clock);
+    assert_eq!(opened.dispatcher_state, Some(format!("message-{}", MESSAGES - 1)));
     // If the send timed out before the kill, its retry is due now.
     clock.forward(&post, 60);
     until_counts(&post, 0, MESSAGES, 0);

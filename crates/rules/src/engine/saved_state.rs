@@ -5,7 +5,7 @@
 use super::Engine;
 use super::rule_state::RuleState;
 use crate::alert_state::AlertState;
-use crate::{Alert, RuleError};
+use crate::{Alert, Phase, RuleError};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use watchglass_model::{Labels, Timestamp, Unit};
@@ -39,6 +39,16 @@ pub(crate) struct SavedSeries {
 }
 
 impl SavedSeries {
+    /// A firing alert of a rule on `metric`.
+    fn firing(alert: Alert, metric: String) -> Self {
+        Self {
+            metric,
+            absent_millis: Some(0),
+            state: Some(AlertState::firing(&alert)),
+            ..Self::pending_resolution(alert)
+        }
+    }
+
     /// An alert to resolve at the next tick.
     fn pending_resolution(alert: Alert) -> Self {
         Self {
@@ -124,6 +134,23 @@ impl Engine {
         self.time = state.time;
         self.past = state.past.into_iter().take(self.max_past).collect();
         self.restore_series(state.subjects);
+    }
+
+    /// Continues firing alerts that the restored state is too old to have, and returns their number. Without this, alerts
+    /// that were notified just before a crash would fire, and be notified, a second time. Alerts that the state could have
+    /// are ignored: they have resolved since.
+    pub fn resume(&mut self, alerts: impl IntoIterator<Item = Alert>) -> usize {
+        let saved = self.time;
+        let is_missing = |alert: &Alert| alert.phase == Phase::Firing && alert.fired > saved;
+        let missing = alerts.into_iter().filter(is_missing).map(|alert| {
+            let rule = self.rules().find(|rule| rule.id == alert.key.rule);
+            let metric = rule.map(|rule| rule.metric.clone()).unwrap_or_default();
+            SavedSeries::firing(alert, metric)
+        });
+        let missing: Vec<SavedSeries> = missing.collect();
+        let count = missing.len();
+        self.restore_series(missing);
+        count
     }
 
     pub(super) fn saved_series(&self) -> Vec<SavedSeries> {

@@ -44,7 +44,10 @@ fn records_after_damage_are_read_and_the_file_is_kept() {
 #[test]
 fn foreign_file_is_left_unchanged() {
     for (bytes, expected) in [
-        (b"WGLASBOX\x02\0\0\0\0\0\0\0".as_slice(), "has format version 2, but only version 1 is supported"),
+        (
+            b"WGLASBOX\x03\0\0\0\0\0\0\0".as_slice(),
+            "has format version 3, but only versions 1 to 2 are supported",
+        ),
         (b"something that is no outbox", "is not an outbox file"),
     ] {
         let folder = tempfile::tempdir().unwrap();

@@ -40,6 +40,7 @@ struct World {
     /// How often a crash came between acceptance and its record.
     unrecorded: BTreeMap<(String, String), u32>,
     now: Timestamp,
+    commits: u32,
 }
 
 fn key(job: &Job) -> (String, String) {
@@ -75,7 +76,9 @@ impl World {
             Step::Enqueue(id, on) => {
                 let message = message(&id.to_string());
                 let on = on.iter().map(|channel| format!("c{channel}")).collect();
-                self.write(Record::Enqueued { time: self.now, message, channels: on });
+                self.commits += 1;
+                let messages = vec![NewMessage { time: self.now, message, channels: on }];
+                self.write(Record::Committed { messages, state: Some(self.commits.to_string()) });
             }
             Step::Pass(seconds) => self.now = self.now + Duration::from_secs(seconds),
             Step::Plan => self.plan(),
@@ -109,11 +112,13 @@ impl World {
                     let mut state = OutboxState::default();
                     records.iter().for_each(|record| state.apply(record));
                     let entries: Vec<_> = state.entries.values().cloned().collect();
-                    (state, entries)
+                    let dispatcher_state = state.dispatcher_state.clone();
+                    (state, (entries, dispatcher_state))
                 };
                 let ((_, appended), (compacted, entries)) = (of(&self.written), of(&again));
                 assert_eq!(appended, entries, "a compacted file gives another state");
-                assert_eq!(entries, self.state.entries.values().cloned().collect::<Vec<_>>());
+                let before = self.state.entries.values().cloned().collect::<Vec<_>>();
+                assert_eq!(entries, (before, self.state.dispatcher_state.clone()));
                 (self.state, self.written) = (compacted, again);
             }
             Step::Done(..) => {}

@@ -64,6 +64,40 @@ fn deregistered_series_resolves_but_unseen_after_restart_stays() {
 }
 
 #[test]
+fn alerts_that_fired_after_the_state_was_saved_are_resumed() {
+    let gone = Rule { id: "gone".to_owned(), ..rule() };
+    let (mut first, mut fake) = (engine(&[rule(), gone]), two());
+    tick(&mut first, &mut fake, 1, &[Some(1.0), Some(81.0)]);
+    let (state, fired_before) = (first.state(), first.active());
+    tick(&mut first, &mut fake, 2, &[Some(95.0), Some(81.0)]);
+    let known = first.active();
+    // No state at all is too old for any alert.
+    for (state, resumed) in [(state, 2), (engine(&[]).state(), 4)] {
+        let mut second = engine(&[rule()]);
+        second.restore(state);
+        assert_eq!(second.resume(known.clone()), resumed);
+        let expected = known.iter().filter(|alert| alert.key.rule == "use");
+        let active = second.active();
+        assert_eq!(
+            active.iter().map(|alert| (&alert.key, alert.fired)).collect::<Vec<_>>(),
+            expected.map(|alert| (&alert.key, alert.fired)).collect::<Vec<_>>()
+        );
+        assert_eq!(active[0].severity, Severity::Critical);
+        // They do not fire again; those whose rule is gone resolve.
+        let mut fake = two();
+        assert_eq!(tick(&mut second, &mut fake, 3, &[Some(95.0), Some(81.0)]), ["resolved a", "resolved b"]);
+        assert_eq!(tick(&mut second, &mut fake, 4, &[Some(1.0), Some(1.0)]), ["resolved a", "resolved b"]);
+    }
+
+    // An alert that the state could have has resolved.
+    let mut second = engine(&[rule()]);
+    tick(&mut first, &mut fake, 3, &[Some(1.0), Some(1.0)]);
+    second.restore(first.state());
+    assert_eq!(second.resume([known, fired_before].concat()), 0);
+    assert_eq!(second.active(), []);
+}
+
+#[test]
 fn due_resolutions_survive_a_restart() {
     for rules in [vec![], vec![rule()]] {
         let (mut first, mut fake) = (engine(&[rule()]), two());
