@@ -5,8 +5,9 @@ use super::{
     ALERTS_PATH, AlertsView, FormOutcome, PageContext, alert_actions, deliveries, render_alerts_page,
     rule_actions,
 };
-use app::fragments::{FlashMessage, RulePreview};
 use axum::http::StatusCode;
+use watchglass_pages::alerts::RulePreview;
+use watchglass_pages::ui::FlashMessage;
 
 /// Form action: the field `do`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

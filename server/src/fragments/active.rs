@@ -3,15 +3,16 @@
 use crate::app_state::AppState;
 use crate::query::alerts;
 use crate::query::catalogue;
-use app::fragments::{
-    AckSummary, ActiveAlerts, AlertCard, AlertHistory, FormValues, PastAlert, PendingAlerts, PendingRow,
-    RuleCoverage, SilenceSummary,
-};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use watchglass_dispatch::{Acknowledgement, Silence};
 use watchglass_model::{APP, Labels, Timestamp};
+use watchglass_pages::alerts::{
+    AckSummary, ActiveAlerts, AlertCard, AlertHistory, PastAlert, PendingAlerts, PendingRow, RuleCoverage,
+    SilenceSummary,
+};
+use watchglass_pages::ui::FormValues;
 use watchglass_rules::{Alert, AlertKey, PendingAlert, Rule};
 
 /// Maximum number of alerts shown.

@@ -2,8 +2,8 @@
 
 use super::actions::AlertsAction;
 use super::{ALERTS_PATH, FragmentError};
-use app::fragments::FlashMessage;
 use url::form_urlencoded;
+use watchglass_pages::ui::FlashMessage;
 
 /// Maximum length of an id, in characters.
 const MAX_ID_CHARS: usize = 64;

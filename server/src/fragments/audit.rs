@@ -3,7 +3,7 @@
 use super::PageContext;
 use super::settings_tab::AuditLogQuery;
 use crate::audit::{AuditTarget, Entry, Filter};
-use app::fragments::{AuditLog, AuditRow};
+use watchglass_pages::settings::{AuditLog, AuditRow};
 
 /// Entries per page.
 const PAGE_SIZE: usize = 50;

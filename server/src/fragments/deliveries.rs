@@ -5,11 +5,12 @@ use super::actions::ActionResult;
 use super::form_fields::{FormError, FormFields};
 use crate::app_state::AppState;
 use crate::services::{NotificationError, NotificationService};
-use app::fragments::{
-    ChannelRow, Channels, DeadLetterRow, Deliveries, DeliveryOutcome, DeliveryRow, FormValues,
-};
 use watchglass_notify::Overview;
 use watchglass_notify::outbox::{DeadLetter, Delivery, Event, Outcome};
+use watchglass_pages::alerts::{
+    ChannelRow, Channels, DeadLetterRow, Deliveries, DeliveryOutcome, DeliveryRow,
+};
+use watchglass_pages::ui::FormValues;
 
 /// Notification channels.
 pub(super) fn channels(state: &AppState) -> Channels {

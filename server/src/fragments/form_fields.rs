@@ -3,8 +3,8 @@
 use super::duration;
 use crate::service_errors::status_of;
 use crate::services::{ErrorKind, ServiceError};
-use app::fragments::{FormValues, label};
 use axum::http::StatusCode;
+use watchglass_pages::ui::{FormValues, label};
 
 /// Form fields in their order.
 #[derive(Clone, Debug)]

@@ -45,9 +45,11 @@ pub(crate) use settings_actions::run_settings_action;
 
 use crate::query::alerts;
 use alerts_view::AlertsView;
-use app::fragments::{AlertsContent, AlertsPage, Counts, FlashMessage, FormValues, Overview, RulePreview};
 use settings_tab::SettingsTab;
 use thiserror::Error;
+use watchglass_pages::alerts::{AlertsContent, AlertsPage, Counts, RulePreview};
+use watchglass_pages::overview::Overview;
+use watchglass_pages::ui::{FlashMessage, FormValues};
 
 /// Alerts page, whose forms change something.
 pub(crate) const ALERTS_PATH: &str = "/alerts";
@@ -106,7 +108,7 @@ pub(crate) fn page(context: &PageContext, path: &str, query: &str) -> Result<Str
 /// # Errors
 /// The query is too long.
 pub(crate) fn search_page(context: &PageContext, query: &str) -> Result<String, FragmentError> {
-    Ok(app::fragments::search_page(search::search(context, query, false)?))
+    Ok(watchglass_pages::search::render_page(search::search(context, query, false)?))
 }
 
 fn render_fragment(context: &PageContext, path: &str, query: &str) -> Result<String, FragmentError> {
@@ -119,14 +121,16 @@ fn render_fragment(context: &PageContext, path: &str, query: &str) -> Result<Str
         OVERVIEW_PATH => {
             let save = snapshot_link::snapshot_url(path, query);
             let head = overview::overview(state, crate::clock::now());
-            Ok(app::fragments::overview(Overview { snapshot_url: save, ..head }))
+            Ok(watchglass_pages::overview::render(Overview { snapshot_url: save, ..head }))
         }
         SEARCH_PATH | FORMER_SEARCH_PATH => {
-            Ok(app::fragments::search_results(search::search(context, query, true)?))
+            Ok(watchglass_pages::search::render_results(search::search(context, query, true)?))
         }
-        PANEL_HELP_PATH => Ok(app::fragments::panel_help(state.metrics.catalogue().panels())),
-        performance::PATH => Ok(app::fragments::performance(performance::performance(state, query)?)),
-        processes::PATH => Ok(app::fragments::processes(processes::processes(state, query)?)),
+        PANEL_HELP_PATH => Ok(watchglass_pages::panels::render_help(state.metrics.catalogue().panels())),
+        performance::PATH => {
+            Ok(watchglass_pages::performance::render(performance::performance(state, query)?))
+        }
+        processes::PATH => Ok(watchglass_pages::processes::render(processes::processes(state, query)?)),
         trends::PATH => trends::page(state, query),
         SETTINGS_PATH => {
             let (place, log, said) = SettingsTab::parse(query)?;
@@ -187,7 +191,7 @@ fn render_alerts_page(
         AlertsView::Channels => AlertsContent::Channels(deliveries::channels(state)),
         AlertsView::Deliveries => AlertsContent::Deliveries(deliveries::deliveries(state, typed_or_not)),
     };
-    Ok(app::fragments::alerts(AlertsPage {
+    Ok(watchglass_pages::alerts::render(AlertsPage {
         counts,
         flash: said,
         keep_on_refresh: keeps,

@@ -4,12 +4,12 @@ use crate::app_state::AppState;
 use crate::query::alerts;
 use crate::query::cards::card_values;
 use crate::query::system;
-use app::fragments::{
-    FiringAlert, HealthState, Overview, Reason, RuleCoverage, Sparkline, StatCard, Threshold,
-};
 use std::cmp::Reverse;
 use std::time::Duration;
 use watchglass_model::{Severity, TimeRange, Timestamp, Unit};
+use watchglass_pages::alerts::RuleCoverage;
+use watchglass_pages::overview::{FiringAlert, Overview, Reason, StatCard, Threshold};
+use watchglass_pages::ui::{HealthState, Sparkline};
 use watchglass_reports::cards::{Aggregation, CARDS, Card};
 use watchglass_reports::health::Component;
 use watchglass_rules::{Alert, Comparison, HealthStatus, Rule, overall_health};

@@ -8,8 +8,8 @@ use crate::app_state::AppState;
 use crate::evaluation::{Origin, RuleEditError};
 use crate::query::rule_preview::rule_preview;
 use crate::services::{RuleService, RuleServiceError};
-use app::fragments::{PreviewAlert, RulePreview};
 use axum::http::StatusCode;
+use watchglass_pages::alerts::{PreviewAlert, RulePreview};
 use watchglass_rules::{Preview, Rule, RuleError};
 
 /// Creates a rule, or updates it if it existed when the form was rendered.

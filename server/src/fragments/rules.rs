@@ -3,8 +3,9 @@
 use super::{duration, label_lines, rule_actions, rule_form};
 use crate::app_state::AppState;
 use crate::evaluation::Origin;
-use app::fragments::{FormValues, MetricChoice, RuleEditor, RulePreview, RuleRow, Rules};
 use watchglass_model::{Metric, Unit};
+use watchglass_pages::alerts::{MetricChoice, RuleEditor, RulePreview, RuleRow, Rules};
+use watchglass_pages::ui::FormValues;
 use watchglass_rules::{Aggregation, Alert, Comparison, Rule};
 
 /// All rules.

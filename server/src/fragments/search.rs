@@ -2,7 +2,7 @@
 
 use super::search_index::{self, EntryKind, SearchEntry};
 use super::{FragmentError, PageContext, table_query};
-use app::fragments::{SearchHit, SearchResults};
+use watchglass_pages::search::{SearchHit, SearchResults};
 
 /// Path of the page, and below `/api/fragment` of the result list alone.
 pub(crate) const SEARCH_PATH: &str = "/search";
@@ -78,7 +78,7 @@ fn normalize(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use app::fragments::SearchTarget;
+    use watchglass_pages::search::SearchTarget;
 
     fn thing(kind: EntryKind, title: &str, words: &str) -> SearchEntry {
         let found =

@@ -4,11 +4,11 @@
 use super::PageContext;
 use crate::app_state::AppState;
 use crate::query::catalogue;
-use app::fragments::{SearchHit, SearchTarget, page_of_section};
 use std::borrow::Cow;
 use url::form_urlencoded::byte_serialize;
 use watchglass_auth::Credential;
 use watchglass_model::Panel;
+use watchglass_pages::search::{SearchHit, SearchTarget, page_of_section};
 
 /// Kind of entry. Entries of equal rank are ordered by kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

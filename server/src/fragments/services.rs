@@ -3,7 +3,9 @@
 use super::FragmentError;
 use super::table_query;
 use crate::app_state::AppState;
-use app::fragments::{CACHES, DATABASES, ListQuery, ServicesSnapshot, service_lists, service_states};
+use watchglass_pages::services::{
+    CACHES, DATABASES, ListQuery, ServicesSnapshot, render_lists, render_states,
+};
 
 /// URL parameters that the sort links preserve.
 const PRESERVED_PARAMS: [&str; 5] = ["window", "from", "to", "at", "hide"];
@@ -24,10 +26,10 @@ pub(super) fn page(state: &AppState, path: &str, query: &str) -> Result<Option<S
         now: state.metrics.last_collected(),
     };
     if path == kind.path {
-        return Ok(Some(service_states(kind, &known)));
+        return Ok(Some(render_states(kind, &known)));
     }
     let order = parse_list_query(query)?;
-    service_lists(kind, &known, &order).map(Some).map_err(FragmentError::InvalidParameter)
+    render_lists(kind, &known, &order).map(Some).map_err(FragmentError::InvalidParameter)
 }
 
 fn parse_list_query(query: &str) -> Result<ListQuery, FragmentError> {

@@ -5,8 +5,8 @@ use crate::app_state::AppState;
 use crate::assets::PAGE_ASSETS;
 use crate::config::EffectiveSetting;
 use crate::query::alerts;
-use app::fragments::{RetentionRow, SettingRow, Settings};
 use std::time::Duration;
+use watchglass_pages::settings::{RetentionRow, SettingRow, Settings};
 
 /// All settings.
 pub(super) fn settings(state: &AppState) -> Settings {

@@ -9,9 +9,9 @@ use crate::clock;
 use crate::services::{
     AccountError, MAX_TOKEN_DAYS, OwnAccountService, SessionService, TokenService, UserChange, UserService,
 };
-use app::fragments::FlashMessage;
 use axum::http::StatusCode;
 use watchglass_auth::{Permission, Role};
+use watchglass_pages::ui::FlashMessage;
 
 /// Form action: the field `do`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

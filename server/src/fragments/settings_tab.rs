@@ -3,8 +3,8 @@
 use super::settings_actions::SettingsAction;
 use super::{FragmentError, SETTINGS_PATH, table_query};
 use crate::audit::AuditTarget;
-use app::fragments::FlashMessage;
 use url::form_urlencoded;
+use watchglass_pages::ui::FlashMessage;
 
 /// View below `/settings`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

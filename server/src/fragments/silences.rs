@@ -2,9 +2,10 @@
 
 use super::label_lines;
 use crate::app_state::AppState;
-use app::fragments::{FormValues, SilenceRow, SilenceState, Silences};
 use watchglass_dispatch::{Silence, TimeInterval};
 use watchglass_model::Timestamp;
+use watchglass_pages::alerts::{SilenceRow, SilenceState, Silences};
+use watchglass_pages::ui::FormValues;
 
 /// All silences.
 pub(super) fn silences(state: &AppState, now: Timestamp, typed: FormValues) -> Silences {

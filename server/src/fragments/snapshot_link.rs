@@ -1,7 +1,7 @@
 //! Snapshot link: exports the shown page as one file.
 
 use super::{OVERVIEW_PATH, performance, processes, table_query, trends};
-use app::fragments::{PageUrl, snapshot_link};
+use watchglass_pages::ui::{PageUrl, snapshot_link};
 
 /// URL parameters that select the shown charts.
 const PRESERVED_PARAMS: [&str; 5] = ["window", "from", "to", "hide", "section"];

@@ -1,8 +1,8 @@
 //! Query string of pages with tables: sort order, filter and other parameters.
 
 use super::FragmentError;
-use app::fragments::{Column, PageUrl, Sort};
 use url::form_urlencoded;
+use watchglass_pages::ui::{Column, PageUrl, Sort};
 
 /// Maximum length of a query string, in bytes.
 const MAX_BYTES: usize = 4096;
@@ -97,7 +97,7 @@ fn wrong_sort(columns: &[Column], column: &str, direction: Option<&str>) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use app::fragments::{number_column, text_column};
+    use watchglass_pages::ui::{number_column, text_column};
 
     static COLUMNS: [Column; 2] = [text_column("Route"), number_column("P95")];
 

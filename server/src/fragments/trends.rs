@@ -3,11 +3,11 @@
 use super::FragmentError;
 use crate::app_state::AppState;
 use crate::query::catalogue;
-use app::fragments::{NavLink, Trends};
 use std::time::Duration;
 use url::form_urlencoded;
 use watchglass_model::Timestamp;
 use watchglass_model::time_text::format_seconds;
+use watchglass_pages::trends::{NavLink, Trends};
 
 /// Path of the trends page.
 pub(super) const PATH: &str = "/trends";
@@ -42,7 +42,7 @@ pub(super) fn page(state: &AppState, query: &str) -> Result<String, FragmentErro
         is_current,
     };
     let kept = asked.0.iter().filter(|(name, _)| !["window", "from", "to"].contains(&name.as_str()));
-    Ok(app::fragments::trends(Trends {
+    Ok(watchglass_pages::trends::render(Trends {
         sections: std::iter::once(all)
             .chain(catalogue::sections(&state.metrics).into_iter().map(of))
             .collect(),

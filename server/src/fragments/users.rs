@@ -4,12 +4,13 @@ use super::settings_tab::AuditLogQuery;
 use super::{FragmentError, PageContext, SettingsTab, audit, settings};
 use crate::access::Enrolment;
 use crate::clock;
-use app::fragments::{
-    Account, FlashMessage, FormValues, SecondFactor, SessionRow, Sessions, SettingsContent, SettingsPage,
-    TokenRow, Tokens, UserRow, Users,
-};
 use watchglass_auth::{Accounts, Credential, Role, Session, TokenState};
 use watchglass_model::Timestamp;
+use watchglass_pages::settings::{
+    Account, SecondFactor, SessionRow, Sessions, SettingsContent, SettingsPage, TokenRow, Tokens, UserRow,
+    Users,
+};
+use watchglass_pages::ui::{FlashMessage, FormValues};
 
 /// Result of an action that is shown only once.
 #[derive(Debug, Default)]
@@ -69,7 +70,12 @@ pub(super) fn render(
         SettingsTab::Sessions => SettingsContent::Sessions(Sessions { rows: sessions(context, None, now) }),
         SettingsTab::Audit => SettingsContent::Audit(audit::audit(context, &log)),
     };
-    Ok(app::fragments::settings(SettingsPage { flash: said, keep_on_refresh: keeps, may_change, content }))
+    Ok(watchglass_pages::settings::render(SettingsPage {
+        flash: said,
+        keep_on_refresh: keeps,
+        may_change,
+        content,
+    }))
 }
 
 fn account(context: &PageContext, typed: FormValues, made: OneTimeSecret, now: Timestamp) -> Account {

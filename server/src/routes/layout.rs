@@ -10,7 +10,6 @@ use crate::http::{ApiError, bad_request, body, run_blocking};
 use crate::layouts::{Layout, LayoutChange, Width, sections};
 use crate::query::catalogue;
 use crate::services::{LayoutEdit, LayoutService};
-use app::fragments::{LayoutEditor, LayoutPanel, LayoutSection, section_anchor};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
@@ -19,6 +18,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use std::sync::Arc;
 use watchglass_auth::{Credential, Principal};
+use watchglass_pages::layout_editor::{LayoutEditor, LayoutPanel, LayoutSection, section_anchor};
 
 /// URL of the page.
 const PAGE_URL: &str = "/layout";
@@ -144,7 +144,7 @@ fn editor_page(
     };
     let sections = sections(&arranged).into_iter().map(section);
     let sections = sections.filter(|section| !section.panels.is_empty()).collect();
-    let html = app::fragments::layout_editor(LayoutEditor {
+    let html = watchglass_pages::layout_editor::render(LayoutEditor {
         error: refused,
         sections,
         is_customised: layout.is_some(),
@@ -166,7 +166,7 @@ pub(crate) async fn stylesheet(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use app::fragments::WIDTHS;
+    use watchglass_pages::layout_editor::WIDTHS;
 
     #[test]
     fn each_width_of_the_page_is_accepted() {

@@ -9,13 +9,13 @@ use crate::http::html::top_bar;
 use crate::http::{ApiError, bad_request, html, run_blocking};
 use crate::query::panel::{PanelHistory, panel_history};
 use app::api::RangeQuery;
-use app::fragments::PanelTable;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use std::sync::Arc;
 use url::form_urlencoded;
+use watchglass_pages::panels::PanelTable;
 use watchglass_reports::series::csv_of_several;
 use watchglass_tsdb::Columns;
 
@@ -42,8 +42,12 @@ pub(crate) async fn table(
         let tracks = columns.columns.into_iter().map(|column| (column.series.labels.clone(), column.mean));
         (metric, columns.start, columns.step_millis, tracks.collect())
     });
-    let page =
-        app::fragments::panel_table(&PanelTable { panel, range, metrics: parts.collect(), csv_url: csv });
+    let page = watchglass_pages::panels::render_table(&PanelTable {
+        panel,
+        range,
+        metrics: parts.collect(),
+        csv_url: csv,
+    });
     let body = format!("{}<main id=\"main\" tabindex=\"-1\">{page}</main>", top_bar(""));
     Ok(Html(html::document(&title, &PAGE_ASSETS.styles, theme(&headers), &body)))
 }

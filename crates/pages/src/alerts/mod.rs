@@ -1,0 +1,23 @@
+//! Alerts page: active and past alerts, rules, silences, channels and deliveries.
+
+mod active;
+mod channels;
+mod deliveries;
+mod history;
+mod page;
+mod pending;
+mod preview;
+mod rule_editor;
+mod rules;
+mod silences;
+
+pub use active::{AckSummary, ActiveAlerts, AlertCard, RuleCoverage, SilenceSummary};
+pub use channels::{ChannelRow, Channels};
+pub use deliveries::{DeadLetterRow, Deliveries, DeliveryOutcome, DeliveryRow};
+pub use history::{AlertHistory, PastAlert};
+pub use page::{AlertsContent, AlertsPage, Counts, render};
+pub use pending::{PendingAlerts, PendingRow};
+pub use preview::{PreviewAlert, RulePreview};
+pub use rule_editor::{MetricChoice, RuleEditor};
+pub use rules::{RuleRow, Rules};
+pub use silences::{SilenceRow, SilenceState, Silences};

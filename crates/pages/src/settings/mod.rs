@@ -1,0 +1,17 @@
+//! Pages below `/settings`: settings, account, users, tokens, sessions and audit log.
+
+mod account;
+mod audit;
+mod effective;
+mod page;
+mod second_factor;
+mod tokens;
+mod users;
+
+pub use account::{Account, SessionRow, Sessions};
+pub use audit::{AuditLog, AuditRow};
+pub use effective::{RetentionRow, SettingRow, Settings};
+pub use page::{SettingsContent, SettingsPage, render};
+pub use second_factor::SecondFactor;
+pub use tokens::{TokenRow, Tokens};
+pub use users::{UserRow, Users};
