@@ -1,5 +1,7 @@
 use super::*;
+use crate::alerts::{AckSummary, SilenceSummary};
 use crate::ui::StaticHtml;
+use watchglass_model::Severity;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(seconds * 1000)

@@ -1,7 +1,6 @@
 //! Notification log, with failed notifications first.
 
-use crate::ui::FormValues;
-use crate::ui::{author_field, hidden_input, pluralize, severity_badge, time_tag};
+use crate::ui::{FormValues, author_field, hidden_input, pluralize, severity_badge, time_tag};
 use leptos::prelude::*;
 use watchglass_model::Severity;
 use watchglass_model::Timestamp;

@@ -1,7 +1,9 @@
 //! Alerts page: active and past alerts, rules, silences, channels and deliveries.
 
 mod active;
+mod card;
 mod channels;
+mod coverage;
 mod deliveries;
 mod history;
 mod page;
@@ -11,8 +13,10 @@ mod rule_editor;
 mod rules;
 mod silences;
 
-pub use active::{AckSummary, ActiveAlerts, AlertCard, RuleCoverage, SilenceSummary};
+pub use active::ActiveAlerts;
+pub use card::{AckSummary, AlertCard, SilenceSummary};
 pub use channels::{ChannelRow, Channels};
+pub use coverage::RuleCoverage;
 pub use deliveries::{DeadLetterRow, Deliveries, DeliveryOutcome, DeliveryRow};
 pub use history::{AlertHistory, PastAlert};
 pub use page::{AlertsContent, AlertsPage, Counts, render};

@@ -1,8 +1,7 @@
 //! Rule editor, with a preview.
 
 use super::RulePreview;
-use crate::ui::FormValues;
-use crate::ui::{Field, hidden_input, pluralize, read_only_note};
+use crate::ui::{Field, FormValues, hidden_input, pluralize, read_only_note};
 use leptos::prelude::*;
 use watchglass_model::Severity;
 

@@ -1,7 +1,6 @@
 //! List of silences, with the form for a new one.
 
-use crate::ui::FormValues;
-use crate::ui::{Field, author_field, hidden_input, label, time_tag};
+use crate::ui::{Field, FormValues, author_field, hidden_input, label, time_tag};
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 

@@ -1,10 +1,10 @@
 //! Head of the overview: health score with its reasons, firing alerts, one card per component.
 
 use crate::alerts::RuleCoverage;
-use crate::ui::HealthState;
-use crate::ui::Sparkline;
-use crate::ui::{PageUrl, snapshot_link};
-use crate::ui::{StaticHtml, duration_tag, pluralize, severity_badge, time_tag};
+use crate::ui::{
+    HealthState, PageUrl, Sparkline, StaticHtml, duration_tag, pluralize, severity_badge, snapshot_link,
+    time_tag,
+};
 use leptos::prelude::*;
 use watchglass_model::{Severity, Timestamp, Unit, format};
 

@@ -1,7 +1,6 @@
 //! HTTP routes of the applications: request rate, error rate and response time.
 
-use crate::ui::SortableTable;
-use crate::ui::StaticHtml;
+use crate::ui::{SortableTable, StaticHtml};
 use leptos::prelude::*;
 
 /// Table of routes.

@@ -1,7 +1,6 @@
 //! Processes at a point in time: now, or any time within the retention.
 
-use crate::ui::SortableTable;
-use crate::ui::{StaticHtml, time_tag};
+use crate::ui::{SortableTable, StaticHtml, time_tag};
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 

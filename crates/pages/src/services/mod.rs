@@ -1,15 +1,15 @@
 //! Pages of databases and caches: status, version and lists of each instance, or how to configure one.
 
 mod former_names;
+mod setup;
 mod status;
 mod view;
 
-use crate::ui::StaticHtml;
-use crate::ui::{PageUrl, SortableTable};
-use crate::ui::{Row, Sort};
+use crate::ui::{PageUrl, Row, Sort, SortableTable, StaticHtml};
 use app::api;
 use former_names::{former_list, present_list, present_sort_key};
 use leptos::prelude::*;
+use setup::Setup;
 use status::ServiceStatus;
 use view::{ListView, ServiceView, caches, databases};
 use watchglass_model::{Problem, Timestamp};
@@ -22,26 +22,7 @@ pub struct ServiceKind {
     /// Path of the fragment with the lists.
     pub lists_path: &'static str,
     select: fn(&api::Services) -> Vec<ServiceView>,
-    setup: Setup,
-}
-
-/// How to configure a kind of server.
-#[derive(Debug)]
-struct Setup {
-    /// Heading.
-    title: &'static str,
-    /// Example lines of the configuration file.
-    file: &'static str,
-    /// Name of the setting.
-    setting: &'static str,
-    /// Command line flag of the setting.
-    flag: &'static str,
-    /// Environment variable of the setting.
-    variable: &'static str,
-    /// Statements that grant exactly the permissions that Watchglass needs.
-    rights: &'static str,
-    /// Where to run them.
-    rights_where: &'static str,
+    setup: &'static Setup,
 }
 
 /// PostgreSQL.
@@ -49,33 +30,12 @@ pub static DATABASES: ServiceKind = ServiceKind {
     path: "/database",
     lists_path: "/database-lists",
     select: databases,
-    setup: Setup {
-        title: "PostgreSQL is not monitored",
-        file: "[postgres]\nurl = \"postgresql://watchglass:PASSWORD@db.example:5432/app\"",
-        setting: "postgres.url",
-        flag: "--postgres-url",
-        variable: "WATCHGLASS_POSTGRES_URL",
-        rights_where: "Run this in the database, with your own password:",
-        rights: "CREATE ROLE watchglass LOGIN PASSWORD 'PASSWORD' CONNECTION LIMIT 3;\n\
-                 GRANT pg_monitor TO watchglass;",
-    },
+    setup: &setup::POSTGRES,
 };
 
 /// Redis.
-pub static CACHES: ServiceKind = ServiceKind {
-    path: "/cache",
-    lists_path: "/cache-lists",
-    select: caches,
-    setup: Setup {
-        title: "Redis is not monitored",
-        file: "[redis]\ntargets = \"redis://watchglass:PASSWORD@cache.example:6379\"",
-        setting: "redis.targets",
-        flag: "--redis-targets",
-        variable: "WATCHGLASS_REDIS_TARGETS",
-        rights_where: "Run this in redis-cli, with your own password:",
-        rights: "ACL SETUSER watchglass on >PASSWORD resetkeys resetchannels -@all +ping +info +slowlog|get +slowlog|len",
-    },
-};
+pub static CACHES: ServiceKind =
+    ServiceKind { path: "/cache", lists_path: "/cache-lists", select: caches, setup: &setup::REDIS };
 
 /// Current data of the monitored servers.
 #[derive(Clone, Debug, Default)]
@@ -138,26 +98,6 @@ pub fn render_lists(
         }
     }
     Ok(html)
-}
-
-impl Setup {
-    fn view(&self) -> AnyView {
-        let &Self { title, file, flag, variable, rights, rights_where, .. } = self;
-        view! {
-            <section class="notice set-up" aria-labelledby="set-up">
-                <h2 id="set-up">{title}</h2>
-                <p>"Add the server to the configuration file:"</p>
-                <pre><code>{file}</code></pre>
-                <p>
-                    "Or use the flag "<code>{flag}</code>" or the environment variable "<code>{variable}</code>
-                    ". Then restart Watchglass."
-                </p>
-                <p>"Watchglass needs few permissions. "{rights_where}</p>
-                <pre><code>{rights}</code></pre>
-            </section>
-        }
-        .into_any()
-    }
 }
 
 fn state(view: &ServiceView, known: &ServicesSnapshot, setting: &'static str) -> AnyView {

@@ -1,7 +1,6 @@
 //! Audit log: who changed what and from where, with the value before and after.
 
-use crate::ui::PageUrl;
-use crate::ui::time_tag;
+use crate::ui::{PageUrl, time_tag};
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 

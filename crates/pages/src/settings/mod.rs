@@ -5,13 +5,15 @@ mod audit;
 mod effective;
 mod page;
 mod second_factor;
+mod sessions;
 mod tokens;
 mod users;
 
-pub use account::{Account, SessionRow, Sessions};
+pub use account::Account;
 pub use audit::{AuditLog, AuditRow};
 pub use effective::{RetentionRow, SettingRow, Settings};
 pub use page::{SettingsContent, SettingsPage, render};
 pub use second_factor::SecondFactor;
+pub use sessions::{SessionRow, Sessions};
 pub use tokens::{TokenRow, Tokens};
 pub use users::{UserRow, Users};

@@ -2,8 +2,7 @@
 //! log.
 
 use super::{Account, AuditLog, Sessions, Settings, Tokens, Users};
-use crate::ui::FlashMessage;
-use crate::ui::StaticHtml;
+use crate::ui::{FlashMessage, StaticHtml};
 use leptos::prelude::*;
 
 /// Page below `/settings`.

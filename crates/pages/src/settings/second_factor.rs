@@ -1,7 +1,6 @@
 //! Two-factor authentication of the user's own account: enrolment, recovery codes, removal.
 
-use crate::ui::FormValues;
-use crate::ui::{Field, hidden_input, pluralize, time_tag, username_input};
+use crate::ui::{Field, FormValues, hidden_input, pluralize, time_tag, username_input};
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 

@@ -1,7 +1,6 @@
 //! API tokens.
 
-use crate::ui::FormValues;
-use crate::ui::{Field, hidden_input, time_tag};
+use crate::ui::{Field, FormValues, hidden_input, time_tag};
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 

@@ -1,7 +1,6 @@
 //! Users, with the actions of an administrator.
 
-use crate::ui::FormValues;
-use crate::ui::{Field, hidden_input, pluralize, time_tag, username_input};
+use crate::ui::{Field, FormValues, hidden_input, pluralize, time_tag, username_input};
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 

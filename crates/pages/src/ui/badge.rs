@@ -1,6 +1,6 @@
 //! Health badge: text, colour and icon.
 
-use super::view_helpers::{CRITICAL_ICON, WARNING_ICON};
+use super::severity::{CRITICAL_ICON, WARNING_ICON};
 use leptos::prelude::*;
 
 /// Health state, from best to worst after `Absent` and `Unknown`.

@@ -1,21 +1,30 @@
 //! What several pages share: badges, tables, form fields, times and messages.
 
 mod badge;
+mod charts_url;
+mod field;
 mod flash;
 mod form_values;
+mod page_url;
+mod severity;
 mod sortable_table;
 mod sparkline;
+mod static_html;
 mod table;
-mod view_helpers;
+mod text;
+mod time;
 
 pub use badge::HealthState;
+pub use charts_url::charts_url;
+pub use field::label;
+pub(crate) use field::{Field, author_field, hidden_input, username_input};
 pub use flash::FlashMessage;
 pub use form_values::FormValues;
-pub use sortable_table::{PageUrl, SortableTable, snapshot_link};
+pub use page_url::{PageUrl, snapshot_link};
+pub(crate) use severity::severity_badge;
+pub use sortable_table::SortableTable;
 pub use sparkline::Sparkline;
+pub(crate) use static_html::StaticHtml;
 pub use table::{Cell, Column, Row, Sort, number_column, text_column};
-pub(crate) use view_helpers::{
-    Field, StaticHtml, author_field, duration_tag, hidden_input, pluralize, read_only_note, rfc3339,
-    severity_badge, time_tag, username_input,
-};
-pub use view_helpers::{charts_url, label};
+pub(crate) use text::{pluralize, read_only_note};
+pub(crate) use time::{duration_tag, rfc3339, time_tag};

@@ -1,79 +1,7 @@
-//! View helpers: times, severity badges and form fields.
+//! Form fields with their labels and hints.
 
 use super::FormValues;
-use app::local_date_and_time;
 use leptos::prelude::*;
-use std::time::Duration;
-pub(crate) use watchglass_model::time_text::format_seconds as rfc3339;
-use watchglass_model::{Severity, Timestamp, format};
-
-/// Severity icons: a full octagon, a triangle, a ring. Their shapes differ, so that severity does not depend on colour.
-pub(crate) const CRITICAL_ICON: &str = "<path d=\"M5 1h6l4 4v6l-4 4H5l-4-4V5z\" fill=\"currentColor\"></path><path d=\"M8 4v5M8 10.6v1.6\" class=\"cut\"></path>";
-pub(crate) const WARNING_ICON: &str = "<path d=\"M8 2l6.6 12H1.4z\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.6\" \
-    stroke-linejoin=\"round\"></path><path d=\"M8 6.4v3.6M8 11.2v1.4\" stroke=\"currentColor\" stroke-width=\"1.6\"></path>";
-const INFO_ICON: &str = "<circle cx=\"8\" cy=\"8\" r=\"6.4\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.6\"></circle>\
-    <path d=\"M8 7v4.6M8 4v1.6\" stroke=\"currentColor\" stroke-width=\"1.6\"></path>";
-
-/// Renders a view as static HTML.
-pub(crate) trait StaticHtml {
-    /// HTML without hydration markers, since nothing hydrates it. No text can contain a marker, because `<` is escaped.
-    fn html(self) -> String;
-}
-
-impl StaticHtml for AnyView {
-    fn html(self) -> String {
-        self.to_html().replace("<!>", "")
-    }
-}
-
-/// Severity badge: text, colour and icon.
-pub(crate) fn severity_badge(severity: Severity) -> AnyView {
-    let (class, sign) = match severity {
-        Severity::Critical => ("severity critical", CRITICAL_ICON),
-        Severity::Warning => ("severity warning", WARNING_ICON),
-        Severity::Info => ("severity info", INFO_ICON),
-    };
-    view! {
-        <span class=class>
-            <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" inner_html=sign></svg>
-            {severity.title()}
-        </span>
-    }
-    .into_any()
-}
-
-/// Time as a `<time>` element, in UTC: the server does not know the user's time zone.
-pub(crate) fn time_tag(time: Timestamp) -> AnyView {
-    view! { <time datetime=rfc3339(time)>{local_date_and_time(time, None)}</time> }.into_any()
-}
-
-/// Duration from `since` to `now`, such as `for 4 min`, with the start as its tooltip.
-pub(crate) fn duration_tag(since: Timestamp, now: Timestamp) -> AnyView {
-    let text = format!("for {}", format::age(now.millis_since(since)));
-    view! { <time datetime=rfc3339(since) title=local_date_and_time(since, None)>{text}</time> }.into_any()
-}
-
-/// Time shown before the start and after the end of an alert.
-const MARGIN: Duration = Duration::from_secs(15 * 60);
-/// Maximum time shown of a long alert, from its start.
-const MAX_SHOWN: Duration = Duration::from_secs(24 * 3600);
-
-/// URL of the charts from `since` to `end` with a margin, and with the cursor at `since`.
-pub fn charts_url(since: Timestamp, end: Timestamp) -> String {
-    let end = end.min(since + MAX_SHOWN) + MARGIN;
-    let (from, to, at) = ((since - MARGIN).millis().max(0), end.millis(), since.millis());
-    format!("/trends?from={from}&to={to}&at={at}")
-}
-
-/// Number with its noun: `1 rule`, `2 rules`.
-pub(crate) fn pluralize(number: usize, one: &str, many: &str) -> String {
-    format!("{number}\u{a0}{}", if number == 1 { one } else { many })
-}
-
-/// Note that replaces the buttons for read-only users.
-pub(crate) fn read_only_note() -> AnyView {
-    view! { <p class="facts">"Read only. Changes need the admin role."</p> }.into_any()
-}
 
 /// Hidden form field.
 pub(crate) fn hidden_input(name: &'static str, value: &str) -> AnyView {
@@ -256,40 +184,7 @@ pub(crate) fn author_field(form: &str, typed: &FormValues) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn chart_links_have_a_margin_around_the_alert() {
-        for (since, end, expected) in [
-            (1_000_000, 2_000_000, "/trends?from=100000&to=2900000&at=1000000"),
-            (60_000, 60_000, "/trends?from=0&to=960000&at=60000"),
-            (1_000_000, 1_000_000_000, "/trends?from=100000&to=88300000&at=1000000"),
-        ] {
-            let at = Timestamp::from_millis;
-            assert_eq!(charts_url(at(since), at(end)), expected);
-        }
-    }
-
-    #[test]
-    fn times_are_in_rfc_3339() {
-        for (millis, expected) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (1_795_314_030_125, "2026-11-22T02:20:30Z"),
-            (-5_000, "1970-01-01T00:00:00Z"),
-            (i64::MAX, "9999-12-31T23:59:59Z"),
-        ] {
-            assert_eq!(rfc3339(Timestamp::from_millis(millis)), expected);
-        }
-    }
-
-    #[test]
-    fn severity_badge_has_text_and_icon() {
-        for (one, word) in
-            [(Severity::Critical, "Critical"), (Severity::Warning, "Warning"), (Severity::Info, "Info")]
-        {
-            let html = severity_badge(one).html();
-            assert!(html.contains(word) && html.contains("<svg"), "{html}");
-        }
-    }
+    use crate::ui::StaticHtml;
 
     #[test]
     fn submitted_values_stay_and_invalid_fields_are_marked() {
