@@ -1,102 +1,13 @@
 //! Form actions of the alerts page, and the response: the view that shows the result. Rendering a view changes nothing.
 
-use super::form_fields::{FormError, FormFields};
+use super::form_error::FormError;
 use super::{
-    ALERTS_PATH, AlertsView, FormOutcome, PageContext, alert_actions, deliveries, render_alerts_page,
-    rule_actions,
+    ALERTS_PATH, FormOutcome, PageContext, alert_actions, deliveries, render_alerts_page, rule_actions,
 };
 use axum::http::StatusCode;
 use watchglass_pages::alerts::RulePreview;
-use watchglass_pages::ui::FlashMessage;
-
-/// Form action: the field `do`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AlertsAction {
-    Acknowledge,
-    Unacknowledge,
-    Silence,
-    ExpireSilence,
-    RuleSave,
-    RuleEnable,
-    RuleDisable,
-    RuleDelete,
-    RulePreview,
-    ChannelTest,
-    Resend,
-}
-
-const ALL: [AlertsAction; 11] = [
-    AlertsAction::Acknowledge,
-    AlertsAction::Unacknowledge,
-    AlertsAction::Silence,
-    AlertsAction::ExpireSilence,
-    AlertsAction::RuleSave,
-    AlertsAction::RuleEnable,
-    AlertsAction::RuleDisable,
-    AlertsAction::RuleDelete,
-    AlertsAction::RulePreview,
-    AlertsAction::ChannelTest,
-    AlertsAction::Resend,
-];
-
-impl AlertsAction {
-    /// Name in forms and URLs.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Acknowledge => "acknowledge",
-            Self::Unacknowledge => "withdraw",
-            Self::Silence => "silence",
-            Self::ExpireSilence => "end-silence",
-            Self::RuleSave => "rule-save",
-            Self::RuleEnable => "rule-enable",
-            Self::RuleDisable => "rule-disable",
-            Self::RuleDelete => "rule-delete",
-            Self::RulePreview => "rule-preview",
-            Self::ChannelTest => "channel-test",
-            Self::Resend => "resend",
-        }
-    }
-
-    /// Action with that name.
-    pub(super) fn from_name(word: &str) -> Option<Self> {
-        ALL.into_iter().find(|one| one.name() == word)
-    }
-
-    /// Success message.
-    pub(super) const fn success_message(self) -> &'static str {
-        match self {
-            Self::Acknowledge => "Acknowledged. No repeats or escalations until it resolves.",
-            Self::Unacknowledge => "Acknowledgement removed. Repeats and escalations count from now.",
-            Self::Silence => "Silenced. The alert stays recorded but sends no notifications.",
-            Self::ExpireSilence => "Silence expired. Firing alerts send notifications again.",
-            Self::RuleSave => "Rule saved.",
-            Self::RuleEnable => "Rule enabled.",
-            Self::RuleDisable => "Rule disabled; its alerts were resolved.",
-            Self::RuleDelete => "Rule deleted or reset to default.",
-            Self::RulePreview => "Preview only, not saved.",
-            Self::ChannelTest => "Test sent: the receiver accepted it.",
-            Self::Resend => "Notification queued to be resent.",
-        }
-    }
-
-    /// View of its form.
-    fn view(self, fields: &FormFields) -> AlertsView {
-        let default = match self {
-            Self::RuleSave | Self::RuleDelete | Self::RulePreview => {
-                return AlertsView::Rule {
-                    id: fields.contains("known").then(|| fields.get("id").to_owned()),
-                };
-            }
-            Self::Acknowledge | Self::Unacknowledge => AlertsView::Active { rule: None },
-            Self::Silence if fields.contains("labels") => AlertsView::Active { rule: None },
-            Self::Silence | Self::ExpireSilence => AlertsView::Silences,
-            Self::RuleEnable | Self::RuleDisable => AlertsView::Rules,
-            Self::ChannelTest => AlertsView::Channels,
-            Self::Resend => AlertsView::Deliveries,
-        };
-        AlertsView::from_view(fields.get("view")).unwrap_or(default)
-    }
-}
+use watchglass_pages::alerts::{AlertsAction, AlertsView};
+use watchglass_pages::ui::{FlashMessage, FormFields};
 
 /// Result of a successful action.
 #[derive(Debug, Default)]
@@ -131,7 +42,7 @@ pub(crate) fn run_action(context: &PageContext, fields: &FormFields) -> FormResp
     };
     let Some(what) = what else {
         let shown: String = word.chars().take(40).collect();
-        let known = ALL.map(AlertsAction::name).join(", ");
+        let known = AlertsAction::ALL.map(AlertsAction::name).join(", ");
         let refusal =
             FormError::invalid_field("do", &format!("unknown action {shown:?}: use one of {known}"));
         let view = AlertsView::from_view(fields.get("view")).unwrap_or(AlertsView::Active { rule: None });
@@ -210,37 +121,4 @@ fn view_response(
     };
     debug_assert!(address.starts_with(ALERTS_PATH));
     FormResponse { status, html, location: address, redirect_to: go_on }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn action_names_are_parsed_back() {
-        for one in ALL {
-            assert_eq!(AlertsAction::from_name(one.name()), Some(one));
-            assert!(one.success_message().ends_with('.'), "{one:?}");
-        }
-        assert_eq!(AlertsAction::from_name("nothing"), None);
-    }
-
-    #[test]
-    fn each_action_returns_to_the_view_of_its_form() {
-        let view = |what: AlertsAction, fields: &[(&str, &str)]| {
-            let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-            what.view(&FormFields::new(fields.collect()))
-        };
-        let rule = |id: &str| AlertsView::Rule { id: Some(id.to_owned()) };
-        for (what, fields, expected) in [
-            (AlertsAction::Silence, &[("labels", "{}")][..], AlertsView::Active { rule: None }),
-            (AlertsAction::Silence, &[("matchers", "a = b")][..], AlertsView::Silences),
-            (AlertsAction::ExpireSilence, &[("view", "active")][..], AlertsView::Active { rule: None }),
-            (AlertsAction::RuleSave, &[("id", "a"), ("known", "yes"), ("view", "rules")][..], rule("a")),
-            (AlertsAction::RuleSave, &[("id", "a")][..], AlertsView::Rule { id: None }),
-            (AlertsAction::Resend, &[("view", "nonsense")][..], AlertsView::Deliveries),
-        ] {
-            assert_eq!(view(what, fields), expected, "{what:?} {fields:?}");
-        }
-    }
 }

@@ -1,10 +1,11 @@
 //! Form actions on alerts: acknowledge, unacknowledge, silence.
 
 use super::actions::ActionResult;
-use super::form_fields::{FormError, FormFields};
+use super::form_error::FormError;
 use super::{PageContext, silence_form};
 use crate::services::{AcknowledgementService, ServiceError, SilenceService};
 use axum::http::StatusCode;
+use watchglass_pages::ui::FormFields;
 use watchglass_rules::AlertKey;
 
 /// Maps field names of the validation to field names of the form, the longest first.

@@ -1,12 +1,62 @@
-//! Audit log view.
+//! Audit log view, and its query.
 
 use super::PageContext;
-use super::settings_tab::AuditLogQuery;
 use crate::audit::{AuditTarget, Entry, Filter};
 use watchglass_pages::settings::{AuditLog, AuditRow};
+use watchglass_pages::ui::{UrlError, parse_query_string};
 
 /// Entries per page.
 const PAGE_SIZE: usize = 50;
+/// Last page of the audit log.
+const MAX_PAGE: usize = 100_000;
+/// Maximum length of the name filter, in characters.
+const MAX_WHO_CHARS: usize = 100;
+
+/// Filter and page of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AuditLogQuery {
+    /// Part of a user name.
+    pub(super) who: String,
+    /// Kind of object.
+    pub(super) what: Option<AuditTarget>,
+    /// Page number, from 1.
+    pub(super) page: usize,
+}
+
+impl Default for AuditLogQuery {
+    fn default() -> Self {
+        Self { who: String::new(), what: None, page: 1 }
+    }
+}
+
+impl AuditLogQuery {
+    /// Parses the query string.
+    ///
+    /// # Errors
+    /// Invalid parameter.
+    pub(super) fn parse(query: &str) -> Result<Self, UrlError> {
+        let fields = parse_query_string(query)?;
+        let given = |name: &str| {
+            let field = fields.iter().find(|(known, _)| known == name);
+            field.map(|(_, value)| value.as_str()).filter(|text| !text.is_empty())
+        };
+        let what =
+            given("what").map(str::parse::<AuditTarget>).transpose().map_err(UrlError::InvalidParameter)?;
+        let who = given("who").unwrap_or_default();
+        if who.chars().count() > MAX_WHO_CHARS {
+            let message = format!("who is too long: at most {MAX_WHO_CHARS} characters are allowed");
+            return Err(UrlError::InvalidParameter(message));
+        }
+        let page = match given("page") {
+            None => Some(1),
+            Some(text) => text.parse().ok().filter(|page| (1..=MAX_PAGE).contains(page)),
+        };
+        let page = page.ok_or_else(|| {
+            UrlError::InvalidParameter(format!("page must be a whole number from 1 to {MAX_PAGE}"))
+        })?;
+        Ok(Self { who: who.to_owned(), what, page })
+    }
+}
 
 /// Requested page of the audit log.
 pub(super) fn audit(context: &PageContext, question: &AuditLogQuery) -> AuditLog {
@@ -42,5 +92,25 @@ fn row(entry: Entry) -> AuditRow {
         subject: entry.subject,
         before: entry.from.map(|value| value.to_string()),
         after: entry.to.map(|value| value.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn query_is_parsed_and_errors_name_the_invalid_parameter() {
+        let query = AuditLogQuery::parse("view=audit&who=Ada&what=rule&page=3").unwrap();
+        assert_eq!(query, AuditLogQuery { who: "Ada".to_owned(), what: Some(AuditTarget::Rule), page: 3 });
+        assert_eq!(AuditLogQuery::parse("view=audit&what=").unwrap(), AuditLogQuery::default());
+        for (query, expected) in [
+            ("view=audit&what=weather".to_owned(), "must be one of rule, silence"),
+            ("view=audit&page=0".to_owned(), "from 1 to"),
+            (format!("view=audit&who={}", "x".repeat(101)), "who is too long"),
+        ] {
+            let error = AuditLogQuery::parse(&query).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::PageContext;
 use super::actions::ActionResult;
-use super::form_fields::{FormError, FormFields};
+use super::form_error::FormError;
 use crate::app_state::AppState;
 use crate::services::{NotificationError, NotificationService};
 use watchglass_notify::Overview;
@@ -10,7 +10,7 @@ use watchglass_notify::outbox::{DeadLetter, Delivery, Event, Outcome};
 use watchglass_pages::alerts::{
     ChannelRow, Channels, DeadLetterRow, Deliveries, DeliveryOutcome, DeliveryRow,
 };
-use watchglass_pages::ui::FormValues;
+use watchglass_pages::ui::{FormFields, FormValues};
 
 /// Notification channels.
 pub(super) fn channels(state: &AppState) -> Channels {

@@ -2,63 +2,54 @@
 //!
 //! - Views of `/alerts`, named by the parsed URL: active and past alerts, rules, silences, channels and deliveries. Their form
 //!   actions are the only code here that changes anything.
-//! - Parsers of form input: rules, silences, matchers, labels and durations.
+//! - Parser of the silence form; `watchglass_pages` has the other parsers of URLs and form input.
 //! - Fragments above live charts: overview, trends, performance, processes, databases and caches.
 //! - Views below `/settings`: settings, account, users, tokens, sessions and audit log, with their form actions.
-//! - Search: an index of pages, charts, instances and actions, and its ranking.
+//! - Search: an index of pages, charts, instances and actions.
 
 mod actions;
 mod active;
 mod alert_actions;
-mod alerts_view;
 mod audit;
 mod deliveries;
-mod duration;
-mod form_fields;
-mod label_lines;
+mod form_error;
 mod overview;
 mod page_context;
 mod performance;
 mod processes;
 mod rule_actions;
-mod rule_form;
 mod rules;
 mod search;
 mod search_index;
 mod services;
 mod settings;
 mod settings_actions;
-mod settings_tab;
 mod silence_form;
 mod silences;
 mod snapshot_link;
-mod table_query;
 mod trends;
 mod users;
 
 pub(crate) use actions::{FormResponse, run_action};
-pub(crate) use form_fields::FormFields;
 pub(crate) use page_context::PageContext;
 use search::FORMER_SEARCH_PATH;
 pub(crate) use search::SEARCH_PATH;
 pub(crate) use settings_actions::run_settings_action;
+pub(crate) use watchglass_pages::alerts::PATH as ALERTS_PATH;
+pub(crate) use watchglass_pages::settings::PATH as SETTINGS_PATH;
 
 use crate::query::alerts;
-use alerts_view::AlertsView;
-use settings_tab::SettingsTab;
+use audit::AuditLogQuery;
 use thiserror::Error;
-use watchglass_pages::alerts::{AlertsContent, AlertsPage, Counts, RulePreview};
+use watchglass_pages::alerts::{AlertsContent, AlertsPage, AlertsView, Counts, RulePreview};
 use watchglass_pages::overview::Overview;
-use watchglass_pages::ui::{FlashMessage, FormValues};
+use watchglass_pages::settings::SettingsTab;
+use watchglass_pages::ui::{FlashMessage, FormValues, UrlError};
 
-/// Alerts page, whose forms change something.
-pub(crate) const ALERTS_PATH: &str = "/alerts";
 /// Head of the overview, which is not a page of its own.
 const OVERVIEW_PATH: &str = "/overview";
 /// Help texts of the panels, for pages that the client renders.
 const PANEL_HELP_PATH: &str = "/meanings";
-/// Settings, users and tokens.
-pub(crate) const SETTINGS_PATH: &str = "/settings";
 /// All fragments.
 const PATHS: [&str; 12] = [
     ALERTS_PATH,
@@ -80,11 +71,9 @@ const PATHS: [&str; 12] = [
 pub(crate) enum FragmentError {
     #[error("Unknown fragment {0}: use one of {paths}", paths = PATHS.join(", "))]
     UnknownPath(String),
-    #[error("Unknown view {0:?}: use active, history, rules, rule, silences, channels or deliveries")]
-    UnknownView(String),
-    /// Unknown view of the settings.
-    #[error("Unknown view {0:?}: use settings, account, users, tokens, sessions or audit")]
-    UnknownTab(String),
+    /// Invalid query string.
+    #[error(transparent)]
+    Url(#[from] UrlError),
     /// The user lacks the permission.
     #[error("This view requires the admin role")]
     Forbidden,
@@ -133,7 +122,11 @@ fn render_fragment(context: &PageContext, path: &str, query: &str) -> Result<Str
         processes::PATH => Ok(watchglass_pages::processes::render(processes::processes(state, query)?)),
         trends::PATH => trends::page(state, query),
         SETTINGS_PATH => {
-            let (place, log, said) = SettingsTab::parse(query)?;
+            let (place, said) = SettingsTab::parse(query)?;
+            let log = match place {
+                SettingsTab::Audit => AuditLogQuery::parse(query)?,
+                _ => AuditLogQuery::default(),
+            };
             users::render(
                 context,
                 place,

@@ -1,12 +1,11 @@
 //! View model of the route table, from the local history.
 
 use super::FragmentError;
-use super::table_query::TableQuery;
 use crate::app_state::AppState;
 use std::time::Duration;
 use watchglass_model::{TimeRange, Timestamp, Unit};
 use watchglass_pages::performance::Performance;
-use watchglass_pages::ui::{Cell, Column, Row, Sort, SortableTable, number_column, text_column};
+use watchglass_pages::ui::{Cell, Column, Row, Sort, SortableTable, TableQuery, number_column, text_column};
 use watchglass_reports::routes::{PERCENTILES, REQUESTS, RouteStats, routes};
 use watchglass_tsdb::Columns;
 

@@ -1,15 +1,15 @@
 //! Form actions on rules: save, enable, disable, delete, preview.
 
+use super::PageContext;
 use super::actions::ActionResult;
-use super::alerts_view::AlertsView;
-use super::form_fields::{FormError, FormFields};
-use super::{PageContext, rule_form};
+use super::form_error::FormError;
 use crate::app_state::AppState;
 use crate::evaluation::{Origin, RuleEditError};
 use crate::query::rule_preview::rule_preview;
 use crate::services::{RuleService, RuleServiceError};
 use axum::http::StatusCode;
-use watchglass_pages::alerts::{PreviewAlert, RulePreview};
+use watchglass_pages::alerts::{AlertsView, PreviewAlert, RulePreview, rule_form};
+use watchglass_pages::ui::FormFields;
 use watchglass_rules::{Preview, Rule, RuleError};
 
 /// Creates a rule, or updates it if it existed when the form was rendered.
@@ -92,7 +92,7 @@ fn parse(state: &AppState, fields: &FormFields) -> Result<Rule, FormError> {
         let shown: String = metric.chars().take(100).collect();
         return Err(FormError::invalid_field("metric", &format!("Unknown metric {shown:?}")));
     }
-    rule_form::parse(fields, |name| state.metrics.metric(name))
+    Ok(rule_form::parse(fields, |name| state.metrics.metric(name))?)
 }
 
 /// The fields of the form have the names of those of a rule.

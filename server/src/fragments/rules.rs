@@ -1,11 +1,13 @@
 //! View models of the rule list and the rule editor.
 
-use super::{duration, label_lines, rule_actions, rule_form};
+use super::rule_actions;
 use crate::app_state::AppState;
 use crate::evaluation::Origin;
 use watchglass_model::{Metric, Unit};
-use watchglass_pages::alerts::{MetricChoice, RuleEditor, RulePreview, RuleRow, Rules};
-use watchglass_pages::ui::FormValues;
+use watchglass_pages::alerts::{
+    MetricChoice, RuleEditor, RulePreview, RuleRow, Rules, label_lines, rule_form,
+};
+use watchglass_pages::ui::{FormValues, duration};
 use watchglass_rules::{Aggregation, Alert, Comparison, Rule};
 
 /// All rules.

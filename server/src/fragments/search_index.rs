@@ -8,32 +8,7 @@ use std::borrow::Cow;
 use url::form_urlencoded::byte_serialize;
 use watchglass_auth::Credential;
 use watchglass_model::Panel;
-use watchglass_pages::search::{SearchHit, SearchTarget, page_of_section};
-
-/// Kind of entry. Entries of equal rank are ordered by kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum EntryKind {
-    /// Page of the top bar.
-    Page,
-    /// View of such a page, or another page.
-    Section,
-    /// Host, database, cache or application.
-    Instance,
-    /// Panel with its metrics.
-    Chart,
-    /// Action.
-    Action,
-}
-
-/// Entry of the search index.
-#[derive(Clone, Debug)]
-pub(super) struct SearchEntry {
-    pub(super) kind: EntryKind,
-    /// Search result to show.
-    pub(super) hit: SearchHit,
-    /// Further keywords.
-    pub(super) keywords: String,
-}
+use watchglass_pages::search::{EntryKind, SearchEntry, SearchHit, SearchTarget, page_of_section};
 
 /// Who sees an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! Form actions below `/settings`, and the response: the view that shows the result. All users may change their own account;
 //! the rest is for administrators.
 
-use super::form_fields::{FormError, FormFields};
+use super::form_error::FormError;
 use super::users::{OneTimeSecret, SettingsOutcome, render};
-use super::{FormResponse, PageContext, SettingsTab};
+use super::{FormResponse, PageContext};
 use crate::audit::Actor;
 use crate::clock;
 use crate::services::{
@@ -11,105 +11,8 @@ use crate::services::{
 };
 use axum::http::StatusCode;
 use watchglass_auth::{Permission, Role};
-use watchglass_pages::ui::FlashMessage;
-
-/// Form action: the field `do`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SettingsAction {
-    UserAdd,
-    UserEnable,
-    UserDisable,
-    UserAdmin,
-    UserViewer,
-    UserPassword,
-    TokenAdd,
-    TokenRevoke,
-    SessionRevoke,
-    Password,
-    SecondFactorBegin,
-    SecondFactorEnable,
-    SecondFactorDisable,
-    UserSecondFactorRemove,
-}
-
-const ALL: [SettingsAction; 14] = [
-    SettingsAction::UserAdd,
-    SettingsAction::UserEnable,
-    SettingsAction::UserDisable,
-    SettingsAction::UserAdmin,
-    SettingsAction::UserViewer,
-    SettingsAction::UserPassword,
-    SettingsAction::TokenAdd,
-    SettingsAction::TokenRevoke,
-    SettingsAction::SessionRevoke,
-    SettingsAction::Password,
-    SettingsAction::SecondFactorBegin,
-    SettingsAction::SecondFactorEnable,
-    SettingsAction::SecondFactorDisable,
-    SettingsAction::UserSecondFactorRemove,
-];
-
-impl SettingsAction {
-    /// Name in forms and URLs.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::UserAdd => "user-add",
-            Self::UserEnable => "user-enable",
-            Self::UserDisable => "user-disable",
-            Self::UserAdmin => "user-admin",
-            Self::UserViewer => "user-viewer",
-            Self::UserPassword => "user-password",
-            Self::TokenAdd => "token-add",
-            Self::TokenRevoke => "token-revoke",
-            Self::SessionRevoke => "session-end",
-            Self::Password => "password",
-            Self::SecondFactorBegin => "factor-begin",
-            Self::SecondFactorEnable => "factor-on",
-            Self::SecondFactorDisable => "factor-off",
-            Self::UserSecondFactorRemove => "user-factor-off",
-        }
-    }
-
-    /// Action with that name.
-    pub(super) fn from_name(word: &str) -> Option<Self> {
-        ALL.into_iter().find(|one| one.name() == word)
-    }
-
-    /// Success message.
-    pub(super) const fn success_message(self) -> &'static str {
-        match self {
-            Self::UserAdd => "User created.",
-            Self::UserEnable => "User enabled.",
-            Self::UserDisable => "User disabled and signed out everywhere.",
-            Self::UserAdmin => "The user is now an admin and must sign in again.",
-            Self::UserViewer => "The user is now a viewer and must sign in again.",
-            Self::UserPassword => "Password set. The user was signed out everywhere.",
-            Self::TokenAdd => "Token created.",
-            Self::TokenRevoke => "Token revoked.",
-            Self::SessionRevoke => "Session revoked.",
-            Self::Password => "Password changed. Your other sessions were signed out.",
-            Self::SecondFactorBegin => "Enter the code of your app to confirm.",
-            Self::SecondFactorEnable => {
-                "Two-factor authentication enabled. Your other sessions were signed out."
-            }
-            Self::SecondFactorDisable => "Two-factor authentication disabled.",
-            Self::UserSecondFactorRemove => "Two-factor authentication removed for this user.",
-        }
-    }
-
-    /// View of its form; a session can be revoked in two.
-    const fn tab(self) -> SettingsTab {
-        match self {
-            Self::TokenAdd | Self::TokenRevoke => SettingsTab::Tokens,
-            Self::SessionRevoke => SettingsTab::Sessions,
-            Self::Password
-            | Self::SecondFactorBegin
-            | Self::SecondFactorEnable
-            | Self::SecondFactorDisable => SettingsTab::Account,
-            _ => SettingsTab::Users,
-        }
-    }
-}
+use watchglass_pages::settings::{SettingsAction, SettingsTab};
+use watchglass_pages::ui::{FlashMessage, FormFields};
 
 /// Runs a form action. Blocks on the disk and on password hashing.
 pub(crate) fn run_settings_action(context: &PageContext, fields: &FormFields) -> FormResponse {
@@ -118,7 +21,7 @@ pub(crate) fn run_settings_action(context: &PageContext, fields: &FormFields) ->
         .filter(|place| context.may_change() || !place.is_admin_only());
     let Some(what) = SettingsAction::from_name(fields.get("do")) else {
         let shown: String = fields.get("do").chars().take(40).collect();
-        let known = ALL.map(SettingsAction::name).join(", ");
+        let known = SettingsAction::ALL.map(SettingsAction::name).join(", ");
         let refusal =
             FormError::invalid_field("do", &format!("unknown action {shown:?}: use one of {known}"));
         return error_response(context, fields, asked.unwrap_or(default), refusal);
@@ -270,15 +173,6 @@ fn view_response(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn action_names_are_parsed_back() {
-        for one in ALL {
-            assert_eq!(SettingsAction::from_name(one.name()), Some(one));
-            assert!(one.success_message().ends_with('.'), "{one:?}");
-        }
-        assert_eq!(SettingsAction::from_name("nothing"), None);
-    }
 
     #[test]
     fn days_are_a_number_or_empty() {

@@ -1,10 +1,11 @@
 //! Parser of the silence form.
 
-use super::form_fields::{FormError, FormFields};
-use super::{duration, label_lines};
+use super::form_error::FormError;
 use crate::services::{NewSilence, SilenceEnd, alert_matchers};
 use std::time::Duration;
 use watchglass_dispatch::{TimeInterval, TimeOfDay, Weekday};
+use watchglass_pages::alerts::label_lines;
+use watchglass_pages::ui::{FormFields, duration};
 use watchglass_reports::parse_time;
 use watchglass_rules::AlertKey;
 

@@ -1,10 +1,9 @@
 //! View model of the silence list, active silences first.
 
-use super::label_lines;
 use crate::app_state::AppState;
 use watchglass_dispatch::{Silence, TimeInterval};
 use watchglass_model::Timestamp;
-use watchglass_pages::alerts::{SilenceRow, SilenceState, Silences};
+use watchglass_pages::alerts::{SilenceRow, SilenceState, Silences, label_lines};
 use watchglass_pages::ui::FormValues;
 
 /// All silences.

@@ -1,7 +1,7 @@
 //! Snapshot link: exports the shown page as one file.
 
-use super::{OVERVIEW_PATH, performance, processes, table_query, trends};
-use watchglass_pages::ui::{PageUrl, snapshot_link};
+use super::{OVERVIEW_PATH, performance, processes, trends};
+use watchglass_pages::ui::{PageUrl, parse_query_string, snapshot_link};
 
 /// URL parameters that select the shown charts.
 const PRESERVED_PARAMS: [&str; 5] = ["window", "from", "to", "hide", "section"];
@@ -21,7 +21,7 @@ pub(super) fn snapshot_url(path: &str, query: &str) -> Option<PageUrl> {
         _ => return None,
     };
     // A query string that is too long was rejected before.
-    let fields = table_query::parse_query_string(query).unwrap_or_default();
+    let fields = parse_query_string(query).unwrap_or_default();
     let value = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     let mut kept = vec![("page", page.to_owned())];
     kept.extend(PRESERVED_PARAMS.into_iter().filter_map(|name| Some((name, value(name)?))));

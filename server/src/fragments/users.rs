@@ -1,14 +1,14 @@
 //! View models below `/settings`: users, tokens, sessions and the user's own account.
 
-use super::settings_tab::AuditLogQuery;
-use super::{FragmentError, PageContext, SettingsTab, audit, settings};
+use super::audit::AuditLogQuery;
+use super::{FragmentError, PageContext, audit, settings};
 use crate::access::Enrolment;
 use crate::clock;
 use watchglass_auth::{Accounts, Credential, Role, Session, TokenState};
 use watchglass_model::Timestamp;
 use watchglass_pages::settings::{
-    Account, SecondFactor, SessionRow, Sessions, SettingsContent, SettingsPage, TokenRow, Tokens, UserRow,
-    Users,
+    Account, SecondFactor, SessionRow, Sessions, SettingsContent, SettingsPage, SettingsTab, TokenRow,
+    Tokens, UserRow, Users,
 };
 use watchglass_pages::ui::{FlashMessage, FormValues};
 

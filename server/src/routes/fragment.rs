@@ -5,15 +5,14 @@
 
 use super::pages::theme;
 use crate::assets::PAGE_ASSETS;
-use crate::fragments::{
-    self, ALERTS_PATH, FormFields, FormResponse, FragmentError, PageContext, SETTINGS_PATH,
-};
+use crate::fragments::{self, ALERTS_PATH, FormResponse, FragmentError, PageContext, SETTINGS_PATH};
 use crate::http::{ApiError, body, html, run_blocking};
 use axum::body::Body;
 use axum::extract::{Path, RawQuery};
 use axum::http::header::{CONTENT_LOCATION, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
+use watchglass_pages::ui::{FormFields, UrlError};
 
 /// Form size limit, in bytes.
 const MAX_FORM_BYTES: usize = 64 << 10;
@@ -30,12 +29,13 @@ pub(crate) async fn fragment(
     let html = run_blocking(move || fragments::page(&visit, &format!("/{page}"), &query)).await?;
     html.map(Html).map_err(|error| {
         let (status, code) = match &error {
-            FragmentError::InvalidParameter(_) => (StatusCode::BAD_REQUEST, "bad_parameter"),
+            FragmentError::InvalidParameter(_) | FragmentError::Url(UrlError::InvalidParameter(_)) => {
+                (StatusCode::BAD_REQUEST, "bad_parameter")
+            }
             FragmentError::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
-            FragmentError::UnknownPath(_)
-            | FragmentError::UnknownView(_)
-            | FragmentError::UnknownTab(_)
-            | FragmentError::UnknownRule(_) => (StatusCode::NOT_FOUND, "not_found"),
+            FragmentError::Url(_) | FragmentError::UnknownPath(_) | FragmentError::UnknownRule(_) => {
+                (StatusCode::NOT_FOUND, "not_found")
+            }
         };
         ApiError::new(status, code, error.to_string())
     })

@@ -4,7 +4,6 @@ use super::pages::theme;
 use crate::app_state::AppState;
 use crate::assets::PAGE_ASSETS;
 use crate::audit::Actor;
-use crate::fragments::FormFields;
 use crate::http::html::{document, top_bar};
 use crate::http::{ApiError, bad_request, body, run_blocking};
 use crate::layouts::{Layout, LayoutChange, Width, sections};
@@ -19,6 +18,7 @@ use axum::response::{Html, IntoResponse, Response};
 use std::sync::Arc;
 use watchglass_auth::{Credential, Principal};
 use watchglass_pages::layout_editor::{LayoutEditor, LayoutPanel, LayoutSection, section_anchor};
+use watchglass_pages::ui::FormFields;
 
 /// URL of the page.
 const PAGE_URL: &str = "/layout";

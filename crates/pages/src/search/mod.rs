@@ -1,6 +1,10 @@
 //! Search results: pages, charts, monitored instances and actions. A list of links, shown by the command palette (Ctrl+K) and
 //! by the page `/search`.
 
+mod rank;
+
+pub use rank::{EntryKind, SearchEntry, find, parse_query};
+
 use crate::ui::StaticHtml;
 use app::{PAGES, chart_page, escaped};
 use leptos::prelude::*;

@@ -1,13 +1,16 @@
 //! Pages of databases and caches: status, version and lists of each instance, or how to configure one.
 
 mod former_names;
+mod list_query;
 mod setup;
 mod status;
 mod view;
 
 use crate::ui::{PageUrl, Row, Sort, SortableTable, StaticHtml};
 use app::api;
-use former_names::{former_list, present_list, present_sort_key};
+pub use list_query::ListQuery;
+
+use former_names::former_list;
 use leptos::prelude::*;
 use setup::Setup;
 use status::ServiceStatus;
@@ -46,21 +49,6 @@ pub struct ServicesSnapshot {
     pub problems: Vec<Problem>,
     /// Time of the newest values; `None` before the first collection.
     pub now: Option<Timestamp>,
-}
-
-/// Order and filter of the lists, from the URL.
-#[derive(Clone, Debug, Default)]
-pub struct ListQuery {
-    /// List that the order applies to.
-    pub list: String,
-    /// Column.
-    pub column: String,
-    /// `asc` or `desc`; `None` for the default of the column.
-    pub direction: Option<String>,
-    /// Substring that rows must contain, ignoring case; empty for all rows.
-    pub filter: String,
-    /// Other parameters, which links preserve.
-    pub preserved: Vec<(&'static str, String)>,
 }
 
 /// Renders the status of each instance, or how to configure one.
@@ -155,31 +143,6 @@ fn filter_form(kind: &ServiceKind, order: &ListQuery) -> AnyView {
         </form>
     }
     .into_any()
-}
-
-impl ListQuery {
-    /// Sorts the list with the id `list` by the column with that name. Both may be former names.
-    #[must_use]
-    pub fn sorted_by(self, list: &str, column: &str, direction: Option<String>) -> Self {
-        Self { list: present_list(list), column: present_sort_key(column).to_owned(), direction, ..self }
-    }
-
-    /// URL with this order and filter.
-    fn url(&self, kind: &ServiceKind) -> PageUrl {
-        let mut kept = self.preserved.clone();
-        kept.push(("filter", self.filter.clone()));
-        if !self.column.is_empty() {
-            kept.push(("list", self.list.clone()));
-            kept.push(("sort", self.column.clone()));
-            kept.push(("dir", self.direction.clone().unwrap_or_default()));
-        }
-        PageUrl { path: kind.path, params: kept }
-    }
-
-    /// Whether the row contains the filter text.
-    fn matches(row: &Row, filter: &str) -> bool {
-        filter.is_empty() || row.iter().any(|cell| cell.text().to_lowercase().contains(filter))
-    }
 }
 
 fn listing(

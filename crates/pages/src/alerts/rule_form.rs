@@ -1,8 +1,8 @@
 //! Conversion between a rule and its form fields. They are named as in the configuration file; durations and thresholds have
 //! units.
 
-use super::form_fields::{FormError, FormFields};
-use super::{duration, label_lines};
+use super::label_lines;
+use crate::ui::{FieldError, FormFields, duration};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, de};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use watchglass_model::{Metric, Unit};
 use watchglass_rules::{Aggregation, Rule};
 
 /// Form fields of a rule; `metric` is `None` if it is unknown.
-pub(super) fn to_fields(rule: &Rule, metric: Option<&Metric>) -> Vec<(String, String)> {
+pub fn to_fields(rule: &Rule, metric: Option<&Metric>) -> Vec<(String, String)> {
     let unit = unit(rule.aggregation, metric);
     let level = |level: Option<f64>| level.map(|level| unit.format_input(level)).unwrap_or_default();
     let seconds = |seconds: u32| if seconds == 0 { String::new() } else { duration::format(seconds) };
@@ -49,23 +49,22 @@ pub(super) fn to_fields(rule: &Rule, metric: Option<&Metric>) -> Vec<(String, St
 ///
 /// # Errors
 /// Invalid field.
-pub(super) fn parse<'a>(
+pub fn parse<'a>(
     fields: &FormFields,
     metric: impl FnOnce(&str) -> Option<&'a Metric>,
-) -> Result<Rule, FormError> {
+) -> Result<Rule, FieldError> {
     let aggregation: Aggregation = parse_choice(fields, "aggregation")?;
     let unit = unit(aggregation, metric(fields.get("metric")));
     let level = |name: &'static str| {
         let text = fields.non_empty(name);
-        text.map(|text| unit.parse(&text).map_err(|reason| FormError::invalid_field(name, &reason)))
-            .transpose()
+        text.map(|text| unit.parse(&text).map_err(|reason| FieldError::new(name, &reason))).transpose()
     };
     let seconds = |name| Ok(fields.seconds(name)?.unwrap_or(0));
     let rule = Rule::new(fields.get("id"), fields.get("name"), fields.get("metric"), fields.get("component"));
     Ok(Rule {
         enabled: fields.contains("enabled"),
         matchers: label_lines::parse_matchers(fields.get("matchers"))
-            .map_err(|reason| FormError::invalid_field("matchers", &reason))?,
+            .map_err(|reason| FieldError::new("matchers", &reason))?,
         aggregation,
         window_seconds: seconds("window_seconds")?,
         comparison: parse_choice(fields, "comparison")?,
@@ -81,7 +80,7 @@ pub(super) fn parse<'a>(
         subject_label: fields.non_empty("subject_label"),
         message: fields.non_empty("message"),
         labels: label_lines::parse_labels(fields.get("labels"))
-            .map_err(|reason| FormError::invalid_field("labels", &reason))?,
+            .map_err(|reason| FieldError::new("labels", &reason))?,
         summary: one_line(fields.get("summary")),
         next_steps: one_line(fields.get("next_steps")),
         runbook: fields.non_empty("runbook"),
@@ -90,12 +89,12 @@ pub(super) fn parse<'a>(
 }
 
 /// Unit of the thresholds; plain numbers if the metric is unknown.
-pub(super) fn unit(aggregation: Aggregation, metric: Option<&Metric>) -> Unit {
+pub fn unit(aggregation: Aggregation, metric: Option<&Metric>) -> Unit {
     metric.map_or(Unit::Count, |metric| aggregation.unit(metric))
 }
 
 /// Name of a value in the configuration file.
-pub(super) fn config_name(value: &impl Serialize) -> String {
+pub fn config_name(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::String(word)) => word,
         _ => String::new(),
@@ -103,9 +102,9 @@ pub(super) fn config_name(value: &impl Serialize) -> String {
 }
 
 /// Parses a value by its name in the configuration file.
-fn parse_choice<T: DeserializeOwned>(fields: &FormFields, name: &'static str) -> Result<T, FormError> {
+fn parse_choice<T: DeserializeOwned>(fields: &FormFields, name: &'static str) -> Result<T, FieldError> {
     T::deserialize(de::value::StrDeserializer::<de::value::Error>::new(fields.get(name)))
-        .map_err(|error| FormError::invalid_field(name, &error.to_string()))
+        .map_err(|error| FieldError::new(name, &error.to_string()))
 }
 
 /// Joins the lines of a text area.
@@ -197,7 +196,7 @@ mod tests {
             ("labels", "a = 1\na = 2"),
         ] {
             let refusal = parse(&form(&[(name, value)]), |_| None).unwrap_err();
-            assert_eq!(refusal.field, Some(name), "{refusal:?}");
+            assert_eq!(refusal.field, name, "{refusal:?}");
             assert!(refusal.message.contains(&format!("({name}): ")), "{refusal:?}");
         }
         assert_eq!(parse(&form(&[("summary", "a\r\n b")]), |_| None).unwrap().summary, "a b");

@@ -1,8 +1,7 @@
 //! Query string of pages with tables: sort order, filter and other parameters.
 
-use super::FragmentError;
+use super::{Column, PageUrl, Sort, UrlError};
 use url::form_urlencoded;
-use watchglass_pages::ui::{Column, PageUrl, Sort};
 
 /// Maximum length of a query string, in bytes.
 const MAX_BYTES: usize = 4096;
@@ -10,17 +9,17 @@ const MAX_BYTES: usize = 4096;
 const MAX_FILTER_CHARS: usize = 100;
 
 /// Parameters of a URL: names and values in their order.
-pub(super) type QueryParams = Vec<(String, String)>;
+pub type QueryParams = Vec<(String, String)>;
 
 /// Parses a query string.
 ///
 /// # Errors
 /// The query string is too long.
-pub(super) fn parse_query_string(query: &str) -> Result<QueryParams, FragmentError> {
+pub fn parse_query_string(query: &str) -> Result<QueryParams, UrlError> {
     if query.len() > MAX_BYTES {
         let length = query.len();
         let message = format!("The query string is {length} bytes long: at most {MAX_BYTES} are allowed");
-        return Err(FragmentError::InvalidParameter(message));
+        return Err(UrlError::InvalidParameter(message));
     }
     Ok(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
 }
@@ -29,23 +28,23 @@ pub(super) fn parse_query_string(query: &str) -> Result<QueryParams, FragmentErr
 ///
 /// # Errors
 /// The filter is too long.
-pub(super) fn filter(asked: Option<String>) -> Result<String, FragmentError> {
+pub fn parse_filter(asked: Option<String>) -> Result<String, UrlError> {
     let filter = asked.unwrap_or_default();
     if filter.chars().count() > MAX_FILTER_CHARS {
         let message = format!("filter is too long: at most {MAX_FILTER_CHARS} characters are allowed");
-        return Err(FragmentError::InvalidParameter(message));
+        return Err(UrlError::InvalidParameter(message));
     }
     Ok(filter)
 }
 
 /// Parameters of a table. Unknown parameters are ignored: other parts of a page have their own.
 #[derive(Debug)]
-pub(super) struct TableQuery {
+pub struct TableQuery {
     fields: QueryParams,
     /// Sort order.
-    pub(super) sort: Sort,
+    pub sort: Sort,
     /// Substring that rows must contain, ignoring case; empty for all rows.
-    pub(super) filter: String,
+    pub filter: String,
 }
 
 impl TableQuery {
@@ -53,32 +52,32 @@ impl TableQuery {
     ///
     /// # Errors
     /// Unknown column or direction, or a query string or filter that is too long.
-    pub(super) fn parse(query: &str, columns: &[Column], first: Sort) -> Result<Self, FragmentError> {
+    pub fn parse(query: &str, columns: &[Column], first: Sort) -> Result<Self, UrlError> {
         let fields = parse_query_string(query)?;
         let question = Self { fields, sort: first, filter: String::new() };
         let sort = match question.get("sort") {
             None => first,
             Some(column) => Sort::parse(columns, column, question.get("dir")).ok_or_else(|| {
-                FragmentError::InvalidParameter(wrong_sort(columns, column, question.get("dir")))
+                UrlError::InvalidParameter(wrong_sort(columns, column, question.get("dir")))
             })?,
         };
-        let filter = filter(question.get("filter").map(str::to_owned))?;
+        let filter = parse_filter(question.get("filter").map(str::to_owned))?;
         Ok(Self { sort, filter, ..question })
     }
 
     /// Parameter with that name, unless it is empty.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         let field = self.fields.iter().find(|(known, _)| known == name);
         field.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
     /// Whether `text` contains the filter, ignoring case.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &str) -> bool {
         text.to_lowercase().contains(&self.filter.to_lowercase())
     }
 
     /// URL of the page at `path` with those of the parameters that are in `names`.
-    pub(super) fn url(&self, path: &'static str, names: &[&'static str]) -> PageUrl {
+    pub fn url(&self, path: &'static str, names: &[&'static str]) -> PageUrl {
         let kept = names.iter().filter_map(|&name| Some((name, self.get(name)?.to_owned())));
         PageUrl { path, params: kept.collect() }
     }
@@ -97,7 +96,7 @@ fn wrong_sort(columns: &[Column], column: &str, direction: Option<&str>) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use watchglass_pages::ui::{number_column, text_column};
+    use crate::ui::{number_column, text_column};
 
     static COLUMNS: [Column; 2] = [text_column("Route"), number_column("P95")];
 

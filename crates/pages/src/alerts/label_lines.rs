@@ -12,21 +12,21 @@ const OPERATORS: [(&str, Operator); 4] =
 ///
 /// # Errors
 /// First invalid line, with the accepted form.
-pub(super) fn parse_matchers(text: &str) -> Result<Vec<Matcher>, String> {
+pub fn parse_matchers(text: &str) -> Result<Vec<Matcher>, String> {
     lines(text)
         .map(|line| matcher(line).ok_or_else(|| line_error(line, "label = value, or with !=, =~ or !~")))
         .collect()
 }
 
 /// Formats a matcher so that it can be parsed again.
-pub(super) fn format_matcher(matcher: &Matcher) -> String {
+pub fn format_matcher(matcher: &Matcher) -> String {
     let sign =
         OPERATORS.iter().find(|(_, operator)| *operator == matcher.operator).map_or("=", |(sign, _)| sign);
     format!("{} {sign} {}", matcher.label, quoted(&matcher.value))
 }
 
 /// Formats matchers so that they can be parsed again.
-pub(super) fn format_matchers(matchers: &[Matcher]) -> String {
+pub fn format_matchers(matchers: &[Matcher]) -> String {
     matchers.iter().map(format_matcher).collect::<Vec<_>>().join("\n")
 }
 
@@ -34,7 +34,7 @@ pub(super) fn format_matchers(matchers: &[Matcher]) -> String {
 ///
 /// # Errors
 /// First line that is invalid or repeats a label, with the accepted form.
-pub(super) fn parse_labels(text: &str) -> Result<Labels, String> {
+pub fn parse_labels(text: &str) -> Result<Labels, String> {
     let mut pairs: Vec<(String, String)> = Vec::new();
     for line in lines(text) {
         let Some(Matcher { label, value, operator: Operator::Equal }) = matcher(line) else {
@@ -49,7 +49,7 @@ pub(super) fn parse_labels(text: &str) -> Result<Labels, String> {
 }
 
 /// Formats labels so that they can be parsed again.
-pub(super) fn format_labels(labels: &Labels) -> String {
+pub fn format_labels(labels: &Labels) -> String {
     let lines = labels.iter().map(|(name, value)| format!("{name} = {}", quoted(value)));
     lines.collect::<Vec<_>>().join("\n")
 }

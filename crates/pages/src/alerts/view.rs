@@ -1,9 +1,11 @@
 //! View of the alerts page, parsed from the URL.
 
-use super::actions::AlertsAction;
-use super::{ALERTS_PATH, FragmentError};
+use super::AlertsAction;
+use crate::ui::{FlashMessage, UrlError, parse_query_string};
 use url::form_urlencoded;
-use watchglass_pages::ui::FlashMessage;
+
+/// Path of the page.
+pub const PATH: &str = "/alerts";
 
 /// Maximum length of an id, in characters.
 const MAX_ID_CHARS: usize = 64;
@@ -12,23 +14,31 @@ const MAX_PAGE: usize = 1000;
 
 /// View of the alerts page with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum AlertsView {
+pub enum AlertsView {
     /// Active alerts of one rule or of all.
     Active {
+        /// Rule id.
         rule: Option<String>,
     },
     /// Past alerts of one rule or of all; pages count from 1.
     History {
+        /// Rule id.
         rule: Option<String>,
+        /// Page.
         page: usize,
     },
+    /// All rules.
     Rules,
     /// One rule; without an id, a new one.
     Rule {
+        /// Rule id.
         id: Option<String>,
     },
+    /// All silences.
     Silences,
+    /// Notification channels.
     Channels,
+    /// Notification log.
     Deliveries,
 }
 
@@ -38,14 +48,14 @@ impl AlertsView {
     ///
     /// # Errors
     /// Unknown view or invalid parameter.
-    pub(super) fn parse(query: &str) -> Result<(Self, Option<FlashMessage>), FragmentError> {
-        let fields = super::table_query::parse_query_string(query)?;
+    pub fn parse(query: &str) -> Result<(Self, Option<FlashMessage>), UrlError> {
+        let fields = parse_query_string(query)?;
         let get =
             |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
         let id = |name: &str| match get(name) {
             None | Some("") => Ok(None),
             Some(id) if id.chars().count() <= MAX_ID_CHARS => Ok(Some(id.to_owned())),
-            Some(_) => Err(FragmentError::InvalidParameter(format!(
+            Some(_) => Err(UrlError::InvalidParameter(format!(
                 "{name} is too long: at most {MAX_ID_CHARS} characters are allowed"
             ))),
         };
@@ -55,17 +65,17 @@ impl AlertsView {
             "rule" if get("new").is_some() => Self::Rule { id: None },
             "rule" => match id("id")? {
                 Some(id) => Self::Rule { id: Some(id) },
-                None => return Err(FragmentError::InvalidParameter("id is missing".to_owned())),
+                None => return Err(UrlError::InvalidParameter("id is missing".to_owned())),
             },
             other => Self::from_view(other)
-                .ok_or_else(|| FragmentError::UnknownView(other.chars().take(40).collect()))?,
+                .ok_or_else(|| UrlError::UnknownView(other.chars().take(40).collect()))?,
         };
         let done = get("done").and_then(AlertsAction::from_name);
         Ok((ask, done.map(|done| FlashMessage { text: done.success_message().to_owned(), is_success: true })))
     }
 
     /// View with that name and default parameters; `None` for a view that needs parameters.
-    pub(super) fn from_view(name: &str) -> Option<Self> {
+    pub fn from_view(name: &str) -> Option<Self> {
         Some(match name {
             "active" => Self::Active { rule: None },
             "history" => Self::History { rule: None, page: 1 },
@@ -91,7 +101,7 @@ impl AlertsView {
     }
 
     /// URL of the view, with the action that was `done`.
-    pub(super) fn url(&self, done: Option<AlertsAction>) -> String {
+    pub fn url(&self, done: Option<AlertsAction>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         if let Some(view) = self.view_name() {
             query.append_pair("view", view);
@@ -114,8 +124,8 @@ impl AlertsView {
             query.append_pair("done", done.name());
         }
         match query.finish() {
-            empty if empty.is_empty() => ALERTS_PATH.to_owned(),
-            query => format!("{ALERTS_PATH}?{query}"),
+            empty if empty.is_empty() => PATH.to_owned(),
+            query => format!("{PATH}?{query}"),
         }
     }
 }
@@ -124,11 +134,11 @@ fn add(query: &mut form_urlencoded::Serializer<'_, String>, name: &str, value: &
     query.append_pair(name, value);
 }
 
-fn page(text: Option<&str>) -> Result<usize, FragmentError> {
+fn page(text: Option<&str>) -> Result<usize, UrlError> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(1) };
     text.parse().ok().filter(|page| (1..=MAX_PAGE).contains(page)).ok_or_else(|| {
         let shown: String = text.chars().take(20).collect();
-        FragmentError::InvalidParameter(format!("page is {shown:?}: it must be from 1 to {MAX_PAGE}"))
+        UrlError::InvalidParameter(format!("page is {shown:?}: it must be from 1 to {MAX_PAGE}"))
     })
 }
 
@@ -155,8 +165,7 @@ mod tests {
             ("view=deliveries", AlertsView::Deliveries),
         ] {
             assert_eq!(AlertsView::parse(query).unwrap(), (ask.clone(), None));
-            let address =
-                if query.is_empty() { ALERTS_PATH.to_owned() } else { format!("{ALERTS_PATH}?{query}") };
+            let address = if query.is_empty() { PATH.to_owned() } else { format!("{PATH}?{query}") };
             assert_eq!(ask.url(None), address);
         }
         let (ask, said) = AlertsView::parse("view=rules&done=rule-save&window=5m").unwrap();

@@ -10,7 +10,7 @@ const MAX_BYTES: usize = 40;
 ///
 /// # Errors
 /// Invalid duration, with the accepted form.
-pub(super) fn parse(text: &str) -> Result<Option<u32>, String> {
+pub fn parse(text: &str) -> Result<Option<u32>, String> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
@@ -31,7 +31,7 @@ fn whole_seconds(duration: Duration) -> Option<u32> {
 }
 
 /// Formats seconds so that they can be parsed again: `1h30m`.
-pub(super) fn format(seconds: u32) -> String {
+pub fn format(seconds: u32) -> String {
     let parts = [(86_400, 'd'), (3600, 'h'), (60, 'm'), (1, 's')];
     let mut rest = seconds;
     let mut text = String::new();
