@@ -15,10 +15,10 @@ const LONGER: &[(&str, usize)] = &[
     ("server/src/config/options.rs", 330),
     ("server/src/edge/timeouts.rs", 353),
     ("server/src/edge/tls.rs", 304),
-    ("server/src/fragments/overview.rs", 368),
+    ("server/src/web/fragments/overview.rs", 368),
     ("server/src/notifications/links.rs", 313),
     ("server/src/rate_limit.rs", 335),
-    ("server/src/routes/system/history.rs", 341),
+    ("server/src/api/system/history.rs", 341),
     ("server/tests/it/rules.rs", 304),
 ];
 

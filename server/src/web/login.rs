@@ -21,6 +21,8 @@ use url::form_urlencoded;
 use utoipa::ToSchema;
 use watchglass_auth::{Credential, Principal, Role};
 
+/// URL of the sign-in page.
+pub(crate) const LOGIN_URL: &str = "/login";
 /// Form size limit, in bytes: enough for the longest password with each byte escaped as three.
 const MAX_FORM_BYTES: usize = 8 << 10;
 /// Length limit of the URL to return to, in bytes.
@@ -160,7 +162,7 @@ pub(crate) async fn logout(
 ) -> Result<Response, ApiError> {
     run_blocking(move || sessions.sign_out(&actor)).await??;
     let mut response = if is_form(&headers) {
-        (StatusCode::SEE_OTHER, [(LOCATION, super::auth_rejection::LOGIN_URL)]).into_response()
+        (StatusCode::SEE_OTHER, [(LOCATION, LOGIN_URL)]).into_response()
     } else {
         Envelope::of(Done::default()).into_response()
     };

@@ -1,6 +1,6 @@
 //! `/api/admin/rules`: alerting rules and their preview.
 
-pub(super) mod changes;
+pub(crate) mod changes;
 
 use crate::app_state::AppState;
 use crate::evaluation::{Origin, RuleEditError};

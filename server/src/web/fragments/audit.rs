@@ -1,7 +1,7 @@
 //! Audit log view, and its query.
 
-use super::PageContext;
 use crate::audit::{AuditTarget, Entry, Filter};
+use crate::web::PageContext;
 use watchglass_pages::settings::{AuditLog, AuditRow};
 use watchglass_pages::ui::{UrlError, parse_query_string};
 

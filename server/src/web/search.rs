@@ -1,8 +1,9 @@
 //! `GET /search?q=…`: search page for pages, charts and actions; works without scripts.
 
+use super::PageContext;
+use super::fragments::{self, SEARCH_PATH};
 use super::pages::theme;
 use crate::assets::PAGE_ASSETS;
-use crate::fragments::{self, PageContext, SEARCH_PATH};
 use crate::http::html::{document, top_bar};
 use crate::http::{ApiError, bad_request, run_blocking};
 use axum::extract::RawQuery;

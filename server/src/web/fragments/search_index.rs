@@ -1,9 +1,9 @@
 //! Search index: pages and their views, monitored instances, charts and actions. Entries of administrators are only visible to
 //! them.
 
-use super::PageContext;
 use crate::app_state::AppState;
 use crate::query::catalogue;
+use crate::web::PageContext;
 use std::borrow::Cow;
 use url::form_urlencoded::byte_serialize;
 use watchglass_auth::Credential;

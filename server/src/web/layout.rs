@@ -23,7 +23,7 @@ use watchglass_pages::ui::FormFields;
 /// URL of the page.
 const PAGE_URL: &str = "/layout";
 /// URL of the style sheet with the user's layout.
-pub(super) const STYLESHEET_URL: &str = "/api/layout.css";
+pub(crate) const STYLESHEET_URL: &str = "/api/layout.css";
 /// Form size limit, in bytes.
 const MAX_FORM_BYTES: usize = 4 << 10;
 

@@ -3,9 +3,10 @@
 //! With the header `x-fragment` a form returns the fragment. Without it, as sent by browsers without scripts, it redirects after
 //! success and returns a whole page after an error.
 
+use super::PageContext;
+use super::fragments::{self, ALERTS_PATH, FormResponse, FragmentError, SETTINGS_PATH};
 use super::pages::theme;
 use crate::assets::PAGE_ASSETS;
-use crate::fragments::{self, ALERTS_PATH, FormResponse, FragmentError, PageContext, SETTINGS_PATH};
 use crate::http::{ApiError, body, html, run_blocking};
 use axum::body::Body;
 use axum::extract::{Path, RawQuery};

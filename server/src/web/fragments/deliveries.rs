@@ -1,10 +1,10 @@
 //! View models of channels and deliveries, and their form actions: test and resend.
 
-use super::PageContext;
 use super::actions::ActionResult;
 use super::form_error::FormError;
 use crate::app_state::AppState;
 use crate::services::{NotificationError, NotificationService};
+use crate::web::PageContext;
 use watchglass_notify::Overview;
 use watchglass_notify::outbox::{DeadLetter, Delivery, Event, Outcome};
 use watchglass_pages::alerts::{

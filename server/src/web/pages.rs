@@ -1,12 +1,12 @@
 //! Fallback of the router: front end files, pages, and not found.
 
+use super::PageContext;
 use super::layout;
 use super::page_backend::PageBackend;
 use super::time_params::url_with_millis;
 use crate::app_state::AppState;
 use crate::assets::{self, PAGE_ASSETS};
 use crate::edge;
-use crate::fragments::PageContext;
 use crate::http::ApiError;
 use app::{Backend, FragmentRenderer, ResponseStatus, Theme};
 use axum::extract::{FromRequestParts, Request, State};
@@ -44,7 +44,7 @@ pub(crate) async fn page_or_file(State(state): State<AppState>, request: Request
 }
 
 /// Whether the path is below a prefix without pages: unknown paths there are always 404.
-pub(super) fn is_below_api(path: &str) -> bool {
+pub(crate) fn is_below_api(path: &str) -> bool {
     let below =
         |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     ["/api", "/ws", "/pkg"].into_iter().any(below)
@@ -87,13 +87,13 @@ fn is_tv_mode(query: &str) -> bool {
 }
 
 /// Theme chosen by the user.
-pub(super) fn theme(headers: &HeaderMap) -> Option<Theme> {
+pub(crate) fn theme(headers: &HeaderMap) -> Option<Theme> {
     let cookies = headers.get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Theme::from_cookies(cookies)
 }
 
 /// Whether the client is a browser that shows HTML. Other clients get errors as JSON.
-pub(super) fn accepts_html(headers: &HeaderMap) -> bool {
+pub(crate) fn accepts_html(headers: &HeaderMap) -> bool {
     let mut accept = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     accept.any(|value| value.contains("text/html"))
 }

@@ -14,7 +14,6 @@ mod audit;
 mod deliveries;
 mod form_error;
 mod overview;
-mod page_context;
 mod performance;
 mod processes;
 mod rule_actions;
@@ -31,13 +30,13 @@ mod trends;
 mod users;
 
 pub(crate) use actions::{FormResponse, run_action};
-pub(crate) use page_context::PageContext;
 use search::FORMER_SEARCH_PATH;
 pub(crate) use search::SEARCH_PATH;
 pub(crate) use settings_actions::run_settings_action;
 pub(crate) use watchglass_pages::alerts::PATH as ALERTS_PATH;
 pub(crate) use watchglass_pages::settings::PATH as SETTINGS_PATH;
 
+use super::PageContext;
 use crate::query::alerts;
 use audit::AuditLogQuery;
 use thiserror::Error;

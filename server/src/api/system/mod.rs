@@ -7,4 +7,4 @@ mod metrics;
 mod row_limits;
 
 /// Handlers and their generated path types, for the OpenAPI document.
-pub(super) use self::{alerts::*, health::*, history::*, metrics::*};
+pub(crate) use self::{alerts::*, health::*, history::*, metrics::*};

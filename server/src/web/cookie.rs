@@ -14,7 +14,7 @@ const PLAIN_NAME: &str = "watchglass";
 const SECURE_NAME: &str = "__Host-watchglass";
 
 /// Session digest of the cookies. The `__Host-` cookie, which other hosts cannot forge, takes precedence.
-pub(super) fn session(headers: &HeaderMap) -> Option<Digest> {
+pub(crate) fn session(headers: &HeaderMap) -> Option<Digest> {
     let found = |wanted: &str| {
         let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
         let mut cookies =
@@ -25,7 +25,7 @@ pub(super) fn session(headers: &HeaderMap) -> Option<Digest> {
 }
 
 /// `Set-Cookie` header that starts a session, or ends it without a secret.
-pub(super) fn header(
+pub(crate) fn header(
     secret: Option<&Secret>,
     headers: &HeaderMap,
     client: Client,
@@ -40,7 +40,7 @@ pub(super) fn header(
 }
 
 /// Whether a session may be started: the connection is encrypted or local, so the cookie cannot be intercepted.
-pub(super) fn may_start_session(headers: &HeaderMap, client: Client, public: Option<&PublicUrl>) -> bool {
+pub(crate) fn may_start_session(headers: &HeaderMap, client: Client, public: Option<&PublicUrl>) -> bool {
     client.address.is_loopback() || is_encrypted(headers, client, public)
 }
 
