@@ -20,6 +20,8 @@ mod pages;
 mod root;
 #[cfg(feature = "ssr")]
 pub mod snapshot;
+#[cfg(test)]
+mod test_support;
 mod ui;
 mod view_model;
 

@@ -40,6 +40,8 @@ mod service_errors;
 mod services;
 mod startup;
 mod targets;
+#[cfg(test)]
+mod test_support;
 mod web;
 
 use std::path::{Path, PathBuf};

@@ -61,52 +61,14 @@ impl Backend for PageBackend {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric_store::{Collected, MetricStore};
-    use crate::pipeline::{Pipeline, Tick};
+    use crate::test_support::gauge_store;
     use app::api::READINGS;
-    use std::time::Duration;
-    use watchglass_model::{
-        Batch, Catalogue, Declaration, Kind, PanelDeclaration, PanelRole, Sample, Series, SeriesId, Style,
-        Timestamp, Unit,
-    };
-    use watchglass_tsdb::MemoryHistory;
-
-    static PANEL: PanelDeclaration = PanelDeclaration {
-        id: "p",
-        section: "Test",
-        title: "Test",
-        style: Style::Line,
-        unit: Unit::Count,
-        ceiling: None,
-        description: "",
-    };
-    static GAUGE: Declaration = Declaration {
-        name: "gauge",
-        kind: Kind::Gauge,
-        unit: Unit::Count,
-        help: "",
-        labels: &[],
-        panel: Some((&PANEL, PanelRole::Chart)),
-        legend: "",
-    };
+    use watchglass_model::Timestamp;
 
     /// Page data of the last five minutes, with one gauge whose value in each of these seconds is the number of the second.
     fn page_data(seconds: std::ops::Range<i64>) -> PageData {
         let folder = tempfile::tempdir().unwrap();
-        let mut catalogue = Catalogue::default();
-        catalogue.declare(&GAUGE).unwrap();
-        let history = Arc::new(MemoryHistory::new(Duration::from_secs(3660), 100));
-        let collected = Collected { catalogue, ..Collected::default() };
-        let metrics = MetricStore::new(collected, history.clone(), history);
-        let state = AppState::for_tests(folder.path(), metrics).unwrap();
-        let pipeline = Pipeline::new(&state);
-        let series = [Series { id: SeriesId(0), metric: "gauge".to_owned(), labels: Default::default() }];
-        for second in seconds {
-            let time = Timestamp::from_millis(second * 1000);
-            let batch = Batch { time, samples: vec![Sample { series: SeriesId(0), value: second as f64 }] };
-            let state = State { version: 1, series: series.to_vec(), problems: Vec::new() };
-            pipeline.process(Tick { time, batch, series: &series, state: Some(state) });
-        }
+        let state = AppState::for_tests(folder.path(), gauge_store(seconds)).unwrap();
         PageBackend { state, layout: None }.page_data(RangeQuery { seconds: 300, end: None }, 75, READINGS)
     }
 
