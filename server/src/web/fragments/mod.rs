@@ -7,43 +7,33 @@
 //! - Views below `/settings`: settings, account, users, tokens, sessions and audit log, with their form actions.
 //! - Search: an index of pages, charts, instances and actions.
 
-mod actions;
-mod active;
-mod alert_actions;
-mod audit;
-mod deliveries;
-mod form_error;
+mod alerts;
+mod form;
 mod overview;
 mod performance;
 mod processes;
-mod rule_actions;
-mod rules;
 mod search;
-mod search_index;
 mod services;
 mod settings;
-mod settings_actions;
-mod silence_form;
-mod silences;
 mod snapshot_link;
 mod trends;
-mod users;
 
-pub(crate) use actions::{FormResponse, run_action};
+pub(crate) use alerts::run_action;
+pub(crate) use form::FormResponse;
 use search::FORMER_SEARCH_PATH;
 pub(crate) use search::SEARCH_PATH;
-pub(crate) use settings_actions::run_settings_action;
+pub(crate) use settings::run_settings_action;
 pub(crate) use watchglass_pages::alerts::PATH as ALERTS_PATH;
 pub(crate) use watchglass_pages::settings::PATH as SETTINGS_PATH;
 
 use super::PageContext;
-use crate::query::alerts;
-use audit::AuditLogQuery;
+use alerts::AlertsOutcome;
+use settings::{AuditLogQuery, SettingsOutcome};
 use thiserror::Error;
-use watchglass_pages::alerts::{AlertsContent, AlertsPage, AlertsView, Counts, RulePreview};
+use watchglass_pages::alerts::AlertsView;
 use watchglass_pages::overview::Overview;
 use watchglass_pages::settings::SettingsTab;
-use watchglass_pages::ui::{FlashMessage, FormValues, UrlError};
+use watchglass_pages::ui::UrlError;
 
 /// Head of the overview, which is not a page of its own.
 const OVERVIEW_PATH: &str = "/overview";
@@ -104,7 +94,7 @@ fn render_fragment(context: &PageContext, path: &str, query: &str) -> Result<Str
     match path {
         ALERTS_PATH => {
             let (ask, said) = AlertsView::parse(query)?;
-            render_alerts_page(context, &ask, FormOutcome { flash: said, ..FormOutcome::default() })
+            alerts::render(context, &ask, AlertsOutcome { flash: said, ..AlertsOutcome::default() })
         }
         OVERVIEW_PATH => {
             let save = snapshot_link::snapshot_url(path, query);
@@ -126,68 +116,13 @@ fn render_fragment(context: &PageContext, path: &str, query: &str) -> Result<Str
                 SettingsTab::Audit => AuditLogQuery::parse(query)?,
                 _ => AuditLogQuery::default(),
             };
-            users::render(
+            settings::render(
                 context,
                 place,
-                users::SettingsOutcome { flash: said, audit_query: log, ..users::SettingsOutcome::default() },
+                SettingsOutcome { flash: said, audit_query: log, ..SettingsOutcome::default() },
             )
         }
         _ => services::page(state, path, query)?
             .ok_or_else(|| FragmentError::UnknownPath(path.chars().take(100).collect())),
     }
-}
-
-/// Outcome of a form action, shown in the view.
-#[derive(Debug, Default)]
-struct FormOutcome {
-    /// Success or error message.
-    flash: Option<FlashMessage>,
-    /// Submitted form values, if they are shown again.
-    form_values: Option<FormValues>,
-    /// Preview of the rule in the form.
-    preview: Option<RulePreview>,
-}
-
-fn render_alerts_page(
-    context: &PageContext,
-    ask: &AlertsView,
-    shown: FormOutcome,
-) -> Result<String, FragmentError> {
-    let state = &context.state;
-    let FormOutcome { flash: said, form_values: typed, preview: past } = shown;
-    let now = state.metrics.newest_time().unwrap_or_default();
-    let active = alerts::all_active(&state.rules, &state.notifications);
-    let counts = Counts {
-        active: active.len(),
-        rules: state.rules.current_rules().get().iter().count(),
-        silences: state.notifications.silences().iter().filter(|silence| silence.is_active(now)).count(),
-        channels: state.notifications.channel_count(),
-    };
-    let keeps = typed.is_some();
-    let typed_or_not = typed.clone().unwrap_or_default();
-    let content = match ask {
-        AlertsView::Active { rule } => {
-            AlertsContent::Active(active::active(state, now, active, rule.clone(), typed_or_not))
-        }
-        AlertsView::History { rule, page } => {
-            AlertsContent::History(active::history(state, rule.clone(), *page))
-        }
-        AlertsView::Rules => AlertsContent::Rules(rules::rules(state, &active)),
-        AlertsView::Rule { id } => {
-            let view = rules::rule(state, &active, id.as_deref(), typed, past);
-            AlertsContent::Rule(Box::new(
-                view.ok_or_else(|| FragmentError::UnknownRule(id.clone().unwrap_or_default()))?,
-            ))
-        }
-        AlertsView::Silences => AlertsContent::Silences(silences::silences(state, now, typed_or_not)),
-        AlertsView::Channels => AlertsContent::Channels(deliveries::channels(state)),
-        AlertsView::Deliveries => AlertsContent::Deliveries(deliveries::deliveries(state, typed_or_not)),
-    };
-    Ok(watchglass_pages::alerts::render(AlertsPage {
-        counts,
-        flash: said,
-        keep_on_refresh: keeps,
-        may_change: context.may_change(),
-        content,
-    }))
 }

@@ -14,13 +14,13 @@ const MAX_WHO_CHARS: usize = 100;
 
 /// Filter and page of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct AuditLogQuery {
+pub(crate) struct AuditLogQuery {
     /// Part of a user name.
-    pub(super) who: String,
+    pub(crate) who: String,
     /// Kind of object.
-    pub(super) what: Option<AuditTarget>,
+    pub(crate) what: Option<AuditTarget>,
     /// Page number, from 1.
-    pub(super) page: usize,
+    pub(crate) page: usize,
 }
 
 impl Default for AuditLogQuery {
@@ -34,7 +34,7 @@ impl AuditLogQuery {
     ///
     /// # Errors
     /// Invalid parameter.
-    pub(super) fn parse(query: &str) -> Result<Self, UrlError> {
+    pub(crate) fn parse(query: &str) -> Result<Self, UrlError> {
         let fields = parse_query_string(query)?;
         let given = |name: &str| {
             let field = fields.iter().find(|(known, _)| known == name);
@@ -59,7 +59,7 @@ impl AuditLogQuery {
 }
 
 /// Requested page of the audit log.
-pub(super) fn audit(context: &PageContext, question: &AuditLogQuery) -> AuditLog {
+pub(crate) fn audit(context: &PageContext, question: &AuditLogQuery) -> AuditLog {
     let AuditLogQuery { who, what, page } = question;
     let filter = Filter { who: who.clone(), what: *what };
     let skip = page.saturating_sub(1).saturating_mul(PAGE_SIZE);

@@ -1,12 +1,10 @@
 //! Form actions of the alerts page, and the response: the view that shows the result. Rendering a view changes nothing.
 
-use super::form_error::FormError;
-use super::{
-    ALERTS_PATH, FormOutcome, PageContext, alert_actions, deliveries, render_alerts_page, rule_actions,
-};
+use super::{AlertsOutcome, alert_actions, deliveries, render, rule_actions};
+use crate::web::PageContext;
+use crate::web::fragments::form::{FormError, FormResponse};
 use axum::http::StatusCode;
-use watchglass_pages::alerts::RulePreview;
-use watchglass_pages::alerts::{AlertsAction, AlertsView};
+use watchglass_pages::alerts::{AlertsAction, AlertsView, PATH, RulePreview};
 use watchglass_pages::ui::{FlashMessage, FormFields};
 
 /// Result of a successful action.
@@ -16,19 +14,6 @@ pub(super) struct ActionResult {
     pub(super) next_view: Option<AlertsView>,
     /// Preview of a rule. Then nothing was changed, and the form values stay.
     pub(super) preview: Option<RulePreview>,
-}
-
-/// Response to a form.
-#[derive(Debug)]
-pub(crate) struct FormResponse {
-    /// 200, or the status of the error.
-    pub(crate) status: StatusCode,
-    /// View with the success or error message.
-    pub(crate) html: String,
-    /// URL of that view.
-    pub(crate) location: String,
-    /// Redirect target for browsers without scripts (post/redirect/get): reloading must not repeat the action.
-    pub(crate) redirect_to: Option<String>,
 }
 
 /// Runs a form action. Blocks on the disk, the outbox or a channel test.
@@ -73,7 +58,7 @@ pub(crate) fn run_action(context: &PageContext, fields: &FormFields) -> FormResp
                 context,
                 StatusCode::OK,
                 &view,
-                FormOutcome { flash: said, form_values: typed, preview: past },
+                AlertsOutcome { flash: said, form_values: typed, preview: past },
                 go_on,
             )
         }
@@ -94,7 +79,7 @@ fn error_response(
         context,
         status,
         &view,
-        FormOutcome { flash: said, form_values: typed, preview: None },
+        AlertsOutcome { flash: said, form_values: typed, preview: None },
         None,
     )
 }
@@ -103,22 +88,22 @@ fn view_response(
     context: &PageContext,
     status: StatusCode,
     view: &AlertsView,
-    shown: FormOutcome,
+    shown: AlertsOutcome,
     go_on: Option<String>,
 ) -> FormResponse {
     let said = shown.flash.clone();
     // A deleted rule has no view: show the list.
-    let (html, address) = match render_alerts_page(context, view, shown) {
+    let (html, address) = match render(context, view, shown) {
         Ok(html) => (html, view.url(None)),
         Err(_) => {
-            let list = render_alerts_page(
+            let list = render(
                 context,
                 &AlertsView::Rules,
-                FormOutcome { flash: said, ..FormOutcome::default() },
+                AlertsOutcome { flash: said, ..AlertsOutcome::default() },
             );
             (list.unwrap_or_default(), AlertsView::Rules.url(None))
         }
     };
-    debug_assert!(address.starts_with(ALERTS_PATH));
+    debug_assert!(address.starts_with(PATH));
     FormResponse { status, html, location: address, redirect_to: go_on }
 }

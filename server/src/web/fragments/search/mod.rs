@@ -1,6 +1,9 @@
 //! Search of the entries that the user may see.
 
-use super::{FragmentError, PageContext, search_index};
+mod index;
+
+use super::FragmentError;
+use crate::web::PageContext;
 use watchglass_pages::search::{SearchResults, find, parse_query};
 
 /// Path of the page, and below `/api/fragment` of the result list alone.
@@ -17,5 +20,5 @@ pub(super) fn search(
     has_program: bool,
 ) -> Result<SearchResults, FragmentError> {
     let asked = parse_query(query)?;
-    Ok(find(&asked, search_index::entries(context, has_program)))
+    Ok(find(&asked, index::entries(context, has_program)))
 }

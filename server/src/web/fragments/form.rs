@@ -1,9 +1,22 @@
-//! Error of a form action.
+//! Response to a form, and the error of its action.
 
 use crate::service_errors::status_of;
 use crate::services::{ErrorKind, ServiceError};
 use axum::http::StatusCode;
 use watchglass_pages::ui::FieldError;
+
+/// Response to a form.
+#[derive(Debug)]
+pub(crate) struct FormResponse {
+    /// 200, or the status of the error.
+    pub(crate) status: StatusCode,
+    /// View with the success or error message.
+    pub(crate) html: String,
+    /// URL of that view.
+    pub(crate) location: String,
+    /// Redirect target for browsers without scripts (post/redirect/get): reloading must not repeat the action.
+    pub(crate) redirect_to: Option<String>,
+}
 
 /// Why a form action failed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! View model of the settings page: effective settings with their sources. Read-only.
 
-use super::{deliveries, rules};
 use crate::app_state::AppState;
 use crate::assets::PAGE_ASSETS;
 use crate::config::EffectiveSetting;
-use crate::query::alerts;
+use crate::query::alerts::all_active;
+use crate::web::fragments::alerts;
 use std::time::Duration;
 use watchglass_pages::settings::{RetentionRow, SettingRow, Settings};
 
@@ -28,8 +28,8 @@ pub(super) fn settings(state: &AppState) -> Settings {
             .map(|(what, time)| RetentionRow { resolution: what, retention: days(*time) })
             .collect(),
         cluster_redis: shown.cluster.clone(),
-        rules: rules::rules(state, &alerts::all_active(&state.rules, &state.notifications)).rows,
-        channels: deliveries::channels(state),
+        rules: alerts::rules(state, &all_active(&state.rules, &state.notifications)).rows,
+        channels: alerts::channels(state),
         rows: shown.rows.iter().map(row).collect(),
     }
 }

@@ -1,7 +1,7 @@
 //! Parser of the silence form.
 
-use super::form_error::FormError;
 use crate::services::{NewSilence, SilenceEnd, alert_matchers};
+use crate::web::fragments::form::FormError;
 use std::time::Duration;
 use watchglass_dispatch::{TimeInterval, TimeOfDay, Weekday};
 use watchglass_pages::alerts::label_lines;

@@ -1,10 +1,10 @@
 //! View models of channels and deliveries, and their form actions: test and resend.
 
 use super::actions::ActionResult;
-use super::form_error::FormError;
 use crate::app_state::AppState;
 use crate::services::{NotificationError, NotificationService};
 use crate::web::PageContext;
+use crate::web::fragments::form::FormError;
 use watchglass_notify::Overview;
 use watchglass_notify::outbox::{DeadLetter, Delivery, Event, Outcome};
 use watchglass_pages::alerts::{
@@ -13,7 +13,7 @@ use watchglass_pages::alerts::{
 use watchglass_pages::ui::{FormFields, FormValues};
 
 /// Notification channels.
-pub(super) fn channels(state: &AppState) -> Channels {
+pub(crate) fn channels(state: &AppState) -> Channels {
     match state.notifications.overview() {
         Ok(overview) => {
             let rows = overview.channels.into_iter().map(|(name, to)| ChannelRow { name, receiver: to });

@@ -1,12 +1,12 @@
 //! Form actions on rules: save, enable, disable, delete, preview.
 
 use super::actions::ActionResult;
-use super::form_error::FormError;
 use crate::app_state::AppState;
 use crate::evaluation::{Origin, RuleEditError};
 use crate::query::rule_preview::rule_preview;
 use crate::services::{RuleService, RuleServiceError};
 use crate::web::PageContext;
+use crate::web::fragments::form::FormError;
 use axum::http::StatusCode;
 use watchglass_pages::alerts::{AlertsView, PreviewAlert, RulePreview, rule_form};
 use watchglass_pages::ui::FormFields;

@@ -1,9 +1,10 @@
 //! Form actions on alerts: acknowledge, unacknowledge, silence.
 
 use super::actions::ActionResult;
-use super::form_error::FormError;
-use super::{PageContext, silence_form};
+use super::silence_form;
 use crate::services::{AcknowledgementService, ServiceError, SilenceService};
+use crate::web::PageContext;
+use crate::web::fragments::form::FormError;
 use axum::http::StatusCode;
 use watchglass_pages::ui::FormFields;
 use watchglass_rules::AlertKey;

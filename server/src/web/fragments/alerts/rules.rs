@@ -11,7 +11,7 @@ use watchglass_pages::ui::{FormValues, duration};
 use watchglass_rules::{Aggregation, Alert, Comparison, Rule};
 
 /// All rules.
-pub(super) fn rules(state: &AppState, active: &[Alert]) -> Rules {
+pub(crate) fn rules(state: &AppState, active: &[Alert]) -> Rules {
     let row = |(rule, origin): (Rule, Origin)| RuleRow {
         condition: condition(&rule, state.metrics.metric(&rule.metric)),
         origin: origin_label(origin),

@@ -1,14 +1,14 @@
 //! Form actions below `/settings`, and the response: the view that shows the result. All users may change their own account;
 //! the rest is for administrators.
 
-use super::form_error::FormError;
-use super::users::{OneTimeSecret, SettingsOutcome, render};
-use super::{FormResponse, PageContext};
+use super::{OneTimeSecret, SettingsOutcome, render};
 use crate::audit::Actor;
 use crate::clock;
 use crate::services::{
     AccountError, MAX_TOKEN_DAYS, OwnAccountService, SessionService, TokenService, UserChange, UserService,
 };
+use crate::web::PageContext;
+use crate::web::fragments::form::{FormError, FormResponse};
 use axum::http::StatusCode;
 use watchglass_auth::{Permission, Role};
 use watchglass_pages::settings::{SettingsAction, SettingsTab};

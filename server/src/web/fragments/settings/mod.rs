@@ -1,9 +1,16 @@
-//! View models below `/settings`: users, tokens, sessions and the user's own account.
+//! View models below `/settings` and their form actions: settings, account, users, tokens, sessions and audit log.
 
-use super::audit::AuditLogQuery;
-use super::{FragmentError, PageContext, audit, settings};
+mod actions;
+mod audit;
+mod effective;
+
+pub(crate) use actions::run_settings_action;
+pub(crate) use audit::AuditLogQuery;
+
+use super::FragmentError;
 use crate::access::Enrolment;
 use crate::clock;
+use crate::web::PageContext;
 use watchglass_auth::{Accounts, Credential, Role, Session, TokenState};
 use watchglass_model::Timestamp;
 use watchglass_pages::settings::{
@@ -56,7 +63,7 @@ pub(super) fn render(
     let typed = typed.unwrap_or_default();
     let now = clock::now();
     let content = match place {
-        SettingsTab::Settings => SettingsContent::Settings(Box::new(settings::settings(&context.state))),
+        SettingsTab::Settings => SettingsContent::Settings(Box::new(effective::settings(&context.state))),
         SettingsTab::Account => SettingsContent::Account(account(context, typed, made, now)),
         SettingsTab::Users => SettingsContent::Users(users(context, typed, now)),
         SettingsTab::Tokens => {
