@@ -16,7 +16,7 @@ pub(crate) fn local_time(time: Timestamp, offset: Option<i32>) -> String {
 }
 
 /// Like [`local_time`], with the date in front: `22 Nov 05:58:01`.
-pub(crate) fn local_date_and_time(time: Timestamp, offset: Option<i32>) -> String {
+pub fn local_date_and_time(time: Timestamp, offset: Option<i32>) -> String {
     let minutes = offset.unwrap_or(0);
     let days = (time.millis() + i64::from(minutes) * 60_000).div_euclid(86_400_000);
     with_zone(offset, format!("{} {}", date(days), time_of_day(time, minutes)))

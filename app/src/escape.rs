@@ -1,7 +1,7 @@
 //! HTML escaping.
 
 /// Appends `text` to `html` with markup characters escaped.
-pub(crate) fn escape(text: &str, html: &mut String) {
+pub fn escape(text: &str, html: &mut String) {
     for letter in text.chars() {
         match letter {
             '&' => html.push_str("&amp;"),
@@ -15,7 +15,7 @@ pub(crate) fn escape(text: &str, html: &mut String) {
 }
 
 /// `text` with markup characters escaped.
-pub(crate) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut html = String::new();
     escape(text, &mut html);
     html

@@ -13,8 +13,6 @@ mod document;
 mod encoding;
 mod escape;
 mod fragment;
-#[cfg(feature = "ssr")]
-pub mod fragments;
 #[cfg(feature = "hydrate")]
 mod hydrate;
 mod live;
@@ -22,16 +20,26 @@ mod pages;
 mod root;
 #[cfg(feature = "ssr")]
 pub mod snapshot;
+#[cfg(test)]
+mod test_support;
 mod ui;
 mod view_model;
 
 #[cfg(feature = "ssr")]
 pub use backend::{Backend, FragmentRenderer};
 #[cfg(feature = "ssr")]
+pub use clock::local_date_and_time;
+#[cfg(feature = "ssr")]
 pub use document::{PageAssets, ResponseStatus, Theme, document};
 #[cfg(feature = "ssr")]
 pub use encoding::{JsonReply, POSTCARD_MIME_TYPE};
 #[cfg(feature = "ssr")]
+pub use escape::{escape, escaped};
+#[cfg(feature = "ssr")]
 pub use live::parse_range_query;
 #[cfg(feature = "ssr")]
+pub use pages::chart_page;
+#[cfg(feature = "ssr")]
 pub use root::PAGES;
+#[cfg(feature = "ssr")]
+pub use view_model::line_names;

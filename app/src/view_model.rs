@@ -152,7 +152,7 @@ fn legend(metric: &Metric, series: &Series, several: bool, title: &str) -> Strin
 
 /// Legends of series of a metric with these labels; see [`LineView::label`].
 #[cfg(feature = "ssr")]
-pub(crate) fn line_names(metric: &Metric, labels: &[&watchglass_model::Labels], title: &str) -> Vec<String> {
+pub fn line_names(metric: &Metric, labels: &[&watchglass_model::Labels], title: &str) -> Vec<String> {
     let series = |labels: &&watchglass_model::Labels| Series {
         id: SeriesId(0),
         metric: metric.name.clone(),

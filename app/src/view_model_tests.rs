@@ -8,13 +8,9 @@ use watchglass_model::{Catalogue, Declaration, PanelDeclaration};
 
 fn metric(labels: &[&str], word: &str) -> Metric {
     Metric {
-        name: "m".to_owned(),
-        kind: Kind::Counter,
-        unit: Unit::Bytes,
-        help: String::new(),
         labels: labels.iter().map(|&label| label.to_owned()).collect(),
-        panel: None,
         legend: word.to_owned(),
+        ..crate::test_support::metric(Kind::Counter, Unit::Bytes)
     }
 }
 

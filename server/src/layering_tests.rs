@@ -8,6 +8,8 @@ use std::{fs, io};
 const BOTTOM: [&str; 4] = ["clock", "console", "open_files", "persist"];
 /// Modules that only `main.rs` imports.
 const TOP: [&str; 2] = ["cli", "startup"];
+/// Modules with handlers of requests: only `routes` imports them, and they import neither each other nor those above.
+const HANDLERS: [&str; 2] = ["api", "web"];
 
 /// Imports outside tests: from each module to others, with a file that has the import.
 type Imports = BTreeMap<String, BTreeMap<String, PathBuf>>;
@@ -99,7 +101,7 @@ fn first_name(text: &str) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// Path of a file's module: `["routes", "system"]` for `routes/system/mod.rs`.
+/// Path of a file's module: `["api", "system"]` for `api/system/mod.rs`.
 fn module_path(file: &Path) -> Vec<String> {
     let relative = file.strip_prefix(source_folder()).unwrap().with_extension("");
     let mut names: Vec<String> = relative.iter().map(|name| name.to_str().unwrap().to_owned()).collect();
@@ -189,6 +191,20 @@ fn bottom_modules_import_no_other_and_nothing_imports_the_top() {
 }
 
 #[test]
+fn only_the_routes_import_handlers() {
+    let imports = imports();
+    for (module, others) in imports.iter().filter(|(module, _)| *module != "routes") {
+        for handlers in HANDLERS {
+            assert_eq!(others.get(handlers), None, "{module} imports {handlers}");
+        }
+    }
+    for handlers in HANDLERS {
+        assert!(imports["routes"].contains_key(handlers), "{handlers}");
+        assert_eq!(imports[handlers].get("routes"), None, "{handlers} imports routes");
+    }
+}
+
+#[test]
 fn imports_are_found_in_all_spellings_and_tests_are_skipped() {
     let code = "use crate::a;\nuse crate::{b::{x, y}, c as d,\n    e::Z};\n// crate::f\nlet g = $crate::h;\n\
                 fn i() { crate::j::k() }\n#[cfg(test)]\nmod tests {\n    use crate::l;\n}\n#[cfg(test)]\nmod m;\nuse crate::n;\n";
@@ -222,7 +238,7 @@ fn services_know_nothing_of_http() {
             assert!(!code.contains(unwanted), "{} mentions {unwanted}", file.display());
         }
         let imports = names_after(&code, "crate::");
-        for above in ["http", "routes", "fragments", "edge", "app_state"] {
+        for above in ["http", "routes", "api", "web", "edge", "app_state"] {
             assert!(!imports.contains(above), "{} imports {above}", file.display());
         }
     }

@@ -3,6 +3,7 @@
 mod access;
 mod account_commands;
 mod annotations;
+mod api;
 mod app_state;
 mod assets;
 mod audit;
@@ -16,7 +17,6 @@ mod edge;
 mod evaluation;
 #[cfg(test)]
 mod formats;
-mod fragments;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod host_origin;
@@ -40,6 +40,9 @@ mod service_errors;
 mod services;
 mod startup;
 mod targets;
+#[cfg(test)]
+mod test_support;
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -4,8 +4,8 @@
 use crate::app_state::AppState;
 use crate::audit::Actor;
 use crate::config::{Settings, read_file};
-use crate::fragments::{self, PageContext};
 use crate::metric_store::{Collected, MetricStore};
+use crate::web::{PageContext, fragments};
 use proptest::prelude::*;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, LazyLock};

@@ -60,19 +60,8 @@ fn difference_text(unit: Unit, before: f64, now: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_support::metric;
     use watchglass_model::Kind;
-
-    fn metric(kind: Kind, unit: Unit) -> Metric {
-        Metric {
-            name: "m".to_owned(),
-            kind,
-            unit,
-            help: String::new(),
-            labels: Vec::new(),
-            panel: None,
-            legend: String::new(),
-        }
-    }
 
     #[test]
     fn statistics_have_units() {

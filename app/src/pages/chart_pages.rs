@@ -87,7 +87,7 @@ pub(crate) fn Cache() -> impl IntoView {
 
 /// Name and sections of the chart page at `path`; no sections when it shows all.
 #[cfg(feature = "ssr")]
-pub(crate) fn chart_page(path: &str) -> Option<(&'static str, &'static [&'static str])> {
+pub fn chart_page(path: &str) -> Option<(&'static str, &'static [&'static str])> {
     if path == "/trends" {
         return Some(("Trends", &[]));
     }

@@ -7,7 +7,7 @@ mod not_found;
 mod trends;
 
 #[cfg(feature = "ssr")]
-pub(crate) use chart_pages::chart_page;
+pub use chart_pages::chart_page;
 pub(crate) use chart_pages::{Cache, Database, Overview, Performance, Processes};
 pub(crate) use fragment_pages::{Alerts, Settings};
 pub(crate) use not_found::NotFound;

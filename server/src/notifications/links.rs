@@ -3,7 +3,6 @@
 use super::Notifications;
 use crate::config::PublicUrl;
 use crate::persist::atomic_file;
-use app::fragments::charts_url;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,6 +13,7 @@ use watchglass_model::Timestamp;
 use watchglass_notify::{
     ActionToken, ActionTokenError, AlertFingerprint, Link, LinkAction, MAX_FINGERPRINTS, SigningKey,
 };
+use watchglass_pages::ui::charts_url;
 use watchglass_rules::{Alert, AlertKey};
 
 /// File in the data folder with the signing key.

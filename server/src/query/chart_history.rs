@@ -108,51 +108,10 @@ fn four_digits(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric_store::Collected;
+    use crate::test_support::gauge_store;
     use app::api::READINGS;
-    use std::sync::Arc;
     use watchglass_live::State;
-    use watchglass_model::{
-        Batch, Catalogue, Declaration, Kind, PanelDeclaration, Sample, Series, SeriesId, Style, Timestamp,
-        Unit,
-    };
-    use watchglass_tsdb::MemoryHistory;
-
-    static PANEL: PanelDeclaration = PanelDeclaration {
-        id: "p",
-        section: "Test",
-        title: "Test",
-        style: Style::Line,
-        unit: Unit::Count,
-        ceiling: None,
-        description: "",
-    };
-    static GAUGE: Declaration = Declaration {
-        name: "gauge",
-        kind: Kind::Gauge,
-        unit: Unit::Count,
-        help: "",
-        labels: &[],
-        panel: Some((&PANEL, PanelRole::Chart)),
-        legend: "",
-    };
-
-    /// Store with one gauge whose value in each of these seconds is the number of the second.
-    fn store(seconds: std::ops::Range<i64>) -> MetricStore {
-        let mut catalogue = Catalogue::default();
-        catalogue.declare(&GAUGE).unwrap();
-        let history = Arc::new(MemoryHistory::new(Duration::from_secs(3660), 100));
-        let collected = Collected { catalogue, ..Collected::default() };
-        let store = MetricStore::new(collected, history.clone(), history);
-        let series = [Series { id: SeriesId(0), metric: "gauge".to_owned(), labels: Default::default() }];
-        for second in seconds {
-            let samples = vec![Sample { series: SeriesId(0), value: second as f64 }];
-            let batch = Batch { time: Timestamp::from_millis(second * 1000), samples };
-            let state = State { version: 1, series: series.to_vec(), problems: Vec::new() };
-            store.store(&batch, &series, Some(state));
-        }
-        store
-    }
+    use watchglass_model::{Batch, SeriesId, Timestamp};
 
     fn last(seconds: u32) -> RangeQuery {
         RangeQuery { seconds, end: None }
@@ -164,14 +123,14 @@ mod tests {
 
     #[test]
     fn a_history_is_thinned() {
-        let history = chart_history(&store(1000..1400), last(300), 75, READINGS).unwrap();
+        let history = chart_history(&gauge_store(1000..1400), last(300), 75, READINGS).unwrap();
         assert_eq!((history.step_millis, history.start.millis()), (4_000, 1_096_000));
         assert_eq!((history.series[0].low[1], history.series[0].high[1]), (Some(1100.0), Some(1103.0)));
     }
 
     #[test]
     fn a_history_at_full_resolution_sends_its_readings_once() {
-        let history = chart_history(&store(1000..1400), last(300), 900, READINGS).unwrap();
+        let history = chart_history(&gauge_store(1000..1400), last(300), 900, READINGS).unwrap();
         assert_eq!((history.step_millis, history.series[0].high.len()), (1_000, 0));
         assert_eq!(history.series[0].low.last(), Some(&Some(1399.0)));
         assert!(history.series[0].statistics.is_none() && history.previous.is_empty());
@@ -179,7 +138,7 @@ mod tests {
 
     #[test]
     fn rows_are_limited_to_the_requested_number() {
-        let store = store(1000..1400);
+        let store = gauge_store(1000..1400);
         for (window, rows) in [(300, 75), (300, 299), (10, 2), (3600, 900), (3600, 7), (604_800, 900)] {
             let history = chart_history(&store, last(window), rows, READINGS).unwrap();
             // Rows are aligned to multiples of the step, so there may be one more partial row.
@@ -195,7 +154,7 @@ mod tests {
             (1000, 3600, PREVIOUS_PERIOD, false),
             (1000, 2000, PREVIOUS_PERIOD, true),
         ] {
-            let store = store(0..0);
+            let store = gauge_store(0..0);
             let id = |number| SeriesId(number);
             let series: Vec<Series> = (0..series)
                 .map(|number| Series {
@@ -220,7 +179,7 @@ mod tests {
 
     #[test]
     fn past_windows_include_both_ends() {
-        let store = store(1000..1400);
+        let store = gauge_store(1000..1400);
         let history = chart_history(&store, until(1100, 20), 900, READINGS).unwrap();
         assert_eq!((history.end, history.start), (Some(Timestamp::from_millis(1_100_000)), at(1080)));
         let shown: Vec<f32> = history.series[0].low.iter().flatten().copied().collect();
@@ -240,7 +199,7 @@ mod tests {
 
     #[test]
     fn previous_period_is_aligned_with_the_current_one() {
-        let store = store(1000..1400);
+        let store = gauge_store(1000..1400);
         let history = chart_history(&store, until(1300, 100), 900, PREVIOUS_PERIOD).unwrap();
         let (now, before) = (&history.series[0], &history.previous[0]);
         // 100 seconds earlier the gauge was 100 less.

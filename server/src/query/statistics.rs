@@ -32,22 +32,11 @@ pub(super) fn statistics(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_support::metric;
     use proptest::prelude::*;
     use std::sync::Arc;
     use watchglass_model::Unit;
     use watchglass_tsdb::StoredSeries;
-
-    fn metric(kind: Kind, unit: Unit) -> Metric {
-        Metric {
-            name: "m".to_owned(),
-            kind,
-            unit,
-            help: String::new(),
-            labels: Vec::new(),
-            panel: None,
-            legend: String::new(),
-        }
-    }
 
     /// Rows of (low, mean, high, count).
     fn column(rows: &[(f64, f64, f64, u32)], increase: &[f64]) -> Column {

@@ -1,17 +1,15 @@
 //! Rejection of unauthorized requests: browsers are redirected to the sign-in page, API clients get an error.
 
 use super::authorize::METRICS_PATH;
-use super::pages::{accepts_html, is_below_api};
 use crate::http::ApiError;
+use crate::web::login::LOGIN_URL;
+use crate::web::pages::{accepts_html, is_below_api};
 use axum::extract::Request;
 use axum::http::header::{AUTHORIZATION, LOCATION, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use url::form_urlencoded::byte_serialize;
 use watchglass_auth::{AuthError, Permission, Principal};
-
-/// URL of the sign-in page.
-pub(super) const LOGIN_URL: &str = "/login";
 
 /// Reason of a rejection.
 #[derive(Clone, Copy, Debug)]

@@ -3,13 +3,14 @@
 
 use super::audit_policy::{self, AuditPolicy};
 use super::auth_rejection::AuthRejection;
+use super::rate_limit;
 use super::route::RoutePolicy;
 use super::route_policies::RoutePolicies;
-use super::{cookie, rate_limit};
 use crate::access::Access;
 use crate::audit::{Actor, AuditLog};
 use crate::edge::Client;
 use crate::rate_limit::{LimitClass, RateLimiter};
+use crate::web::cookie;
 use crate::{assets, clock};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::AUTHORIZATION;

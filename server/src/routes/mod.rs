@@ -1,42 +1,18 @@
-//! HTTP routes: pages, REST API and WebSocket.
+//! Routing: the table of all routes, authorization, audit policy, rate limits and the OpenAPI document. The handlers are in
+//! `api` and `web`.
 
-mod action_links;
 mod actor;
-mod annotations;
-mod audit;
 mod audit_policy;
 mod auth_rejection;
 mod authorize;
-mod channels;
-mod cookie;
 mod deprecation;
 mod docs;
-mod fragment;
-mod functions;
-mod ingest;
-mod layout;
-mod live;
-mod liveness;
-mod login;
 mod openapi;
-mod page_backend;
-mod page_context;
-mod pages;
-mod panel;
 mod panics;
 mod rate_limit;
 mod route;
 mod route_policies;
-mod rules;
-mod scrape;
-mod search;
-mod silences;
-mod snapshot;
-mod system;
 mod table;
-mod time_params;
-mod tokens;
-mod users;
 
 pub(crate) use authorize::AuthLayer;
 
@@ -44,6 +20,7 @@ use crate::app_state::AppState;
 use crate::edge::{self, TrustedProxies};
 use crate::host_origin::{self, HostGuard};
 use crate::http::ApiError;
+use crate::web::pages;
 use axum::Router;
 use axum::http::{Extensions, Uri};
 use axum::middleware;

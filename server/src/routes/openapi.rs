@@ -1,7 +1,8 @@
 //! `GET /api/openapi.json`: OpenAPI document, generated from the route table and its documented handlers.
 
 use super::route::Route;
-use super::{audit, system, table};
+use super::table;
+use crate::api::{audit, system};
 use axum::Json;
 use serde_json::{Value, json};
 use std::sync::LazyLock;

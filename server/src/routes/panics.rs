@@ -1,7 +1,7 @@
 //! Panic handler of requests: returns 500 and keeps the server running.
 
-use super::pages::accepts_html;
 use crate::http::ApiError;
+use crate::web::pages::accepts_html;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;

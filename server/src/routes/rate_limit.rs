@@ -4,10 +4,10 @@
 //! `RateLimit-Remaining`, requests left; `RateLimit-Reset`, seconds until the full quota is available. The quota refills one by
 //! one; `Retry-After` is the time until the next request is possible.
 
-use super::pages::accepts_html;
 use crate::edge::Client;
 use crate::http::ApiError;
 use crate::rate_limit::{Exceeded, LimitClass, Permit};
+use crate::web::pages::accepts_html;
 use axum::extract::Request;
 use axum::http::header::RETRY_AFTER;
 use axum::http::{Extensions, HeaderName, HeaderValue, StatusCode};

@@ -5,11 +5,12 @@
 use super::audit_policy::AuditPolicy::{Audited, Exempt, ReadOnly};
 use super::authorize::METRICS_PATH;
 use super::route::{Route, route};
-use super::{
-    action_links, annotations, audit, channels, docs, fragment, functions, ingest, layout, live, liveness,
-    login, openapi, pages, panel, rules, scrape, search, silences, snapshot, system, tokens, users,
+use super::{docs, openapi};
+use crate::api::{
+    annotations, audit, channels, ingest, live, liveness, rules, scrape, silences, system, tokens, users,
 };
 use crate::rate_limit::LimitClass as Limit;
+use crate::web::{action_links, fragment, functions, layout, login, pages, panel, search, snapshot};
 use utoipa::openapi::HttpMethod::{Delete, Get, Patch, Post, Put};
 use utoipa_axum::routes as documented;
 use watchglass_auth::Permission::{Admin, Ingest, Public, Viewer};

@@ -1,0 +1,288 @@
+//! Rule editor, with a preview.
+
+use super::RulePreview;
+use crate::ui::{Field, FormValues, hidden_input, pluralize, read_only_note};
+use leptos::prelude::*;
+use watchglass_model::Severity;
+
+const AGGREGATIONS: [(&str, &str); 7] = [
+    ("last", "last"),
+    ("mean", "avg"),
+    ("min", "min"),
+    ("max", "max"),
+    ("sum", "sum"),
+    ("increase", "increase (counter)"),
+    ("count", "count"),
+];
+const COMPARISONS: [(&str, &str); 2] = [("above", "above"), ("below", "below")];
+
+/// Rule that is viewed or edited. Its fields are named as in the configuration file.
+#[derive(Clone, Debug, Default)]
+pub struct RuleEditor {
+    /// Form values.
+    pub values: FormValues,
+    /// Whether it is a new rule.
+    pub is_new: bool,
+    /// Why it is read-only and where to edit it, if it is.
+    pub locked: Option<String>,
+    /// Origin as text, such as `Built-in`.
+    pub origin: String,
+    /// Label of the delete button, such as `Delete`; `None` if it cannot be deleted.
+    pub delete_label: Option<&'static str>,
+    /// Number of firing alerts.
+    pub firing: usize,
+    /// Known metrics.
+    pub metrics: Vec<MetricChoice>,
+    /// Hint: unit of the thresholds.
+    pub threshold_hint: String,
+    /// Preview, if requested.
+    pub preview: Option<RulePreview>,
+}
+
+/// Metric to choose from.
+#[derive(Clone, Debug)]
+pub struct MetricChoice {
+    /// Name.
+    pub name: String,
+    /// Unit and help text.
+    pub description: String,
+}
+
+/// Field of this form.
+const fn field<'a>(name: &'static str, hint: &'a str, most: u16) -> Field<'a> {
+    Field { form: "rule", name, hint, max_length: most, is_required: false }
+}
+
+const fn required<'a>(name: &'static str, hint: &'a str, most: u16) -> Field<'a> {
+    Field { is_required: true, ..field(name, hint, most) }
+}
+
+impl RuleEditor {
+    /// `may_change` adds the buttons.
+    pub(super) fn view(self, may_change: bool) -> AnyView {
+        let id = self.values.get("id").unwrap_or_default().to_owned();
+        let title = match self.values.get("name") {
+            _ if self.is_new => "New rule".to_owned(),
+            Some(name) if !name.is_empty() => name.to_owned(),
+            _ => id.clone(),
+        };
+        let firing = (self.firing > 0).then(|| {
+            let href = format!("/alerts?rule={id}");
+            view! { " · "<a class="firing" href=href>{pluralize(self.firing, "firing", "firing")}</a> }
+        });
+        let history = (!self.is_new).then(|| {
+            view! { " · "<a href=format!("/alerts?view=history&rule={id}")>"Alert history"</a> }
+        });
+        let facts = view! { <p class="facts">{self.origin.clone()}{firing}{history}</p> };
+        let locked = self.locked.clone().map(|how| view! { <p class="flash">{how}</p> });
+        let is_locked = !may_change || self.locked.is_some();
+        let read_only = (!may_change).then(read_only_note);
+        let known =
+            (!self.is_new).then(|| [hidden_input("id", &id), hidden_input("known", "yes")].collect_view());
+        let fieldsets = [self.query_fields(), self.condition_fields(), self.text_fields()];
+        let choices = self.metrics.iter().map(|MetricChoice { name, description: what }| {
+            view! { <option value=name.clone()>{what.clone()}</option> }
+        });
+        let choices = choices.collect_view();
+        let save = (!is_locked)
+            .then(|| view! { <button class="button main" name="do" value="rule-save">"Save rule"</button> });
+        let remove = self.delete_label.filter(|_| !is_locked && !self.is_new).map(|word| {
+            view! { <button class="button danger" name="do" value="rule-delete" formnovalidate=true>{word}</button> }
+        });
+        let preview = may_change.then(|| {
+            view! { <button class="button" name="do" value="rule-preview">"Preview (last 7 days)"</button> }
+        });
+        let past = self.preview.map(RulePreview::view);
+        let body = view! {
+            <fieldset class="all" disabled=is_locked>{fieldsets.collect_view()}</fieldset>
+            <datalist id="rule-metrics">{choices}</datalist>
+            <p class="buttons">
+                {preview}
+                {save}
+                {remove}
+                <a href="/alerts?view=rules">"All rules"</a>
+            </p>
+        };
+        let editor = if may_change {
+            view! {
+                <form method="post" action="/alerts" id="rule" class="editor" data-part="form">
+                    {hidden_input("view", "rule")}
+                    {known}
+                    {body}
+                </form>
+            }
+            .into_any()
+        } else {
+            view! { <div class="editor">{body}</div> }.into_any()
+        };
+        view! {
+            <section aria-labelledby="rule-title">
+                <h2 id="rule-title">{title}</h2>
+                {facts}
+                {locked}
+                {read_only}
+                {past}
+                {editor}
+            </section>
+        }
+        .into_any()
+    }
+
+    fn query_fields(&self) -> AnyView {
+        let typed = &self.values;
+        let id = self
+            .is_new
+            .then(|| required("id", "a-z, 0-9 and -, such as queue-length.", 64).text_input(typed, None));
+        view! {
+            <fieldset>
+                <legend>"Query"</legend>
+                {id}
+                {required("name", "Shown as the alert title, such as High memory usage.", 200).text_input(typed, None)}
+                {required("component", "Used for grouping notifications, such as cpu, disk or database.", 200)
+                    .text_input(typed, None)}
+                {required("metric", "", 200).text_input(typed, Some("rule-metrics"))}
+                {field("matchers", "Label filters, one per line: device =~ sd.*, mountpoint != /boot. Empty: all series.", 16_000)
+                    .text_area(typed, 2)}
+                {field("subject_label", "Label that tells the alerts of one host apart, such as device or mountpoint.", 200)
+                    .text_input(typed, None)}
+                {field("enabled", "", 3).checkbox(typed)}
+            </fieldset>
+        }
+        .into_any()
+    }
+
+    fn condition_fields(&self) -> AnyView {
+        let typed = &self.values;
+        let unit = self.threshold_hint.as_str();
+        view! {
+            <fieldset>
+                <legend>"Condition"</legend>
+                {field("aggregation", "", 20).select(typed, &AGGREGATIONS)}
+                {field("window_seconds", "Such as 60s or 5m. Not used with last.", 40).text_input(typed, None)}
+                {field("comparison", "", 20).select(typed, &COMPARISONS)}
+                {field("critical", unit, 40).text_input(typed, None)}
+                {field("warning", unit, 40).text_input(typed, None)}
+                {field("info", unit, 40).text_input(typed, None)}
+                {field("recovery", "Empty: the lowest threshold.", 40).text_input(typed, None)}
+                {field("for_seconds", "Such as 2m. Empty: immediately.", 40).text_input(typed, None)}
+                {field("keep_firing_seconds", "Empty: resolve immediately.", 40).text_input(typed, None)}
+                {field("no_data_seconds", "At least 5s. Empty: never.", 40)
+                    .text_input(typed, None)}
+                {field("no_data_severity", "", 20).select(typed, &Severity::ALL.map(|severity| (severity.as_str(), severity.title())))}
+                {field("resolve_when_gone", "For series that are removed on shutdown, such as up.", 3).checkbox(typed)}
+            </fieldset>
+        }
+        .into_any()
+    }
+
+    fn text_fields(&self) -> AnyView {
+        let typed = &self.values;
+        view! {
+            <fieldset>
+                <legend>"Notification text"</legend>
+                {field("message", "Replaces value and threshold, such as: is down.", 200).text_input(typed, None)}
+                {field("summary", "", 2000).text_area(typed, 2)}
+                {field("next_steps", "", 2000).text_area(typed, 2)}
+                {field("runbook", "URL: https://…", 2000).text_input(typed, None)}
+                {field("labels", "One per line: team = ops.", 16_000).text_area(typed, 2)}
+            </fieldset>
+        }
+        .into_any()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::StaticHtml;
+
+    fn view() -> RuleEditor {
+        let fields = [
+            ("id", "disk"),
+            ("name", "<script>Use"),
+            ("metric", "host_filesystem_used_ratio"),
+            ("aggregation", "mean"),
+            ("warning", "90"),
+            ("enabled", "yes"),
+            ("matchers", "device =~ \"<b>\""),
+        ];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        RuleEditor {
+            values: FormValues::new(fields, Some("warning")),
+            origin: "Built-in".to_owned(),
+            delete_label: Some("Reset"),
+            firing: 1,
+            threshold_hint: "In %: 80".to_owned(),
+            metrics: vec![MetricChoice { name: "up".to_owned(), description: "count. <b>".to_owned() }],
+            ..RuleEditor::default()
+        }
+    }
+
+    #[test]
+    fn form_has_every_field_of_a_rule() {
+        let html = RuleEditor { is_new: true, ..view() }.view(true).html();
+        // All fields of the configuration file can be edited here.
+        for name in [
+            "id",
+            "name",
+            "enabled",
+            "metric",
+            "matchers",
+            "aggregation",
+            "window_seconds",
+            "comparison",
+            "info",
+            "warning",
+            "critical",
+            "recovery",
+            "for_seconds",
+            "keep_firing_seconds",
+            "no_data_seconds",
+            "no_data_severity",
+            "resolve_when_gone",
+            "component",
+            "subject_label",
+            "message",
+            "labels",
+            "summary",
+            "next_steps",
+            "runbook",
+        ] {
+            assert!(html.contains(&format!("name=\"{name}\"")), "{name}: {html}");
+        }
+        assert!(!html.contains("rule-delete"), "{html}");
+    }
+
+    #[test]
+    fn submitted_values_stay_and_are_escaped() {
+        let html = view().view(true).html().replace('\u{a0}', " ");
+        for part in [
+            "&lt;script&gt;Use</h2>",
+            "device =~ &quot;&lt;b&gt;&quot;</textarea>",
+            "<option value=\"mean\" selected>",
+            "value=\"90\"",
+            "name=\"enabled\" value=\"yes\" checked",
+            "type=\"hidden\" name=\"id\" value=\"disk\"",
+            "value=\"rule-save\"",
+            "value=\"rule-preview\"",
+            ">Reset<",
+            "1 firing",
+            "<option value=\"up\">count. &lt;b&gt;",
+            "In %: 80",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+        let warning = html.split("name=\"warning\"").nth(1).unwrap().split('>').next().unwrap();
+        assert!(warning.contains("aria-invalid=\"true\""), "{warning}");
+    }
+
+    #[test]
+    fn locked_rules_can_only_be_viewed_and_previewed() {
+        let html =
+            RuleEditor { locked: Some("Change it in the file.".to_owned()), ..view() }.view(true).html();
+        for part in ["Change it in the file.", "<fieldset disabled class=\"all\"", "value=\"rule-preview\""] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+        assert!(!html.contains("rule-save") && !html.contains("rule-delete"), "{html}");
+    }
+}

@@ -1,0 +1,7 @@
+//! Parts of chart panels: help texts, and the values of a chart as a table.
+
+mod help;
+mod table;
+
+pub use help::render_help;
+pub use table::{MetricRows, PanelTable, render_table};

@@ -1,0 +1,135 @@
+//! Session cookie.
+//!
+//! On encrypted connections it has the prefix `__Host-`, which no other host and no unencrypted page can
+//! set ([RFC 6265bis, section 4.1.3](https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#section-4.1.3)). On a
+//! loopback address connections are not encrypted, and browsers reject such a cookie.
+
+use crate::config::PublicUrl;
+use crate::edge::Client;
+use axum::http::header::{COOKIE, HOST, ORIGIN};
+use axum::http::{HeaderMap, HeaderValue};
+use watchglass_auth::{Digest, SESSION_MAX_AGE, Secret};
+
+const PLAIN_NAME: &str = "watchglass";
+const SECURE_NAME: &str = "__Host-watchglass";
+const INSECURE_WARNING: &str =
+    "This connection is not encrypted (insecure_http = true): passwords and data can be read on the way.";
+
+/// Session digest of the cookies. The `__Host-` cookie, which other hosts cannot forge, takes precedence.
+pub(crate) fn session(headers: &HeaderMap) -> Option<Digest> {
+    let found = |wanted: &str| {
+        let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let mut cookies =
+            lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+        cookies.find(|(name, _)| *name == wanted).and_then(|(_, value)| Secret::parse(value))
+    };
+    found(SECURE_NAME).or_else(|| found(PLAIN_NAME)).map(|secret| secret.digest())
+}
+
+/// `Set-Cookie` header that starts a session, or ends it without a secret.
+pub(crate) fn header(
+    secret: Option<&Secret>,
+    headers: &HeaderMap,
+    client: Client,
+    public: Option<&PublicUrl>,
+) -> Option<HeaderValue> {
+    let is_secure = is_encrypted(headers, client, public);
+    let (name, secure) = if is_secure { (SECURE_NAME, "; Secure") } else { (PLAIN_NAME, "") };
+    let (value, seconds) =
+        secret.map_or((String::new(), 0), |secret| (secret.text(), SESSION_MAX_AGE.as_secs()));
+    let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::from_str(&text).ok()
+}
+
+/// Whether a session may be started: the connection is encrypted or local, so the cookie cannot be intercepted, or plain HTTP
+/// is allowed explicitly.
+pub(crate) fn may_start_session(headers: &HeaderMap, client: Client, public: Option<&PublicUrl>) -> bool {
+    client.may_use_plain_http || is_encrypted(headers, client, public)
+}
+
+/// Warning for users of another machine whose connection is plain HTTP.
+pub(crate) fn insecure_warning(
+    headers: &HeaderMap,
+    client: Client,
+    public: Option<&PublicUrl>,
+) -> Option<&'static str> {
+    let is_insecure =
+        client.may_use_plain_http && !client.address.is_loopback() && !is_encrypted(headers, client, public);
+    is_insecure.then_some(INSECURE_WARNING)
+}
+
+/// Whether the browser's connection is encrypted, from the connection itself, the `Origin` header, or a `Host` that matches the
+/// configured public URL.
+fn is_encrypted(headers: &HeaderMap, client: Client, public: Option<&PublicUrl>) -> bool {
+    if client.is_encrypted {
+        return true;
+    }
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    match text(ORIGIN) {
+        Some(origin) => origin.starts_with("https://"),
+        None => {
+            text(HOST).zip(public).is_some_and(|(host, public)| public.origin() == format!("https://{host}"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(headers: &[(&'static str, &str)]) -> HeaderMap {
+        headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn secure_cookies_are_set_on_encrypted_connections_only() {
+        let public = PublicUrl::parse("https://watch.example:8443").unwrap();
+        let secret = Secret::new([1; 32]);
+        let client =
+            |is_encrypted| Client { address: [192, 0, 2, 1].into(), is_encrypted, may_use_plain_http: false };
+        for (headers, is_encrypted, is_secure) in [
+            (vec![("host", "127.0.0.1:7070")], false, false),
+            (vec![("host", "127.0.0.1:7070")], true, true),
+            (vec![("host", "watch.example:8443")], false, true),
+            (vec![("host", "watch.example")], false, false),
+            (vec![("host", "watch.example"), ("origin", "https://watch.example")], true, true),
+            (vec![("host", "x"), ("origin", "https://x")], false, true),
+            (vec![("host", "watch.example:8443"), ("origin", "http://watch.example:8443")], false, false),
+        ] {
+            let set = header(Some(&secret), &map(&headers), client(is_encrypted), Some(&public)).unwrap();
+            assert_eq!(
+                may_start_session(&map(&headers), client(is_encrypted), Some(&public)),
+                is_secure,
+                "{headers:?}"
+            );
+            let set = set.to_str().unwrap();
+            let expected = if is_secure { "__Host-watchglass=wg_" } else { "watchglass=wg_" };
+            assert!(
+                set.starts_with(expected) && set.ends_with("; Secure") == is_secure,
+                "{headers:?}: {set}"
+            );
+            for part in ["; Path=/;", "; Max-Age=2592000;", "; HttpOnly;", "; SameSite=Lax"] {
+                assert!(set.contains(part), "{set}");
+            }
+        }
+        let local = Client { address: [127, 0, 0, 1].into(), is_encrypted: false, may_use_plain_http: true };
+        let end = header(None, &map(&[]), local, None).unwrap();
+        assert!(may_start_session(&map(&[]), local, None));
+        assert_eq!(end, "watchglass=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+    }
+
+    #[test]
+    fn session_is_found_among_other_cookies() {
+        let (one, two) = (Secret::new([1; 32]), Secret::new([2; 32]));
+        let (one_text, two_text) = (one.text(), two.text());
+        for (line, expected) in [
+            (format!("watchglass={one_text}"), Some(&one)),
+            (format!("a=b;watchglass={one_text} ; c"), Some(&one)),
+            (format!("watchglass={one_text}; __Host-watchglass={two_text}"), Some(&two)),
+            (format!("xwatchglass={one_text}"), None),
+            ("watchglass=".to_owned(), None),
+        ] {
+            assert_eq!(session(&map(&[("cookie", &line)])), expected.map(Secret::digest), "{line}");
+        }
+    }
+}

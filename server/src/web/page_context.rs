@@ -1,0 +1,56 @@
+//! Page context: the authenticated user and the state that a page is rendered from. An extractor takes it from what the
+//! authorization layer has found.
+
+use super::fragments::page;
+use crate::app_state::AppState;
+use crate::audit::Actor;
+use crate::edge::Client;
+use crate::http::ApiError;
+use app::FragmentRenderer;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use std::net::IpAddr;
+use watchglass_auth::{Permission, Principal};
+
+/// Context of a page request.
+#[derive(Clone, Debug)]
+pub(crate) struct PageContext {
+    pub(crate) state: AppState,
+    /// Authenticated principal.
+    pub(crate) principal: Principal,
+    /// Client address.
+    pub(crate) client_address: IpAddr,
+    /// Principal and address, as the audit log records them.
+    pub(crate) actor: Actor,
+}
+
+impl PageContext {
+    /// Whether the user may make changes (admin role).
+    pub(crate) fn may_change(&self) -> bool {
+        self.principal.allows(Permission::Admin)
+    }
+}
+
+impl FragmentRenderer for PageContext {
+    fn fragment(&self, path: &str, query: &str) -> Result<String, String> {
+        // It may block on the outbox, and runs on threads that also send live frames.
+        let page = tokio::task::block_in_place(|| page(self, path, query));
+        page.map_err(|error| error.to_string())
+    }
+}
+
+impl FromRequestParts<AppState> for PageContext {
+    type Rejection = ApiError;
+
+    /// Fails with 500 on routes without authentication, where there may be no principal: using it there is a bug.
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let pass = parts.extensions.get::<Principal>().cloned();
+        let address = parts.extensions.get::<Client>().map(|client| client.address);
+        let actor = Actor::from_request_parts(parts, state).await?;
+        let (Some(pass), Some(address)) = (pass, address) else {
+            tracing::error!(path = parts.uri.path(), "principal or client address missing");
+            return Err(ApiError::internal());
+        };
+        Ok(Self { state: state.clone(), principal: pass, client_address: address, actor })
+    }
+}
