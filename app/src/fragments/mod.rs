@@ -9,7 +9,6 @@ mod audit;
 mod badge;
 mod channels;
 mod deliveries;
-mod former_names;
 mod history;
 mod layout_editor;
 mod overview;

@@ -1,13 +1,17 @@
 //! Pages of databases and caches: status, version and lists of each instance, or how to configure one.
 
-use super::former_names::{former_list, present_list, present_sort_key};
+mod former_names;
+mod list_query;
+
 use super::service_status::ServiceStatus;
 use super::service_view::{ListView, ServiceView, caches, databases};
 use super::sortable_table::{PageUrl, SortableTable};
-use super::table::{Row, Sort};
+use super::table::Row;
 use super::view_helpers::StaticHtml;
 use crate::api;
+use former_names::former_list;
 use leptos::prelude::*;
+pub use list_query::ListQuery;
 use watchglass_model::{Problem, Timestamp};
 
 /// Kind of monitored server: PostgreSQL or Redis.
@@ -82,21 +86,6 @@ pub struct ServicesSnapshot {
     pub problems: Vec<Problem>,
     /// Time of the newest values; `None` before the first collection.
     pub now: Option<Timestamp>,
-}
-
-/// Order and filter of the lists, from the URL.
-#[derive(Clone, Debug, Default)]
-pub struct ListQuery {
-    /// List that the order applies to.
-    pub list: String,
-    /// Column.
-    pub column: String,
-    /// `asc` or `desc`; `None` for the default of the column.
-    pub direction: Option<String>,
-    /// Substring that rows must contain, ignoring case; empty for all rows.
-    pub filter: String,
-    /// Other parameters, which links preserve.
-    pub preserved: Vec<(&'static str, String)>,
 }
 
 /// Renders the status of each instance, or how to configure one.
@@ -213,31 +202,6 @@ fn filter_form(kind: &ServiceKind, order: &ListQuery) -> AnyView {
     .into_any()
 }
 
-impl ListQuery {
-    /// Sorts the list with the id `list` by the column with that name. Both may be former names.
-    #[must_use]
-    pub fn sorted_by(self, list: &str, column: &str, direction: Option<String>) -> Self {
-        Self { list: present_list(list), column: present_sort_key(column).to_owned(), direction, ..self }
-    }
-
-    /// URL with this order and filter.
-    fn url(&self, kind: &ServiceKind) -> PageUrl {
-        let mut kept = self.preserved.clone();
-        kept.push(("filter", self.filter.clone()));
-        if !self.column.is_empty() {
-            kept.push(("list", self.list.clone()));
-            kept.push(("sort", self.column.clone()));
-            kept.push(("dir", self.direction.clone().unwrap_or_default()));
-        }
-        PageUrl { path: kind.path, params: kept }
-    }
-
-    /// Whether the row contains the filter text.
-    fn matches(row: &Row, filter: &str) -> bool {
-        filter.is_empty() || row.iter().any(|cell| cell.text().to_lowercase().contains(filter))
-    }
-}
-
 fn listing(
     kind: &ServiceKind,
     view: &ServiceView,
@@ -255,13 +219,13 @@ fn listing(
             let all = list.rows.clone().unwrap_or_default();
             let filter = order.filter.to_lowercase();
             let (count, is_any) = (all.len(), !all.is_empty());
-            let rows: Vec<Row> = all.into_iter().filter(|row| ListQuery::matches(row, &filter)).collect();
+            let rows: Vec<Row> = all.into_iter().filter(|row| list_query::matches(row, &filter)).collect();
             let shown = (rows.len() < count).then(|| format!("{} of {count} rows", rows.len()));
             let table = SortableTable {
                 id: format!("{id}-table"),
                 label: format!("{}, {}", list.kind.title, view.instance),
                 columns: list.kind.columns,
-                sort: sort(list, &id, order)?,
+                sort: order.sort(list.kind, &id)?,
                 rows,
                 url: address,
                 empty: if is_any {
@@ -281,19 +245,6 @@ fn listing(
         </section>
     };
     Ok(listing.into_any())
-}
-
-/// Order of the list with that id.
-fn sort(list: &ListView, id: &str, order: &ListQuery) -> Result<Sort, String> {
-    if order.list != id || order.column.is_empty() {
-        return Ok(list.kind.sort);
-    }
-    let columns = list.kind.columns;
-    Sort::parse(columns, &order.column, order.direction.as_deref()).ok_or_else(|| {
-        let names: Vec<String> = columns.iter().map(super::Column::name).collect();
-        let names = names.join(", ");
-        format!("Invalid order: sort must be one of {names}, and dir asc or desc")
-    })
 }
 
 #[cfg(test)]
