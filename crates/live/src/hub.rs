@@ -6,45 +6,15 @@
 //!
 //! Alerts and annotations are not skipped: the newest are kept in one shared ring, and each subscriber has its position in it.
 
+use crate::encodings::{Encodings, Outgoing};
 use crate::frame::write;
 use crate::message::Message;
 use crate::ring::Ring;
 use crate::{AlertMessage, AnnotationMessage, Hello, JsonKeys, Protocol, State, encode};
-use bytes::Bytes;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
 use watchglass_model::Batch;
-
-/// Encodings of a message for both protocols, each created on first use.
-#[derive(Debug, Default)]
-pub(crate) struct Encodings {
-    text: OnceLock<Bytes>,
-    frame: OnceLock<Bytes>,
-}
-
-impl Encodings {
-    fn of(
-        &self,
-        protocol: Protocol,
-        text: impl FnOnce() -> Vec<u8>,
-        frame: impl FnOnce() -> Vec<u8>,
-    ) -> Outgoing {
-        match protocol {
-            Protocol::Json => Outgoing::Text(self.text.get_or_init(|| text().into()).clone()),
-            Protocol::Binary => Outgoing::Binary(self.frame.get_or_init(|| frame().into()).clone()),
-        }
-    }
-}
-
-/// A message to send on a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outgoing {
-    /// A text message in UTF-8.
-    Text(Bytes),
-    /// A binary message.
-    Binary(Bytes),
-}
 
 /// Fans ticks out to subscribers.
 #[derive(Debug)]

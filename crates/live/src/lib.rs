@@ -6,6 +6,8 @@
 //! annotation is added or removed.
 
 mod binary;
+#[cfg(feature = "hub")]
+mod encodings;
 mod frame;
 #[cfg(test)]
 mod golden;
@@ -18,9 +20,11 @@ mod message;
 mod ring;
 
 pub use binary::{FrameError, Metrics, decode, encode};
+#[cfg(feature = "hub")]
+pub use encodings::Outgoing;
 pub use frame::Frame;
 #[cfg(feature = "hub")]
-pub use hub::{Hub, Outgoing, Subscriber};
+pub use hub::{Hub, Subscriber};
 #[cfg(feature = "hub")]
 pub use json::JsonKeys;
 pub use message::{
