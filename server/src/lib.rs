@@ -16,7 +16,7 @@ mod evaluation;
 #[cfg(test)]
 mod formats;
 mod fragments;
-#[cfg(fuzzing)]
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod host_origin;
 mod http;
@@ -42,7 +42,8 @@ mod targets;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-fn main() -> ExitCode {
+/// Runs the command of the command line arguments.
+pub fn run() -> ExitCode {
     let outcome = match cli::parse() {
         cli::Task::CheckConfig(path) => check_config(&path),
         cli::Task::Access(order) => access::run(order),

@@ -19,7 +19,10 @@ pub fn block(bytes: &[u8], folder: &Path) {
     let Some((&which, bytes)) = bytes.split_first() else { return };
     let name = NAMES.get(usize::from(which) % NAMES.len()).copied().unwrap_or_default();
     let path = folder.join(name);
-    let Some((resolution, index)) = Resolution::parse(name).filter(|_| fs::write(&path, bytes).is_ok()) else { return };
+    let Some((resolution, index)) = Resolution::parse(name).filter(|_| fs::write(&path, bytes).is_ok())
+    else {
+        return;
+    };
     let Ok(block) = Block::open(&path, resolution, index, |_| true) else { return };
     for chunk in &block.chunks {
         if let Ok((times, columns)) = block.read(chunk) {
