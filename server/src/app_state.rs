@@ -9,7 +9,10 @@ use crate::http::QueryLimiter;
 use crate::layouts::Layouts;
 use crate::metric_store::MetricStore;
 use crate::notifications::Notifications;
-use crate::rule_changes::RuleChanges;
+use crate::services::{
+    AcknowledgementService, ActionLinkService, AnnotationService, LayoutService, NotificationService,
+    OwnAccountService, RuleService, SessionService, SilenceService, TokenService, UserService,
+};
 use crate::targets::Targets;
 use axum::extract::FromRef;
 use std::sync::Arc;
@@ -76,13 +79,35 @@ parts! {
     public_url: Option<PublicUrl>,
 }
 
-impl FromRef<AppState> for RuleChanges {
-    fn from_ref(state: &AppState) -> Self {
-        Self {
-            metrics: Arc::clone(&state.metrics),
-            rules: Arc::clone(&state.rules),
-            notifications: Arc::clone(&state.notifications),
-        }
+/// Lets handlers take a service, made of parts of the state.
+macro_rules! services {
+    ($($service:ident { $($field:ident),+ })+) => {
+        $(impl FromRef<AppState> for $service {
+            fn from_ref(state: &AppState) -> Self {
+                Self { $($field: FromRef::from_ref(state)),+ }
+            }
+        })+
+    };
+}
+
+services! {
+    AcknowledgementService { metrics, notifications }
+    ActionLinkService { rules, silences, acknowledgements }
+    AnnotationService { metrics, annotations, hub }
+    LayoutService { metrics, layouts }
+    NotificationService { notifications }
+    OwnAccountService { access }
+    RuleService { metrics, rules }
+    SessionService { access }
+    SilenceService { metrics, notifications }
+    TokenService { access }
+    UserService { access }
+}
+
+impl AppState {
+    /// A service, for code that has the whole state.
+    pub(crate) fn service<T: FromRef<Self>>(&self) -> T {
+        T::from_ref(self)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Command line, generated from the table of settings.
 
-use crate::access::{self, AccountCommand};
+use crate::account_commands::{self, AccountCommand};
 use crate::backup;
 use crate::config::OPTIONS;
 use clap::{Arg, ArgMatches, Command};
@@ -26,7 +26,7 @@ pub(crate) fn parse() -> Task {
             Task::CheckConfig(found.get_one::<PathBuf>("FILE").cloned().unwrap_or_default())
         }
         Some((name, found)) => {
-            match (access::parse_command(&name, &found), backup::parse_command(&name, &found)) {
+            match (account_commands::parse_command(&name, &found), backup::parse_command(&name, &found)) {
                 (Some(order), _) => Task::Access(order),
                 (_, Some(order)) => Task::Backup(order),
                 _ => Task::Serve(Box::new(found)),
@@ -58,7 +58,7 @@ fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(serve)
-        .subcommands(access::commands())
+        .subcommands(account_commands::commands())
         .subcommands(backup::commands())
         .subcommand(
             Command::new("check-config").about("Validate a configuration file without starting the server").arg(

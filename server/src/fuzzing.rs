@@ -3,7 +3,7 @@
 use crate::access::Access;
 use crate::annotations::Annotations;
 use crate::app_state::AppState;
-use crate::audit::{AuditContext, AuditLog, Filter};
+use crate::audit::{Actor, AuditLog, Filter};
 use crate::clock::now;
 use crate::config::{PublicUrl, Settings, check, read_file};
 use crate::edge::{Peer, TrustedProxies};
@@ -11,10 +11,11 @@ use crate::evaluation::RuleEvaluator;
 use crate::host_origin::HostGuard;
 use crate::layouts::Layouts;
 use crate::metric_store::{Collected, MetricStore};
-use crate::notifications::{Links, Notifications};
+use crate::notifications::{Links, MessageContext, Notifications};
 use crate::pipeline::Pipeline;
 use crate::rate_limit::{LimitClass, RateLimiter, RateLimits};
 use crate::routes::{self, AuthLayer};
+use crate::services::TokenService;
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, HOST};
@@ -117,8 +118,9 @@ impl Server {
         let _ = any_spawner::Executor::init_tokio();
         let (stop, stopping) = watch::channel(false);
         let state = AppState { stopping, ..state(folder)? };
-        let actor = AuditContext::new(Arc::clone(&state.audit), None, None);
-        let secret = state.access.add_token(&actor, "fuzzer", Role::Admin, None, now())?;
+        let actor = Actor::command(Arc::clone(&state.audit), "fuzzer".to_owned());
+        let tokens = TokenService { access: Arc::clone(&state.access) };
+        let secret = tokens.create(&actor, "fuzzer", Role::Admin, None, now())?;
         let mut limits = RateLimits::default();
         for limit in LimitClass::ALL {
             limits.set(limit, "off")?;
@@ -187,8 +189,8 @@ fn state(folder: &Path) -> Result<AppState, Box<dyn Error>> {
     let collected = Collected { catalogue: collector.catalogue().clone(), ..Collected::default() };
     let history = Arc::new(MemoryHistory::new(Duration::from_secs(3660), 1000));
     let rules = RuleEvaluator::open(Vec::new(), folder)?;
-    let texts = rules.rules().into_iter().map(|(rule, _)| rule);
-    let notifications = Notifications::open(DispatchSettings::default(), &BTreeMap::new(), texts, folder)?;
+    let context = MessageContext { rules: rules.current_rules().clone(), ..MessageContext::default() };
+    let notifications = Notifications::open(DispatchSettings::default(), &BTreeMap::new(), context, folder)?;
     let state = AppState {
         rules: Arc::new(rules),
         notifications: Arc::new(notifications),

@@ -189,14 +189,6 @@ fn bottom_modules_import_no_other_and_nothing_imports_the_top() {
 }
 
 #[test]
-fn services_do_not_use_axum() {
-    for file in rust_files(&source_folder().join("services")) {
-        let text = fs::read_to_string(&file).unwrap();
-        assert!(!text.contains("axum"), "{}: services know nothing of HTTP", file.display());
-    }
-}
-
-#[test]
 fn imports_are_found_in_all_spellings_and_tests_are_skipped() {
     let code = "use crate::a;\nuse crate::{b::{x, y}, c as d,\n    e::Z};\n// crate::f\nlet g = $crate::h;\n\
                 fn i() { crate::j::k() }\n#[cfg(test)]\nmod tests {\n    use crate::l;\n}\n#[cfg(test)]\nmod m;\nuse crate::n;\n";
@@ -219,4 +211,19 @@ fn cycle_is_named_with_its_files() {
     assert_eq!(find_cycle(&imports), None);
     imports.insert("c".to_owned(), edge("b", "c.rs"));
     assert_eq!(find_cycle(&imports).unwrap(), "b imports c in b.rs; c imports b in c.rs");
+}
+
+#[test]
+fn services_know_nothing_of_http() {
+    let is_test = |file: &PathBuf| file.to_string_lossy().ends_with("_tests.rs");
+    for file in rust_files(&source_folder().join("services")).into_iter().filter(|file| !is_test(file)) {
+        let (code, _) = without_tests(&fs::read_to_string(&file).unwrap());
+        for unwanted in ["axum", "hyper", "StatusCode", "AppState"] {
+            assert!(!code.contains(unwanted), "{} mentions {unwanted}", file.display());
+        }
+        let imports = names_after(&code, "crate::");
+        for above in ["http", "routes", "fragments", "edge", "app_state"] {
+            assert!(!imports.contains(above), "{} imports {above}", file.display());
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! `watchglass` server: configuration, routes and the ticker. Wires the crates together.
 
 mod access;
+mod account_commands;
 mod annotations;
 mod app_state;
 mod assets;
@@ -34,8 +35,9 @@ mod pipeline;
 mod query;
 mod rate_limit;
 mod routes;
-mod rule_changes;
 mod self_metrics;
+mod service_errors;
+mod services;
 mod startup;
 mod targets;
 
@@ -46,7 +48,7 @@ use std::process::ExitCode;
 pub fn run() -> ExitCode {
     let outcome = match cli::parse() {
         cli::Task::CheckConfig(path) => check_config(&path),
-        cli::Task::Access(order) => access::run(order),
+        cli::Task::Access(order) => account_commands::run(order),
         cli::Task::Backup(order) => backup::run(order),
         cli::Task::Serve(matches) => {
             let flag = |name: &str| matches.get_one::<String>(name).cloned();

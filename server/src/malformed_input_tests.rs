@@ -2,7 +2,7 @@
 //! external input have such tests in their own files.
 
 use crate::app_state::AppState;
-use crate::audit::AuditContext;
+use crate::audit::Actor;
 use crate::config::{Settings, read_file};
 use crate::fragments::{self, PageContext};
 use crate::metric_store::{Collected, MetricStore};
@@ -70,7 +70,7 @@ fn visit() -> PageContext {
     let by = Credential::Session(Secret::new([1; 32]).digest());
     let pass = Principal { role: Role::Admin, name: "ada".to_owned(), credential: by };
     PageContext {
-        actor: AuditContext::new(Arc::clone(&STATE.audit), Some(&pass), None),
+        actor: Actor::new(Arc::clone(&STATE.audit), Some(&pass), None),
         state: STATE.clone(),
         principal: pass,
         client_address: Ipv4Addr::LOCALHOST.into(),

@@ -1,6 +1,7 @@
 //! Metrics of a running server: catalogue, history, and the newest sample of each series. The pipeline writes it, everything
 //! else reads it.
 
+use crate::clock;
 use crate::clock::TICK_MILLIS;
 use app::api::{HostInfo, RangeQuery, Reading};
 use std::collections::BTreeMap;
@@ -116,6 +117,11 @@ impl MetricStore {
     /// Time of the newest values.
     pub(crate) fn newest_time(&self) -> Option<Timestamp> {
         self.shared_history.newest()
+    }
+
+    /// Time of the newest samples, which changes and charts go by; before the first tick that of the clock.
+    pub(crate) fn current_time(&self) -> Timestamp {
+        self.newest_time().unwrap_or_else(clock::now)
     }
 
     /// Time of the newest values collected since the start; `None` before the first tick, even if the history has older ones.

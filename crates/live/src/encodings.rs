@@ -1,4 +1,4 @@
-//! Encodings of a message, shared by all connections with the same protocol.
+//! Encodings of a message, shared by all connections.
 
 use crate::Protocol;
 use bytes::Bytes;

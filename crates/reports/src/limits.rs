@@ -25,15 +25,14 @@ impl Limit {
     }
 
     /// Applies the thresholds of a rule that covers all series of `metric`.
-    fn with_rule(self, id: &str, metric: &str, rules: &[Rule]) -> Self {
+    fn with_rule(self, rule: Option<&Rule>, metric: &str) -> Self {
         let is_match = |rule: &&Rule| {
-            rule.id == id
-                && rule.enabled
+            rule.enabled
                 && rule.metric == metric
                 && rule.matchers.is_empty()
                 && rule.comparison == Comparison::Above
         };
-        let Some(rule) = rules.iter().find(is_match) else { return self };
+        let Some(rule) = rule.filter(is_match) else { return self };
         match rule.warning.or(rule.critical).filter(|level| level.is_finite() && *level > 0.0) {
             Some(warning) => Self { warning, critical: rule.critical, ..self },
             None => self,
@@ -94,18 +93,18 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Limits from these rules: the built-in ones, with any overrides. A component whose rule is disabled, or covers only
-    /// some series, has the default limit.
-    pub fn of(rules: &[Rule]) -> Self {
+    /// Limits from the rules that `find` returns by id: the built-in ones, with any overrides. A component whose rule is
+    /// disabled, or covers only some series, has the default limit.
+    pub fn of<'a>(find: impl Fn(&str) -> Option<&'a Rule>) -> Self {
         let defaults = Self::default();
         Self {
-            cpu: defaults.cpu.with_rule("cpu", names::CPU, rules),
-            memory: defaults.memory.with_rule("memory", names::MEMORY_USED_RATIO, rules),
-            disk: defaults.disk.with_rule("disk", names::DISK_USED_RATIO, rules),
-            database: defaults.database.with_rule("database-latency", names::DATABASE_SECONDS, rules),
+            cpu: defaults.cpu.with_rule(find("cpu"), names::CPU),
+            memory: defaults.memory.with_rule(find("memory"), names::MEMORY_USED_RATIO),
+            disk: defaults.disk.with_rule(find("disk"), names::DISK_USED_RATIO),
+            database: defaults.database.with_rule(find("database-latency"), names::DATABASE_SECONDS),
             redis: defaults.redis,
-            api: defaults.api.with_rule("response-time-high", names::LATENCY_P95, rules),
-            errors: defaults.errors.with_rule("errors", names::ERROR_RATIO, rules),
+            api: defaults.api.with_rule(find("response-time-high"), names::LATENCY_P95),
+            errors: defaults.errors.with_rule(find("errors"), names::ERROR_RATIO),
         }
     }
 }
@@ -119,13 +118,13 @@ mod tests {
     fn limits(change: impl Fn(&mut Rule)) -> Limits {
         let mut rules = builtin::rules();
         rules.iter_mut().for_each(change);
-        Limits::of(&rules)
+        Limits::of(|id| rules.iter().find(|rule| rule.id == id))
     }
 
     #[test]
     fn builtin_rules_give_the_default_limits() {
-        assert_eq!(Limits::of(&builtin::rules()), Limits::default());
-        assert_eq!(Limits::of(&[]), Limits::default());
+        assert_eq!(limits(|_| {}), Limits::default());
+        assert_eq!(Limits::of(|_| None), Limits::default());
         // Every referenced rule exists and has the expected metric.
         let moved = limits(|rule| rule.warning = rule.warning.map(|level| level * 2.0));
         let defaults = Limits::default();

@@ -12,6 +12,7 @@ mod texts;
 pub use rule_override::{RuleOverride, RuleOverrideError, merge_fields};
 
 use crate::{Aggregation, Comparison, Matcher, Operator, Rule};
+use std::sync::LazyLock;
 use texts::{RuleText, TEXTS};
 
 /// Application metrics used by built-in rules; no probe of this program measures them. Names and units:
@@ -31,15 +32,24 @@ pub const USER_METRICS: [&str; 5] = [
 /// Label of rules whose alerts inhibit those of dependent targets.
 pub const DOWN: (&str, &str) = ("down", "true");
 
-/// All built-in rules.
-pub fn rules() -> Vec<Rule> {
+static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let rules = [host(), requests(), services(), caches(), probes(), self_monitoring(), business()];
     rules.into_iter().flatten().map(with_text).collect()
+});
+
+/// All built-in rules.
+pub fn all() -> &'static [Rule] {
+    &RULES
 }
 
-/// The built-in rule with this id.
+/// A copy of all built-in rules.
+pub fn rules() -> Vec<Rule> {
+    all().to_vec()
+}
+
+/// A copy of the built-in rule with this id.
 pub fn find(id: &str) -> Option<Rule> {
-    rules().into_iter().find(|rule| rule.id == id)
+    all().iter().find(|rule| rule.id == id).cloned()
 }
 
 /// The rule with its summary and next steps.

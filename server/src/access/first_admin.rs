@@ -40,7 +40,7 @@ impl Access {
                 (Password::new(text).map_err(wrong)?, FirstPassword::FromEnvironment)
             }
             None => {
-                let generated = Password::generate(&random()?);
+                let generated = generate_password()?;
                 (generated.clone(), FirstPassword::Generated(generated))
             }
         };
@@ -63,4 +63,12 @@ impl fmt::Display for FirstPassword {
             }
         }
     }
+}
+
+/// A generated password.
+///
+/// # Errors
+/// No random numbers are available.
+pub(crate) fn generate_password() -> Result<Password, AccessError> {
+    Ok(Password::generate(&random()?))
 }

@@ -2,6 +2,7 @@
 //! and 38 MiB, and other requests are not delayed.
 
 use std::sync::Arc;
+use thiserror::Error;
 use tokio::sync::Semaphore;
 
 /// Passwords that are hashed at the same time.
@@ -17,8 +18,9 @@ pub(super) struct PasswordHasher {
 }
 
 /// The queue is full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Busy;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("too many password checks in progress: try again in a moment")]
+pub(crate) struct HasherBusy;
 
 impl Default for PasswordHasher {
     fn default() -> Self {
@@ -34,16 +36,16 @@ impl PasswordHasher {
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Busy> {
-        let queued = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| Busy)?;
-        let running = Arc::clone(&self.running).acquire_owned().await.map_err(|_| Busy)?;
+    ) -> Result<T, HasherBusy> {
+        let queued = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| HasherBusy)?;
+        let running = Arc::clone(&self.running).acquire_owned().await.map_err(|_| HasherBusy)?;
         // The caller may be dropped in the meantime: the permits are released when the work is done, not before.
         let done = tokio::task::spawn_blocking(move || {
             let result = work();
             drop((running, queued));
             result
         });
-        done.await.map_err(|_| Busy)
+        done.await.map_err(|_| HasherBusy)
     }
 }
 
@@ -79,7 +81,7 @@ mod tests {
             tokio::task::spawn_blocking(move || (starts.recv().unwrap(), starts.recv().unwrap(), starts));
         let (_, _, starts) = first.await.unwrap();
         assert!(starts.try_recv().is_err());
-        assert_eq!(hasher.run(|| ()).await, Err(Busy));
+        assert_eq!(hasher.run(|| ()).await, Err(HasherBusy));
         drop(ends);
         for (number, one) in all.into_iter().enumerate() {
             assert_eq!(one.await.unwrap(), Ok(number));

@@ -1,24 +1,24 @@
 //! Authentication: users, API tokens and sessions in memory and in a file, which command-line tools on the same machine
 //! change as well; signing in and out.
 
-mod changes;
-mod command;
 mod error;
 mod first_admin;
 mod hasher;
+mod password_check;
 mod random;
 mod second_factor;
 mod session_sync;
 mod sign_in;
 mod store;
 
-pub(crate) use changes::{ChangeError, MAX_TOKEN_DAYS, UserChange};
-pub(crate) use command::{AccountCommand, commands, parse_command, run};
 pub(crate) use error::AccessError;
-pub(crate) use first_admin::FirstPassword;
-pub(crate) use second_factor::Enrolment;
+pub(crate) use first_admin::{FirstPassword, generate_password};
+pub(crate) use hasher::HasherBusy;
+pub(crate) use password_check::HashError;
+pub(crate) use random::new_secret;
+pub(crate) use second_factor::{Enrolment, recovery_bytes};
 pub(crate) use session_sync::{SyncRounds, Wake};
-pub(crate) use sign_in::SignInError;
+pub(crate) use sign_in::{SignInError, SignedIn};
 
 use crate::clock;
 use hasher::PasswordHasher;
@@ -47,6 +47,8 @@ pub(crate) struct Access {
     changes: watch::Sender<u64>,
     /// Session sync with other servers; unset where sessions are not shared.
     session_sync: OnceLock<SyncHandle>,
+    /// Whether revoked sessions are forgotten if sessions are not shared.
+    forgets_revoked: bool,
 }
 
 /// The newest accounts that were read.
@@ -72,7 +74,16 @@ impl Access {
             hasher: PasswordHasher::default(),
             changes: watch::Sender::default(),
             session_sync: OnceLock::new(),
+            forgets_revoked: true,
         })
+    }
+
+    /// Opens the accounts for a command. The server, which may be running, passes on to other servers what the command revokes.
+    ///
+    /// # Errors
+    /// The file exists and cannot be read.
+    pub(crate) fn for_command(folder: &Path) -> Result<Self, AccessError> {
+        Ok(Self { forgets_revoked: false, ..Self::open(folder)? })
     }
 
     /// The principal of a credential. For an unknown token the file is read again: a command may have created it just now.
@@ -96,16 +107,9 @@ impl Access {
         self.changes.subscribe()
     }
 
-    /// Ends a session. Waits for the disk.
-    ///
-    /// # Errors
-    /// The change cannot be saved.
-    pub(crate) fn sign_out(&self, by: Credential) -> Result<(), AccessError> {
-        let Credential::Session(session) = by else { return Ok(()) };
-        self.change(|accounts| {
-            accounts.sign_out(session);
-            Ok(())
-        })
+    /// Reads from the accounts in memory.
+    pub(crate) fn with_accounts<T>(&self, read: impl FnOnce(&Accounts) -> T) -> T {
+        read(&self.loaded().accounts)
     }
 
     /// Watches the file until the server stops, and saves last-used times periodically.
@@ -144,15 +148,18 @@ impl Access {
         }
     }
 
-    /// Changes the accounts in file and memory. Waits for the disk.
-    fn change<T>(
+    /// Changes the accounts in file and memory, unless `change` fails. Waits for the disk.
+    ///
+    /// # Errors
+    /// Those of `change`, and failures to lock, read or write the file.
+    pub(crate) fn change<T>(
         &self,
         change: impl FnOnce(&mut Accounts) -> Result<T, AccessError>,
     ) -> Result<T, AccessError> {
         let (result, accounts, seen) = store::change(&self.folder, |accounts| {
             accounts.merge_last_used(&self.loaded().accounts);
             let result = change(accounts)?;
-            if !self.is_replicated() {
+            if self.forgets_revoked && !self.is_replicated() {
                 accounts.clear_revoked();
             }
             Ok(result)

@@ -3,8 +3,9 @@
 use super::random::random;
 use super::{Access, AccessError};
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+use thiserror::Error;
 use watchglass_auth::{Credential, Digest, Password, PasswordHash, Principal, Secret};
 use watchglass_model::Timestamp;
 
@@ -21,15 +22,19 @@ pub(crate) struct SignedIn {
 }
 
 /// Why a sign-in failed.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub(crate) enum SignInError {
     /// Unknown user, wrong password or wrong code; which of them is not told.
+    #[error("Wrong username, password or two-factor code")]
     BadCredentials,
     /// Too many failed attempts: time to wait.
+    #[error("Too many failed attempts: try again in {} s", .0.as_millis().div_ceil(1000))]
     Throttled(Duration),
     /// Too many sign-ins at the same time.
+    #[error("Too many concurrent sign-ins: try again in 2 s")]
     Busy,
     /// Internal error.
+    #[error(transparent)]
     Internal(AccessError),
 }
 
@@ -47,7 +52,7 @@ impl Access {
         now: Timestamp,
     ) -> Result<SignedIn, SignInError> {
         let address = address.to_string();
-        let delays = || self.login_throttle.lock().unwrap_or_else(PoisonError::into_inner);
+        let delays = || self.login_throttle();
         delays().try_login(name, &address, now).map_err(SignInError::Throttled)?;
         let known =
             self.loaded().accounts.user(name).map(|user| (user.password.clone(), user.second_factor.clone()));

@@ -109,7 +109,12 @@ async fn right_password_signs_in_and_sign_out_ends_the_session() {
     assert_eq!(access.authenticate(by, NOW), Ok(principal));
     // Another process reads the session as well.
     assert!(Access::open(folder.path()).unwrap().authenticate(by, NOW).is_ok());
-    access.sign_out(by).unwrap();
+    access
+        .change(|accounts| {
+            accounts.sign_out(secret.digest());
+            Ok(())
+        })
+        .unwrap();
     assert_eq!(access.authenticate(by, NOW), Err(AuthError::SessionExpired));
     assert!(changes.has_changed().unwrap());
 }

@@ -1,13 +1,11 @@
 //! Audit log: who changed what, from where, with values before and after. Append-only.
 
-mod audited_changes;
-mod context;
+mod actor;
 mod entry;
 mod failure_limit;
 mod file;
 
-pub(crate) use audited_changes::{edit_rule, edit_silence, record_acknowledgement};
-pub(crate) use context::AuditContext;
+pub(crate) use actor::{Actor, PermissionDenied};
 pub(crate) use entry::{ActorKind, AuditTarget, Entry};
 pub(crate) use file::Filter;
 
@@ -26,12 +24,21 @@ const MAX_PENDING_LINES: usize = 10_000;
 /// How long a reader waits for pending writes.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Audit log with a background writer.
+/// Audit log of a data directory.
 #[derive(Debug)]
 pub(crate) struct AuditLog {
     folder: PathBuf,
-    writer: BackgroundWriter<PendingLines>,
+    writer: Writer,
     failures: Mutex<FailureLimiter>,
+}
+
+/// How entries are written.
+#[derive(Debug)]
+enum Writer {
+    /// In the background, as a server does.
+    Background(BackgroundWriter<PendingLines>),
+    /// At once, as a command does; the first error is kept.
+    Direct(Mutex<io::Result<()>>),
 }
 
 /// Lines that are not written yet.
@@ -62,19 +69,24 @@ impl Persist for PendingLines {
 }
 
 impl AuditLog {
-    /// Opens the audit log in the data directory.
+    /// Opens the audit log in the data directory, with a background writer.
     ///
     /// # Errors
     /// The writer thread cannot be started.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
-        Ok(Self {
-            folder: folder.to_owned(),
-            writer: BackgroundWriter::start("audit")?,
-            failures: Mutex::default(),
-        })
+        Ok(Self::new(folder, Writer::Background(BackgroundWriter::start("audit")?)))
     }
 
-    /// Writes an entry in the background.
+    /// Opens the audit log for a command, which waits for the disk and ends: see [`AuditLog::result`].
+    pub(crate) fn for_command(folder: &Path) -> Self {
+        Self::new(folder, Writer::Direct(Mutex::new(Ok(()))))
+    }
+
+    fn new(folder: &Path, writer: Writer) -> Self {
+        Self { folder: folder.to_owned(), writer, failures: Mutex::default() }
+    }
+
+    /// Writes an entry: in the background, or at once for a command.
     pub(crate) fn record(&self, entry: &Entry) {
         self.write_lines(vec![entry.line()]);
     }
@@ -97,32 +109,51 @@ impl AuditLog {
             self.record(&suppressed_entry(now, count));
         }
         // The result must contain the changes that were acknowledged before this call.
-        self.writer.flush(FLUSH_TIMEOUT);
+        if let Writer::Background(writer) = &self.writer {
+            writer.flush(FLUSH_TIMEOUT);
+        }
         file::read(&self.folder, filter, skip, limit)
     }
 
     /// Writes pending entries; waits at most three seconds.
     pub(crate) fn close(&self) {
-        self.writer.close();
+        if let Writer::Background(writer) = &self.writer {
+            writer.close();
+        }
+    }
+
+    /// Result of the writes of a command: its first error, once.
+    ///
+    /// # Errors
+    /// A write failed.
+    pub(crate) fn result(&self) -> io::Result<()> {
+        match &self.writer {
+            Writer::Background(_) => Ok(()),
+            Writer::Direct(result) => {
+                std::mem::replace(&mut *result.lock().unwrap_or_else(PoisonError::into_inner), Ok(()))
+            }
+        }
     }
 
     fn write_lines(&self, lines: Vec<String>) {
-        if !lines.is_empty() {
-            self.writer.submit(PendingLines { folder: self.folder.clone(), lines, lost: 0 });
+        if lines.is_empty() {
+            return;
+        }
+        match &self.writer {
+            Writer::Background(writer) => {
+                writer.submit(PendingLines { folder: self.folder.clone(), lines, lost: 0 });
+            }
+            Writer::Direct(result) => {
+                let written = file::append(&self.folder, &lines.concat());
+                let mut result = result.lock().unwrap_or_else(PoisonError::into_inner);
+                *result = std::mem::replace(&mut *result, Ok(())).and(written);
+            }
         }
     }
 
     fn failures(&self) -> std::sync::MutexGuard<'_, FailureLimiter> {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Writes an entry at once, for commands without a background writer. Waits for the disk.
-///
-/// # Errors
-/// The write failed.
-pub(crate) fn write_entry(folder: &Path, entry: &Entry) -> io::Result<()> {
-    file::append(folder, &entry.line())
 }
 
 /// The summary entry of suppressed failures.

@@ -14,8 +14,8 @@ use crate::access::{Access, Wake};
 use crate::clock::now;
 use crate::config::Settings;
 use crate::evaluation::live_events;
-use crate::notifications::Peers;
-use crate::rule_changes::RuleChanges;
+use crate::notifications::{Notifications, Peers};
+use crate::services::RuleService;
 use redis_alert_store::RedisAlertStore;
 use rule_sync::RuleSync;
 use session_sync::SessionSync;
@@ -43,7 +43,8 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Parts that are synced.
 #[derive(Debug)]
 pub(crate) struct ClusterParts {
-    pub(crate) rules: RuleChanges,
+    pub(crate) rules: RuleService,
+    pub(crate) notifications: Arc<Notifications>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) access: Arc<Access>,
 }
@@ -76,8 +77,8 @@ impl ClusterSync {
         let Some(url) = &settings.redis_url else { return Ok(Self::default()) };
         let id = identity::id(folder)?;
         let place = HostIdentity { host: host.to_owned(), machine: identity::machine(&id) };
-        let ClusterParts { rules, hub, access } = parts;
-        rules.notifications.join_cluster(&id, place, now());
+        let ClusterParts { rules, notifications, hub, access } = parts;
+        notifications.join_cluster(&id, place, now());
         rules.rules.set_server_id(&id);
         tracing::info!(server = id, "cluster sync started");
         let alert_store = RedisAlertStore::new(Target::parse(url)?, &settings.redis_prefix, &id);
@@ -96,7 +97,7 @@ impl ClusterSync {
         });
         let sessions = sessions.transpose()?;
         thread::Builder::new().name("alerts-redis".to_owned()).spawn(move || {
-            run(&AlertSync { rules, hub }, alert_store, rule_sync, &stopped);
+            run(&AlertSync { rules, notifications, hub }, alert_store, rule_sync, &stopped);
             drop(end);
         })?;
         Ok(Self(Some(Running { stop, sessions, finished })))
@@ -125,7 +126,8 @@ enum RoundOutcome {
 /// Parts of the thread that syncs alerts, notifications and rules.
 #[derive(Debug)]
 struct AlertSync {
-    rules: RuleChanges,
+    rules: RuleService,
+    notifications: Arc<Notifications>,
     hub: Arc<Hub>,
 }
 
@@ -142,7 +144,7 @@ fn run(sync: &AlertSync, mut alert_store: RedisAlertStore, mut rule_sync: RuleSy
                 is_failing = false;
             }
             Err(error) => {
-                sync.rules.notifications.abort();
+                sync.notifications.abort();
                 if !is_failing {
                     tracing::warn!(%error, "alert sync failed; notifications are not deduplicated between servers");
                 }
@@ -167,7 +169,7 @@ fn run(sync: &AlertSync, mut alert_store: RedisAlertStore, mut rule_sync: RuleSy
 
 impl AlertSync {
     fn round(&self, alert_store: &mut RedisAlertStore) -> Result<RoundOutcome, RemoteError> {
-        let (rules, notifications) = (&self.rules.rules, &self.rules.notifications);
+        let (rules, notifications) = (&self.rules.rules, &self.notifications);
         for _ in 0..MAX_ATTEMPTS {
             let now = now();
             let seen = alert_store.read()?;
@@ -188,7 +190,7 @@ impl AlertSync {
 
     /// Replaces the alerts of other servers, and publishes what changed to open pages.
     fn update_peers(&self, peers: Peers, now: Timestamp) {
-        let (rules, notifications) = (&self.rules.rules, &self.rules.notifications);
+        let (rules, notifications) = (&self.rules.rules, &self.notifications);
         let before = notifications.peers();
         let messages = live_events::peer_changes(now, &before.statuses, &peers.statuses, &rules.active());
         notifications.set_peers(peers);

@@ -2,7 +2,7 @@
 
 use super::sync_state::SyncState;
 use crate::evaluation::RuleEditError;
-use crate::rule_changes::RuleChanges;
+use crate::services::RuleService;
 use std::fmt::Display;
 use std::time::Duration;
 use watchglass_model::Timestamp;
@@ -49,7 +49,7 @@ fn redis_replica(target: Target, prefix: &str, server: &str) -> RedisReplica<Str
     RedisReplica::new(target, server, settings)
 }
 
-impl LocalReplica<String, RuleVersion> for RuleChanges {
+impl LocalReplica<String, RuleVersion> for RuleService {
     type Error = RuleEditError;
 
     fn version(&self) -> Option<u64> {
@@ -61,7 +61,7 @@ impl LocalReplica<String, RuleVersion> for RuleChanges {
     }
 
     fn merge(&self, remote: &RuleReplica, _: Timestamp) -> Result<(), RuleEditError> {
-        RuleChanges::merge(self, remote)
+        RuleService::merge(self, remote)
     }
 
     fn report_invalid(&self, key: &str, fields: &str) {

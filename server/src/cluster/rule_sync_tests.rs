@@ -6,6 +6,7 @@ use watchglass_rules::Rule;
 use watchglass_test_servers::RedisServer;
 use watchglass_tsdb::MemoryHistory;
 
+use crate::audit::{Actor, AuditLog};
 use crate::evaluation::RuleEvaluator;
 use crate::metric_store::{Collected, MetricStore};
 
@@ -21,20 +22,20 @@ static GAUGE: Declaration = Declaration {
 
 /// Server without probes.
 struct Server {
-    changes: RuleChanges,
+    actor: Actor,
+    changes: RuleService,
     replica: RedisReplica<String, RuleVersion>,
     _folder: TempDir,
 }
 
-fn changes(id: &str, folder: &TempDir) -> RuleChanges {
+fn changes(id: &str, folder: &TempDir) -> RuleService {
     let mut catalogue = Catalogue::default();
     catalogue.declare(&GAUGE).unwrap();
     let history = Arc::new(MemoryHistory::new(Duration::from_secs(60), 100));
     let collected = Collected { catalogue, ..Collected::default() };
-    let changes = RuleChanges {
+    let changes = RuleService {
         metrics: Arc::new(MetricStore::new(collected, history.clone(), history)),
         rules: Arc::new(RuleEvaluator::open(Vec::new(), folder.path()).unwrap()),
-        notifications: Arc::default(),
     };
     changes.rules.set_server_id(id);
     changes
@@ -44,7 +45,8 @@ impl Server {
     fn new(redis: &RedisServer, id: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let replica = redis_replica(Target::parse(&redis.url()).unwrap(), "test", id);
-        Self { changes: changes(id, &folder), replica, _folder: folder }
+        let actor = Actor::command(Arc::new(AuditLog::for_command(folder.path())), "uid 0".to_owned());
+        Self { actor, changes: changes(id, &folder), replica, _folder: folder }
     }
 
     fn round(&mut self) {
@@ -52,7 +54,7 @@ impl Server {
     }
 
     fn rule(&self, id: &str) -> Option<Rule> {
-        self.changes.rules.rules().into_iter().map(|(rule, _)| rule).find(|rule| rule.id == id)
+        self.changes.rules.rule(id).map(|(rule, _)| rule)
     }
 }
 
@@ -68,8 +70,8 @@ fn rules_are_synced() {
     one.round();
     two.round();
     assert_eq!(redis.run(&["EXISTS", key]), "0", "no changed rules");
-    one.changes.put(own("mine", 1.0)).unwrap();
-    one.changes.enable("disk", false).unwrap();
+    one.changes.put(&one.actor, own("mine", 1.0)).unwrap();
+    one.changes.enable(&one.actor, "disk", false).unwrap();
     one.round();
     two.round();
     assert_eq!(two.rule("mine"), Some(own("mine", 1.0)));
@@ -80,13 +82,13 @@ fn rules_are_synced() {
     assert!(revision.starts_with("1 a ") && revision.ends_with(" 1"), "{revision}");
     let left: i64 = redis.run(&["TTL", key]).parse().unwrap();
     assert!(left > 29 * 86_400, "{left}");
-    two.changes.delete("mine").unwrap();
+    two.changes.delete(&two.actor, "mine").unwrap();
     two.round();
     one.round();
     assert_eq!(one.rule("mine"), None);
     // Lost Redis data is restored by the servers.
     redis.run(&["FLUSHALL"]);
-    two.changes.put(own("other", 2.0)).unwrap();
+    two.changes.put(&two.actor, own("other", 2.0)).unwrap();
     one.round();
     two.round();
     one.round();
@@ -112,7 +114,7 @@ fn invalid_rules_are_skipped_and_other_versions_rejected() {
     one.round();
     assert_eq!(one.changes.rules.rules(), before);
     // A local edit overrides an invalid field.
-    one.changes.put(own("mine", 1.0)).unwrap();
+    one.changes.put(&one.actor, own("mine", 1.0)).unwrap();
     one.round();
     two.round();
     assert_eq!(two.rule("mine"), Some(own("mine", 1.0)));

@@ -55,7 +55,13 @@ impl Server {
     }
 
     fn sign_out(&self, number: u8) {
-        self.access.sign_out(Credential::Session(secret(number).digest())).unwrap();
+        let digest = secret(number).digest();
+        self.access
+            .change(|accounts| {
+                accounts.sign_out(digest);
+                Ok(())
+            })
+            .unwrap();
     }
 
     fn round(&mut self, now: Timestamp) {

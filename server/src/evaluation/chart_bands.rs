@@ -2,12 +2,13 @@
 
 use super::RuleEvaluator;
 use super::live_events::with_host;
+use super::rule_set::RuleSet;
 use app::api::{Alerts, ChartBand};
 use std::cmp::Reverse;
 use std::sync::Arc;
 use watchglass_dispatch::{PastAlerts, PeerStatus};
 use watchglass_model::{Catalogue, PanelRole, TimeRange, Timestamp};
-use watchglass_rules::{Alert, Engine, Rule};
+use watchglass_rules::{Alert, Rule};
 
 /// Maximum number of bands per page, the latest; more are indistinguishable.
 const MAX_BANDS: usize = 100;
@@ -26,6 +27,7 @@ impl RuleEvaluator {
         peers: &[PeerStatus],
         past: &[Arc<PastAlerts>],
     ) -> Alerts {
+        let rules = self.current_rules().get();
         let state = self.lock();
         let active = state.engine.active();
         let is_near = |alert: &&Alert| {
@@ -34,26 +36,26 @@ impl RuleEvaluator {
         };
         let own = active.iter().chain(state.engine.past()).filter(is_near);
         let mut marks: Vec<ChartBand> =
-            own.filter_map(|alert| alert_band(alert, &state.engine, catalogue)).take(MAX_BANDS).collect();
+            own.filter_map(|alert| alert_band(alert, &rules, catalogue)).take(MAX_BANDS).collect();
         let firing = peers.iter().flat_map(|peer| &peer.alerts);
         let past = past.iter().flat_map(|past| &past.alerts);
         let theirs = firing.chain(past).filter(is_near).take(MAX_PEER_ALERTS);
         marks.extend(theirs.filter_map(|alert| {
-            let mark = alert_band(alert, &state.engine, catalogue)?;
+            let mark = alert_band(alert, &rules, catalogue)?;
             let host = alert.key.labels.get("host").unwrap_or_default();
             Some(ChartBand { text: with_host(host, &mark.text), ..mark })
         }));
         marks.sort_by_key(|mark| (mark.end.is_some(), Reverse(mark.start)));
         marks.truncate(MAX_BANDS);
-        marks.extend(threshold_lines(state.engine.rules(), catalogue));
+        marks.extend(threshold_lines(rules.rules(), catalogue));
         let elsewhere: usize = peers.iter().map(|peer| peer.alerts.len() + peer.more).sum();
         Alerts { firing: active.len() + elsewhere, bands: marks }
     }
 }
 
 /// Band of an alert; `None` without a chart.
-fn alert_band(alert: &Alert, engine: &Engine, catalogue: &Catalogue) -> Option<ChartBand> {
-    let rule = engine.rules().find(|rule| rule.id == alert.key.rule)?;
+fn alert_band(alert: &Alert, rules: &RuleSet, catalogue: &Catalogue) -> Option<ChartBand> {
+    let (rule, _) = rules.find(&alert.key.rule)?;
     let (panel, _) = catalogue.metric(&rule.metric)?.panel.as_ref()?;
     Some(ChartBand {
         panel: panel.clone(),

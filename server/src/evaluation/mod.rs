@@ -2,6 +2,7 @@
 
 mod alert_files;
 mod chart_bands;
+mod current_rules;
 #[cfg(test)]
 mod documentation;
 pub(crate) mod live_events;
@@ -9,7 +10,9 @@ mod replication;
 mod rule_set;
 mod rule_store;
 mod rules_file;
+mod unparsed;
 
+pub(crate) use current_rules::CurrentRules;
 pub(crate) use rule_set::Origin;
 pub(crate) use rule_store::{RuleEdit, RuleEditError};
 
@@ -88,8 +91,8 @@ impl RuleEvaluator {
     /// An invalid rule, an unreadable folder, or no thread for the writer.
     pub(crate) fn open(from_config: Vec<Rule>, folder: &Path) -> Result<Self, EvaluatorError> {
         let editing = RuleStore::open(from_config, folder)?;
-        let rules = editing.rules().rules().into_iter().map(|(rule, _)| rule);
-        let mut engine = Engine::new(rules.collect(), MAX_PAST_ALERTS)?;
+        let rules = editing.current.get().rules().cloned().collect();
+        let mut engine = Engine::new(rules, MAX_PAST_ALERTS)?;
         let files = AlertFiles::new(folder);
         let past = files.read_past(MAX_PAST_ALERTS)?;
         let state = files.read_state()?.unwrap_or_else(|| engine.state());

@@ -5,8 +5,7 @@ use super::{RuleEditError, RuleEvaluator};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use watchglass_model::Timestamp;
-use watchglass_rules::Rule;
+use watchglass_model::{Catalogue, Timestamp};
 use watchglass_rules::rule_replica::{RuleReplica, Version};
 
 /// Maximum number of remembered rejected versions, so that each is logged once.
@@ -70,31 +69,33 @@ impl RuleEvaluator {
 
     /// Replica of this server for its peers.
     pub(crate) fn rule_replica(&self) -> RuleReplica {
-        self.rule_store.rules().replica(self.rule_store.replication.server_id())
+        self.rule_store.current.get().replica(self.rule_store.replication.server_id())
     }
 
-    /// Merges later versions of peers, and passes all rules to `tell` just before they take effect. Invalid rules, and
-    /// those that `check` rejects, are skipped. Both are logged. Blocks for the disk.
+    /// Merges later versions of peers. Invalid rules, and those that do not fit their metric in `catalogue`, are skipped.
+    /// Both are logged. Blocks for the disk.
     ///
     /// # Errors
     /// Saving failed. Nothing has changed then.
     pub(crate) fn merge_rules(
         &self,
         replica: &RuleReplica,
-        check: impl Fn(&Rule) -> Result<(), RuleEditError>,
-        tell: impl FnOnce(&[Rule]),
+        catalogue: &Catalogue,
     ) -> Result<(), RuleEditError> {
         let (editing, sharing) = (&self.rule_store, &self.rule_store.replication);
         let _write = editing.lock_writes();
-        let before = editing.rules();
+        let before = editing.current.get();
         let mut rule_set = RuleSet::clone(&before);
         let mut updated: Vec<(&str, &str)> = Vec::new();
         for (id, rule_version) in
             replica.iter().filter(|(id, rule_version)| before.is_newer(id, rule_version, sharing.server_id()))
         {
             let rule = rule_version.rule(id).map_err(|error| error.to_string()).and_then(|rule| {
-                let checked = rule.as_ref().map_or(Ok(()), &check);
-                checked.map_err(|error| error.to_string())?;
+                // A metric that is unknown here may be collected by another server.
+                let metric = rule.as_ref().and_then(|rule| catalogue.metric(&rule.metric));
+                if let Some((rule, metric)) = rule.as_ref().zip(metric) {
+                    rule.check_metric(metric).map_err(|error| error.to_string())?;
+                }
                 Ok(rule)
             });
             let version = rule_version.version();
@@ -109,7 +110,7 @@ impl RuleEvaluator {
         if updated.is_empty() {
             return Ok(());
         }
-        self.commit(rule_set, tell)?;
+        self.commit(rule_set)?;
         for (rule, server) in updated {
             tracing::info!(rule, server, "rule updated from peer");
         }

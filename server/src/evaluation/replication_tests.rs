@@ -1,10 +1,27 @@
 use super::*;
 use crate::evaluation::{Origin, RuleEdit};
 use proptest::prelude::*;
-use std::cell::RefCell;
 use std::path::Path;
-use watchglass_rules::builtin;
+use std::sync::Arc;
+use watchglass_model::{Declaration, Kind, Unit};
 use watchglass_rules::rule_replica::RuleVersion;
+use watchglass_rules::{Aggregation, Rule, builtin};
+
+static GAUGE: Declaration = Declaration {
+    name: "m",
+    kind: Kind::Gauge,
+    unit: Unit::Count,
+    help: "",
+    labels: &[],
+    panel: None,
+    legend: "",
+};
+
+fn catalogue() -> Catalogue {
+    let mut catalogue = Catalogue::default();
+    catalogue.declare(&GAUGE).unwrap();
+    catalogue
+}
 
 fn own(id: &str, level: f64) -> Rule {
     Rule { warning: Some(level), ..Rule::new(id, "Own", "m", "cpu") }
@@ -21,11 +38,11 @@ fn open(server: &str, folder: &Path, of_file: Vec<Rule>) -> RuleEvaluator {
 }
 
 fn edit(evaluator: &RuleEvaluator, edit: RuleEdit, second: i64) {
-    evaluator.edit(&edit, at(second), |_, _| Ok(()), |_| {}).unwrap();
+    evaluator.edit(&edit, at(second), &catalogue()).unwrap();
 }
 
 fn hear(evaluator: &RuleEvaluator, replica: &RuleReplica) {
-    evaluator.merge_rules(replica, |_| Ok(()), |_| {}).unwrap();
+    evaluator.merge_rules(replica, &catalogue()).unwrap();
 }
 
 /// Both merge the replica of the other.
@@ -37,7 +54,7 @@ fn exchange(one: &RuleEvaluator, two: &RuleEvaluator) {
 }
 
 fn find(evaluator: &RuleEvaluator, id: &str) -> Option<(Rule, Origin)> {
-    evaluator.rules().into_iter().find(|(rule, _)| rule.id == id)
+    evaluator.rule(id)
 }
 
 #[test]
@@ -73,7 +90,7 @@ fn all_changes_are_replicated() {
 }
 
 #[test]
-fn merged_rules_are_dispatched_and_failed_saves_change_nothing() {
+fn merged_rules_are_published_and_failed_saves_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let evaluator = open("a", folder.path(), Vec::new());
     let mut replica = RuleReplica::default();
@@ -82,13 +99,14 @@ fn merged_rules_are_dispatched_and_failed_saves_change_nothing() {
         RuleVersion::new(Some(&own("theirs", 1.0)), Version::after(None, "b", at(1))),
     );
     std::fs::create_dir(folder.path().join("rules.json.new")).unwrap();
-    let failed = evaluator.merge_rules(&replica, |_| Ok(()), |_| panic!("must not be called"));
+    let published = evaluator.current_rules().get();
+    let failed = evaluator.merge_rules(&replica, &catalogue());
     assert!(failed.unwrap_err().to_string().starts_with("cannot save the rules"));
+    assert!(Arc::ptr_eq(&published, &evaluator.current_rules().get()));
     assert_eq!(find(&evaluator, "theirs"), None);
     std::fs::remove_dir(folder.path().join("rules.json.new")).unwrap();
-    let notified = RefCell::new(0);
-    evaluator.merge_rules(&replica, |_| Ok(()), |rules| *notified.borrow_mut() = rules.len()).unwrap();
-    assert_eq!(*notified.borrow(), evaluator.rules().len());
+    hear(&evaluator, &replica);
+    assert!(evaluator.current_rules().get().find("theirs").is_some());
     assert!(evaluator.lock().engine.rules().any(|rule| rule.id == "theirs"));
 }
 
@@ -128,13 +146,11 @@ fn invalid_versions_are_skipped_until_changed() {
     assert_eq!(find(&evaluator, "mine").unwrap().0, own("mine", 1.0));
     assert_eq!((find(&evaluator, "preview"), evaluator.rules_revision()), (None, version));
     let mut refused = RuleReplica::default();
-    refused.apply(
-        "good".to_owned(),
-        RuleVersion::new(Some(&own("good", 1.0)), Version::after(None, "b", at(1))),
-    );
-    let check = |rule: &Rule| Err(RuleEditError::unknown(&rule.id));
-    evaluator.merge_rules(&refused, check, |_| panic!("must not be called")).unwrap();
-    assert_eq!(find(&evaluator, "good"), None);
+    // The metric is a gauge here.
+    let increase = Rule { aggregation: Aggregation::Increase, window_seconds: 60, ..own("increase", 1.0) };
+    refused.apply("increase".to_owned(), RuleVersion::new(Some(&increase), Version::after(None, "b", at(1))));
+    hear(&evaluator, &refused);
+    assert_eq!((find(&evaluator, "increase"), evaluator.rules_revision()), (None, version));
     // It is replaced only when the rule is changed here.
     assert_eq!(evaluator.rule_replica().delta_for(&replica, at(2)).len(), 0);
     edit(&evaluator, RuleEdit::Put(own("mine", 3.0)), 2);
@@ -242,7 +258,7 @@ proptest! {
                 }
                 Operation::Delete(which, rule) => {
                     let delete = RuleEdit::Delete(format!("r{rule}"));
-                    let _ = servers[which].edit(&delete, at(second), |_, _| Ok(()), |_| {});
+                    let _ = servers[which].edit(&delete, at(second), &catalogue());
                 }
                 Operation::Switch(which, enabled) => {
                     edit(&servers[which], RuleEdit::Enable("disk".to_owned(), enabled), second);

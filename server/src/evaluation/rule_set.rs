@@ -1,8 +1,8 @@
 //! Rule set with precedence: configuration file, then user changes, then built-in rules. Immutable: a change returns a
-//! new set.
+//! new set, which is published in `current_rules.rs`.
 
 use super::rule_store::RuleEditError;
-use serde_json::Value;
+use super::unparsed::Unparsed;
 use std::collections::BTreeMap;
 use watchglass_model::Timestamp;
 use watchglass_replica::Replicated;
@@ -45,34 +45,9 @@ impl Origin {
     }
 }
 
-/// Entries that could not be parsed: kept unchanged until a user saves or removes a rule with the same id.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Unparsed {
-    pub(super) rules: Vec<Value>,
-    pub(super) overrides: Vec<Value>,
-}
-
-impl Unparsed {
-    /// Drops the entries with this id, and says whether there were any.
-    fn remove(&mut self, id: &str) -> bool {
-        let had = self.has(id);
-        self.rules.retain(|value| !is_of(value, id));
-        self.overrides.retain(|value| !is_of(value, id));
-        had
-    }
-
-    fn has(&self, id: &str) -> bool {
-        self.rules.iter().chain(&self.overrides).any(|value| is_of(value, id))
-    }
-}
-
-fn is_of(value: &Value, id: &str) -> bool {
-    value.get("id").and_then(Value::as_str) == Some(id)
-}
-
 /// All rules with their origin.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct RuleSet {
+pub(crate) struct RuleSet {
     /// In the order of the file.
     from_config: Vec<Rule>,
     /// By id: custom rules and modified built-in rules.
@@ -93,26 +68,40 @@ impl RuleSet {
         Self { versions, ..self }
     }
 
-    /// All rules: built-in ones in their order, then those of the file, then custom ones.
-    pub(super) fn rules(&self) -> Vec<(Rule, Origin)> {
-        let builtin = builtin::rules();
-        let is_builtin = |id: &str| builtin.iter().any(|rule| rule.id == id);
-        let mut rules: Vec<(Rule, Origin)> = builtin
-            .iter()
-            .map(|default| match (self.config_rule(&default.id), self.user_rules.get(&default.id)) {
-                (Some(rule), _) => (rule.clone(), Origin::ConfigFile),
-                (None, Some(rule)) => (rule.clone(), Origin::Modified),
-                (None, None) => (default.clone(), Origin::BuiltIn),
-            })
-            .collect();
-        let from_config = self.from_config.iter().filter(|rule| !is_builtin(&rule.id));
-        rules.extend(from_config.map(|rule| (rule.clone(), Origin::ConfigFile)));
+    /// Effective rules with their origin: built-in ones in their order, then those of the file, then custom ones.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Rule, Origin)> {
+        let builtin = builtin::all().iter().map(|default| self.effective(default));
+        let from_config = self.from_config.iter().filter(|rule| default_of(&rule.id).is_none());
         let custom = self
             .user_rules
             .values()
-            .filter(|rule| !is_builtin(&rule.id) && self.config_rule(&rule.id).is_none());
-        rules.extend(custom.map(|rule| (rule.clone(), Origin::Custom)));
-        rules
+            .filter(|rule| default_of(&rule.id).is_none() && self.config_rule(&rule.id).is_none());
+        builtin
+            .chain(from_config.map(|rule| (rule, Origin::ConfigFile)))
+            .chain(custom.map(|rule| (rule, Origin::Custom)))
+    }
+
+    /// Effective rules.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.iter().map(|(rule, _)| rule)
+    }
+
+    /// The effective rule with this id, and its origin.
+    pub(crate) fn find(&self, id: &str) -> Option<(&Rule, Origin)> {
+        if let Some(default) = default_of(id) {
+            return Some(self.effective(default));
+        }
+        let from_config = self.config_rule(id).map(|rule| (rule, Origin::ConfigFile));
+        from_config.or_else(|| Some((self.user_rules.get(id)?, Origin::Custom)))
+    }
+
+    /// The rule that takes effect in place of a built-in one.
+    fn effective<'a>(&'a self, default: &'a Rule) -> (&'a Rule, Origin) {
+        match (self.config_rule(&default.id), self.user_rules.get(&default.id)) {
+            (Some(rule), _) => (rule, Origin::ConfigFile),
+            (None, Some(rule)) => (rule, Origin::Modified),
+            (None, None) => (default, Origin::BuiltIn),
+        }
     }
 
     /// User changes in order of their ids, including those overridden by the file.
@@ -130,12 +119,6 @@ impl RuleSet {
         self.user_rules.keys().map(String::as_str).filter(|id| self.config_rule(id).is_some())
     }
 
-    /// The effective rule.
-    pub(super) fn find(&self, id: &str) -> Option<Rule> {
-        let rule = self.config_rule(id).or_else(|| self.user_rules.get(id)).cloned();
-        rule.or_else(|| builtin::find(id))
-    }
-
     /// Creates or replaces a rule.
     ///
     /// # Errors
@@ -146,9 +129,9 @@ impl RuleSet {
         validate(&rule)?;
         let mut rule_set = self.clone();
         rule_set.unparsed.remove(&rule.id);
-        match builtin::find(&rule.id) {
+        match default_of(&rule.id) {
             // Equal to the default: the override is dropped.
-            Some(default) if default == rule => {
+            Some(default) if *default == rule => {
                 rule_set.user_rules.remove(&rule.id);
             }
             Some(_) => drop(rule_set.user_rules.insert(rule.id.clone(), rule)),
@@ -185,8 +168,8 @@ impl RuleSet {
         if rule_set.unparsed.remove(id) || was_edited {
             return Ok(rule_set);
         }
-        Err(match builtin::find(id) {
-            Some(default) => RuleEditError::BuiltIn(default.id),
+        Err(match default_of(id) {
+            Some(default) => RuleEditError::BuiltIn(default.id.clone()),
             None => RuleEditError::unknown(id),
         })
     }
@@ -196,8 +179,8 @@ impl RuleSet {
     /// # Errors
     /// Unknown, or defined in the file.
     pub(super) fn enable(&self, id: &str, enabled: bool) -> Result<Self, RuleEditError> {
-        let rule = self.find(id).ok_or_else(|| RuleEditError::unknown(id))?;
-        self.put(Rule { enabled, ..rule })
+        let (rule, _) = self.find(id).ok_or_else(|| RuleEditError::unknown(id))?;
+        self.put(Rule { enabled, ..rule.clone() })
     }
 
     /// Records a change or removal of the rule `id` now on `server`; `rejected` is the version of a peer that was
@@ -266,7 +249,7 @@ impl RuleSet {
     ) -> Result<(), RuleEditError> {
         if let Some(rule) = &rule {
             validate(rule)?;
-            let is_new = !self.user_rules.contains_key(id) && builtin::find(id).is_none();
+            let is_new = !self.user_rules.contains_key(id) && default_of(id).is_none();
             if is_new && self.custom_count() >= MAX_CUSTOM_RULES {
                 return Err(RuleEditError::TooMany);
             }
@@ -290,9 +273,13 @@ impl RuleSet {
 
     /// Number of custom rules.
     fn custom_count(&self) -> usize {
-        let builtin = builtin::rules();
-        self.user_rules.keys().filter(|id| !builtin.iter().any(|rule| &rule.id == *id)).count()
+        self.user_rules.keys().filter(|id| default_of(id).is_none()).count()
     }
+}
+
+/// The built-in rule with this id, without changes.
+fn default_of(id: &str) -> Option<&'static Rule> {
+    builtin::all().iter().find(|rule| rule.id == id)
 }
 
 /// Validates a rule submitted by a user.

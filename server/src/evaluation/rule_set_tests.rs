@@ -1,4 +1,5 @@
 use super::*;
+use serde_json::Value;
 
 pub(super) fn own(id: &str) -> Rule {
     Rule { warning: Some(1.0), ..Rule::new(id, "Own", "m", "cpu") }
@@ -15,10 +16,10 @@ fn rule_set() -> RuleSet {
 }
 
 fn origin(rule_set: &RuleSet, id: &str) -> Option<Origin> {
-    let mut found = rule_set.rules().into_iter().filter(|(rule, _)| rule.id == id).map(|(_, origin)| origin);
-    let origin = found.next();
-    assert_eq!(found.next(), None, "duplicate {id}");
-    origin
+    let listed: Vec<(&Rule, Origin)> = rule_set.iter().filter(|(rule, _)| rule.id == id).collect();
+    let found = rule_set.find(id);
+    assert_eq!(listed, found.into_iter().collect::<Vec<_>>(), "{id}");
+    found.map(|(_, origin)| origin)
 }
 
 #[test]
@@ -34,11 +35,9 @@ fn config_overrides_user_rules_and_user_rules_override_builtin() {
         ("other", None),
     ] {
         assert_eq!(origin(&rule_set, id), expected, "{id}");
-        assert_eq!(rule_set.find(id).is_some(), expected.is_some(), "{id}");
     }
-    let (found, _) = rule_set.rules().into_iter().find(|(rule, _)| rule.id == "disk").unwrap();
-    assert_eq!((&found, rule_set.find("disk")), (&changed, Some(changed.clone())));
-    assert_eq!(rule_set.rules().len(), builtin::rules().len() + 2);
+    assert_eq!(rule_set.find("disk"), Some((&changed, Origin::Modified)));
+    assert_eq!(rule_set.iter().count(), builtin::all().len() + 2);
     assert_eq!(rule_set.shadowed().count(), 0);
 }
 
@@ -48,7 +47,7 @@ fn user_rule_hidden_by_config_is_kept() {
         [own("in-file"), own("mine")].map(|rule| (rule.id.clone(), Rule { warning: Some(9.0), ..rule }));
     let rule_set = RuleSet::new(vec![own("in-file")], edited.into_iter().collect(), Unparsed::default());
     assert_eq!(origin(&rule_set, "in-file"), Some(Origin::ConfigFile));
-    assert_eq!(rule_set.find("in-file"), Some(own("in-file")));
+    assert_eq!(rule_set.find("in-file"), Some((&own("in-file"), Origin::ConfigFile)));
     assert_eq!(rule_set.shadowed().collect::<Vec<_>>(), ["in-file"]);
     let rule_set = rule_set.delete("mine").unwrap();
     assert_eq!(rule_set.user_rules().count(), 1);
@@ -84,7 +83,7 @@ fn rejected_changes_are_explained() {
 #[test]
 fn override_equal_to_default_is_dropped() {
     let off = rule_set().enable("disk", false).unwrap();
-    assert_eq!((origin(&off, "disk"), off.find("disk").unwrap().enabled), (Some(Origin::Modified), false));
+    assert_eq!((origin(&off, "disk"), off.find("disk").unwrap().0.enabled), (Some(Origin::Modified), false));
     assert_eq!(off.enable("disk", true).unwrap(), rule_set());
     assert_eq!(off.put(disk()).unwrap(), rule_set());
     assert_eq!(off.delete("disk").unwrap(), rule_set());
@@ -108,8 +107,8 @@ fn engine_accepts_maximum_of_all_kinds() {
     let edited =
         (0..MAX_CUSTOM_RULES).map(|number| own(&format!("own-{number}"))).map(|rule| (rule.id.clone(), rule));
     let rule_set = RuleSet::new(file, edited.collect(), Unparsed::default());
-    let rules: Vec<Rule> = rule_set.rules().into_iter().map(|(rule, _)| rule).collect();
-    assert_eq!(rules.len(), 500 + MAX_CUSTOM_RULES + builtin::rules().len());
+    let rules: Vec<Rule> = rule_set.rules().cloned().collect();
+    assert_eq!(rules.len(), 500 + MAX_CUSTOM_RULES + builtin::all().len());
     watchglass_rules::Engine::new(rules, 0).unwrap();
 }
 

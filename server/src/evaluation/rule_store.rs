@@ -1,14 +1,15 @@
 //! Rule changes: saved first, evaluated from the next tick on.
 
+use super::current_rules::CurrentRules;
 use super::replication::Replication;
 use super::rule_set::{MAX_CUSTOM_RULES, Origin, RuleSet};
 use super::rules_file::{ParsedRules, RulesFile};
 use super::{EvaluatorError, RuleEvaluator};
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
-use watchglass_model::Timestamp;
+use watchglass_model::{Catalogue, Timestamp};
 use watchglass_rules::{CompiledRules, Rule, RuleError};
 
 /// Error of a rule change; nothing has changed then.
@@ -64,7 +65,7 @@ pub(crate) enum RuleEdit {
 
 impl RuleEdit {
     /// Id of the changed rule.
-    fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         match self {
             Self::Put(rule) | Self::Create(rule) => &rule.id,
             Self::Delete(id) | Self::Enable(id, _) => id,
@@ -72,10 +73,10 @@ impl RuleEdit {
     }
 }
 
-/// Current rule set and its file.
+/// Rule set in effect and its file.
 #[derive(Debug, Default)]
 pub(super) struct RuleStore {
-    rules: RwLock<Arc<RuleSet>>,
+    pub(super) current: CurrentRules,
     /// Held from reading to writing, so that no concurrent change is lost.
     write_lock: Mutex<()>,
     pub(super) replication: Replication,
@@ -95,40 +96,45 @@ impl RuleStore {
         for rule in rule_set.shadowed() {
             tracing::info!(rule, "rule override ignored: the configuration file defines this rule");
         }
-        Ok(Self { rules: RwLock::new(Arc::new(rule_set)), file: Some(file), ..Self::default() })
+        Ok(Self { current: CurrentRules::new(rule_set), file: Some(file), ..Self::default() })
     }
 
     /// Held from reading the rule set until the next one is committed.
     pub(super) fn lock_writes(&self) -> MutexGuard<'_, ()> {
         self.write_lock.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    pub(super) fn rules(&self) -> Arc<RuleSet> {
-        Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
-    }
 }
 
 impl RuleEvaluator {
-    /// All rules with their origin.
-    pub(crate) fn rules(&self) -> Vec<(Rule, Origin)> {
-        self.rule_store.rules().rules()
+    /// The rule set in effect, for everything that reads rules.
+    pub(crate) fn current_rules(&self) -> &CurrentRules {
+        &self.rule_store.current
     }
 
-    /// Applies a rule change at `now`, and passes all rules to `tell` just before they take effect. `check` gets the
-    /// submitted rule and the one it replaces. Blocks for the disk.
+    /// A copy of all rules with their origin.
+    pub(crate) fn rules(&self) -> Vec<(Rule, Origin)> {
+        self.current_rules().get().iter().map(|(rule, origin)| (rule.clone(), origin)).collect()
+    }
+
+    /// A copy of the rule with this id, and its origin.
+    pub(crate) fn rule(&self, id: &str) -> Option<(Rule, Origin)> {
+        self.current_rules().get().find(id).map(|(rule, origin)| (rule.clone(), origin))
+    }
+
+    /// Applies a rule change at `now`: saved first, evaluated from the next tick on. A submitted rule must fit its metric
+    /// in `catalogue`. Blocks for the disk.
     ///
     /// # Errors
-    /// Nothing to change, change not allowed, invalid rule, or saving failed.
+    /// Nothing to change, change not allowed, invalid rule, unknown metric, or saving failed. Nothing has changed then.
     pub(crate) fn edit(
         &self,
         edit: &RuleEdit,
         now: Timestamp,
-        check: impl FnOnce(&Rule, Option<&Rule>) -> Result<(), RuleEditError>,
-        tell: impl FnOnce(&[Rule]),
+        catalogue: &Catalogue,
     ) -> Result<(), RuleEditError> {
         let editing = &self.rule_store;
         let _write = editing.lock_writes();
-        let before = editing.rules();
+        let before = editing.current.get();
         let mut rule_set = match edit {
             RuleEdit::Put(rule) => before.put(rule.clone()),
             RuleEdit::Create(rule) => before.create(rule.clone()),
@@ -136,30 +142,41 @@ impl RuleEvaluator {
             RuleEdit::Enable(id, enabled) => before.enable(id, *enabled),
         }?;
         if let RuleEdit::Put(rule) | RuleEdit::Create(rule) = edit {
-            check(rule, before.find(&rule.id).as_ref())?;
+            check_metric(rule, before.find(&rule.id).map(|(before, _)| before), catalogue)?;
         }
         editing.replication.record_version(&mut rule_set, edit.id(), now);
-        self.commit(rule_set, tell)
+        self.commit(rule_set)
     }
 
     /// Saves a rule set and makes it effective; the caller holds [`RuleStore::lock_writes`].
     ///
     /// # Errors
     /// An invalid rule, or saving failed. Nothing has changed then.
-    pub(super) fn commit(&self, rule_set: RuleSet, tell: impl FnOnce(&[Rule])) -> Result<(), RuleEditError> {
+    pub(super) fn commit(&self, rule_set: RuleSet) -> Result<(), RuleEditError> {
         let editing = &self.rule_store;
-        let rules: Vec<Rule> = rule_set.rules().into_iter().map(|(rule, _)| rule).collect();
         // Validation comes before anything is written, and before the tick has to wait.
-        let ready = CompiledRules::new(rules.clone())?;
+        let ready = CompiledRules::new(rule_set.rules().cloned().collect())?;
         if let Some(file) = &editing.file {
             file.write(&rule_set)?;
         }
-        // No step below fails. The dispatcher must know a rule before its alert fires.
-        tell(&rules);
+        // Published before it is evaluated: the message of the first alert of a rule needs the rule.
+        editing.current.publish(rule_set);
         self.lock().engine.set_compiled_rules(ready);
-        *editing.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rule_set);
         editing.replication.bump_revision();
         Ok(())
+    }
+}
+
+/// Whether a submitted rule fits its metric.
+fn check_metric(rule: &Rule, before: Option<&Rule>, catalogue: &Catalogue) -> Result<(), RuleEditError> {
+    match catalogue.metric(&rule.metric) {
+        Some(metric) => Ok(rule.check_metric(metric)?),
+        // An unknown metric may stay as it is, such as that of a built-in rule that this server does not collect.
+        None if before.is_some_and(|before| before.metric == rule.metric) => Ok(()),
+        None => Err(RuleEditError::Metric {
+            rule: rule.id.clone(),
+            metric: rule.metric.chars().take(200).collect(),
+        }),
     }
 }
 

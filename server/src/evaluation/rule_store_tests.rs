@@ -1,17 +1,35 @@
 use super::*;
 use crate::evaluation::rule_set::Origin::{Custom, Modified};
-use std::cell::RefCell;
 use std::fs;
-use watchglass_rules::builtin;
+use std::sync::Arc;
+use watchglass_model::{Declaration, Kind, Unit};
+use watchglass_rules::{Aggregation, builtin};
+use watchglass_test_servers::wait_until;
 
 const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+
+static GAUGE: Declaration = Declaration {
+    name: "m",
+    kind: Kind::Gauge,
+    unit: Unit::Count,
+    help: "",
+    labels: &[],
+    panel: None,
+    legend: "",
+};
+
+fn catalogue() -> Catalogue {
+    let mut catalogue = Catalogue::default();
+    catalogue.declare(&GAUGE).unwrap();
+    catalogue
+}
 
 fn own(id: &str) -> Rule {
     Rule { warning: Some(1.0), ..Rule::new(id, "Own", "m", "cpu") }
 }
 
 fn put(evaluator: &RuleEvaluator, rule: Rule) -> Result<(), RuleEditError> {
-    evaluator.edit(&RuleEdit::Put(rule), NOW, |_, _| Ok(()), |_| {})
+    evaluator.edit(&RuleEdit::Put(rule), NOW, &catalogue())
 }
 
 fn ids(evaluator: &RuleEvaluator) -> Vec<(String, Origin)> {
@@ -23,20 +41,21 @@ fn ids(evaluator: &RuleEvaluator) -> Vec<(String, Origin)> {
 fn change_takes_effect_and_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let evaluator = RuleEvaluator::open(Vec::new(), folder.path()).unwrap();
-    let notified = RefCell::new(Vec::new());
     for edit in [
         RuleEdit::Create(own("mine")),
+        // Its metric is unknown here, and was before.
         RuleEdit::Put(Rule { warning: Some(0.7), recovery: None, ..builtin::find("disk").unwrap() }),
         RuleEdit::Enable("mine".to_owned(), false),
         RuleEdit::Create(own("other")),
         RuleEdit::Delete("other".to_owned()),
     ] {
-        evaluator.edit(&edit, NOW, |_, _| Ok(()), |rules| *notified.borrow_mut() = rules.to_vec()).unwrap();
+        evaluator.edit(&edit, NOW, &catalogue()).unwrap();
     }
     let expected = [("disk".to_owned(), Modified), ("mine".to_owned(), Custom)];
     assert_eq!(ids(&evaluator), expected);
     let rules: Vec<Rule> = evaluator.lock().engine.rules().cloned().collect();
-    assert_eq!(rules, notified.into_inner(), "the dispatcher has the evaluated rules");
+    let published = evaluator.current_rules().get();
+    assert_eq!(rules, published.rules().cloned().collect::<Vec<_>>(), "messages have the evaluated rules");
     assert!(rules.iter().any(|rule| rule.id == "mine" && !rule.enabled));
     drop(evaluator);
     let evaluator = RuleEvaluator::open(Vec::new(), folder.path()).unwrap();
@@ -57,12 +76,9 @@ fn failed_save_changes_nothing() {
     let before = fs::read_to_string(folder.path().join("rules.json")).unwrap();
     // A folder of that name makes writing fail.
     fs::create_dir(folder.path().join("rules.json.new")).unwrap();
-    let error = evaluator.edit(
-        &RuleEdit::Delete("mine".to_owned()),
-        NOW,
-        |_, _| Ok(()),
-        |_| panic!("must not be called"),
-    );
+    let published = evaluator.current_rules().get();
+    let error = evaluator.edit(&RuleEdit::Delete("mine".to_owned()), NOW, &catalogue());
+    assert!(Arc::ptr_eq(&published, &evaluator.current_rules().get()));
     assert!(error.unwrap_err().to_string().starts_with("cannot save the rules in the data directory"));
     assert_eq!(ids(&evaluator), [("mine".to_owned(), Custom)]);
     assert!(evaluator.lock().engine.rules().any(|rule| rule.id == "mine"));
@@ -70,22 +86,27 @@ fn failed_save_changes_nothing() {
 }
 
 #[test]
-fn check_can_reject_and_gets_previous_rule() {
+fn rules_must_fit_their_metric() {
     let evaluator = RuleEvaluator::default();
-    let before = RefCell::new(Vec::new());
-    let check = |rule: &Rule, there: Option<&Rule>| {
-        before.borrow_mut().push(there.map(|rule| rule.warning));
-        if rule.metric == "m" {
-            return Ok(());
-        }
-        Err(RuleEditError::Metric { rule: rule.id.clone(), metric: rule.metric.clone() })
-    };
-    let edit = |rule: Rule| evaluator.edit(&RuleEdit::Put(rule), NOW, check, |_| {});
-    edit(own("mine")).unwrap();
-    let error = edit(Rule { metric: "none".to_owned(), ..own("mine") }).unwrap_err().to_string();
+    put(&evaluator, own("mine")).unwrap();
+    let error = put(&evaluator, Rule { metric: "none".to_owned(), ..own("mine") }).unwrap_err().to_string();
     assert!(error.starts_with("rule \"mine\": metric: unknown metric \"none\""), "{error}");
-    assert_eq!(*before.borrow(), [None, Some(Some(1.0))]);
+    let increase = Rule { aggregation: Aggregation::Increase, window_seconds: 60, ..own("other") };
+    assert!(matches!(put(&evaluator, increase), Err(RuleEditError::Rule(_))));
     assert_eq!(ids(&evaluator), [("mine".to_owned(), Custom)]);
+}
+
+#[test]
+fn messages_know_a_rule_before_its_first_alert() {
+    let evaluator = RuleEvaluator::default();
+    std::thread::scope(|scope| {
+        // No tick can evaluate the rule while the engine is locked.
+        let locked = evaluator.lock();
+        scope.spawn(|| put(&evaluator, own("mine")).unwrap());
+        wait_until("the rule is published", || evaluator.current_rules().get().find("mine").map(drop));
+        assert!(!locked.engine.rules().any(|rule| rule.id == "mine"));
+    });
+    assert!(evaluator.lock().engine.rules().any(|rule| rule.id == "mine"));
 }
 
 #[test]

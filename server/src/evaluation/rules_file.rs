@@ -4,7 +4,8 @@
 //! `changed`, and time and server of each change or removal in `stamps`; version 1 has no stamps. Invalid entries are
 //! skipped, logged, and kept in the file: they may be of a newer version of this program.
 
-use super::rule_set::{MAX_CUSTOM_RULES, RuleSet, Unparsed};
+use super::rule_set::{MAX_CUSTOM_RULES, RuleSet};
+use super::unparsed::Unparsed;
 use crate::persist::atomic_file;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

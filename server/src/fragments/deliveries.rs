@@ -4,13 +4,12 @@ use super::PageContext;
 use super::actions::ActionResult;
 use super::form_fields::{FormError, FormFields};
 use crate::app_state::AppState;
-use crate::audit::AuditTarget;
+use crate::services::{NotificationError, NotificationService};
 use app::fragments::{
     ChannelRow, Channels, DeadLetterRow, Deliveries, DeliveryOutcome, DeliveryRow, FormValues,
 };
-use axum::http::StatusCode;
+use watchglass_notify::Overview;
 use watchglass_notify::outbox::{DeadLetter, Delivery, Event, Outcome};
-use watchglass_notify::{DeliveryError, Overview};
 
 /// Notification channels.
 pub(super) fn channels(state: &AppState) -> Channels {
@@ -49,35 +48,23 @@ pub(super) fn deliveries(state: &AppState, typed: FormValues) -> Deliveries {
 
 /// Sends a test notification over a channel.
 pub(super) fn send_test(context: &PageContext, fields: &FormFields) -> Result<ActionResult, FormError> {
-    let channel = fields.get("channel");
-    context.state.notifications.test(channel).map_err(|error| form_error(&error))?;
-    context.actor.record(AuditTarget::Channel, "tested", channel, (None, None));
+    let notifications: NotificationService = context.state.service();
+    notifications.test_channel(&context.actor, fields.get("channel")).map_err(|error| form_error(&error))?;
     Ok(ActionResult::default())
 }
 
 /// Resends a notification: the field `message` has its id and its channel, separated by a space.
 pub(super) fn resend(context: &PageContext, fields: &FormFields) -> Result<ActionResult, FormError> {
-    let who = fields.get("who");
-    if who.is_empty() || who.chars().count() > 100 {
-        return Err(FormError::invalid_field("who", "must be 1 to 100 characters"));
-    }
-    let (id, channel) = fields.get("delivery").split_once(' ').ok_or_else(|| {
+    let delivery = fields.get("delivery").split_once(' ').ok_or_else(|| {
         FormError::invalid_field("delivery", "must be a notification id and a channel, separated by a space")
     })?;
-    context.state.notifications.resend(id, channel, who).map_err(|error| form_error(&error))?;
-    let to = serde_json::json!({ "channel": channel, "who": who });
-    context.actor.record(AuditTarget::Delivery, "sent again", id, (None, Some(to)));
+    let notifications: NotificationService = context.state.service();
+    notifications.resend(&context.actor, delivery, fields.get("who")).map_err(|error| form_error(&error))?;
     Ok(ActionResult::default())
 }
 
-fn form_error(error: &DeliveryError) -> FormError {
-    let status = match error {
-        DeliveryError::UnknownChannel { .. } => StatusCode::NOT_FOUND,
-        DeliveryError::Outbox(_) => StatusCode::BAD_REQUEST,
-        // Not a 502 or 503: a reverse proxy may replace those with pages of its own.
-        _ => StatusCode::CONFLICT,
-    };
-    FormError::new(status, error.to_string())
+fn form_error(error: &NotificationError) -> FormError {
+    FormError::of(error, |field| (field == "who").then_some("who"))
 }
 
 fn dead_letter(letter: DeadLetter) -> DeadLetterRow {

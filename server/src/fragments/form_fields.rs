@@ -1,6 +1,8 @@
 //! Submitted form fields, and the error of a form.
 
 use super::duration;
+use crate::service_errors::status_of;
+use crate::services::{ErrorKind, ServiceError};
 use app::fragments::{FormValues, label};
 use axum::http::StatusCode;
 
@@ -74,5 +76,20 @@ impl FormError {
             label => format!("{label} ({name}): {reason}"),
         };
         Self { status: StatusCode::BAD_REQUEST, message: text, field: Some(name) }
+    }
+    /// Error of a service. `form_field` maps its field names to those of the form.
+    pub(super) fn of<E: ServiceError>(error: &E, form_field: impl Fn(&str) -> Option<&'static str>) -> Self {
+        let kind = error.kind_and_code().0;
+        let field = error.field().and_then(form_field);
+        let message = match (field, error.reason()) {
+            (Some(field), Some(reason)) => Self::invalid_field(field, &reason).message,
+            _ => error.user_message().into_owned(),
+        };
+        let status = match kind {
+            // Not a 502 or 503: a reverse proxy may replace those with pages of its own.
+            ErrorKind::Upstream | ErrorKind::Busy => StatusCode::CONFLICT,
+            kind => status_of(kind),
+        };
+        Self { status, message, field }
     }
 }

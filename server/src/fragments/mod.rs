@@ -163,7 +163,7 @@ fn render_alerts_page(
     let active = alerts::all_active(&state.rules, &state.notifications);
     let counts = Counts {
         active: active.len(),
-        rules: state.rules.rules().len(),
+        rules: state.rules.current_rules().get().iter().count(),
         silences: state.notifications.silences().iter().filter(|silence| silence.is_active(now)).count(),
         channels: state.notifications.channel_count(),
     };

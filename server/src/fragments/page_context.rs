@@ -2,7 +2,7 @@
 
 use super::page;
 use crate::app_state::AppState;
-use crate::audit::AuditContext;
+use crate::audit::Actor;
 use app::FragmentRenderer;
 use std::net::IpAddr;
 use watchglass_auth::{Permission, Principal};
@@ -16,7 +16,7 @@ pub(crate) struct PageContext {
     /// Client address.
     pub(crate) client_address: IpAddr,
     /// Principal and address, as the audit log records them.
-    pub(crate) actor: AuditContext,
+    pub(crate) actor: Actor,
 }
 
 impl PageContext {

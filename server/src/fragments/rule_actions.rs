@@ -5,24 +5,24 @@ use super::alerts_view::AlertsView;
 use super::form_fields::{FormError, FormFields};
 use super::{PageContext, rule_form};
 use crate::app_state::AppState;
-use crate::audit::edit_rule;
 use crate::evaluation::{Origin, RuleEditError};
 use crate::query::rule_preview::rule_preview;
-use crate::rule_changes::RuleChanges;
+use crate::services::{RuleService, RuleServiceError};
 use app::fragments::{PreviewAlert, RulePreview};
-use axum::extract::FromRef;
 use axum::http::StatusCode;
 use watchglass_rules::{Preview, Rule, RuleError};
 
 /// Creates a rule, or updates it if it existed when the form was rendered.
 pub(super) fn save(context: &PageContext, fields: &FormFields) -> Result<ActionResult, FormError> {
-    let state = &context.state;
-    let rule = parse(state, fields)?;
+    let rule = parse(&context.state, fields)?;
     let id = rule.id.clone();
-    let is_known = fields.contains("known");
-    let changes = RuleChanges::from_ref(state);
-    let save = || if is_known { changes.put(rule) } else { changes.create(rule) };
-    edit_rule(&state.rules, &context.actor, &id, save).map_err(form_error)?;
+    let rules: RuleService = context.state.service();
+    let saved = if fields.contains("known") {
+        rules.put(&context.actor, rule)
+    } else {
+        rules.create(&context.actor, rule)
+    };
+    saved.map_err(|error| form_error(&error))?;
     Ok(ActionResult { next_view: Some(AlertsView::Rule { id: Some(id) }), preview: None })
 }
 
@@ -32,9 +32,8 @@ pub(super) fn set_enabled(
     fields: &FormFields,
     enabled: bool,
 ) -> Result<ActionResult, FormError> {
-    let id = fields.get("id");
-    let changes = RuleChanges::from_ref(&context.state);
-    edit_rule(&changes.rules, &context.actor, id, || changes.enable(id, enabled)).map_err(form_error)?;
+    let rules: RuleService = context.state.service();
+    rules.enable(&context.actor, fields.get("id"), enabled).map_err(|error| form_error(&error))?;
     Ok(ActionResult::default())
 }
 
@@ -42,8 +41,8 @@ pub(super) fn set_enabled(
 pub(super) fn delete(context: &PageContext, fields: &FormFields) -> Result<ActionResult, FormError> {
     let state = &context.state;
     let id = fields.get("id");
-    let changes = RuleChanges::from_ref(state);
-    edit_rule(&state.rules, &context.actor, id, || changes.delete(id)).map_err(form_error)?;
+    let rules: RuleService = state.service();
+    rules.delete(&context.actor, id).map_err(|error| form_error(&error))?;
     let still_exists = find(state, id).is_some();
     let then = if still_exists { AlertsView::Rule { id: Some(id.to_owned()) } } else { AlertsView::Rules };
     Ok(ActionResult { next_view: Some(then), preview: None })
@@ -81,7 +80,7 @@ pub(super) fn preview(state: &AppState, fields: &FormFields) -> Result<ActionRes
 
 /// Rule with that id, and its origin.
 pub(super) fn find(state: &AppState, id: &str) -> Option<(Rule, Origin)> {
-    state.rules.rules().into_iter().find(|(rule, _)| rule.id == id)
+    state.rules.rule(id)
 }
 
 /// Parses the rule in the form. Its metric comes first: thresholds are in its unit.
@@ -96,26 +95,14 @@ fn parse(state: &AppState, fields: &FormFields) -> Result<Rule, FormError> {
     rule_form::parse(fields, |name| state.metrics.metric(name))
 }
 
-fn form_error(error: RuleEditError) -> FormError {
-    let status = match &error {
-        RuleEditError::Rule(error) => return rule_error(error),
-        RuleEditError::Metric { .. } => {
-            return FormError {
-                field: Some("metric"),
-                ..FormError::new(StatusCode::BAD_REQUEST, error.to_string())
-            };
-        }
-        RuleEditError::Duplicate(_) => {
-            return FormError {
-                field: Some("id"),
-                ..FormError::new(StatusCode::CONFLICT, error.to_string())
-            };
-        }
-        RuleEditError::Locked(_) | RuleEditError::BuiltIn(_) | RuleEditError::TooMany => StatusCode::CONFLICT,
-        RuleEditError::Unknown(_) => StatusCode::NOT_FOUND,
-        RuleEditError::Io(_) => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    FormError::new(status, error.to_string())
+/// The fields of the form have the names of those of a rule.
+fn form_error(error: &RuleServiceError) -> FormError {
+    FormError::of(error, |_| match error {
+        RuleServiceError::Edit(RuleEditError::Rule(error)) => Some(error.field),
+        RuleServiceError::Edit(RuleEditError::Metric { .. }) => Some("metric"),
+        RuleServiceError::Edit(RuleEditError::Duplicate(_)) => Some("id"),
+        _ => None,
+    })
 }
 
 fn rule_error(error: &RuleError) -> FormError {

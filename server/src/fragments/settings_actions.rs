@@ -4,11 +4,14 @@
 use super::form_fields::{FormError, FormFields};
 use super::users::{OneTimeSecret, SettingsOutcome, render};
 use super::{FormResponse, PageContext, SettingsTab};
-use crate::access::{ChangeError, Enrolment, MAX_TOKEN_DAYS, UserChange};
+use crate::audit::Actor;
 use crate::clock;
+use crate::services::{
+    AccountError, MAX_TOKEN_DAYS, OwnAccountService, SessionService, TokenService, UserChange, UserService,
+};
 use app::fragments::FlashMessage;
 use axum::http::StatusCode;
-use watchglass_auth::{AccountsError, Role};
+use watchglass_auth::{Permission, Role};
 
 /// Form action: the field `do`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,18 +109,6 @@ impl SettingsAction {
             _ => SettingsTab::Users,
         }
     }
-
-    /// Whether all users may run it, on their own account.
-    const fn is_self_service(self) -> bool {
-        matches!(
-            self,
-            Self::SessionRevoke
-                | Self::Password
-                | Self::SecondFactorBegin
-                | Self::SecondFactorEnable
-                | Self::SecondFactorDisable
-        )
-    }
 }
 
 /// Runs a form action. Blocks on the disk and on password hashing.
@@ -132,15 +123,6 @@ pub(crate) fn run_settings_action(context: &PageContext, fields: &FormFields) ->
             FormError::invalid_field("do", &format!("unknown action {shown:?}: use one of {known}"));
         return error_response(context, fields, asked.unwrap_or(default), refusal);
     };
-    if !context.may_change() && !what.is_self_service() {
-        let text = "this action requires the admin role".to_owned();
-        return error_response(
-            context,
-            fields,
-            SettingsTab::Account,
-            FormError::new(StatusCode::FORBIDDEN, text),
-        );
-    }
     let place = asked.unwrap_or(if context.may_change() { what.tab() } else { SettingsTab::Account });
     match run(context, what, fields) {
         Err(refusal) => error_response(context, fields, place, refusal),
@@ -161,74 +143,60 @@ pub(crate) fn run_settings_action(context: &PageContext, fields: &FormFields) ->
 
 /// Runs an action. Returns a secret to show once, if there is one.
 fn run(context: &PageContext, what: SettingsAction, fields: &FormFields) -> Result<OneTimeSecret, FormError> {
-    let (access, now) = (&context.state.access, clock::now());
-    let name = fields.get("name");
+    let (state, actor, now) = (&context.state, &context.actor, clock::now());
+    let (users, tokens): (UserService, TokenService) = (state.service(), state.service());
+    let (sessions, account): (SessionService, OwnAccountService) = (state.service(), state.service());
+    let (name, address) = (fields.get("name"), context.client_address);
     let password = |field: &str| fields.raw(field).to_owned();
-    let change =
-        |change: UserChange| access.change_user(&context.actor, name, change, now).map_err(form_error);
+    let change = |change: UserChange| users.change(actor, name, change, now);
     let role = |role: Role| change(UserChange { role: Some(role), ..UserChange::default() });
     let switch = |disabled: bool| change(UserChange { disabled: Some(disabled), ..UserChange::default() });
-    match what {
-        SettingsAction::UserAdd => access
-            .add_user(&context.actor, name, read_role(fields)?, password("password"), now)
-            .map_err(form_error)?,
-        SettingsAction::UserEnable => switch(false)?,
-        SettingsAction::UserDisable => switch(true)?,
-        SettingsAction::UserAdmin => role(Role::Admin)?,
-        SettingsAction::UserViewer => role(Role::Viewer)?,
+    let done = match what {
+        SettingsAction::UserAdd => {
+            users.add(actor, name, read_role(actor, fields)?, password("password"), now)
+        }
+        SettingsAction::UserEnable => switch(false),
+        SettingsAction::UserDisable => switch(true),
+        SettingsAction::UserAdmin => role(Role::Admin),
+        SettingsAction::UserViewer => role(Role::Viewer),
         SettingsAction::UserPassword => {
-            change(UserChange { password: Some(password("password")), ..UserChange::default() })?;
+            change(UserChange { password: Some(password("password")), ..UserChange::default() })
+        }
+        SettingsAction::UserSecondFactorRemove => {
+            change(UserChange { remove_second_factor: true, ..UserChange::default() })
         }
         SettingsAction::TokenAdd => {
-            let days = read_days(fields.get("days"))?;
-            let secret =
-                access.add_token(&context.actor, name, read_role(fields)?, days, now).map_err(form_error)?;
-            return Ok(OneTimeSecret::Token(secret.text()));
+            let (role, days) = (read_role(actor, fields)?, read_days(fields.get("days"))?);
+            let created = tokens.create(actor, name, role, days, now);
+            return created
+                .map(|secret| OneTimeSecret::Token(secret.text()))
+                .map_err(|error| form_error(&error));
         }
-        SettingsAction::TokenRevoke => {
-            access.revoke_token(&context.actor, fields.get("id"), now).map_err(form_error)?
-        }
-        SettingsAction::SessionRevoke => {
-            let only = (!context.may_change()).then_some(context.principal.name.as_str());
-            access.end_session(&context.actor, fields.get("id"), only, now).map_err(form_error)?;
-        }
+        SettingsAction::TokenRevoke => tokens.revoke(actor, fields.get("id"), now),
+        SettingsAction::SessionRevoke => sessions.end(actor, fields.get("id"), now),
         SettingsAction::Password => {
-            let both = (password("old"), password("new"));
-            access
-                .change_own_password(&context.actor, &context.principal, both, context.client_address, now)
-                .map_err(own_form_error)?;
+            let changed = account.change_password(actor, (password("old"), password("new")), address, now);
+            return changed.map(|()| OneTimeSecret::Nothing).map_err(|error| own_password_error(&error));
         }
         SettingsAction::SecondFactorBegin => {
-            context.actor.record_nothing();
-            return Ok(OneTimeSecret::Enrolment(
-                Enrolment::new(&context.principal.name).map_err(form_error)?,
-            ));
+            let begun = account.begin_second_factor(actor);
+            return begun.map(OneTimeSecret::Enrolment).map_err(|error| form_error(&error));
         }
         SettingsAction::SecondFactorEnable => {
             let typed = (fields.get("secret"), fields.get("code"), password("password"));
-            let codes = access.enable_second_factor(
-                &context.actor,
-                &context.principal,
-                typed,
-                context.client_address,
-                now,
-            );
-            return Ok(OneTimeSecret::RecoveryCodes(codes.map_err(form_error)?));
+            let enabled = account.enable_second_factor(actor, typed, address, now);
+            return enabled.map(OneTimeSecret::RecoveryCodes).map_err(|error| form_error(&error));
         }
         SettingsAction::SecondFactorDisable => {
-            let typed = (fields.get("code"), password("password"));
-            access
-                .disable_second_factor(&context.actor, &context.principal, typed, context.client_address, now)
-                .map_err(form_error)?;
+            account.disable_second_factor(actor, (fields.get("code"), password("password")), address, now)
         }
-        SettingsAction::UserSecondFactorRemove => {
-            change(UserChange { remove_second_factor: true, ..UserChange::default() })?
-        }
-    }
-    Ok(OneTimeSecret::Nothing)
+    };
+    done.map(|()| OneTimeSecret::Nothing).map_err(|error| form_error(&error))
 }
 
-fn read_role(fields: &FormFields) -> Result<Role, FormError> {
+/// Role in the form. The permission comes first: what else is invalid does not help those who may not do it.
+fn read_role(actor: &Actor, fields: &FormFields) -> Result<Role, FormError> {
+    actor.require(Permission::Admin).map_err(|error| FormError::of(&error, |_| None))?;
     fields.get("role").parse().map_err(|error: watchglass_auth::RoleError| {
         let shown: String = error.0.chars().take(40).collect();
         FormError::invalid_field("role", &watchglass_auth::RoleError(shown).to_string())
@@ -250,29 +218,19 @@ fn read_days(text: &str) -> Result<Option<u32>, FormError> {
     days.map(Some).ok_or_else(wrong)
 }
 
-fn form_error(error: ChangeError) -> FormError {
-    let field = match &error {
-        ChangeError::Password(_) | ChangeError::WrongPassword => Some("password"),
-        ChangeError::CodeMismatch | ChangeError::WrongCode => Some("code"),
-        ChangeError::Access(crate::access::AccessError::Accounts(accounts)) => match accounts {
-            AccountsError::Name(_) | AccountsError::UserExists(_) => Some("name"),
-            AccountsError::IngestUser => Some("role"),
-            _ => None,
-        },
-        _ => None,
-    };
-    let refusal = FormError::new(error.status_and_code().0, error.user_message());
-    FormError { field, ..refusal }
+fn form_error(error: &AccountError) -> FormError {
+    FormError::of(error, |field| {
+        ["password", "code", "name", "role", "days"].into_iter().find(|name| *name == field)
+    })
 }
 
-/// Error of a change of the own password.
-fn own_form_error(error: ChangeError) -> FormError {
-    let field = match &error {
-        ChangeError::Password(_) => Some("new"),
-        ChangeError::WrongPassword => Some("old"),
+/// Error of a change of the own password, whose form has two passwords.
+fn own_password_error(error: &AccountError) -> FormError {
+    FormError::of(error, |_| match error {
+        AccountError::Password(_) => Some("new"),
+        AccountError::WrongPassword => Some("old"),
         _ => None,
-    };
-    FormError { field, ..form_error(error) }
+    })
 }
 
 /// Response with the error; the form values stay, except passwords.
@@ -318,7 +276,6 @@ mod tests {
         for one in ALL {
             assert_eq!(SettingsAction::from_name(one.name()), Some(one));
             assert!(one.success_message().ends_with('.'), "{one:?}");
-            assert!(one.is_self_service() || one.tab().is_admin_only(), "{one:?}");
         }
         assert_eq!(SettingsAction::from_name("nothing"), None);
     }

@@ -2,17 +2,12 @@
 
 use super::form_fields::{FormError, FormFields};
 use super::{duration, label_lines};
-use crate::notifications::DEFAULT_SILENCE_DURATION;
+use crate::services::{NewSilence, SilenceEnd, alert_matchers};
 use std::time::Duration;
-use watchglass_dispatch::{Silence, TimeInterval, TimeOfDay, Weekday, spans_hosts};
-use watchglass_model::Timestamp;
+use watchglass_dispatch::{TimeInterval, TimeOfDay, Weekday};
 use watchglass_reports::parse_time;
-use watchglass_rules::{AlertKey, Matcher, Operator};
+use watchglass_rules::AlertKey;
 
-/// Maximum number of matchers of a silence.
-const MAX_MATCHERS: usize = 10;
-/// Names that match a property of the alert instead of a label of the series.
-const PROPERTIES: [&str; 4] = ["rule", "severity", "component", "subject"];
 /// Comment of a silence without a comment.
 const NO_COMMENT: &str = "(no comment)";
 
@@ -24,28 +19,13 @@ pub(super) fn for_alert(
     key: &AlertKey,
     fields: &FormFields,
     length: Option<&str>,
-    id: String,
-    now: Timestamp,
-) -> Result<Silence, FormError> {
-    let equal = |(label, value): (&str, &str)| Matcher {
-        label: label.to_owned(),
-        operator: Operator::Equal,
-        value: value.to_owned(),
-    };
-    // An alert that other hosts raise as well is silenced on all of them.
-    let is_any_host = spans_hosts(&key.labels);
-    let labels = key.labels.iter().filter(|(label, _)| !PROPERTIES.contains(label));
-    let labels = labels.filter(|(label, _)| !is_any_host || *label != "host").map(equal);
-    let matchers = [equal(("rule", &key.rule))].into_iter().chain(labels).take(MAX_MATCHERS);
-    Ok(Silence {
-        id,
-        name: String::new(),
-        matchers: matchers.collect(),
-        start: now,
-        end: Some(now + self::parse_duration(fields, length)?.unwrap_or(DEFAULT_SILENCE_DURATION)),
-        weekly: None,
+) -> Result<NewSilence, FormError> {
+    Ok(NewSilence {
+        matchers: alert_matchers(key),
+        end: parse_duration(fields, length)?.map_or(SilenceEnd::Default, SilenceEnd::After),
         author: fields.get("who").to_owned(),
-        reason: fields.non_empty("why").unwrap_or_else(|| NO_COMMENT.to_owned()),
+        comment: fields.non_empty("why").unwrap_or_else(|| NO_COMMENT.to_owned()),
+        ..NewSilence::default()
     })
 }
 
@@ -53,38 +33,30 @@ pub(super) fn for_alert(
 ///
 /// # Errors
 /// Invalid field.
-pub(super) fn parse(
-    fields: &FormFields,
-    length: Option<&str>,
-    id: String,
-    now: Timestamp,
-) -> Result<Silence, FormError> {
+pub(super) fn parse(fields: &FormFields, length: Option<&str>) -> Result<NewSilence, FormError> {
     let time = |name: &'static str| {
         let text = fields.non_empty(name);
         text.map(|text| parse_time(&text).map_err(|reason| FormError::invalid_field(name, &reason)))
             .transpose()
     };
-    let weekly = parse_schedule(fields)?;
-    let start = time("start")?.unwrap_or(now);
-    let end = match (time("end")?, self::parse_duration(fields, length)?) {
+    let end = match (time("end")?, parse_duration(fields, length)?) {
         (Some(_), Some(_)) => {
             return Err(FormError::invalid_field("end", "set either a duration or an end, not both"));
         }
-        (Some(end), None) => Some(end),
-        (None, Some(length)) => Some(start + length),
-        (None, None) if weekly.is_some() => None,
-        (None, None) => Some(start + DEFAULT_SILENCE_DURATION),
+        (Some(end), None) => SilenceEnd::At(end),
+        (None, Some(length)) => SilenceEnd::After(length),
+        (None, None) => SilenceEnd::Default,
     };
-    Ok(Silence {
-        id,
+    Ok(NewSilence {
+        id: None,
         name: fields.get("name").to_owned(),
         matchers: label_lines::parse_matchers(fields.get("matchers"))
             .map_err(|reason| FormError::invalid_field("matchers", &reason))?,
-        start,
+        start: time("start")?,
         end,
-        weekly,
+        weekly: parse_schedule(fields)?,
         author: fields.get("who").to_owned(),
-        reason: fields.get("why").to_owned(),
+        comment: fields.get("why").to_owned(),
     })
 }
 
@@ -125,14 +97,12 @@ fn parse_schedule(fields: &FormFields) -> Result<Option<TimeInterval>, FormError
 mod tests {
     use super::*;
 
-    const NOW: Timestamp = Timestamp::from_millis(1_000_000);
-
     fn fields(pairs: &[(&str, &str)]) -> FormFields {
         FormFields::new(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
     }
 
-    fn read(pairs: &[(&str, &str)]) -> Result<Silence, FormError> {
-        super::parse(&fields(pairs), None, "s1".to_owned(), NOW)
+    fn read(pairs: &[(&str, &str)]) -> Result<NewSilence, FormError> {
+        super::parse(&fields(pairs), None)
     }
 
     #[test]
@@ -145,14 +115,14 @@ mod tests {
         ])
         .unwrap();
         assert_eq!((silence.author.as_str(), silence.matchers.len()), ("ada", 2));
-        assert_eq!(silence.end, Some(NOW + Duration::from_secs(1800)));
-        assert_eq!(read(&[]).unwrap().end, Some(NOW + DEFAULT_SILENCE_DURATION));
+        assert_eq!(silence.end, SilenceEnd::After(Duration::from_secs(1800)));
+        assert_eq!(read(&[]).unwrap().end, SilenceEnd::Default);
         let later = read(&[("start", "2026-11-22T18:00:00Z"), ("end", "2026-11-22T19:00:00Z")]).unwrap();
-        assert_eq!(later.end.unwrap().millis_since(later.start), 3_600_000);
+        assert_eq!(later.end, SilenceEnd::At(later.start.unwrap() + Duration::from_secs(3600)));
         let weekly =
             read(&[("day", "monday"), ("day", "friday"), ("from", "22:00"), ("to", "06:00"), ("for", "")])
                 .unwrap();
-        assert_eq!(weekly.end, None);
+        assert_eq!(weekly.end, SilenceEnd::Default);
         let hours = weekly.weekly.unwrap();
         assert_eq!((hours.days.len(), hours.zone.as_str()), (2, "UTC"));
     }
@@ -177,15 +147,12 @@ mod tests {
 
     #[test]
     fn silence_buttons_match_the_alert() {
-        let key = AlertKey {
-            rule: "disk".to_owned(),
-            labels: [("host", "web-1"), ("component", "of the series")].into_iter().collect(),
-        };
-        let of = |length| for_alert(&key, &fields(&[("who", "ada")]), length, "s1".to_owned(), NOW);
+        let key = AlertKey { rule: "disk".to_owned(), labels: [("host", "web-1")].into_iter().collect() };
+        let of = |length| for_alert(&key, &fields(&[("who", "ada")]), length);
         let silence = of(Some("8h")).unwrap();
-        assert_eq!(silence.end, Some(NOW + Duration::from_secs(8 * 3600)));
+        assert_eq!(silence.end, SilenceEnd::After(Duration::from_secs(8 * 3600)));
         assert_eq!(label_lines::format_matchers(&silence.matchers), "rule = disk\nhost = web-1");
-        assert_eq!(silence.check(), Ok(()));
+        assert_eq!(silence.comment, NO_COMMENT);
         assert_eq!(of(Some("x")).unwrap_err().field, Some("do"));
     }
 }

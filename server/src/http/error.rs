@@ -29,6 +29,11 @@ impl ApiError {
         Self { retry_after: Some(seconds), ..self }
     }
 
+    /// `Retry-After`, in seconds.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        self.retry_after
+    }
+
     /// 404 for a path.
     pub(crate) fn not_found(path: &str) -> Self {
         let shown: String = path.chars().take(200).collect();

@@ -25,7 +25,7 @@ pub(crate) struct Layouts {
 
 /// Error of saving a layout.
 #[derive(Debug, Error)]
-pub(crate) enum LayoutError {
+pub(crate) enum SaveLayoutError {
     #[error("limit of {MAX_LAYOUTS} layouts reached; reset the layout of another user first")]
     TooMany,
     #[error("cannot save the layout: {0}")]
@@ -52,7 +52,7 @@ impl Layouts {
     ///
     /// # Errors
     /// Too many layouts, or a failed write; then nothing has changed.
-    pub(crate) fn save(&self, user: &str, layout: Option<Layout>) -> Result<(), LayoutError> {
+    pub(crate) fn save(&self, user: &str, layout: Option<Layout>) -> Result<(), SaveLayoutError> {
         let mut layouts = self.layouts();
         let mut next = layouts.clone();
         match layout {
@@ -60,7 +60,7 @@ impl Layouts {
             None => next.remove(user),
         };
         if next.len() > MAX_LAYOUTS {
-            return Err(LayoutError::TooMany);
+            return Err(SaveLayoutError::TooMany);
         }
         if let Some(file) = &self.file {
             file.write(&next)?;

@@ -1,7 +1,5 @@
 //! Composes the message of a notification.
 
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
 use watchglass_dispatch::{Notification, Reason};
 use watchglass_notify::{Line, Message};
 use watchglass_reports::format_rfc3339;
@@ -10,75 +8,51 @@ use watchglass_rules::{Alert, Rule};
 /// Maximum alerts with a line of their own. The rest is only counted.
 const MAX_LINES: usize = 10;
 
-/// Rules by id, for the texts of messages.
-#[derive(Debug, Default)]
-pub(super) struct RuleTexts(RwLock<HashMap<String, Rule>>);
-
-impl RuleTexts {
-    pub(super) fn new(rules: impl IntoIterator<Item = Rule>) -> Self {
-        let texts = Self::default();
-        texts.set(rules);
-        texts
+/// Message of a notification, without links and chart. `rule` is that of its first alert, if it still exists.
+pub(super) fn compose(notification: Notification, rule: Option<&Rule>) -> Message {
+    let mut lines: Vec<Line> = notification.alerts.iter().take(MAX_LINES).map(alert_line).collect();
+    let rest = notification.alerts.len().saturating_sub(MAX_LINES) + notification.more;
+    if rest > 0 {
+        lines.push(line("More", format!("{rest} more alerts")));
     }
-
-    /// Replaces all rules.
-    pub(super) fn set(&self, rules: impl IntoIterator<Item = Rule>) {
-        let rules = rules.into_iter().map(|rule| (rule.id.clone(), rule)).collect();
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = rules;
-    }
-
-    /// Rule with this id.
-    pub(super) fn rule(&self, id: &str) -> Option<Rule> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
-    }
-
-    /// Message of a notification, without links and chart.
-    pub(super) fn compose(&self, notification: Notification) -> Message {
-        let mut lines: Vec<Line> = notification.alerts.iter().take(MAX_LINES).map(alert_line).collect();
-        let rest = notification.alerts.len().saturating_sub(MAX_LINES) + notification.more;
-        if rest > 0 {
-            lines.push(line("More", format!("{rest} more alerts")));
-        }
-        if let Some(alert) = notification.alerts.first() {
-            lines.push(line("Since", format_rfc3339(alert.fired.unwrap_or(alert.since))));
-            if notification.reason != Reason::Resolved {
-                lines.extend(self.advice(alert));
-            }
-        }
-        for inhibited in &notification.inhibited {
-            lines.push(line("Inhibited by", format!("{}{}", inhibited.cause.rule, inhibited.cause.labels)));
-        }
-        for acknowledged in &notification.acknowledged {
-            lines.push(line("Acknowledged", format!("by {}: {}", acknowledged.who, acknowledged.why)));
-        }
-        for flapped in &notification.flapping {
-            lines.push(line(
-                "Fired",
-                format!("{} times since {}", flapped.firings, format_rfc3339(flapped.since)),
-            ));
-        }
-        if let Some(silence) = &notification.silence {
-            lines.push(line("Silenced", format!("by {}: {}", silence.author, silence.reason)));
-        }
-        Message {
-            title: title(&notification),
-            severity: notification.severity,
-            id: notification.id,
-            time: notification.time,
-            lines,
-            links: Vec::new(),
-            chart_svg: None,
+    if let Some(alert) = notification.alerts.first() {
+        lines.push(line("Since", format_rfc3339(alert.fired.unwrap_or(alert.since))));
+        if notification.reason != Reason::Resolved {
+            lines.extend(rule.into_iter().flat_map(advice));
         }
     }
-
-    fn advice(&self, alert: &Alert) -> Vec<Line> {
-        let Some(rule) = self.rule(&alert.key.rule) else { return Vec::new() };
-        let texts = [("Summary", &rule.summary), ("Next steps", &rule.next_steps)];
-        let texts = texts.into_iter().filter(|(_, text)| !text.is_empty());
-        let mut lines: Vec<Line> = texts.map(|(label, text)| line(label, text.clone())).collect();
-        lines.extend(rule.runbook.iter().map(|runbook| line("Runbook", runbook.clone())));
-        lines
+    for inhibited in &notification.inhibited {
+        lines.push(line("Inhibited by", format!("{}{}", inhibited.cause.rule, inhibited.cause.labels)));
     }
+    for acknowledged in &notification.acknowledged {
+        lines.push(line("Acknowledged", format!("by {}: {}", acknowledged.who, acknowledged.why)));
+    }
+    for flapped in &notification.flapping {
+        lines.push(line(
+            "Fired",
+            format!("{} times since {}", flapped.firings, format_rfc3339(flapped.since)),
+        ));
+    }
+    if let Some(silence) = &notification.silence {
+        lines.push(line("Silenced", format!("by {}: {}", silence.author, silence.reason)));
+    }
+    Message {
+        title: title(&notification),
+        severity: notification.severity,
+        id: notification.id,
+        time: notification.time,
+        lines,
+        links: Vec::new(),
+        chart_svg: None,
+    }
+}
+
+fn advice(rule: &Rule) -> Vec<Line> {
+    let texts = [("Summary", &rule.summary), ("Next steps", &rule.next_steps)];
+    let texts = texts.into_iter().filter(|(_, text)| !text.is_empty());
+    let mut lines: Vec<Line> = texts.map(|(label, text)| line(label, text.clone())).collect();
+    lines.extend(rule.runbook.iter().map(|runbook| line("Runbook", runbook.clone())));
+    lines
 }
 
 fn title(notification: &Notification) -> String {

@@ -1,7 +1,6 @@
 //! Links in messages: to pages, and signed action links (acknowledge, silence).
 
 use super::Notifications;
-use super::outgoing::MessageContext;
 use crate::config::PublicUrl;
 use crate::persist::atomic_file;
 use app::fragments::charts_url;
@@ -120,11 +119,6 @@ impl Links {
 }
 
 impl Notifications {
-    /// Enables links in messages.
-    pub(crate) fn with_links(self, links: Option<Links>) -> Self {
-        Self { message_context: MessageContext { links, ..self.message_context }, ..self }
-    }
-
     /// Link builder and verifier; `None` without a public URL.
     pub(crate) fn links(&self) -> Option<&Links> {
         self.message_context.links.as_ref()

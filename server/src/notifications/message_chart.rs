@@ -1,7 +1,5 @@
 //! Chart of a message: the last hour of the series of its first alert.
 
-use super::Notifications;
-use super::outgoing::MessageContext;
 use crate::clock::TICK_MILLIS;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -98,16 +96,6 @@ impl ChartSpec {
         // Values of slower metrics can be one tick late.
         let interval = if interval > tick { interval + tick } else { interval };
         (interval + STEP - 1) / STEP * STEP + STEP / 2
-    }
-}
-
-impl Notifications {
-    /// Enables charts in messages.
-    pub(crate) fn with_charts(self, archive: ChartSource) -> Self {
-        Self {
-            message_context: MessageContext { chart_source: Some(Arc::new(archive)), ..self.message_context },
-            ..self
-        }
     }
 }
 

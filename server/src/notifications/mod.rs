@@ -15,14 +15,14 @@ mod restore;
 
 pub(crate) use links::{LINK_TTL, Links, alert_fingerprint};
 pub(crate) use message_chart::ChartSource;
+pub(crate) use outgoing::MessageContext;
 pub(crate) use peers::Peers;
 
 use crate::clock::now;
 use crate::persist::atomic_file;
 use crate::persist::background_writer::{BackgroundWriter, Persist};
-use compose::RuleTexts;
 pub(crate) use error::NotificationsError;
-use outgoing::{MessageContext, OutgoingMessage};
+use outgoing::OutgoingMessage;
 use restore::restore;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -33,10 +33,8 @@ use std::time::Duration;
 use watchglass_dispatch::{ALL_CHANNELS, DispatchSettings, Dispatcher, DispatcherState, FieldError, Silence};
 use watchglass_model::Timestamp;
 use watchglass_notify::{ChannelSettings, Channels, DeliveryError, DeliveryService, Env, Overview};
-use watchglass_rules::{Alert, Change, Rule};
+use watchglass_rules::{Alert, Change};
 
-/// Default duration of a silence.
-pub(crate) const DEFAULT_SILENCE_DURATION: Duration = Duration::from_secs(2 * 3600);
 /// File with the dispatcher state in the data folder.
 const STATE: &str = "telling.json";
 /// Folder of the outbox in the data folder.
@@ -54,7 +52,6 @@ const MAX_DELIVERIES: usize = 200;
 #[derive(Debug, Default)]
 pub(crate) struct Notifications {
     dispatcher: Mutex<Dispatcher>,
-    texts: RuleTexts,
     message_context: MessageContext,
     channels: Vec<String>,
     writer_context: Arc<WriterContext>,
@@ -110,14 +107,15 @@ impl WriterContext {
 }
 
 impl Notifications {
-    /// Opens the channels and the outbox in `folder`, and restores the dispatcher state.
+    /// Opens the channels and the outbox in `folder`, and restores the dispatcher state. Messages are composed from
+    /// `message_context`.
     ///
     /// # Errors
     /// Invalid settings, missing secrets, or an I/O error.
     pub(crate) fn open(
         settings: DispatchSettings,
         channels: &BTreeMap<String, ChannelSettings>,
-        rules: impl IntoIterator<Item = Rule>,
+        message_context: MessageContext,
         folder: &Path,
     ) -> Result<Self, NotificationsError> {
         let environment = |name: &str| std::env::var(name).ok();
@@ -140,8 +138,7 @@ impl Notifications {
         }
         Ok(Self {
             dispatcher: Mutex::new(dispatcher),
-            texts: RuleTexts::new(rules),
-            message_context: MessageContext::default(),
+            message_context,
             channels: names,
             writer_context: Arc::new(WriterContext {
                 delivery: Mutex::new(Some(post)),
@@ -150,11 +147,6 @@ impl Notifications {
             writer: Some(BackgroundWriter::start("telling")?),
             peers: Mutex::default(),
         })
-    }
-
-    /// Replaces the rules whose texts are used in messages.
-    pub(crate) fn set_rules(&self, rules: &[Rule]) {
-        self.texts.set(rules.iter().cloned());
     }
 
     /// Dispatches the alert changes of a tick.

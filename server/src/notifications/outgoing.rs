@@ -1,19 +1,23 @@
 //! Outgoing message before it is enqueued. Its chart is drawn by the background writer, so that no tick waits for file I/O.
 
 use super::Notifications;
+use super::compose::compose;
 use super::links::Links;
 use super::message_chart::{ChartSource, ChartSpec};
+use crate::evaluation::CurrentRules;
 use std::sync::Arc;
 use watchglass_dispatch::Notification;
 use watchglass_notify::Message;
 
-/// Links and charts of messages.
+/// Sources of what messages contain.
 #[derive(Debug, Default)]
-pub(super) struct MessageContext {
+pub(crate) struct MessageContext {
+    /// Rules, for the texts of messages.
+    pub(crate) rules: CurrentRules,
     /// Link builder; `None` without a public URL.
-    pub(super) links: Option<Links>,
-    /// Data source of charts.
-    pub(super) chart_source: Option<Arc<ChartSource>>,
+    pub(crate) links: Option<Links>,
+    /// Data source of charts; `None`: messages have no charts.
+    pub(crate) chart_source: Option<Arc<ChartSource>>,
 }
 
 /// Message with its channels.
@@ -42,12 +46,15 @@ impl Notifications {
         notification: Notification,
         channels: Vec<String>,
     ) -> OutgoingMessage {
-        let rule = notification.alerts.first().and_then(|alert| self.texts.rule(&alert.key.rule));
-        let chart = match (&self.message_context.chart_source, &rule) {
+        let MessageContext { rules, links, chart_source } = &self.message_context;
+        let rules = rules.get();
+        let first = notification.alerts.first();
+        let rule = first.and_then(|alert| rules.find(&alert.key.rule)).map(|(rule, _)| rule);
+        let chart = match (chart_source, rule) {
             (Some(archive), Some(rule)) => ChartSpec::of(archive, rule, &notification),
             _ => None,
         };
-        let links = self.links().map(|links| links.of(&notification)).unwrap_or_default();
-        OutgoingMessage { message: Message { links, ..self.texts.compose(notification) }, channels, chart }
+        let links = links.as_ref().map(|links| links.of(&notification)).unwrap_or_default();
+        OutgoingMessage { message: Message { links, ..compose(notification, rule) }, channels, chart }
     }
 }

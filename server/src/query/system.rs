@@ -6,7 +6,6 @@ use std::time::Duration;
 use watchglass_model::TimeRange;
 use watchglass_reports::health::{self, Component};
 use watchglass_reports::{Limits, SystemMetrics, system};
-use watchglass_rules::Rule;
 
 /// Step of an average, in milliseconds. Coarse rows do not change it: each is weighted by its number of readings.
 const AVERAGE_STEP_MILLIS: i64 = 10_000;
@@ -26,8 +25,8 @@ pub(crate) fn components(metrics: &MetricStore, rules: &RuleEvaluator) -> Vec<Co
 }
 
 fn limits(rules: &RuleEvaluator) -> Limits {
-    let rules: Vec<Rule> = rules.rules().into_iter().map(|(rule, _)| rule).collect();
-    Limits::of(&rules)
+    let rules = rules.current_rules().get();
+    Limits::of(|id| rules.find(id).map(|(rule, _)| rule))
 }
 
 /// Average reading of the first series of a metric over the last `length`.

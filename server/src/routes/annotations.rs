@@ -1,20 +1,18 @@
 //! `/api/annotations` and `/api/admin/annotations`: annotations of charts.
 
-use crate::annotations::{MAX_LISTED, NewAnnotation, add_and_publish, remove_and_publish};
-use crate::app_state::AppState;
-use crate::audit::{AuditContext, AuditTarget};
-use crate::clock;
-use crate::http::{ApiError, Done, Envelope, Failure, Parameters, bad_request, body};
+use crate::annotations::{Annotations, MAX_LISTED, NewAnnotation};
+use crate::audit::Actor;
+use crate::http::{ApiError, BodyErrors, Done, Envelope, Failure, Parameters, bad_request, body};
+use crate::services::AnnotationService;
+use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
-use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
-use watchglass_auth::Principal;
 use watchglass_model::{Annotation, AnnotationKind, TimeRange, Timestamp};
 use watchglass_reports::parse_time;
 
@@ -103,7 +101,7 @@ pub(crate) struct AnnotationQuery {
     )
 )]
 pub(crate) async fn annotations(
-    State(state): State<AppState>,
+    State(annotations): State<Arc<Annotations>>,
     Parameters(query): Parameters<AnnotationQuery>,
 ) -> Result<Json<Envelope<Vec<AnnotationRow>>>, ApiError> {
     let time = |name: &str, text: Option<&str>, default: i64| match text {
@@ -115,7 +113,7 @@ pub(crate) async fn annotations(
         end: time("end", query.end.as_deref(), i64::MAX)?,
     };
     let kind = query.kind.as_deref().map(kind).transpose()?;
-    let found = state.annotations.in_range(range, MAX_LISTED).into_iter();
+    let found = annotations.in_range(range, MAX_LISTED).into_iter();
     let found = found.filter(|annotation| kind.is_none_or(|kind| kind == annotation.kind));
     Ok(Envelope::of(found.map(AnnotationRow::from).collect()))
 }
@@ -132,19 +130,16 @@ pub(crate) async fn annotations(
     responses(
         (status = 200, description = "The annotation", body = Envelope<AnnotationRow>),
         (status = 400, description = "Invalid field", body = Failure),
-        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
-        (status = 413, description = "The body is longer than 16 KiB", body = Failure),
-        (status = 415, description = "Content-Type is neither JSON nor a form", body = Failure)
+        BodyErrors
     )
 )]
 pub(crate) async fn add_annotation(
-    state: State<AppState>,
-    pass: Extension<Principal>,
-    actor: AuditContext,
+    annotations: State<AnnotationService>,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<AnnotationRow>>, ApiError> {
-    add(state, pass, actor, headers, body).await
+    add(annotations, actor, headers, body).await
 }
 
 /// Adds an annotation, for admins.
@@ -159,25 +154,21 @@ pub(crate) async fn add_annotation(
     responses(
         (status = 200, description = "The annotation", body = Envelope<AnnotationRow>),
         (status = 400, description = "Invalid field", body = Failure),
-        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
-        (status = 413, description = "The body is longer than 16 KiB", body = Failure),
-        (status = 415, description = "Content-Type is neither JSON nor a form", body = Failure)
+        BodyErrors
     )
 )]
 pub(crate) async fn add_annotation_as_admin(
-    state: State<AppState>,
-    pass: Extension<Principal>,
-    actor: AuditContext,
+    annotations: State<AnnotationService>,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<AnnotationRow>>, ApiError> {
-    add(state, pass, actor, headers, body).await
+    add(annotations, actor, headers, body).await
 }
 
 async fn add(
-    State(state): State<AppState>,
-    Extension(pass): Extension<Principal>,
-    actor: AuditContext,
+    State(annotations): State<AnnotationService>,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<AnnotationRow>>, ApiError> {
@@ -193,15 +184,9 @@ async fn add(
         time: request.time.map(Timestamp::from_millis),
         end: request.end.map(Timestamp::from_millis),
         tags: request.tags,
-        author: pass.name,
+        author: String::new(),
     };
-    // Its time defaults to that of the newest values, so that charts reach it.
-    let now = state.metrics.newest_time().unwrap_or_else(clock::now);
-    let added = add_and_publish(&state.annotations, &state.hub, new, now)
-        .map_err(|error| bad_request(error.to_string()))?;
-    actor.record(AuditTarget::Annotation, "added", &added.id.to_string(), (None, audit_fields(&added)));
-    tracing::info!(id = added.id, author = added.author, text = added.text, "annotation added");
-    Ok(Envelope::of(added.into()))
+    Ok(Envelope::of(annotations.add(&actor, new)?.into()))
 }
 
 /// Removes an annotation.
@@ -216,20 +201,12 @@ async fn add(
     )
 )]
 pub(crate) async fn remove_annotation(
-    State(state): State<AppState>,
-    actor: AuditContext,
+    State(annotations): State<AnnotationService>,
+    actor: Actor,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    let removed = id.parse().ok().and_then(|id| remove_and_publish(&state.annotations, &state.hub, id));
-    let removed = removed.ok_or_else(|| ApiError::not_found(&format!("/api/admin/annotations/{id}")))?;
-    actor.record(AuditTarget::Annotation, "removed", &id, (audit_fields(&removed), None));
-    tracing::info!(id = removed.id, text = removed.text, "annotation removed");
+    annotations.remove(&actor, &id)?;
     Ok(Envelope::of(Done::default()))
-}
-
-/// Fields for the audit log.
-fn audit_fields(annotation: &Annotation) -> Option<Value> {
-    Some(json!({ "kind": annotation.kind.as_str(), "text": annotation.text }))
 }
 
 fn kind(text: &str) -> Result<AnnotationKind, ApiError> {

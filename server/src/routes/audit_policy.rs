@@ -3,7 +3,7 @@
 //! Handlers write audit entries themselves, since they know the old and new values. If a handler wrote none for a successful
 //! change by a known user, this layer writes an entry with method and path, so that no change is missed.
 
-use crate::audit::{AuditContext, AuditTarget};
+use crate::audit::{Actor, AuditTarget};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -21,7 +21,7 @@ pub(super) enum AuditPolicy {
 
 /// Runs a request, and writes an audit entry for a change unless the handler has written one.
 pub(super) async fn audit_changes(
-    actor: AuditContext,
+    actor: Actor,
     policy: AuditPolicy,
     request: Request,
     next: Next,

@@ -7,7 +7,7 @@ use super::route::RoutePolicy;
 use super::route_policies::RoutePolicies;
 use super::{cookie, rate_limit};
 use crate::access::Access;
-use crate::audit::{AuditContext, AuditLog};
+use crate::audit::{Actor, AuditLog};
 use crate::edge::Client;
 use crate::rate_limit::{LimitClass, RateLimiter};
 use crate::{assets, clock};
@@ -68,7 +68,7 @@ pub(super) async fn check(
     }
     let pass = pass.and_then(Result::ok);
     let address = request.extensions().get::<Client>().map(|client| client.address);
-    let actor = AuditContext::new(Arc::clone(&auth_layer.audit), pass.as_ref(), address);
+    let actor = Actor::new(Arc::clone(&auth_layer.audit), pass.as_ref(), address);
     request.extensions_mut().insert(actor.clone());
     if let Some(pass) = pass {
         request.extensions_mut().insert(pass);

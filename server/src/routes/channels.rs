@@ -1,16 +1,17 @@
 //! `/api/admin/channels` and `/api/admin/deliveries`: notification channels and the notification log.
 
-use crate::audit::{AuditContext, AuditTarget};
-use crate::http::{ApiError, Envelope, Failure, body, run_blocking};
+use crate::audit::Actor;
+use crate::http::{ApiError, BodyErrors, Envelope, Failure, body, run_blocking};
 use crate::notifications::Notifications;
+use crate::services::{NotificationError, NotificationService};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
-use watchglass_notify::{DeliveryError, Overview};
+use watchglass_notify::Overview;
 
 /// Body size limit, in bytes.
 const MAX_BODY_BYTES: usize = 4 << 10;
@@ -101,13 +102,11 @@ pub(crate) async fn deliveries(
     )
 )]
 pub(crate) async fn test(
-    State(notifications): State<Arc<Notifications>>,
-    actor: AuditContext,
+    State(notifications): State<NotificationService>,
+    actor: Actor,
     Path(name): Path<String>,
 ) -> Result<Json<Envelope<Sent>>, ApiError> {
-    let tested = name.clone();
-    run_outbox(notifications, move |notifications| notifications.test(&name)).await?;
-    actor.record(AuditTarget::Channel, "tested", &tested, (None, None));
+    run_blocking(move || notifications.test_channel(&actor, &name)).await??;
     Ok(Envelope::of(Sent { sent: true }))
 }
 
@@ -120,42 +119,22 @@ pub(crate) async fn test(
     responses(
         (status = 200, description = "The message is queued", body = Envelope<Sent>),
         (status = 400, description = "Unknown message, or already queued", body = Failure),
-        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
-        (status = 413, description = "The body is longer than 4 KiB", body = Failure),
-        (status = 415, description = "Content-Type is not application/json", body = Failure),
-        (status = 503, description = "The outbox is busy", body = Failure)
+        (status = 503, description = "The outbox is busy", body = Failure),
+        BodyErrors
     )
 )]
 pub(crate) async fn resend(
-    State(notifications): State<Arc<Notifications>>,
-    actor: AuditContext,
+    State(notifications): State<NotificationService>,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<Sent>>, ApiError> {
     let ResendBody { id, channel, who } =
         body::read(&headers, body, MAX_BODY_BYTES, "Invalid resend request").await?;
-    let (sent, to) = (id.clone(), serde_json::json!({ "channel": channel, "who": who }));
-    run_outbox(notifications, move |notifications| notifications.resend(&id, &channel, &who)).await?;
-    actor.record(AuditTarget::Delivery, "sent again", &sent, (None, Some(to)));
+    run_blocking(move || notifications.resend(&actor, (&id, &channel), &who)).await??;
     Ok(Envelope::of(Sent { sent: true }))
 }
 
 async fn overview(notifications: Arc<Notifications>) -> Result<Overview, ApiError> {
-    run_outbox(notifications, Notifications::overview).await
-}
-
-/// Runs a command of the outbox on a blocking thread.
-async fn run_outbox<T: Send + 'static>(
-    notifications: Arc<Notifications>,
-    command: impl FnOnce(&Notifications) -> Result<T, DeliveryError> + Send + 'static,
-) -> Result<T, ApiError> {
-    run_blocking(move || command(&notifications)).await?.map_err(|error| {
-        let (status, code) = match &error {
-            DeliveryError::UnknownChannel { .. } => (StatusCode::NOT_FOUND, "no_channel"),
-            DeliveryError::Outbox(_) => (StatusCode::BAD_REQUEST, "no_message"),
-            DeliveryError::Send(_) => (StatusCode::BAD_GATEWAY, "not_sent"),
-            _ => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
-        };
-        ApiError::new(status, code, error.to_string())
-    })
+    Ok(run_blocking(move || notifications.overview()).await?.map_err(NotificationError::from)?)
 }

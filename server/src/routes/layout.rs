@@ -3,11 +3,13 @@
 use super::pages::theme;
 use crate::app_state::AppState;
 use crate::assets::PAGE_ASSETS;
+use crate::audit::Actor;
 use crate::fragments::FormFields;
 use crate::http::html::{document, top_bar};
-use crate::http::{ApiError, body, run_blocking};
+use crate::http::{ApiError, bad_request, body, run_blocking};
 use crate::layouts::{Layout, LayoutChange, Width, sections};
 use crate::query::catalogue;
+use crate::services::{LayoutEdit, LayoutService};
 use app::fragments::{LayoutEditor, LayoutPanel, LayoutSection, section_anchor};
 use axum::Extension;
 use axum::body::Body;
@@ -49,62 +51,51 @@ pub(crate) async fn page(
 pub(crate) async fn submit(
     State(state): State<AppState>,
     pass: Option<Extension<Principal>>,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
     let fields = FormFields::new(body::read_form(&headers, body, MAX_FORM_BYTES).await?);
-    let Some(user) = user_of(pass.as_deref()).map(str::to_owned) else {
-        let message = "Layouts belong to signed-in users: a token has none";
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", message.to_owned()));
-    };
-    let before = state.layouts.get(&user);
-    let shared = state.clone();
-    let outcome = run_blocking(move || apply_form(&shared, &user, &fields)).await?;
-    Ok(match outcome {
+    let layouts: LayoutService = state.service();
+    let outcome = run_blocking(move || {
+        let (edit, place) = parse_edit(&fields)?;
+        layouts.edit(&actor, edit)?;
+        Ok::<_, ApiError>(place)
+    });
+    Ok(match outcome.await? {
         Ok(place) => (StatusCode::SEE_OTHER, [(LOCATION, place)]).into_response(),
-        Err((status, reason)) => editor_page(&state, &headers, status, before.as_deref(), Some(reason)),
+        Err(error) if error.status() == StatusCode::FORBIDDEN => error.into_response(),
+        Err(error) => {
+            let layout = user_layout(&state, pass.as_deref());
+            let message = format!("Error: {}", error.message());
+            editor_page(&state, &headers, error.status(), layout.as_deref(), Some(message))
+        }
     })
 }
 
-/// Applies a form. Returns the URL to redirect to, or the error.
-fn apply_form(
-    state: &AppState,
-    user: &str,
-    fields: &FormFields,
-) -> Result<HeaderValue, (StatusCode, String)> {
-    let refused = |reason: String| (StatusCode::BAD_REQUEST, reason);
-    let mut layout = state.layouts.get(user).as_deref().cloned().unwrap_or_default();
-    let (catalogue, panel, section) = (state.metrics.catalogue(), fields.get("panel"), fields.get("section"));
-    let word = fields.get("do");
-    let (is_there, place) = match word {
-        "reset" => (true, String::new()),
-        "section-earlier" | "section-later" => (
-            layout.change_section(catalogue, section, word == "section-earlier"),
-            format!("#{}", section_anchor(section)),
-        ),
-        _ => {
-            let Some(change) = parse_change(word) else {
+/// The change that a form asks for, and the place on the page to show next.
+fn parse_edit(fields: &FormFields) -> Result<(LayoutEdit<'_>, HeaderValue), ApiError> {
+    let (panel, section) = (fields.get("panel"), fields.get("section"));
+    let (edit, anchor) = match fields.get("do") {
+        "reset" => (LayoutEdit::Reset, String::new()),
+        word @ ("section-earlier" | "section-later") => {
+            let edit = LayoutEdit::Section { section, earlier: word == "section-earlier" };
+            (edit, format!("#{}", section_anchor(section)))
+        }
+        word => {
+            let change = parse_change(word).ok_or_else(|| {
                 let shown: String = word.chars().take(40).collect();
-                return Err(refused(format!(
-                    "Error: unknown action {shown:?}: expected earlier, later, hide, show, usual, \
-                     wide, full, section-earlier, section-later or reset"
-                )));
-            };
-            let with_data = catalogue::panels_with_data(&state.metrics);
-            let has_data = |panel: &str| with_data.iter().any(|id| id == panel);
-            (layout.change(catalogue, panel, change, has_data), format!("#place-{panel}"))
+                bad_request(format!(
+                    "unknown action {shown:?}: expected earlier, later, hide, show, usual, wide, full, section-earlier, \
+                     section-later or reset"
+                ))
+            })?;
+            (LayoutEdit::Panel { panel, change }, format!("#place-{panel}"))
         }
     };
-    if !is_there {
-        let named = if panel.is_empty() { section } else { panel };
-        let named: String = named.chars().take(40).collect();
-        return Err(refused(format!("Error: unknown panel or section {named:?}")));
-    }
-    let saved = state.layouts.save(user, (word != "reset").then_some(layout));
-    saved.map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, format!("Error: {error}")))?;
     // Panel ids of the catalogue are valid in a header.
-    let place = HeaderValue::from_str(&format!("{PAGE_URL}{place}"));
-    Ok(place.unwrap_or(HeaderValue::from_static(PAGE_URL)))
+    let place = HeaderValue::from_str(&format!("{PAGE_URL}{anchor}"));
+    Ok((edit, place.unwrap_or(HeaderValue::from_static(PAGE_URL))))
 }
 
 fn parse_change(word: &str) -> Option<LayoutChange> {

@@ -2,14 +2,14 @@
 
 use super::cookie;
 use super::pages::theme;
-use crate::access::SignInError;
-use crate::app_state::AppState;
 use crate::assets::PAGE_ASSETS;
-use crate::audit::{ActorKind as Through, AuditContext, AuditTarget};
+use crate::audit::Actor;
 use crate::clock;
+use crate::config::PublicUrl;
 use crate::edge::Client;
 use crate::http::html::{document, escaped};
-use crate::http::{ApiError, Done, Envelope, Failure, bad_request, body};
+use crate::http::{ApiError, Done, Envelope, Failure, bad_request, body, run_blocking};
+use crate::services::{SessionService, SignInRequest};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
@@ -25,8 +25,6 @@ use watchglass_auth::{Credential, Principal, Role};
 const MAX_FORM_BYTES: usize = 8 << 10;
 /// Length limit of the URL to return to, in bytes.
 const MAX_NEXT_BYTES: usize = 2000;
-/// `Retry-After` while too many sign-ins run, in seconds.
-const RETRY_AFTER_SECONDS: u64 = 2;
 
 /// Sign-in request.
 #[derive(Deserialize, ToSchema)]
@@ -66,7 +64,7 @@ pub(crate) async fn page(
     match (user, next) {
         (Some(_), Some(next)) => redirect_to(&next),
         (Some(user), None) => page_response(&headers, StatusCode::OK, "Signed in", &signed_in_page(&user)),
-        (None, next) => sign_in_page(&headers, StatusCode::OK, None, "", next.as_deref().unwrap_or("/")),
+        (None, next) => sign_in_page(&headers, None, "", next.as_deref().unwrap_or("/")),
     }
 }
 
@@ -90,70 +88,57 @@ pub(crate) async fn page(
     )
 )]
 pub(crate) async fn login(
-    State(state): State<AppState>,
+    State(sessions): State<SessionService>,
+    State(public_url): State<Option<PublicUrl>>,
     Extension(client): Extension<Client>,
-    actor: AuditContext,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
     let is_form = is_form(&headers);
-    let (username, typed, next) = if is_form {
-        let fields = body::read_form(&headers, body, MAX_FORM_BYTES).await?;
-        let field =
-            |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
-        let typed = (field("password").unwrap_or_default(), field("code").unwrap_or_default());
-        (field("username").unwrap_or_default(), typed, field("next"))
+    let (request, next) =
+        if is_form { read_form(&headers, body).await? } else { read_json(&headers, body).await? };
+    let next = local_path(&next).to_owned();
+    let name = request.name.clone();
+    let outcome = if cookie::may_start_session(&headers, client, public_url.as_ref()) {
+        let before = cookie::session(&headers);
+        sessions.sign_in(&actor, request, client.address, before, clock::now()).await.map_err(ApiError::from)
     } else {
-        let expected =
-            "The body must be {\"username\":…,\"password\":…}, with \"code\":… if two-factor is enabled";
-        let bytes = body::read_json(&headers, body, MAX_FORM_BYTES).await?;
-        // The parse error is not returned: it could quote the password.
-        let read: Result<Credentials, _> = serde_json::from_slice(&bytes);
-        let Credentials { username, password, code } = read.map_err(|_| bad_request(expected.to_owned()))?;
-        (username, (password, code), None)
+        Err(not_encrypted())
     };
-    let next = local_path(next.as_deref().unwrap_or("/")).to_owned();
-    if !cookie::may_start_session(&headers, client, state.public_url.as_ref()) {
-        let error = not_encrypted();
-        return Ok(if is_form {
-            sign_in_page(&headers, error.status(), Some(error.message()), &username, &next)
-        } else {
-            error.into_response()
-        });
-    }
-    let before = cookie::session(&headers);
-    let signed = state.access.sign_in(&username, typed, client.address, before, clock::now()).await;
-    let signed = match signed {
-        Ok(signed) => signed,
-        Err(error) => {
-            let known =
-                state.access.with_accounts(|accounts| accounts.user(&username).map(|user| user.name.clone()));
-            match &error {
-                SignInError::BadCredentials => actor.record_failure(known.as_deref(), "sign-in failed"),
-                SignInError::Throttled(_) => actor.record_failure(known.as_deref(), "kept waiting"),
-                SignInError::Busy | SignInError::Internal(_) => {}
-            }
-            let (error, wait) = sign_in_error(error);
-            let mut response = if is_form {
-                sign_in_page(&headers, error.status(), Some(error.message()), &username, &next)
-            } else {
-                error.into_response()
-            };
-            if let Some(seconds) = wait {
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-            }
-            return Ok(response);
-        }
+    let signed_in = match outcome {
+        Ok(signed_in) => signed_in,
+        Err(error) if is_form => return Ok(sign_in_page(&headers, Some(&error), &name, &next)),
+        Err(error) => return Err(error),
     };
-    let name = &signed.principal.name;
-    actor.with_actor(Through::User, name).record(AuditTarget::Session, "signed in", name, (None, None));
-    tracing::info!(user = signed.principal.name, address = %client.address, "user signed in");
-    let user = SignedInUser { user: signed.principal.name, role: signed.principal.role };
+    let user = SignedInUser { user: signed_in.principal.name, role: signed_in.principal.role };
     let mut response = if is_form { redirect_to(&next) } else { Envelope::of(user).into_response() };
-    if let Some(cookie) = cookie::header(Some(&signed.secret), &headers, client, state.public_url.as_ref()) {
+    if let Some(cookie) = cookie::header(Some(&signed_in.secret), &headers, client, public_url.as_ref()) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// Reads the form, and the URL to return to.
+async fn read_form(headers: &HeaderMap, body: Body) -> Result<(SignInRequest, String), ApiError> {
+    let fields = body::read_form(headers, body, MAX_FORM_BYTES).await?;
+    let field = |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+    let text = |wanted| field(wanted).unwrap_or_default();
+    let request = SignInRequest { name: text("username"), password: text("password"), code: text("code") };
+    Ok((request, field("next").unwrap_or_else(|| "/".to_owned())))
+}
+
+async fn read_json(headers: &HeaderMap, body: Body) -> Result<(SignInRequest, String), ApiError> {
+    let bytes = body::read_json(headers, body, MAX_FORM_BYTES).await?;
+    // The parse error is not returned: it could quote the password.
+    let read: Result<Credentials, _> = serde_json::from_slice(&bytes);
+    let Credentials { username, password, code } = read.map_err(|_| {
+        bad_request(
+            "The body must be {\"username\":…,\"password\":…}, with \"code\":… if two-factor is enabled"
+                .to_owned(),
+        )
+    })?;
+    Ok((SignInRequest { name: username, password, code }, "/".to_owned()))
 }
 
 /// Signs out: ends the session of the cookie and its live connections.
@@ -167,33 +152,19 @@ pub(crate) async fn login(
     )
 )]
 pub(crate) async fn logout(
-    State(state): State<AppState>,
+    State(sessions): State<SessionService>,
+    State(public_url): State<Option<PublicUrl>>,
     Extension(client): Extension<Client>,
-    pass: Option<Extension<Principal>>,
-    actor: AuditContext,
+    actor: Actor,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    if let Some(Extension(pass)) = pass {
-        let (name, is_person) = (pass.name.clone(), matches!(pass.credential, Credential::Session(_)));
-        let access = state.access;
-        let ended = tokio::task::spawn_blocking(move || access.sign_out(pass.credential)).await;
-        if let Err(error) = ended
-            .map_err(|error| error.to_string())
-            .and_then(|ended| ended.map_err(|error| error.to_string()))
-        {
-            tracing::error!(error, "sign-out failed");
-            return Err(ApiError::internal());
-        }
-        if is_person {
-            actor.record(AuditTarget::Session, "signed out", &name, (None, None));
-        }
-    }
+    run_blocking(move || sessions.sign_out(&actor)).await??;
     let mut response = if is_form(&headers) {
         (StatusCode::SEE_OTHER, [(LOCATION, super::auth_rejection::LOGIN_URL)]).into_response()
     } else {
         Envelope::of(Done::default()).into_response()
     };
-    if let Some(cookie) = cookie::header(None, &headers, client, state.public_url.as_ref()) {
+    if let Some(cookie) = cookie::header(None, &headers, client, public_url.as_ref()) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
     Ok(response)
@@ -205,30 +176,6 @@ fn not_encrypted() -> ApiError {
         "Sign-in needs an encrypted connection: use https, or have the proxy send X-Forwarded-Proto"
             .to_owned();
     ApiError::new(StatusCode::FORBIDDEN, "not_encrypted", message)
-}
-
-/// Error response of a failed sign-in, and `Retry-After` in seconds.
-fn sign_in_error(error: SignInError) -> (ApiError, Option<u64>) {
-    match error {
-        SignInError::BadCredentials => {
-            let message = "Wrong username, password or two-factor code".to_owned();
-            (ApiError::new(StatusCode::UNAUTHORIZED, "bad_credentials", message), None)
-        }
-        SignInError::Throttled(wait) => {
-            let seconds = wait.as_millis().div_ceil(1000);
-            let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
-            let message = format!("Too many failed attempts: try again in {seconds} s");
-            (ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", message), Some(seconds))
-        }
-        SignInError::Busy => {
-            let message = format!("Too many concurrent sign-ins: try again in {RETRY_AFTER_SECONDS} s");
-            (ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message), Some(RETRY_AFTER_SECONDS))
-        }
-        SignInError::Internal(error) => {
-            tracing::error!(%error, "sign-in failed");
-            (ApiError::internal(), None)
-        }
-    }
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
@@ -252,15 +199,10 @@ fn redirect_to(next: &str) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, place)]).into_response()
 }
 
-fn sign_in_page(
-    headers: &HeaderMap,
-    status: StatusCode,
-    error: Option<&str>,
-    name: &str,
-    next: &str,
-) -> Response {
+/// Sign-in page, with the error of the previous attempt.
+fn sign_in_page(headers: &HeaderMap, error: Option<&ApiError>, name: &str, next: &str) -> Response {
     let alert = error.map_or_else(String::new, |error| {
-        format!("<p class=\"flash bad\" role=\"alert\">{}.</p>", escaped(error))
+        format!("<p class=\"flash bad\" role=\"alert\">{}.</p>", escaped(error.message()))
     });
     // After an error the username is already filled in, so the password gets the focus.
     let (name_focus, password_focus) = if name.is_empty() { (" autofocus", "") } else { ("", " autofocus") };
@@ -278,7 +220,12 @@ fn sign_in_page(
         escaped(next),
         escaped(&name.chars().take(64).collect::<String>()),
     );
-    page_response(headers, status, "Sign in", &body)
+    let mut response =
+        page_response(headers, error.map_or(StatusCode::OK, ApiError::status), "Sign in", &body);
+    if let Some(seconds) = error.and_then(ApiError::retry_after) {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 fn signed_in_page(user: &Principal) -> String {
@@ -323,14 +270,5 @@ mod tests {
         }
         let long = format!("/{}", "a".repeat(MAX_NEXT_BYTES));
         assert_eq!(local_path(&long), "/");
-    }
-
-    #[test]
-    fn retry_after_is_rounded_up_to_seconds() {
-        for (millis, seconds) in [(1, 1), (1000, 1), (1001, 2), (900_000, 900)] {
-            let (error, wait) =
-                sign_in_error(SignInError::Throttled(std::time::Duration::from_millis(millis)));
-            assert_eq!((error.status().as_u16(), wait), (429, Some(seconds)));
-        }
     }
 }

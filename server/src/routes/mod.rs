@@ -1,6 +1,7 @@
 //! HTTP routes: pages, REST API and WebSocket.
 
 mod action_links;
+mod actor;
 mod annotations;
 mod audit;
 mod audit_policy;

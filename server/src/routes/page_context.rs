@@ -1,7 +1,7 @@
 //! Extractor of the page context, from what the authorization layer has found.
 
 use crate::app_state::AppState;
-use crate::audit::AuditContext;
+use crate::audit::Actor;
 use crate::edge::Client;
 use crate::fragments::PageContext;
 use crate::http::ApiError;
@@ -16,7 +16,7 @@ impl FromRequestParts<AppState> for PageContext {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let pass = parts.extensions.get::<Principal>().cloned();
         let address = parts.extensions.get::<Client>().map(|client| client.address);
-        let actor = AuditContext::from_request_parts(parts, state).await?;
+        let actor = Actor::from_request_parts(parts, state).await?;
         let (Some(pass), Some(address)) = (pass, address) else {
             tracing::error!(path = parts.uri.path(), "principal or client address missing");
             return Err(ApiError::internal());

@@ -4,8 +4,9 @@ pub(super) mod changes;
 
 use crate::app_state::AppState;
 use crate::evaluation::{Origin, RuleEditError};
-use crate::http::{ApiError, Envelope, Failure, bad_request, body};
+use crate::http::{ApiError, BodyErrors, Envelope, Failure, bad_request, body};
 use crate::query::rule_preview::rule_preview;
+use crate::services::RuleServiceError;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -111,8 +112,7 @@ pub(crate) async fn rule(
 
 /// Response with the current rule.
 fn row(state: &AppState, id: &str) -> Result<Json<Envelope<RuleRow>>, ApiError> {
-    let found = state.rules.rules().into_iter().find(|(rule, _)| rule.id == id);
-    let found = found.ok_or_else(|| changes::rule_error(&RuleEditError::unknown(id)))?;
+    let found = state.rules.rule(id).ok_or_else(|| RuleServiceError::from(RuleEditError::unknown(id)))?;
     Ok(Envelope::of(RuleRow::new(found, &state.rules.active())))
 }
 
@@ -141,10 +141,8 @@ async fn read_rule(headers: &HeaderMap, body: Body, id: Option<&str>) -> Result<
     responses(
         (status = 200, description = "The preview", body = Envelope<PreviewAnswer>),
         (status = 400, description = "Invalid rule, or unknown metric", body = Failure),
-        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
-        (status = 413, description = "The body is longer than 64 KiB", body = Failure),
-        (status = 415, description = "Content-Type is not application/json", body = Failure),
-        (status = 503, description = "Too many concurrent history queries; see Retry-After", body = Failure)
+        (status = 503, description = "Too many concurrent history queries; see Retry-After", body = Failure),
+        BodyErrors
     )
 )]
 pub(crate) async fn preview(

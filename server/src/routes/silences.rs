@@ -1,16 +1,17 @@
 //! `/api/admin/silences` and `/api/admin/alerts/acknowledge`: silences and acknowledgements.
 
-use crate::app_state::AppState;
-use crate::audit::{AuditContext, edit_silence, record_acknowledgement};
-use crate::http::{ApiError, Done, Envelope, Failure, bad_request, body};
-use crate::notifications::DEFAULT_SILENCE_DURATION;
+use crate::audit::Actor;
+use crate::http::{ApiError, BodyErrors, Done, Envelope, Failure, bad_request, body};
+use crate::notifications::Notifications;
+use crate::services::{AcknowledgementService, NewSilence, SilenceEnd, SilenceService};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use utoipa::ToSchema;
-use watchglass_dispatch::{AcknowledgeError, Silence, TimeInterval};
+use watchglass_dispatch::{Silence, TimeInterval};
 use watchglass_model::Labels;
 use watchglass_reports::{format_rfc3339, parse_time};
 use watchglass_rules::{AlertKey, Matcher};
@@ -120,8 +121,10 @@ pub(crate) struct UnacknowledgeBody {
     tag = "alerts",
     responses((status = 200, description = "The silences", body = Envelope<Vec<SilenceRow>>))
 )]
-pub(crate) async fn silences(State(state): State<AppState>) -> Json<Envelope<Vec<SilenceRow>>> {
-    Envelope::of(state.notifications.silences().into_iter().map(SilenceRow::from).collect())
+pub(crate) async fn silences(
+    State(notifications): State<Arc<Notifications>>,
+) -> Json<Envelope<Vec<SilenceRow>>> {
+    Envelope::of(notifications.silences().into_iter().map(SilenceRow::from).collect())
 }
 
 /// Creates a silence: matching alerts are recorded without notifications.
@@ -133,42 +136,32 @@ pub(crate) async fn silences(State(state): State<AppState>) -> Json<Envelope<Vec
     responses(
         (status = 200, description = "The silence", body = Envelope<SilenceRow>),
         (status = 400, description = "Invalid field", body = Failure),
-        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
-        (status = 413, description = "The body is longer than 64 KiB", body = Failure),
-        (status = 415, description = "Content-Type is not application/json", body = Failure)
+        BodyErrors
     )
 )]
 pub(crate) async fn add_silence(
-    State(state): State<AppState>,
-    actor: AuditContext,
+    State(silences): State<SilenceService>,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<SilenceRow>>, ApiError> {
     let request: SilenceBody = body::read(&headers, body, MAX_BODY_BYTES, "Invalid silence").await?;
-    let now = state.metrics.newest_time().unwrap_or_default();
-    let time =
-        |field: &str, text: &str| parse_time(text).map_err(|error| bad_request(format!("{field}: {error}")));
-    let start = request.start.as_deref().map_or(Ok(now), |text| time("start", text))?;
-    let end = match request.end.as_deref() {
-        Some(text) => Some(time("end", text)?),
-        None if request.weekly.is_some() => None,
-        None => Some(start + DEFAULT_SILENCE_DURATION),
+    let time = |field: &str, text: Option<&str>| {
+        let parsed =
+            text.map(|text| parse_time(text).map_err(|error| bad_request(format!("{field}: {error}"))));
+        parsed.transpose()
     };
-    let silence = Silence {
-        id: request.id.unwrap_or_else(|| state.notifications.free_silence_id(now)),
+    let new = NewSilence {
+        start: time("start", request.start.as_deref())?,
+        end: time("end", request.end.as_deref())?.map_or(SilenceEnd::Default, SilenceEnd::At),
+        id: request.id,
         name: request.name,
         matchers: request.matchers,
-        start,
-        end,
         weekly: request.weekly,
         author: request.author,
-        reason: request.reason,
+        comment: request.reason,
     };
-    let added = silence.clone();
-    edit_silence(&state.notifications, &actor, &silence.id, || state.notifications.put_silence(added, now))
-        .map_err(|error| bad_request(error.to_string()))?;
-    tracing::info!(id = silence.id, author = silence.author, "silence created");
-    Ok(Envelope::of(silence.into()))
+    Ok(Envelope::of(silences.create(&actor, new)?.into()))
 }
 
 /// Expires a silence; one that has not started is removed.
@@ -183,16 +176,11 @@ pub(crate) async fn add_silence(
     )
 )]
 pub(crate) async fn end_silence(
-    State(state): State<AppState>,
-    actor: AuditContext,
+    State(silences): State<SilenceService>,
+    actor: Actor,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    let now = state.metrics.newest_time().unwrap_or_default();
-    let end = || state.notifications.expire_silence(&id, now).then_some(()).ok_or(());
-    if edit_silence(&state.notifications, &actor, &id, end).is_err() {
-        return Err(ApiError::not_found(&format!("/api/admin/silences/{id}")));
-    }
-    tracing::info!(id, "silence expired");
+    silences.expire(&actor, &id)?;
     Ok(Envelope::of(Done::default()))
 }
 
@@ -206,25 +194,19 @@ pub(crate) async fn end_silence(
         (status = 200, description = "The alert is acknowledged", body = Envelope<Done>),
         (status = 400, description = "Invalid field", body = Failure),
         (status = 404, description = "Unknown alert, or not firing", body = Failure),
-        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
-        (status = 413, description = "The body is longer than 64 KiB", body = Failure),
-        (status = 415, description = "Content-Type is not application/json", body = Failure)
+        BodyErrors
     )
 )]
 pub(crate) async fn acknowledge(
-    State(state): State<AppState>,
-    actor: AuditContext,
+    State(acknowledgements): State<AcknowledgementService>,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
     let request: AcknowledgeBody =
         body::read(&headers, body, MAX_BODY_BYTES, "Invalid acknowledgement").await?;
-    let now = state.metrics.newest_time().unwrap_or_default();
     let key = AlertKey { rule: request.rule, labels: request.labels };
-    let (who, why) = (&request.who, &request.why);
-    state.notifications.acknowledge(&key, (who, why), now).map_err(|error| acknowledge_error(&error))?;
-    record_acknowledgement(&actor, &key, Some((who, why)));
-    tracing::info!(rule = key.rule, who, "alert acknowledged");
+    acknowledgements.add(&actor, &key, (&request.who, &request.why))?;
     Ok(Envelope::of(Done::default()))
 }
 
@@ -238,23 +220,17 @@ pub(crate) async fn acknowledge(
         (status = 200, description = "The acknowledgement is removed", body = Envelope<Done>),
         (status = 400, description = "Invalid field", body = Failure),
         (status = 404, description = "Unknown alert, not firing, or not acknowledged", body = Failure),
-        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
-        (status = 413, description = "The body is longer than 64 KiB", body = Failure),
-        (status = 415, description = "Content-Type is not application/json", body = Failure)
+        BodyErrors
     )
 )]
 pub(crate) async fn unacknowledge(
-    State(state): State<AppState>,
-    actor: AuditContext,
+    State(acknowledgements): State<AcknowledgementService>,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
     let request: UnacknowledgeBody = body::read(&headers, body, MAX_BODY_BYTES, "Invalid request").await?;
-    let now = state.metrics.newest_time().unwrap_or_default();
-    let key = AlertKey { rule: request.rule, labels: request.labels };
-    let removed = state.notifications.unacknowledge(&key, now).map_err(|error| acknowledge_error(&error))?;
-    record_acknowledgement(&actor, &key, None);
-    tracing::info!(rule = key.rule, who = removed.who, "alert unacknowledged");
+    acknowledgements.remove(&actor, &AlertKey { rule: request.rule, labels: request.labels })?;
     Ok(Envelope::of(Done::default()))
 }
 
@@ -268,25 +244,14 @@ pub(crate) async fn unacknowledge(
         (status = 200, description = "The acknowledgement is removed", body = Envelope<Done>),
         (status = 400, description = "Invalid field", body = Failure),
         (status = 404, description = "Unknown alert, not firing, or not acknowledged", body = Failure),
-        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
-        (status = 413, description = "The body is longer than 64 KiB", body = Failure),
-        (status = 415, description = "Content-Type is not application/json", body = Failure)
+        BodyErrors
     )
 )]
 pub(crate) async fn withdraw(
-    state: State<AppState>,
-    actor: AuditContext,
+    acknowledgements: State<AcknowledgementService>,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    unacknowledge(state, actor, headers, body).await
-}
-
-fn acknowledge_error(error: &AcknowledgeError) -> ApiError {
-    let code = match error {
-        AcknowledgeError::NotFiring(_) => "not_firing",
-        AcknowledgeError::NotAcknowledged(_) => "not_acknowledged",
-        AcknowledgeError::Field(_) => return bad_request(error.to_string()),
-    };
-    ApiError::new(StatusCode::NOT_FOUND, code, error.to_string())
+    unacknowledge(acknowledgements, actor, headers, body).await
 }

@@ -1,10 +1,11 @@
 //! `/api/admin/tokens` and `/api/admin/sessions`: API tokens and sessions, for admins.
 
-use super::users::{apply_change, read};
-use crate::access::{Access, MAX_TOKEN_DAYS};
-use crate::audit::AuditContext;
+use super::users::read;
+use crate::access::Access;
+use crate::audit::Actor;
 use crate::clock;
-use crate::http::{ApiError, Done, Envelope, Failure, bad_request};
+use crate::http::{ApiError, BodyErrors, Done, Envelope, Failure, run_blocking};
+use crate::services::{SessionService, TokenService};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -89,27 +90,19 @@ pub(crate) async fn tokens(State(access): State<Arc<Access>>) -> Json<Envelope<V
     responses(
         (status = 200, description = "The token", body = Envelope<CreatedToken>),
         (status = 400, description = "Invalid name, role or lifetime", body = Failure),
-        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
         (status = 409, description = "Too many tokens", body = Failure),
-        (status = 413, description = "The body is longer than 4 KiB", body = Failure),
-        (status = 415, description = "Content-Type is not application/json", body = Failure)
+        BodyErrors
     )
 )]
 pub(crate) async fn add_token(
-    State(access): State<Arc<Access>>,
-    actor: AuditContext,
+    State(tokens): State<TokenService>,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<CreatedToken>>, ApiError> {
     let TokenBody { name, role, days } = read(&headers, body).await?;
-    if let Some(days) = days.filter(|days| !(1..=MAX_TOKEN_DAYS).contains(days)) {
-        return Err(bad_request(format!("days is {days}: must be from 1 to {MAX_TOKEN_DAYS}")));
-    }
-    apply_change(access, move |access| {
-        let secret = access.add_token(&actor, &name, role, days, clock::now())?;
-        Ok(CreatedToken { id: secret.digest().short(), token: secret.text() })
-    })
-    .await
+    let secret = run_blocking(move || tokens.create(&actor, &name, role, days, clock::now())).await??;
+    Ok(Envelope::of(CreatedToken { id: secret.digest().short(), token: secret.text() }))
 }
 
 /// Revokes a token.
@@ -124,15 +117,12 @@ pub(crate) async fn add_token(
     )
 )]
 pub(crate) async fn revoke_token(
-    State(access): State<Arc<Access>>,
-    actor: AuditContext,
+    State(tokens): State<TokenService>,
+    actor: Actor,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    apply_change(access, move |access| {
-        access.revoke_token(&actor, &id, clock::now())?;
-        Ok(Done::default())
-    })
-    .await
+    run_blocking(move || tokens.revoke(&actor, &id, clock::now())).await??;
+    Ok(Envelope::of(Done::default()))
 }
 
 /// Session of a signed-in browser.
@@ -181,13 +171,10 @@ pub(crate) async fn sessions(State(access): State<Arc<Access>>) -> Json<Envelope
     )
 )]
 pub(crate) async fn end_session(
-    State(access): State<Arc<Access>>,
-    actor: AuditContext,
+    State(sessions): State<SessionService>,
+    actor: Actor,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    apply_change(access, move |access| {
-        access.end_session(&actor, &id, None, clock::now())?;
-        Ok(Done::default())
-    })
-    .await
+    run_blocking(move || sessions.end(&actor, &id, clock::now())).await??;
+    Ok(Envelope::of(Done::default()))
 }

@@ -1,9 +1,10 @@
 //! `/api/admin/users`: users, for admins.
 
-use crate::access::{Access, AccessError, ChangeError, UserChange};
-use crate::audit::AuditContext;
+use crate::access::Access;
+use crate::audit::Actor;
 use crate::clock;
-use crate::http::{ApiError, Envelope, Failure, bad_request, body, run_blocking};
+use crate::http::{ApiError, BodyErrors, Envelope, Failure, bad_request, body, run_blocking};
+use crate::services::{AccountError, UserChange, UserService};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -85,25 +86,23 @@ pub(crate) async fn users(State(access): State<Arc<Access>>) -> Json<Envelope<Ve
     responses(
         (status = 200, description = "The user", body = Envelope<UserRow>),
         (status = 400, description = "Invalid username, role or password", body = Failure),
-        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
         (status = 409, description = "Username taken, or too many users", body = Failure),
-        (status = 413, description = "The body is longer than 4 KiB", body = Failure),
-        (status = 415, description = "Content-Type is not application/json", body = Failure),
-        (status = 503, description = "Too many concurrent password checks", body = Failure)
+        (status = 503, description = "Too many concurrent password checks", body = Failure),
+        BodyErrors
     )
 )]
 pub(crate) async fn add_user(
-    State(access): State<Arc<Access>>,
-    actor: AuditContext,
+    State(users): State<UserService>,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<UserRow>>, ApiError> {
     let UserBody { name, role, password } = read(&headers, body).await?;
-    apply_change(access, move |access| {
-        access.add_user(&actor, &name, role, password, clock::now())?;
-        find_user(access, &name)
-    })
-    .await
+    let row = run_blocking(move || {
+        users.add(&actor, &name, role, password, clock::now())?;
+        find_user(&users.access, &name)
+    });
+    Ok(Envelope::of(row.await??))
 }
 
 /// Changes a user: disables or enables sign-in, or sets the role or the password. The user's sessions end, unless the change
@@ -118,16 +117,14 @@ pub(crate) async fn add_user(
         (status = 200, description = "The user", body = Envelope<UserRow>),
         (status = 400, description = "Invalid role or password", body = Failure),
         (status = 404, description = "Unknown user", body = Failure),
-        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
         (status = 409, description = "Last admin that can sign in, or two-factor authentication not enabled", body = Failure),
-        (status = 413, description = "The body is longer than 4 KiB", body = Failure),
-        (status = 415, description = "Content-Type is not application/json", body = Failure),
-        (status = 503, description = "Too many concurrent password checks", body = Failure)
+        (status = 503, description = "Too many concurrent password checks", body = Failure),
+        BodyErrors
     )
 )]
 pub(crate) async fn change_user(
-    State(access): State<Arc<Access>>,
-    actor: AuditContext,
+    State(users): State<UserService>,
+    actor: Actor,
     Path(name): Path<String>,
     headers: HeaderMap,
     body: Body,
@@ -136,17 +133,12 @@ pub(crate) async fn change_user(
     if second_factor == Some(true) {
         return Err(bad_request("second_factor can only be false: only the user can enable it".to_owned()));
     }
-    let remove_second_factor = second_factor == Some(false);
-    apply_change(access, move |access| {
-        access.change_user(
-            &actor,
-            &name,
-            UserChange { role, disabled, password, remove_second_factor },
-            clock::now(),
-        )?;
-        find_user(access, &name)
-    })
-    .await
+    let change = UserChange { role, disabled, password, remove_second_factor: second_factor == Some(false) };
+    let row = run_blocking(move || {
+        users.change(&actor, &name, change, clock::now())?;
+        find_user(&users.access, &name)
+    });
+    Ok(Envelope::of(row.await??))
 }
 
 /// Reads a JSON body. The parse error is not returned: it could quote a password.
@@ -172,21 +164,9 @@ fn user_row(user: &User) -> UserRow {
 }
 
 /// Current data of a user.
-fn find_user(access: &Access, name: &str) -> Result<UserRow, ChangeError> {
+fn find_user(access: &Access, name: &str) -> Result<UserRow, AccountError> {
     let name = name.to_ascii_lowercase();
     let found =
         access.with_accounts(|accounts| accounts.users().find(|user| user.name == name).map(user_row));
-    found.ok_or_else(|| AccessError::from(AccountsError::UnknownUser(name)).into())
-}
-
-/// Changes users or tokens on a blocking thread.
-pub(super) async fn apply_change<T: Send + 'static>(
-    access: Arc<Access>,
-    change: impl FnOnce(&Access) -> Result<T, ChangeError> + Send + 'static,
-) -> Result<Json<Envelope<T>>, ApiError> {
-    let outcome = run_blocking(move || change(&access)).await?.map_err(|error| {
-        let (status, code) = error.status_and_code();
-        ApiError::new(status, code, error.user_message())
-    })?;
-    Ok(Envelope::of(outcome))
+    Ok(found.ok_or(AccountsError::UnknownUser(name))?)
 }

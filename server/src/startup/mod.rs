@@ -16,7 +16,7 @@ use crate::persist::data_dir::{DataDir, default_path};
 use crate::pipeline::{Pipeline, Ticker};
 use crate::rate_limit::RateLimiter;
 use crate::routes::{self, AuthLayer};
-use crate::rule_changes::RuleChanges;
+use crate::services::RuleService;
 use crate::{assets, clock, logging};
 use axum::extract::FromRef;
 use listen::listen;
@@ -57,7 +57,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let host = &state.metrics.host().name;
     let first = state.access.create_first_admin(|name| std::env::var(name).ok(), clock::now())?;
     let shared = ClusterParts {
-        rules: RuleChanges::from_ref(&state),
+        rules: RuleService::from_ref(&state),
+        notifications: Arc::clone(&state.notifications),
         hub: Arc::clone(&state.hub),
         access: Arc::clone(&state.access),
     };

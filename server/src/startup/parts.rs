@@ -13,7 +13,7 @@ use crate::evaluation::RuleEvaluator;
 use crate::http::QueryLimiter;
 use crate::layouts::Layouts;
 use crate::metric_store::{Collected, MetricStore};
-use crate::notifications::{ChartSource, Links, Notifications};
+use crate::notifications::{ChartSource, Links, MessageContext, Notifications};
 use crate::pipeline::TickTimes;
 use crate::targets::Targets;
 use app::api::HostInfo;
@@ -88,23 +88,22 @@ pub(super) fn open_parts(
     };
 
     let rules = RuleEvaluator::open(settings.rules.clone(), folder)?;
-    let links = settings.public_url.as_ref().map(|url| Links::open(url, folder)).transpose()?;
-    let charts = ChartSource {
-        history: local.clone(),
-        catalogue: collected.catalogue.clone(),
-        intervals: collected.intervals.clone(),
+    let message_context = MessageContext {
+        rules: rules.current_rules().clone(),
+        links: settings.public_url.as_ref().map(|url| Links::open(url, folder)).transpose()?,
+        chart_source: Some(Arc::new(ChartSource {
+            history: local.clone(),
+            catalogue: collected.catalogue.clone(),
+            intervals: collected.intervals.clone(),
+        })),
     };
-    let notifications = Notifications::open(
-        settings.notifications.clone(),
-        &settings.channels,
-        rules.rules().into_iter().map(|(rule, _)| rule),
-        folder,
-    )?;
+    let notifications =
+        Notifications::open(settings.notifications.clone(), &settings.channels, message_context, folder)?;
     let state = AppState {
         metrics: Arc::new(MetricStore::new(collected, Arc::clone(&history), local)),
         hub,
         rules: Arc::new(rules),
-        notifications: Arc::new(notifications.with_links(links).with_charts(charts)),
+        notifications: Arc::new(notifications),
         annotations: Arc::new(Annotations::open(folder, options.quarter_retention, previous_run)?),
         layouts: Arc::new(Layouts::open(folder)?),
         targets: Arc::new(targets),

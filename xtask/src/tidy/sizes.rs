@@ -6,25 +6,21 @@ const USUAL_LINES: usize = 300;
 const MAX_LINES: usize = 400;
 
 /// Longer files, with the lines they may have. No file may be added, and no number may grow.
-const LONGER: [(&str, usize); 20] = [
+const LONGER: &[(&str, usize)] = &[
     ("app/src/fragments/active.rs", 304),
     ("app/src/fragments/mod.rs", 376),
     ("app/src/fragments/view_helpers.rs", 311),
     ("crates/chart/src/gesture/mod.rs", 302),
     ("crates/dispatch/src/tracked_alert.rs", 320),
     ("crates/tsdb/src/redis/executor.rs", 302),
-    ("server/src/access/command.rs", 320),
     ("server/src/audit/entry.rs", 303),
     ("server/src/cluster/redis_alert_store.rs", 306),
     ("server/src/config/options.rs", 330),
     ("server/src/edge/timeouts.rs", 353),
     ("server/src/edge/tls.rs", 304),
-    ("server/src/evaluation/rule_set.rs", 310),
     ("server/src/fragments/overview.rs", 368),
-    ("server/src/fragments/settings_actions.rs", 335),
     ("server/src/notifications/links.rs", 313),
     ("server/src/rate_limit.rs", 335),
-    ("server/src/routes/login.rs", 336),
     ("server/src/routes/system/history.rs", 341),
     ("server/tests/it/rules.rs", 304),
 ];

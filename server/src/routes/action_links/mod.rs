@@ -2,22 +2,21 @@
 //!
 //! The token alone authorizes the action: it is never logged, and browsers do not send it in the referrer.
 
-mod link_request;
 mod page;
 
 use super::pages::theme;
-use crate::app_state::AppState;
 use crate::assets::PAGE_ASSETS;
-use crate::audit::AuditContext;
+use crate::audit::Actor;
 use crate::clock;
 use crate::http::html::document;
 use crate::http::{ApiError, body, run_blocking};
+use crate::service_errors::status_of;
+use crate::services::{ActionLinkService, ServiceError};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::REFERRER_POLICY;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
-use link_request::LinkRequest;
 use page::{FormInput, Page, confirmation_page, error_page, not_found_page, result_page};
 use watchglass_notify::ActionTokenError;
 
@@ -26,12 +25,12 @@ const MAX_FORM_BYTES: usize = 8 << 10;
 
 /// Shows the action.
 pub(crate) async fn show(
-    State(state): State<AppState>,
+    State(links): State<ActionLinkService>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, ApiError> {
     let token = token(&uri);
-    let found = run_blocking(move || LinkRequest::from_token(&state, &token, clock::now())).await?;
+    let found = run_blocking(move || links.open(&token, clock::now())).await?;
     let (status, page) = match found {
         Ok(link) if link.alerts.is_empty() => (StatusCode::NOT_FOUND, not_found_page()),
         Ok(link) => (StatusCode::OK, confirmation_page(&link, FormInput::default(), None)),
@@ -42,8 +41,8 @@ pub(crate) async fn show(
 
 /// Runs the action, and shows the result.
 pub(crate) async fn execute(
-    State(state): State<AppState>,
-    actor: AuditContext,
+    State(links): State<ActionLinkService>,
+    actor: Actor,
     headers: HeaderMap,
     uri: Uri,
     body: Body,
@@ -58,18 +57,21 @@ pub(crate) async fn execute(
         let typed = FormInput { who: who.trim(), why: why.trim() };
         let now = clock::now();
         // Without links no token is valid, so no lock is needed.
-        let _turn = state.notifications.links().map(|links| links.lock_actions());
-        let link = match LinkRequest::from_token(&state, &token, now) {
+        let _turn = links.silences.notifications.links().map(|links| links.lock_actions());
+        let link = match links.open(&token, now) {
             Ok(link) if link.alerts.is_empty() => return (StatusCode::NOT_FOUND, not_found_page()),
             Ok(link) => link,
             Err(error) => return (error_status(error), error_page(error)),
         };
-        let count = match link.execute(&state, &actor, typed.who, typed.why) {
+        let count = match links.run(&actor, &link, (typed.who, typed.why)) {
             Ok(count) => count,
-            Err(error) => return (StatusCode::BAD_REQUEST, confirmation_page(&link, typed, Some(&error))),
+            Err(error) => {
+                let status = status_of(error.kind_and_code().0);
+                return (status, confirmation_page(&link, typed, Some(&error.user_message())));
+            }
         };
         let status = if count == 0 { StatusCode::CONFLICT } else { StatusCode::OK };
-        match LinkRequest::from_token(&state, &token, now) {
+        match links.open(&token, now) {
             Ok(after) => (status, result_page(&after, count)),
             Err(error) => (error_status(error), error_page(error)),
         }

@@ -1,9 +1,8 @@
 //! Pages of action links: confirmation, result and error.
 
-use super::link_request::{LinkRequest, LinkedAlert};
 use crate::http::html::escaped;
+use crate::services::{LinkRequest, LinkedAlert};
 use std::fmt::Write as _;
-use watchglass_dispatch::FieldError;
 use watchglass_model::{Timestamp, format};
 use watchglass_notify::{ActionTokenError, LinkAction};
 use watchglass_reports::format_rfc3339;
@@ -24,11 +23,7 @@ pub(super) struct Page {
 }
 
 /// Confirmation page, with a form if the action still applies. `error` is the error of the submitted form.
-pub(super) fn confirmation_page(
-    link: &LinkRequest,
-    typed: FormInput<'_>,
-    error: Option<&FieldError>,
-) -> Page {
+pub(super) fn confirmation_page(link: &LinkRequest, typed: FormInput<'_>, error: Option<&str>) -> Page {
     let title = name(link.action);
     let mut body = String::new();
     if let Some(error) = error {

@@ -109,7 +109,7 @@ fn form_errors_keep_the_input() {
         silence(subject);
         subject.silence.as_mut().unwrap().author.clear();
     });
-    let error = without_author.alerts[0].silence.as_ref().unwrap().check().unwrap_err();
+    let error = without_author.alerts[0].silence.as_ref().unwrap().check().unwrap_err().to_string();
     let typed = FormInput { who: "\"A\"", why: "<b>" };
     let page = confirmation_page(&link(LinkAction::Acknowledge, |_| {}), typed, Some(&error)).body;
     for part in ["role=\"alert\"", "Error: author", "value=\"&quot;A&quot;\"", "value=\"&lt;b&gt;\""] {

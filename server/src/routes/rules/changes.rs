@@ -2,14 +2,13 @@
 
 use super::{MAX_BODY_BYTES, RuleRow, read_rule, row};
 use crate::app_state::AppState;
-use crate::audit::{AuditContext, edit_rule};
-use crate::evaluation::RuleEditError;
-use crate::http::{ApiError, Done, Envelope, Failure, body, run_blocking};
-use crate::rule_changes::RuleChanges;
+use crate::audit::Actor;
+use crate::http::{ApiError, BodyErrors, Done, Envelope, Failure, body, run_blocking};
+use crate::services::{RuleService, RuleServiceError};
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{FromRef, Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -30,22 +29,20 @@ pub(crate) struct EnabledBody {
     responses(
         (status = 200, description = "The rule", body = Envelope<RuleRow>),
         (status = 400, description = "Invalid rule, or unknown metric", body = Failure),
-        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
         (status = 409, description = "A rule with this id exists, or too many rules", body = Failure),
-        (status = 413, description = "The body is longer than 64 KiB", body = Failure),
-        (status = 415, description = "Content-Type is not application/json", body = Failure),
-        (status = 500, description = "Write to the data directory failed; nothing has changed", body = Failure)
+        (status = 500, description = "Write to the data directory failed; nothing has changed", body = Failure),
+        BodyErrors
     )
 )]
 pub(crate) async fn create_rule(
     State(state): State<AppState>,
-    actor: AuditContext,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<RuleRow>>, ApiError> {
     let rule = read_rule(&headers, body, None).await?;
     let id = rule.id.clone();
-    change(&state, actor, id, move |rules| rules.create(rule)).await
+    change(&state, actor, id, move |rules, actor| rules.create(actor, rule)).await
 }
 
 /// Creates or replaces a custom rule, or changes a built-in rule. Fields of a built-in rule that are not sent get their default.
@@ -62,22 +59,20 @@ pub(crate) async fn create_rule(
     responses(
         (status = 200, description = "The rule", body = Envelope<RuleRow>),
         (status = 400, description = "Invalid rule, mismatching id, or unknown metric", body = Failure),
-        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
         (status = 409, description = "Rule of the configuration file, or too many rules", body = Failure),
-        (status = 413, description = "The body is longer than 64 KiB", body = Failure),
-        (status = 415, description = "Content-Type is not application/json", body = Failure),
-        (status = 500, description = "Write to the data directory failed; nothing has changed", body = Failure)
+        (status = 500, description = "Write to the data directory failed; nothing has changed", body = Failure),
+        BodyErrors
     )
 )]
 pub(crate) async fn put_rule(
     State(state): State<AppState>,
-    actor: AuditContext,
+    actor: Actor,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<RuleRow>>, ApiError> {
     let rule = read_rule(&headers, body, Some(&id)).await?;
-    change(&state, actor, id, move |rules| rules.put(rule)).await
+    change(&state, actor, id, move |rules, actor| rules.put(actor, rule)).await
 }
 
 /// Enables or disables a rule.
@@ -91,22 +86,20 @@ pub(crate) async fn put_rule(
         (status = 200, description = "The rule", body = Envelope<RuleRow>),
         (status = 400, description = "Invalid field", body = Failure),
         (status = 404, description = "Unknown rule", body = Failure),
-        (status = 408, description = "The body did not arrive within 10 s", body = Failure),
         (status = 409, description = "Rule of the configuration file", body = Failure),
-        (status = 413, description = "The body is longer than 64 KiB", body = Failure),
-        (status = 415, description = "Content-Type is not application/json", body = Failure),
-        (status = 500, description = "Write to the data directory failed; nothing has changed", body = Failure)
+        (status = 500, description = "Write to the data directory failed; nothing has changed", body = Failure),
+        BodyErrors
     )
 )]
 pub(crate) async fn enable_rule(
     State(state): State<AppState>,
-    actor: AuditContext,
+    actor: Actor,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<RuleRow>>, ApiError> {
     let request: EnabledBody = body::read(&headers, body, MAX_BODY_BYTES, "Invalid request").await?;
-    change(&state, actor, id.clone(), move |rules| rules.enable(&id, request.enabled)).await
+    change(&state, actor, id.clone(), move |rules, actor| rules.enable(actor, &id, request.enabled)).await
 }
 
 /// Deletes a custom rule, or resets a built-in rule to its default.
@@ -123,48 +116,22 @@ pub(crate) async fn enable_rule(
     )
 )]
 pub(crate) async fn delete_rule(
-    State(state): State<AppState>,
-    actor: AuditContext,
+    State(rules): State<RuleService>,
+    actor: Actor,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    edit(&state, actor, id.clone(), move |rules| rules.delete(&id)).await?;
+    run_blocking(move || rules.delete(&actor, &id)).await??;
     Ok(Envelope::of(Done::default()))
 }
 
 /// Changes a rule, and returns the result.
 async fn change(
     state: &AppState,
-    actor: AuditContext,
+    actor: Actor,
     id: String,
-    change: impl FnOnce(&RuleChanges) -> Result<(), RuleEditError> + Send + 'static,
+    change: impl FnOnce(&RuleService, &Actor) -> Result<(), RuleServiceError> + Send + 'static,
 ) -> Result<Json<Envelope<RuleRow>>, ApiError> {
-    edit(state, actor, id.clone(), change).await?;
+    let rules: RuleService = state.service();
+    run_blocking(move || change(&rules, &actor)).await??;
     row(state, &id)
-}
-
-async fn edit(
-    state: &AppState,
-    actor: AuditContext,
-    id: String,
-    change: impl FnOnce(&RuleChanges) -> Result<(), RuleEditError> + Send + 'static,
-) -> Result<(), ApiError> {
-    let rules = RuleChanges::from_ref(state);
-    let done = run_blocking(move || edit_rule(&rules.rules, &actor, &id, || change(&rules)));
-    done.await?.map_err(|error| rule_error(&error))
-}
-
-pub(super) fn rule_error(error: &RuleEditError) -> ApiError {
-    let (status, code) = match error {
-        RuleEditError::Rule(_) | RuleEditError::Metric { .. } => (StatusCode::BAD_REQUEST, "bad_rule"),
-        RuleEditError::Unknown(_) => (StatusCode::NOT_FOUND, "no_rule"),
-        RuleEditError::Locked(_) => (StatusCode::CONFLICT, "locked"),
-        RuleEditError::Duplicate(_) => (StatusCode::CONFLICT, "taken"),
-        RuleEditError::BuiltIn(_) => (StatusCode::CONFLICT, "stock"),
-        RuleEditError::TooMany => (StatusCode::CONFLICT, "too_many"),
-        RuleEditError::Io(_) => {
-            tracing::error!(%error, "rule change failed");
-            (StatusCode::INTERNAL_SERVER_ERROR, "not_kept")
-        }
-    };
-    ApiError::new(status, code, error.to_string())
 }

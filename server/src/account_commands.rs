@@ -1,21 +1,19 @@
 //! Commands `watchglass token …` and `watchglass user …`, which work whether the server runs or not. Secrets go to standard
 //! output, alone and once.
 
-use super::error::AccessError;
-use super::random::random;
-use super::store;
-use crate::audit::{self, ActorKind as Through, AuditTarget, Entry};
+use crate::access::{Access, AccessError, generate_password};
+use crate::audit::{Actor, AuditLog};
 use crate::clock;
 use crate::console::print_line;
 use crate::persist::data_dir::{self, default_path};
+use crate::services::{AccountError, MAX_TOKEN_DAYS, TokenService, UserChange, UserService};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use serde_json::json;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-use watchglass_auth::{Accounts, Password, PasswordHash, Role, Secret};
+use std::sync::Arc;
+use watchglass_auth::{Accounts, Password, Role};
 use watchglass_model::Timestamp;
 use watchglass_model::time_text::format_seconds;
 
@@ -31,7 +29,7 @@ pub(crate) struct AccountCommand {
 
 #[derive(Debug)]
 enum Action {
-    CreateToken { name: String, role: Role, days: Option<u64> },
+    CreateToken { name: String, role: Role, days: Option<u32> },
     ListTokens,
     RevokeToken { which: String },
     AddUser { name: String, role: Role, typed: bool },
@@ -51,8 +49,10 @@ pub(crate) fn commands() -> [Command; 2] {
     };
     let typed = Arg::new("password-stdin").long("password-stdin").action(ArgAction::SetTrue);
     let typed = typed.help("Read the password from standard input instead of generating one");
-    let days =
-        Arg::new("days").long("days").value_name("DAYS").value_parser(value_parser!(u64).range(1..=3650));
+    let days = Arg::new("days")
+        .long("days")
+        .value_name("DAYS")
+        .value_parser(value_parser!(u32).range(1..=i64::from(MAX_TOKEN_DAYS)));
     let command = |name: &'static str, about: &'static str| {
         let folder = Arg::new("data-dir").long("data-dir").value_name("DIR").env("WATCHGLASS_DATA_DIR");
         let folder = folder.value_parser(value_parser!(PathBuf));
@@ -95,7 +95,7 @@ pub(crate) fn parse_command(group: &str, found: &ArgMatches) -> Option<AccountCo
     let typed = || found.get_flag("password-stdin");
     let action = match (group, verb) {
         ("token", "create") => {
-            Action::CreateToken { name: name()?, role: role()?, days: found.get_one::<u64>("days").copied() }
+            Action::CreateToken { name: name()?, role: role()?, days: found.get_one::<u32>("days").copied() }
         }
         ("token", "list") => Action::ListTokens,
         ("token", "revoke") => Action::RevokeToken { which: name()? },
@@ -120,100 +120,65 @@ pub(crate) fn run(order: AccountCommand) -> Result<(), Box<dyn Error>> {
         None => default_path(|name| std::env::var(name).ok())?,
     };
     data_dir::create(&folder).map_err(|source| AccessError::File { path: folder.clone(), source })?;
-    let now = clock::now();
-    let entry = audit_entry(&order.action, now);
-    let output = execute(&folder, order.action, now)?;
+    let audit = Arc::new(AuditLog::for_command(&folder));
+    // The process has no other name that cannot be forged: an environment variable could be set to anything.
+    let actor = Actor::command(Arc::clone(&audit), format!("uid {}", rustix::process::getuid().as_raw()));
+    // Passwords are hashed on threads of a runtime.
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let _entered = runtime.enter();
+    let output = execute(&folder, &actor, order.action, clock::now())?;
     if !output.is_empty() {
         print_line(output.trim_end());
     }
     // Printed first: a secret that is shown once must not be lost because the audit log fails.
-    if let Some(entry) = entry {
-        audit::write_entry(&folder, &entry).map_err(|error| AccessError::NotAudited(folder, error))?;
-    }
-    Ok(())
+    Ok(audit.result().map_err(|error| AccessError::NotAudited(folder, error))?)
 }
 
-/// The entry of the audit log. The actor is the user id of the process: an environment variable with a name can be forged.
-fn audit_entry(action: &Action, now: Timestamp) -> Option<Entry> {
-    let (what, word, subject, to) = match action {
-        Action::CreateToken { name, role, days } => {
-            (AuditTarget::Token, "added", name, Some(json!({ "role": role, "days": days })))
-        }
-        Action::RevokeToken { which } => (AuditTarget::Token, "revoked", which, None),
-        Action::AddUser { name, role, .. } => {
-            (AuditTarget::User, "added", name, Some(json!({ "role": role, "disabled": false })))
-        }
-        Action::SetPassword { name, .. } => {
-            (AuditTarget::User, "changed", name, Some(json!({ "password": "changed" })))
-        }
-        Action::SetDisabled { name, disabled } => {
-            (AuditTarget::User, "changed", name, Some(json!({ "disabled": disabled })))
-        }
-        Action::RemoveFactor { name } => {
-            (AuditTarget::User, "changed", name, Some(json!({ "second_factor": false })))
-        }
-        Action::ListTokens | Action::ListUsers => return None,
-    };
-    let who = format!("uid {}", rustix::process::getuid().as_raw());
-    Some(Entry::new(now, (Through::Command, &who, None), (what, word, subject), (None, to)))
-}
-
-fn execute(folder: &Path, action: Action, now: Timestamp) -> Result<String, AccessError> {
-    let change = |change: &dyn Fn(&mut Accounts) -> Result<(), AccessError>| {
-        store::change(folder, |accounts| {
-            accounts.remove_expired(now);
-            change(accounts)
-        })
-    };
+fn execute(folder: &Path, actor: &Actor, action: Action, now: Timestamp) -> Result<String, AccountError> {
+    let access = Arc::new(Access::for_command(folder)?);
+    let tokens = TokenService { access: Arc::clone(&access) };
+    let users = UserService { access: Arc::clone(&access) };
+    let change = |name: &str, change| users.change(actor, name, change, now);
     match action {
         Action::CreateToken { name, role, days } => {
-            let secret = Secret::new(random()?);
-            let expires = days.map(|days| now + Duration::from_secs(days * 86_400));
-            change(&|accounts| Ok(accounts.add_token(&name, role, expires, &secret, now)?))?;
-            Ok(secret.text())
+            return Ok(tokens.create(actor, &name, role, days, now)?.text());
         }
-        Action::RevokeToken { which } => {
-            change(&|accounts| Ok(accounts.revoke_token(&which, now)?))?;
-            Ok(String::new())
-        }
+        Action::RevokeToken { which } => tokens.revoke(actor, &which, now)?,
         Action::AddUser { name, role, typed } => {
             let (password, output) = password(typed)?;
-            let hash = PasswordHash::new(&password, &random()?);
-            change(&|accounts| Ok(accounts.add_user(&name, role, hash.clone(), now)?))?;
-            Ok(output)
+            users.add(actor, &name, role, password, now)?;
+            return Ok(output);
         }
         Action::SetPassword { name, typed } => {
             let (password, output) = password(typed)?;
-            let hash = PasswordHash::new(&password, &random()?);
-            change(&|accounts| Ok(accounts.set_password(&name, hash.clone(), now)?))?;
-            Ok(output)
+            change(&name, UserChange { password: Some(password), ..UserChange::default() })?;
+            return Ok(output);
         }
         Action::SetDisabled { name, disabled } => {
-            change(&|accounts| Ok(accounts.set_disabled(&name, disabled, now)?))?;
-            Ok(String::new())
+            change(&name, UserChange { disabled: Some(disabled), ..UserChange::default() })?;
         }
         Action::RemoveFactor { name } => {
-            change(&|accounts| Ok(accounts.disable_second_factor(&name, now)?))?;
-            Ok(String::new())
+            change(&name, UserChange { remove_second_factor: true, ..UserChange::default() })?;
         }
-        Action::ListTokens => Ok(token_table(&store::read(folder)?.0, now)),
-        Action::ListUsers => Ok(user_table(&store::read(folder)?.0)),
+        Action::ListTokens => return Ok(access.with_accounts(|accounts| token_table(accounts, now))),
+        Action::ListUsers => return Ok(access.with_accounts(user_table)),
     }
+    Ok(String::new())
 }
 
 /// The typed password, or a generated one with the text to print.
-fn password(typed: bool) -> Result<(Password, String), AccessError> {
+fn password(typed: bool) -> Result<(String, String), AccessError> {
     if !typed {
-        let generated = Password::generate(&random()?);
-        let output = generated.text().to_owned();
-        return Ok((generated, output));
+        let generated = generate_password()?.text().to_owned();
+        return Ok((generated.clone(), generated));
     }
     let mut text = String::new();
     std::io::stdin().take(MAX_INPUT_BYTES).read_to_string(&mut text)?;
     // The line end is not part of the password.
     let text = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
     let wrong = |source| AccessError::Password { origin: "the password on standard input", source };
-    Ok((Password::new(text.to_owned()).map_err(wrong)?, String::new()))
+    Password::new(text.to_owned()).map_err(wrong)?;
+    Ok((text.to_owned(), String::new()))
 }
 
 fn token_table(accounts: &Accounts, now: Timestamp) -> String {
@@ -247,11 +212,25 @@ fn user_table(accounts: &Accounts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use watchglass_auth::{Credential, SecondFactor, TotpSecret};
+    use std::time::Duration;
+    use watchglass_auth::{Credential, SecondFactor, Secret, TotpSecret};
 
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
-    fn create(folder: &Path, name: &str, days: Option<u64>) -> Secret {
+    fn execute(folder: &Path, action: Action, now: Timestamp) -> Result<String, AccountError> {
+        let audit = Arc::new(AuditLog::for_command(folder));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let _entered = runtime.enter();
+        let output = super::execute(folder, &Actor::command(audit.clone(), "uid 0".to_owned()), action, now);
+        audit.result().unwrap();
+        output
+    }
+
+    fn access(folder: &Path) -> Access {
+        Access::for_command(folder).unwrap()
+    }
+
+    fn create(folder: &Path, name: &str, days: Option<u32>) -> Secret {
         let action = Action::CreateToken { name: name.to_owned(), role: Role::Viewer, days };
         Secret::parse(&execute(folder, action, NOW).unwrap()).unwrap()
     }
@@ -261,11 +240,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         let (short, long) = (create(path, "short", Some(1)), create(path, "long", None));
-        let accounts = || store::read(path).unwrap().0;
-        assert_eq!(
-            accounts().authenticate(Credential::Token(long.digest()), NOW).unwrap().role,
-            Role::Viewer
-        );
+        let principal = access(path).authenticate(Credential::Token(long.digest()), NOW).unwrap();
+        assert_eq!(principal.role, Role::Viewer);
         let later = NOW + Duration::from_secs(86_400);
         execute(path, Action::RevokeToken { which: "long".to_owned() }, later).unwrap();
         let list = execute(path, Action::ListTokens, later).unwrap();
@@ -294,9 +270,8 @@ mod tests {
         let first = execute(path, add(), NOW).unwrap();
         assert!(execute(path, add(), NOW).is_err());
         let fits = |text: &str| {
-            let (accounts, _) = store::read(path).unwrap();
             let password = Password::from_input(text.to_owned()).unwrap();
-            accounts.users().any(|user| user.name == "ada" && user.password.verify(&password))
+            access(path).with_accounts(|accounts| accounts.user("ada").unwrap().password.verify(&password))
         };
         assert!(fits(&first));
         let second = execute(path, Action::SetPassword { name: name(), typed: false }, NOW).unwrap();
@@ -313,8 +288,10 @@ mod tests {
         let secret = TotpSecret::new([7; 20]);
         let (factor, _) =
             SecondFactor::enrol(secret.clone(), &secret.code_at(NOW), &[[1; 16]; 8], NOW).unwrap();
-        store::change(path, |accounts| Ok(accounts.enable_second_factor("ada", factor, None, NOW)?)).unwrap();
+        access(path).change(|accounts| Ok(accounts.enable_second_factor("ada", factor, None, NOW)?)).unwrap();
         assert_eq!(off().unwrap(), "");
-        assert!(store::read(path).unwrap().0.users().all(|user| user.second_factor.is_none()));
+        access(path).with_accounts(|accounts| {
+            assert!(accounts.users().all(|user| user.second_factor.is_none()));
+        });
     }
 }

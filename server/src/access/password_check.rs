@@ -1,0 +1,80 @@
+//! Hashing and checking of passwords in the hashing queue, and throttling of failed attempts. For threads that may block.
+
+use super::hasher::HasherBusy;
+use super::random::random;
+use super::sign_in::ALL_ADDRESSES;
+use super::{Access, AccessError};
+use std::net::IpAddr;
+use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
+use thiserror::Error;
+use tokio::runtime::Handle;
+use watchglass_auth::{LoginThrottle, Password, PasswordHash};
+use watchglass_model::Timestamp;
+
+/// Why a password was not hashed.
+#[derive(Debug, Error)]
+pub(crate) enum HashError {
+    #[error(transparent)]
+    Busy(#[from] HasherBusy),
+    /// No random numbers are available.
+    #[error(transparent)]
+    Random(#[from] AccessError),
+}
+
+impl Access {
+    /// Hashes a password.
+    ///
+    /// # Errors
+    /// The hashing queue is full, or no random numbers are available.
+    pub(crate) fn hash_password(&self, password: Password) -> Result<PasswordHash, HashError> {
+        let salt = random().map_err(AccessError::from)?;
+        Ok(self.run_in_hash_queue(move || PasswordHash::new(&password, &salt))?)
+    }
+
+    /// Whether a password matches a hash.
+    ///
+    /// # Errors
+    /// The hashing queue is full.
+    pub(crate) fn matches(&self, hash: PasswordHash, password: Password) -> Result<bool, HasherBusy> {
+        self.run_in_hash_queue(move || hash.verify(&password))
+    }
+
+    /// Counts an attempt with a password as failed, until the throttle is reset.
+    ///
+    /// # Errors
+    /// Too many failed attempts: the time to wait.
+    pub(crate) fn throttle(&self, name: &str, address: IpAddr, now: Timestamp) -> Result<(), Duration> {
+        self.login_throttle().try_login(name, &address.to_string(), now)
+    }
+
+    /// Resets the throttle after a successful check, so that the next attempt needs no wait.
+    pub(crate) fn reset_throttle(&self, name: &str, address: IpAddr) {
+        self.login_throttle().succeeded(name, &address.to_string());
+    }
+
+    /// Counts an attempt with a code as failed, until the throttle is reset. Codes are counted per user, not per address.
+    ///
+    /// # Errors
+    /// Too many failed attempts: the time to wait.
+    pub(crate) fn throttle_code(&self, name: &str, now: Timestamp) -> Result<(), Duration> {
+        self.login_throttle().try_login(name, ALL_ADDRESSES, now)
+    }
+
+    /// Resets the throttle of codes.
+    pub(crate) fn reset_code_throttle(&self, name: &str) {
+        self.login_throttle().succeeded(name, ALL_ADDRESSES);
+    }
+
+    pub(super) fn login_throttle(&self) -> MutexGuard<'_, LoginThrottle> {
+        self.login_throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs slow work in the hashing queue, and waits for it.
+    fn run_in_hash_queue<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HasherBusy> {
+        Handle::current().block_on(self.hasher.run(work))
+    }
+}

@@ -1,0 +1,34 @@
+//! What users can do: one function per action, whoever asks for it.
+//!
+//! Each checks the permission, validates, makes the change, has it saved, and writes the audit entry and the log event. REST
+//! handlers, forms, action links and commands are adapters of a few lines. Nothing here knows HTTP, which a test checks.
+
+mod account_error;
+mod acknowledgements;
+mod action_links;
+mod annotations;
+mod error;
+mod layouts;
+mod notifications;
+mod own_account;
+#[cfg(test)]
+mod permission_tests;
+mod rules;
+mod sessions;
+mod silences;
+mod tokens;
+mod users;
+
+pub(crate) use account_error::AccountError;
+pub(crate) use acknowledgements::AcknowledgementService;
+pub(crate) use action_links::{ActionLinkService, LinkRequest, LinkedAlert};
+pub(crate) use annotations::AnnotationService;
+pub(crate) use error::{ErrorKind, ServiceError};
+pub(crate) use layouts::{LayoutEdit, LayoutService};
+pub(crate) use notifications::{NotificationError, NotificationService};
+pub(crate) use own_account::OwnAccountService;
+pub(crate) use rules::{RuleService, RuleServiceError};
+pub(crate) use sessions::{SessionService, SignInRequest};
+pub(crate) use silences::{NewSilence, SilenceEnd, SilenceService, alert_matchers};
+pub(crate) use tokens::{MAX_TOKEN_DAYS, TokenService};
+pub(crate) use users::{UserChange, UserService};
