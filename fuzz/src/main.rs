@@ -3,9 +3,12 @@
 //! One binary for all targets, so that the server is linked once. Environment variables: `WATCHGLASS_FUZZ` is the target,
 //! without it all targets are listed; `WATCHGLASS_FUZZ_CORPUS` is a folder to fill with the seed corpus;
 //! `WATCHGLASS_FUZZ_FOLDER` is a folder for files. Everything else is set by the arguments of
-//! [libFuzzer](https://llvm.org/docs/LibFuzzer.html#options).
+//! [libFuzzer](https://llvm.org/docs/LibFuzzer.html#options). Without it, as lints compile the targets, the arguments are
+//! files with inputs.
 
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
+#![expect(clippy::expect_used, clippy::panic, reason = "a failure ends the run")]
+#![expect(clippy::print_stderr, clippy::print_stdout, reason = "`cargo xtask fuzz` reads the output")]
 
 mod examples;
 mod targets;
@@ -17,11 +20,22 @@ use targets::{TARGETS, Target};
 
 static CHOSEN: OnceLock<Target> = OnceLock::new();
 
-libfuzzer_sys::fuzz_target!(init: begin(), |data: &[u8]| {
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(init: begin(), |data: &[u8]| run(data));
+
+#[cfg(not(fuzzing))]
+fn main() {
+    begin();
+    for path in std::env::args_os().skip(1) {
+        run(&fs::read(path).expect("an input"));
+    }
+}
+
+fn run(data: &[u8]) {
     if let Some(target) = CHOSEN.get() {
         (target.run)(data);
     }
-});
+}
 
 fn begin() {
     let Ok(name) = std::env::var("WATCHGLASS_FUZZ") else {

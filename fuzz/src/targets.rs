@@ -4,6 +4,7 @@ use crate::examples::{files, lines, numbered, requests};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use watchglass::fuzzing as server;
 use watchglass_auth::{Accounts, PasswordHash, Secret, check_token_name, normalise_user_name};
 use watchglass_dispatch::{
     DispatchSettings, Dispatcher, DispatcherState, NotificationLog, PastAlerts, PeerStatus,
@@ -13,7 +14,6 @@ use watchglass_live::{Frame, decode, encode};
 use watchglass_model::{Timestamp, Unit};
 use watchglass_rules::rule_replica::RuleVersion;
 use watchglass_rules::{Engine, EngineState, Rule, builtin};
-use watchglass_server::fuzzing as server;
 
 /// Fuzz target.
 #[derive(Clone, Copy)]
@@ -79,8 +79,8 @@ fn access(bytes: &[u8]) {
         let written = accounts.to_json();
         assert_eq!(Accounts::from_json(&written).map(|accounts| accounts.to_json()).ok(), Some(written));
         let now = Timestamp::from_millis(1_700_000_000_000);
-        let _ = accounts.sessions(now).iter().map(|session| session.expires_at()).count();
-        let _ = accounts.tokens().iter().map(|token| token.state(now)).count();
+        let _: Vec<_> = accounts.sessions(now).iter().map(|session| session.expires_at()).collect();
+        let _: Vec<_> = accounts.tokens().iter().map(|token| token.state(now)).collect();
         accounts.remove_expired(now);
     }
 }
@@ -92,8 +92,7 @@ fn alerts(bytes: &[u8]) {
     match which % 7 {
         0 => {
             if let Ok(state) = EngineState::from_json(&text) {
-                let mut engine =
-                    Engine::new(builtin::rules(), 100).expect("the rules of the program are right");
+                let mut engine = Engine::new(builtin::rules(), 100).expect("valid built-in rules");
                 engine.restore(state);
                 let written = engine.state().to_json().expect("it can be written");
                 assert!(EngineState::from_json(&written).is_ok(), "{written}");
@@ -101,10 +100,10 @@ fn alerts(bytes: &[u8]) {
             }
         }
         1 => {
-            let state: Result<DispatcherState, _> = json(&text);
-            if let Ok(Ok(mut dispatcher)) =
-                state.map(|state| Dispatcher::restore(DispatchSettings::default(), state))
-            {
+            let state = json::<DispatcherState>(&text).ok();
+            let restored =
+                state.and_then(|state| Dispatcher::restore(DispatchSettings::default(), state).ok());
+            if let Some(mut dispatcher) = restored {
                 dispatcher.step(now, &[], &[]);
                 dispatcher.step(Timestamp::from_millis(1_700_100_000_000), &[], &[]);
                 let _ = dispatcher.state();
@@ -147,12 +146,14 @@ fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, serde_json::Err
 }
 
 fn alerts_examples() -> Vec<Vec<u8>> {
-    let dispatch =
-        ["desk", "board", "past", "ledger"].map(|name| format!("crates/dispatch/golden/{name}.json"));
-    let mut all = files(&dispatch.each_ref().map(String::as_str));
-    all.extend(files(&["crates/rules/golden/engine.json"]));
-    let disk =
-        builtin::find("disk").or_else(|| builtin::rules().into_iter().next()).expect("there are rules");
+    let mut all = files(&[
+        "crates/rules/golden/engine.json",
+        "crates/dispatch/golden/desk.json",
+        "crates/dispatch/golden/board.json",
+        "crates/dispatch/golden/past.json",
+        "crates/dispatch/golden/ledger.json",
+    ]);
+    let disk = builtin::find("disk").expect("there is this rule");
     all.push(RuleVersion::new(Some(&disk), Default::default()).to_json().into_bytes());
     all.push(serde_json::to_vec(&disk).expect("a rule is JSON"));
     numbered(all)

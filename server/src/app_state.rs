@@ -111,7 +111,7 @@ impl AppState {
     }
 }
 
-#[cfg(any(test, fuzzing))]
+#[cfg(any(test, feature = "fuzzing"))]
 impl AppState {
     /// State of a server that keeps its users and its audit log in `folder`, sends no notifications and saves nothing else.
     ///

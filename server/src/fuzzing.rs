@@ -15,6 +15,7 @@ use crate::notifications::{Links, MessageContext, Notifications};
 use crate::pipeline::Pipeline;
 use crate::rate_limit::{LimitClass, RateLimiter, RateLimits};
 use crate::routes::{self, AuthLayer};
+use crate::services::TokenService;
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, HOST};
@@ -117,8 +118,9 @@ impl Server {
         let _ = any_spawner::Executor::init_tokio();
         let (stop, stopping) = watch::channel(false);
         let state = AppState { stopping, ..state(folder)? };
-        let actor = Actor::new(Arc::clone(&state.audit), None, None);
-        let secret = state.access.add_token(&actor, "fuzzer", Role::Admin, None, now())?;
+        let actor = Actor::command(Arc::clone(&state.audit), "fuzzer".to_owned());
+        let tokens = TokenService { access: Arc::clone(&state.access) };
+        let secret = tokens.create(&actor, "fuzzer", Role::Admin, None, now())?;
         let mut limits = RateLimits::default();
         for limit in LimitClass::ALL {
             limits.set(limit, "off")?;

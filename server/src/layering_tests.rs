@@ -6,7 +6,7 @@ use std::{fs, io};
 
 /// Modules that import no other module of this crate.
 const BOTTOM: [&str; 4] = ["clock", "console", "open_files", "persist"];
-/// Modules that only `main.rs` imports.
+/// Modules that only `lib.rs` imports.
 const TOP: [&str; 2] = ["cli", "startup"];
 /// Modules with handlers of requests: only `routes` imports them, and they import neither each other nor those above.
 const HANDLERS: [&str; 2] = ["api", "web"];
@@ -43,7 +43,7 @@ fn without_tests(text: &str) -> (String, Vec<String>) {
     let (mut code, mut test_modules) = (String::new(), Vec::new());
     let mut lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     while let Some(line) = lines.next() {
-        if !matches!(line, "#[cfg(test)]" | "#[cfg(fuzzing)]") {
+        if !matches!(line, "#[cfg(test)]" | "#[cfg(feature = \"fuzzing\")]") {
             code.push_str(line);
             code.push('\n');
             continue;
@@ -111,7 +111,7 @@ fn module_path(file: &Path) -> Vec<String> {
     names
 }
 
-/// Imports of all files below `src`, but `main.rs`.
+/// Imports of all files below `src`, but `lib.rs` and `main.rs`.
 fn imports() -> Imports {
     let files: Vec<(Vec<String>, PathBuf, String)> = rust_files(&source_folder())
         .into_iter()
@@ -121,13 +121,13 @@ fn imports() -> Imports {
     let mut sources = Vec::new();
     for (module, file, text) in files {
         let (code, names) = without_tests(&text);
-        let parent = if module == ["main"] { Vec::new() } else { module.clone() };
+        let parent = if module == ["lib"] { Vec::new() } else { module.clone() };
         test_modules.extend(names.into_iter().map(|name| [parent.clone(), vec![name]].concat()));
         sources.push((module, file, code));
     }
     sources.retain(|(module, file, _)| {
         let is_test = (1..=module.len()).any(|length| test_modules.contains(&module[..length]));
-        !is_test && module != &["main"] && !file.to_str().unwrap().ends_with("tests.rs")
+        !is_test && module != &["lib"] && module != &["main"] && !file.to_str().unwrap().ends_with("tests.rs")
     });
     let top: BTreeSet<String> = sources.iter().map(|(module, ..)| module[0].clone()).collect();
     let mut imports: Imports = top.iter().map(|name| (name.clone(), BTreeMap::new())).collect();

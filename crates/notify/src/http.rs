@@ -66,7 +66,7 @@ fn reason(host: &str, error: &Error) -> String {
 }
 
 /// Fuzzing entry point.
-#[cfg(fuzzing)]
+#[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing {
     use super::{Secrets, Timestamp, response::classify};
     use ::http::{HeaderMap, HeaderValue, StatusCode};

@@ -8,7 +8,7 @@
 mod action_link;
 mod channel;
 mod delivery;
-#[cfg(fuzzing)]
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 #[cfg(test)]
 mod golden;

@@ -6,7 +6,7 @@ mod background_probe;
 mod collector;
 mod declare;
 mod error;
-#[cfg(fuzzing)]
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod host;
 mod postgres;

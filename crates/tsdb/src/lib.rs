@@ -6,7 +6,7 @@
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod embedded;
-#[cfg(fuzzing)]
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod head;
 mod latest;

@@ -60,14 +60,20 @@ pub(crate) struct AuditRow {
     /// Kind of the actor: `user`, `token`, `command`, `link` or `nobody`.
     by: &'static str,
     /// Name of the actor; empty if unknown.
+    actor: String,
+    /// Deprecated: the same as `actor`.
+    #[schema(deprecated)]
     who: String,
     /// IP address, if known.
     address: Option<String>,
     /// Kind of the changed object.
     what: &'static str,
     /// Action, such as `added`.
-    #[serde(rename = "deed")]
     action: String,
+    /// Deprecated: the same as `action`.
+    #[serde(rename = "deed")]
+    #[schema(deprecated)]
+    former_action: String,
     /// Name or id of the changed object.
     subject: String,
     /// Changed fields before the change.
@@ -129,10 +135,12 @@ fn row(entry: Entry) -> AuditRow {
     AuditRow {
         time: format_rfc3339(entry.time),
         by: entry.by.name(),
+        actor: entry.who.clone(),
         who: entry.who,
         address: entry.address,
         what: entry.what.name(),
-        action: entry.action,
+        action: entry.action.clone(),
+        former_action: entry.action,
         subject: entry.subject,
         from: entry.from,
         to: entry.to,
@@ -142,13 +150,25 @@ fn row(entry: Entry) -> AuditRow {
 /// CSV after [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180), all fields quoted. A field that a spreadsheet would take for a
 /// formula gets a leading apostrophe, as [OWASP](https://owasp.org/www-community/attacks/CSV_Injection) recommends.
 fn csv(entries: Vec<Entry>) -> String {
-    let mut text = "time,by,who,address,what,deed,subject,from,to\r\n".to_owned();
+    let mut text = "time,by,who,address,what,deed,subject,from,to,actor,action\r\n".to_owned();
     for entry in entries {
         let row = row(entry);
         let value = |value: Option<Value>| value.map(|value| value.to_string()).unwrap_or_default();
         let (address, from, to) = (row.address.unwrap_or_default(), value(row.from), value(row.to));
-        let fields: [&str; 9] =
-            [&row.time, row.by, &row.who, &address, row.what, &row.action, &row.subject, &from, &to];
+        // Columns keep their place, so the present names of `who` and `deed` are at the end.
+        let fields: [&str; 11] = [
+            &row.time,
+            row.by,
+            &row.who,
+            &address,
+            row.what,
+            &row.former_action,
+            &row.subject,
+            &from,
+            &to,
+            &row.actor,
+            &row.action,
+        ];
         let quoted = fields.map(|field: &str| {
             let mark = if field.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
             format!("\"{mark}{}\"", field.replace('"', "\"\""))
@@ -174,9 +194,9 @@ mod tests {
             (AuditTarget::Rule, "changed", "a \"b\", c"),
             (None, Some(json!({ "warning": 90 }))),
         );
-        let expected = "time,by,who,address,what,deed,subject,from,to\r\n\
+        let expected = "time,by,who,address,what,deed,subject,from,to,actor,action\r\n\
             \"2023-11-14T22:13:20.000Z\",\"user\",\"'=1+1\",\"::1\",\"rule\",\"changed\",\"a \"\"b\"\", c\",\"\",\
-            \"{\"\"warning\"\":90}\"\r\n";
+            \"{\"\"warning\"\":90}\",\"'=1+1\",\"changed\"\r\n";
         assert_eq!(csv(vec![entry]), expected);
     }
 }

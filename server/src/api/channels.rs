@@ -1,7 +1,7 @@
 //! `/api/admin/channels` and `/api/admin/deliveries`: notification channels and the notification log.
 
 use crate::audit::Actor;
-use crate::http::{ApiError, BodyErrors, Envelope, Failure, body, run_blocking};
+use crate::http::{ApiError, BodyErrors, Envelope, Failure, body, required, run_blocking};
 use crate::notifications::Notifications;
 use crate::services::{NotificationError, NotificationService};
 use axum::Json;
@@ -49,8 +49,11 @@ pub(crate) struct ResendBody {
     id: String,
     /// Channel name.
     channel: String,
-    /// Name for the notification log.
-    who: String,
+    /// Name for the notification log. Required, unless `who` is set.
+    author: Option<String>,
+    /// Deprecated: use `author`.
+    #[schema(deprecated)]
+    who: Option<String>,
 }
 
 /// Result of sending.
@@ -129,9 +132,10 @@ pub(crate) async fn resend(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Envelope<Sent>>, ApiError> {
-    let ResendBody { id, channel, who } =
+    let ResendBody { id, channel, author, who } =
         body::read(&headers, body, MAX_BODY_BYTES, "Invalid resend request").await?;
-    run_blocking(move || notifications.resend(&actor, (&id, &channel), &who)).await??;
+    let author = required(("author", author), ("who", who))?;
+    run_blocking(move || notifications.resend(&actor, (&id, &channel), &author)).await??;
     Ok(Envelope::of(Sent { sent: true }))
 }
 

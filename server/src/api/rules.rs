@@ -27,8 +27,10 @@ pub(crate) struct RuleRow {
     #[serde(flatten)]
     #[schema(value_type = Object)]
     rule: Rule,
-    /// `stock` for a built-in rule, `changed` for a changed built-in rule, `own` for a custom rule, `file` for a rule of the
-    /// configuration file.
+    /// `built-in`, `modified` (built-in and changed), `custom`, or `file` for a rule of the configuration file.
+    source: &'static str,
+    /// Deprecated: the same as `source`, with the values `stock`, `changed`, `own` and `file`.
+    #[schema(deprecated)]
     origin: &'static str,
     /// Whether the rule is read-only, because it is in the configuration file.
     locked: bool,
@@ -40,6 +42,12 @@ impl RuleRow {
     fn new((rule, origin): (Rule, Origin), active: &[Alert]) -> Self {
         Self {
             firing: active.iter().filter(|alert| alert.key.rule == rule.id).count(),
+            source: match origin {
+                Origin::BuiltIn => "built-in",
+                Origin::Modified => "modified",
+                Origin::Custom => "custom",
+                Origin::ConfigFile => "file",
+            },
             origin: origin.name(),
             locked: origin.is_locked(),
             rule,

@@ -1,7 +1,7 @@
 //! `/api/admin/silences` and `/api/admin/alerts/acknowledge`: silences and acknowledgements.
 
 use crate::audit::Actor;
-use crate::http::{ApiError, BodyErrors, Done, Envelope, Failure, bad_request, body};
+use crate::http::{ApiError, BodyErrors, Done, Envelope, Failure, bad_request, body, optional, required};
 use crate::notifications::Notifications;
 use crate::services::{AcknowledgementService, NewSilence, SilenceEnd, SilenceService};
 use axum::Json;
@@ -95,11 +95,16 @@ pub(crate) struct AcknowledgeBody {
     /// Labels of the alert, as in the list of alerts.
     #[schema(value_type = Object)]
     labels: Labels,
-    /// User who acknowledges.
-    who: String,
+    /// User who acknowledges. Required, unless `who` is set.
+    author: Option<String>,
     /// Comment.
-    #[serde(default)]
-    why: String,
+    comment: Option<String>,
+    /// Deprecated: use `author`.
+    #[schema(deprecated)]
+    who: Option<String>,
+    /// Deprecated: use `comment`.
+    #[schema(deprecated)]
+    why: Option<String>,
 }
 
 /// Alert to unacknowledge.
@@ -205,8 +210,10 @@ pub(crate) async fn acknowledge(
 ) -> Result<Json<Envelope<Done>>, ApiError> {
     let request: AcknowledgeBody =
         body::read(&headers, body, MAX_BODY_BYTES, "Invalid acknowledgement").await?;
+    let author = required(("author", request.author), ("who", request.who))?;
+    let comment = optional(("comment", request.comment), ("why", request.why))?.unwrap_or_default();
     let key = AlertKey { rule: request.rule, labels: request.labels };
-    acknowledgements.add(&actor, &key, (&request.who, &request.why))?;
+    acknowledgements.add(&actor, &key, (&author, &comment))?;
     Ok(Envelope::of(Done::default()))
 }
 

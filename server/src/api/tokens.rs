@@ -13,7 +13,7 @@ use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
-use watchglass_auth::{Role, Session, Token};
+use watchglass_auth::{Role, Session, Token, TokenState};
 use watchglass_reports::format_rfc3339;
 
 /// API token, without its secret.
@@ -26,7 +26,10 @@ pub(crate) struct TokenRow {
     /// `admin`, `viewer` or `ingest`.
     #[schema(value_type = String)]
     role: Role,
-    /// `good` (valid), `expired` or `revoked`.
+    /// `active`, `expired` or `revoked`.
+    status: &'static str,
+    /// Deprecated: the same as `status`, with `good` for `active`.
+    #[schema(deprecated)]
     state: String,
     /// Creation time, in RFC 3339.
     created: String,
@@ -73,6 +76,11 @@ pub(crate) async fn tokens(State(access): State<Arc<Access>>) -> Json<Envelope<V
         id: token.digest.short(),
         name: token.name.clone(),
         role: token.role,
+        status: match token.state(now) {
+            TokenState::Active => "active",
+            TokenState::Expired(_) => "expired",
+            TokenState::Revoked(_) => "revoked",
+        },
         state: token.state(now).to_string(),
         created: format_rfc3339(token.created),
         used: token.used.map(format_rfc3339),

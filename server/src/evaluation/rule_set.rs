@@ -29,7 +29,7 @@ pub(crate) enum Origin {
 }
 
 impl Origin {
-    /// Name in the API.
+    /// Former name in the API.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::BuiltIn => "stock",

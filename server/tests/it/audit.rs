@@ -17,7 +17,8 @@ async fn entries(server: &Server, query: &str) -> Vec<Value> {
 /// The newest entry of an action. It exists as soon as the request is answered.
 async fn entry(server: &Server, what: &str, action: &str, subject: &str) -> Value {
     let found = entries(server, &format!("?what={what}")).await;
-    let is_it = |entry: &&Value| entry["deed"] == action && entry["subject"] == subject;
+    let is_it =
+        |entry: &&Value| entry["action"] == action && entry["deed"] == action && entry["subject"] == subject;
     found.iter().find(is_it).unwrap_or_else(|| panic!("{subject} {action}: {found:?}")).clone()
 }
 
@@ -48,7 +49,7 @@ async fn changes_are_logged_with_actor_and_values() {
     let found = entry(&server, "rule", "changed", "cpu").await;
     assert_eq!((&found["from"], &found["to"]), (&json!({ "enabled": true }), &json!({ "enabled": false })));
     assert_eq!(
-        (&found["by"], &found["who"], &found["address"]),
+        (&found["by"], &found["actor"], &found["address"]),
         (&json!("token"), &json!("Admin"), &json!("127.0.0.1"))
     );
     form(&server, "/alerts", &[("do", "rule-enable"), ("id", "cpu")]).await;

@@ -184,7 +184,8 @@ async fn silences_and_acknowledgements_are_listed_and_survive_a_restart() {
     let before = alert(server.address).await;
     assert_eq!((&before["incident_level"], &before["acknowledged_by"]), (&json!(1), &Value::Null));
 
-    let note = json!({ "rule": "some-memory", "labels": before["labels"], "who": "ada", "why": "known" });
+    let note =
+        json!({ "rule": "some-memory", "labels": before["labels"], "author": "ada", "comment": "known" });
     let noted = post(server.address, "/api/admin/alerts/acknowledge", &note.to_string()).await;
     assert_eq!(noted.status, 200, "{}", noted.text());
     let silence = json!({
@@ -229,6 +230,12 @@ async fn silences_and_acknowledgements_are_listed_and_survive_a_restart() {
             "is not firing",
         ),
         (
+            "/api/admin/alerts/acknowledge",
+            r#"{"rule":"x","labels":{},"who":"a","author":"a"}"#.to_owned(),
+            400,
+            "set only `author`",
+        ),
+        (
             "/api/admin/alerts/acknowledge/withdraw",
             r#"{"rule":"x","labels":{}}"#.to_owned(),
             404,
@@ -245,6 +252,12 @@ async fn silences_and_acknowledgements_are_listed_and_survive_a_restart() {
             r#"{"id":"x","channel":"hook","who":"a"}"#.to_owned(),
             400,
             "unknown message",
+        ),
+        (
+            "/api/admin/deliveries/resend",
+            r#"{"id":"x","channel":"hook"}"#.to_owned(),
+            400,
+            "Missing field `author`",
         ),
     ] {
         let answer = post(server.address, path, &body).await;

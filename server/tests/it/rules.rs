@@ -56,8 +56,8 @@ async fn rules_are_edited_and_survive_a_restart() {
 
     let made = ok_data(&post(address, RULES, &always("mine").to_string()).await);
     assert_eq!(
-        (&made["origin"], &made["locked"], &made["firing"]),
-        (&json!("own"), &json!(false), &json!(0))
+        (&made["source"], &made["locked"], &made["firing"]),
+        (&json!("custom"), &json!(false), &json!(0))
     );
     // The id may be omitted in the body where the URL has it.
     let mut nameless = always("other");

@@ -144,6 +144,7 @@ async fn tokens_are_shown_once_and_revoked() {
     let tokens = data(server.address, "/api/admin/tokens").await;
     let found = tokens.as_array().unwrap().iter().find(|token| token["name"] == "ci <b>").unwrap();
     assert!(found["expires"].is_string() && found["state"] == "good", "{found}");
+    assert_eq!(found["status"], "active", "{found}");
     let id = found["id"].as_str().unwrap();
     let mut socket = Socket::open_as(("authorization", &bearer), server.address, Some(JSON)).await;
     assert_eq!(socket.text().await["type"], "hello");

@@ -76,10 +76,6 @@ fn packages_inherit_the_lints_of_the_workspace() {
     let manifests = files("Cargo.toml");
     assert!(manifests.len() > 15, "{manifests:?}");
     for path in manifests {
-        // The fuzzer is a workspace of its own.
-        if path.starts_with("fuzz/") {
-            continue;
-        }
         let text = fs::read_to_string(root().join(&path)).unwrap();
         assert!(
             text.contains("\n[lints]\nworkspace = true\n"),

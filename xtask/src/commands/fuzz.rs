@@ -70,11 +70,10 @@ pub(crate) fn fuzz(workspace: &Workspace, minutes: u32, target: Option<&str>) ->
 fn build(workspace: &Workspace, folder: &Path) -> Result<PathBuf, Failure> {
     let version = process::output_of(process::program(workspace, "rustc").arg("-vV")).unwrap_or_default();
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
-    let manifest = workspace.root().join("fuzz").join("Cargo.toml");
     let mut command = process::cargo(workspace);
     // With an explicit target, the flags do not apply to build scripts and macros.
-    command.args(["build", "--locked", "--profile", "fuzz", "--bin", "fuzz", "--target", host]);
-    command.arg("--manifest-path").arg(manifest);
+    command.args(["build", "--locked", "--profile", "fuzz", "--package", "watchglass-fuzz", "--bin", "fuzz"]);
+    command.args(["--target", host]);
     command.env("CARGO_TARGET_DIR", folder).env("RUSTFLAGS", FLAGS.join(" "));
     command.env_remove("CARGO_ENCODED_RUSTFLAGS");
     process::run(&mut command, "building the fuzzer", "The compiler's messages are above.")?;
@@ -119,40 +118,4 @@ fn files(folder: &Path) -> PathBuf {
     let memory = Path::new("/dev/shm");
     let below = if memory.is_dir() { memory } else { folder };
     below.join(format!("watchglass-fuzz-{}", std::process::id()))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::path::Path;
-
-    /// The names below `[dependencies]`, each with its features.
-    fn dependencies(manifest: &str) -> Vec<(String, Vec<String>)> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(manifest);
-        let text = fs::read_to_string(path).unwrap();
-        let (_, section) = text.split_once("\n[dependencies]\n").unwrap();
-        let section = section.split("\n[").next().unwrap();
-        let lines = section.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let features = |line: &str| {
-            let list = line.split_once("features = [").map(|(_, rest)| rest.split(']').next().unwrap());
-            let words =
-                list.unwrap_or_default().split(',').map(|word| word.trim().trim_matches('"').to_owned());
-            words.filter(|word| !word.is_empty()).collect()
-        };
-        lines.map(|line| (line.split(['.', ' ']).next().unwrap().to_owned(), features(line))).collect()
-    }
-
-    #[test]
-    fn fuzzer_has_the_dependencies_of_the_server() {
-        let fuzzer = dependencies("fuzz/Cargo.toml");
-        let server = dependencies("server/Cargo.toml");
-        assert!(server.len() > 20, "{server:?}");
-        for (name, features) in server {
-            let (_, found) = fuzzer.iter().find(|(known, _)| *known == name).unwrap_or_else(|| {
-                panic!("server/Cargo.toml has {name}: fuzz/Cargo.toml, which compiles the server too, must have it as well")
-            });
-            let missing: Vec<_> = features.iter().filter(|feature| !found.contains(feature)).collect();
-            assert!(missing.is_empty(), "fuzz/Cargo.toml lacks the features {missing:?} of {name}");
-        }
-    }
 }

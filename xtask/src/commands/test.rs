@@ -137,7 +137,17 @@ fn code_checks(workspace: &Workspace) -> Vec<Check> {
         command
     };
     // Examples are compiled by clippy alone.
-    let targets = ["--offline", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"];
+    // The fuzzer has no tests. With it, crates would have their feature `fuzzing`, and be compiled once more.
+    let targets = [
+        "--offline",
+        "--workspace",
+        "--exclude",
+        "watchglass-fuzz",
+        "--lib",
+        "--bins",
+        "--tests",
+        "--no-fail-fast",
+    ];
     let has_nextest = process::succeeds(&mut cargo(&["nextest", "--version"]));
     let (tests, tally) = if has_nextest {
         (cargo(&[&["nextest", "run"], &targets[..]].concat()), Tally::Nextest)
@@ -166,7 +176,15 @@ fn code_checks(workspace: &Workspace) -> Vec<Check> {
         Check { name: "Unit and integration tests", command: tests, tally },
         Check {
             name: "Documentation tests",
-            command: cargo(&["test", "--offline", "--workspace", "--doc", "--no-fail-fast"]),
+            command: cargo(&[
+                "test",
+                "--offline",
+                "--workspace",
+                "--exclude",
+                "watchglass-fuzz",
+                "--doc",
+                "--no-fail-fast",
+            ]),
             tally: Tally::CargoTest,
         },
     ]

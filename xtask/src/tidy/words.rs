@@ -81,9 +81,8 @@ fn identifiers_have_the_terms_of_the_field() {
         let mut check = |place: &str, identifier: &str| {
             for word in words(identifier) {
                 let Some((_, term)) = RETIRED.iter().find(|(retired, _)| *retired == word) else { continue };
-                let is_it = |(start, allowed, _): &(&str, &str, &str)| {
-                    path.starts_with(start) && (*allowed == "*" || *allowed == word)
-                };
+                let is_it =
+                    |(start, allowed, _): &(&str, &str, &str)| path.starts_with(start) && *allowed == word;
                 match ALLOWED.iter().position(is_it) {
                     Some(at) => used[at] = true,
                     None => findings.push(format!("{place}: {identifier}: {word}; use {term}")),

@@ -1,6 +1,6 @@
 //! Host probes, one file each.
 
-#[cfg(any(test, fuzzing))]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod all_parsers;
 mod command_names;
 mod cpu;

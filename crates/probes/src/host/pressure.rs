@@ -119,7 +119,7 @@ fn measure(text: &str, (some, full): Stalls, samples: &mut SampleBuffer) -> Resu
 }
 
 /// Parses `text` as each of the files.
-#[cfg(any(test, fuzzing))]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(super) fn measure_any(text: &str, samples: &mut SampleBuffer) -> Result<(), TextError> {
     FILES.into_iter().try_for_each(|(_, stalls)| measure(text, stalls, samples))
 }

@@ -231,7 +231,7 @@ impl fmt::Debug for Redis {
 }
 
 /// Fuzzing entry points.
-#[cfg(fuzzing)]
+#[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing {
     use super::{HitRatio, Info, SampleBuffer, Value, record, slow_log};
 

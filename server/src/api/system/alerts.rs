@@ -86,8 +86,10 @@ pub(crate) struct AlertRow {
     /// Id of the silence that mutes it, if any.
     silenced_by: Option<String>,
     /// Rule id of the alert that inhibits it, if any.
-    #[serde(rename = "because_of")]
     inhibited_by: Option<String>,
+    /// Deprecated: the same as `inhibited_by`.
+    #[schema(deprecated)]
+    because_of: Option<String>,
 }
 
 impl AlertRow {
@@ -112,6 +114,7 @@ impl AlertRow {
             flapping: alert.flapping,
             acknowledged_by: by.map(|note| note.who.clone()),
             silenced_by: silence,
+            because_of: inhibited_by.clone(),
             inhibited_by,
             rule: alert.key.rule.clone(),
             labels: alert.key.labels.clone(),
