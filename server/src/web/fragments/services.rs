@@ -1,4 +1,4 @@
-//! Pages of databases and caches: selects the fragment and parses the order of its lists.
+//! Pages of databases and caches: the fragment at a path, from the latest details.
 
 use super::FragmentError;
 use crate::app_state::AppState;
