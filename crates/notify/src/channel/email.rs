@@ -1,27 +1,31 @@
 //! Email over SMTP ([RFC 5321](https://www.rfc-editor.org/rfc/rfc5321)): plain text and HTML, with the chart attached.
 //!
 //! The `Message-ID` is derived from the message's id: if a crash causes a second send, mail programs show one mail. A
-//! message goes to all addresses or to none: if the server rejects one recipient, no data is sent.
+//! server may refuse some recipients: the others get the mail, and the delivery log says who was refused. Recipients that
+//! are refused with 4xx are retried alone.
 
 mod compose;
+mod recipients;
+mod submit;
 
-use super::TextTemplate;
+use super::{Context, TextTemplate};
 use crate::secrets::{SecretSource, Secrets};
 use crate::settings::check_line;
 use crate::template::Escape;
-use crate::{Channel, Environment, Message, SendError, SendFuture, SettingsError};
+use crate::{Channel, Message, SendError, SendFuture, SettingsError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lettre::message::Mailbox;
-use lettre::transport::smtp::Error;
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::TlsParameters;
 use lettre::transport::smtp::extension::ClientId;
+use recipients::{Progress, Refusal, Unfinished, refusals};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
+use submit::{SubmitError, Submitted};
 use tokio::time::timeout;
 use watchglass_model::Timestamp;
 
@@ -72,6 +76,10 @@ pub struct EmailSettings {
     pub from: String,
     /// Recipient addresses.
     pub to: Vec<String>,
+    /// Name of this server in EHLO: a host name or an address. The default is the host of `public_url`, or else
+    /// `host.name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub helo: Option<String>,
     /// Template of the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
@@ -115,6 +123,12 @@ impl EmailSettings {
             let right = "\"none\" is only allowed for localhost; use \"starttls\" or \"tls\"";
             return Err(SettingsError::new("encryption", "is \"none\" for a remote host", right));
         }
+        if let Some(helo) = &self.helo
+            && !is_helo(helo)
+        {
+            let right = "give a host name such as watch.example.com, or an address";
+            return Err(SettingsError::new("helo", "is not a valid host name", right));
+        }
         self.password().check(self.user.is_some())?;
         match &self.user {
             Some(user) => check_line("user", user, 320)?,
@@ -132,6 +146,22 @@ impl EmailSettings {
     }
 }
 
+/// Whether a text is a host name or an address, as EHLO needs it.
+fn is_helo(text: &str) -> bool {
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    text.parse::<IpAddr>().is_ok() || ((1..=253).contains(&text.len()) && text.bytes().all(is_host))
+}
+
+/// Name of this server in EHLO; an address is written as a literal ([RFC 5321, 4.1.3](https://www.rfc-editor.org/rfc/rfc5321#section-4.1.3)).
+fn client_id(name: Option<&str>) -> ClientId {
+    let Some(name) = name.filter(|name| is_helo(name)) else { return ClientId::Ipv4(Ipv4Addr::LOCALHOST) };
+    match name.parse() {
+        Ok(IpAddr::V4(address)) => ClientId::Ipv4(address),
+        Ok(IpAddr::V6(address)) => ClientId::Ipv6(address),
+        Err(_) => ClientId::Domain(name.to_owned()),
+    }
+}
+
 /// Email channel.
 pub(crate) struct Email {
     host: String,
@@ -141,9 +171,14 @@ pub(crate) struct Email {
     credentials: Option<Credentials>,
     from: Mailbox,
     to: Vec<Mailbox>,
+    helo: ClientId,
     secrets: Secrets,
     template: TextTemplate,
     total_timeout: Duration,
+    /// Mails that some recipients do not have yet.
+    unfinished: Unfinished,
+    /// Recipients of finished mails, until the delivery log has them.
+    finished: Unfinished,
 }
 
 impl fmt::Debug for Email {
@@ -153,10 +188,7 @@ impl fmt::Debug for Email {
 }
 
 impl Email {
-    pub(crate) fn open(
-        settings: &EmailSettings,
-        environment: Environment<'_>,
-    ) -> Result<Self, SettingsError> {
+    pub(crate) fn open(settings: &EmailSettings, context: Context<'_>) -> Result<Self, SettingsError> {
         let (from, to) = settings.mailboxes()?;
         let tls =
             (settings.encryption != Encryption::None).then(|| TlsParameters::new(settings.host.clone()));
@@ -171,7 +203,7 @@ impl Email {
         let mut secrets = Secrets::default();
         let mut credentials = None;
         if let Some(user) = &settings.user {
-            let password = settings.password().read(environment)?;
+            let password = settings.password().read(context.environment)?;
             let password = password.reveal().unwrap_or_default();
             // Encoded as on the wire: a server may echo a command it does not understand.
             let (plain, login) =
@@ -190,6 +222,9 @@ impl Email {
             secrets,
             template: TextTemplate::new(settings.template.as_deref(), Escape::None)?,
             total_timeout: TOTAL_TIMEOUT,
+            helo: client_id(settings.helo.as_deref().or(context.helo)),
+            unfinished: Unfinished::default(),
+            finished: Unfinished::default(),
         })
     }
 
@@ -206,51 +241,98 @@ impl Email {
                 SendError::permanent(format!("cannot build the mail: {}", self.secrets.redact(&error)))
             })?;
         let server = format!("{}:{}", self.host, self.port);
-        match timeout(self.total_timeout, self.submit(&mail)).await {
-            Ok(Ok(mut connection)) => {
-                // The server has accepted it: whatever happens on QUIT, it must not be sent again.
-                let _ = timeout(QUIT_TIMEOUT, connection.abort()).await;
+        let mut progress = self.unfinished.take(&message.id);
+        let addresses = self.to.iter().map(|mailbox| mailbox.email.clone());
+        let pending: Vec<_> = addresses.filter(|address| !progress.is_finished(address.as_ref())).collect();
+        let result = match timeout(self.total_timeout, self.submit(&mail, &pending)).await {
+            Ok(Ok(submitted)) => self.conclude(submitted, &mut progress).await,
+            Ok(Err(error)) => Err(self.failure(error, &mut progress)),
+            Err(_elapsed) => {
+                let reason = format!("timed out after {} s", self.total_timeout.as_secs_f64());
+                Err(SendError::temporary(reason))
+            }
+        };
+        match result {
+            Ok(()) => {
+                self.finished.keep(&message.id, progress);
                 Ok(())
             }
-            Ok(Err(error)) => {
-                let reason = format!("{server}: {}", self.secrets.redact(&error.to_string()));
-                // Permanent refusals and unsupported features; everything else is retried.
-                if error.is_permanent() || error.is_client() {
-                    Err(SendError::permanent(reason))
-                } else {
-                    Err(SendError::temporary(reason))
-                }
+            Err(SendError::Temporary { reason, retry_after }) => {
+                self.unfinished.keep(&message.id, progress);
+                Err(SendError::Temporary { reason: format!("{server}: {reason}"), retry_after })
             }
-            Err(_elapsed) => {
-                let reason = format!("{server}: timed out after {} s", self.total_timeout.as_secs_f64());
-                Err(SendError::temporary(reason))
+            Err(SendError::Permanent { reason }) if progress.delivered.is_empty() => {
+                Err(SendError::permanent(format!("{server}: {reason}")))
+            }
+            // Others got it before.
+            Err(SendError::Permanent { reason }) => {
+                let refused = pending.into_iter().filter(|address| !progress.is_finished(address.as_ref()));
+                let refused =
+                    refused.map(|address| Refusal { address: address.to_string(), reply: reason.clone() });
+                progress.refused.extend(refused.collect::<Vec<_>>());
+                self.finished.keep(&message.id, progress);
+                Ok(())
             }
         }
     }
 
-    /// Submits the mail; on return the server has accepted it.
-    async fn submit(&self, mail: &lettre::Message) -> Result<AsyncSmtpConnection, Error> {
-        // Without a resolvable host name, servers expect an address literal.
-        let name = ClientId::Ipv4(Ipv4Addr::LOCALHOST);
-        let server = (self.host.as_str(), self.port);
-        let tls_from_start = self.tls.clone().filter(|_| self.encryption == Encryption::Tls);
-        let mut connection =
-            AsyncSmtpConnection::connect_tokio1(server, Some(CONNECT_TIMEOUT), &name, tls_from_start, None)
-                .await?;
-        if let (Encryption::Starttls, Some(tls)) = (self.encryption, &self.tls) {
-            connection.starttls(tls.clone(), &name).await?;
+    /// Records who accepted and who refused the mail.
+    async fn conclude(&self, submitted: Submitted, progress: &mut Progress) -> Result<(), SendError> {
+        let Submitted { accepted, refused, mut connection } = submitted;
+        // The server has accepted it: whatever happens on QUIT, it must not be sent again.
+        let _ = timeout(QUIT_TIMEOUT, connection.abort()).await;
+        progress.delivered.extend(accepted.iter().map(ToString::to_string));
+        let mut retried = Vec::new();
+        for (address, error) in refused {
+            let is_permanent = error.is_permanent();
+            let reply = self.secrets.redact(&error.to_string());
+            let refusal = Refusal { address: address.to_string(), reply };
+            if is_permanent { progress.refused.push(refusal) } else { retried.push(refusal) }
         }
-        if let Some(credentials) = &self.credentials {
-            connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await?;
+        if !retried.is_empty() {
+            Err(SendError::temporary(format!("refused for now: {}", refusals(&retried))))
+        } else if progress.delivered.is_empty() {
+            Err(SendError::permanent(format!("refused: {}", refusals(&progress.refused))))
+        } else {
+            Ok(())
         }
-        connection.send(mail.envelope(), &mail.formatted()).await?;
-        Ok(connection)
+    }
+
+    fn failure(&self, error: SubmitError, progress: &mut Progress) -> SendError {
+        match error {
+            SubmitError::Unsupported(problem) => SendError::permanent(problem),
+            SubmitError::Busy(error) => {
+                let reason = self.secrets.redact(&error.to_string());
+                if progress.is_busy_too_long() {
+                    SendError::permanent(format!(
+                        "gave up: {reason}; the server may not accept the name {} in EHLO: set helo",
+                        self.helo
+                    ))
+                } else {
+                    SendError::temporary(reason)
+                }
+            }
+            SubmitError::Smtp(error) => {
+                let reason = self.secrets.redact(&error.to_string());
+                // Permanent refusals and unsupported features; everything else is retried.
+                if error.is_permanent() || error.is_client() {
+                    SendError::permanent(reason)
+                } else {
+                    SendError::temporary(reason)
+                }
+            }
+        }
     }
 }
 
 impl Channel for Email {
     fn to(&self) -> String {
         self.to.iter().map(|mailbox| mailbox.email.to_string()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn take_recipients(&self, id: &str) -> Option<String> {
+        let finished = self.finished.take(id);
+        (!finished.refused.is_empty()).then(|| finished.text())
     }
 
     fn send<'a>(&'a self, message: &'a Message, _now: Timestamp) -> SendFuture<'a> {

@@ -27,12 +27,27 @@ const DNS_THREADS: usize = 16;
 /// Channels by name.
 pub type Channels = BTreeMap<String, Arc<dyn Channel>>;
 
-/// Injected clock and random source.
+/// Injected clock, random source and observer.
 pub struct Env {
     /// Current time.
     pub clock: Box<dyn Fn() -> Timestamp + Send>,
     /// Random numbers from 0 to 1.
     pub random: Box<dyn FnMut() -> f64 + Send>,
+    /// Called for each message that is given up on a channel. Must not block.
+    pub on_given_up: Box<dyn Fn(GivenUp<'_>) + Send>,
+}
+
+/// Message that is given up on a channel. Contains no secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GivenUp<'a> {
+    /// Message id.
+    pub id: &'a str,
+    /// Title of the message.
+    pub title: &'a str,
+    /// Channel.
+    pub channel: &'a str,
+    /// Reason.
+    pub reason: &'a str,
 }
 
 impl fmt::Debug for Env {
