@@ -4,6 +4,7 @@
 //! notification with the same id, which the outbox deduplicates.
 
 mod acknowledgements;
+mod alert_group;
 mod compose;
 mod error;
 mod links;
@@ -12,11 +13,13 @@ mod outgoing;
 mod peers;
 mod queries;
 mod restore;
+mod smtp_name;
 
 pub(crate) use links::{LINK_TTL, Links, alert_fingerprint};
 pub(crate) use message_chart::ChartSource;
 pub(crate) use outgoing::MessageContext;
 pub(crate) use peers::Peers;
+pub(crate) use smtp_name::smtp_name;
 
 use crate::clock::now;
 use crate::persist::atomic_file;
@@ -32,7 +35,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use watchglass_dispatch::{ALL_CHANNELS, DispatchSettings, Dispatcher, DispatcherState, FieldError, Silence};
 use watchglass_model::Timestamp;
-use watchglass_notify::{ChannelSettings, Channels, DeliveryError, DeliveryService, Env, Overview};
+use watchglass_notify::{
+    ChannelSettings, Channels, Context, DeliveryError, DeliveryService, Env, GivenUp, Overview,
+};
 use watchglass_rules::{Alert, Change};
 
 /// File with the dispatcher state in the data folder.
@@ -53,6 +58,8 @@ const MAX_DELIVERIES: usize = 200;
 pub(crate) struct Notifications {
     dispatcher: Mutex<Dispatcher>,
     message_context: MessageContext,
+    /// Labels that define a group.
+    group_by: Vec<String>,
     channels: Vec<String>,
     writer_context: Arc<WriterContext>,
     writer: Option<BackgroundWriter<PendingWrite>>,
@@ -119,16 +126,21 @@ impl Notifications {
         folder: &Path,
     ) -> Result<Self, NotificationsError> {
         let environment = |name: &str| std::env::var(name).ok();
-        let open = |(name, settings): (&String, &ChannelSettings)| match settings.open(&environment) {
-            Ok(channel) => Ok((name.clone(), channel)),
-            Err(error) => Err(NotificationsError::Channel { name: name.clone(), error }),
+        let helo = message_context.helo.as_deref();
+        let open = |(name, settings): (&String, &ChannelSettings)| {
+            let context = Context { name, environment: &environment, helo };
+            let channel = settings.open(context);
+            let channel =
+                channel.map_err(|error| NotificationsError::Channel { name: name.clone(), error })?;
+            Ok((name.clone(), channel))
         };
-        let channels: Channels = channels.iter().map(open).collect::<Result<_, _>>()?;
+        let channels: Channels = channels.iter().map(open).collect::<Result<_, NotificationsError>>()?;
         let names = channels.keys().cloned().collect();
+        let group_by = settings.group_by.clone();
         let dispatcher = restore(settings, folder)?;
         let outbox = folder.join(OUTBOX);
         std::fs::create_dir_all(&outbox)?;
-        let env = Env { clock: Box::new(now), random: Box::new(random) };
+        let env = Env { clock: Box::new(now), random: Box::new(random), on_given_up: Box::new(log_given_up) };
         let (post, opened) = DeliveryService::start(&outbox, channels, env)?;
         if opened.damaged > 0 {
             tracing::warn!(
@@ -139,6 +151,7 @@ impl Notifications {
         Ok(Self {
             dispatcher: Mutex::new(dispatcher),
             message_context,
+            group_by,
             channels: names,
             writer_context: Arc::new(WriterContext {
                 delivery: Mutex::new(Some(post)),
@@ -245,6 +258,11 @@ impl Notifications {
     fn dispatcher(&self) -> MutexGuard<'_, Dispatcher> {
         self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn log_given_up(message: GivenUp<'_>) {
+    let GivenUp { id, title, channel, reason } = message;
+    tracing::warn!(channel, reason, title, id, "notification given up");
 }
 
 /// Random number from 0 to 1, from the random keys of the standard library's hashers.

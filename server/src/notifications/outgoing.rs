@@ -1,6 +1,7 @@
 //! Outgoing message before it is enqueued. Its chart is drawn by the background writer, so that no tick waits for file I/O.
 
 use super::Notifications;
+use super::alert_group::alert_group;
 use super::compose::compose;
 use super::links::Links;
 use super::message_chart::{ChartSource, ChartSpec};
@@ -18,6 +19,8 @@ pub(crate) struct MessageContext {
     pub(crate) links: Option<Links>,
     /// Data source of charts; `None`: messages have no charts.
     pub(crate) chart_source: Option<Arc<ChartSource>>,
+    /// Name of this server in SMTP: a host name or an address; `None` if it is unknown.
+    pub(crate) helo: Option<String>,
 }
 
 /// Message with its channels.
@@ -46,7 +49,7 @@ impl Notifications {
         notification: Notification,
         channels: Vec<String>,
     ) -> OutgoingMessage {
-        let MessageContext { rules, links, chart_source } = &self.message_context;
+        let MessageContext { rules, links, chart_source, helo: _ } = &self.message_context;
         let rules = rules.get();
         let first = notification.alerts.first();
         let rule = first.and_then(|alert| rules.find(&alert.key.rule)).map(|(rule, _)| rule);
@@ -54,7 +57,8 @@ impl Notifications {
             (Some(archive), Some(rule)) => ChartSpec::of(archive, rule, &notification),
             _ => None,
         };
+        let group = alert_group(&notification, &rules, links.as_ref(), &self.group_by);
         let links = links.as_ref().map(|links| links.of(&notification)).unwrap_or_default();
-        OutgoingMessage { message: Message { links, ..compose(notification, rule) }, channels, chart }
+        OutgoingMessage { message: Message { links, group, ..compose(notification, rule) }, channels, chart }
     }
 }
