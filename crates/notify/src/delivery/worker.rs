@@ -25,7 +25,7 @@ const MAX_TESTS: usize = 8;
 
 /// Purpose of a send in flight.
 enum Purpose {
-    Deliver { job: Job, channel: Arc<dyn Channel> },
+    Deliver { job: Box<Job>, channel: Arc<dyn Channel> },
     Test(SyncSender<Result<(), DeliveryError>>),
 }
 
@@ -94,7 +94,7 @@ impl Worker {
                 continue;
             };
             let (message, sender) = (job.message.clone(), Arc::clone(&channel));
-            self.spawn(sender, message, now, Purpose::Deliver { job, channel });
+            self.spawn(sender, message, now, Purpose::Deliver { job: Box::new(job), channel });
         }
     }
 

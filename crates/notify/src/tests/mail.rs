@@ -138,7 +138,7 @@ fn accepted_recipients_get_the_mail_and_the_log_names_the_others() {
     assert_eq!(mails.len(), 1);
     assert_eq!(
         email.take_recipients(&sample().id).unwrap(),
-        "ada@example.com; refused: grace@example.com (permanent error (550): 5.1.1 nobody of that name)"
+        "1 of 2 recipients; refused: grace@example.com (permanent error (550): 5.1.1 nobody of that name)"
     );
     assert_eq!(email.take_recipients(&sample().id), None);
     // Without refusals, the recipients are those of the channel.
@@ -159,6 +159,7 @@ fn recipients_refused_for_now_are_retried_alone() {
         reason.contains("refused for now: grace@example.com (transient error (450): mailbox busy)"),
         "{reason}"
     );
+    assert!(reason.ends_with("; 1 of 2 recipients have it"), "{reason}");
     let other = Message { id: "other".to_owned(), ..sample() };
     temporary(send(&email, &other));
     send(&email, &sample()).unwrap();

@@ -5,9 +5,12 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use watchglass_remote::one_line;
 
 /// Maximum unfinished mails. The oldest are forgotten first.
 const MAX_UNFINISHED: usize = 1000;
+/// Maximum characters of a reply in a list of refusals.
+const MAX_REPLY: usize = 80;
 /// Connections that are refused with 421 before a mail is given up: about an hour.
 const MAX_BUSY: u32 = 12;
 
@@ -41,19 +44,18 @@ impl Progress {
         self.busy >= MAX_BUSY
     }
 
-    /// Recipients for the delivery log.
+    /// Recipients for the delivery log, which has room for 200 characters: it names those that were refused.
     pub(super) fn text(&self) -> String {
-        let delivered = self.delivered.join(", ");
-        if self.refused.is_empty() {
-            return delivered;
-        }
-        format!("{delivered}; refused: {}", refusals(&self.refused))
+        let (delivered, refused) = (self.delivered.len(), self.refused.len());
+        let all = delivered + refused;
+        format!("{delivered} of {all} recipients; refused: {}", refusals(&self.refused))
     }
 }
 
 /// Refusals as text.
 pub(super) fn refusals(refusals: &[Refusal]) -> String {
-    let texts = refusals.iter().map(|Refusal { address, reply }| format!("{address} ({reply})"));
+    let reply = |reply: &str| one_line(reply, MAX_REPLY);
+    let texts = refusals.iter().map(|refusal| format!("{} ({})", refusal.address, reply(&refusal.reply)));
     texts.collect::<Vec<_>>().join(", ")
 }
 
@@ -108,7 +110,7 @@ mod tests {
             vec![Refusal { address: "gone@example.com".to_owned(), reply: "550 nobody".to_owned() }];
         let progress =
             Progress { delivered: vec!["ada@example.com".to_owned()], refused, ..Progress::default() };
-        assert_eq!(progress.text(), "ada@example.com; refused: gone@example.com (550 nobody)");
+        assert_eq!(progress.text(), "1 of 2 recipients; refused: gone@example.com (550 nobody)");
         assert!(progress.is_finished("gone@example.com") && !progress.is_finished("eve@example.com"));
     }
 }
