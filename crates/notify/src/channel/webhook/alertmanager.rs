@@ -50,7 +50,7 @@ pub(super) fn json(message: &Message, receiver: &str) -> Result<Vec<u8>, SendErr
     let mut alerts: Vec<Alert> = group.alerts.iter().map(alert).collect();
     if alerts.is_empty() {
         // A message about no alert, such as the end of a silence: receivers expect at least one.
-        alerts.push(notice(message));
+        alerts.push(alert_of_message(message));
     }
     let body = Body {
         receiver,
@@ -93,8 +93,8 @@ fn alert(alert: &AlertDetails) -> Alert {
 }
 
 /// The message itself as an alert.
-fn notice(message: &Message) -> Alert {
-    let labels = [("alertname", "notice"), ("severity", message.severity.as_str())];
+fn alert_of_message(message: &Message) -> Alert {
+    let labels = [("alertname", "notification"), ("severity", message.severity.as_str())];
     let labels: Map = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     Alert {
         status: AlertStatus::Firing,
@@ -204,8 +204,8 @@ mod tests {
         assert_eq!(resolved["alerts"][1]["status"], "resolved");
         assert_eq!(resolved["alerts"][1]["endsAt"], "2023-11-14T22:14:20.000Z");
         assert_eq!(resolved["alerts"][1]["fingerprint"], firing["alerts"][1]["fingerprint"]);
-        let notice = body(&sample());
-        assert_eq!(notice["alerts"][0]["annotations"]["summary"], sample().title.as_str());
+        let plain = body(&sample());
+        assert_eq!(plain["alerts"][0]["annotations"]["summary"], sample().title.as_str());
     }
 
     #[test]
