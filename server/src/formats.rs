@@ -126,10 +126,20 @@ const FORMATS: &[(&str, &str, &str, VersionAt, &str)] = &[
 const NOT_STORED: &[&str] = &[
     "crates/chart/golden/picture.svg",
     "crates/dispatch/golden/notices.json",
+    "crates/notify/golden/attachments.json",
+    "crates/notify/golden/discord.json",
+    "crates/notify/golden/google-chat.json",
+    "crates/notify/golden/message-alerts.json",
     "crates/notify/golden/message.html",
     "crates/notify/golden/message.txt",
+    "crates/notify/golden/ntfy.json",
+    "crates/notify/golden/pagerduty.json",
+    "crates/notify/golden/pushover.txt",
     "crates/notify/golden/slack.json",
     "crates/notify/golden/sms.txt",
+    "crates/notify/golden/teams.json",
+    "crates/notify/golden/telegram.json",
+    "crates/notify/golden/webhook-alertmanager.json",
 ];
 
 fn root() -> PathBuf {

@@ -2,8 +2,10 @@
 
 mod endpoint;
 mod response;
+mod url_secrets;
 
 pub(crate) use endpoint::{Endpoint, PlaintextHosts, check_url};
+pub(crate) use url_secrets::{UrlKind, url_secrets};
 
 use crate::{SendError, secrets::Secrets};
 use ::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
@@ -24,12 +26,36 @@ pub(crate) struct Request<'a> {
     /// Names and values of extra headers. They must not contain control characters.
     pub(crate) headers: &'a [(&'static str, &'a str)],
     pub(crate) body: Vec<u8>,
+    pub(crate) responses: Responses,
+}
+
+/// What is special about the responses of an API.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Responses {
+    /// [JSON pointer](https://www.rfc-editor.org/rfc/rfc6901) to the seconds until the next request, in the body of an
+    /// error. It counts if there is no `Retry-After`.
+    pub(crate) retry_after: Option<&'static str>,
+    /// Start of the body of a response with status 200 that is a failure.
+    pub(crate) failure: Option<&'static str>,
+}
+
+impl Request<'static> {
+    /// JSON body without further headers.
+    pub(crate) fn json(body: &serde_json::Value) -> Self {
+        Self {
+            content_type: "application/json",
+            headers: &[],
+            body: body.to_string().into_bytes(),
+            responses: Responses::default(),
+        }
+    }
 }
 
 /// Sends a POST request.
 ///
 /// # Errors
-/// There was no response in time, or its status is not 2xx. `secrets` are redacted from the response's body.
+/// There was no response in time, or its status is not 2xx. `secrets` and the secret parts of the URL are redacted from
+/// the response's body.
 pub(crate) async fn post(
     endpoint: &Endpoint,
     request: Request<'_>,
@@ -37,6 +63,7 @@ pub(crate) async fn post(
     now: Timestamp,
 ) -> Result<(), SendError> {
     let host = endpoint.display_host();
+    let secrets = &secrets.with(endpoint.secrets());
     let mut post = ::http::Request::post(endpoint.url())
         .header(USER_AGENT, USER_AGENT_VALUE)
         .header(CONTENT_TYPE, request.content_type);
@@ -49,7 +76,7 @@ pub(crate) async fn post(
     let post = post.body(Bytes::from(request.body));
     let post = post.map_err(|error| SendError::permanent(format!("cannot build the request: {error}")))?;
     match endpoint.client().send(post).await {
-        Ok(response) => response::classify(&response, host, secrets, now),
+        Ok(response) => response::classify(&response, request.responses, host, secrets, now),
         Err(error) => Err(SendError::temporary(secrets.redact(&reason(host, &error)))),
     }
 }
@@ -80,6 +107,7 @@ pub(crate) mod fuzzing {
         let body = lines.next().unwrap_or_default().to_vec();
         let response =
             Response { status: StatusCode::SERVICE_UNAVAILABLE, headers, body, is_truncated: false };
-        let _ = classify(&response, "example.com", &Secrets::of(["sesame"]), now);
+        let responses = super::Responses { retry_after: Some("/parameters/retry_after"), failure: None };
+        let _ = classify(&response, responses, "example.com", &Secrets::of(["sesame"]), now);
     }
 }

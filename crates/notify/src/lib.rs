@@ -6,6 +6,8 @@
 //! fails delays no other.
 
 mod action_link;
+mod alert_group;
+mod body;
 mod channel;
 mod delivery;
 #[cfg(feature = "fuzzing")]
@@ -27,10 +29,16 @@ pub use action_link::{
     ActionToken, ActionTokenError, AlertFingerprint, LinkAction, MAX_FINGERPRINTS, MAX_TOKEN, SigningKey,
     token_id,
 };
-pub use channel::{EmailSettings, Encryption, SlackSettings, SmsSettings, WebhookSettings};
+pub use alert_group::{
+    AlertDetails, AlertGroup, AlertStatus, MAX_ALERT_BYTES, MAX_ALERT_LABELS, MAX_ALERTS, MAX_LABEL_VALUE,
+};
+pub use channel::{
+    ChatSettings, CommandSettings, Context, EmailSettings, Encryption, NtfySettings, PagerDutySettings,
+    PushoverSettings, SlackSettings, SmsSettings, TelegramSettings, WebhookFormat, WebhookSettings,
+};
 pub use delivery::{
-    Channels, Commit, DeliveryError, DeliveryService, DrawChart, Env, Outgoing, Overview, Reply, Report,
-    StateText,
+    Channels, Commit, DeliveryError, DeliveryService, DrawChart, Env, GivenUp, Outgoing, Overview, Reply,
+    Report, StateText,
 };
 pub use message::{
     Line, Link, MAX_CHART, MAX_ID, MAX_LABEL, MAX_LINES, MAX_LINKS, MAX_TEXT, MAX_TITLE, MAX_URL, Message,

@@ -1,5 +1,6 @@
 //! Notification message: built once, rendered by each channel.
 
+use crate::{AlertDetails, AlertGroup, AlertStatus};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use watchglass_model::time_text::format_seconds;
@@ -62,6 +63,9 @@ pub struct Message {
     /// Small chart, an SVG document of at most [`MAX_CHART`] bytes. It is drawn by this program and embedded unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chart_svg: Option<String>,
+    /// Alerts as data; `None` if the message is about no alert, or was written before version 0.2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<AlertGroup>,
 }
 
 /// A message has an invalid id.
@@ -101,13 +105,17 @@ impl Message {
             line.label = one_line(&line.label, MAX_LABEL);
             line.text = one_line(&line.text, MAX_TEXT);
         }
-        self.links.retain(|link| is_safe_url(&link.url));
-        self.links.truncate(MAX_LINKS);
-        for link in &mut self.links {
-            link.label = one_line(&link.label, MAX_LABEL);
+        fit_links(&mut self.links, MAX_LINKS);
+        if let Some(group) = &mut self.group {
+            group.fit();
         }
         self.chart_svg = self.chart_svg.filter(|chart| chart.starts_with("<svg") && chart.len() <= MAX_CHART);
         Ok(self)
+    }
+
+    /// Status of its alerts: resolved if all of them are.
+    pub fn status(&self) -> AlertStatus {
+        self.group.as_ref().map(AlertGroup::status).unwrap_or_default()
     }
 
     /// Time of the event as text: in UTC, to the second.
@@ -133,6 +141,33 @@ pub(crate) fn test_message() -> Message {
         ],
         links: vec![Link { label: "Watchglass".to_owned(), url: "https://watchglass.invalid/".to_owned() }],
         chart_svg: Some(chart.to_owned()),
+        group: Some(AlertGroup {
+            route: "test".to_owned(),
+            alerts: vec![test_alert()],
+            ..AlertGroup::default()
+        }),
+    }
+}
+
+fn test_alert() -> AlertDetails {
+    let labels = [("component", "test"), ("severity", "info")];
+    AlertDetails {
+        rule: "test".to_owned(),
+        name: "Test notification".to_owned(),
+        labels: labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        summary: "Test notification: no action needed".to_owned(),
+        starts_at: "1970-01-01T00:00:00.000Z".to_owned(),
+        fingerprint: "watchglass-test".to_owned(),
+        ..AlertDetails::default()
+    }
+}
+
+/// Removes invalid links and truncates the rest.
+pub(crate) fn fit_links(links: &mut Vec<Link>, limit: usize) {
+    links.retain(|link| is_safe_url(&link.url));
+    links.truncate(limit);
+    for link in links {
+        link.label = one_line(&link.label, MAX_LABEL);
     }
 }
 
@@ -177,6 +212,7 @@ pub(crate) mod tests {
             chart_svg: Some(
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1\" height=\"1\"/>".to_owned(),
             ),
+            group: None,
         }
     }
 

@@ -107,13 +107,49 @@ impl Secrets {
         Self(texts.into_iter().map(|text| Secret::new(Some(text))).collect())
     }
 
-    /// Redacts secrets from a text of another program and truncates it to one line.
+    /// These secrets and others.
+    pub(crate) fn with(&self, others: &Self) -> Self {
+        Self::of(self.0.iter().chain(&others.0).filter_map(Secret::reveal))
+    }
+
+    /// Redacts secrets and action links from a text of another program and truncates it to one line.
     pub(crate) fn redact(&self, text: &str) -> String {
-        let mut text = text.to_owned();
+        let mut text = redact_action_links(text);
         for secret in self.0.iter().filter_map(Secret::reveal) {
             text = text.replace(secret, "…");
+            remove_cut_off(&mut text, secret);
         }
         one_line(&text, MAX_EXCERPT)
+    }
+}
+
+/// Path of action links: whoever knows one can acknowledge alerts.
+const ACTION_PATHS: [&str; 2] = ["/action/", "\\/action\\/"];
+
+/// Redacts the tokens of action links, which a receiver repeats if it repeats the message.
+fn redact_action_links(text: &str) -> String {
+    let mut text = text.to_owned();
+    for path in ACTION_PATHS {
+        let mut pieces = text.split(path);
+        let mut redacted = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            let is_token = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
+            redacted.push_str(path);
+            redacted.push('…');
+            redacted.push_str(piece.trim_start_matches(is_token));
+        }
+        text = redacted;
+    }
+    text
+}
+
+/// Removes the beginning of a secret at the end of a text that was cut off there.
+fn remove_cut_off(text: &mut String, secret: &str) {
+    let starts = secret.char_indices().map(|(at, _)| at).filter(|at| *at >= MIN_REDACTED).rev();
+    let mut starts = starts.filter_map(|at| secret.get(..at));
+    if let Some(start) = starts.find(|start| text.ends_with(start)) {
+        text.truncate(text.len() - start.len());
+        text.push('…');
     }
 }
 
@@ -154,6 +190,20 @@ mod tests {
         for bad in ["", "\n", "two\nlines", &"x".repeat(MAX_SECRET + 1)] {
             fs::write(&path, bad).unwrap();
             assert!(error(source(None, Some(&path))).contains("has no valid secret"));
+        }
+    }
+
+    #[test]
+    fn action_links_and_cut_off_secrets_are_redacted() {
+        let secrets = Secrets::of(["s3cret-token"]);
+        for (text, expected) in [
+            ("no s3cret-token here", "no … here"),
+            ("ends with s3cret-to", "ends with …"),
+            ("ends with s3c", "ends with s3c"),
+            ("\"https://watch.example/action/AQAB_-x\" failed", "\"https://watch.example/action/…\" failed"),
+            (r"https:\/\/watch.example\/action\/AQAB", r"https:\/\/watch.example\/action\/…"),
+        ] {
+            assert_eq!(secrets.redact(text), expected);
         }
     }
 

@@ -50,6 +50,12 @@ pub trait Channel: Send + Sync {
     /// Recipient, for the delivery log; without secrets.
     fn to(&self) -> String;
 
+    /// Recipients of a message after it was sent, for the delivery log, if they are not those of [`Channel::to`]: some
+    /// were refused. Returned once for each send; without secrets.
+    fn take_recipients(&self, _id: &str) -> Option<String> {
+        None
+    }
+
     /// Sends a message; every channel has its own timeout. `now` is the time in signatures. Must be called in a tokio
     /// runtime with I/O and time enabled.
     fn send<'a>(&'a self, message: &'a Message, now: Timestamp) -> SendFuture<'a>;

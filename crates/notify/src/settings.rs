@@ -1,7 +1,11 @@
 //! Channel settings.
 
-use crate::channel::{email::Email, slack::Slack, sms::Sms, webhook::Webhook};
-use crate::{Channel, Environment, channel};
+use crate::channel::{
+    Context, attachments, chat_hook::Chat, command::Command, discord, email::Email, google_chat, ntfy::Ntfy,
+    pagerduty::PagerDuty, pushover::Pushover, slack::Slack, sms::Sms, teams, telegram::Telegram,
+    webhook::Webhook,
+};
+use crate::{Channel, channel};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use thiserror::Error;
@@ -31,12 +35,32 @@ impl SettingsError {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum ChannelSettings {
+    /// Program on this machine.
+    Command(channel::CommandSettings),
+    /// Discord webhook.
+    Discord(channel::ChatSettings),
     /// Email over SMTP.
     Email(channel::EmailSettings),
+    /// Google Chat webhook.
+    GoogleChat(channel::ChatSettings),
+    /// Mattermost incoming webhook.
+    Mattermost(channel::ChatSettings),
+    /// ntfy topic.
+    Ntfy(channel::NtfySettings),
+    /// PagerDuty service.
+    PagerDuty(channel::PagerDutySettings),
+    /// Pushover user or group.
+    Pushover(channel::PushoverSettings),
+    /// Rocket.Chat incoming webhook.
+    RocketChat(channel::ChatSettings),
     /// Slack incoming webhook.
     Slack(channel::SlackSettings),
     /// SMS over a gateway with the Twilio API.
     Sms(channel::SmsSettings),
+    /// Webhook of a Microsoft Teams workflow.
+    Teams(channel::ChatSettings),
+    /// Telegram bot.
+    Telegram(channel::TelegramSettings),
     /// JSON webhook.
     Webhook(channel::WebhookSettings),
 }
@@ -48,9 +72,18 @@ impl ChannelSettings {
     /// The first invalid setting.
     pub fn check(&self) -> Result<(), SettingsError> {
         match self {
+            Self::Command(settings) => settings.check(),
+            Self::Discord(settings) => settings.check(discord::FORM),
             Self::Email(settings) => settings.check(),
+            Self::GoogleChat(settings) => settings.check(google_chat::FORM),
+            Self::Mattermost(settings) | Self::RocketChat(settings) => settings.check(attachments::FORM),
+            Self::Ntfy(settings) => settings.check(),
+            Self::PagerDuty(settings) => settings.check(),
+            Self::Pushover(settings) => settings.check(),
             Self::Slack(settings) => settings.check(),
             Self::Sms(settings) => settings.check(),
+            Self::Teams(settings) => settings.check(teams::FORM),
+            Self::Telegram(settings) => settings.check(),
             Self::Webhook(settings) => settings.check(),
         }
     }
@@ -59,13 +92,24 @@ impl ChannelSettings {
     ///
     /// # Errors
     /// The settings are invalid, or a secret cannot be read.
-    pub fn open(&self, environment: Environment<'_>) -> Result<Arc<dyn Channel>, SettingsError> {
+    pub fn open(&self, context: Context<'_>) -> Result<Arc<dyn Channel>, SettingsError> {
         self.check()?;
         Ok(match self {
-            Self::Email(settings) => Arc::new(Email::open(settings, environment)?),
-            Self::Slack(settings) => Arc::new(Slack::open(settings, environment)?),
-            Self::Sms(settings) => Arc::new(Sms::open(settings, environment)?),
-            Self::Webhook(settings) => Arc::new(Webhook::open(settings, environment)?),
+            Self::Command(settings) => Arc::new(Command::open(settings, context)?),
+            Self::Discord(settings) => Arc::new(Chat::open(settings, discord::FORM, context)?),
+            Self::Email(settings) => Arc::new(Email::open(settings, context)?),
+            Self::GoogleChat(settings) => Arc::new(Chat::open(settings, google_chat::FORM, context)?),
+            Self::Mattermost(settings) | Self::RocketChat(settings) => {
+                Arc::new(Chat::open(settings, attachments::FORM, context)?)
+            }
+            Self::Ntfy(settings) => Arc::new(Ntfy::open(settings, context)?),
+            Self::PagerDuty(settings) => Arc::new(PagerDuty::open(settings, context)?),
+            Self::Pushover(settings) => Arc::new(Pushover::open(settings, context)?),
+            Self::Slack(settings) => Arc::new(Slack::open(settings, context)?),
+            Self::Sms(settings) => Arc::new(Sms::open(settings, context)?),
+            Self::Teams(settings) => Arc::new(Chat::open(settings, teams::FORM, context)?),
+            Self::Telegram(settings) => Arc::new(Telegram::open(settings, context)?),
+            Self::Webhook(settings) => Arc::new(Webhook::open(settings, context)?),
         })
     }
 }

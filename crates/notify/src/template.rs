@@ -1,12 +1,12 @@
 //! Message templates.
 //!
 //! The language is [minijinja](https://docs.rs/minijinja/latest/minijinja/syntax/). A template sees the fields of
-//! [`Message`] and `time_text`, but no file and no other template. Its steps and output are bounded, and so is its memory:
+//! [`Message`], `time_text`, `status` and `alerts`, but no file and no other template. Its steps and output are bounded, and so is its memory:
 //! no expression can build a longer text than its inputs (`language.rs`).
 
 mod language;
 
-use crate::{Message, SettingsError};
+use crate::{Message, SettingsError, text};
 use minijinja::value::{Serde, Value};
 use minijinja::{
     AutoEscape, Environment, Error, Output, State, UndefinedBehavior, context, escape_formatter,
@@ -31,6 +31,10 @@ pub(crate) enum Escape {
     Json,
     /// Slack `mrkdwn`.
     Slack,
+    /// Markdown.
+    Markdown,
+    /// HTML.
+    Html,
 }
 
 /// A parsed and tested template.
@@ -57,9 +61,9 @@ impl Template {
         environment.set_auto_escape_callback(move |_| match escape {
             Escape::None => AutoEscape::None,
             Escape::Json => AutoEscape::Json,
-            Escape::Slack => AutoEscape::Custom("slack".into()),
+            Escape::Slack | Escape::Markdown | Escape::Html => AutoEscape::Custom("channel".into()),
         });
-        environment.set_formatter(format);
+        environment.set_formatter(move |out, state, value| format(escape, out, state, value));
         environment.add_template_owned(NAME, source.to_owned()).map_err(|error| template_error(&error))?;
         let template = Self(environment);
         template.render(&crate::message::test_message())?;
@@ -72,7 +76,13 @@ impl Template {
     /// The template fails on this message; the error names the line.
     pub(crate) fn render(&self, message: &Message) -> Result<String, SettingsError> {
         let mut bounded = Bounded(Vec::new());
-        let values = context! { time_text => message.time_text(), ..Value::from(Serde(message)) };
+        let alerts = message.group.as_ref().map_or(&[][..], |group| group.alerts.as_slice());
+        let values = context! {
+            time_text => message.time_text(),
+            status => message.status().as_str(),
+            alerts => Value::from(Serde(alerts)),
+            ..Value::from(Serde(message))
+        };
         let template = self.0.get_template(NAME).map_err(|error| template_error(&error))?;
         template.render_captured_to(values, &mut bounded).map_err(|error| template_error(&error))?;
         Ok(String::from_utf8_lossy(&bounded.0).into_owned())
@@ -87,16 +97,27 @@ fn template_error(error: &Error) -> SettingsError {
         NAME,
         format!("is invalid{line}"),
         format!(
-            "{}{detail}; available: id, title, severity, time, time_text, lines, links and chart_svg",
+            "{}{detail}; available: id, title, severity, status, time, time_text, lines, links, alerts and \
+             chart_svg",
             error.kind()
         ),
     )
 }
 
-fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+fn format(
+    escape: Escape,
+    out: &mut Output<'_>,
+    state: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
+    let escaped = |text: &str| match escape {
+        Escape::Markdown => text::escape_markdown(text),
+        Escape::Html => text::escape(text),
+        _ => slack(text),
+    };
     match state.auto_escape() {
         AutoEscape::Custom(_) if value.is_safe() => Ok(write!(out, "{value}")?),
-        AutoEscape::Custom(_) => Ok(out.write_str(&slack(&value.to_string()))?),
+        AutoEscape::Custom(_) => Ok(out.write_str(&escaped(&value.to_string()))?),
         _ => escape_formatter(out, state, value),
     }
 }
@@ -139,6 +160,11 @@ mod tests {
         let source = "{{ title }} ({{ severity|upper }})";
         assert_eq!(render(source, Escape::None), "CPU of <web-1> is 93 %, above 80 % (CRITICAL)");
         assert_eq!(render(source, Escape::Slack), "CPU of &lt;web-1&gt; is 93 %, above 80 % (CRITICAL)");
+        assert_eq!(render("{{ title }}", Escape::Markdown), "CPU of \\<web-1\\> is 93 %, above 80 %");
+        assert_eq!(
+            render("<b>{{ title }}</b>", Escape::Html),
+            "<b>CPU of &lt;web-1&gt; is 93 %, above 80 %</b>"
+        );
         let json = render("{\"text\": {{ lines[2].text }}, \"at\": {{ time }}}", Escape::Json);
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(
@@ -147,6 +173,11 @@ mod tests {
         );
         let lines = "{% for line in lines %}{{ line.label }}={{ line.text }};{% endfor %} {{ time_text }}";
         assert!(render(lines, Escape::None).starts_with("Value=93 % (threshold 80 %);Since=2 min"));
+        let alerts = "{{ status }}{% for alert in alerts %} {{ alert.rule }}={{ alert.value }}{% endfor %}";
+        let template = Template::new(alerts, Escape::None).unwrap();
+        let message = crate::alert_group::tests::sample_with_alerts();
+        assert_eq!(template.render(&message).unwrap(), "firing cpu=0.93 load=None");
+        assert_eq!(template.render(&sample()).unwrap(), "firing");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Built-in rendering of a message as plain text and HTML.
 
-use crate::Message;
+use crate::{AlertStatus, Message, Severity};
 use std::fmt::Write as _;
 
 /// Headline: severity and title.
@@ -24,6 +24,46 @@ pub(crate) fn plain(message: &Message) -> String {
         let _ = writeln!(text, "{}: {}", link.label, link.url);
     }
     text
+}
+
+/// Colour of a message as `0xRRGGBB`: green when resolved, otherwise by severity.
+pub(crate) fn colour(message: &Message) -> u32 {
+    match (message.status(), message.severity) {
+        (AlertStatus::Resolved, _) => 0x2e_a0_43,
+        (_, Severity::Critical) => 0xd1_24_2f,
+        (_, Severity::Warning) => 0xe3_6f_1e,
+        (_, Severity::Info) => 0x1f_6f_eb,
+    }
+}
+
+/// Truncates a text to `limit` characters, keeping its line breaks.
+pub(crate) fn truncate(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    text.chars().take(limit.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// Truncates a text to `limit` bytes, keeping its line breaks.
+pub(crate) fn truncate_bytes(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(limit.saturating_sub('…'.len_utf8()));
+    format!("{}…", text.get(..end).unwrap_or_default())
+}
+
+/// Escapes Markdown as Discord and Microsoft Teams read it, with a backslash before each control character, so that a
+/// text can be no link, mention or format.
+pub(crate) fn escape_markdown(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if "\\*_~`|[]()<>#@".contains(character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
 }
 
 /// HTML document without style sheets, scripts or external resources.
@@ -66,7 +106,7 @@ fn document(message: &Message, body: &str) -> String {
 }
 
 /// Escapes a text for HTML content and attributes.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -93,6 +133,14 @@ mod tests {
         golden::check("message.txt", plain(&sample()).as_bytes());
         golden::check("message.html", html(&sample()).as_bytes());
         assert!(html_of(&sample(), "<a>\nb").contains("<p>&lt;a&gt;<br>\nb</p>"));
+    }
+
+    #[test]
+    fn texts_are_truncated_and_escaped() {
+        assert_eq!((truncate("abc", 3), truncate("äöü!", 3)), ("abc".to_owned(), "äö…".to_owned()));
+        assert_eq!(truncate_bytes("äöü", 6), "äöü");
+        assert_eq!((truncate_bytes("äöü", 5), truncate_bytes("äöü!", 6)), ("ä…".to_owned(), "ä…".to_owned()));
+        assert_eq!(escape_markdown("[a](b) <@1> *x*"), r"\[a\]\(b\) \<\@1\> \*x\*");
     }
 
     proptest! {

@@ -46,3 +46,22 @@ fn documentation_matches_the_settings() {
     }
     assert_eq!(std::fs::read_to_string(&path).unwrap(), page);
 }
+
+/// All examples of `docs/channels.md` in one file, with each kind of channel.
+#[test]
+fn channel_examples_are_valid() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/channels.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let blocks = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let examples: String = blocks.collect();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("watchglass.toml");
+    std::fs::write(&file, &examples).unwrap();
+    let mut settings = super::Settings::default();
+    super::read_file(&file, &mut settings).unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let mut kinds: Vec<&str> = rows.collect();
+    assert_eq!(kinds.len(), 14);
+    kinds.retain(|kind| !examples.contains(&format!("kind = \"{kind}\"\n")));
+    assert!(kinds.is_empty(), "without an example: {kinds:?}");
+}

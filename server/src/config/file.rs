@@ -4,7 +4,7 @@ use super::Settings;
 use super::effective::{AssignedSetting, SettingSource};
 use super::option::{ConfigOption, ValueKind};
 use super::options::OPTIONS;
-use super::{renamed, sections};
+use super::{channel_names, renamed, sections};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -58,7 +58,8 @@ fn apply(text: &str, path: &Path, settings: &mut Settings) -> Result<(), FilePro
         .map_err(|error| (error.span().map(|span| span.start), error.message().to_owned()))?
         .into_inner();
     settings.former_names = renamed::rename_keys(&mut table, text, path)?;
-    apply_table(&table, "", text, settings)
+    apply_table(&table, "", text, settings)?;
+    channel_names::check(&table, settings)
 }
 
 fn apply_table(

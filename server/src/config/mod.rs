@@ -1,5 +1,6 @@
 //! Configuration from flags, environment variables and a TOML file, defined in one table.
 
+mod channel_names;
 mod edge;
 mod effective;
 mod file;

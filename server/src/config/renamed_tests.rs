@@ -3,7 +3,7 @@ use super::*;
 use std::collections::BTreeSet;
 use watchglass_rules::RENAMED_FIELDS;
 
-const ROUTE: &str = "name = 'night'\nchannels = ['chat']\n";
+const ROUTE: &str = "name = 'night'\nchannels = ['*']\n";
 const INTERVAL: &str = "{ days = ['monday'], from = '22:00', to = '06:00', zone = 'UTC' }";
 
 /// Files with the former and with the current names of these settings.

@@ -13,7 +13,7 @@ mod rules_file;
 mod unparsed;
 
 pub(crate) use current_rules::CurrentRules;
-pub(crate) use rule_set::Origin;
+pub(crate) use rule_set::{Origin, RuleSet};
 pub(crate) use rule_store::{RuleEdit, RuleEditError};
 
 use crate::persist::background_writer::{BackgroundWriter, Persist};

@@ -8,7 +8,7 @@ use watchglass_rules::{Alert, Rule};
 /// Maximum alerts with a line of their own. The rest is only counted.
 const MAX_LINES: usize = 10;
 
-/// Message of a notification, without links and chart. `rule` is that of its first alert, if it still exists.
+/// Message of a notification, without links, chart and group. `rule` is that of its first alert, if it still exists.
 pub(super) fn compose(notification: Notification, rule: Option<&Rule>) -> Message {
     let mut lines: Vec<Line> = notification.alerts.iter().take(MAX_LINES).map(alert_line).collect();
     let rest = notification.alerts.len().saturating_sub(MAX_LINES) + notification.more;
@@ -44,6 +44,7 @@ pub(super) fn compose(notification: Notification, rule: Option<&Rule>) -> Messag
         lines,
         links: Vec::new(),
         chart_svg: None,
+        group: None,
     }
 }
 

@@ -47,6 +47,11 @@ impl Links {
         Ok(Self { origin: public.origin().to_owned(), key, action_lock: Mutex::default() })
     }
 
+    /// URL of this server, without a path.
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// Verifies a token.
     ///
     /// # Errors

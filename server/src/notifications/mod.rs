@@ -4,6 +4,7 @@
 //! which the delivery service writes: a crash leaves both or neither, and no tick waits for the disk.
 
 mod acknowledgements;
+mod alert_group;
 mod compose;
 mod error;
 mod links;
@@ -12,11 +13,13 @@ mod outgoing;
 mod peers;
 mod queries;
 mod restore;
+mod smtp_name;
 
 pub(crate) use links::{LINK_TTL, Links, alert_fingerprint};
 pub(crate) use message_chart::ChartSource;
 pub(crate) use outgoing::MessageContext;
 pub(crate) use peers::Peers;
+pub(crate) use smtp_name::smtp_name;
 
 use crate::clock::now;
 pub(crate) use error::NotificationsError;
@@ -29,7 +32,8 @@ use std::time::Duration;
 use watchglass_dispatch::{ALL_CHANNELS, DispatchSettings, Dispatcher, DispatcherState, FieldError, Silence};
 use watchglass_model::Timestamp;
 use watchglass_notify::{
-    ChannelSettings, Channels, Commit, DeliveryError, DeliveryService, Env, Outgoing, Overview,
+    ChannelSettings, Channels, Commit, Context, DeliveryError, DeliveryService, Env, GivenUp, Outgoing,
+    Overview,
 };
 use watchglass_rules::{Alert, Change};
 
@@ -51,6 +55,8 @@ const MAX_DELIVERIES: usize = 200;
 pub(crate) struct Notifications {
     dispatcher: Mutex<Dispatcher>,
     message_context: MessageContext,
+    /// Labels that define a group.
+    group_by: Vec<String>,
     channels: Vec<String>,
     /// `None` without a data folder, and after close.
     delivery: Mutex<Option<DeliveryService>>,
@@ -71,17 +77,27 @@ impl Notifications {
         folder: &Path,
     ) -> Result<Self, NotificationsError> {
         let environment = |name: &str| std::env::var(name).ok();
-        let open = |(name, settings): (&String, &ChannelSettings)| match settings.open(&environment) {
-            Ok(channel) => Ok((name.clone(), channel)),
-            Err(error) => Err(NotificationsError::Channel { name: name.clone(), error }),
+        let helo = message_context.helo.as_deref();
+        let open = |(name, settings): (&String, &ChannelSettings)| {
+            let context = Context { name, environment: &environment, helo };
+            let channel = settings.open(context);
+            let channel =
+                channel.map_err(|error| NotificationsError::Channel { name: name.clone(), error })?;
+            Ok((name.clone(), channel))
         };
-        let channels: Channels = channels.iter().map(open).collect::<Result<_, _>>()?;
+        let channels: Channels = channels.iter().map(open).collect::<Result<_, NotificationsError>>()?;
         let names = channels.keys().cloned().collect();
+        let group_by = settings.group_by.clone();
         // An error in the settings is not one in the state, and must come before anything is sent.
         drop(Dispatcher::new(settings.clone())?);
         let outbox = folder.join(OUTBOX);
         std::fs::create_dir_all(&outbox)?;
-        let env = Env { clock: Box::new(now), random: Box::new(random), report: Box::new(report) };
+        let env = Env {
+            clock: Box::new(now),
+            random: Box::new(random),
+            report: Box::new(report),
+            on_given_up: Box::new(log_given_up),
+        };
         let (delivery, opened) = DeliveryService::start(&outbox, channels, env)?;
         if opened.damaged > 0 {
             tracing::warn!(
@@ -92,6 +108,7 @@ impl Notifications {
         Ok(Self {
             dispatcher: Mutex::new(restore(settings, opened.dispatcher_state, folder)?),
             message_context,
+            group_by,
             channels: names,
             delivery: Mutex::new(Some(delivery)),
             peers: Mutex::default(),
@@ -208,6 +225,11 @@ impl Notifications {
     fn dispatcher(&self) -> MutexGuard<'_, Dispatcher> {
         self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn log_given_up(message: GivenUp<'_>) {
+    let GivenUp { id, title, channel, reason } = message;
+    tracing::warn!(channel, reason, title, id, "notification given up");
 }
 
 /// Random number from 0 to 1, from the random keys of the standard library's hashers.

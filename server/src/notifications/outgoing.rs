@@ -1,6 +1,7 @@
 //! Message of a notification. Its chart is drawn by the delivery service, so that no tick waits for file I/O.
 
 use super::Notifications;
+use super::alert_group::alert_group;
 use super::compose::compose;
 use super::links::Links;
 use super::message_chart::{ChartSource, ChartSpec};
@@ -18,6 +19,8 @@ pub(crate) struct MessageContext {
     pub(crate) links: Option<Links>,
     /// Data source of charts; `None`: messages have no charts.
     pub(crate) chart_source: Option<Arc<ChartSource>>,
+    /// Name of this server in SMTP: a host name or an address; `None` if it is unknown.
+    pub(crate) helo: Option<String>,
 }
 
 impl Notifications {
@@ -27,7 +30,7 @@ impl Notifications {
         if channels.is_empty() {
             return None;
         }
-        let MessageContext { rules, links, chart_source } = &self.message_context;
+        let MessageContext { rules, links, chart_source, helo: _ } = &self.message_context;
         let rules = rules.get();
         let first = notification.alerts.first();
         let rule = first.and_then(|alert| rules.find(&alert.key.rule)).map(|(rule, _)| rule);
@@ -35,8 +38,9 @@ impl Notifications {
             (Some(archive), Some(rule)) => ChartSpec::of(archive, rule, &notification),
             _ => None,
         };
+        let group = alert_group(&notification, &rules, links.as_ref(), &self.group_by);
         let links = links.as_ref().map(|links| links.of(&notification)).unwrap_or_default();
-        let message = Message { links, ..compose(notification, rule) };
+        let message = Message { links, group, ..compose(notification, rule) };
         let chart = chart.map(|chart| Box::new(move || chart.draw()) as DrawChart);
         Some(Outgoing { message, channels, chart })
     }

@@ -13,7 +13,7 @@ use crate::evaluation::RuleEvaluator;
 use crate::http::QueryLimiter;
 use crate::layouts::Layouts;
 use crate::metric_store::{Collected, MetricStore};
-use crate::notifications::{ChartSource, Links, MessageContext, Notifications};
+use crate::notifications::{ChartSource, Links, MessageContext, Notifications, smtp_name};
 use crate::pipeline::TickTimes;
 use crate::targets::Targets;
 use app::api::HostInfo;
@@ -60,7 +60,8 @@ pub(super) fn open_parts(
     runtime: &Handle,
 ) -> Result<Parts, Box<dyn Error>> {
     let system = SystemInfo::read();
-    let host = settings.host_name.clone().unwrap_or_else(|| system.hostname.clone());
+    let system_hostname = system.hostname.clone();
+    let host = settings.host_name.clone().unwrap_or_else(|| system_hostname.clone());
     let options = history_options(settings);
     let local = Arc::new(EmbeddedHistory::open(&folder.join("history"), options.clone())?);
     let previous_run = local.newest();
@@ -96,6 +97,7 @@ pub(super) fn open_parts(
             catalogue: collected.catalogue.clone(),
             intervals: collected.intervals.clone(),
         })),
+        helo: smtp_name(settings, &system_hostname),
     };
     let notifications =
         Notifications::open(settings.notifications.clone(), &settings.channels, message_context, folder)?;

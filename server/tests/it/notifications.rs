@@ -29,6 +29,11 @@ impl Receiver {
 
     /// Configuration with a rule that always fires on this machine, and a channel to this receiver.
     pub(crate) fn config(&self) -> ConfigFile {
+        self.config_with("")
+    }
+
+    /// The same with further settings of the channel.
+    fn config_with(&self, settings: &str) -> ConfigFile {
         ConfigFile::with(&format!(
             "[[rules]]\nid = 'some-memory'\nname = 'Some memory'\nmetric = 'host_memory_used_ratio'\n\
              component = 'memory'\ncritical = 0.0001\nsummary = 'It is used.'\naction = 'Be glad.'\n\
@@ -36,7 +41,7 @@ impl Receiver {
              [[notifications.routes]]\nname = 'memory'\nchannels = ['hook']\n\
              matchers = [{{ label = 'rule', operator = '=', value = 'some-memory' }}]\n\
              [[notifications.routes]]\nname = 'nobody'\nchannels = []\n\
-             [channels.hook]\nkind = 'webhook'\nurl = '{}'\n",
+             [channels.hook]\nkind = 'webhook'\nurl = '{}'\n{settings}",
             self.url()
         ))
     }
@@ -101,6 +106,13 @@ async fn webhooks_get_alerts_with_summary_and_action() {
     for part in ["It is used.", "Be glad.", "Since"] {
         assert!(lines.contains(part), "{part}: {lines}");
     }
+    let [alert] = body["alerts"].as_array().unwrap().as_slice() else { panic!("{body}") };
+    assert_eq!((&body["status"], &alert["status"]), (&json!("firing"), &json!("firing")));
+    assert_eq!((&alert["rule"], &alert["name"]), (&json!("some-memory"), &json!("Some memory")));
+    assert_eq!((&alert["threshold"], &alert["labels"]["component"]), (&json!(0.0001), &json!("memory")));
+    assert!(alert["value"].as_f64().unwrap() > 0.0001 && alert["ends_at"].is_null(), "{alert}");
+    assert!(alert["starts_at"].as_str().unwrap().ends_with('Z'), "{alert}");
+    assert_eq!(alert["fingerprint"].as_str().unwrap().len(), 32);
     delivered(&server, 1).await;
     let channels = data(server.address, "/api/admin/channels").await;
     assert_eq!(channels[0]["name"], "hook", "{channels}");
@@ -280,4 +292,34 @@ async fn invalid_channels_are_named_at_startup() {
         assert_eq!(finished.code, Some(1), "{channel}");
         assert!(finished.stderr.contains(expected), "{channel}: {}", finished.stderr);
     }
+}
+
+#[tokio::test]
+async fn unknown_channels_of_routes_are_errors_of_serve_and_check_config() {
+    let config = ConfigFile::with(
+        "[channels.hook]\nkind = 'webhook'\nurl = 'http://127.0.0.1:1/'\n\
+         [[notifications.routes]]\nname = 'all'\nchannels = ['hok']\n",
+    );
+    let [flag, path] = config.flags();
+    let serve = ["serve", "--listen", "127.0.0.1:0", flag, path];
+    for arguments in [serve.as_slice(), &["check-config", path]] {
+        let finished = crate::support::run(arguments, &[]).await;
+        assert_eq!(finished.code, Some(1), "{arguments:?}");
+        let expected =
+            "line 6: notifications.routes[0].channels: unknown channel \"hok\"; configured channels: hook";
+        assert!(finished.stderr.contains(path) && finished.stderr.contains(expected), "{}", finished.stderr);
+    }
+}
+
+#[tokio::test]
+async fn webhooks_in_the_format_of_alertmanager_have_its_fields() {
+    let receiver = Receiver::new().await;
+    let config = receiver.config_with("format = 'alertmanager'\n");
+    let server = Server::start_with(&config.flags(), &[]).await;
+    let body = receiver.request().await.accept().await;
+    assert_eq!((&body["version"], &body["receiver"]), (&json!("4"), &json!("hook")), "{body}");
+    assert_eq!(body["alerts"][0]["labels"]["alertname"], "some-memory");
+    assert_eq!(body["groupLabels"]["component"], "memory");
+    assert_eq!(body["alerts"][0]["endsAt"], "0001-01-01T00:00:00Z");
+    server.stop().await;
 }

@@ -1,27 +1,32 @@
 //! Email over SMTP ([RFC 5321](https://www.rfc-editor.org/rfc/rfc5321)): plain text and HTML, with the chart attached.
 //!
 //! The `Message-ID` is derived from the message's id: if a crash causes a second send, mail programs show one mail. A
-//! message goes to all addresses or to none: if the server rejects one recipient, no data is sent.
+//! server may refuse some recipients: the others get the mail, and the delivery log says who was refused. Recipients that
+//! are refused with 4xx are retried alone.
 
 mod compose;
+mod recipients;
+mod settings;
+mod submit;
 
-use super::TextTemplate;
-use crate::secrets::{SecretSource, Secrets};
-use crate::settings::check_line;
+pub use settings::{EmailSettings, Encryption};
+
+use super::{Context, TextTemplate};
+use crate::secrets::Secrets;
 use crate::template::Escape;
-use crate::{Channel, Environment, Message, SendError, SendFuture, SettingsError};
+use crate::{Channel, Message, SendError, SendFuture, SettingsError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lettre::message::Mailbox;
-use lettre::transport::smtp::Error;
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::TlsParameters;
 use lettre::transport::smtp::extension::ClientId;
-use serde::{Deserialize, Serialize};
+use recipients::{Progress, Refusal, Unfinished, refusals};
+use settings::is_helo;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
 use std::time::Duration;
+use submit::{SubmitError, Submitted};
 use tokio::time::timeout;
 use watchglass_model::Timestamp;
 
@@ -31,104 +36,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Timeout of QUIT after the server has accepted the mail.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Maximum recipients of a message.
-const MAX_RECIPIENTS: usize = 20;
-
-/// Encryption of the SMTP connection.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Encryption {
-    /// STARTTLS is required; without it nothing is sent. Default port 587.
-    #[default]
-    Starttls,
-    /// TLS from the first byte. Default port 465.
-    Tls,
-    /// No encryption; only for a server on localhost. Default port 25.
-    None,
-}
-
-/// Settings of an email channel.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EmailSettings {
-    /// Host name or address of the mail server.
-    pub host: String,
-    /// Port; defaults to the standard port of the encryption.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub port: Option<u16>,
-    /// Encryption of the connection.
-    #[serde(default)]
-    pub encryption: Encryption,
-    /// User name for SMTP authentication; requires a password.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
-    /// Environment variable with the password.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password_env: Option<String>,
-    /// File with the password.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password_file: Option<PathBuf>,
-    /// Sender address, such as `Watchglass <watch@example.com>`.
-    pub from: String,
-    /// Recipient addresses.
-    pub to: Vec<String>,
-    /// Template of the text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub template: Option<String>,
-}
-
-impl EmailSettings {
-    fn password(&self) -> SecretSource<'_> {
-        let (env, file) = (self.password_env.as_deref(), self.password_file.as_deref());
-        SecretSource { env_field: "password_env", env, file_field: "password_file", file }
-    }
-
-    fn is_local(&self) -> bool {
-        self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-    }
-
-    fn mailboxes(&self) -> Result<(Mailbox, Vec<Mailbox>), SettingsError> {
-        let parse = |field: &'static str, text: &String| {
-            check_line(field, text, 320)?;
-            let right = "give one such as Watchglass <watch@example.com>";
-            text.parse().map_err(|_| {
-                SettingsError::new(field, format!("contains the invalid address \"{text}\""), right)
-            })
-        };
-        if self.to.is_empty() || self.to.len() > MAX_RECIPIENTS {
-            let right = format!("give 1 to {MAX_RECIPIENTS}");
-            return Err(SettingsError::new("to", format!("has {} addresses", self.to.len()), right));
-        }
-        Ok((parse("from", &self.from)?, self.to.iter().map(|to| parse("to", to)).collect::<Result<_, _>>()?))
-    }
-
-    pub(crate) fn check(&self) -> Result<(), SettingsError> {
-        let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'_');
-        if !(1..=253).contains(&self.host.len()) || !self.host.bytes().all(is_host) {
-            let right = "give a host name or address, such as smtp.example.com; the port is a separate field";
-            return Err(SettingsError::new("host", "is not a valid host name", right));
-        }
-        if self.port == Some(0) {
-            return Err(SettingsError::new("port", "is 0", "give 1 to 65535, or leave it out"));
-        }
-        if self.encryption == Encryption::None && !self.is_local() {
-            let right = "\"none\" is only allowed for localhost; use \"starttls\" or \"tls\"";
-            return Err(SettingsError::new("encryption", "is \"none\" for a remote host", right));
-        }
-        self.password().check(self.user.is_some())?;
-        match &self.user {
-            Some(user) => check_line("user", user, 320)?,
-            None if self.password().is_set() => {
-                return Err(SettingsError::new(
-                    "user",
-                    "is missing",
-                    "set both user and password, or neither",
-                ));
-            }
-            None => {}
-        }
-        self.mailboxes()?;
-        TextTemplate::new(self.template.as_deref(), Escape::None).map(drop)
+/// Name of this server in EHLO; an address is written as a literal ([RFC 5321, 4.1.3](https://www.rfc-editor.org/rfc/rfc5321#section-4.1.3)).
+fn client_id(name: Option<&str>) -> ClientId {
+    let Some(name) = name.filter(|name| is_helo(name)) else { return ClientId::Ipv4(Ipv4Addr::LOCALHOST) };
+    match name.parse() {
+        Ok(IpAddr::V4(address)) => ClientId::Ipv4(address),
+        Ok(IpAddr::V6(address)) => ClientId::Ipv6(address),
+        Err(_) => ClientId::Domain(name.to_owned()),
     }
 }
 
@@ -141,9 +55,14 @@ pub(crate) struct Email {
     credentials: Option<Credentials>,
     from: Mailbox,
     to: Vec<Mailbox>,
+    helo: ClientId,
     secrets: Secrets,
     template: TextTemplate,
     total_timeout: Duration,
+    /// Mails that some recipients do not have yet.
+    unfinished: Unfinished,
+    /// Recipients of finished mails, until the delivery log has them.
+    finished: Unfinished,
 }
 
 impl fmt::Debug for Email {
@@ -153,10 +72,7 @@ impl fmt::Debug for Email {
 }
 
 impl Email {
-    pub(crate) fn open(
-        settings: &EmailSettings,
-        environment: Environment<'_>,
-    ) -> Result<Self, SettingsError> {
+    pub(crate) fn open(settings: &EmailSettings, context: Context<'_>) -> Result<Self, SettingsError> {
         let (from, to) = settings.mailboxes()?;
         let tls =
             (settings.encryption != Encryption::None).then(|| TlsParameters::new(settings.host.clone()));
@@ -171,7 +87,7 @@ impl Email {
         let mut secrets = Secrets::default();
         let mut credentials = None;
         if let Some(user) = &settings.user {
-            let password = settings.password().read(environment)?;
+            let password = settings.password().read(context.environment)?;
             let password = password.reveal().unwrap_or_default();
             // Encoded as on the wire: a server may echo a command it does not understand.
             let (plain, login) =
@@ -190,6 +106,9 @@ impl Email {
             secrets,
             template: TextTemplate::new(settings.template.as_deref(), Escape::None)?,
             total_timeout: TOTAL_TIMEOUT,
+            helo: client_id(settings.helo.as_deref().or(context.helo)),
+            unfinished: Unfinished::default(),
+            finished: Unfinished::default(),
         })
     }
 
@@ -206,51 +125,104 @@ impl Email {
                 SendError::permanent(format!("cannot build the mail: {}", self.secrets.redact(&error)))
             })?;
         let server = format!("{}:{}", self.host, self.port);
-        match timeout(self.total_timeout, self.submit(&mail)).await {
-            Ok(Ok(mut connection)) => {
-                // The server has accepted it: whatever happens on QUIT, it must not be sent again.
-                let _ = timeout(QUIT_TIMEOUT, connection.abort()).await;
+        let mut progress = self.unfinished.take(&message.id);
+        let addresses = self.to.iter().map(|mailbox| mailbox.email.clone());
+        let pending: Vec<_> = addresses.filter(|address| !progress.is_finished(address.as_ref())).collect();
+        let result = match timeout(self.total_timeout, self.submit(&mail, &pending)).await {
+            Ok(Ok(submitted)) => self.conclude(submitted, &mut progress).await,
+            Ok(Err(error)) => Err(self.failure(error, &mut progress)),
+            Err(_elapsed) => {
+                let reason = format!("timed out after {} s", self.total_timeout.as_secs_f64());
+                Err(SendError::temporary(reason))
+            }
+        };
+        match result {
+            Ok(()) => {
+                if !progress.refused.is_empty() {
+                    self.finished.keep(&message.id, progress);
+                }
                 Ok(())
             }
-            Ok(Err(error)) => {
-                let reason = format!("{server}: {}", self.secrets.redact(&error.to_string()));
-                // Permanent refusals and unsupported features; everything else is retried.
-                if error.is_permanent() || error.is_client() {
-                    Err(SendError::permanent(reason))
-                } else {
-                    Err(SendError::temporary(reason))
-                }
+            Err(SendError::Temporary { reason, retry_after }) => {
+                self.unfinished.keep(&message.id, progress);
+                Err(SendError::Temporary { reason: format!("{server}: {reason}"), retry_after })
             }
-            Err(_elapsed) => {
-                let reason = format!("{server}: timed out after {} s", self.total_timeout.as_secs_f64());
-                Err(SendError::temporary(reason))
+            Err(SendError::Permanent { reason }) if progress.delivered.is_empty() => {
+                Err(SendError::permanent(format!("{server}: {reason}")))
+            }
+            // Others got it before.
+            Err(SendError::Permanent { reason }) => {
+                let refused = pending.into_iter().filter(|address| !progress.is_finished(address.as_ref()));
+                let refused =
+                    refused.map(|address| Refusal { address: address.to_string(), reply: reason.clone() });
+                progress.refused.extend(refused.collect::<Vec<_>>());
+                self.finished.keep(&message.id, progress);
+                Ok(())
             }
         }
     }
 
-    /// Submits the mail; on return the server has accepted it.
-    async fn submit(&self, mail: &lettre::Message) -> Result<AsyncSmtpConnection, Error> {
-        // Without a resolvable host name, servers expect an address literal.
-        let name = ClientId::Ipv4(Ipv4Addr::LOCALHOST);
-        let server = (self.host.as_str(), self.port);
-        let tls_from_start = self.tls.clone().filter(|_| self.encryption == Encryption::Tls);
-        let mut connection =
-            AsyncSmtpConnection::connect_tokio1(server, Some(CONNECT_TIMEOUT), &name, tls_from_start, None)
-                .await?;
-        if let (Encryption::Starttls, Some(tls)) = (self.encryption, &self.tls) {
-            connection.starttls(tls.clone(), &name).await?;
+    /// Records who accepted and who refused the mail.
+    async fn conclude(&self, submitted: Submitted, progress: &mut Progress) -> Result<(), SendError> {
+        let Submitted { accepted, refused, mut connection } = submitted;
+        // The server has accepted it: whatever happens on QUIT, it must not be sent again.
+        let _ = timeout(QUIT_TIMEOUT, connection.abort()).await;
+        progress.delivered.extend(accepted.iter().map(ToString::to_string));
+        let mut retried = Vec::new();
+        for (address, error) in refused {
+            let is_permanent = error.is_permanent();
+            let reply = self.secrets.redact(&error.to_string());
+            let refusal = Refusal { address: address.to_string(), reply };
+            if is_permanent { progress.refused.push(refusal) } else { retried.push(refusal) }
         }
-        if let Some(credentials) = &self.credentials {
-            connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await?;
+        if !retried.is_empty() {
+            let (delivered, all) = (progress.delivered.len(), self.to.len());
+            let refusals = refusals(&retried);
+            Err(SendError::temporary(format!(
+                "refused for now: {refusals}; {delivered} of {all} recipients have it"
+            )))
+        } else if progress.delivered.is_empty() {
+            Err(SendError::permanent(format!("refused: {}", refusals(&progress.refused))))
+        } else {
+            Ok(())
         }
-        connection.send(mail.envelope(), &mail.formatted()).await?;
-        Ok(connection)
+    }
+
+    fn failure(&self, error: SubmitError, progress: &mut Progress) -> SendError {
+        match error {
+            SubmitError::Unsupported(problem) => SendError::permanent(problem),
+            SubmitError::Busy(error) => {
+                let reason = self.secrets.redact(&error.to_string());
+                if progress.is_busy_too_long() {
+                    SendError::permanent(format!(
+                        "gave up: {reason}; the server may not accept the name {} in EHLO: set helo",
+                        self.helo
+                    ))
+                } else {
+                    SendError::temporary(reason)
+                }
+            }
+            SubmitError::Smtp(error) => {
+                let reason = self.secrets.redact(&error.to_string());
+                // Permanent refusals and unsupported features; everything else is retried.
+                if error.is_permanent() || error.is_client() {
+                    SendError::permanent(reason)
+                } else {
+                    SendError::temporary(reason)
+                }
+            }
+        }
     }
 }
 
 impl Channel for Email {
     fn to(&self) -> String {
         self.to.iter().map(|mailbox| mailbox.email.to_string()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn take_recipients(&self, id: &str) -> Option<String> {
+        let finished = self.finished.take(id);
+        (!finished.refused.is_empty()).then(|| finished.text())
     }
 
     fn send<'a>(&'a self, message: &'a Message, _now: Timestamp) -> SendFuture<'a> {

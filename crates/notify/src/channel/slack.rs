@@ -3,11 +3,11 @@
 //! [Block Kit](https://api.slack.com/reference/block-kit/blocks): a header, the fields, the time with the links. Slack
 //! does not deduplicate: a message that is resent after a crash may appear twice.
 
-use super::{TextTemplate, secret_endpoint};
+use super::{Context, TextTemplate, secret_endpoint};
 use crate::http::{Endpoint, NEW_CONNECTIONS, Request, post};
 use crate::secrets::{SecretSource, Secrets};
 use crate::template::{Escape, slack as escape};
-use crate::{Channel, Environment, Message, SendError, SendFuture, SettingsError, text};
+use crate::{Channel, Message, SendError, SendFuture, SettingsError, text};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -58,11 +58,8 @@ pub(crate) struct Slack {
 }
 
 impl Slack {
-    pub(crate) fn open(
-        settings: &SlackSettings,
-        environment: Environment<'_>,
-    ) -> Result<Self, SettingsError> {
-        let (endpoint, hidden) = secret_endpoint(settings.url(), NEW_CONNECTIONS, environment)?;
+    pub(crate) fn open(settings: &SlackSettings, context: Context<'_>) -> Result<Self, SettingsError> {
+        let (endpoint, hidden) = secret_endpoint(settings.url(), NEW_CONNECTIONS, context.environment)?;
         let secrets = Secrets::of(hidden.iter().map(String::as_str));
         Ok(Self {
             endpoint,
@@ -75,16 +72,14 @@ impl Slack {
         // Shown where blocks do not fit, such as in a push notification.
         let fallback = escape(&text::headline(message));
         let blocks = match self.template.render(message) {
-            Some(text) => vec![section(&truncate(&text, MAX_SECTION))],
+            Some(text) => vec![section(&text::truncate(&text, MAX_SECTION))],
             None => blocks(message),
         };
         json!({ "text": fallback, "blocks": blocks })
     }
 
     async fn deliver(&self, message: &Message, now: Timestamp) -> Result<(), SendError> {
-        let body = self.body(message).to_string();
-        let request = Request { content_type: "application/json", headers: &[], body: body.into_bytes() };
-        post(&self.endpoint, request, &self.secrets, now).await
+        post(&self.endpoint, Request::json(&self.body(message)), &self.secrets, now).await
     }
 }
 
@@ -104,7 +99,7 @@ fn blocks(message: &Message) -> Vec<Value> {
     for lines in message.lines.chunks(MAX_FIELDS) {
         let field = |line: &crate::Line| {
             let text = format!("*{}*\n{}", escape(&line.label), escape(&line.text));
-            json!({ "type": "mrkdwn", "text": truncate(&text, MAX_FIELD) })
+            json!({ "type": "mrkdwn", "text": text::truncate(&text, MAX_FIELD) })
         };
         let fields: Vec<Value> = lines.iter().map(field).collect();
         blocks.push(json!({ "type": "section", "fields": fields }));
@@ -126,14 +121,6 @@ fn section(text: &str) -> Value {
     json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } })
 }
 
-/// Truncates a text, keeping its line breaks.
-fn truncate(text: &str, limit: usize) -> String {
-    if text.chars().count() <= limit {
-        return text.to_owned();
-    }
-    text.chars().take(limit - 1).chain(['…']).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,7 +134,8 @@ mod tests {
         let settings =
             SlackSettings { url_env: Some("URL".to_owned()), template, ..SlackSettings::default() };
         settings.check().unwrap();
-        Slack::open(&settings, &|name| (name == "URL").then(|| URL.to_owned())).unwrap()
+        let environment = |name: &str| (name == "URL").then(|| URL.to_owned());
+        Slack::open(&settings, Context::new("chat", &environment)).unwrap()
     }
 
     #[test]
@@ -165,9 +153,8 @@ mod tests {
         assert!(!format!("{slack:?}").contains("s3cret"));
         assert_eq!(slack.secrets.redact("no services/T0/B0/s3cret here"), "no … here");
         let settings = SlackSettings { url_env: Some("URL".to_owned()), ..SlackSettings::default() };
-        let error = Slack::open(&settings, &|name| (name == "URL").then(|| "http://host/s3cret".to_owned()))
-            .unwrap_err()
-            .to_string();
+        let environment = |name: &str| (name == "URL").then(|| "http://host/s3cret".to_owned());
+        let error = Slack::open(&settings, Context::new("chat", &environment)).unwrap_err().to_string();
         assert!(error.contains("would send a secret unencrypted") && !error.contains("s3cret"), "{error}");
     }
 

@@ -7,12 +7,12 @@
 
 mod segments;
 
-use super::TextTemplate;
-use crate::http::{self, Endpoint, NEW_CONNECTIONS, PlaintextHosts, Request, post};
+use super::{Context, TextTemplate};
+use crate::http::{self, Endpoint, NEW_CONNECTIONS, PlaintextHosts, Request, Responses, post};
 use crate::secrets::{SecretSource, Secrets};
 use crate::settings::check_line;
 use crate::template::Escape;
-use crate::{Channel, Environment, Message, SendError, SendFuture, SettingsError, text};
+use crate::{Channel, Message, SendError, SendFuture, SettingsError, text};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,8 @@ pub(crate) struct Sms {
 }
 
 impl Sms {
-    pub(crate) fn open(settings: &SmsSettings, environment: Environment<'_>) -> Result<Self, SettingsError> {
+    pub(crate) fn open(settings: &SmsSettings, context: Context<'_>) -> Result<Self, SettingsError> {
+        let environment = context.environment;
         let token = settings.token().read(environment)?;
         let token = token.reveal().unwrap_or_default();
         let encoded = STANDARD.encode(format!("{}:{token}", settings.account));
@@ -119,7 +120,8 @@ impl Sms {
             ("idempotency-key", message.id.as_str()),
         ];
         let content_type = "application/x-www-form-urlencoded";
-        let request = Request { content_type, headers: &headers, body: body.into_bytes() };
+        let (body, responses) = (body.into_bytes(), Responses::default());
+        let request = Request { content_type, headers: &headers, body, responses };
         post(&self.endpoint, request, &self.secrets, now).await
     }
 }
@@ -171,7 +173,8 @@ mod tests {
     #[test]
     fn form_matches_the_golden_file() {
         settings().check().unwrap();
-        let sms = Sms::open(&settings(), &|name| (name == "TOKEN").then(|| "s3cret".to_owned())).unwrap();
+        let environment = |name: &str| (name == "TOKEN").then(|| "s3cret".to_owned());
+        let sms = Sms::open(&settings(), Context::new("phone", &environment)).unwrap();
         golden::check("sms.txt", sms.body(&sample()).as_bytes());
         assert!(!format!("{sms:?}").contains("s3cret"));
         // As curl -u AC1:s3cret sends it.

@@ -1,15 +1,18 @@
 //! Signed JSON webhook.
 //!
-//! The body is a [`Message`] with its `version`, or the output of a template. `Idempotency-Key` is the message's id.
+//! The body is a [`Message`] with its `version`, `status` and `alerts`, or the body of Alertmanager, or the output of a
+//! template. `Idempotency-Key` is the message's id.
 //! `Watchglass-Signature: t=UNIX,v1=HEX` contains the send time in seconds and the HMAC-SHA256, in lower-case
 //! hexadecimal digits, of `UNIX.BODY`, as [Stripe signs](https://docs.stripe.com/webhooks#verify-manually): the receiver
 //! verifies the signature and rejects messages older than some minutes.
 
-use super::{TextTemplate, secret_endpoint};
-use crate::http::{Endpoint, PlaintextHosts, Request, post};
+mod alertmanager;
+
+use super::{Context, TextTemplate, secret_endpoint};
+use crate::http::{Endpoint, PlaintextHosts, Request, Responses, post};
 use crate::secrets::{SecretSource, Secrets};
 use crate::template::Escape;
-use crate::{Channel, Environment, Message, SendError, SendFuture, SettingsError, http};
+use crate::{Channel, Message, SendError, SendFuture, SettingsError, body, http};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -17,8 +20,23 @@ use watchglass_http_client::Limits;
 use watchglass_model::Timestamp;
 use watchglass_remote::Secret;
 
-/// Version of the body.
-const VERSION: u16 = 1;
+/// Format of the body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WebhookFormat {
+    /// The message of Watchglass.
+    #[default]
+    Watchglass,
+    /// The body of Alertmanager's webhooks, version 4.
+    Alertmanager,
+}
+
+impl WebhookFormat {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde needs")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
 
 /// Settings of a webhook channel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +57,9 @@ pub struct WebhookSettings {
     /// File with the signing key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_file: Option<PathBuf>,
+    /// Format of the body.
+    #[serde(default, skip_serializing_if = "WebhookFormat::is_default")]
+    pub format: WebhookFormat,
     /// Template of the body. Values are written as JSON: `{"text": {{ title }}}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
@@ -69,6 +90,10 @@ impl WebhookSettings {
             (None, true) => {}
         }
         self.secret().check(false)?;
+        if self.template.is_some() && !self.format.is_default() {
+            let right = "use the default format with a template, or leave out the template";
+            return Err(SettingsError::new("template", "is set, and format too", right));
+        }
         let template = TextTemplate::new(self.template.as_deref(), Escape::Json)?;
         match template.render(&crate::message::test_message()) {
             Some(body) if serde_json::from_str::<serde::de::IgnoredAny>(&body).is_err() => {
@@ -90,21 +115,14 @@ pub(crate) struct Webhook {
     key: Secret,
     secrets: Secrets,
     template: TextTemplate,
-}
-
-/// Built-in body.
-#[derive(Serialize)]
-struct Body<'a> {
-    version: u16,
-    #[serde(flatten)]
-    message: &'a Message,
+    format: WebhookFormat,
+    /// Name of the channel.
+    name: String,
 }
 
 impl Webhook {
-    pub(crate) fn open(
-        settings: &WebhookSettings,
-        environment: Environment<'_>,
-    ) -> Result<Self, SettingsError> {
+    pub(crate) fn open(settings: &WebhookSettings, context: Context<'_>) -> Result<Self, SettingsError> {
+        let environment = context.environment;
         let key = settings.secret().read(environment)?;
         let (endpoint, hidden) = match &settings.url {
             Some(url) => {
@@ -117,6 +135,8 @@ impl Webhook {
             secrets: Secrets::of(hidden.iter().map(String::as_str).chain(key.reveal())),
             key,
             template: TextTemplate::new(settings.template.as_deref(), Escape::Json)?,
+            format: settings.format,
+            name: context.name.to_owned(),
         })
     }
 
@@ -132,9 +152,10 @@ impl Webhook {
         {
             return Ok(text.into_bytes());
         }
-        let body = Body { version: VERSION, message };
-        serde_json::to_vec(&body)
-            .map_err(|error| SendError::permanent(format!("cannot serialise the message as JSON: {error}")))
+        match self.format {
+            WebhookFormat::Watchglass => body::json(message),
+            WebhookFormat::Alertmanager => alertmanager::json(message, &self.name),
+        }
     }
 
     async fn deliver(&self, message: &Message, now: Timestamp) -> Result<(), SendError> {
@@ -142,7 +163,8 @@ impl Webhook {
         let signature = self.key.reveal().map(|key| sign(key, now, &body));
         let mut headers = vec![("idempotency-key", message.id.as_str())];
         headers.extend(signature.as_deref().map(|signature| ("watchglass-signature", signature)));
-        let request = Request { content_type: "application/json", headers: &headers, body };
+        let content_type = "application/json";
+        let request = Request { content_type, headers: &headers, body, responses: Responses::default() };
         post(&self.endpoint, request, &self.secrets, now).await
     }
 }
@@ -171,7 +193,6 @@ fn sign(key: &str, now: Timestamp, body: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::golden;
     use crate::message::tests::sample;
 
     fn open(template: Option<&str>) -> Result<Webhook, SettingsError> {
@@ -181,12 +202,11 @@ mod tests {
             ..WebhookSettings::default()
         };
         settings.check()?;
-        Webhook::open(&settings, &|_| None)
+        Webhook::open(&settings, Context::new("hook", &|_| None))
     }
 
     #[test]
-    fn body_matches_the_golden_file() {
-        golden::check("webhook.json", &open(None).unwrap().body(&sample()).unwrap());
+    fn template_replaces_the_body() {
         let body = open(Some("{\"text\": {{ title }}}")).unwrap().body(&sample()).unwrap();
         assert_eq!(body, "{\"text\": \"CPU of <web-1> is 93 %, above 80 %\"}".as_bytes());
         // This message has no links: the built-in body is sent instead.
@@ -201,14 +221,19 @@ mod tests {
     fn url_can_be_a_secret() {
         let settings = WebhookSettings { url_env: Some("URL".to_owned()), ..WebhookSettings::default() };
         settings.check().unwrap();
-        let webhook = Webhook::open(&settings, &|name| {
-            (name == "URL").then(|| "https://chat.example/hooks/s3cret".to_owned())
-        })
-        .unwrap();
+        let environment =
+            |name: &str| (name == "URL").then(|| "https://chat.example/hooks/s3cret".to_owned());
+        let webhook = Webhook::open(&settings, Context::new("hook", &environment)).unwrap();
         assert_eq!(webhook.to(), "chat.example");
         assert_eq!(webhook.secrets.redact("no /hooks/s3cret"), "no /…");
         let debug = format!("{webhook:?}");
         assert!(!debug.contains("s3cret"), "{debug}");
+        let both = WebhookSettings {
+            format: WebhookFormat::Alertmanager,
+            template: Some("{}".to_owned()),
+            ..settings.clone()
+        };
+        assert!(both.check().unwrap_err().to_string().starts_with("template is set, and format too"));
         let twice = WebhookSettings { url: Some("https://a/".to_owned()), ..settings };
         assert!(twice.check().unwrap_err().to_string().starts_with("url is set twice: set one of"));
     }

@@ -34,7 +34,7 @@ pub type Channels = BTreeMap<String, Arc<dyn Channel>>;
 /// Called when messages cannot be persisted, with the reason, and with `None` when they can again.
 pub type Report = Box<dyn FnMut(Option<&str>) + Send>;
 
-/// Injected clock, random source and log.
+/// Injected clock, random source, log and observer.
 pub struct Env {
     /// Current time.
     pub clock: Box<dyn Fn() -> Timestamp + Send>,
@@ -42,6 +42,21 @@ pub struct Env {
     pub random: Box<dyn FnMut() -> f64 + Send>,
     /// Log of problems.
     pub report: Report,
+    /// Called for each message that is given up on a channel. Must not block.
+    pub on_given_up: Box<dyn Fn(GivenUp<'_>) + Send>,
+}
+
+/// Message that is given up on a channel. Contains no secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GivenUp<'a> {
+    /// Message id.
+    pub id: &'a str,
+    /// Title of the message.
+    pub title: &'a str,
+    /// Channel.
+    pub channel: &'a str,
+    /// Reason.
+    pub reason: &'a str,
 }
 
 impl fmt::Debug for Env {

@@ -1,7 +1,7 @@
 //! Event loop of the delivery thread.
 
 use super::commit::{Commit, CommitQueue, DrawChart, Outgoing};
-use super::{Channels, DeliveryError, Env, Overview};
+use super::{Channels, DeliveryError, Env, GivenUp, Overview};
 use crate::message::test_message;
 use crate::outbox::{Job, Outbox};
 use crate::{Channel, Message, SendError};
@@ -32,9 +32,8 @@ const MAX_BATCH: usize = 100;
 const MAX_TESTS: usize = 8;
 
 /// Purpose of a send in flight.
-#[derive(Debug)]
 enum Purpose {
-    Deliver { job: Job, to: String },
+    Deliver { job: Box<Job>, channel: Arc<dyn Channel> },
     Test(SyncSender<Result<(), DeliveryError>>),
 }
 
@@ -137,11 +136,11 @@ impl Worker {
         for job in self.outbox.plan(now) {
             let Some(channel) = self.channels.get(&job.channel).cloned() else {
                 let reason = format!("unknown channel \"{}\": removed or never configured", job.channel);
-                self.outbox.record_result(now, &job, "", Err(SendError::permanent(reason)), 0.0);
+                self.record_result(now, &job, "", Err(SendError::permanent(reason)), 0.0);
                 continue;
             };
-            let (message, to) = (job.message.clone(), channel.to());
-            self.spawn(channel, message, now, Purpose::Deliver { job, to });
+            let (message, sender) = (job.message.clone(), Arc::clone(&channel));
+            self.spawn(sender, message, now, Purpose::Deliver { job: Box::new(job), channel });
         }
     }
 
@@ -160,13 +159,33 @@ impl Worker {
             Err(error) => (error.id(), Err(SendError::temporary("internal error: the channel panicked"))),
         };
         match self.purposes.remove(&id) {
-            Some(Purpose::Deliver { job, to }) => {
+            Some(Purpose::Deliver { job, channel }) => {
                 let (now, jitter) = (self.now(), (self.env.random)());
-                self.outbox.record_result(now, &job, &to, result, jitter);
+                let to = channel.take_recipients(&job.message.id).unwrap_or_else(|| channel.to());
+                self.record_result(now, &job, &to, result, jitter);
             }
             // The requester may be gone.
             Some(Purpose::Test(reply)) => drop(reply.send(result.map_err(DeliveryError::from))),
             None => {}
+        }
+    }
+
+    fn record_result(
+        &mut self,
+        now: Timestamp,
+        job: &Job,
+        to: &str,
+        result: Result<(), SendError>,
+        jitter: f64,
+    ) {
+        if let Some(reason) = self.outbox.record_result(now, job, to, result, jitter) {
+            let (message, channel) = (&job.message, job.channel.as_str());
+            (self.env.on_given_up)(GivenUp {
+                id: &message.id,
+                title: &message.title,
+                channel,
+                reason: &reason,
+            });
         }
     }
 

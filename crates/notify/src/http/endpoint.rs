@@ -1,5 +1,7 @@
 //! Validated URL of a channel, with its HTTP client.
 
+use super::{UrlKind, url_secrets};
+use crate::secrets::Secrets;
 use crate::{Environment, SettingsError};
 use ::http::Uri;
 use std::fmt;
@@ -23,6 +25,8 @@ pub(crate) struct Endpoint {
     url: Uri,
     /// Host as in a URL, with a non-default port.
     display_host: String,
+    /// Parts of the URL that are never shown.
+    secrets: Secrets,
     client: Client,
 }
 
@@ -65,9 +69,11 @@ impl Endpoint {
         let host = url.host_str().unwrap_or_default();
         let display_host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         url.set_fragment(None);
+        let secrets = url_secrets(&url, UrlKind::Public);
+        let secrets = Secrets::of(secrets.iter().map(String::as_str));
         let url =
             Uri::try_from(url.as_str()).map_err(|_| SettingsError::new(field, "is not a URL", EXAMPLE))?;
-        Ok(Self { url, display_host, client })
+        Ok(Self { url, display_host, secrets, client })
     }
 
     /// An endpoint with a client of the test.
@@ -82,6 +88,11 @@ impl Endpoint {
 
     pub(super) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Parts of the URL that may be secrets.
+    pub(super) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Host for display.

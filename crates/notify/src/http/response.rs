@@ -1,5 +1,6 @@
 //! Result of a send, from the response.
 
+use super::Responses;
 use crate::{MAX_RETRY_AFTER, SendError, secrets::Secrets};
 use std::time::{Duration, UNIX_EPOCH};
 use watchglass_http_client::Response;
@@ -11,6 +12,7 @@ use watchglass_model::Timestamp;
 /// The status is not 2xx.
 pub(super) fn classify(
     response: &Response,
+    responses: Responses,
     host: &str,
     secrets: &Secrets,
     now: Timestamp,
@@ -19,7 +21,11 @@ pub(super) fn classify(
     let excerpt = secrets.redact(&String::from_utf8_lossy(&response.body));
     let excerpt = if excerpt.is_empty() { String::new() } else { format!(": {excerpt}") };
     let reason = format!("{host} responded with status {status}{excerpt}");
+    let is_failure = |start: &str| response.body.starts_with(start.as_bytes());
     match status {
+        200 if responses.failure.is_some_and(is_failure) => {
+            Err(SendError::temporary(format!("{host} reports a failure{excerpt}")))
+        }
         200..=299 => Ok(()),
         300..=399 => Err(SendError::permanent(format!(
             "{host} responded with a redirect (status {status}), which is not followed: configure the final URL"
@@ -27,6 +33,8 @@ pub(super) fn classify(
         // 408: too slow; 425: too early; 429: too many. Retrying any other 4xx gives the same result.
         408 | 425 | 429 | 500.. => {
             let retry_after = response.retry_after().and_then(|text| retry_delay(text, now));
+            let in_body = || delay_in_body(&response.body, responses.retry_after?);
+            let retry_after = retry_after.or_else(in_body);
             Err(SendError::Temporary { reason, retry_after })
         }
         _ => Err(SendError::permanent(reason)),
@@ -46,6 +54,14 @@ fn retry_delay(text: &str, now: Timestamp) -> Option<Duration> {
     Some(wait.min(MAX_RETRY_AFTER))
 }
 
+/// Delay in the body of an error, in seconds; rounded up.
+fn delay_in_body(body: &[u8], pointer: &str) -> Option<Duration> {
+    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let seconds = body.pointer(pointer)?.as_f64()?.ceil();
+    let seconds = seconds.clamp(0.0, MAX_RETRY_AFTER.as_secs_f64());
+    Some(Duration::from_secs_f64(seconds))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,7 +75,7 @@ mod tests {
         let headers: HeaderMap = retry_after.map(value).into_iter().collect();
         let status = StatusCode::from_u16(status).unwrap();
         let response = Response { status, headers, body: body.to_vec(), is_truncated: false };
-        super::classify(&response, "host", &Secrets::of(["s3cret"]), NOW)
+        super::classify(&response, Responses::default(), "host", &Secrets::of(["s3cret"]), NOW)
     }
 
     #[test]
@@ -99,6 +115,30 @@ mod tests {
         }
         let redirect = classify(302, None, b"http://evil").unwrap_err().to_string();
         assert!(redirect.contains("not followed") && !redirect.contains("evil"), "{redirect}");
+    }
+
+    #[test]
+    fn delay_and_failure_can_be_in_the_body() {
+        let responses = Responses { retry_after: Some("/parameters/retry_after"), failure: Some("Webhook") };
+        let classify = |status: u16, body: &str| {
+            let status = StatusCode::from_u16(status).unwrap();
+            let headers = HeaderMap::new();
+            let response = Response { status, headers, body: body.into(), is_truncated: false };
+            super::classify(&response, responses, "host", &Secrets::default(), NOW)
+        };
+        for (body, expected) in [
+            (r#"{"parameters":{"retry_after":7.2}}"#, Some(8)),
+            (r#"{"parameters":{"retry_after":1e300}}"#, Some(3600)),
+            (r#"{"parameters":{"retry_after":-1}}"#, Some(0)),
+            (r#"{"parameters":{"retry_after":"7"}}"#, None),
+            ("{", None),
+        ] {
+            let Err(SendError::Temporary { retry_after, .. }) = classify(429, body) else { panic!("{body}") };
+            assert_eq!(retry_after, expected.map(Duration::from_secs), "{body}");
+        }
+        assert_eq!(classify(202, "Webhook"), Ok(()));
+        let failed = classify(200, "Webhook message delivery failed").unwrap_err().to_string();
+        assert_eq!(failed, "host reports a failure: Webhook message delivery failed");
     }
 
     proptest! {

@@ -195,7 +195,8 @@ impl Outbox {
         self.state.wait(now).into_iter().chain(rewrite).min()
     }
 
-    /// Records the result of a job. `to` is the recipient, `jitter` a random number from 0 to 1.
+    /// Records the result of a job. `to` is the recipient, `jitter` a random number from 0 to 1. Returns the reason if the
+    /// message was given up.
     pub fn record_result(
         &mut self,
         now: Timestamp,
@@ -203,7 +204,7 @@ impl Outbox {
         to: &str,
         result: Result<(), SendError>,
         jitter: f64,
-    ) {
+    ) -> Option<String> {
         let cut = |reason: String| one_line(&reason, MAX_REASON);
         let result = result.map_err(|error| match error {
             SendError::Temporary { reason, retry_after } => {
@@ -213,8 +214,10 @@ impl Outbox {
         });
         let to = one_line(to, MAX_NAME);
         let record = self.state.attempt_record(now, (&job.message.id, &job.channel, &to), result, jitter);
+        let given_up = record.as_ref().and_then(Record::given_up).map(str::to_owned);
         self.write(record.into_iter().collect());
         self.state.release(job);
+        given_up
     }
 
     /// Resends a message over one of its channels, on behalf of `who`. It keeps its id.

@@ -114,6 +114,19 @@ pub(crate) enum Record {
     Dropped { id: String },
 }
 
+impl Record {
+    /// Reason for which a message is given up.
+    pub(super) fn given_up(&self) -> Option<&str> {
+        match self {
+            Self::Happened {
+                happened: Event::Attempt(Attempt { outcome: Outcome::Dead { reason }, .. }),
+                ..
+            } => Some(reason),
+            _ => None,
+        }
+    }
+}
+
 /// File header.
 pub(super) fn header() -> Vec<u8> {
     let mut header = MAGIC.to_vec();

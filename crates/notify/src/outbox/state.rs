@@ -290,5 +290,6 @@ pub(super) fn size(message: &Message) -> usize {
     let lines = message.lines.iter().map(|line| line.label.len() + line.text.len() + 64);
     let links = message.links.iter().map(|link| link.label.len() + link.url.len() + 64);
     let chart = message.chart_svg.as_ref().map_or(0, String::len);
-    512 + message.title.len() + chart + lines.chain(links).sum::<usize>()
+    let group = message.group.as_ref().map_or(0, crate::AlertGroup::size);
+    512 + message.title.len() + chart + group + lines.chain(links).sum::<usize>()
 }

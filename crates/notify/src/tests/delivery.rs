@@ -5,8 +5,8 @@ use super::receiver::{Receiver, Reply};
 use super::{NOW, sample};
 use crate::outbox::{Counts, Event, MAX_MESSAGES, Outbox, Outcome};
 use crate::{
-    Channel, Channels, Commit, DeliveryError, DeliveryService, Env, Message, Outgoing, Overview, SendError,
-    SendFuture,
+    Channel, Channels, Commit, DeliveryError, DeliveryService, Env, GivenUp, Message, Outgoing, Overview,
+    SendError, SendFuture,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -27,6 +27,7 @@ impl Clock {
             clock: Box::new(move || NOW + Duration::from_millis(clock.load(Ordering::SeqCst).unsigned_abs())),
             random: Box::new(|| 1.0),
             report: Box::new(|problem| assert_eq!(problem, None)),
+            on_given_up: Box::new(|_| {}),
         }
     }
 
@@ -180,6 +181,29 @@ fn hanging_or_failing_channel_delays_no_other() {
     assert_eq!(overview.channels["good"], "fake");
     assert!(overview.dead_letters.iter().all(|letter| letter.reason.starts_with("unknown channel \"gone\"")));
     assert!(post.stop(Duration::ZERO));
+}
+
+#[test]
+fn given_up_messages_are_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let receiver = Receiver::start([Reply::Status(404, "", "no hook")], None);
+    let (sender, reported) = std::sync::mpsc::channel();
+    let report = move |given_up: GivenUp<'_>| {
+        let GivenUp { id, title, channel, reason } = given_up;
+        sender.send([id, title, channel, reason].map(str::to_owned)).unwrap_or_default();
+    };
+    let env = Env { on_given_up: Box::new(report), ..Clock::default().env() };
+    let post = DeliveryService::start(folder.path(), hook(&receiver.url("/")), env).unwrap().0;
+    put(&post, "a", &["hook"]);
+    put(&post, "b", &["hook"]);
+    put(&post, "c", &["hok"]);
+    until_counts(&post, 0, 1, 2);
+    let mut reported: Vec<_> = reported.try_iter().collect();
+    reported.sort();
+    let title = sample().title;
+    let reason = format!("127.0.0.1:{} responded with status 404: no hook", receiver.port());
+    let unknown = "unknown channel \"hok\": removed or never configured";
+    assert_eq!(reported, [["a", &title, "hook", &reason], ["c", &title, "hok", unknown]]);
 }
 
 #[test]

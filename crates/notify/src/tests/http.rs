@@ -4,7 +4,7 @@ use super::receiver::{Received, Receiver, Reply};
 use super::{NOW, client_config, permanent, run, sample, server_config, temporary};
 use crate::channel::webhook::Webhook;
 use crate::http::Endpoint;
-use crate::{ChannelSettings, SendError, WebhookSettings};
+use crate::{ChannelSettings, Context, SendError, WebhookSettings};
 use ring::hmac;
 use std::time::Duration;
 use watchglass_http_client::{Client, Limits, Proxies};
@@ -19,7 +19,9 @@ pub(super) fn webhook(url: &str, whole: Duration) -> Webhook {
         secret_env: Some("KEY".to_owned()),
         ..WebhookSettings::default()
     };
-    let mut webhook = Webhook::open(&settings, &|name| (name == "KEY").then(|| KEY.to_owned())).unwrap();
+    let mut webhook =
+        Webhook::open(&settings, Context::new("hook", &|name| (name == "KEY").then(|| KEY.to_owned())))
+            .unwrap();
     webhook.set_endpoint(Endpoint::for_test(url, client(whole)));
     webhook
 }
@@ -129,7 +131,7 @@ fn webhooks_use_the_proxy_of_the_environment() {
             "NO_PROXY" => Some(exceptions.to_owned()),
             _ => None,
         };
-        settings.open(&environment).unwrap()
+        settings.open(Context::new("hook", &environment)).unwrap()
     };
     run(open("").send(&sample(), NOW)).unwrap();
     let received = proxy.next();
@@ -146,7 +148,7 @@ fn slack_and_sms_arrive() {
     let receiver = Receiver::start(script, None);
     let settings: ChannelSettings = toml::from_str("kind = \"slack\"\nurl_env = \"URL\"").unwrap();
     let url = receiver.url("/services/T0/B0/s3cret");
-    let slack = settings.open(&|name| (name == "URL").then(|| url.clone())).unwrap();
+    let slack = settings.open(Context::new("chat", &|name| (name == "URL").then(|| url.clone()))).unwrap();
     run(slack.send(&sample(), NOW)).unwrap();
     let received = receiver.next();
     assert_eq!(received.line, "POST /services/T0/B0/s3cret HTTP/1.1");
@@ -161,7 +163,8 @@ fn slack_and_sms_arrive() {
         receiver.url("/Messages.json")
     );
     let settings: ChannelSettings = toml::from_str(&text).unwrap();
-    let sms = settings.open(&|name| (name == "TOKEN").then(|| "s3cret".to_owned())).unwrap();
+    let sms =
+        settings.open(Context::new("phone", &|name| (name == "TOKEN").then(|| "s3cret".to_owned()))).unwrap();
     assert_eq!(sms.to(), "+491701234567");
     run(sms.send(&sample(), NOW)).unwrap();
     let received = receiver.next();

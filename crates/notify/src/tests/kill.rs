@@ -20,7 +20,7 @@ fn channels(url: &str) -> Channels {
     let settings: ChannelSettings = toml::from_str(&text).unwrap();
     Channels::from([(
         "hook".to_owned(),
-        settings.open(&|name| (name == "KEY").then(|| KEY.to_owned())).unwrap(),
+        settings.open(crate::Context::new("hook", &|name| (name == "KEY").then(|| KEY.to_owned()))).unwrap(),
     )])
 }
 

@@ -3,7 +3,7 @@
 use super::mail_server::{Behaviour, MailServer};
 use super::{NOW, permanent, run, sample, server_config, temporary};
 use crate::channel::email::Email;
-use crate::{Channel, EmailSettings, Encryption, Line, Message, SendError};
+use crate::{Channel, Context, EmailSettings, Encryption, Line, Message, SendError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lettre::transport::smtp::client::{Certificate, TlsParameters};
@@ -27,7 +27,7 @@ fn settings(port: u16) -> EmailSettings {
 
 fn open(settings: &EmailSettings) -> Email {
     settings.check().unwrap();
-    Email::open(settings, &|_| Some("s3cret".to_owned())).unwrap()
+    Email::open(settings, Context::new("mail", &|_| Some("s3cret".to_owned()))).unwrap()
 }
 
 fn send(email: &Email, message: &Message) -> Result<(), SendError> {
@@ -104,8 +104,10 @@ fn smtp_errors_are_classified_for_retry() {
         (vec![("AUTH", "535 s3cret is wrong, AHdhdGNoAHMzY3JldA== too")], true, "… is wrong, … too"),
         (vec![("AUTH", "454 later")], false, "later"),
         (vec![("EHLO", "250 mail.example")], true, "authentication"),
-        (vec![("RCPT TO:<grace", "550 no such user")], true, "no such user"),
-        (vec![("RCPT TO:<grace", "450 mailbox busy")], false, "mailbox busy"),
+        (vec![("RCPT", "550 no such user")], true, "no such user"),
+        (vec![("RCPT", "450 mailbox busy")], false, "mailbox busy"),
+        (vec![("RCPT TO:<ada", "550 gone"), ("RCPT TO:<grace", "450 mailbox busy")], false, "mailbox busy"),
+        (vec![("RCPT TO:<grace", "421 closing")], false, "closing"),
         (vec![("DATA", "451 later")], false, "later"),
         (vec![("END", "554 spam")], true, "spam"),
         (vec![("END", "452 full")], false, "full"),
@@ -120,11 +122,88 @@ fn smtp_errors_are_classified_for_retry() {
         let reason = if is_permanent { permanent(result) } else { temporary(result) };
         assert!(reason.starts_with("127.0.0.1:") && reason.contains(expected), "{expected}: {reason}");
         assert!(!reason.contains("s3cret") && !reason.contains("AHdhdGNo"), "{reason}");
-        // If one of two recipients is rejected, the other gets nothing either.
         assert!(server.mails().is_empty());
     }
     let refused = temporary(send(&open(&settings(free_port())), &sample()));
     assert!(refused.contains("refused"), "{refused}");
+}
+
+#[test]
+fn accepted_recipients_get_the_mail_and_the_log_names_the_others() {
+    let answers = vec![("RCPT TO:<grace", "550 5.1.1 nobody of that name")];
+    let server = MailServer::start(Behaviour { answers, ..Behaviour::default() });
+    let email = open(&settings(server.port()));
+    send(&email, &sample()).unwrap();
+    let mails = server.mails();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(
+        email.take_recipients(&sample().id).unwrap(),
+        "1 of 2 recipients; refused: grace@example.com (permanent error (550): 5.1.1 nobody of that name)"
+    );
+    assert_eq!(email.take_recipients(&sample().id), None);
+    // Without refusals, the recipients are those of the channel.
+    let server = MailServer::start(Behaviour::default());
+    let email = open(&settings(server.port()));
+    send(&email, &sample()).unwrap();
+    assert_eq!(email.take_recipients(&sample().id), None);
+}
+
+#[test]
+fn recipients_refused_for_now_are_retried_alone() {
+    let answers = vec![("RCPT TO:<grace", "450 mailbox busy")];
+    let behaviour = Behaviour { answers, max_scripted: Some(2), ..Behaviour::default() };
+    let server = MailServer::start(behaviour);
+    let email = open(&settings(server.port()));
+    let reason = temporary(send(&email, &sample()));
+    assert!(
+        reason.contains("refused for now: grace@example.com (transient error (450): mailbox busy)"),
+        "{reason}"
+    );
+    assert!(reason.ends_with("; 1 of 2 recipients have it"), "{reason}");
+    let other = Message { id: "other".to_owned(), ..sample() };
+    temporary(send(&email, &other));
+    send(&email, &sample()).unwrap();
+    let to: Vec<Vec<String>> = server.mails().into_iter().map(|mail| mail.to).collect();
+    assert_eq!(to[0].len(), 2);
+    assert_eq!(to[2], ["RCPT TO:<grace@example.com>"]);
+    // The other message is not affected.
+    send(&email, &other).unwrap();
+    assert_eq!(server.mails()[0].to, ["RCPT TO:<grace@example.com>"]);
+}
+
+#[test]
+fn server_is_greeted_with_a_known_name() {
+    for (helo, known, expected) in [
+        (None, Some("watch.example.com"), "EHLO watch.example.com"),
+        (Some("mail.example.com"), Some("watch.example.com"), "EHLO mail.example.com"),
+        (Some("192.0.2.1"), None, "EHLO [192.0.2.1]"),
+        (None, Some("2001:db8::1"), "EHLO [IPv6:2001:db8::1]"),
+        (None, None, "EHLO [127.0.0.1]"),
+    ] {
+        let server = MailServer::start(Behaviour::default());
+        let settings = EmailSettings { helo: helo.map(str::to_owned), ..settings(server.port()) };
+        settings.check().unwrap();
+        let context = Context { helo: known, ..Context::new("mail", &|_| None) };
+        send(&Email::open(&settings, context).unwrap(), &sample()).unwrap();
+        assert_eq!(server.mails()[0].hello, expected);
+    }
+    let invalid = EmailSettings { helo: Some("my server".to_owned()), ..settings(25) };
+    assert!(invalid.check().unwrap_err().to_string().starts_with("helo is not a valid host name"));
+}
+
+#[test]
+fn server_that_refuses_the_name_is_not_asked_for_a_day() {
+    let answers = vec![("EHLO", "421 4.7.0 later, closing")];
+    let server = MailServer::start(Behaviour { answers, ..Behaviour::default() });
+    let email = open(&settings(server.port()));
+    for _ in 1..12 {
+        assert!(temporary(send(&email, &sample())).contains("later, closing"));
+    }
+    let reason = permanent(send(&email, &sample()));
+    assert!(
+        reason.contains("later, closing; the server may not accept the name [127.0.0.1] in EHLO: set helo"),
+        "{reason}"
+    );
 }
 
 #[test]

@@ -13,6 +13,8 @@ use std::thread::{self, JoinHandle};
 pub(super) struct Behaviour {
     /// Replies to commands with these prefixes, instead of the default ones; an empty reply is never sent.
     pub(super) answers: Vec<(&'static str, &'static str)>,
+    /// Number of connections with these replies; all if missing.
+    pub(super) max_scripted: Option<usize>,
     /// TLS from the first byte.
     pub(super) tls: Option<Arc<ServerConfig>>,
     /// TLS after STARTTLS.
@@ -22,6 +24,8 @@ pub(super) struct Behaviour {
 /// An accepted mail.
 #[derive(Debug, Default)]
 pub(super) struct Mail {
+    /// EHLO command.
+    pub(super) hello: String,
     pub(super) from: String,
     pub(super) to: Vec<String>,
     pub(super) text: String,
@@ -46,9 +50,13 @@ impl MailServer {
         let (sender, mails) = channel();
         let stop = Arc::clone(&stopped);
         let thread = thread::spawn(move || {
-            for stream in listener.incoming() {
+            let mut behaviour = behaviour;
+            for (number, stream) in listener.incoming().enumerate() {
                 if stop.load(Ordering::SeqCst) {
                     return;
+                }
+                if behaviour.max_scripted.is_some_and(|most| number >= most) {
+                    behaviour.answers.clear();
                 }
                 serve(stream.unwrap(), &behaviour, &sender);
             }
@@ -136,6 +144,9 @@ fn converse(
         }
         command = line(&mut stream)?;
         let verb = command.split([' ', ':']).next().unwrap_or_default();
+        if verb == "EHLO" {
+            mail.hello.clone_from(&command);
+        }
         default_reply = match verb {
             "EHLO" if behaviour.starttls.is_some() && !is_encrypted => "250-mail.example\r\n250 STARTTLS",
             "EHLO" => "250-mail.example\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME",

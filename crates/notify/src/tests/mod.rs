@@ -1,5 +1,6 @@
 //! Channels and delivery service against a real HTTP receiver and mail server.
 
+mod chats;
 mod delivery;
 mod http;
 mod kill;

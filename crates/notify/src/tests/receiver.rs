@@ -18,6 +18,8 @@ const DEADLINE: Duration = Duration::from_secs(90);
 pub(super) enum Reply {
     /// Status, further header lines and a body.
     Status(u16, &'static str, &'static str),
+    /// Responds with this status and the request.
+    Echo(u16),
     /// Redirect to this URL.
     Redirect(String),
     /// Reads the request and never responds.
@@ -135,6 +137,7 @@ fn serve(stream: impl Read + Write, script: &mut VecDeque<Reply>, received: &Sen
         return false;
     }
     // Before the response, so that a client that saw the response finds the request here.
+    let echo = format!("{first} {}", String::from_utf8_lossy(&body));
     received.send(Received { line: first, headers, body }).unwrap_or_default();
     let reply = script.pop_front().unwrap_or(Reply::Status(200, "", "ok"));
     let stream = stream.get_mut();
@@ -144,6 +147,13 @@ fn serve(stream: impl Read + Write, script: &mut VecDeque<Reply>, received: &Sen
                 stream,
                 "HTTP/1.1 {status} x\r\n{head}connection: close\r\ncontent-length: {}\r\n\r\n{body}",
                 body.len()
+            )
+        }
+        Reply::Echo(status) => {
+            write!(
+                stream,
+                "HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{echo}",
+                echo.len()
             )
         }
         Reply::Redirect(to) => {

@@ -42,7 +42,7 @@ fn invalid_settings_are_rejected() {
 
 #[test]
 fn mail_has_texts_chart_and_a_stable_id() {
-    let email = Email::open(&settings(), &|_| None).unwrap();
+    let email = Email::open(&settings(), Context::new("mail", &|_| None)).unwrap();
     assert_eq!(email.to(), "ada@example.com, grace@example.com");
     let mail = |message: &Message, text: Option<&str>| {
         let mail = compose::mail(message, &email.from, &email.to, text.map(str::to_owned)).unwrap();
