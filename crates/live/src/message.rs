@@ -75,6 +75,9 @@ pub struct State {
     pub series: Vec<Series>,
     /// Failing probes and their errors.
     pub problems: Vec<Problem>,
+    /// Values that probes which are up leave out, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Problem>,
 }
 
 /// An alert has fired, changed or been resolved.

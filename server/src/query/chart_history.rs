@@ -148,7 +148,8 @@ mod tests {
         for second in seconds {
             let samples = vec![Sample { series: SeriesId(0), value: second as f64 }];
             let batch = Batch { time: Timestamp::from_millis(second * 1000), samples };
-            let state = State { version: 1, series: series.to_vec(), problems: Vec::new() };
+            let state =
+                State { version: 1, series: series.to_vec(), problems: Vec::new(), skipped: Vec::new() };
             store.store(&batch, &series, Some(state));
         }
         store
@@ -208,7 +209,7 @@ mod tests {
             store.store(
                 &batch,
                 &series,
-                Some(State { version: 1, series: series.clone(), problems: Vec::new() }),
+                Some(State { version: 1, series: series.clone(), problems: Vec::new(), skipped: Vec::new() }),
             );
             let found = chart_history(&store, last(3600), rows, detail);
             assert_eq!(found.is_ok(), fits, "{} {rows} {detail}", series.len());

@@ -104,7 +104,8 @@ mod tests {
         for second in seconds {
             let time = Timestamp::from_millis(second * 1000);
             let batch = Batch { time, samples: vec![Sample { series: SeriesId(0), value: second as f64 }] };
-            let state = State { version: 1, series: series.to_vec(), problems: Vec::new() };
+            let state =
+                State { version: 1, series: series.to_vec(), problems: Vec::new(), skipped: Vec::new() };
             pipeline.process(Tick { time, batch, series: &series, state: Some(state) });
         }
         PageBackend { state, layout: None }.page_data(RangeQuery { seconds: 300, end: None }, 75, READINGS)
