@@ -188,85 +188,78 @@ mod tests {
         let later = Times { user: 20, ..before };
         let high = Times { steal: 1 << 62, ..before };
         let half = Times { user: 20, idle: 20, ..before };
-        type Note = Option<(&'static str, SkipReason)>;
-        let cases: [(&str, Times, Times, Option<f64>, Option<(f64, f64)>, Note); 12] = [
-            ("no time has passed", before, before, None, None, None),
+        // Case, times, expected ticks, usage and iowait, and the note.
+        type Expected = (Option<(f64, f64)>, Option<(&'static str, SkipReason)>);
+        type Case = (&'static str, Times, Times, Option<f64>, Expected);
+        let cases: [Case; 12] = [
+            ("no time has passed", before, before, None, (None, None)),
             (
                 "user steps back",
                 before,
                 Times { user: 9, system: 20, idle: 20, ..before },
                 None,
-                Some((0.5, 0.0)),
-                Some(("user", Decreased)),
+                (Some((0.5, 0.0)), Some(("user", Decreased))),
             ),
             (
                 "steal steps back",
                 before,
                 Times { steal: 9, ..half },
                 None,
-                Some((0.5, 0.0)),
-                Some(("steal", Decreased)),
+                (Some((0.5, 0.0)), Some(("steal", Decreased))),
             ),
             (
                 "a huge steal steps back",
                 high,
                 Times { steal: (1 << 62) - 1000, ..half },
                 Some(20.0),
-                Some((0.5, 0.0)),
-                Some(("steal", Decreased)),
+                (Some((0.5, 0.0)), Some(("steal", Decreased))),
             ),
             (
                 "steal wraps around",
                 before,
                 Times { steal: u64::MAX, ..half },
                 Some(20.0),
-                Some((0.5, 0.0)),
-                Some(("steal", OutOfRange)),
+                (Some((0.5, 0.0)), Some(("steal", OutOfRange))),
             ),
             (
                 "softirq steps back",
                 before,
                 Times { softirq: 9, ..later },
                 None,
-                Some((1.0, 0.0)),
-                Some(("softirq", Decreased)),
+                (Some((1.0, 0.0)), Some(("softirq", Decreased))),
             ),
             (
                 "idle steps back",
                 before,
                 Times { idle: 0, ..later },
                 Some(20.0),
-                Some((1.0, 0.0)),
-                Some(("idle", Decreased)),
+                (Some((1.0, 0.0)), Some(("idle", Decreased))),
             ),
             (
                 "idle is frozen",
                 before,
                 Times { user: 15, ..before },
                 Some(20.0),
-                Some((0.25, 0.0)),
-                Some(("idle", OutOfRange)),
+                (Some((0.25, 0.0)), Some(("idle", OutOfRange))),
             ),
-            ("all is busy", before, later, Some(10.0), Some((1.0, 0.0)), None),
-            ("all is frozen", before, before, Some(20.0), Some((0.0, 0.0)), Some(("idle", OutOfRange))),
+            ("all is busy", before, later, Some(10.0), (Some((1.0, 0.0)), None)),
+            ("all is frozen", before, before, Some(20.0), (Some((0.0, 0.0)), Some(("idle", OutOfRange)))),
             (
                 "iowait turns into idle",
                 before,
                 Times { iowait: 5, idle: 25, ..later },
                 None,
-                Some((0.5, 0.0)),
-                None,
+                (Some((0.5, 0.0)), None),
             ),
             (
                 "idle turns into iowait",
                 before,
                 Times { iowait: 25, idle: 5, ..later },
                 None,
-                Some((0.5, 0.5)),
-                None,
+                (Some((0.5, 0.5)), None),
             ),
         ];
-        for (case, before, now, ticks, expected, note) in cases {
+        for (case, before, now, ticks, (expected, note)) in cases {
             let mut noted = None;
             let found = shares(before, now, ticks, |field, _, reason| noted = Some((field, reason)));
             assert_eq!(found.map(|shares| (shares.usage(), shares.iowait)), expected, "{case}");

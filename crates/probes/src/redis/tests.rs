@@ -324,8 +324,9 @@ fn servers_that_reject_ping_are_up() {
 
 #[test]
 fn megabytes_of_errors_cost_their_section() {
-    let errors: String =
-        (0..150_000).map(|number| format!("errorstat_ERR{number}:count=1234567\r\n")).collect();
+    let errors: String = (0..150_000)
+        .map(|number| format!("errorstat_ERR{number}:count=1234567,last=a-long-text\r\n"))
+        .collect();
     let text = format!("{}# Errorstats\r\n{errors}# Keyspace\r\ndb7:keys=3,expires=1\r\n", MASTER);
     assert!(text.len() > 5 << 20);
     let answer = format!("+OK\r\n+PONG\r\n${}\r\n{text}\r\n:1\r\n*0\r\n", text.len());

@@ -81,14 +81,14 @@ fn hanging_servers_do_not_delay_others() {
 
 #[test]
 fn servers_that_reject_ping_are_up_with_the_values_of_info() {
-    let Some(server) = RedisServer::start(&[]) else {
+    // Saving fails in a folder that does not exist any more.
+    let folder = std::env::temp_dir().join(format!("watchglass-gone-{}", std::process::id()));
+    std::fs::create_dir(&folder).unwrap();
+    let started = RedisServer::start(&["--save", "3600 1", "--dir", folder.to_str().unwrap()]);
+    std::fs::remove_dir(&folder).unwrap();
+    let Some(server) = started else {
         return;
     };
-    // Saving fails in a folder that does not exist any more.
-    let folder = std::env::temp_dir().join(format!("watchglass-gone-{}", server.port));
-    std::fs::create_dir(&folder).unwrap();
-    server.run(&["CONFIG", "SET", "dir", folder.to_str().unwrap()]);
-    std::fs::remove_dir(&folder).unwrap();
     server.run(&["SET", "a", "1"]);
     server.run(&["BGSAVE"]);
     wait_until("a failed snapshot", || server.run(&["PING"]).starts_with("MISCONF").then_some(()));
