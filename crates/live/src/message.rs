@@ -75,8 +75,8 @@ pub struct State {
     pub series: Vec<Series>,
     /// Failing probes and their errors.
     pub problems: Vec<Problem>,
-    /// Values that probes which are up leave out, and why.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Values that probes which are up leave out, and why. Not part of the frames of this protocol version.
+    #[serde(skip)]
     pub skipped: Vec<Problem>,
 }
 
