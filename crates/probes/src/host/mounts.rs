@@ -98,6 +98,9 @@ fn parse<'a>(line: &mut Line<'a>) -> Result<Mount<'a>, TextError> {
     let device = line.word("the device")?;
     let root = line.word("the root")?;
     let point = line.word("the mount point")?;
+    if !point.starts_with('/') {
+        return Err(line.invalid("the mount point", "an absolute path"));
+    }
     // A hyphen ends the optional fields.
     while line.word("the hyphen before the file system's kind")? != "-" {}
     Ok(Mount { id, parent, device, root, point, kind: line.word("the file system's kind")? })
