@@ -103,7 +103,7 @@ fn heat_map_rows_share_one_colour() {
         host: HostInfo::default(),
         catalogue,
         intervals: BTreeMap::new(),
-        state: State { version: 1, series, problems: Vec::new() },
+        state: State { version: 1, series, problems: Vec::new(), skipped: Vec::new() },
         readings: Vec::new(),
         history: History::default(),
         alerts: Alerts::default(),

@@ -100,6 +100,11 @@ impl MetricStore {
         self.state().problems.clone()
     }
 
+    /// Values that probes which are up leave out.
+    pub(crate) fn skipped(&self) -> Vec<Problem> {
+        self.state().skipped.clone()
+    }
+
     /// Calls `ask` with the newest values and the current state.
     pub(crate) fn with_latest<T>(&self, ask: impl FnOnce(&Current<'_>, &State) -> T) -> T {
         let state = self.state();

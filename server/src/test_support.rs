@@ -54,7 +54,7 @@ pub(crate) fn gauge_store(seconds: Range<i64>) -> MetricStore {
     for second in seconds {
         let samples = vec![Sample { series: SeriesId(0), value: second as f64 }];
         let batch = Batch { time: Timestamp::from_millis(second * 1000), samples };
-        let state = State { version: 1, series: series.to_vec(), problems: Vec::new() };
+        let state = State { version: 1, series: series.to_vec(), problems: Vec::new(), skipped: Vec::new() };
         store.store(&batch, &series, Some(state));
     }
     store

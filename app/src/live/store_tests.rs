@@ -23,7 +23,12 @@ fn catalogue() -> Catalogue {
 fn state(version: u32) -> State {
     let series =
         |id, metric: &str| Series { id: SeriesId(id), metric: metric.to_owned(), labels: Default::default() };
-    State { version, series: vec![series(0, "gauge"), series(1, "counter")], problems: Vec::new() }
+    State {
+        version,
+        series: vec![series(0, "gauge"), series(1, "counter")],
+        problems: Vec::new(),
+        skipped: Vec::new(),
+    }
 }
 
 fn statistics(avg: f64) -> SeriesStatistics {

@@ -68,7 +68,7 @@ fn snapshot(values: &[Option<f32>]) -> PageData {
         host: HostInfo { name: "web<1>".to_owned(), ..HostInfo::default() },
         catalogue,
         intervals: BTreeMap::new(),
-        state: State { version: 1, series, problems: Vec::new() },
+        state: State { version: 1, series, problems: Vec::new(), skipped: Vec::new() },
         readings: vec![Reading { series: SeriesId(0), time: at(1060), value: 0.3 }],
         history: History {
             window_seconds: 60,

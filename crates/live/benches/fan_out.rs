@@ -56,7 +56,7 @@ fn tick_of_200_series_to_subscribers(bencher: Bencher<'_, '_>, subscribers: usiz
         interval_ms: 1000,
     });
     let mut all: Vec<_> = (0..subscribers).map(|_| hub.subscribe(Protocol::Binary)).collect();
-    let state = || State { version: 1, series: series(200), problems: Vec::new() };
+    let state = || State { version: 1, series: series(200), problems: Vec::new(), skipped: Vec::new() };
     hub.publish(batch(200), 1, state);
     let drain = |all: &mut Vec<watchglass_live::Subscriber>, messages: usize| {
         runtime.block_on(async {

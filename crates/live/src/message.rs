@@ -75,6 +75,9 @@ pub struct State {
     pub series: Vec<Series>,
     /// Failing probes and their errors.
     pub problems: Vec<Problem>,
+    /// Values that probes which are up leave out, and why. Not part of the frames of this protocol version.
+    #[serde(skip)]
+    pub skipped: Vec<Problem>,
 }
 
 /// An alert has fired, changed or been resolved.

@@ -13,6 +13,7 @@ mod problem;
 mod sample_buffer;
 mod series;
 mod severity;
+mod skipped;
 mod time;
 #[cfg(feature = "time-text")]
 pub mod time_text;
@@ -28,4 +29,5 @@ pub use problem::Problem;
 pub use sample_buffer::{RawSample, SampleBuffer};
 pub use series::{Batch, Sample, Series, SeriesId, SeriesTable};
 pub use severity::Severity;
+pub use skipped::{SkipReason, SkippedReading, SkippedReadings, escape_controls};
 pub use time::{ROUND_STEPS, TimeRange, Timestamp};

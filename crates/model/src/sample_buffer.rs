@@ -1,8 +1,8 @@
 //! Buffer of raw samples of a probe, not yet resolved to series.
 
-use crate::Declaration;
+use crate::{Declaration, SkipReason, SkippedReadings};
 
-/// Values measured by one run of a probe.
+/// Values measured by one run of a probe, and the readings that it skipped.
 ///
 /// Label values are stored back to back in one string, so that reusing the buffer allocates nothing. It is `Send`:
 /// background probes pass it to the collector.
@@ -11,6 +11,7 @@ pub struct SampleBuffer {
     rows: Vec<(&'static Declaration, f64)>,
     label_ends: Vec<usize>,
     label_text: String,
+    skipped: SkippedReadings,
 }
 
 /// One measured value.
@@ -64,6 +65,17 @@ impl SampleBuffer {
         }
     }
 
+    /// Notes that a reading was skipped: its name, the text that was read, and why it is not usable. The source keeps its
+    /// other values.
+    pub fn skip(&mut self, field: &str, text: &str, reason: SkipReason) {
+        self.skipped.add(field, text, reason);
+    }
+
+    /// The skipped readings.
+    pub fn skipped(&self) -> &SkippedReadings {
+        &self.skipped
+    }
+
     /// The values, in recording order.
     pub fn raw_samples(&self) -> impl Iterator<Item = RawSample<'_>> {
         let (mut start, mut ends) = (0, self.label_ends.as_slice());
@@ -86,11 +98,12 @@ impl SampleBuffer {
         self.rows.is_empty()
     }
 
-    /// Removes all samples and keeps the allocation.
+    /// Removes all samples and skipped readings, and keeps the allocation.
     pub fn clear(&mut self) {
         self.rows.clear();
         self.label_ends.clear();
         self.label_text.clear();
+        self.skipped.clear();
     }
 }
 

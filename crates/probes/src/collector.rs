@@ -2,6 +2,7 @@
 
 use crate::probe::run;
 use crate::problems::Problems;
+use crate::skipped_notes::{SKIPPED, SkippedNotes};
 use crate::{Probe, ProbeError};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -31,7 +32,9 @@ pub struct Tick {
     pub batch: Batch,
     /// Failing probes, oldest failure first. The list is shared between ticks until it changes.
     pub problems: Arc<[Problem]>,
-    /// Incremented in every tick in which the series or the problems changed.
+    /// Values that sources which are up leave out, and why; shared in the same way.
+    pub skipped: Arc<[Problem]>,
+    /// Incremented in every tick in which the series, the problems or the skipped values changed.
     pub version: u64,
 }
 
@@ -48,6 +51,7 @@ pub struct Collector {
     buffer: SampleBuffer,
     ups: SampleBuffer,
     problems: Problems,
+    skipped: SkippedNotes,
     published_series: usize,
     last_sample_count: usize,
     version: u64,
@@ -84,6 +88,7 @@ impl Collector {
             buffer: SampleBuffer::new(),
             ups: SampleBuffer::new(),
             problems: Problems::default(),
+            skipped: SkippedNotes::default(),
             published_series: 0,
             last_sample_count: 0,
             version: 0,
@@ -113,7 +118,10 @@ impl Collector {
     /// Sampling interval of a metric at one tick per second: charts show a gap when several samples in a row are missing.
     /// `None` for an unknown metric.
     pub fn interval_of(&self, metric: &str) -> Option<Duration> {
-        if metric == UP.name { Some(Duration::from_secs(1)) } else { self.intervals.get(metric).copied() }
+        if [UP.name, SKIPPED.name].contains(&metric) {
+            return Some(Duration::from_secs(1));
+        }
+        self.intervals.get(metric).copied()
     }
 
     /// Runs every probe once. `now` is the timestamp of the samples.
@@ -126,6 +134,9 @@ impl Collector {
             let outcome = running.run(&mut self.buffer);
             if outcome.is_ok() {
                 self.table.resolve(&self.buffer, &mut samples);
+                self.skipped.update(&running.name, self.buffer.skipped(), now);
+            } else {
+                self.skipped.clear(&running.name);
             }
             self.ups.record(&UP, &[running.name.as_str()], if outcome.is_ok() { 1.0 } else { 0.0 });
             for part in running.probe.sub_probes() {
@@ -134,20 +145,22 @@ impl Collector {
             }
             self.problems.note(&running.name, outcome.err().map(|error| error.to_string()), now);
         }
+        self.skipped.record(&mut self.ups);
         self.table.resolve(&self.ups, &mut samples);
         let over_limit = (self.table.dropped() > refused).then(|| self.over_limit());
         self.problems.note(SELF, over_limit, now);
 
         self.last_sample_count = samples.len();
         let series = self.table.series().len();
-        // `|` instead of `||`: take_changed also publishes the list of problems.
-        if self.problems.take_changed() | (series != self.published_series) {
+        // `|` instead of `||`: take_changed also publishes the list.
+        if self.problems.take_changed() | self.skipped.take_changed() | (series != self.published_series) {
             self.version += 1;
         }
         self.published_series = series;
         Tick {
             batch: Batch { time: now, samples },
             problems: self.problems.published(),
+            skipped: self.skipped.published(),
             version: self.version,
         }
     }
@@ -194,7 +207,7 @@ fn catalogue(probes: &[RegisteredProbe], base_labels: &[(&str, &str)]) -> Result
 
     let mut catalogue = Catalogue::default();
     let mut declared: Vec<&'static Declaration> = Vec::new();
-    for declaration in ranked.into_iter().map(|(_, declaration)| declaration).chain([&UP]) {
+    for declaration in ranked.into_iter().map(|(_, declaration)| declaration).chain([&UP, &SKIPPED]) {
         // Compared by identity: two probes with the same metric name by accident are a bug.
         if declared.iter().any(|known| std::ptr::eq(*known, declaration)) {
             continue;

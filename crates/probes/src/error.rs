@@ -1,9 +1,25 @@
 //! Probe errors.
 
 use crate::TextError;
+use crate::reading::ReadingError;
 use std::path::PathBuf;
 use std::time::Duration;
+use watchglass_model::{SampleBuffer, SkipReason};
 use watchglass_remote::RemoteError;
+
+/// A file of a probe that could not be read costs its own values.
+impl ReadingError for ProbeError {
+    fn skip(&self, samples: &mut SampleBuffer) {
+        match self {
+            Self::Unreadable { path, reason } => {
+                samples.skip(&path.display().to_string(), reason, SkipReason::Unreadable);
+            }
+            Self::TooLarge { path, .. } => samples.skip(&path.display().to_string(), "", SkipReason::TooLong),
+            Self::Malformed { error, .. } => error.skip(samples),
+            other => samples.skip("the source", &other.to_string(), SkipReason::Unreadable),
+        }
+    }
+}
 
 /// Reason why a probe has no values. A message stays the same while the cause does, and contains no secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +69,14 @@ pub enum ProbeError {
     Reported {
         /// Message of the component.
         reason: String,
+    },
+    /// The source responded, but no value of it is usable.
+    #[error("no usable value: {field} is {reason}")]
+    NothingUsable {
+        /// First value that was skipped.
+        field: String,
+        /// Why.
+        reason: &'static str,
     },
     /// A probe panicked: a bug. The panic message is in the log.
     #[error("probe panicked; see the log")]

@@ -13,11 +13,13 @@ mod postgres;
 mod probe;
 mod problems;
 mod proc_file;
+mod reading;
 mod redis;
 mod registry;
 mod remote;
 mod requests;
 mod self_metrics;
+mod skipped_notes;
 mod sys_file;
 mod system_info;
 #[cfg(test)]

@@ -41,8 +41,10 @@ pub trait Probe: Send {
     /// [`BackgroundProbe`](crate::BackgroundProbe) for slow reads). Recording nothing is not a failure: the first
     /// sample of a difference has no value, and a slow probe has none between rounds.
     ///
+    /// A value that cannot be used is skipped with [`SampleBuffer::skip`]: the others are recorded.
+    ///
     /// # Errors
-    /// What could not be read, and why. The text must not contain changing numbers: it stays the same while the cause
+    /// The source cannot be reached or refuses the request, or nothing in it can be read, and why. The text must not contain changing numbers: it stays the same while the cause
     /// does. Samples recorded before an error are dropped.
     fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError>;
 
@@ -53,9 +55,15 @@ pub trait Probe: Send {
     }
 }
 
-/// Runs a probe; a panic counts as its failure.
+/// Runs a probe; a panic counts as its failure, and so does a round that skipped readings and has no value.
 ///
 /// The probe runs again after a panic: inconsistent state can only affect its own values.
 pub(crate) fn run(probe: &mut dyn Probe, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
-    catch_unwind(AssertUnwindSafe(|| probe.collect(samples))).unwrap_or(Err(ProbeError::Panicked))
+    catch_unwind(AssertUnwindSafe(|| probe.collect(samples))).unwrap_or(Err(ProbeError::Panicked))?;
+    match samples.skipped().listed().first() {
+        Some(first) if samples.is_empty() => {
+            Err(ProbeError::NothingUsable { field: first.field.clone(), reason: first.reason.text() })
+        }
+        _ => Ok(()),
+    }
 }

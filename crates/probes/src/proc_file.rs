@@ -187,11 +187,7 @@ mod tests {
         assert_eq!(message(error), "meminfo is larger than the limit of 4194304 bytes");
 
         fs::write(&path, "MemTotal").unwrap();
-        let error = file
-            .read(|_| {
-                Err::<(), _>(TextError::Field { line: 1, field: "MemTotal", expected: "a whole number" })
-            })
-            .unwrap_err();
+        let error = file.read(|text| crate::text::Line::new(1, text).integer("MemTotal")).unwrap_err();
         assert_eq!(message(error), "meminfo: line 1: MemTotal should be a whole number");
     }
 }

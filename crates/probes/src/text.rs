@@ -1,7 +1,9 @@
 //! Line-based text parser whose errors name line and field.
 
+use crate::reading::{self, ReadingError};
 use std::borrow::Cow;
 use std::str::SplitAsciiWhitespace;
+use watchglass_model::{SampleBuffer, SkipReason, escape_controls};
 
 /// Parse error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,25 +17,23 @@ pub enum TextError {
         field: &'static str,
         /// Expected value.
         expected: &'static str,
+        /// Text of the field; empty if it is missing.
+        found: String,
+        /// Reason in one word.
+        reason: SkipReason,
     },
-    /// The text ends without a required element.
-    #[error("line {line}: unexpected end, {what} is missing")]
-    Missing {
-        /// Last line number, from 1.
-        line: usize,
-        /// Missing element.
-        what: &'static str,
-    },
+}
+
+impl ReadingError for TextError {
+    fn skip(&self, samples: &mut SampleBuffer) {
+        let Self::Field { field, found, reason, .. } = self;
+        samples.skip(field, found, *reason);
+    }
 }
 
 /// The lines of `text`.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     text.lines().zip(1..).map(|(text, number)| Line::new(number, text))
-}
-
-/// Error for a `text` without `what`.
-pub(crate) fn missing(text: &str, what: &'static str) -> TextError {
-    TextError::Missing { line: text.lines().count().max(1), what }
 }
 
 /// The first `max_chars` characters of `text` with U+FFFD for control characters, safe as a label value.
@@ -70,27 +70,44 @@ impl<'a> Line<'a> {
 
     /// The next word; `field` is its name in errors.
     pub(crate) fn word(&mut self, field: &'static str) -> Result<&'a str, TextError> {
-        self.words.next().ok_or(self.invalid(field, "a word"))
+        self.words.next().ok_or_else(|| self.error(field, "a word", "", SkipReason::MissingSeparator))
     }
 
     /// The next word as a non-negative integer; `field` is its name in errors.
     pub(crate) fn integer(&mut self, field: &'static str) -> Result<u64, TextError> {
-        let number = self.words.next().and_then(|word| word.parse().ok());
-        number.ok_or(self.invalid(field, "a whole number"))
+        self.parsed(field, "a whole number", reading::integer)
     }
 
     /// The next word as a non-negative finite number; `field` is its name in errors.
     pub(crate) fn decimal(&mut self, field: &'static str) -> Result<f64, TextError> {
-        let number = self.words.next().and_then(|word| word.parse().ok());
-        // The standard library parses "nan" and "inf", which charts cannot show.
-        number
-            .filter(|number: &f64| number.is_finite() && *number >= 0.0)
-            .ok_or(self.invalid(field, "a number of zero or more"))
+        self.parsed(field, "a number of zero or more", reading::number)
+    }
+
+    fn parsed<T>(
+        &mut self,
+        field: &'static str,
+        expected: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, SkipReason>,
+    ) -> Result<T, TextError> {
+        let word = self.words.next();
+        let outcome = word.map_or(Err(SkipReason::MissingSeparator), parse);
+        outcome.map_err(|reason| self.error(field, expected, word.unwrap_or_default(), reason))
     }
 
     /// Error for an invalid `field` of this line.
     pub(crate) fn invalid(&self, field: &'static str, expected: &'static str) -> TextError {
-        TextError::Field { line: self.number, field, expected }
+        self.error(field, expected, self.text, SkipReason::MissingSeparator)
+    }
+
+    /// Error for a `field` of this line with the text `found`.
+    pub(crate) fn error(
+        &self,
+        field: &'static str,
+        expected: &'static str,
+        found: &str,
+        reason: SkipReason,
+    ) -> TextError {
+        TextError::Field { line: self.number, field, expected, found: escape_controls(found, 100), reason }
     }
 }
 
@@ -110,12 +127,5 @@ mod tests {
         line.skip(1);
         assert!(line.decimal("load").is_err(), "negative");
         assert_eq!(line.word("end").unwrap_err().to_string(), "line 2: end should be a word");
-    }
-
-    #[test]
-    fn missing_elements_are_reported_at_the_last_line() {
-        for (text, line) in [("", 1), ("a", 1), ("a\nb\n", 2)] {
-            assert_eq!(missing(text, "MemTotal"), TextError::Missing { line, what: "MemTotal" });
-        }
     }
 }

@@ -58,7 +58,13 @@ impl Pipeline {
         let series = collector.table().series();
         let state = (before.version != version).then(|| {
             log_problem_changes(&before.problems, &collected.problems);
-            State { version, series: series.to_vec(), problems: collected.problems.to_vec() }
+            log_skipped_readings(&before.skipped, &collected.skipped);
+            State {
+                version,
+                series: series.to_vec(),
+                problems: collected.problems.to_vec(),
+                skipped: collected.skipped.to_vec(),
+            }
         });
         self.process(Tick { time, batch: collected.batch, series, state });
     }
@@ -75,6 +81,12 @@ impl Pipeline {
         self.hub.publish_alerts(live_events::messages(time, &changes));
         self.notifications.dispatch(time, &changes, &self.rules.active());
         self.metrics.with_latest(|current, _| annotate_restarts(&self.annotations, &self.hub, time, current));
+    }
+}
+
+fn log_skipped_readings(before: &[Problem], now: &[Problem]) {
+    for note in now.iter().filter(|note| !before.contains(note)) {
+        tracing::warn!(probe = note.probe, reason = note.reason, "reading skipped");
     }
 }
 

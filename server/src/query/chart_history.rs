@@ -167,7 +167,7 @@ mod tests {
             store.store(
                 &batch,
                 &series,
-                Some(State { version: 1, series: series.clone(), problems: Vec::new() }),
+                Some(State { version: 1, series: series.clone(), problems: Vec::new(), skipped: Vec::new() }),
             );
             let found = chart_history(&store, last(3600), rows, detail);
             assert_eq!(found.is_ok(), fits, "{} {rows} {detail}", series.len());

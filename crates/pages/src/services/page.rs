@@ -40,6 +40,8 @@ pub struct ServicesSnapshot {
     pub services: api::Services,
     /// Failing probes with their errors.
     pub problems: Vec<Problem>,
+    /// Values that probes which are up leave out.
+    pub skipped: Vec<Problem>,
     /// Time of the newest values; `None` before the first collection.
     pub now: Option<Timestamp>,
 }
@@ -92,9 +94,12 @@ fn state(view: &ServiceView, known: &ServicesSnapshot, setting: &'static str) ->
         view! { <li><a href=href rel="external">{list.kind.title}" "<span class="number">{count}</span></a></li> }
     });
     let reason = Some(condition.reason()).filter(|reason| !reason.is_empty());
-    let notes = view.notes.iter().map(|note| view! { <li>{note.clone()}</li> }).collect_view();
-    let notes =
-        (!view.notes.is_empty()).then(|| view! { <ul class="notes" aria-label="Limitations">{notes}</ul> });
+    let skipped = known.skipped.iter().filter(|note| note.probe == view.probe).map(|note| &note.reason);
+    let notes: Vec<String> = view.notes.iter().chain(skipped).cloned().collect();
+    let notes = (!notes.is_empty()).then(|| {
+        let notes = notes.into_iter().map(|note| view! { <li>{note}</li> }).collect_view();
+        view! { <ul class="notes" aria-label="Limitations">{notes}</ul> }
+    });
     view! {
         <section class="service" data-state=word>
             <header>

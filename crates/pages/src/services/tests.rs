@@ -26,6 +26,7 @@ fn known(commands: Option<&[&str]>, down: bool) -> ServicesSnapshot {
     ServicesSnapshot {
         services: api::Services { redis, ..api::Services::default() },
         problems: down.then_some(problem).into_iter().collect(),
+        skipped: Vec::new(),
         now: Some(Timestamp::from_millis(65_000)),
     }
 }
@@ -131,6 +132,20 @@ fn unavailable_lists_say_why() {
         let html = render_lists(&CACHES, &known, &ListQuery::default()).unwrap();
         assert!(html.contains(expected) && !html.contains("<table"), "{html}");
     }
+}
+
+#[test]
+fn skipped_values_are_notes_of_their_instance_which_stays_up() {
+    let note = |probe: &str| Problem {
+        probe: probe.to_owned(),
+        since: Timestamp::from_millis(60_000),
+        reason: format!("ratio of {probe} left out: not a number (\"<nan>\")"),
+    };
+    let skipped = vec![note("redis:cache:6379"), note("redis:other:6379")];
+    let html = service_states(&CACHES, &ServicesSnapshot { skipped, ..known(Some(&["GET a"]), false) });
+    assert!(html.contains("data-state=\"up\"") && html.contains("a &lt;note&gt;"), "{html}");
+    assert!(html.contains("ratio of redis:cache:6379 left out: not a number (\"&lt;nan&gt;\")"), "{html}");
+    assert!(!html.contains("redis:other"), "{html}");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use super::cpu_times::{Core, Shares, Times, parse, shares};
 use super::task_stats;
 use crate::proc_file::ProcFile;
 use crate::{HostRoots, Probe, ProbeError};
-use std::fmt::Write;
+use std::fmt::{self, Write};
+use std::time::{Duration, Instant};
 use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
@@ -79,12 +80,15 @@ static METRICS: [&Declaration; 9] = [
     &task_stats::BOOT,
 ];
 
-/// Reads `/proc/stat`, for CPU usage and for [`activity`]. Shares are relative to the previous sample, so the first one
-/// has none.
-#[derive(Debug)]
+/// Reads `/proc/stat`, for CPU usage and for the task metrics. Shares are relative to the previous sample, so the first
+/// one has none.
 pub struct Cpu {
     file: ProcFile,
-    before: Option<Times>,
+    /// Monotonic clock, to recognise counters that do not move.
+    clock: Box<dyn Fn() -> Duration + Send>,
+    ticks_per_second: f64,
+    /// Total times of the previous sample, and when it was taken.
+    before: Option<(Times, Duration)>,
     /// Cores of the previous sample; empty if there was none.
     cores_before: Vec<Core>,
     /// Buffer for the cores of the next sample.
@@ -95,8 +99,16 @@ pub struct Cpu {
 impl Cpu {
     /// A probe of the host.
     pub fn new(roots: &HostRoots) -> Self {
+        let start = Instant::now();
+        Self::with_clock(roots, move || start.elapsed())
+    }
+
+    /// [`Cpu::new`] with a monotonic clock.
+    pub fn with_clock(roots: &HostRoots, clock: impl Fn() -> Duration + Send + 'static) -> Self {
         Self {
             file: ProcFile::new(roots.proc.join("stat")),
+            clock: Box::new(clock),
+            ticks_per_second: rustix::param::clock_ticks_per_second() as f64,
             before: None,
             cores_before: Vec::new(),
             cores: Vec::new(),
@@ -104,8 +116,14 @@ impl Cpu {
         }
     }
 
-    /// Records the usage of each core that was also in the previous sample.
-    fn record_cores(&mut self, samples: &mut SampleBuffer) {
+    /// Forgets the previous sample.
+    fn reset(&mut self) {
+        self.before = None;
+        self.cores_before.clear();
+        self.cores.clear();
+    }
+    /// Records the usage of each core that was also in the previous sample; `ticks` should have passed since.
+    fn record_cores(&mut self, ticks: Option<f64>, samples: &mut SampleBuffer) {
         let mut before = self.cores_before.iter();
         for core in &self.cores {
             // Both are sorted by number, and usually have the same cores.
@@ -113,15 +131,21 @@ impl Cpu {
             else {
                 continue;
             };
-            let Some(shares) = before.nth(earlier).and_then(|earlier| shares(earlier.times, core.times))
-            else {
-                continue;
-            };
+            let times = before.nth(earlier).and_then(|earlier| earlier.times).zip(core.times);
+            // Fields that decrease are noted once, in the total.
+            let shares = times.and_then(|(earlier, times)| shares(earlier, times, ticks, |_, _, _| {}));
+            let Some(shares) = shares else { continue };
             self.label.clear();
             // Writing to a string cannot fail.
             let _ = write!(self.label, "{}", core.number);
             samples.record(&CORE_USED, &[&self.label], shares.usage());
         }
+    }
+}
+
+impl fmt::Debug for Cpu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cpu").field("file", &self.file).field("before", &self.before).finish_non_exhaustive()
     }
 }
 
@@ -135,24 +159,33 @@ impl Probe for Cpu {
     }
 
     fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
-        // Taken, so that a failure resets it: a share over a long gap must not count as current.
-        let before = self.before.take();
+        let time = (self.clock)();
         std::mem::swap(&mut self.cores_before, &mut self.cores);
-        if before.is_none() {
-            self.cores_before.clear();
-        }
         let cores = &mut self.cores;
-        let now = self.file.read(|text| {
-            let now = parse(text, cores)?;
-            task_stats::measure(text, samples)?;
+        let read = self.file.read(|text| {
+            let now = parse(text, cores, samples);
+            task_stats::measure(text, samples);
             Ok(now)
-        })?;
-        self.before = Some(now);
-        if let Some(shares) = before.and_then(|before| shares(before, now)) {
-            record(&shares, samples);
+        });
+        // A share over a long gap must not count as current.
+        let Ok(now) = read else {
+            self.reset();
+            return read.map(drop);
+        };
+        let before = std::mem::replace(&mut self.before, now.map(|times| (times, time)));
+        let per_core =
+            before.map(|(_, then)| time.saturating_sub(then).as_secs_f64() * self.ticks_per_second);
+        if let (Some((before, _)), Some(now)) = (before, now) {
+            let all = per_core.map(|ticks| ticks * self.cores.len() as f64).filter(|ticks| *ticks > 0.0);
+            let note = |field, now: u64, reason| samples.skip(field, &now.to_string(), reason);
+            if let Some(shares) = shares(before, now, all, note) {
+                record(&shares, samples);
+            }
         }
-        self.record_cores(samples);
-        samples.record(&CORES, &[], self.cores.len() as f64);
+        self.record_cores(per_core.filter(|ticks| *ticks > 0.0), samples);
+        if !self.cores.is_empty() {
+            samples.record(&CORES, &[], self.cores.len() as f64);
+        }
         Ok(())
     }
 }
@@ -184,7 +217,8 @@ mod tests {
     /// Collects from the texts in turn, CPU metrics only.
     fn collect_all(texts: &[&str]) -> Vec<Result<Vec<SampleRow>, ProbeError>> {
         let folder = tempfile::tempdir().unwrap();
-        let mut probe = Cpu::new(&host_in(folder.path()));
+        // Without a clock, frozen counters are not recognised.
+        let mut probe = Cpu::with_clock(&host_in(folder.path()), || Duration::ZERO);
         let collect = |text: &&str| {
             write_file(folder.path(), "stat", text);
             let mut samples = SampleBuffer::new();
@@ -196,7 +230,7 @@ mod tests {
 
     #[test]
     fn shares_start_with_the_second_sample() {
-        let results = collect_all(&[STEAL_BEFORE, STEAL_AFTER, "", STEAL_AFTER]);
+        let results = collect_all(&[STEAL_BEFORE, STEAL_AFTER, "cpu", STEAL_AFTER]);
         let count = expected_rows(&[("host_cpu_cores", "", 4.0)]);
         assert_eq!(results[0].as_ref(), Ok(&count));
         // 400 ticks: 80 user of which 50 for guests, 20 nice, 40 system, 150 idle, 30 waiting, 4 + 6
@@ -216,7 +250,7 @@ mod tests {
             ("host_cpu_cores", "", 4.0),
         ]);
         assert_eq!(results[1].as_ref(), Ok(&shares));
-        assert!(results[2].is_err());
+        assert_eq!(results[2].as_ref(), Ok(&Vec::new()), "the line `cpu` has no numbers");
         assert_eq!(results[3].as_ref(), Ok(&count), "no share spans the failure");
     }
 

@@ -1,12 +1,15 @@
 //! CPU frequency.
 
 use crate::proc_file::ProcFile;
+use crate::reading::OrSkip;
 use crate::sys_file::{numbered, read_small};
 use crate::text::{Line, lines};
 use crate::{HostRoots, Probe, ProbeError, TextError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
+use watchglass_model::{
+    Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, SkipReason, Style, Unit,
+};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
     id: "cpu-frequency",
@@ -71,9 +74,9 @@ impl Probe for CpuFrequency {
     }
 
     fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
-        let mean = match scaled(&self.folder)? {
+        let mean = match scaled(&self.folder, samples) {
             Some(mean) => Some(mean),
-            None => self.cpuinfo.read_if_any(named)?.flatten(),
+            None => self.cpuinfo.read_if_any(|text| Ok(named(text, samples)))?.flatten(),
         };
         if let Some(mean) = mean {
             samples.record(&FREQUENCY, &[], mean);
@@ -82,8 +85,11 @@ impl Probe for CpuFrequency {
     }
 }
 
-/// Mean frequency from cpufreq in hertz, without offline CPUs.
-fn scaled(folder: &Path) -> Result<Option<f64>, ProbeError> {
+/// Maximum plausible frequency in hertz.
+const MAX_HERTZ: f64 = 1e11;
+
+/// Mean frequency from cpufreq in hertz, without offline CPUs and those with an invalid value.
+fn scaled(folder: &Path, samples: &mut SampleBuffer) -> Option<f64> {
     let mut mean = Mean::default();
     for number in numbered(folder, "cpu", "") {
         let path = folder.join(format!("cpu{number}/cpufreq/scaling_cur_freq"));
@@ -92,25 +98,37 @@ fn scaled(folder: &Path) -> Result<Option<f64>, ProbeError> {
         if text == "<unknown>" {
             continue;
         }
-        let kilohertz = kilohertz(&text).map_err(|error| ProbeError::Malformed { path, error })?;
-        mean.add(kilohertz * 1e3);
+        if let Some(hertz) = kilohertz(&text).or_skip(samples) {
+            mean.add(hertz);
+        }
     }
-    Ok(mean.value())
+    mean.value()
 }
 
+/// A frequency in kHz, in hertz.
 pub(super) fn kilohertz(text: &str) -> Result<f64, TextError> {
-    Line::new(1, text).decimal("the frequency in kHz")
+    hertz(&mut Line::new(1, text), "the frequency in kHz", 1e3)
+}
+
+fn hertz(line: &mut Line<'_>, field: &'static str, factor: f64) -> Result<f64, TextError> {
+    let hertz = line.decimal(field)? * factor;
+    let is_possible = hertz <= MAX_HERTZ;
+    is_possible
+        .then_some(hertz)
+        .ok_or_else(|| line.error(field, "at most 100 GHz", line.text, SkipReason::OutOfRange))
 }
 
 /// Mean of the lines `cpu MHz` of `/proc/cpuinfo`, in hertz.
-pub(super) fn named(text: &str) -> Result<Option<f64>, TextError> {
+pub(super) fn named(text: &str, samples: &mut SampleBuffer) -> Option<f64> {
     let mut mean = Mean::default();
     for line in lines(text) {
         let Some(rest) = line.text.strip_prefix("cpu MHz") else { continue };
         let number = rest.trim_ascii_start().trim_start_matches(':');
-        mean.add(Line::new(line.number, number).decimal("cpu MHz")? * 1e6);
+        if let Some(hertz) = hertz(&mut Line::new(line.number, number), "cpu MHz", 1e6).or_skip(samples) {
+            mean.add(hertz);
+        }
     }
-    Ok(mean.value())
+    mean.value()
 }
 
 #[derive(Debug, Default)]
@@ -180,15 +198,18 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_file_line_and_field() {
-        let file = "devices/system/cpu/cpu0/cpufreq/scaling_cur_freq";
-        let cases = [
-            (file, "fast", "the frequency in kHz should be a number of zero or more"),
-            (file, "-5", "the frequency in kHz should be a number of zero or more"),
-            ("cpuinfo", "cpu MHz : fast", "cpu MHz should be a number of zero or more"),
-        ];
-        for (file, text, expected) in cases {
-            assert_eq!(collect(&[(file, text)]).unwrap_err(), format!("SYS/{file}: line 1: {expected}"));
+    fn invalid_frequencies_are_left_out_of_the_mean() {
+        let first = "devices/system/cpu/cpu0/cpufreq/scaling_cur_freq";
+        let other = "devices/system/cpu/cpu1/cpufreq/scaling_cur_freq";
+        for bad in ["fast", "-5", "", "nan", "99999999999999"] {
+            assert_eq!(
+                collect(&[(first, bad), (other, "800000\n")]).unwrap(),
+                ["800000000.000000"],
+                "{bad:?}"
+            );
         }
+        let cpuinfo = "cpu MHz : fast\ncpu MHz : 900.5\n";
+        assert_eq!(collect(&[("cpuinfo", cpuinfo)]).unwrap(), ["900500000.000000"]);
+        assert_eq!(collect(&[("cpuinfo", "cpu MHz : fast\n")]).unwrap(), Vec::<String>::new());
     }
 }

@@ -3,8 +3,9 @@
 use super::disk_latency::{Counts, Latencies, READ_LATENCY, WRITE_LATENCY};
 use super::disk_names::is_whole_disk;
 use crate::proc_file::ProcFile;
+use crate::reading::OrSkip;
 use crate::text::{Line, lines};
-use crate::{HostRoots, Probe, ProbeError, TextError};
+use crate::{HostRoots, Probe, ProbeError};
 use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static TRAFFIC: PanelDeclaration = PanelDeclaration {
@@ -129,7 +130,10 @@ impl Probe for Disk {
     }
 
     fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
-        let outcome = self.file.read(|text| measure(text, &mut self.latencies, samples));
+        let outcome = self.file.read(|text| {
+            measure(text, &mut self.latencies, samples);
+            Ok(())
+        });
         if outcome.is_err() {
             self.latencies.clear();
         }
@@ -141,61 +145,62 @@ impl Probe for Disk {
 /// (`Documentation/block/stat.rst`).
 const SECTOR: f64 = 512.0;
 
-pub(super) fn measure(
-    text: &str,
-    latencies: &mut Latencies,
-    samples: &mut SampleBuffer,
-) -> Result<(), TextError> {
+/// Records all disks. A field that cannot be used costs its own value.
+pub(super) fn measure(text: &str, latencies: &mut Latencies, samples: &mut SampleBuffer) {
     let mut disk_before = "";
     latencies.begin();
-    for mut line in lines(text) {
+    for mut line in lines(text).filter(|line| !line.text.trim_ascii().is_empty()) {
         line.skip(2);
-        let name = line.word("the device's name")?;
+        let Some(name) = line.word("the device's name").or_skip(samples) else { continue };
         if !is_whole_disk(name, disk_before) {
             continue;
         }
         disk_before = name;
-        if let Some(now) = record(name, &mut line, samples)? {
+        if let Some(now) = record(name, &mut line, samples) {
             latencies.record(name, now, samples);
         }
     }
     latencies.end();
-    Ok(())
 }
 
-/// Records the counters of a disk; `None` if it was never used.
-fn record(name: &str, line: &mut Line<'_>, samples: &mut SampleBuffer) -> Result<Option<Counts>, TextError> {
-    let reads = line.integer("reads completed")?;
-    line.skip(1);
-    let sectors_read = line.integer("sectors read")?;
-    let read_millis = line.integer("milliseconds spent reading")?;
-    let writes = line.integer("writes completed")?;
-    line.skip(1);
-    let sectors_written = line.integer("sectors written")?;
-    let write_millis = line.integer("milliseconds spent writing")?;
-    line.skip(1);
-    let io_millis = line.integer("milliseconds spent doing I/O")?;
-    if reads == 0 && writes == 0 {
-        return Ok(None);
+/// Records the counters of a disk, and returns those of its latency; `None` if it was never used, or one of them is
+/// missing.
+fn record(name: &str, line: &mut Line<'_>, samples: &mut SampleBuffer) -> Option<Counts> {
+    let mut next = |field, skipped| {
+        let value = line.integer(field).or_skip(samples);
+        line.skip(skipped);
+        value
+    };
+    let reads = next("reads completed", 1);
+    let sectors_read = next("sectors read", 0);
+    let read_millis = next("milliseconds spent reading", 0);
+    let writes = next("writes completed", 1);
+    let sectors_written = next("sectors written", 0);
+    let write_millis = next("milliseconds spent writing", 1);
+    let io_millis = next("milliseconds spent doing I/O", 0);
+    if reads == Some(0) && writes == Some(0) {
+        return None;
     }
-    for (metric, value) in [
-        (&READ, sectors_read as f64 * SECTOR),
-        (&WRITTEN, sectors_written as f64 * SECTOR),
-        (&READS, reads as f64),
-        (&WRITES, writes as f64),
-        (&IO_TIME, io_millis as f64 / 1e3),
-        (&READ_TIME, read_millis as f64 / 1e3),
-        (&WRITE_TIME, write_millis as f64 / 1e3),
+    for (metric, value, factor) in [
+        (&READ, sectors_read, SECTOR),
+        (&WRITTEN, sectors_written, SECTOR),
+        (&READS, reads, 1.0),
+        (&WRITES, writes, 1.0),
+        (&IO_TIME, io_millis, 1e-3),
+        (&READ_TIME, read_millis, 1e-3),
+        (&WRITE_TIME, write_millis, 1e-3),
     ] {
-        samples.record(metric, &[name], value);
+        if let Some(value) = value {
+            samples.record(metric, &[name], value as f64 * factor);
+        }
     }
-    Ok(Some(Counts { reads, read_millis, writes, write_millis }))
+    Some(Counts { reads: reads?, read_millis: read_millis?, writes: writes?, write_millis: write_millis? })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{expected_rows, rows};
+    use crate::testing::{expected_rows, rows, skipped};
 
     /// Device and values of its counters.
     type Expected = (&'static str, [f64; 7]);
@@ -223,7 +228,7 @@ mod tests {
         ];
         for (text, devices) in cases {
             let mut samples = SampleBuffer::new();
-            measure(text, &mut Latencies::default(), &mut samples).unwrap();
+            measure(text, &mut Latencies::default(), &mut samples);
             let expected: Vec<_> = devices
                 .iter()
                 .flat_map(|(device, values)| {
@@ -235,21 +240,20 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_line_and_field() {
+    fn invalid_fields_cost_their_value() {
+        let good = "8 0 sda 1 0 2 3 4 0 5 6 0 7\n";
         let cases = [
-            ("8 0\n", "line 1: the device's name should be a word"),
-            ("7 0 loop0\n8 0 sda 1 2\n", "line 2: sectors read should be a whole number"),
-            (
-                "8 0 sda 1 0 1 0 1 0 1 0 0 soon",
-                "line 1: milliseconds spent doing I/O should be a whole number",
-            ),
+            ("8 0\n", 7, "the device's name incomplete"),
+            ("8 16 sdb 1 0 x 3 4 0 5 6 0 7\n", 13, "sectors read not a number"),
+            ("8 16 sdb 1 0 2 3 -4 0 5 6 0 7\n", 13, "writes completed out of range"),
+            ("8 16 sdb 1 0 2 3 4 0 5 6 0 soon\n", 13, "milliseconds spent doing I/O not a number"),
+            ("8 16 sdb 1 0 2\n", 9, "milliseconds spent reading incomplete"),
         ];
-        for (text, expected) in cases {
-            assert_eq!(
-                measure(text, &mut Latencies::default(), &mut SampleBuffer::new()).unwrap_err().to_string(),
-                expected,
-                "{text:?}"
-            );
+        for (bad, count, expected) in cases {
+            let mut samples = SampleBuffer::new();
+            measure(&format!("{good}{bad}\n"), &mut Latencies::default(), &mut samples);
+            assert_eq!(samples.len(), count, "{bad:?}");
+            assert_eq!(skipped(&samples).first().map(String::as_str), Some(expected), "{bad:?}");
         }
     }
 }

@@ -1,12 +1,16 @@
 //! File system usage.
 
+use super::guarded::Guarded;
 use super::mounts::local_mounts;
 use crate::proc_file::ProcFile;
 use crate::{HostRoots, Probe, ProbeError};
 use rustix::fs::{StatVfs, statvfs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
+use std::{fs, io};
+use watchglass_model::{
+    Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, SkipReason, Style, Unit,
+};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
     id: "filesystems",
@@ -107,11 +111,18 @@ static METRICS: [&Declaration; 8] =
 ///
 /// An unreadable file system, for example without permission, has no values; the probe fails only if all are
 /// unreadable.
+///
+/// A mount point that is a single file is no file system. One whose disk does not respond is skipped, and the others are
+/// read.
 #[derive(Debug)]
 pub struct Filesystem {
     mounts: ProcFile,
     root: PathBuf,
+    guarded: Guarded,
 }
+
+/// Time limit of a file system.
+const ACCESS_TIMEOUT: Duration = Duration::from_millis(500);
 
 impl Filesystem {
     /// Sampling interval.
@@ -121,7 +132,11 @@ impl Filesystem {
 
     /// A probe of the host.
     pub fn new(roots: &HostRoots) -> Self {
-        Self { mounts: ProcFile::new(roots.process_file("mountinfo")), root: roots.files() }
+        Self {
+            mounts: ProcFile::new(roots.process_file("mountinfo")),
+            root: roots.files(),
+            guarded: Guarded::new(ACCESS_TIMEOUT),
+        }
     }
 
     /// Local path of the host's `mountpoint`.
@@ -144,21 +159,32 @@ impl Probe for Filesystem {
     }
 
     fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
-        let mut failure = None;
-        for mountpoint in self.mounts.read(local_mounts)? {
-            let path = self.find(&mountpoint);
-            match statvfs(&path) {
-                Ok(answer) => record(&mountpoint.to_string_lossy(), &answer, samples),
-                Err(error) => {
-                    failure.get_or_insert(ProbeError::Unreadable { path, reason: error.to_string() });
-                }
+        for mountpoints in self.mounts.read(|text| Ok(local_mounts(text, samples)))? {
+            self.record_first_directory(&mountpoints, samples);
+        }
+        Ok(())
+    }
+}
+
+impl Filesystem {
+    /// Records the usage of the first of the `mountpoints` that is a directory.
+    fn record_first_directory(&mut self, mountpoints: &[PathBuf], samples: &mut SampleBuffer) {
+        for mountpoint in mountpoints {
+            let path = self.find(mountpoint);
+            let name = mountpoint.to_string_lossy();
+            match self.guarded.run(&path, usage) {
+                Ok(Ok(Some(answer))) => return record(&name, &answer, samples),
+                Ok(Ok(None)) => {}
+                Ok(Err(error)) => return samples.skip(&name, &error.to_string(), SkipReason::Unreadable),
+                Err(_no_result) => return samples.skip(&name, "no response", SkipReason::Unreadable),
             }
         }
-        match failure {
-            Some(error) if samples.is_empty() => Err(error),
-            _ => Ok(()),
-        }
     }
+}
+
+/// Usage of the file system at `path`; `None` if it is a single file.
+fn usage(path: &Path) -> io::Result<Option<StatVfs>> {
+    Ok(if fs::metadata(path)?.is_dir() { Some(statvfs(path)?) } else { None })
 }
 
 /// Records the result of [`statvfs`](https://man7.org/linux/man-pages/man3/statvfs.3.html), calculated as in `df`
@@ -187,7 +213,6 @@ mod tests {
     use super::*;
     use crate::testing::{expected_rows, host_in, rows};
     use rustix::fs::StatVfsMountFlags;
-    use std::fs;
 
     #[test]
     fn usage_matches_df() {
@@ -242,8 +267,7 @@ mod tests {
         fs::write(first.join("mountinfo"), mountpoints.iter().enumerate().map(line).collect::<String>())
             .unwrap();
         let mut samples = SampleBuffer::new();
-        Filesystem::new(&host_in(folder.path()))
-            .collect(&mut samples)
+        crate::probe::run(&mut Filesystem::new(&host_in(folder.path())), &mut samples)
             .map(|()| rows(&samples).into_iter().filter(|row| row.0 == SIZE.name).map(|row| row.1).collect())
             .map_err(|error| error.to_string().replace(folder.path().to_str().unwrap(), "PROC"))
     }
@@ -253,7 +277,8 @@ mod tests {
         assert_eq!(collect(&["/", "/gone", "/a\\040b"], &["a b"]).unwrap(), ["/", "/a b"]);
         assert_eq!(
             collect(&["/gone", "/lost"], &[]).unwrap_err(),
-            "cannot read PROC/1/root/gone: No such file or directory (os error 2)"
+            "no usable value: /gone is not readable",
+            "nothing can be read"
         );
         assert_eq!(collect(&[], &[]).unwrap(), Vec::<String>::new());
     }

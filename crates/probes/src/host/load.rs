@@ -2,9 +2,12 @@
 
 use super::task_stats;
 use crate::proc_file::ProcFile;
+use crate::reading::OrSkip;
 use crate::text::Line;
-use crate::{HostRoots, Probe, ProbeError, TextError};
-use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
+use crate::{HostRoots, Probe, ProbeError};
+use watchglass_model::{
+    Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, SkipReason, Style, Unit,
+};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
     id: "load",
@@ -72,31 +75,45 @@ impl Probe for Load {
     }
 
     fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
-        self.file.read(|text| measure(text, samples))
+        self.file.read(|text| {
+            measure(text, samples);
+            Ok(())
+        })
     }
 }
 
-pub(super) fn measure(text: &str, samples: &mut SampleBuffer) -> Result<(), TextError> {
+/// Records the averages and the number of threads. A field that cannot be used costs its own value.
+pub(super) fn measure(text: &str, samples: &mut SampleBuffer) {
     let mut line = Line::new(1, text);
-    samples.record(&LOAD1, &[], line.decimal("the load of 1 minute")?);
-    samples.record(&LOAD5, &[], line.decimal("the load of 5 minutes")?);
-    samples.record(&LOAD15, &[], line.decimal("the load of 15 minutes")?);
-    let tasks = line.word("running and all threads")?;
-    let threads = tasks.split_once('/').and_then(|(_, all)| all.parse::<u64>().ok());
-    let threads = threads.ok_or(line.invalid("running and all threads", "two whole numbers with a slash"))?;
-    samples.record(&THREADS, &[], threads as f64);
-    Ok(())
+    for (metric, field) in [
+        (&LOAD1, "the load of 1 minute"),
+        (&LOAD5, "the load of 5 minutes"),
+        (&LOAD15, "the load of 15 minutes"),
+    ] {
+        if let Some(load) = line.decimal(field).or_skip(samples) {
+            samples.record(metric, &[], load);
+        }
+    }
+    const TASKS: &str = "running and all threads";
+    let threads = line.word(TASKS).and_then(|tasks| {
+        let all = tasks.split_once('/').and_then(|(_, all)| all.parse::<u64>().ok());
+        let expected = "two whole numbers with a slash";
+        all.ok_or_else(|| line.error(TASKS, expected, tasks, SkipReason::NotANumber))
+    });
+    if let Some(threads) = threads.or_skip(samples) {
+        samples.record(&THREADS, &[], threads as f64);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{expected_rows, rows};
+    use crate::testing::{expected_rows, rows, skipped};
 
     #[test]
     fn averages_and_threads_are_parsed() {
         let mut samples = SampleBuffer::new();
-        measure(include_str!("../../fixtures/linux-6.18/loadavg"), &mut samples).unwrap();
+        measure(include_str!("../../fixtures/linux-6.18/loadavg"), &mut samples);
         let expected = [
             ("host_load1", "", 0.42),
             ("host_load5", "", 0.19),
@@ -107,22 +124,37 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_line_and_field() {
-        let cases = [
-            ("", "line 1: the load of 1 minute should be a number of zero or more"),
-            ("0.1 0.2", "line 1: the load of 15 minutes should be a number of zero or more"),
-            ("0.1 -1 0.3", "line 1: the load of 5 minutes should be a number of zero or more"),
-            ("0.1 0.2 0.3", "line 1: running and all threads should be a word"),
-            ("0.1 0.2 0.3 4", "line 1: running and all threads should be two whole numbers with a slash"),
-            ("0.1 0.2 0.3 1/x", "line 1: running and all threads should be two whole numbers with a slash"),
-            ("inf 0.2 0.3", "line 1: the load of 1 minute should be a number of zero or more"),
+    fn invalid_fields_cost_their_value() {
+        let cases: [(&str, &[&str], &str); 6] = [
+            ("0.1 0.2", &["host_load1", "host_load5"], "the load of 15 minutes incomplete"),
+            (
+                "0.1 -1 0.3 1/2",
+                &["host_load1", "host_load15", "host_threads"],
+                "the load of 5 minutes out of range",
+            ),
+            (
+                "0.1 0.2 0.3",
+                &["host_load1", "host_load5", "host_load15"],
+                "running and all threads incomplete",
+            ),
+            (
+                "0.1 0.2 0.3 4",
+                &["host_load1", "host_load5", "host_load15"],
+                "running and all threads not a number",
+            ),
+            (
+                "inf 0.2 0.3 1/2",
+                &["host_load5", "host_load15", "host_threads"],
+                "the load of 1 minute out of range",
+            ),
+            ("", &[], "the load of 1 minute incomplete"),
         ];
-        for (text, expected) in cases {
-            assert_eq!(
-                measure(text, &mut SampleBuffer::new()).unwrap_err().to_string(),
-                expected,
-                "{text:?}"
-            );
+        for (text, expected, note) in cases {
+            let mut samples = SampleBuffer::new();
+            measure(text, &mut samples);
+            let names: Vec<_> = samples.raw_samples().map(|row| row.metric.name).collect();
+            assert_eq!(names, expected, "{text:?}");
+            assert_eq!(skipped(&samples).first().map(String::as_str), Some(note), "{text:?}");
         }
     }
 }

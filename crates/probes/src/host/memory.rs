@@ -1,8 +1,9 @@
 //! Memory and swap usage.
 
+use super::meminfo::Meminfo;
 use crate::proc_file::ProcFile;
-use crate::text::{lines, missing};
-use crate::{HostRoots, Probe, ProbeError, TextError};
+use crate::text::Line;
+use crate::{HostRoots, Probe, ProbeError};
 use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 /// The areas `used`, `cached` and `free` add up to the total memory.
@@ -69,16 +70,21 @@ static SWAP_TOTAL: Declaration = Declaration {
 static METRICS: [&Declaration; 8] =
     [&USED_RATIO, &USED, &CACHED, &FREE, &AVAILABLE, &TOTAL, &SWAP_USED, &SWAP_TOTAL];
 
-/// Reads [`/proc/meminfo`](https://docs.kernel.org/filesystems/proc.html#meminfo) of Linux 3.14 and later.
+/// Reads [`/proc/meminfo`](https://docs.kernel.org/filesystems/proc.html#meminfo) of Linux 3.14 and later, and without
+/// `MemAvailable` also `/proc/sys/vm/min_free_kbytes`.
 #[derive(Debug)]
 pub struct Memory {
     file: ProcFile,
+    min_free: ProcFile,
 }
 
 impl Memory {
     /// A probe of the host.
     pub fn new(roots: &HostRoots) -> Self {
-        Self { file: ProcFile::new(roots.proc.join("meminfo")) }
+        Self {
+            file: ProcFile::new(roots.proc.join("meminfo")),
+            min_free: ProcFile::new(roots.proc.join("sys/vm/min_free_kbytes")),
+        }
     }
 }
 
@@ -92,79 +98,66 @@ impl Probe for Memory {
     }
 
     fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
-        self.file.read(|text| measure(text, samples))
-    }
-}
-
-/// Relevant lines, in KiB (the kernel writes "kB").
-#[derive(Default)]
-struct Lines {
-    total: Option<u64>,
-    free: Option<u64>,
-    available: Option<u64>,
-    buffers: Option<u64>,
-    cached: Option<u64>,
-    reclaimable: Option<u64>,
-    shared: Option<u64>,
-    swap_total: Option<u64>,
-    swap_free: Option<u64>,
-}
-
-fn parse(text: &str) -> Result<Lines, TextError> {
-    let mut found = Lines::default();
-    for mut line in lines(text) {
-        let (value, name) = match line.word("the name").unwrap_or_default() {
-            "MemTotal:" => (&mut found.total, "MemTotal"),
-            "MemFree:" => (&mut found.free, "MemFree"),
-            "MemAvailable:" => (&mut found.available, "MemAvailable"),
-            "Buffers:" => (&mut found.buffers, "Buffers"),
-            "Cached:" => (&mut found.cached, "Cached"),
-            "SReclaimable:" => (&mut found.reclaimable, "SReclaimable"),
-            "Shmem:" => (&mut found.shared, "Shmem"),
-            "SwapTotal:" => (&mut found.swap_total, "SwapTotal"),
-            "SwapFree:" => (&mut found.swap_free, "SwapFree"),
-            _ => continue,
+        let found = self.file.read(|text| Ok(Meminfo::parse(text, samples)))?;
+        let min_free = match found.available {
+            Some(_) => None,
+            None => {
+                let read = self.min_free.read_if_any(|text| Line::new(1, text).integer("min_free_kbytes"));
+                read.ok().flatten()
+            }
         };
-        *value = Some(line.integer(name)?);
+        record(&found, min_free, samples);
+        Ok(())
     }
-    Ok(found)
+}
+
+/// Records the values of a text, without `min_free_kbytes`.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn measure(text: &str, samples: &mut SampleBuffer) {
+    let found = Meminfo::parse(text, samples);
+    record(&found, None, samples);
 }
 
 /// Records the metrics, split as in `htop`: reclaimable memory is cached, and shared memory, which the kernel counts as
-/// `Cached`, is used.
-pub(super) fn measure(text: &str, samples: &mut SampleBuffer) -> Result<(), TextError> {
-    let found = parse(text)?;
-    let need = |value: Option<u64>, what| value.ok_or_else(|| missing(text, what));
-    let total = need(found.total, "MemTotal")?;
-    let free = need(found.free, "MemFree")?.min(total);
-    let available = need(found.available, "MemAvailable (in kernels since 3.14)")?.min(total);
-    let files = need(found.buffers, "Buffers")?
-        .saturating_add(need(found.cached, "Cached")?)
-        .saturating_add(need(found.reclaimable, "SReclaimable")?);
+/// `Cached`, is used. A metric without all of its lines is missing.
+fn record(found: &Meminfo, min_free: Option<u64>, samples: &mut SampleBuffer) {
+    let total = found.total;
     // The kernel's counters are not consistent: differences must not become negative, and the sum must stay the total.
-    let cached = files.saturating_sub(need(found.shared, "Shmem")?).min(total - free);
-    let swap_total = need(found.swap_total, "SwapTotal")?;
-    let swap_free = need(found.swap_free, "SwapFree")?;
+    let limit = |value: u64| total.map_or(value, |total| value.min(total));
+    let free = found.free.map(limit);
+    let available = found.available.or_else(|| found.estimated_available(min_free)).map(limit);
+    let cached = found.cached_with_reclaimable().zip(free).map(|(cached, free)| match total {
+        Some(total) => cached.min(total.saturating_sub(free)),
+        None => cached,
+    });
+    let used = match (total, free, cached) {
+        (Some(total), Some(free), Some(cached)) => Some(total.saturating_sub(free).saturating_sub(cached)),
+        _ => None,
+    };
+    let swap_used = found.swap_total.zip(found.swap_free).map(|(total, free)| total.saturating_sub(free));
 
-    samples.record(&USED_RATIO, &[], (total - available) as f64 / total as f64);
+    if let Some((total, available)) = total.zip(available) {
+        samples.record(&USED_RATIO, &[], (total - available) as f64 / total as f64);
+    }
     for (metric, kibibytes) in [
-        (&USED, total - free - cached),
+        (&USED, used),
         (&CACHED, cached),
         (&FREE, free),
         (&AVAILABLE, available),
         (&TOTAL, total),
-        (&SWAP_USED, swap_total.saturating_sub(swap_free)),
-        (&SWAP_TOTAL, swap_total),
+        (&SWAP_USED, swap_used),
+        (&SWAP_TOTAL, found.swap_total),
     ] {
-        samples.record(metric, &[], kibibytes as f64 * 1024.0);
+        if let Some(kibibytes) = kibibytes {
+            samples.record(metric, &[], kibibytes as f64 * 1024.0);
+        }
     }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{expected_rows, rows};
+    use crate::testing::{expected_rows, rows, skipped};
     use proptest::prelude::*;
 
     const NEW: &str = include_str!("../../fixtures/linux-6.18/meminfo");
@@ -187,7 +180,7 @@ mod tests {
         ];
         for (case, text, [ratio, sizes @ ..]) in cases {
             let mut samples = SampleBuffer::new();
-            measure(text, &mut samples).unwrap();
+            measure(text, &mut samples);
             let names = METRICS.map(|metric| metric.name);
             let mut expected = vec![(names[0], "", ratio)];
             expected.extend(names[1..].iter().zip(sizes).map(|(name, size)| (*name, "", size * kib)));
@@ -195,25 +188,106 @@ mod tests {
         }
     }
 
-    #[test]
-    fn errors_name_line_and_field() {
-        let cases = [
-            (String::new(), "line 1: unexpected end, MemTotal is missing"),
-            ("MemTotal: 5 kB\nMemFree: much kB\n".to_owned(), "line 2: MemFree should be a whole number"),
-            (NEW.replace("MemAvailable", "Other"), "MemAvailable (in kernels since 3.14) is missing"),
-            (NEW.replace("Shmem:", "Other:"), "Shmem is missing"),
-        ];
-        for (text, expected) in cases {
-            let error = measure(&text, &mut SampleBuffer::new()).unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
-        }
+    /// Names of the recorded metrics without `host_memory_`, and skipped readings.
+    fn recorded(text: &str) -> (Vec<String>, Vec<String>) {
+        let mut samples = SampleBuffer::new();
+        measure(text, &mut samples);
+        let names = rows(&samples).into_iter().map(|(name, ..)| name.replace("host_memory_", ""));
+        (names.filter(|name| !name.starts_with("host_swap")).collect(), skipped(&samples))
     }
 
     #[test]
-    fn no_ratio_without_total_memory() {
-        let mut samples = SampleBuffer::new();
-        measure(&NEW.replace("24000000", "0"), &mut samples).unwrap();
-        assert!(rows(&samples).iter().all(|(name, ..)| name != "host_memory_used_ratio"), "{samples:?}");
+    fn missing_and_invalid_lines_cost_what_is_computed_from_them() {
+        const ALL: [&str; 6] =
+            ["used_ratio", "used_bytes", "cached_bytes", "free_bytes", "available_bytes", "total_bytes"];
+        let cases: [(&str, String, &[&str], &[&str]); 10] = [
+            ("all lines", NEW.to_owned(), &[], &[]),
+            (
+                "no Buffers",
+                NEW.replace("Buffers:", "Other:"),
+                &["used_bytes", "cached_bytes"],
+                &["Buffers missing"],
+            ),
+            (
+                "no SReclaimable",
+                NEW.replace("SReclaimable:", "Other:"),
+                &["used_bytes", "cached_bytes"],
+                &["SReclaimable missing"],
+            ),
+            (
+                "no Shmem",
+                NEW.replace("Shmem:", "Other:"),
+                &["used_bytes", "cached_bytes"],
+                &["Shmem missing"],
+            ),
+            (
+                "no MemFree",
+                NEW.replace("MemFree:", "Other:"),
+                &["used_bytes", "cached_bytes", "free_bytes"],
+                &["MemFree missing"],
+            ),
+            (
+                "no MemTotal",
+                NEW.replace("MemTotal:", "Other:"),
+                &["used_ratio", "used_bytes", "total_bytes"],
+                &["MemTotal missing"],
+            ),
+            (
+                "a word",
+                NEW.replace("Buffers:", "Buffers: much"),
+                &["used_bytes", "cached_bytes"],
+                &["Buffers not a number"],
+            ),
+            (
+                "negative",
+                NEW.replace("Shmem:", "Shmem: -1"),
+                &["used_bytes", "cached_bytes"],
+                &["Shmem out of range"],
+            ),
+            (
+                "no number",
+                NEW.replace("Cached:", "Cached: kB"),
+                &["used_bytes", "cached_bytes"],
+                &["Cached not a number"],
+            ),
+            (
+                "no memory",
+                NEW.replace("MemTotal:", "MemTotal: 0"),
+                &["used_ratio", "used_bytes", "total_bytes"],
+                &["MemTotal out of range"],
+            ),
+        ];
+        for (case, text, missing, notes) in cases {
+            let expected: Vec<_> = ALL.into_iter().filter(|name| !missing.contains(name)).collect();
+            let (names, skipped) = recorded(&text);
+            assert_eq!(names, expected, "{case}");
+            assert_eq!(skipped, notes, "{case}");
+        }
+        assert_eq!(recorded("").0, Vec::<String>::new());
+    }
+
+    #[test]
+    fn available_memory_is_estimated_if_it_is_missing_or_impossible() {
+        let lines = "MemTotal: 1000 kB\nMemFree: 100 kB\nActive(file): 200 kB\nInactive(file): 100 kB\nSReclaimable: 40 kB\n";
+        let above = format!("{lines}MemAvailable: 2000 kB\n");
+        let no_lists = lines.replace("(file)", "(anon)");
+        for (text, min_free, expected) in [
+            (lines, None, Some(440.0)),
+            // The low watermark is 5/4 of the minimum: 100 − 80 + 300 − 80 + 40 − 20.
+            (lines, Some(64), Some(260.0)),
+            (lines, Some(1_000_000), Some(170.0)),
+            (&above, None, Some(440.0)),
+            (&no_lists, None, None),
+        ] {
+            let mut samples = SampleBuffer::new();
+            let found = Meminfo::parse(text, &mut samples);
+            record(&found, min_free, &mut samples);
+            let available = samples.raw_samples().find(|row| row.metric.name == AVAILABLE.name);
+            assert_eq!(available.map(|row| row.value / 1024.0), expected, "{text} {min_free:?}");
+            let ratio = samples.raw_samples().find(|row| row.metric.name == USED_RATIO.name);
+            assert_eq!(ratio.map(|row| row.value), expected.map(|expected| (1000.0 - expected) / 1000.0));
+            assert!(skipped(&samples).iter().any(|note| note.starts_with("MemAvailable")), "{samples:?}");
+        }
     }
 
     proptest! {
@@ -224,10 +298,10 @@ mod tests {
             ];
             let text: String = names.iter().zip(values).map(|(name, value)| format!("{name}: {value} kB\n")).collect();
             let mut samples = SampleBuffer::new();
-            measure(&text, &mut samples).unwrap();
+            measure(&text, &mut samples);
             let of = |metric: &Declaration| samples.raw_samples().find(|row| row.metric.name == metric.name).map(|row| row.value);
             let sum: f64 = [&USED, &CACHED, &FREE].into_iter().filter_map(of).sum();
-            prop_assert_eq!(Some(sum), of(&TOTAL));
+            prop_assert!(of(&TOTAL).is_none_or(|total| total == sum));
             prop_assert!(of(&USED_RATIO).is_none_or(|ratio| (0.0..=1.0).contains(&ratio)));
             prop_assert!(samples.raw_samples().all(|row| row.value >= 0.0));
         }

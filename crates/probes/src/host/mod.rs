@@ -10,9 +10,11 @@ mod disk;
 mod disk_latency;
 mod disk_names;
 mod filesystem;
+mod guarded;
 mod load;
 #[cfg(test)]
 mod malformed_input_tests;
+mod meminfo;
 mod memory;
 mod mounts;
 mod network;

@@ -1,9 +1,11 @@
 //! Mount points of local file systems, each file system once.
 
 use crate::TextError;
+use crate::reading::OrSkip;
 use crate::text::{Line, lines};
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
+use watchglass_model::SampleBuffer;
 
 /// Types of file systems on local devices. Excluded are network file systems, which can hang and belong to another host;
 /// memory and kernel file systems; and read-only images, which are always full (squashfs, ISO 9660).
@@ -18,46 +20,90 @@ const INJECTED: [&str; 4] = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf", 
 /// Mount entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Mount<'a> {
+    id: &'a str,
+    /// Id of the mount that the mount point is in.
+    parent: &'a str,
     /// Major and minor device number, the same for all mounts of a file system.
     device: &'a str,
+    /// Directory or file of the file system that is mounted; `/` unless it is a bind mount or a subvolume.
+    root: &'a str,
     /// Mount point with kernel escapes.
     point: &'a str,
+    kind: &'a str,
 }
 
 /// Mount points of all local file systems in the text of
 /// [`/proc/PID/mountinfo`](https://docs.kernel.org/filesystems/proc.html#proc-pid-mountinfo-information-about-mounts),
-/// in file order.
+/// in file order. A line that cannot be used is skipped.
 ///
-/// A file system with several mounts (bind mounts, subvolumes) is listed once, with the mount point nearest to the root.
-/// A mount hidden by a later one at the same point is skipped. An overlay counts only as the root, as in a container;
-/// elsewhere it belongs to a container and uses the space of its host.
-pub(super) fn local_mounts(text: &str) -> Result<Vec<PathBuf>, TextError> {
-    let mut mounts: Vec<Mount<'_>> = Vec::new();
-    for mut line in lines(text) {
-        let (mount, kind) = parse(&mut line)?;
-        mounts.retain(|earlier| earlier.point != mount.point);
-        let local = LOCAL.contains(&kind) || (kind == "overlay" && mount.point == "/");
-        if !local || INJECTED.contains(&mount.point) {
+/// Each file system is listed once, with its mount points in order of preference: `/`, those of the whole file system, bind
+/// mounts and subvolumes; of these the ones nearest to the root first. The first that is a directory is the one to show:
+/// container engines also mount single files. Mount points covered by other mounts are skipped. An overlay counts only as
+/// the root, as in a container; elsewhere it belongs to a container and uses the space of its host.
+pub(super) fn local_mounts(text: &str, samples: &mut SampleBuffer) -> Vec<Vec<PathBuf>> {
+    let all: Vec<Mount<'_>> = lines(text)
+        .filter(|line| !line.text.trim_ascii().is_empty())
+        .filter_map(|mut line| parse(&mut line).or_skip(samples))
+        .collect();
+    let mut systems: Vec<Vec<Mount<'_>>> = Vec::new();
+    for (index, mount) in all.iter().enumerate() {
+        let is_local = LOCAL.contains(&mount.kind) || (mount.kind == "overlay" && mount.point == "/");
+        if !is_local || INJECTED.contains(&mount.point) || is_covered(&all, index) {
             continue;
         }
-        match mounts.iter_mut().find(|earlier| earlier.device == mount.device) {
-            Some(earlier) if depth(mount.point) < depth(earlier.point) => *earlier = mount,
-            Some(_) => {}
-            None => mounts.push(mount),
+        match systems.iter_mut().find(|known| known.iter().any(|other| other.device == mount.device)) {
+            Some(known) => known.push(*mount),
+            None => systems.push(vec![*mount]),
         }
     }
-    Ok(mounts.iter().map(|mount| unescape(mount.point)).collect())
+    let paths = |mut mounts: Vec<Mount<'_>>| {
+        mounts.sort_by_key(|mount| (mount.point != "/", mount.root != "/", depth(mount.point)));
+        mounts.iter().take(MAX_POINTS).map(|mount| unescape(mount.point)).collect()
+    };
+    systems.into_iter().map(paths).collect()
 }
 
-/// The mount of a line and its file system type.
-fn parse<'a>(line: &mut Line<'a>) -> Result<(Mount<'a>, &'a str), TextError> {
-    line.skip(2);
+/// Maximum number of mount points of a file system that are examined.
+const MAX_POINTS: usize = 16;
+
+/// Maximum depth of nested mounts that are examined.
+const MAX_NESTED: usize = 32;
+
+/// Whether another mount covers the mount at `index`, or one that its mount point is in.
+fn is_covered(all: &[Mount<'_>], index: usize) -> bool {
+    let mut place = Some(index);
+    for _ in 0..MAX_NESTED {
+        let Some((index, mount)) = place.and_then(|index| Some((index, all.get(index)?))) else { break };
+        let mut later = all.iter().skip(index + 1);
+        let covers = |other: &Mount<'_>| {
+            other.point == mount.point || (other.parent == mount.parent && is_below(mount.point, other.point))
+        };
+        if later.any(covers) {
+            return true;
+        }
+        place = all.iter().position(|other| other.id == mount.parent && other.id != mount.id);
+    }
+    false
+}
+
+/// Whether `point` is in the directory `folder`.
+fn is_below(point: &str, folder: &str) -> bool {
+    point.strip_prefix(folder.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The mount of a line.
+fn parse<'a>(line: &mut Line<'a>) -> Result<Mount<'a>, TextError> {
+    let id = line.word("the mount's number")?;
+    let parent = line.word("the parent's number")?;
     let device = line.word("the device")?;
-    line.skip(1);
+    let root = line.word("the root")?;
     let point = line.word("the mount point")?;
+    if !point.starts_with('/') {
+        return Err(line.invalid("the mount point", "an absolute path"));
+    }
     // A hyphen ends the optional fields.
     while line.word("the hyphen before the file system's kind")? != "-" {}
-    Ok((Mount { device, point }, line.word("the file system's kind")?))
+    Ok(Mount { id, parent, device, root, point, kind: line.word("the file system's kind")? })
 }
 
 /// Directory depth of `point` below the root.
@@ -95,7 +141,8 @@ mod tests {
     use std::path::Path;
 
     fn points(text: &str) -> Vec<String> {
-        local_mounts(text).unwrap().iter().map(|path| path.to_str().unwrap().to_owned()).collect()
+        let systems = local_mounts(text, &mut SampleBuffer::new());
+        systems.iter().map(|paths| paths[0].to_str().unwrap().to_owned()).collect()
     }
 
     #[test]
@@ -148,15 +195,57 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_line_and_field() {
+    fn bind_mounts_and_covered_mounts_are_told_apart() {
+        // Number, parent, device, root, mount point, file system type.
+        let cases: [(&str, &str, &[&[&str]]); 4] = [
+            (
+                "the root is listed after its children",
+                "22 27 8:2 / /home x - ext4 x x\n27 1 8:1 / / x - ext4 x x\n",
+                &[&["/home"], &["/"]],
+            ),
+            (
+                "a bind mount nearer to the root",
+                "1 0 8:1 / / x - ext4 x x\n2 1 8:2 /sub /x x - xfs x x\n3 1 8:2 / /mnt/disk x - xfs x x\n",
+                &[&["/"], &["/mnt/disk", "/x"]],
+            ),
+            (
+                "a directory above the mount point is covered, with what is mounted below it",
+                "1 0 8:1 / / x - ext4 x x\n2 1 8:2 / /a/b x - xfs x x\n3 2 8:3 / /a/b/c x - xfs x x\n\
+                 4 1 8:4 / /a x - xfs x x\n5 4 8:5 / /a/d x - xfs x x\n6 1 8:6 / /ab x - xfs x x\n",
+                &[&["/"], &["/a"], &["/a/d"], &["/ab"]],
+            ),
+            (
+                "a container with single files",
+                "1 0 0:50 / / rw - overlay x x\n2 1 8:1 /x/hosts /etc/hosts rw - ext4 x x\n\
+                 5 1 8:1 /srv/wg.toml /etc/watchglass.toml rw - ext4 x x\n8 1 8:1 /srv/deep/data /var/lib/data rw - ext4 x x\n",
+                &[&["/"], &["/etc/watchglass.toml", "/var/lib/data"]],
+            ),
+        ];
+        for (case, text, expected) in cases {
+            let found = local_mounts(text, &mut SampleBuffer::new());
+            let found: Vec<Vec<_>> =
+                found.iter().map(|paths| paths.iter().map(|path| path.to_str().unwrap()).collect()).collect();
+            assert_eq!(found, expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn invalid_lines_are_skipped() {
+        let good = "1 0 8:1 / / rw - ext4 x x\n";
         let cases = [
-            ("1 0\n", "line 1: the device should be a word"),
-            ("1 0 8:1 / / rw - ext4\n1 0 8:1 /\n", "line 2: the mount point should be a word"),
-            ("1 0 8:1 / / rw shared:1", "line 1: the hyphen before the file system's kind should be a word"),
-            ("1 0 8:1 / / rw -", "line 1: the file system's kind should be a word"),
+            ("1 0\n", "the device incomplete"),
+            ("1 0 8:1 /\n", "the mount point incomplete"),
+            ("1 0 8:1 / / rw shared:1\n", "the hyphen before the file system's kind incomplete"),
+            ("1 0 8:1 / / rw -\n", "the file system's kind incomplete"),
         ];
         for (text, expected) in cases {
-            assert_eq!(local_mounts(text).unwrap_err().to_string(), expected, "{text:?}");
+            let mut samples = SampleBuffer::new();
+            assert_eq!(
+                local_mounts(&format!("{text}{good}"), &mut samples),
+                [[PathBuf::from("/")]],
+                "{text:?}"
+            );
+            assert_eq!(crate::testing::skipped(&samples), [expected], "{text:?}");
         }
     }
 }

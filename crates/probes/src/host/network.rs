@@ -1,8 +1,9 @@
 //! Network interface metrics: bytes, packets, errors and drops.
 
 use crate::proc_file::ProcFile;
+use crate::reading::OrSkip;
 use crate::text::{Line, lines};
-use crate::{HostRoots, Probe, ProbeError, TextError};
+use crate::{HostRoots, Probe, ProbeError};
 use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
@@ -151,37 +152,42 @@ impl Probe for Network {
     }
 
     fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
-        self.file.read(|text| measure(text, samples))
+        self.file.read(|text| {
+            measure(text, samples);
+            Ok(())
+        })
     }
 }
 
-pub(super) fn measure(text: &str, samples: &mut SampleBuffer) -> Result<(), TextError> {
+/// Records all interfaces. A field that cannot be used costs its own value.
+pub(super) fn measure(text: &str, samples: &mut SampleBuffer) {
     // The first two lines are the table header.
-    for line in lines(text).skip(2) {
+    for line in lines(text).skip(2).filter(|line| !line.text.trim_ascii().is_empty()) {
         // Old kernels write no space before the first number, and an alias has a colon in its name.
-        let Some((name, numbers)) = line.text.rsplit_once(':') else {
-            return Err(line.invalid("the interface's name", "followed by a colon"));
-        };
+        let parts = line.text.rsplit_once(':');
+        let error = || line.invalid("the interface's name", "followed by a colon");
+        let Some((name, numbers)) = parts.ok_or_else(error).or_skip(samples) else { continue };
         let name = name.trim_ascii();
         if name != "lo" && !name.starts_with("veth") && !name.starts_with("cali") {
-            record(name, &mut Line::new(line.number, numbers), samples)?;
+            record(name, &mut Line::new(line.number, numbers), samples);
         }
     }
-    Ok(())
 }
 
-fn record(name: &str, line: &mut Line<'_>, samples: &mut SampleBuffer) -> Result<(), TextError> {
-    let received = line.integer("bytes received")?;
-    let received_packets = line.integer("packets received")?;
-    let receive_errors = line.integer("receive errors")?;
-    let receive_drops = line.integer("receive drops")?;
+fn record(name: &str, line: &mut Line<'_>, samples: &mut SampleBuffer) {
+    let mut next = |field| line.integer(field).or_skip(samples);
+    let received = next("bytes received");
+    let received_packets = next("packets received");
+    let receive_errors = next("receive errors");
+    let receive_drops = next("receive drops");
     line.skip(4);
-    let sent = line.integer("bytes sent")?;
-    let sent_packets = line.integer("packets sent")?;
-    let send_errors = line.integer("send errors")?;
-    let send_drops = line.integer("send drops")?;
-    if received_packets == 0 && sent_packets == 0 {
-        return Ok(());
+    let mut next = |field| line.integer(field).or_skip(samples);
+    let sent = next("bytes sent");
+    let sent_packets = next("packets sent");
+    let send_errors = next("send errors");
+    let send_drops = next("send drops");
+    if received_packets == Some(0) && sent_packets == Some(0) {
+        return;
     }
     for (metric, value) in [
         (&RECEIVED, received),
@@ -193,15 +199,16 @@ fn record(name: &str, line: &mut Line<'_>, samples: &mut SampleBuffer) -> Result
         (&RECEIVE_DROPS, receive_drops),
         (&SEND_DROPS, send_drops),
     ] {
-        samples.record(metric, &[name], value as f64);
+        if let Some(value) = value {
+            samples.record(metric, &[name], value as f64);
+        }
     }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{expected_rows, rows};
+    use crate::testing::{expected_rows, rows, skipped};
 
     /// Interface and values of its metrics.
     type Interface = (&'static str, [f64; 8]);
@@ -226,7 +233,7 @@ mod tests {
         ];
         for (text, interfaces) in cases {
             let mut samples = SampleBuffer::new();
-            measure(text, &mut samples).unwrap();
+            measure(text, &mut samples);
             let expected: Vec<_> = interfaces
                 .iter()
                 .flat_map(|(name, values)| {
@@ -238,18 +245,20 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_line_and_field() {
+    fn invalid_fields_cost_their_value() {
+        let good = "head\nhead\neth0: 1 2 3 4 0 0 0 0 5 6 7 8 0 0 0 0\n";
         let cases = [
-            ("head\nhead\neth0 1 2", "line 3: the interface's name should be followed by a colon"),
-            ("head\nhead\nlo: 1\neth0: 1 2 3", "line 4: receive drops should be a whole number"),
-            ("head\nhead\neth0: 1 2 3 4 5 6 7 8 x", "line 3: bytes sent should be a whole number"),
+            ("eth1 1 2", 8, "the interface's name incomplete"),
+            ("eth1: 1 2 3", 11, "receive drops incomplete"),
+            ("eth1: 1 2 3 4 5 6 7 8 x 6 7 8", 15, "bytes sent not a number"),
+            ("eth1: 1 2 3 4 5 6 7 8 9 10 -7 8", 15, "send errors out of range"),
+            ("eth1: x 2 3 4 5 6 7 8 9 10 7 8", 15, "bytes received not a number"),
         ];
-        for (text, expected) in cases {
-            assert_eq!(
-                measure(text, &mut SampleBuffer::new()).unwrap_err().to_string(),
-                expected,
-                "{text:?}"
-            );
+        for (bad, count, expected) in cases {
+            let mut samples = SampleBuffer::new();
+            measure(&format!("{good}{bad}\n"), &mut samples);
+            assert_eq!(samples.len(), count, "{bad:?}");
+            assert_eq!(skipped(&samples).first().map(String::as_str), Some(expected), "{bad:?}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Open files of the host and their limit.
 
 use crate::proc_file::ProcFile;
+use crate::reading::OrSkip;
 use crate::text::Line;
-use crate::{HostRoots, Probe, ProbeError, TextError};
+use crate::{HostRoots, Probe, ProbeError};
 use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
@@ -60,24 +61,32 @@ impl Probe for OpenFiles {
     }
 
     fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
-        self.file.read(|text| measure(text, samples))
+        self.file.read(|text| {
+            measure(text, samples);
+            Ok(())
+        })
     }
 }
 
-pub(super) fn measure(text: &str, samples: &mut SampleBuffer) -> Result<(), TextError> {
+/// Records the open files and their limit. A field that cannot be used costs the value computed from it.
+pub(super) fn measure(text: &str, samples: &mut SampleBuffer) {
     let mut line = Line::new(1, text);
-    let allocated = line.integer("open files")?;
+    let allocated = line.integer("open files").or_skip(samples);
     // Allocated but unused; always 0 since Linux 2.6.
-    let unused = line.integer("unused files")?;
-    samples.record(&OPEN, &[], allocated.saturating_sub(unused) as f64);
-    samples.record(&LIMIT, &[], line.integer("the most files")? as f64);
-    Ok(())
+    let unused = line.integer("unused files").or_skip(samples);
+    let limit = line.integer("the most files").or_skip(samples);
+    if let (Some(allocated), Some(unused)) = (allocated, unused) {
+        samples.record(&OPEN, &[], allocated.saturating_sub(unused) as f64);
+    }
+    if let Some(limit) = limit {
+        samples.record(&LIMIT, &[], limit as f64);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{expected_rows, recent_host, rows};
+    use crate::testing::{expected_rows, recent_host, rows, skipped};
 
     #[test]
     fn kernel_file_is_parsed() {
@@ -88,18 +97,19 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_line_and_field() {
-        let cases = [
-            ("", "line 1: open files should be a whole number"),
-            ("760 x", "line 1: unused files should be a whole number"),
-            ("760 0", "line 1: the most files should be a whole number"),
+    fn invalid_fields_cost_their_value() {
+        let cases: [(&str, &[&str], &str); 4] = [
+            ("", &[], "open files incomplete"),
+            ("760 x 9", &["host_open_files_limit"], "unused files not a number"),
+            ("760 0", &["host_open_files"], "the most files incomplete"),
+            ("760 0 -1", &["host_open_files"], "the most files out of range"),
         ];
-        for (text, expected) in cases {
-            assert_eq!(
-                measure(text, &mut SampleBuffer::new()).unwrap_err().to_string(),
-                expected,
-                "{text:?}"
-            );
+        for (text, expected, note) in cases {
+            let mut samples = SampleBuffer::new();
+            measure(text, &mut samples);
+            let names: Vec<_> = samples.raw_samples().map(|row| row.metric.name).collect();
+            assert_eq!(names, expected, "{text:?}");
+            assert_eq!(skipped(&samples).first().map(String::as_str), Some(note), "{text:?}");
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Pressure stall information (PSI): time lost waiting for CPU, memory and I/O.
 
 use crate::proc_file::ProcFile;
+use crate::reading::{self, OrSkip};
 use crate::text::lines;
-use crate::{HostRoots, Probe, ProbeError, TextError};
-use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
+use crate::{HostRoots, Probe, ProbeError};
+use watchglass_model::{
+    Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, SkipReason, Style, Unit,
+};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
     id: "pressure",
@@ -96,38 +99,49 @@ impl Probe for Pressure {
 
     fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
         for (file, stalls) in &mut self.files {
-            file.read_if_any(|text| measure(text, *stalls, samples))?;
+            let outcome = file.read_if_any(|text| {
+                measure(text, *stalls, samples);
+                Ok(())
+            });
+            // Each of the files may be unreadable by itself.
+            outcome.or_skip(samples);
         }
         Ok(())
     }
 }
 
-fn measure(text: &str, (some, full): Stalls, samples: &mut SampleBuffer) -> Result<(), TextError> {
+/// Records the lines of a file. A line that cannot be used costs its own value.
+fn measure(text: &str, (some, full): Stalls, samples: &mut SampleBuffer) {
     for mut line in lines(text) {
-        let metric = match line.word("some or full")? {
-            "some" => Some(some),
-            "full" => full,
+        let metric = match line.word("some or full").or_skip(samples) {
+            Some("some") => Some(some),
+            Some("full") => full,
             _ => None,
         };
         let Some(metric) = metric else { continue };
         line.skip(3);
-        let total = line.word("total")?.strip_prefix("total=").and_then(|micros| micros.parse::<u64>().ok());
-        let micros = total.ok_or(line.invalid("total", "`total=` and a whole number of microseconds"))?;
-        samples.record(metric, &[], micros as f64 / 1e6);
+        let total = line.word("total").and_then(|total| {
+            let micros =
+                total.strip_prefix("total=").map_or(Err(SkipReason::MissingSeparator), reading::integer);
+            let expected = "`total=` and a whole number of microseconds";
+            micros.map_err(|reason| line.error("total", expected, total, reason))
+        });
+        if let Some(micros) = total.or_skip(samples) {
+            samples.record(metric, &[], micros as f64 / 1e6);
+        }
     }
-    Ok(())
 }
 
 /// Parses `text` as each of the files.
 #[cfg(any(test, feature = "fuzzing"))]
-pub(super) fn measure_any(text: &str, samples: &mut SampleBuffer) -> Result<(), TextError> {
-    FILES.into_iter().try_for_each(|(_, stalls)| measure(text, stalls, samples))
+pub(super) fn measure_any(text: &str, samples: &mut SampleBuffer) {
+    FILES.into_iter().for_each(|(_, stalls)| measure(text, stalls, samples));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{expected_rows, host_in, recent_host, rows, write_file};
+    use crate::testing::{expected_rows, host_in, recent_host, rows, skipped, write_file};
 
     #[test]
     fn kernel_files_are_parsed() {
@@ -157,19 +171,20 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_line_and_field() {
+    fn invalid_lines_cost_their_value() {
+        let full = "full a b c total=1\n";
         let cases = [
-            ("\n", "line 1: some or full should be a word"),
-            ("some avg10=0", "line 1: total should be a word"),
-            ("some a b c total=-1", "line 1: total should be `total=` and a whole number of microseconds"),
-            (
-                "some a b c total=1\nfull a b c 1",
-                "line 2: total should be `total=` and a whole number of microseconds",
-            ),
+            ("\n", "some or full incomplete"),
+            ("some avg10=0\n", "total incomplete"),
+            ("some a b c total=-1\n", "total out of range"),
+            ("some a b c total=x\n", "total not a number"),
+            ("some a b c 1\n", "total incomplete"),
         ];
-        for (text, expected) in cases {
-            let error = measure(text, (&IO_SOME, Some(&IO_FULL)), &mut SampleBuffer::new()).unwrap_err();
-            assert_eq!(error.to_string(), expected, "{text:?}");
+        for (bad, expected) in cases {
+            let mut samples = SampleBuffer::new();
+            measure(&format!("{bad}{full}"), (&IO_SOME, Some(&IO_FULL)), &mut samples);
+            assert_eq!(rows(&samples), expected_rows(&[(IO_FULL.name, "", 1e-6)]), "{bad:?}");
+            assert_eq!(skipped(&samples), [expected], "{bad:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Task metrics in `/proc/stat`: running and blocked tasks, context switches, forks and boot time.
 
-use crate::TextError;
 use crate::declare::metric;
+use crate::reading::OrSkip;
 use crate::text::lines;
 use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
@@ -53,8 +53,8 @@ pub(super) static BOOT: Declaration = metric(
 
 /// Records the lines after the CPUs in
 /// [`/proc/stat`](https://docs.kernel.org/filesystems/proc.html#miscellaneous-kernel-statistics-in-proc-stat).
-/// Missing lines have no values.
-pub(super) fn measure(text: &str, samples: &mut SampleBuffer) -> Result<(), TextError> {
+/// Missing and invalid lines have no values.
+pub(super) fn measure(text: &str, samples: &mut SampleBuffer) {
     for mut line in lines(text) {
         let (metric, field) = match line.word("the name").unwrap_or_default() {
             "ctxt" => (&SWITCHES, "ctxt"),
@@ -64,20 +64,21 @@ pub(super) fn measure(text: &str, samples: &mut SampleBuffer) -> Result<(), Text
             "procs_blocked" => (&BLOCKED, "procs_blocked"),
             _ => continue,
         };
-        samples.record(metric, &[], line.integer(field)? as f64);
+        if let Some(value) = line.integer(field).or_skip(samples) {
+            samples.record(metric, &[], value as f64);
+        }
     }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{expected_rows, rows};
+    use crate::testing::{expected_rows, rows, skipped};
 
     #[test]
     fn kernel_file_is_parsed() {
         let mut samples = SampleBuffer::new();
-        measure(include_str!("../../fixtures/linux-6.18/stat"), &mut samples).unwrap();
+        measure(include_str!("../../fixtures/linux-6.18/stat"), &mut samples);
         let expected = [
             ("host_context_switches_total", "", 573_443.0),
             ("host_boot_time_seconds", "", 1_763_766_400.0),
@@ -89,20 +90,17 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_line_and_field() {
-        let cases = [
-            ("cpu 1\nctxt\n", "line 2: ctxt should be a whole number"),
-            ("procs_running -1", "line 1: procs_running should be a whole number"),
+    fn invalid_lines_cost_their_value() {
+        let cases: [(&str, &[&str]); 3] = [
+            ("cpu 1\nctxt\nprocesses 7\n", &["ctxt incomplete"]),
+            ("procs_running -1\nprocesses 7", &["procs_running out of range"]),
+            ("cpu 1 2 3\n\nintr 5 6\nprocesses 7", &[]),
         ];
         for (text, expected) in cases {
-            assert_eq!(
-                measure(text, &mut SampleBuffer::new()).unwrap_err().to_string(),
-                expected,
-                "{text:?}"
-            );
+            let mut samples = SampleBuffer::new();
+            measure(text, &mut samples);
+            assert_eq!(rows(&samples), expected_rows(&[("host_forks_total", "", 7.0)]), "{text:?}");
+            assert_eq!(skipped(&samples), expected, "{text:?}");
         }
-        let mut samples = SampleBuffer::new();
-        measure("cpu 1 2 3\n\nintr 5 6\n", &mut samples).unwrap();
-        assert!(samples.is_empty(), "{samples:?}");
     }
 }

@@ -1,11 +1,15 @@
 //! Temperature sensors of the host.
 
+use super::guarded::Guarded;
 use crate::sys_file::{numbered, read_name, read_small};
 use crate::{HostRoots, Probe, ProbeError};
 use std::collections::HashSet;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
+use watchglass_model::{
+    Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, SkipReason, Style, Unit,
+};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
     id: "temperatures",
@@ -31,8 +35,10 @@ static METRICS: [&Declaration; 1] = [&TEMPERATURE];
 
 /// Maximum number of sensors.
 const MAX_SENSORS: usize = 64;
-/// Absolute zero in degrees Celsius.
-const ABSOLUTE_ZERO: f64 = -273.15;
+/// Plausible temperatures in degrees Celsius. Sensors that are not connected report values far beyond.
+const RANGE: RangeInclusive<f64> = -100.0..=200.0;
+/// Time limit of a sensor.
+const ACCESS_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Reads the sensors in `/sys/class/hwmon`
 /// ([hwmon](https://docs.kernel.org/hwmon/sysfs-interface.html#temperatures)), or the zones in `/sys/class/thermal` if
@@ -40,14 +46,24 @@ const ABSOLUTE_ZERO: f64 = -273.15;
 /// virtual machines, there are no values and no failure.
 ///
 /// A sensor is named after its chip and label: `coretemp Core 0`. Of two sensors with the same name, as of two disks, the
-/// second gets the suffix 2, in the order of the kernel's numbers. A sensor that cannot be read, such as that of a
-/// sleeping disk, has no value. The first 64 are reported.
+/// second gets the suffix 2, in the order of the kernel's numbers. A sensor of a suspended device is not
+/// read, because that would wake the device up. One that does not respond or cannot be read is skipped, and the others are
+/// read. The first 64 are reported.
 ///
 /// Some chips are slow: run it in an [`BackgroundProbe`](crate::BackgroundProbe).
 #[derive(Debug)]
 pub struct Temperature {
     monitors: PathBuf,
     zones: PathBuf,
+    guarded: Guarded,
+}
+
+/// Sensor.
+struct Sensor {
+    name: String,
+    /// File with the value.
+    path: PathBuf,
+    is_suspended: bool,
 }
 
 impl Temperature {
@@ -58,7 +74,11 @@ impl Temperature {
 
     /// A probe of the host.
     pub fn new(roots: &HostRoots) -> Self {
-        Self { monitors: roots.sys.join("class/hwmon"), zones: roots.sys.join("class/thermal") }
+        Self {
+            monitors: roots.sys.join("class/hwmon"),
+            zones: roots.sys.join("class/thermal"),
+            guarded: Guarded::new(ACCESS_TIMEOUT),
+        }
     }
 }
 
@@ -81,38 +101,58 @@ impl Probe for Temperature {
             sensors = zones(&self.zones);
         }
         let mut used_names = HashSet::new();
-        for (name, path) in sensors.into_iter().take(MAX_SENSORS) {
+        for Sensor { name, path, is_suspended } in sensors.into_iter().take(MAX_SENSORS) {
             // Named before reading, so that names are stable when another sensor fails.
             let name = unique_name(name, &mut used_names);
-            if let Some(celsius) = read_small(&path).ok().flatten().as_deref().and_then(celsius) {
-                samples.record(&TEMPERATURE, &[&name], celsius);
+            if is_suspended {
+                continue;
+            }
+            match self.guarded.run(&path, read_small) {
+                Ok(Ok(Some(text))) => match celsius(&text) {
+                    Ok(celsius) => samples.record(&TEMPERATURE, &[&name], celsius),
+                    Err(reason) => samples.skip(&name, &text, reason),
+                },
+                Ok(Ok(None)) => {}
+                Ok(Err(error)) => samples.skip(&name, &error.to_string(), SkipReason::Unreadable),
+                Err(_no_result) => samples.skip(&name, "no response", SkipReason::Unreadable),
             }
         }
         Ok(())
     }
 }
 
-/// Sensors of all chips: name and value file.
-fn monitors(folder: &Path) -> Vec<(String, PathBuf)> {
+/// Sensors of all chips.
+fn monitors(folder: &Path) -> Vec<Sensor> {
     let mut sensors = Vec::new();
     for number in numbered(folder, "hwmon", "") {
         let chip = folder.join(format!("hwmon{number}"));
         let chip_name = read_name(&chip.join("name")).unwrap_or_else(|| format!("hwmon{number}"));
+        let is_suspended = is_suspended(&chip.join("device"));
         for number in numbered(&chip, "temp", "_input") {
             let label = read_name(&chip.join(format!("temp{number}_label")));
             let label = label.unwrap_or_else(|| format!("temp{number}"));
-            sensors.push((format!("{chip_name} {label}"), chip.join(format!("temp{number}_input"))));
+            let path = chip.join(format!("temp{number}_input"));
+            sensors.push(Sensor { name: format!("{chip_name} {label}"), path, is_suspended });
         }
     }
     sensors
 }
 
-/// Thermal zones: type and value file.
-fn zones(folder: &Path) -> Vec<(String, PathBuf)> {
+/// Whether a device is suspended, so that reading its sensor would wake it up
+/// ([runtime power management](https://docs.kernel.org/power/runtime_pm.html),
+/// [PCI power states](https://docs.kernel.org/power/pci.html)).
+fn is_suspended(device: &Path) -> bool {
+    let text = |name: &str| read_small(&device.join(name)).ok().flatten().unwrap_or_default();
+    matches!(text("power/runtime_status").as_str(), "suspended" | "suspending")
+        || text("power_state").starts_with("D3")
+}
+
+/// Thermal zones, named by type.
+fn zones(folder: &Path) -> Vec<Sensor> {
     let zone = |number| {
         let zone = folder.join(format!("thermal_zone{number}"));
         let name = read_name(&zone.join("type")).unwrap_or_else(|| format!("thermal_zone{number}"));
-        (name, zone.join("temp"))
+        Sensor { name, path: zone.join("temp"), is_suspended: is_suspended(&zone.join("device")) }
     };
     numbered(folder, "thermal_zone", "").into_iter().map(zone).collect()
 }
@@ -128,10 +168,11 @@ fn unique_name(name: String, used_names: &mut HashSet<String>) -> String {
     unique
 }
 
-/// Temperature from thousandths of a degree; `None` if invalid.
-fn celsius(text: &str) -> Option<f64> {
-    let celsius = text.parse::<i64>().ok()? as f64 / 1e3;
-    (celsius >= ABSOLUTE_ZERO).then_some(celsius)
+/// Temperature from thousandths of a degree.
+fn celsius(text: &str) -> Result<f64, SkipReason> {
+    let millidegrees: i64 = text.parse().map_err(|_no_integer| SkipReason::NotANumber)?;
+    let celsius = millidegrees as f64 / 1e3;
+    if RANGE.contains(&celsius) { Ok(celsius) } else { Err(SkipReason::OutOfRange) }
 }
 
 #[cfg(test)]
@@ -194,6 +235,65 @@ mod tests {
     }
 
     #[test]
+    fn suspended_and_implausible_sensors_are_skipped() {
+        let files = [
+            ("hwmon/hwmon0/name", "amdgpu\n"),
+            ("hwmon/hwmon0/temp1_input", "45000\n"),
+            ("hwmon/hwmon0/device/power/runtime_status", "suspended\n"),
+            ("hwmon/hwmon1/name", "nouveau\n"),
+            ("hwmon/hwmon1/temp1_input", "45000\n"),
+            ("hwmon/hwmon1/device/power_state", "D3cold\n"),
+            ("hwmon/hwmon2/name", "drivetemp\n"),
+            ("hwmon/hwmon2/temp1_input", "33000\n"),
+            ("hwmon/hwmon2/device/power/runtime_status", "active\n"),
+            ("hwmon/hwmon3/name", "weird\n"),
+            ("hwmon/hwmon3/temp1_input", "-273150\n"),
+            ("hwmon/hwmon3/temp2_input", "999999000\n"),
+            ("hwmon/hwmon3/temp3_input", "255000\n"),
+            ("hwmon/hwmon3/temp4_input", "\n"),
+            ("hwmon/hwmon3/temp5_input", "1e5\n"),
+            ("hwmon/hwmon3/temp6_input/unreadable", ""),
+            ("hwmon/hwmon3/temp7_input", "-5000\n"),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        files.iter().for_each(|(name, text)| write_file(folder.path(), &format!("class/{name}"), text));
+        let mut samples = SampleBuffer::new();
+        Temperature::new(&host_in(folder.path())).collect(&mut samples).unwrap();
+        let found: Vec<_> = rows(&samples).into_iter().map(|(_, sensor, value)| (sensor, value)).collect();
+        assert_eq!(found, expected(&[("drivetemp temp1", 33.0), ("weird temp7", -5.0)]));
+        let notes = [
+            "weird temp1 out of range",
+            "weird temp2 out of range",
+            "weird temp3 out of range",
+            "weird temp4 not a number",
+            "weird temp5 not a number",
+            "weird temp6 not readable",
+        ];
+        assert_eq!(crate::testing::skipped(&samples), notes);
+    }
+
+    #[test]
+    fn hanging_sensors_do_not_stop_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let chip = folder.path().join("class/hwmon/hwmon0");
+        write_file(&chip, "temp2_input", "20000\n");
+        // Opening a pipe without a writer blocks.
+        let pipe = chip.join("temp1_input");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)
+            .unwrap();
+        let mut probe = Temperature::new(&host_in(folder.path()));
+        probe.guarded = Guarded::new(Duration::from_millis(20));
+        for _ in 0..2 {
+            let mut samples = SampleBuffer::new();
+            probe.collect(&mut samples).unwrap();
+            assert_eq!(samples.len(), 1);
+            assert_eq!(crate::testing::skipped(&samples), ["hwmon0 temp1 not readable"]);
+        }
+        // Ends the hanging thread.
+        drop(std::fs::OpenOptions::new().write(true).open(&pipe).unwrap());
+    }
+
+    #[test]
     fn number_of_sensors_is_limited() {
         let files: Vec<_> = (0..100).map(|number| format!("hwmon/hwmon0/temp{number}_input")).collect();
         let files: Vec<_> = files.iter().map(|name| (name.as_str(), "1000")).collect();
@@ -203,7 +303,7 @@ mod tests {
     proptest! {
         #[test]
         fn arbitrary_text_is_a_valid_temperature_or_none(text in "-?[0-9]{0,22}|(?s).*") {
-            prop_assert!(celsius(&text).is_none_or(|celsius| celsius.is_finite() && celsius >= ABSOLUTE_ZERO));
+            prop_assert!(celsius(&text).is_ok_and(|celsius| RANGE.contains(&celsius)) || celsius(&text).is_err());
         }
     }
 }

@@ -1,7 +1,8 @@
 //! PostgreSQL connections by state, and longest transactions.
 
-use super::row::{Row, RowError};
+use super::row::Row;
 use crate::declare::{INSTANCE, gauge, panel};
+use crate::reading::OrSkip;
 use watchglass_model::{Declaration, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static CONNECTIONS_PANEL: PanelDeclaration =
@@ -80,37 +81,40 @@ pub(super) fn record_limit(limit: f64, instance: &str, samples: &mut SampleBuffe
     samples.record(&MAX_CONNECTIONS, &[instance], limit);
 }
 
-/// Records the result of [`SQL`]; `limit` is max_connections.
-pub(super) fn record(
-    rows: &[Row],
-    limit: f64,
-    instance: &str,
-    samples: &mut SampleBuffer,
-) -> Result<(), RowError> {
-    let (mut all, mut longest, mut longest_idle) = (0.0, 0.0_f64, 0.0_f64);
-    let mut counts = STATES.map(|state| (state, 0.0));
+/// Records the result of [`SQL`]; `limit` is max_connections. A value that cannot be used costs what is computed from it.
+pub(super) fn record(rows: &[Row], limit: f64, instance: &str, samples: &mut SampleBuffer) {
+    let (mut all, mut longest, mut longest_idle) = (Some(0.0), Some(0.0_f64), Some(0.0_f64));
+    let mut counts = STATES.map(|state| (state, Some(0.0)));
     for row in rows {
         let mut values = row.values();
-        let state = values.text("state")?.unwrap_or_default();
-        let count = values.number("connections")?.unwrap_or_default();
-        let transaction = values.number("age of a transaction")?.unwrap_or_default();
-        let unchanged = values.number("age of a state")?.unwrap_or_default();
-        all += count;
-        longest = longest.max(transaction);
+        let state = values.text("state").or_skip(samples).flatten().unwrap_or_default();
+        let count = values.number("connections").or_skip(samples).map(Option::unwrap_or_default);
+        let transaction =
+            values.number("age of a transaction").or_skip(samples).map(Option::unwrap_or_default);
+        let unchanged = values.number("age of a state").or_skip(samples).map(Option::unwrap_or_default);
+        let sum = |known: Option<f64>| known.zip(count).map(|(known, count)| known + count);
+        let max = |known: Option<f64>, age: Option<f64>| known.zip(age).map(|(known, age)| known.max(age));
+        all = sum(all);
+        longest = max(longest, transaction);
         if state.starts_with("idle in transaction") {
-            longest_idle = longest_idle.max(unchanged);
+            longest_idle = max(longest_idle, unchanged);
         }
         if let Some((_, known)) = counts.iter_mut().find(|(known, _)| *known == state) {
-            *known += count;
+            *known = sum(*known);
         }
     }
     for (state, count) in counts {
-        samples.record(&CONNECTIONS, &[instance, state], count);
+        if let Some(count) = count {
+            samples.record(&CONNECTIONS, &[instance, state], count);
+        }
     }
-    samples.record(&USED_RATIO, &[instance], all / limit);
-    samples.record(&LONGEST, &[instance], longest);
-    samples.record(&LONGEST_IDLE, &[instance], longest_idle);
-    Ok(())
+    for (metric, value) in
+        [(&USED_RATIO, all.map(|all| all / limit)), (&LONGEST, longest), (&LONGEST_IDLE, longest_idle)]
+    {
+        if let Some(value) = value {
+            samples.record(metric, &[instance], value);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -128,7 +132,7 @@ mod tests {
             "idle in transaction (aborted)|1|3|9",
         ]);
         let mut samples = SampleBuffer::new();
-        record(&answer, 32.0, "i", &mut samples).unwrap();
+        record(&answer, 32.0, "i", &mut samples);
         let expected = expected_rows(&[
             ("postgresql_connections", "i active", 3.0),
             ("postgresql_connections", "i idle", 10.0),
@@ -141,5 +145,25 @@ mod tests {
             ("postgresql_longest_idle_in_transaction_seconds", "i", 9.0),
         ]);
         assert_eq!(rows(&samples), expected);
+    }
+
+    #[test]
+    fn invalid_values_cost_what_is_computed_from_them() {
+        for (row, missing, note) in [
+            ("active|many|1|1", "connections_used_ratio", "connections not a number"),
+            ("active|-3|1|1", "connections", "connections out of range"),
+            ("active|3|nan|1", "longest_transaction_seconds", "age of a transaction not a number"),
+        ] {
+            let mut samples = SampleBuffer::new();
+            record(&given(&[row, "idle|1|-|9"]), 32.0, "i", &mut samples);
+            let is_missing = |(name, labels, _): &(String, String, String)| {
+                name == &format!("postgresql_{missing}") && (labels == "i" || labels == "i active")
+            };
+            assert!(!rows(&samples).iter().any(is_missing), "{row}");
+            assert!(
+                rows(&samples).iter().any(|(_, labels, value)| labels == "i idle" && value == "1.000000")
+            );
+            assert_eq!(crate::testing::skipped(&samples), [note]);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! PostgreSQL connection with limits for time and response size.
 
-use super::row::Row;
+use super::row::{Row, Value};
 use super::stream::{LimitedStream, Stream};
 use super::target::Target;
 
@@ -21,6 +21,9 @@ use watchglass_remote::{Deadline, RemoteError, Socket, is_timeout};
 pub(super) enum QueryError {
     /// Only this query fails, for example because of a missing privilege; the server's message.
     Skipped(String),
+    /// Only this query fails, because of a text that is invalid in its encoding or has no equivalent in the client's; the
+    /// server's message.
+    Encoding(String),
     /// The connection or the server failed.
     Fatal(RemoteError),
 }
@@ -81,7 +84,11 @@ impl Connection {
             .map_err(|error| self.failure(target, &error))?;
         let rows = messages.into_iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => {
-                let value = |index| row.try_get(index).ok().flatten().map(str::to_owned);
+                let value = |index| match row.try_get(index) {
+                    Ok(Some(text)) => Value::Text(text.to_owned()),
+                    Ok(None) => Value::Null,
+                    Err(_not_utf8) => Value::Invalid,
+                };
                 Some(Row::new((0..row.len()).map(value).collect()))
             }
             _ => None,
@@ -91,6 +98,9 @@ impl Connection {
 
     fn failure(&self, target: &Target, error: &Error) -> QueryError {
         match error.as_db_error() {
+            Some(answer) if ENCODING_ERRORS.contains(answer.code()) => {
+                QueryError::Encoding(target.password.redact(answer.message()))
+            }
             Some(answer) if SKIPPABLE_ERRORS.contains(answer.code()) => {
                 QueryError::Skipped(target.password.redact(answer.message()))
             }
@@ -100,6 +110,10 @@ impl Connection {
                     instance: target.instance.clone(),
                     reason: target.password.redact(answer.message()),
                 })
+            }
+            // Any other error is one of this query: the session goes on.
+            Some(answer) if matches!(answer.parsed_severity(), Some(Severity::Error)) => {
+                QueryError::Skipped(target.password.redact(answer.message()))
             }
             // The driver only reports a closed connection.
             _ if self.remaining_bytes.load(Ordering::Relaxed) == 0 => {
@@ -156,6 +170,10 @@ const SKIPPABLE_ERRORS: [SqlState; 7] = [
     SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
     SqlState::QUERY_CANCELED,
 ];
+
+/// Errors about a text in one of the rows (`character_not_in_repertoire`, `untranslatable_character`).
+const ENCODING_ERRORS: [SqlState; 2] =
+    [SqlState::CHARACTER_NOT_IN_REPERTOIRE, SqlState::UNTRANSLATABLE_CHARACTER];
 
 /// Converts a driver error, without secrets.
 fn describe(target: &Target, error: &Error) -> RemoteError {

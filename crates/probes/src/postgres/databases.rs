@@ -1,7 +1,8 @@
 //! PostgreSQL databases: activity, size and transaction ID age.
 
-use super::row::{Row, RowError};
+use super::row::{Row, bytes_sql};
 use crate::declare::{INSTANCE, PanelRef, counter, gauge, panel};
+use crate::reading::OrSkip;
 use crate::remote::{HitRatio, MAX_DATABASES};
 use watchglass_model::{Declaration, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
@@ -149,75 +150,82 @@ const LIMIT: usize = MAX_DATABASES + 1;
 /// <https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-DATABASE-VIEW>
 pub(super) fn sql() -> String {
     format!(
-        "SELECT d.datname, s.xact_commit, s.xact_rollback, s.deadlocks, s.blks_hit, s.blks_read, s.temp_files, \
+        "SELECT {}, s.xact_commit, s.xact_rollback, s.deadlocks, s.blks_hit, s.blks_read, s.temp_files, \
          s.temp_bytes, s.tup_returned, s.tup_fetched, s.tup_inserted, s.tup_updated, s.tup_deleted \
          FROM pg_stat_database s JOIN pg_database d ON d.oid = s.datid \
-         WHERE d.datallowconn AND NOT d.datistemplate ORDER BY d.oid LIMIT {LIMIT}"
+         WHERE d.datallowconn AND NOT d.datistemplate ORDER BY d.oid LIMIT {LIMIT}",
+        bytes_sql("d.datname")
     )
 }
 
-/// Records the result of [`sql`], and returns a note if there are too many databases. `ratio` keeps the previous round.
+/// Records the result of [`sql`], and returns a note if there are too many databases. `ratio` keeps the previous round. A
+/// value that cannot be used costs what is computed from it.
 pub(super) fn record(
     rows: &[Row],
     ratio: &mut HitRatio,
     instance: &str,
     samples: &mut SampleBuffer,
-) -> Result<Option<String>, RowError> {
-    let (mut all_hits, mut all_reads) = (0.0, 0.0);
+) -> Option<String> {
+    let mut all = Some((0.0, 0.0));
     for row in rows.iter().take(MAX_DATABASES) {
         let mut values = row.values();
-        let name = values.name("database")?;
+        let Some(name) = values.bytes_name("database").or_skip(samples) else {
+            all = None;
+            continue;
+        };
         let labels = [instance, &name];
         let mut counter = |metric: &'static Declaration, field| {
-            let value = values.number(field)?;
-            if let Some(value) = value {
+            let value = values.number(field).or_skip(samples);
+            if let Some(Some(value)) = value {
                 samples.record(metric, &labels, value);
             }
-            Ok(value.unwrap_or_default())
+            value.map(Option::unwrap_or_default)
         };
-        counter(&COMMITS, "transactions committed")?;
-        counter(&ROLLBACKS, "transactions rolled back")?;
-        counter(&DEADLOCKS, "deadlocks")?;
-        all_hits += counter(&HITS, "blocks hit")?;
-        all_reads += counter(&READS, "blocks read")?;
-        counter(&TEMPORARY_FILES, "temporary files")?;
-        counter(&TEMPORARY_BYTES, "temporary bytes")?;
+        counter(&COMMITS, "transactions committed");
+        counter(&ROLLBACKS, "transactions rolled back");
+        counter(&DEADLOCKS, "deadlocks");
+        let blocks = counter(&HITS, "blocks hit").zip(counter(&READS, "blocks read"));
+        all = all.zip(blocks).map(|((hits, reads), (hit, read))| (hits + hit, reads + read));
+        counter(&TEMPORARY_FILES, "temporary files");
+        counter(&TEMPORARY_BYTES, "temporary bytes");
         for operation in ["returned", "fetched", "inserted", "updated", "deleted"] {
-            if let Some(value) = values.number("rows")? {
+            if let Some(value) = values.take("rows", samples) {
                 samples.record(&ROWS, &[instance, &name, operation], value);
             }
         }
     }
-    if let Some(ratio) = ratio.since_last(all_hits, all_reads) {
-        samples.record(&HIT_RATIO, &[instance], ratio);
+    match all {
+        Some((hits, reads)) => {
+            if let Some(ratio) = ratio.since_last(hits, reads) {
+                samples.record(&HIT_RATIO, &[instance], ratio);
+            }
+        }
+        None => ratio.reset(),
     }
-    let more = (rows.len() > MAX_DATABASES)
-        .then(|| format!("only the first {MAX_DATABASES} databases are monitored"));
-    Ok(more)
+    (rows.len() > MAX_DATABASES).then(|| format!("only the first {MAX_DATABASES} databases are monitored"))
 }
 
 /// Name, size if permitted, and age of the oldest transaction ID.
 pub(super) fn sizes_sql() -> String {
     format!(
-        "SELECT datname, CASE WHEN has_database_privilege(oid, 'CONNECT') \
+        "SELECT {}, CASE WHEN has_database_privilege(oid, 'CONNECT') \
          OR pg_has_role('pg_read_all_stats', 'USAGE') THEN pg_database_size(oid) END, age(datfrozenxid) \
-         FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY oid LIMIT {MAX_DATABASES}"
+         FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY oid LIMIT {MAX_DATABASES}",
+        bytes_sql("datname")
     )
 }
 
 /// Records the result of [`sizes_sql`].
-pub(super) fn record_sizes(rows: &[Row], instance: &str, samples: &mut SampleBuffer) -> Result<(), RowError> {
+pub(super) fn record_sizes(rows: &[Row], instance: &str, samples: &mut SampleBuffer) {
     for row in rows.iter().take(MAX_DATABASES) {
         let mut values = row.values();
-        let name = values.name("database")?;
-        if let Some(size) = values.number("size")? {
-            samples.record(&SIZE, &[instance, &name], size);
-        }
-        if let Some(age) = values.number("age of transaction ids")? {
-            samples.record(&AGE, &[instance, &name], age);
+        let Some(name) = values.bytes_name("database").or_skip(samples) else { continue };
+        for (metric, field) in [(&SIZE, "size"), (&AGE, "age of transaction ids")] {
+            if let Some(value) = values.take(field, samples) {
+                samples.record(metric, &[instance, &name], value);
+            }
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -231,33 +239,58 @@ mod tests {
         found.map(|(_, _, value)| value.parse().unwrap())
     }
 
+    /// A name as the query returns it.
+    fn hex(name: &str) -> String {
+        name.bytes().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn invalid_values_cost_what_is_computed_from_them() {
+        let mut ratio = HitRatio::default();
+        let good = "62|1|2|3|4|5|6|7|8|9|10|11|12";
+        for (bad, lost) in [
+            ("61|1|2|3|4|5|6|7|8|9|10|11|12", 0),
+            ("61|x|2|3|4|5|6|7|8|9|10|11|12", 1),
+            ("61|1|2|3|nan|5|6|7|8|9|10|11|12", 1),
+            ("61|1|2|3|4|5|6|7|8|9|10|11", 1),
+            ("6|1|2|3|4|5|6|7|8|9|10|11|12", 12),
+            ("?|1|2|3|4|5|6|7|8|9|10|11|12", 12),
+        ] {
+            let mut samples = SampleBuffer::new();
+            record(&given(&[bad, good]), &mut ratio, "i", &mut samples);
+            assert_eq!(samples.len(), 24 - lost, "{bad}");
+            assert_eq!(samples.skipped().is_empty(), lost == 0, "{bad}");
+        }
+    }
+
     #[test]
     fn counters_are_per_database_and_the_hit_ratio_is_total() {
         let mut ratio = HitRatio::default();
         let mut round = |lines: &[&str]| {
             let mut samples = SampleBuffer::new();
-            let note = record(&given(lines), &mut ratio, "i", &mut samples).unwrap();
+            let note = record(&given(lines), &mut ratio, "i", &mut samples);
             assert_eq!(note, None);
             samples
         };
-        let first = round(&["a|1|2|3|100|10|4|5|6|7|8|9|10", "b|-|2|3|0|0|4|5|6|7|8|9|10"]);
+        let first = round(&["61|1|2|3|100|10|4|5|6|7|8|9|10", "62|-|2|3|0|0|4|5|6|7|8|9|10"]);
         assert_eq!(value(&first, "postgresql_cache_hit_ratio", "i"), None);
         assert_eq!(value(&first, "postgresql_commits_total", "i a"), Some(1.0));
         assert_eq!(value(&first, "postgresql_commits_total", "i b"), None);
         assert_eq!(value(&first, "postgresql_temporary_bytes_total", "i b"), Some(5.0));
         assert_eq!(value(&first, "postgresql_rows_total", "i a returned"), Some(6.0));
         assert_eq!(value(&first, "postgresql_rows_total", "i a deleted"), Some(10.0));
-        let second = round(&["a|1|2|3|104|10|4|5|6|7|8|9|10", "b|1|2|3|2|2|4|5|6|7|8|9|10"]);
+        let second = round(&["61|1|2|3|104|10|4|5|6|7|8|9|10", "62|1|2|3|2|2|4|5|6|7|8|9|10"]);
         assert_eq!(value(&second, "postgresql_cache_hit_ratio", "i"), Some(0.75));
     }
 
     #[test]
     fn too_many_databases_are_noted() {
-        let lines: Vec<String> =
-            (0..=MAX_DATABASES).map(|i| format!("d{i}|1|1|1|1|1|1|1|1|1|1|1|1")).collect();
+        let lines: Vec<String> = (0..=MAX_DATABASES)
+            .map(|i| format!("{}|1|1|1|1|1|1|1|1|1|1|1|1", hex(&format!("d{i}"))))
+            .collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         let mut samples = SampleBuffer::new();
-        let note = record(&given(&lines), &mut HitRatio::default(), "i", &mut samples).unwrap();
+        let note = record(&given(&lines), &mut HitRatio::default(), "i", &mut samples);
         assert!(note.is_some());
         assert_eq!(value(&samples, "postgresql_commits_total", "i d49"), Some(1.0));
         assert_eq!(value(&samples, "postgresql_commits_total", "i d50"), None);
@@ -266,10 +299,11 @@ mod tests {
     #[test]
     fn forbidden_sizes_are_missing() {
         let mut samples = SampleBuffer::new();
-        record_sizes(&given(&["a|7|8", "b|-|9"]), "i", &mut samples).unwrap();
+        record_sizes(&given(&["61|7|8", "62|-|9", "63|x|-8"]), "i", &mut samples);
         assert_eq!(value(&samples, "postgresql_database_size_bytes", "i a"), Some(7.0));
         assert_eq!(value(&samples, "postgresql_database_size_bytes", "i b"), None);
         assert_eq!(value(&samples, "postgresql_transaction_id_age", "i b"), Some(9.0));
-        assert!(record_sizes(&given(&["a|7|-8"]), "i", &mut samples).is_err());
+        let notes = ["size not a number", "age of transaction ids out of range"];
+        assert_eq!(crate::testing::skipped(&samples), notes);
     }
 }

@@ -18,14 +18,15 @@ mod uptime;
 mod wal;
 
 use crate::declare::{INSTANCE, gauge, panel};
-use crate::remote::{Backoff, Details, HitRatio, MonitoredTarget, Notes, PROBE_TIMEOUT, ROUND_TIMEOUT};
+use crate::remote::{Backoff, Details, MonitoredTarget, Notes, PROBE_TIMEOUT, ROUND_TIMEOUT};
 use crate::{BackgroundProbe, Probe, ProbeError};
 use connection::Connection;
-use round::{Round, ServerInfo};
+use round::{Before, Round, ServerInfo};
 use std::fmt;
 use std::sync::LazyLock;
 use std::time::Duration;
 use target::Target;
+use top_queries::Texts;
 use watchglass_model::{
     Declaration, PanelDeclaration, PanelRole, PostgresDetails, SampleBuffer, Style, TopStatement, Unit,
 };
@@ -74,7 +75,8 @@ pub struct Postgres {
     /// Round counter, for alternating the slow parts.
     round: u64,
     backoff: Backoff,
-    ratio: HitRatio,
+    before: Before,
+    texts: Texts,
     notes: Notes,
     statements: Option<Vec<TopStatement>>,
     details: Details<PostgresDetails>,
@@ -110,7 +112,8 @@ impl Postgres {
             connection: None,
             round: 0,
             backoff: Backoff::default(),
-            ratio: HitRatio::default(),
+            before: Before::default(),
+            texts: Texts::default(),
             notes: Notes::default(),
             statements: None,
             details: Details::new(first),
@@ -161,12 +164,12 @@ impl Postgres {
             samples,
         };
         round.response_time(&RESPONSE)?;
-        round.fast_queries(&mut self.ratio)?;
+        round.fast_queries(&mut self.before)?;
         let blocked = round.locks()?;
         match slow_part {
             0 => round.sizes()?,
             1 => round.tables()?,
-            2 => self.statements = round.top_queries()?,
+            2 => self.statements = round.top_queries(&mut self.texts)?,
             _ => {}
         }
         self.details.set(PostgresDetails {
@@ -207,7 +210,7 @@ impl Probe for Postgres {
         match &outcome {
             Ok(()) => self.backoff.succeeded(),
             Err(error) => {
-                self.ratio.reset();
+                self.before.ratio.reset();
                 self.statements = None;
                 // After recovery the slow parts run first.
                 self.round = 0;

@@ -2,6 +2,7 @@
 
 use super::row::{Row, RowError};
 use crate::declare::{INSTANCE, gauge, panel};
+use crate::reading::OrSkip;
 use crate::remote::MAX_REPLICAS;
 use watchglass_model::{Declaration, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
@@ -51,16 +52,12 @@ pub(super) static METRICS: [&Declaration; 5] = [&LAG_BYTES, &LAG_SECONDS, &SLOT,
 /// Whether the server is a standby. Trivial query, also used to measure the response time.
 pub(super) const STANDBY_SQL: &str = "SELECT CASE WHEN pg_is_in_recovery() THEN 1 ELSE 0 END";
 
-/// Records and returns the result of [`STANDBY_SQL`].
-pub(super) fn record_standby(
-    rows: &[Row],
-    instance: &str,
-    samples: &mut SampleBuffer,
-) -> Result<bool, RowError> {
-    let missing = RowError { field: "standby", expected: "present" };
-    let standby = rows.first().ok_or(missing)?.values().number("standby")?.unwrap_or_default();
-    samples.record(&STANDBY, &[instance], standby);
-    Ok(standby > 0.0)
+/// Records the result of [`STANDBY_SQL`].
+pub(super) fn record_standby(rows: &[Row], instance: &str, samples: &mut SampleBuffer) {
+    let row = rows.first().ok_or_else(|| RowError::missing("standby"));
+    if let Some(standby) = row.and_then(|row| row.values().number("standby")).or_skip(samples).flatten() {
+        samples.record(&STANDBY, &[instance], standby);
+    }
 }
 
 /// Current WAL position. A standby can have replicas, too.
@@ -80,12 +77,12 @@ pub(super) fn replicas_sql() -> String {
 }
 
 /// Records the result of [`replicas_sql`] or [`SELF_SQL`].
-pub(super) fn record_lags(rows: &[Row], instance: &str, samples: &mut SampleBuffer) -> Result<(), RowError> {
+pub(super) fn record_lags(rows: &[Row], instance: &str, samples: &mut SampleBuffer) {
     for row in rows.iter().take(MAX_REPLICAS) {
         let mut values = row.values();
-        let replica = values.name("replica")?;
-        let bytes = values.number("bytes behind")?;
-        let seconds = values.number("seconds behind")?;
+        let Some(replica) = values.name("replica").or_skip(samples) else { continue };
+        let bytes = values.take("bytes behind", samples);
+        let seconds = values.take("seconds behind", samples);
         if let Some(bytes) = bytes {
             samples.record(&LAG_BYTES, &[instance, &replica], bytes);
         }
@@ -93,29 +90,26 @@ pub(super) fn record_lags(rows: &[Row], instance: &str, samples: &mut SampleBuff
             samples.record(&LAG_SECONDS, &[instance, &replica], seconds);
         }
     }
-    Ok(())
 }
 
-/// Lag of this server as a replica, in the form of [`replicas_sql`].
+/// Lag of this server as a replica, in the form of [`replicas_sql`]; no row unless it receives WAL: what a standby that is
+/// cut off does not know is no lag. The status is NULL for roles that may not read it.
 pub(super) const SELF_SQL: &str = "SELECT 'self', greatest(pg_wal_lsn_diff(received, applied), 0), \
      extract(epoch FROM greatest(clock_timestamp() - pg_last_xact_replay_timestamp(), '0')) \
-     FROM (SELECT pg_last_wal_receive_lsn() AS received, pg_last_wal_replay_lsn() AS applied) AS positions";
+     FROM (SELECT pg_last_wal_receive_lsn() AS received, pg_last_wal_replay_lsn() AS applied) AS positions \
+     WHERE pg_is_in_recovery() \
+     AND EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status IS NULL OR status = 'streaming')";
 
 /// Number of streaming WAL receivers: 0 or 1.
 pub(super) const STREAMING_SQL: &str = "SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'";
 
 /// Records the result of [`STREAMING_SQL`].
-pub(super) fn record_streaming(
-    rows: &[Row],
-    instance: &str,
-    samples: &mut SampleBuffer,
-) -> Result<(), RowError> {
+pub(super) fn record_streaming(rows: &[Row], instance: &str, samples: &mut SampleBuffer) {
     for row in rows.iter().take(1) {
-        if let Some(count) = row.values().number("connections")? {
+        if let Some(count) = row.values().take("connections", samples) {
             samples.record(&STREAMING, &[instance], count.min(1.0));
         }
     }
-    Ok(())
 }
 
 /// Slot and retained WAL bytes.
@@ -129,15 +123,14 @@ pub(super) fn slots_sql() -> String {
 }
 
 /// Records the result of [`slots_sql`].
-pub(super) fn record_slots(rows: &[Row], instance: &str, samples: &mut SampleBuffer) -> Result<(), RowError> {
+pub(super) fn record_slots(rows: &[Row], instance: &str, samples: &mut SampleBuffer) {
     for row in rows.iter().take(MAX_REPLICAS) {
         let mut values = row.values();
-        let slot = values.name("slot")?;
-        if let Some(bytes) = values.number("bytes kept")? {
+        let Some(slot) = values.name("slot").or_skip(samples) else { continue };
+        if let Some(bytes) = values.take("bytes kept", samples) {
             samples.record(&SLOT, &[instance, &slot], bytes);
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -149,12 +142,14 @@ mod tests {
     #[test]
     fn lag_is_zero_when_replayed_and_missing_when_unknown() {
         let mut samples = SampleBuffer::new();
-        let answer = given(&["a@10.0.0.1|4096|1.5", "b|0|-", "c|8|-", "self|-|3"]);
-        record_lags(&answer, "i", &mut samples).unwrap();
-        record_slots(&given(&["s|100", "t|-"]), "i", &mut samples).unwrap();
-        assert!(record_standby(&given(&["1"]), "i", &mut samples).unwrap());
-        assert!(!record_standby(&given(&["0"]), "i", &mut samples).unwrap());
-        assert!(record_standby(&[], "i", &mut samples).is_err());
+        let answer = given(&["a@10.0.0.1|4096|1.5", "b|0|-", "c|8|-", "self|-|3", "bad|x|-"]);
+        record_lags(&answer, "i", &mut samples);
+        record_slots(&given(&["s|100", "t|-"]), "i", &mut samples);
+        for rows in [&["1"][..], &["0"], &[], &["x"]] {
+            record_standby(&given(rows), "i", &mut samples);
+        }
+        let notes = ["bytes behind not a number", "standby missing", "standby not a number"];
+        assert_eq!(crate::testing::skipped(&samples), notes);
         let expected = expected_rows(&[
             ("postgresql_replication_lag_bytes", "i a@10.0.0.1", 4096.0),
             ("postgresql_replication_lag_seconds", "i a@10.0.0.1", 1.5),

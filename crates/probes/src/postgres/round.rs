@@ -3,11 +3,12 @@
 use super::connection::{Connection, QueryError};
 use super::row::{Row, RowError};
 use super::target::Target;
+use super::top_queries::Texts;
 use super::{activity, databases, locks, replication, tables, top_queries, uptime, wal};
 
-use crate::remote::{HitRatio, Notes};
+use crate::remote::{HitRatio, Notes, Uptime};
 use std::time::{Duration, Instant};
-use watchglass_model::{BlockedSession, Declaration, SampleBuffer, TopStatement};
+use watchglass_model::{BlockedSession, Declaration, SampleBuffer, SkipReason, TopStatement};
 use watchglass_remote::{Deadline, RemoteError, one_line};
 
 /// Server information, read once per connection.
@@ -43,7 +44,7 @@ impl ServerInfo {
         let rows = match connection.query(SERVER_INFO_SQL, target, deadline) {
             Ok(rows) => rows,
             Err(QueryError::Fatal(error)) => return Err(error),
-            Err(QueryError::Skipped(reason)) => {
+            Err(QueryError::Skipped(reason) | QueryError::Encoding(reason)) => {
                 return Err(RemoteError::Rejected { instance: target.instance.clone(), reason });
             }
         };
@@ -54,18 +55,25 @@ impl ServerInfo {
     }
 
     fn read(rows: &[Row]) -> Result<Self, RowError> {
-        let row = rows.first().ok_or(RowError { field: "version", expected: "present" })?;
+        let row = rows.first().ok_or_else(|| RowError::missing("version"))?;
         let mut values = row.values();
-        let version = u32::try_from(values.integer("version")?).unwrap_or(u32::MAX);
+        let version = u32::try_from(values.integer::<u64>("version")?).unwrap_or(u32::MAX);
         let text = values.text("version")?.unwrap_or_default();
         Ok(Self {
             version,
             // Debian appends its package version.
             version_text: one_line(text.split_whitespace().next().unwrap_or_default(), 40),
-            max_connections: values.integer("max_connections")?.max(1) as f64,
-            can_see_sessions: values.integer("privilege")? > 0,
+            max_connections: values.integer::<u64>("max_connections")?.max(1) as f64,
+            can_see_sessions: values.integer::<u64>("privilege")? > 0,
         })
     }
+}
+
+/// Values of the previous rounds.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    pub(super) ratio: HitRatio,
+    pub(super) uptime: Uptime,
 }
 
 /// State of one measurement round.
@@ -92,16 +100,16 @@ impl Round<'_> {
         &mut self,
         name: &'static str,
         sql: &str,
-        read: impl FnOnce(&[Row], &mut SampleBuffer) -> Result<T, RowError>,
+        read: impl FnOnce(&[Row], &mut SampleBuffer) -> T,
     ) -> Result<Option<T>, RemoteError> {
         match self.connection.query(sql, self.target, self.deadline) {
             Ok(rows) => {
                 self.notes.note(name, None);
-                let wrong = |error| RemoteError::UnexpectedResponse {
-                    instance: self.target.instance.clone(),
-                    reason: format!("{name}: {error}"),
-                };
-                read(&rows, self.samples).map(Some).map_err(wrong)
+                Ok(Some(read(&rows, self.samples)))
+            }
+            Err(QueryError::Encoding(message)) => {
+                self.samples.skip(name, &message, SkipReason::Encoding);
+                Ok(None)
             }
             Err(QueryError::Skipped(message)) => {
                 self.notes.note(name, Some(format!("not available: {message}")));
@@ -116,7 +124,7 @@ impl Round<'_> {
         &mut self,
         name: &'static str,
         sql: &str,
-        read: impl FnOnce(&[Row], &mut SampleBuffer) -> Result<T, RowError>,
+        read: impl FnOnce(&[Row], &mut SampleBuffer) -> T,
     ) -> Result<Option<T>, RemoteError> {
         let left = self.deadline.remaining().unwrap_or_default();
         let millis = left.saturating_sub(RESERVE).max(MIN_SLOW_TIMEOUT).as_millis();
@@ -129,17 +137,19 @@ impl Round<'_> {
         let asked = Instant::now();
         self.part("response time", replication::STANDBY_SQL, |rows, samples| {
             samples.record(metric, &[instance], asked.elapsed().as_secs_f64());
-            replication::record_standby(rows, instance, samples)
+            replication::record_standby(rows, instance, samples);
         })?;
         Ok(())
     }
 
     /// Cheap queries of every round.
-    pub(super) fn fast_queries(&mut self, ratio: &mut HitRatio) -> Result<(), RemoteError> {
+    pub(super) fn fast_queries(&mut self, before: &mut Before) -> Result<(), RemoteError> {
         let instance = &self.target.instance;
         let max_connections = self.server.max_connections;
         activity::record_limit(max_connections, instance, self.samples);
-        self.part("uptime", uptime::SQL, |rows, samples| uptime::record(rows, instance, samples))?;
+        self.part("uptime", uptime::SQL, |rows, samples| {
+            uptime::record(rows, &mut before.uptime, instance, samples);
+        })?;
         let can_see_sessions = self.server.can_see_sessions;
         self.notes.note("sessions", (!can_see_sessions).then(|| GRANT.to_owned()));
         if can_see_sessions {
@@ -151,7 +161,7 @@ impl Round<'_> {
             })?;
         }
         let more = self.part("transactions", &databases::sql(), |rows, samples| {
-            databases::record(rows, ratio, instance, samples)
+            databases::record(rows, &mut before.ratio, instance, samples)
         })?;
         self.notes.note("databases", more.flatten());
         self.part("WAL", wal::WAL_SQL, |rows, samples| wal::record_wal(rows, instance, samples))?;
@@ -167,9 +177,8 @@ impl Round<'_> {
     /// Queries of a standby; they have no rows on a primary.
     fn standby(&mut self, can_see_sessions: bool) -> Result<(), RemoteError> {
         let instance = &self.target.instance;
-        let only_standby = |sql: &str| format!("{sql} WHERE pg_is_in_recovery()");
-        self.part("standby", &only_standby(replication::SELF_SQL), |rows, samples| {
-            replication::record_lags(rows, instance, samples)
+        self.part("standby", replication::SELF_SQL, |rows, samples| {
+            replication::record_lags(rows, instance, samples);
         })?;
         if can_see_sessions {
             let sql = format!("{} HAVING pg_is_in_recovery()", replication::STREAMING_SQL);
@@ -188,8 +197,8 @@ impl Round<'_> {
         match waiting {
             Some(false) => Ok(Some(Vec::new())),
             Some(true) if self.server.can_see_sessions => {
-                self.part("blocking sessions", &locks::blocked_sql(self.server.version), |rows, _| {
-                    locks::blocked_sessions(rows)
+                self.part("blocking sessions", &locks::blocked_sql(self.server.version), |rows, samples| {
+                    locks::blocked_sessions(rows, samples)
                 })
             }
             _ => Ok(None),
@@ -215,22 +224,31 @@ impl Round<'_> {
     }
 
     /// The top queries by total time; `None` if they are unknown.
-    pub(super) fn top_queries(&mut self) -> Result<Option<Vec<TopStatement>>, RemoteError> {
+    pub(super) fn top_queries(
+        &mut self,
+        texts: &mut Texts,
+    ) -> Result<Option<Vec<TopStatement>>, RemoteError> {
         const PART: &str = "top queries";
-        let Some(sql) = self.slow_part(PART, top_queries::VIEW_SQL, |rows, _| top_queries::sql(rows))? else {
+        let Some(extension) = self.slow_part(PART, top_queries::VIEW_SQL, top_queries::extension)? else {
             return Ok(None);
         };
-        match sql {
-            Some(sql) if self.server.can_see_sessions => {
-                self.slow_part(PART, &sql, |rows, _| top_queries::top_queries(rows))
-            }
-            Some(_) => Ok(None),
-            None => {
-                let reason = "not available: run CREATE EXTENSION pg_stat_statements in this database";
-                self.notes.note(PART, Some(reason.to_owned()));
-                Ok(None)
-            }
+        let Some(extension) = extension else {
+            let reason = "not available: run CREATE EXTENSION pg_stat_statements in this database";
+            self.notes.note(PART, Some(reason.to_owned()));
+            return Ok(None);
+        };
+        if !self.server.can_see_sessions {
+            return Ok(None);
         }
+        let top = self.slow_part(PART, &extension.statistics_sql(), top_queries::statistics)?;
+        let Some(top) = top else { return Ok(None) };
+        if let Some(sql) = texts.sql(&extension, &top) {
+            let asked = Instant::now();
+            let read =
+                self.slow_part("texts of top queries", &sql, |rows, samples| texts.add(rows, samples))?;
+            texts.end(read.is_some(), asked.elapsed());
+        }
+        Ok(Some(texts.top_queries(top)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Dead and live tuples of the connected PostgreSQL database.
 
-use super::row::{Row, RowError};
+use super::row::Row;
 use crate::declare::{gauge, panel};
 use watchglass_model::{Declaration, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
@@ -35,19 +35,13 @@ pub(super) const SQL: &str =
     "SELECT coalesce(sum(n_dead_tup), 0), coalesce(sum(n_live_tup), 0) FROM pg_stat_user_tables";
 
 /// Records the result of [`SQL`].
-pub(super) fn record(
-    rows: &[Row],
-    database: &str,
-    instance: &str,
-    samples: &mut SampleBuffer,
-) -> Result<(), RowError> {
+pub(super) fn record(rows: &[Row], database: &str, instance: &str, samples: &mut SampleBuffer) {
     for row in rows.iter().take(1) {
         let mut values = row.values();
         for metric in METRICS {
-            if let Some(count) = values.number("rows")? {
+            if let Some(count) = values.take("rows", samples) {
                 samples.record(metric, &[instance, database], count);
             }
         }
     }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! PostgreSQL WAL and checkpoints.
 
-use super::row::{Row, RowError};
+use super::row::Row;
 use crate::declare::{INSTANCE, counter, panel};
 use watchglass_model::{Declaration, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
@@ -51,13 +51,12 @@ pub(super) const WAL_SQL: &str = "SELECT pg_wal_lsn_diff(CASE WHEN pg_is_in_reco
      THEN coalesce(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) ELSE pg_current_wal_lsn() END, '0/0')";
 
 /// Records the result of [`WAL_SQL`].
-pub(super) fn record_wal(rows: &[Row], instance: &str, samples: &mut SampleBuffer) -> Result<(), RowError> {
+pub(super) fn record_wal(rows: &[Row], instance: &str, samples: &mut SampleBuffer) {
     for row in rows.iter().take(1) {
-        if let Some(bytes) = row.values().number("WAL position")? {
+        if let Some(bytes) = row.values().take("WAL position", samples) {
             samples.record(&WAL, &[instance], bytes);
         }
     }
-    Ok(())
 }
 
 /// Timed and requested checkpoints, write and sync time in milliseconds, and buffers written by checkpoints, by the
@@ -75,11 +74,7 @@ pub(super) fn checkpoints_sql(version: u32) -> &'static str {
 }
 
 /// Records the result of [`checkpoints_sql`].
-pub(super) fn record_checkpoints(
-    rows: &[Row],
-    instance: &str,
-    samples: &mut SampleBuffer,
-) -> Result<(), RowError> {
+pub(super) fn record_checkpoints(rows: &[Row], instance: &str, samples: &mut SampleBuffer) {
     let fields: [(&Declaration, &str, f64); 7] = [
         (&CHECKPOINTS, "timed", 1.0),
         (&CHECKPOINTS, "requested", 1.0),
@@ -92,12 +87,11 @@ pub(super) fn record_checkpoints(
     for row in rows.iter().take(1) {
         let mut values = row.values();
         for (metric, label, factor) in fields {
-            if let Some(value) = values.number(label)? {
+            if let Some(value) = values.take(label, samples) {
                 samples.record(metric, &[instance, label], value * factor);
             }
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -109,9 +103,9 @@ mod tests {
     #[test]
     fn milliseconds_become_seconds_and_null_is_missing() {
         let mut samples = SampleBuffer::new();
-        record_checkpoints(&given(&["5|2|1500|20|7|8|-"]), "i", &mut samples).unwrap();
-        record_wal(&given(&["123456789"]), "i", &mut samples).unwrap();
-        record_wal(&given(&["-"]), "i", &mut samples).unwrap();
+        record_checkpoints(&given(&["5|2|1500|20|7|8|-"]), "i", &mut samples);
+        record_wal(&given(&["123456789"]), "i", &mut samples);
+        record_wal(&given(&["-"]), "i", &mut samples);
         let expected = expected_rows(&[
             ("postgresql_checkpoints_total", "i timed", 5.0),
             ("postgresql_checkpoints_total", "i requested", 2.0),

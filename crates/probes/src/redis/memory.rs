@@ -1,7 +1,6 @@
 //! Redis memory, keys, expiration and eviction.
 
 use super::info::Info;
-use crate::TextError;
 use crate::declare::{INSTANCE, counter, gauge, panel};
 use crate::remote::MAX_DATABASES;
 use watchglass_model::{Declaration, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
@@ -104,30 +103,32 @@ pub(super) static METRICS: [&Declaration; 10] =
     [&USED, &RESIDENT, &LIMIT, &USED_RATIO, &FRAGMENTATION, &PEAK, &KEYS, &EXPIRING, &EXPIRED, &EVICTED];
 
 /// Records memory and key metrics.
-pub(super) fn record(info: &Info<'_>, instance: &str, samples: &mut SampleBuffer) -> Result<(), TextError> {
+pub(super) fn record(info: &Info<'_>, instance: &str, samples: &mut SampleBuffer) {
+    let used = info.number("used_memory", samples);
+    if let Some(used) = used {
+        samples.record(&USED, &[instance], used);
+    }
     let fields = [
-        (&USED, "used_memory"),
         (&RESIDENT, "used_memory_rss"),
         (&FRAGMENTATION, "mem_fragmentation_ratio"),
         (&PEAK, "used_memory_peak"),
         (&EXPIRED, "expired_keys"),
         (&EVICTED, "evicted_keys"),
     ];
-    info.record(&fields, instance, samples)?;
+    info.record(&fields, instance, samples);
     // Zero means no limit.
-    if let Some(limit) = info.number("maxmemory")?.filter(|limit| *limit > 0.0) {
+    if let Some(limit) = info.number("maxmemory", samples).filter(|limit| *limit > 0.0) {
         samples.record(&LIMIT, &[instance], limit);
-        if let Some(used) = info.number("used_memory")? {
+        if let Some(used) = used {
             samples.record(&USED_RATIO, &[instance], used / limit);
         }
     }
     for (database, parts) in info.numbered("db", MAX_DATABASES) {
-        if let Some(keys) = parts.number("keys")? {
+        if let Some(keys) = parts.number("keys", samples) {
             samples.record(&KEYS, &[instance, database], keys);
         }
-        if let Some(expiring) = parts.number("expires")? {
+        if let Some(expiring) = parts.number("expires", samples) {
             samples.record(&EXPIRING, &[instance, database], expiring);
         }
     }
-    Ok(())
 }

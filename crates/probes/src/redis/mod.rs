@@ -9,17 +9,18 @@ mod traffic;
 
 use crate::declare::{INSTANCE, gauge, panel};
 use crate::remote::{
-    Backoff, Details, HitRatio, MAX_DETAIL_ROWS, MAX_RESPONSE_BYTES, MonitoredTarget, Notes, PROBE_TIMEOUT,
-    ROUND_TIMEOUT,
+    Backoff, Details, MAX_DETAIL_ROWS, MonitoredTarget, Notes, PROBE_TIMEOUT, ROUND_TIMEOUT,
 };
-use crate::{BackgroundProbe, Probe, ProbeError, TextError};
+use crate::{BackgroundProbe, Probe, ProbeError};
 use info::Info;
 use redis::{Value, cmd};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
-use watchglass_model::{Declaration, PanelDeclaration, PanelRole, RedisDetails, SampleBuffer, Style, Unit};
+use watchglass_model::{
+    Declaration, PanelDeclaration, PanelRole, RedisDetails, SampleBuffer, SkipReason, Style, Unit,
+};
 use watchglass_remote::redis::{Connection, Target, error_text, unexpected_response};
 use watchglass_remote::{Deadline, RemoteError, TargetError, one_line};
 
@@ -36,6 +37,9 @@ static PING: Declaration = gauge(
     Some((&PING_PANEL, PanelRole::HeadlineAndChart)),
     "",
 );
+
+/// Maximum bytes received in one round: `INFO` of a server with hundreds of thousands of error types.
+const MAX_REPLY_BYTES: usize = 32 << 20;
 
 static METRICS: LazyLock<Vec<&'static Declaration>> = LazyLock::new(|| {
     [&memory::METRICS[..], &traffic::METRICS, &[&PING], &replication::METRICS, &persistence::METRICS]
@@ -54,7 +58,7 @@ pub struct Redis {
     every: Duration,
     connection: Option<Connection>,
     backoff: Backoff,
-    ratio: HitRatio,
+    before: traffic::Before,
     notes: Notes,
     details: Details<RedisDetails>,
 }
@@ -88,7 +92,7 @@ impl Redis {
             every,
             connection: None,
             backoff: Backoff::default(),
-            ratio: HitRatio::default(),
+            before: traffic::Before::default(),
             notes: Notes::default(),
             details: Details::new(first),
         })
@@ -109,7 +113,7 @@ impl Redis {
                 outcome => return outcome,
             }
         }
-        let fresh = Connection::open(&self.target, deadline, MAX_RESPONSE_BYTES)?;
+        let fresh = Connection::open(&self.target, deadline, MAX_REPLY_BYTES)?;
         self.measure(fresh, deadline, samples)
     }
 
@@ -124,11 +128,12 @@ impl Redis {
         let asked = Instant::now();
         let ping = connection.execute(&cmd("PING").get_packed_command(), 1, target, deadline)?;
         let ping_seconds = asked.elapsed().as_secs_f64();
-        if let Some(Value::ServerError(error)) = ping.first() {
-            return Err(RemoteError::Rejected {
-                instance: target.instance.clone(),
-                reason: error_text(target, error),
-            });
+        // A server that loads its data, cannot save it or has lost its master rejects PING and responds to INFO.
+        match ping.first() {
+            Some(Value::ServerError(error)) => {
+                samples.skip("PING", &error_text(target, error), SkipReason::Rejected);
+            }
+            _ => samples.record(&PING, &[&target.instance], ping_seconds),
         }
         let mut commands = cmd("INFO").get_packed_command();
         commands.extend(cmd("SLOWLOG").arg("LEN").get_packed_command());
@@ -137,19 +142,25 @@ impl Redis {
         let [info, length, entries] = answers.as_slice() else {
             return Err(unexpected_response(target, "missing reply"));
         };
-        samples.record(&PING, &[&target.instance], ping_seconds);
         let text = text(info).map_err(|error| match error {
             Some(error) => {
                 RemoteError::Rejected { instance: target.instance.clone(), reason: error_text(target, error) }
             }
             None => unexpected_response(target, "INFO is not text"),
         })?;
-        let info =
-            Info::parse(&text).map_err(|error| unexpected_response(target, &format!("INFO: {error}")))?;
-        record(&info, &mut self.ratio, &target.instance, samples)
-            .map_err(|error| unexpected_response(target, &format!("INFO: {error}")))?;
-        if let Value::Int(length @ 0..) = length {
-            samples.record(&slow_log::ENTRIES, &[&target.instance], *length as f64);
+        let info = Info::parse(&text, samples);
+        let count = samples.len();
+        record(&info, &mut self.before, &target.instance, samples);
+        if samples.len() == count {
+            return Err(unexpected_response(target, "INFO has no usable value"));
+        }
+        match length {
+            Value::Int(length @ 0..) => {
+                samples.record(&slow_log::ENTRIES, &[&target.instance], *length as f64);
+            }
+            // The note of the slow log says why.
+            Value::ServerError(_) => {}
+            _ => samples.skip("SLOWLOG LEN", "", SkipReason::NotANumber),
         }
         self.notes.note("slow log", why_missing(target, entries));
         self.details.set(RedisDetails {
@@ -157,7 +168,7 @@ impl Redis {
             version: info.word("redis_version").map(|version| one_line(version, 40)),
             role: info.word("role").map(|role| one_line(role, 40)),
             notes: self.notes.list(),
-            slow_log: slow_log::entries(entries),
+            slow_log: slow_log::entries(entries, samples),
         });
         self.connection = Some(connection);
         Ok(())
@@ -183,16 +194,11 @@ fn why_missing(target: &Target, entries: &Value) -> Option<String> {
 }
 
 /// Records all metrics of `INFO`.
-fn record(
-    info: &Info<'_>,
-    ratio: &mut HitRatio,
-    instance: &str,
-    samples: &mut SampleBuffer,
-) -> Result<(), TextError> {
-    memory::record(info, instance, samples)?;
-    traffic::record(info, ratio, instance, samples)?;
-    replication::record(info, instance, samples)?;
-    persistence::record(info, instance, samples)
+fn record(info: &Info<'_>, before: &mut traffic::Before, instance: &str, samples: &mut SampleBuffer) {
+    memory::record(info, instance, samples);
+    traffic::record(info, before, instance, samples);
+    replication::record(info, instance, samples);
+    persistence::record(info, instance, samples);
 }
 
 impl Probe for Redis {
@@ -214,7 +220,7 @@ impl Probe for Redis {
         match &outcome {
             Ok(()) => self.backoff.succeeded(),
             Err(error) => {
-                self.ratio.reset();
+                self.before.ratio.reset();
                 self.backoff.failed(error);
                 let instance = self.target.instance.clone();
                 self.details.set(RedisDetails { instance, ..RedisDetails::default() });
@@ -233,14 +239,13 @@ impl fmt::Debug for Redis {
 /// Fuzzing entry points.
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing {
-    use super::{HitRatio, Info, SampleBuffer, Value, record, slow_log};
+    use super::{Info, SampleBuffer, Value, record, slow_log, traffic};
 
     /// Parses an `INFO` reply.
     pub fn info(text: &str) {
         let mut samples = SampleBuffer::new();
-        if let Ok(info) = Info::parse(text) {
-            let _ = record(&info, &mut HitRatio::default(), "redis", &mut samples);
-        }
+        let info = Info::parse(text, &mut samples);
+        record(&info, &mut traffic::Before::default(), "redis", &mut samples);
         assert!(samples.raw_samples().all(|sample| sample.value.is_finite()), "recorded values are finite");
     }
 
@@ -252,7 +257,7 @@ pub(crate) mod fuzzing {
         let mut number = || Value::Int(numbers.next().unwrap_or_default());
         let words = bytes.split(|&byte| byte == b'\n').map(|word| Value::BulkString(word.to_vec()));
         let entry = vec![number(), number(), number(), Value::Array(words.collect())];
-        let _ = slow_log::entries(&Value::Array(vec![Value::Array(entry)]));
+        let _ = slow_log::entries(&Value::Array(vec![Value::Array(entry)]), &mut SampleBuffer::new());
     }
 }
 

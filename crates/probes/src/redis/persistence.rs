@@ -1,7 +1,6 @@
 //! Redis persistence: RDB snapshots and append-only file.
 
 use super::info::Info;
-use crate::TextError;
 use crate::declare::{INSTANCE, gauge, panel};
 use watchglass_model::{Declaration, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
@@ -63,25 +62,25 @@ pub(super) static METRICS: [&Declaration; 6] =
     [&CHANGES, &SAVE_AGE, &SAVE_OK, &APPEND, &APPEND_OK, &APPEND_SIZE];
 
 /// Records persistence metrics.
-pub(super) fn record(info: &Info<'_>, instance: &str, samples: &mut SampleBuffer) -> Result<(), TextError> {
-    let fields = [
-        (&CHANGES, "rdb_changes_since_last_save"),
-        (&APPEND, "aof_enabled"),
-        (&APPEND_SIZE, "aof_current_size"),
-    ];
-    info.record(&fields, instance, samples)?;
+pub(super) fn record(info: &Info<'_>, instance: &str, samples: &mut SampleBuffer) {
+    let fields = [(&CHANGES, "rdb_changes_since_last_save"), (&APPEND_SIZE, "aof_current_size")];
+    info.record(&fields, instance, samples);
     // Both by the server's clock, which may differ from ours. server_time_usec exists since Redis 6.2.
     if let (Some(now_micros), Some(saved)) =
-        (info.number("server_time_usec")?, info.number("rdb_last_save_time")?)
+        (info.number("server_time_usec", samples), info.number("rdb_last_save_time", samples))
     {
         samples.record(&SAVE_AGE, &[instance], (now_micros / 1e6 - saved).max(0.0));
     }
-    if let Some(ok) = info.is("rdb_last_bgsave_status", "ok") {
+    if let Some(ok) = info.either("rdb_last_bgsave_status", ["err", "ok"], samples) {
         samples.record(&SAVE_OK, &[instance], f64::from(u8::from(ok)));
     }
-    let appends = info.number("aof_enabled")?.is_some_and(|enabled| enabled > 0.0);
-    if let Some(ok) = info.is("aof_last_write_status", "ok").filter(|_| appends) {
+    let appends = info.number("aof_enabled", samples);
+    if let Some(enabled) = appends {
+        samples.record(&APPEND, &[instance], enabled);
+    }
+    if appends.is_some_and(|enabled| enabled > 0.0)
+        && let Some(ok) = info.either("aof_last_write_status", ["err", "ok"], samples)
+    {
         samples.record(&APPEND_OK, &[instance], f64::from(u8::from(ok)));
     }
-    Ok(())
 }

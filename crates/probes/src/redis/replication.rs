@@ -1,10 +1,11 @@
 //! Redis replication: replicas, lag and link state.
 
-use super::info::Info;
-use crate::TextError;
+use super::info::{Info, Parts};
+use super::traffic::UPTIME_FIELD;
 use crate::declare::{INSTANCE, gauge, panel};
+use crate::reading;
 use crate::remote::MAX_REPLICAS;
-use watchglass_model::{Declaration, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
+use watchglass_model::{Declaration, PanelDeclaration, PanelRole, SampleBuffer, SkipReason, Style, Unit};
 use watchglass_remote::one_line;
 
 static PANEL: PanelDeclaration =
@@ -67,33 +68,76 @@ pub(super) static METRICS: [&Declaration; 6] =
 /// Maximum length of a replica's address or announced name.
 const MAX_NAME_CHARS: usize = 100;
 
+/// Maximum plausible age in seconds without a known uptime: ten years.
+const MAX_AGE_SECONDS: f64 = 315_576_000.0;
+/// How much an age may exceed the uptime, in seconds: clock corrections.
+const UPTIME_TOLERANCE_SECONDS: f64 = 60.0;
+
 /// Records replication metrics.
-pub(super) fn record(info: &Info<'_>, instance: &str, samples: &mut SampleBuffer) -> Result<(), TextError> {
-    info.record(&[(&REPLICAS, "connected_slaves")], instance, samples)?;
-    if info.word("role") == Some("slave") {
-        let fields = [(&SILENT, "master_last_io_seconds_ago"), (&DOWN, "master_link_down_since_seconds")];
-        info.record(&fields, instance, samples)?;
-        if let Some(up) = info.is("master_link_status", "up") {
+pub(super) fn record(info: &Info<'_>, instance: &str, samples: &mut SampleBuffer) {
+    info.record(&[(&REPLICAS, "connected_slaves")], instance, samples);
+    // Dragonfly reports the new name.
+    if matches!(info.word("role"), Some("slave" | "replica")) {
+        for (metric, name) in
+            [(&SILENT, "master_last_io_seconds_ago"), (&DOWN, "master_link_down_since_seconds")]
+        {
+            record_age(metric, name, info, instance, samples);
+        }
+        if let Some(up) = info.either("master_link_status", ["down", "up"], samples) {
             samples.record(&LINK_UP, &[instance], f64::from(u8::from(up)));
         }
     }
-    let sent = info.number("master_repl_offset")?;
+    let sent = info.number("master_repl_offset", samples);
     for (_, parts) in info.numbered("slave", MAX_REPLICAS) {
         let (Some(ip), Some(port)) = (parts.word("ip"), parts.word("port")) else {
+            parts.skip("ip or port", SkipReason::Missing, samples);
             continue;
         };
         let replica = if ip.contains(':') { format!("[{ip}]:{port}") } else { format!("{ip}:{port}") };
-        let replica = one_line(&replica, MAX_NAME_CHARS);
-        // A replica in its initial sync has acknowledged nothing, which is not a lag.
-        if parts.word("state") != Some("online") {
-            continue;
-        }
-        if let (Some(sent), Some(confirmed)) = (sent, parts.number("offset")?) {
-            samples.record(&LAG_BYTES, &[instance, &replica], (sent - confirmed).max(0.0));
-        }
-        if let Some(seconds) = parts.number("lag")? {
-            samples.record(&LAG_SECONDS, &[instance, &replica], seconds);
-        }
+        record_lag(&one_line(&replica, MAX_NAME_CHARS), sent, &parts, instance, samples);
     }
-    Ok(())
+}
+
+/// Records an age in seconds. No connection is older than the server, except one that never was: Redis then reports the
+/// time since 1970.
+fn record_age(
+    metric: &'static Declaration,
+    name: &str,
+    info: &Info<'_>,
+    instance: &str,
+    samples: &mut SampleBuffer,
+) {
+    let Some(age) = info.number(name, samples) else { return };
+    let uptime = info.word(UPTIME_FIELD).and_then(|uptime| reading::number(uptime).ok());
+    if age > uptime.map_or(MAX_AGE_SECONDS, |uptime| uptime + UPTIME_TOLERANCE_SECONDS) {
+        return samples.skip(name, info.word(name).unwrap_or_default(), SkipReason::OutOfRange);
+    }
+    samples.record(metric, &[instance], age);
+}
+
+/// Records the lag of a replica; `sent` is the offset of the master.
+fn record_lag(
+    replica: &str,
+    sent: Option<f64>,
+    parts: &Parts<'_>,
+    instance: &str,
+    samples: &mut SampleBuffer,
+) {
+    let is_dragonfly = match parts.word("state") {
+        Some("online") => false,
+        Some("stable_sync") => true,
+        // A replica in its initial sync has acknowledged nothing, which is not a lag.
+        Some("wait_bgsave" | "send_bulk" | "bg_transfer" | "preparation" | "full_sync") => return,
+        _ => return parts.skip("state", SkipReason::Unsupported, samples),
+    };
+    if let (Some(sent), Some(confirmed)) = (sent, parts.number("offset", samples)) {
+        samples.record(&LAG_BYTES, &[instance, replica], (sent - confirmed).max(0.0));
+    }
+    if is_dragonfly {
+        // A number of journal entries, not seconds.
+        return parts.skip("lag", SkipReason::Unsupported, samples);
+    }
+    if let Some(seconds) = parts.number("lag", samples) {
+        samples.record(&LAG_SECONDS, &[instance, replica], seconds);
+    }
 }

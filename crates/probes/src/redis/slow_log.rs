@@ -3,7 +3,7 @@
 use crate::declare::{INSTANCE, gauge};
 use crate::remote::MAX_DETAIL_ROWS;
 use redis::Value;
-use watchglass_model::{Declaration, SlowLogEntry, Timestamp, Unit};
+use watchglass_model::{Declaration, SampleBuffer, SkipReason, SlowLogEntry, Timestamp, Unit};
 use watchglass_remote::one_line;
 
 pub(super) static ENTRIES: Declaration = gauge(
@@ -37,12 +37,19 @@ const WITH_KEY: &[&str] = &[
     "ZREVRANGEBYSCORE", "ZREVRANK", "ZSCAN", "ZSCORE",
 ];
 
-/// The entries of a `SLOWLOG GET` reply; `None` if it is invalid.
-pub(super) fn entries(answer: &Value) -> Option<Vec<SlowLogEntry>> {
+/// The entries of a `SLOWLOG GET` reply without invalid ones; `None` if it is no list, as an error.
+pub(super) fn entries(answer: &Value, samples: &mut SampleBuffer) -> Option<Vec<SlowLogEntry>> {
     let Value::Array(entries) = answer else {
         return None;
     };
-    entries.iter().take(MAX_DETAIL_ROWS).map(entry).collect()
+    let listed = entries.iter().take(MAX_DETAIL_ROWS).filter_map(|value| {
+        let found = entry(value);
+        if found.is_none() {
+            samples.skip("an entry of the slow log", "", SkipReason::Unsupported);
+        }
+        found
+    });
+    Some(listed.collect())
 }
 
 fn entry(value: &Value) -> Option<SlowLogEntry> {
@@ -110,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_replies_are_none() {
+    fn invalid_entries_are_skipped() {
         let one = |id, seconds, micros| {
             let numbers = [id, seconds, micros].map(Value::Int);
             let rest = [Value::Array(words(&["GET", "a"])), Value::BulkString(b"client".to_vec())];
@@ -122,12 +129,14 @@ mod tests {
             seconds: 0.0125,
             command: "GET a".to_owned(),
         };
-        assert_eq!(entries(&Value::Array(vec![one(7, 1_700_000_000, 12_500)])), Some(vec![expected]));
+        let entries = |answer: &Value| entries(answer, &mut SampleBuffer::new());
+        let good = one(7, 1_700_000_000, 12_500);
+        assert_eq!(entries(&Value::Array(vec![Value::Nil, good])), Some(vec![expected]));
         let many = Value::Array((0..30).map(|id| one(id, 1, 1)).collect());
         assert_eq!(entries(&many).map(|entries| entries.len()), Some(MAX_DETAIL_ROWS));
-        for odd in [Value::Nil, Value::Array(vec![Value::Nil]), Value::Array(vec![one(-1, 1, 1)])] {
-            assert_eq!(entries(&odd), None);
+        assert_eq!(entries(&Value::Nil), None);
+        for odd in [Value::Nil, one(-1, 1, 1), one(1, i64::MAX, 1)] {
+            assert_eq!(entries(&Value::Array(vec![odd])), Some(Vec::new()));
         }
-        assert_eq!(entries(&Value::Array(vec![one(1, i64::MAX, 1)])), None);
     }
 }

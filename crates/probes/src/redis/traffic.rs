@@ -1,9 +1,8 @@
 //! Redis clients, commands, network traffic and hit rate.
 
 use super::info::Info;
-use crate::TextError;
 use crate::declare::{INSTANCE, counter, gauge, panel};
-use crate::remote::HitRatio;
+use crate::remote::{HitRatio, Uptime};
 use watchglass_model::{Declaration, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static COMMANDS_PANEL: PanelDeclaration =
@@ -141,17 +140,23 @@ pub(super) static METRICS: [&Declaration; 13] = [
     &UPTIME,
 ];
 
-/// Records traffic metrics; `ratio` keeps the previous round.
-pub(super) fn record(
-    info: &Info<'_>,
-    ratio: &mut HitRatio,
-    instance: &str,
-    samples: &mut SampleBuffer,
-) -> Result<(), TextError> {
+/// Values of the previous rounds.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    pub(super) ratio: HitRatio,
+    pub(super) uptime: Uptime,
+}
+
+/// Records traffic metrics; `before` keeps the previous rounds.
+pub(super) fn record(info: &Info<'_>, before: &mut Before, instance: &str, samples: &mut SampleBuffer) {
+    let (hits, misses) = (info.number("keyspace_hits", samples), info.number("keyspace_misses", samples));
+    for (metric, value) in [(&HITS, hits), (&MISSES, misses)] {
+        if let Some(value) = value {
+            samples.record(metric, &[instance], value);
+        }
+    }
     let fields = [
         (&COMMANDS, "total_commands_processed"),
-        (&HITS, "keyspace_hits"),
-        (&MISSES, "keyspace_misses"),
         (&CLIENTS, "connected_clients"),
         (&BLOCKED, "blocked_clients"),
         (&MAX_CLIENTS, "maxclients"),
@@ -159,18 +164,25 @@ pub(super) fn record(
         (&REJECTED, "rejected_connections"),
         (&RECEIVED, "total_net_input_bytes"),
         (&SENT, "total_net_output_bytes"),
-        (&UPTIME, "uptime_in_seconds"),
     ];
-    info.record(&fields, instance, samples)?;
+    info.record(&fields, instance, samples);
+    if let Some(uptime) = info.number(UPTIME_FIELD, samples) {
+        match before.uptime.check(info.word("run_id"), uptime) {
+            Ok(uptime) => samples.record(&UPTIME, &[instance], uptime),
+            Err(reason) => samples.skip(UPTIME_FIELD, &uptime.to_string(), reason),
+        }
+    }
     for (field, mode) in [("used_cpu_user", "user"), ("used_cpu_sys", "system")] {
-        if let Some(seconds) = info.number(field)? {
+        if let Some(seconds) = info.number(field, samples) {
             samples.record(&CPU, &[instance, mode], seconds);
         }
     }
-    if let (Some(hits), Some(misses)) = (info.number("keyspace_hits")?, info.number("keyspace_misses")?)
-        && let Some(ratio) = ratio.since_last(hits, misses)
+    if let (Some(hits), Some(misses)) = (hits, misses)
+        && let Some(ratio) = before.ratio.since_last(hits, misses)
     {
         samples.record(&HIT_RATIO, &[instance], ratio);
     }
-    Ok(())
 }
+
+/// Field with the seconds since the start.
+pub(super) const UPTIME_FIELD: &str = "uptime_in_seconds";

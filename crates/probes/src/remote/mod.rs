@@ -4,11 +4,13 @@ mod backoff;
 mod details;
 pub(crate) mod notes;
 mod ratio;
+mod uptime;
 
 pub(crate) use backoff::Backoff;
 pub use details::Details;
 pub(crate) use notes::Notes;
 pub(crate) use ratio::HitRatio;
+pub(crate) use uptime::Uptime;
 
 use crate::Probe;
 use std::fmt;

@@ -67,8 +67,8 @@ fn probe_has_one_limited_session() {
     };
     server.query("app", "GRANT pg_monitor TO watch; CREATE EXTENSION pg_stat_statements");
     let mut probe = Postgres::new(&server.url(), INTERVAL).unwrap();
-    let holder = server.open_session("BEGIN; LOCK TABLE pg_stat_statements IN ACCESS EXCLUSIVE MODE;");
-    let locks = "SELECT count(*) FROM pg_locks WHERE relation = 'pg_stat_statements'::regclass AND granted";
+    let holder = server.open_session("BEGIN; LOCK TABLE pg_extension IN ACCESS EXCLUSIVE MODE;");
+    let locks = "SELECT count(*) FROM pg_locks WHERE relation = 'pg_extension'::regclass AND granted";
     wait_until("the lock", || (server.query("app", locks) == "1").then_some(()));
     // In some round the top queries time out; the rest of that round succeeds.
     let details = probe.details();
@@ -88,4 +88,48 @@ fn probe_has_one_limited_session() {
         let count = server.query("app", "SELECT count(*) FROM pg_stat_activity WHERE usename = 'watch'");
         (count == "0").then_some(())
     });
+}
+
+#[test]
+fn names_and_texts_in_other_encodings_cost_only_themselves() {
+    let Some(server) = PostgresServer::start() else {
+        return;
+    };
+    server.query("app", "GRANT pg_monitor TO watch");
+    let single_byte = "TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'";
+    for sql in [
+        &format!("CREATE DATABASE old ENCODING 'LATIN1' {single_byte}"),
+        &format!("CREATE DATABASE ascii ENCODING 'SQL_ASCII' {single_byte}"),
+        "CREATE DATABASE first",
+        "CREATE DATABASE second",
+        "CREATE DATABASE \"a b\"",
+        "CREATE DATABASE \"a  b\"",
+    ] {
+        server.query("postgres", sql);
+    }
+    server.query("old", "CREATE EXTENSION pg_stat_statements");
+    for (name, bytes) in [("first", "636166e9"), ("second", "636166ea")] {
+        let sql = format!(
+            "UPDATE pg_database SET datname = convert_from('\\x{bytes}', 'SQL_ASCII') WHERE datname = '{name}'"
+        );
+        server.query("ascii", &sql);
+    }
+    // A text without an equivalent in LATIN1.
+    server.query("app", "CREATE TABLE \"łódź\" (a int)");
+    server.query("app", "SELECT * FROM \"łódź\"");
+    for database in ["app", "old", "ascii"] {
+        let url = server.url().replace("/app", &format!("/{database}"));
+        let mut probe = Postgres::new(&url, INTERVAL).unwrap();
+        for number in 0..4 {
+            let values = round(&mut probe).unwrap_or_else(|error| panic!("{database}: {error}"));
+            for name in ["app", "old", "ascii", "a b", "a  b", "caf\\xE9", "caf\\xEA"] {
+                let key = format!("postgresql_commits_total {name}");
+                assert!(values.contains_key(&key), "{key} in {values:#?} of {database}");
+                let size = values.contains_key(&format!("postgresql_database_size_bytes {name}"));
+                assert!(size || number > 0, "size of {name} in {database}");
+            }
+        }
+        let details = probe.details().get();
+        assert_eq!(details.statements.is_some(), database == "old", "{details:#?}");
+    }
 }

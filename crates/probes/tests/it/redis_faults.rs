@@ -78,3 +78,35 @@ fn hanging_servers_do_not_delay_others() {
     tick_until(&mut collector, "redis_replicas", &name, 0.0);
     assert_eq!(tick_until(&mut collector, "up", &name, 1.0), []);
 }
+
+#[test]
+fn servers_that_reject_ping_are_up_with_the_values_of_info() {
+    // Saving fails in a folder that does not exist any more.
+    let folder = std::env::temp_dir().join(format!("watchglass-gone-{}", std::process::id()));
+    std::fs::create_dir(&folder).unwrap();
+    let started = RedisServer::start(&["--save", "3600 1", "--dir", folder.to_str().unwrap()]);
+    std::fs::remove_dir(&folder).unwrap();
+    let Some(server) = started else {
+        return;
+    };
+    server.run(&["SET", "a", "1"]);
+    server.run(&["BGSAVE"]);
+    wait_until("a failed snapshot", || server.run(&["PING"]).starts_with("MISCONF").then_some(()));
+    let mut probe = Redis::new(&server.url(), INTERVAL).unwrap();
+    let values = round(&mut probe).unwrap();
+    assert_eq!((values["redis_rdb_last_save_ok"], values["redis_keys db0"]), (0.0, 1.0));
+    assert!(!values.contains_key("redis_ping_seconds"));
+
+    server.run(&["CONFIG", "SET", "stop-writes-on-bgsave-error", "no"]);
+    server.run(&["CONFIG", "SET", "replica-serve-stale-data", "no"]);
+    server.run(&["REPLICAOF", "127.0.0.1", "1"]);
+    wait_until("a replica without its master", || {
+        server.run(&["PING"]).starts_with("MASTERDOWN").then_some(())
+    });
+    let values = round(&mut probe).unwrap();
+    assert_eq!(values["redis_replication_link_up"], 0.0);
+    assert!(
+        !values.contains_key("redis_replication_link_down_seconds")
+            || values["redis_replication_link_down_seconds"] < 600.0
+    );
+}

@@ -19,6 +19,7 @@ pub(super) fn page(state: &AppState, path: &str, query: &str) -> Result<Option<S
     let known = ServicesSnapshot {
         services: state.targets.latest_details(),
         problems: state.metrics.problems(),
+        skipped: state.metrics.skipped(),
         now: state.metrics.last_collected(),
     };
     if path == kind.path {
