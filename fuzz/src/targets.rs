@@ -146,13 +146,10 @@ fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, serde_json::Err
 }
 
 fn alerts_examples() -> Vec<Vec<u8>> {
-    let mut all = files(&[
-        "crates/rules/golden/engine.json",
-        "crates/dispatch/golden/desk.json",
-        "crates/dispatch/golden/board.json",
-        "crates/dispatch/golden/past.json",
-        "crates/dispatch/golden/ledger.json",
-    ]);
+    let dispatch =
+        ["desk", "board", "past", "ledger"].map(|name| format!("crates/dispatch/golden/{name}.json"));
+    let mut all = files(&dispatch.each_ref().map(String::as_str));
+    all.extend(files(&["crates/rules/golden/engine.json"]));
     let disk = builtin::find("disk").expect("there is this rule");
     all.push(RuleVersion::new(Some(&disk), Default::default()).to_json().into_bytes());
     all.push(serde_json::to_vec(&disk).expect("a rule is JSON"));

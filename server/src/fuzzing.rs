@@ -6,7 +6,7 @@ use crate::app_state::AppState;
 use crate::audit::{Actor, AuditLog, Filter};
 use crate::clock::now;
 use crate::config::{PublicUrl, Settings, check, read_file};
-use crate::edge::{Peer, TrustedProxies};
+use crate::edge::{Exposure, Peer, TrustedProxies};
 use crate::evaluation::RuleEvaluator;
 use crate::host_origin::HostGuard;
 use crate::layouts::Layouts;
@@ -131,7 +131,8 @@ impl Server {
             metrics_anonymous: false,
             limiter: Arc::new(RateLimiter::new(&limits)),
         };
-        let router = routes::router(state, TrustedProxies::new(&[], false), HostGuard::new(&[]), auth);
+        let router =
+            routes::router(state, TrustedProxies::new(&[], Exposure::Local), HostGuard::new(&[]), auth);
         Ok(Self { router, runtime, authorization: format!("Bearer {}", secret.text()), _stop: stop })
     }
 

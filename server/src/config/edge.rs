@@ -120,17 +120,17 @@ pub(super) fn set_insecure_http(settings: &mut Settings, value: &str) -> Result<
 }
 
 pub(super) fn set_max_connections(settings: &mut Settings, value: &str) -> Result<(), String> {
-    settings.edge.max_connections = super::options::number(value, 1, 1_000_000)?;
+    settings.edge.max_connections = super::values::number(value, 1, 1_000_000)?;
     Ok(())
 }
 
 pub(super) fn set_max_connections_per_address(settings: &mut Settings, value: &str) -> Result<(), String> {
-    settings.edge.max_connections_per_address = super::options::number(value, 1, 1_000_000)?;
+    settings.edge.max_connections_per_address = super::values::number(value, 1, 1_000_000)?;
     Ok(())
 }
 
 fn path(value: &str) -> Result<PathBuf, String> {
-    super::options::non_empty(value).map(PathBuf::from)
+    super::values::non_empty(value).map(PathBuf::from)
 }
 
 #[cfg(test)]

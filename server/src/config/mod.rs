@@ -11,6 +11,7 @@ mod public_url;
 mod renamed;
 mod resolve;
 mod sections;
+mod values;
 
 pub(crate) use edge::EdgeSettings;
 use effective::SettingSource;

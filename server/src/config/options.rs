@@ -2,8 +2,8 @@
 //! from it.
 
 use super::option::{ConfigOption, ValueKind};
+use super::values::{address, boolean, non_empty, number};
 use super::{LogFormat, PublicUrl, limits};
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 use watchglass_probes::{Postgres, Redis, TargetError};
@@ -290,18 +290,6 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
     },
 ];
 
-/// Parses true or false.
-///
-/// # Errors
-/// Anything else.
-pub(super) fn boolean(value: &str) -> Result<bool, String> {
-    match value.to_ascii_lowercase().as_str() {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(format!("{value:?} must be true or false")),
-    }
-}
-
 /// The most servers of one kind that are monitored.
 const MAX_SERVERS: usize = 20;
 
@@ -321,23 +309,4 @@ fn urls(value: &str, check: impl Fn(&str) -> Option<TargetError>) -> Result<Vec<
         Some(error) => Err(error.to_string()),
         None => Ok(urls),
     }
-}
-
-pub(super) fn number(value: &str, min: u32, max: u32) -> Result<u32, String> {
-    let number = value.trim().parse().ok().filter(|number| (min..=max).contains(number));
-    number.ok_or_else(|| format!("{value:?} must be a whole number from {min} to {max}"))
-}
-
-pub(super) fn non_empty(value: &str) -> Result<&str, String> {
-    if value.trim().is_empty() { Err("it must not be empty".to_owned()) } else { Ok(value) }
-}
-
-fn address(value: &str) -> Result<SocketAddr, String> {
-    let wrong = || format!("{value:?} must be an address and a port, such as 127.0.0.1:7070 or [::1]:7070");
-    let address = match value.strip_prefix("localhost:") {
-        // Not resolved by name: a resolver must not move the server off loopback.
-        Some(port) => format!("127.0.0.1:{port}").to_socket_addrs().ok().and_then(|mut found| found.next()),
-        None => value.parse().ok(),
-    };
-    address.ok_or_else(wrong)
 }

@@ -14,7 +14,6 @@ fn first_start(scheme: &str, flags: &[&str]) -> Option<String> {
     };
     let is_possible = in_namespace(&["sh", "-c", "ip link set lo up && curl --version"]).output();
     if !is_possible.is_ok_and(|done| done.status.success()) {
-        eprintln!("skipped: no network namespace, ip or curl");
         return None;
     }
     let folder = tempfile::tempdir().unwrap();

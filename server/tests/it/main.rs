@@ -18,6 +18,7 @@ mod alerts_page;
 mod annotations;
 mod audit;
 mod backup;
+mod channels;
 mod cli;
 mod edge;
 mod edge_tls;

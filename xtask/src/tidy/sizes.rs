@@ -12,7 +12,7 @@ const LONGER: &[(&str, usize)] = &[
     ("crates/tsdb/src/redis/executor.rs", 302),
     ("server/src/audit/entry.rs", 303),
     ("server/src/cluster/redis_alert_store.rs", 306),
-    ("server/src/config/options.rs", 330),
+    ("server/src/config/options.rs", 312),
     ("server/src/edge/timeouts.rs", 353),
     ("server/src/edge/tls.rs", 304),
     ("server/src/web/fragments/overview.rs", 368),

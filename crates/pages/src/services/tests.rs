@@ -142,7 +142,7 @@ fn skipped_values_are_notes_of_their_instance_which_stays_up() {
         reason: format!("ratio of {probe} left out: not a number (\"<nan>\")"),
     };
     let skipped = vec![note("redis:cache:6379"), note("redis:other:6379")];
-    let html = service_states(&CACHES, &ServicesSnapshot { skipped, ..known(Some(&["GET a"]), false) });
+    let html = render_states(&CACHES, &ServicesSnapshot { skipped, ..known(Some(&["GET a"]), false) });
     assert!(html.contains("data-state=\"up\"") && html.contains("a &lt;note&gt;"), "{html}");
     assert!(html.contains("ratio of redis:cache:6379 left out: not a number (\"&lt;nan&gt;\")"), "{html}");
     assert!(!html.contains("redis:other"), "{html}");

@@ -1,5 +1,8 @@
 //! Tests of the collector with scripted probes.
 
+mod declarations;
+mod skipped;
+
 use super::*;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -240,43 +243,6 @@ fn series_limit_is_a_collector_problem_and_keeps_up_series() {
 }
 
 #[test]
-fn panels_are_interleaved_across_probes() {
-    let good = probe("slow", &GOOD_METRICS, |_| Ok(()));
-    let collector = Collector::new(vec![good, steady()], &[("host", "h")], 10).unwrap();
-    let catalogue = collector.catalogue();
-    let panels: Vec<_> = catalogue.panels().iter().map(|panel| panel.id.as_str()).collect();
-    assert_eq!(panels, ["first", "third", "second"]);
-    let metrics: Vec<_> = catalogue.metrics().iter().map(|metric| metric.name.as_str()).collect();
-    assert_eq!(metrics, ["good", "other", "good_too", "up", SKIPPED.name]);
-    let paces = ["good", "good_too", "other", "up", "unknown"]
-        .map(|metric| collector.interval_of(metric).map(|pace| pace.as_secs()));
-    assert_eq!(paces, [Some(5), Some(5), Some(1), Some(1), None]);
-}
-
-#[test]
-fn probes_may_share_declarations() {
-    let of_part = |name: &'static str| {
-        probe(name, &GOOD_METRICS, move |samples| {
-            samples.record(&GOOD, &[name], 1.0);
-            Ok(())
-        })
-    };
-    let probes = vec![of_part("a"), of_part("slow")];
-    let mut collector = Collector::new(probes, &[("host", "h")], 10).unwrap();
-    let names: Vec<_> = collector.catalogue().metrics().iter().map(|metric| metric.name.as_str()).collect();
-    assert_eq!(names, ["good", "good_too", "up", SKIPPED.name]);
-    assert_eq!(collector.interval_of("good"), Some(Duration::from_secs(5)), "the longer of both");
-    let tick = collector.tick(Timestamp::from_millis(0));
-    let all = [
-        (r#"good{h,part="a"}"#, 1.0),
-        (r#"good{h,part="slow"}"#, 1.0),
-        (r#"up{h,probe="a"}"#, 1.0),
-        (r#"up{h,probe="slow"}"#, 1.0),
-    ];
-    assert_eq!(values(&collector, &tick), expected(&all));
-}
-
-#[test]
 fn invalid_probes_are_rejected() {
     let nothing = |_: &mut SampleBuffer| Ok(());
     let cases: [(Vec<Box<dyn Probe>>, &str); 4] = [
@@ -296,43 +262,5 @@ fn invalid_probes_are_rejected() {
     ];
     for (probes, reason) in cases {
         assert_eq!(Collector::new(probes, &[("host", "h")], 10).unwrap_err().to_string(), reason);
-    }
-}
-
-#[test]
-fn skipped_readings_are_noted_and_counted_while_the_probe_is_up() {
-    let (mut collector, steps) = with_steps(100);
-    let step = |tick: i64| -> Script {
-        Box::new(move |samples| {
-            if tick < 2 {
-                samples.skip("ratio", "nan", watchglass_model::SkipReason::NotANumber);
-            }
-            if tick != 1 {
-                samples.record(&GOOD, &["a"], 1.0);
-            }
-            Ok(())
-        })
-    };
-    for tick in 0..3 {
-        steps.send(step(tick)).unwrap();
-        let found = collector.tick(Timestamp::from_millis(tick * 1000));
-        let name = r#"watchglass_readings_skipped_total{h,reason="not_a_number",source="good"}"#;
-        let value = |key: &str| {
-            values(&collector, &found).into_iter().find(|(found, _)| found == key).map(|(_, value)| value)
-        };
-        let problems: Vec<_> = found.problems.iter().map(|problem| problem.reason.as_str()).collect();
-        let notes: Vec<_> = found.skipped.iter().map(|note| note.reason.as_str()).collect();
-        let is_up = value(r#"up{h,probe="good"}"#);
-        match tick {
-            0 => {
-                assert_eq!((value(name), is_up), (Some(1.0), Some(1.0)));
-                assert_eq!((problems, notes), (vec![], vec!["ratio left out: not a number (\"nan\")"]));
-            }
-            1 => {
-                assert_eq!(is_up, Some(0.0), "nothing can be read");
-                assert_eq!((problems, notes), (vec!["no usable value: ratio is not a number"], vec![]));
-            }
-            _ => assert_eq!((is_up, problems, notes), (Some(1.0), vec![], vec![])),
-        }
     }
 }
