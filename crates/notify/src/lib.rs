@@ -33,7 +33,7 @@ pub use alert_group::{
     AlertDetails, AlertGroup, AlertStatus, MAX_ALERT_BYTES, MAX_ALERT_LABELS, MAX_ALERTS, MAX_LABEL_VALUE,
 };
 pub use channel::{
-    ChatSettings, CommandSettings, Context, EmailSettings, Encryption, NtfySettings, PagerDutySettings,
+    ChatSettings, CommandSettings, Context, EmailSettings, Encryption, NtfySettings, PagerdutySettings,
     PushoverSettings, SlackSettings, SmsSettings, TelegramSettings, WebhookFormat, WebhookSettings,
 };
 pub use delivery::{

@@ -2,7 +2,7 @@
 
 use crate::channel::{
     Context, attachments, chat_hook::Chat, command::Command, discord, email::Email, google_chat, ntfy::Ntfy,
-    pagerduty::PagerDuty, pushover::Pushover, slack::Slack, sms::Sms, teams, telegram::Telegram,
+    pagerduty::Pagerduty, pushover::Pushover, slack::Slack, sms::Sms, teams, telegram::Telegram,
     webhook::Webhook,
 };
 use crate::{Channel, channel};
@@ -48,7 +48,7 @@ pub enum ChannelSettings {
     /// ntfy topic.
     Ntfy(channel::NtfySettings),
     /// PagerDuty service.
-    PagerDuty(channel::PagerDutySettings),
+    Pagerduty(channel::PagerdutySettings),
     /// Pushover user or group.
     Pushover(channel::PushoverSettings),
     /// Rocket.Chat incoming webhook.
@@ -78,7 +78,7 @@ impl ChannelSettings {
             Self::GoogleChat(settings) => settings.check(google_chat::FORM),
             Self::Mattermost(settings) | Self::RocketChat(settings) => settings.check(attachments::FORM),
             Self::Ntfy(settings) => settings.check(),
-            Self::PagerDuty(settings) => settings.check(),
+            Self::Pagerduty(settings) => settings.check(),
             Self::Pushover(settings) => settings.check(),
             Self::Slack(settings) => settings.check(),
             Self::Sms(settings) => settings.check(),
@@ -103,7 +103,7 @@ impl ChannelSettings {
                 Arc::new(Chat::open(settings, attachments::FORM, context)?)
             }
             Self::Ntfy(settings) => Arc::new(Ntfy::open(settings, context)?),
-            Self::PagerDuty(settings) => Arc::new(PagerDuty::open(settings, context)?),
+            Self::Pagerduty(settings) => Arc::new(Pagerduty::open(settings, context)?),
             Self::Pushover(settings) => Arc::new(Pushover::open(settings, context)?),
             Self::Slack(settings) => Arc::new(Slack::open(settings, context)?),
             Self::Sms(settings) => Arc::new(Sms::open(settings, context)?),

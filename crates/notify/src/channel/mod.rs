@@ -19,7 +19,7 @@ pub use chat_hook::ChatSettings;
 pub use command::CommandSettings;
 pub use email::{EmailSettings, Encryption};
 pub use ntfy::NtfySettings;
-pub use pagerduty::PagerDutySettings;
+pub use pagerduty::PagerdutySettings;
 pub use pushover::PushoverSettings;
 pub use slack::SlackSettings;
 pub use sms::SmsSettings;

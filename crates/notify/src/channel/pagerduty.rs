@@ -26,7 +26,7 @@ const MAX_SUMMARY: usize = 1024;
 /// Settings of a PagerDuty channel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PagerDutySettings {
+pub struct PagerdutySettings {
     /// Environment variable with the integration key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routing_key_env: Option<String>,
@@ -38,7 +38,7 @@ pub struct PagerDutySettings {
     pub url: Option<String>,
 }
 
-impl PagerDutySettings {
+impl PagerdutySettings {
     fn routing_key(&self) -> SecretSource<'_> {
         let (env, file) = (self.routing_key_env.as_deref(), self.routing_key_file.as_deref());
         SecretSource { env_field: "routing_key_env", env, file_field: "routing_key_file", file }
@@ -56,14 +56,14 @@ impl PagerDutySettings {
 
 /// PagerDuty channel.
 #[derive(Debug)]
-pub(crate) struct PagerDuty {
+pub(crate) struct Pagerduty {
     endpoint: Endpoint,
     routing_key: Secret,
     secrets: Secrets,
 }
 
-impl PagerDuty {
-    pub(crate) fn open(settings: &PagerDutySettings, context: Context<'_>) -> Result<Self, SettingsError> {
+impl Pagerduty {
+    pub(crate) fn open(settings: &PagerdutySettings, context: Context<'_>) -> Result<Self, SettingsError> {
         let routing_key = settings.routing_key().read(context.environment)?;
         let (url, environment) = (settings.url(), context.environment);
         Ok(Self {
@@ -105,7 +105,7 @@ impl PagerDuty {
     }
 }
 
-impl Channel for PagerDuty {
+impl Channel for Pagerduty {
     fn to(&self) -> String {
         self.endpoint.display_host().to_owned()
     }
@@ -180,12 +180,12 @@ mod tests {
     use crate::golden;
     use crate::message::tests::sample;
 
-    fn open() -> PagerDuty {
+    fn open() -> Pagerduty {
         let settings =
-            PagerDutySettings { routing_key_env: Some("KEY".to_owned()), ..PagerDutySettings::default() };
+            PagerdutySettings { routing_key_env: Some("KEY".to_owned()), ..PagerdutySettings::default() };
         settings.check().unwrap();
         let environment = |name: &str| (name == "KEY").then(|| "s3cret-routing-key".to_owned());
-        PagerDuty::open(&settings, Context::new("pager", &environment)).unwrap()
+        Pagerduty::open(&settings, Context::new("pager", &environment)).unwrap()
     }
 
     fn actions(events: &[Value]) -> Vec<String> {
