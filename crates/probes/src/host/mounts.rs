@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn bind_mounts_and_covered_mounts_are_told_apart() {
+    fn bind_mounts_and_covered_mounts_are_recognised() {
         // Number, parent, device, root, mount point, file system type.
         let cases: [(&str, &str, &[&[&str]]); 4] = [
             (
