@@ -111,7 +111,11 @@ impl File {
 
 /// Whether an `Accept-Encoding` entry is not disabled by a quality of 0, such as `br;q=0`.
 fn is_accepted(entry: &str) -> bool {
-    let quality = entry.split(';').skip(1).find_map(|parameter| parameter.trim().strip_prefix("q="));
+    let quality = entry.split(';').skip(1).find_map(|parameter| {
+        // Names of parameters are case-insensitive.
+        let (name, value) = parameter.trim().split_once('=')?;
+        name.eq_ignore_ascii_case("q").then_some(value)
+    });
     quality.and_then(|quality| quality.parse::<f32>().ok()).is_none_or(|quality| quality > 0.0)
 }
 
@@ -143,6 +147,7 @@ mod tests {
             ("gzip, deflate, br", Some("br")),
             ("gzip", Some("gzip")),
             ("br;q=0, gzip;q=0.5", Some("gzip")),
+            ("br;Q=0, gzip", Some("gzip")),
             ("identity", None),
             ("brr", None),
         ] {

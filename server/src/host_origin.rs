@@ -122,7 +122,12 @@ mod tests {
     }
 
     fn status_of(is_encrypted: bool, headers: &[(&'static str, &str)]) -> u16 {
-        let client = Client { address: [127, 0, 0, 1].into(), is_encrypted, may_use_plain_http: true };
+        let client = Client {
+            address: [127, 0, 0, 1].into(),
+            is_encrypted,
+            is_reported_plain: false,
+            may_use_plain_http: true,
+        };
         let guard = HostGuard::new(&["watch.example".to_owned()]);
         let mut map = HeaderMap::new();
         for (name, value) in headers {
@@ -161,7 +166,12 @@ mod tests {
 
     #[test]
     fn liveness_check_is_answered_by_any_name() {
-        let client = Client { address: [127, 0, 0, 1].into(), is_encrypted: false, may_use_plain_http: true };
+        let client = Client {
+            address: [127, 0, 0, 1].into(),
+            is_encrypted: false,
+            is_reported_plain: false,
+            may_use_plain_http: true,
+        };
         let headers = [(HOST, "balancer.example".parse().unwrap())].into_iter().collect();
         let guard = HostGuard::new(&[]);
         for (path, expected) in [("/api/live", true), ("/api/live/", false), ("/", false)] {

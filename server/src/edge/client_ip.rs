@@ -31,6 +31,8 @@ pub(crate) struct Client {
     pub(crate) address: IpAddr,
     /// Whether the client's own connection is encrypted: by this server, or according to a trusted proxy.
     pub(crate) is_encrypted: bool,
+    /// Whether a trusted proxy reports that the client's connection is not encrypted.
+    pub(crate) is_reported_plain: bool,
     /// Whether the client may sign in on an unencrypted connection.
     pub(crate) may_use_plain_http: bool,
 }
@@ -78,6 +80,7 @@ impl TrustedProxies {
         let mut client = Client {
             address: peer.address,
             is_encrypted: peer.is_encrypted,
+            is_reported_plain: false,
             may_use_plain_http: peer.address.is_loopback() || self.exposure == Exposure::PlainHttp,
         };
         if !self.trusts(peer.address) {
@@ -92,6 +95,7 @@ impl TrustedProxies {
         }
         if let Some(scheme) = last_first(headers, "x-forwarded-proto").next() {
             client.is_encrypted = scheme.eq_ignore_ascii_case("https");
+            client.is_reported_plain = !client.is_encrypted;
         }
         client
     }

@@ -182,7 +182,7 @@ impl Tls {
 
     /// Reloads the files if they have changed since the last check. If they are invalid, the current certificate stays in use.
     /// Waits for the disk.
-    pub(super) fn reload_if_changed(&self, now: Instant) {
+    pub(crate) fn reload_if_changed(&self, now: Instant) {
         let mut check = self.last_check.lock().unwrap_or_else(PoisonError::into_inner);
         check.at = now;
         let versions = self.files.versions();

@@ -9,7 +9,7 @@ use crate::app_state::AppState;
 use crate::cluster::{ClusterParts, ClusterSync};
 use crate::config::Settings;
 use crate::console::{print_line, print_secret};
-use crate::edge::{Exposure, HttpListener};
+use crate::edge::{Exposure, HttpListener, Tls};
 use crate::host_origin::HostGuard;
 use crate::open_files::raise_open_file_limit;
 use crate::persist::data_dir::{DataDir, default_path};
@@ -25,7 +25,7 @@ use std::error::Error;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -108,10 +108,11 @@ async fn serve_until_signal(
         limiter: Arc::new(RateLimiter::new(&settings.limits)),
     };
     let router = routes::router(state, listener.proxies.clone(), host_guard, auth);
+    let tls = listener.tls.clone();
     let mut server = pin!(listener.serve(router, stopping));
     tokio::select! {
         () = &mut server => return,
-        signal = signals.wait() => tracing::info!(signal, "shutdown started"),
+        signal = signals.wait(tls) => tracing::info!(signal, "shutdown started"),
     }
     let _ = stop.send(true);
     if tokio::time::timeout(SHUTDOWN_GRACE, server).await.is_err() {
@@ -125,23 +126,36 @@ async fn serve_until_signal(
     }
 }
 
-/// Handlers of the signals that stop the server.
+/// Handlers of signals.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Signal,
 }
 
 impl Signals {
     /// Installs the signal handlers.
     fn install() -> io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
     }
 
-    /// Waits for a signal, and returns its name.
-    async fn wait(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
+    /// Waits for a signal that stops the server, and returns its name. SIGHUP reloads the certificate.
+    async fn wait(&mut self, tls: Option<Arc<Tls>>) -> &'static str {
+        loop {
+            tokio::select! {
+                _ = self.interrupt.recv() => return "SIGINT",
+                _ = self.terminate.recv() => return "SIGTERM",
+                _ = self.hangup.recv() => {
+                    tracing::info!("SIGHUP: certificate files are checked; other settings apply after a restart");
+                    if let Some(tls) = tls.clone() {
+                        drop(tokio::task::spawn_blocking(move || tls.reload_if_changed(Instant::now())));
+                    }
+                }
+            }
         }
     }
 }

@@ -58,11 +58,11 @@ pub(crate) fn insecure_warning(
     is_insecure.then_some(INSECURE_WARNING)
 }
 
-/// Whether the browser's connection is encrypted, from the connection itself, the `Origin` header, or a `Host` that matches the
-/// configured public URL.
+/// Whether the browser's connection is encrypted, from the connection itself, what a trusted proxy reports, the `Origin`
+/// header, or a `Host` that matches the configured public URL.
 fn is_encrypted(headers: &HeaderMap, client: Client, public: Option<&PublicUrl>) -> bool {
-    if client.is_encrypted {
-        return true;
+    if client.is_encrypted || client.is_reported_plain {
+        return client.is_encrypted;
     }
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     match text(ORIGIN) {
@@ -85,8 +85,12 @@ mod tests {
     fn secure_cookies_are_set_on_encrypted_connections_only() {
         let public = PublicUrl::parse("https://watch.example:8443").unwrap();
         let secret = Secret::new([1; 32]);
-        let client =
-            |is_encrypted| Client { address: [192, 0, 2, 1].into(), is_encrypted, may_use_plain_http: false };
+        let client = |is_encrypted| Client {
+            address: [192, 0, 2, 1].into(),
+            is_encrypted,
+            is_reported_plain: false,
+            may_use_plain_http: false,
+        };
         for (headers, is_encrypted, is_secure) in [
             (vec![("host", "127.0.0.1:7070")], false, false),
             (vec![("host", "127.0.0.1:7070")], true, true),
@@ -112,7 +116,12 @@ mod tests {
                 assert!(set.contains(part), "{set}");
             }
         }
-        let local = Client { address: [127, 0, 0, 1].into(), is_encrypted: false, may_use_plain_http: true };
+        let local = Client {
+            address: [127, 0, 0, 1].into(),
+            is_encrypted: false,
+            is_reported_plain: false,
+            may_use_plain_http: true,
+        };
         let end = header(None, &map(&[]), local, None).unwrap();
         assert!(may_start_session(&map(&[]), local, None));
         assert_eq!(end, "watchglass=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");

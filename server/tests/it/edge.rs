@@ -34,6 +34,12 @@ async fn trusted_proxies_set_client_address_and_scheme() {
     let open = sign_in(server.address, PASSWORD, &[(from, "203.0.113.1"), (proto, "http")]).await;
     assert_eq!((open.status, open.header("set-cookie")), (403, None));
     assert!(open.error("not_encrypted").contains("X-Forwarded-Proto"));
+    // What the proxy reports counts more than the origin.
+    let origin = format!("https://{}", server.address);
+    let open =
+        sign_in(server.address, PASSWORD, &[(from, "203.0.113.1"), (proto, "http"), ("Origin", &origin)])
+            .await;
+    open.error("not_encrypted");
     // Failed sign-ins do not throttle other clients.
     for _ in 0..3 {
         let answer = sign_in(server.address, "wrong guess", &[(from, "203.0.113.7"), (proto, "https")]).await;

@@ -1,6 +1,6 @@
 //! Start and stop of a server.
 
-use crate::support::{Connection, Server, Socket, request_text, run};
+use crate::support::{Connection, Server, Socket, request, request_text, run};
 use rustix::process::Signal;
 
 #[tokio::test]
@@ -48,6 +48,15 @@ async fn signals_stop_the_server_gracefully() {
             finished.stderr
         );
     }
+}
+
+#[tokio::test]
+async fn hangup_signal_does_not_stop_the_server() {
+    let mut server = Server::start().await;
+    server.signal(Signal::HUP);
+    server.logged("SIGHUP: certificate files are checked").await;
+    assert_eq!(request(server.address, "GET", "/api/live", &[]).await.status, 200);
+    server.stop().await;
 }
 
 #[tokio::test]
