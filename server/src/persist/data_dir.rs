@@ -3,7 +3,7 @@
 use rustix::fs::{Mode, mkdirat};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -47,6 +47,15 @@ impl DataDir {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Mode of the directory, if other users may read it: one that existed before may have any mode.
+    ///
+    /// # Errors
+    /// Its metadata cannot be read.
+    pub(crate) fn public_mode(&self) -> io::Result<Option<u32>> {
+        let mode = std::fs::metadata(&self.path)?.permissions().mode() & 0o777;
+        Ok(Some(mode).filter(|mode| mode & 0o077 != 0))
     }
 
     fn lock(path: &Path) -> Result<File, TryLockError> {
@@ -99,7 +108,6 @@ pub(crate) fn default_path(variable: impl Fn(&str) -> Option<String>) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn directory_is_private_and_locked() {
@@ -107,6 +115,9 @@ mod tests {
         let path = folder.path().join("a/b");
         let first = DataDir::open(path.clone()).unwrap();
         assert_eq!(std::fs::metadata(first.path()).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(first.public_mode().unwrap(), None);
+        std::fs::set_permissions(first.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(first.public_mode().unwrap(), Some(0o755));
         assert!(matches!(DataDir::open(path.clone()), Err(DataDirError::InUse(_))));
         drop(first);
         DataDir::open(path).unwrap();

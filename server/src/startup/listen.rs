@@ -13,7 +13,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use watchglass_probes::SystemInfo;
 
-/// Open files reserved for the history, probes and outgoing messages.
+/// Open files reserved for the history, probes and outgoing messages; half of all, if there are fewer than twice as many.
 const RESERVED_FILES: u64 = 500;
 
 /// Error of binding the listen address.
@@ -76,7 +76,7 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
 /// Connection limiter: the configured limit, lowered to the open-file limit.
 fn connection_limiter(settings: &Settings, open_files: u64) -> ConnectionLimiter {
     let set = settings.edge.max_connections;
-    let files = u32::try_from(open_files.saturating_sub(RESERVED_FILES)).unwrap_or(u32::MAX).max(1);
+    let files = connections_for(open_files);
     if files < set {
         tracing::warn!(
             configured = set,
@@ -86,4 +86,24 @@ fn connection_limiter(settings: &Settings, open_files: u64) -> ConnectionLimiter
     }
     let count = |most: u32| usize::try_from(most).unwrap_or(usize::MAX);
     ConnectionLimiter::new(count(set.min(files)), count(settings.edge.max_connections_per_address))
+}
+
+/// Connections that a limit of open files leaves room for.
+fn connections_for(open_files: u64) -> u32 {
+    let reserved = RESERVED_FILES.min(open_files / 2);
+    u32::try_from(open_files - reserved).unwrap_or(u32::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_open_files_are_shared() {
+        for (open_files, expected) in [(0, 1), (1, 1), (256, 128), (1000, 500), (1024, 524), (20_000, 19_500)]
+        {
+            assert_eq!(connections_for(open_files), expected, "{open_files}");
+        }
+        assert_eq!(connections_for(u64::MAX), u32::MAX);
+    }
 }

@@ -44,6 +44,10 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
         None => default_path(|name| std::env::var(name).ok())?,
     };
     let data = DataDir::open(data)?;
+    if let Some(mode) = data.public_mode()? {
+        let mode = format!("{mode:o}");
+        tracing::warn!(data_dir = %data.path().display(), mode, "other users can read the data directory: set its mode to 700");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     // Pages render on the same workers. It fails only if an executor is already set, which is harmless.
     let _ = any_spawner::Executor::init_tokio();
