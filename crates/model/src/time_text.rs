@@ -38,10 +38,33 @@ fn civil(time: Timestamp) -> DateTime {
     EPOCH.saturating_add(SignedDuration::from_millis(time.millis().clamp(0, MAX_MILLIS)))
 }
 
-/// Parses a time in UTC, from 1970 on: `2026-11-22T02:20:30Z`, with any number of decimals, or `+00:00` instead of `Z`.
-pub fn parse_utc(text: &str) -> Option<Timestamp> {
-    let civil = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00"))?;
-    if civil.as_bytes().get(10) == Some(&b'T') { parse_civil(civil) } else { None }
+/// Parses a time of RFC 3339, from 1970 on: `2026-11-22T02:20:30Z`, with any number of decimals, or an offset such as
+/// `+01:00` instead of `Z`. In a URL a `+` that was not escaped is a space: that is accepted as well.
+pub fn parse_rfc3339(text: &str) -> Option<Timestamp> {
+    let (civil, offset_minutes) = match text.strip_suffix('Z') {
+        Some(civil) => (civil, 0),
+        None => {
+            let (civil, offset) = text.split_at_checked(text.len().checked_sub(6)?)?;
+            (civil, offset_minutes(offset)?)
+        }
+    };
+    if civil.as_bytes().get(10) != Some(&b'T') {
+        return None;
+    }
+    let millis = parse_civil(civil)?.millis() - offset_minutes * 60_000;
+    (0..=MAX_MILLIS).contains(&millis).then(|| Timestamp::from_millis(millis))
+}
+
+/// Parses an offset from UTC, `+01:00`, in minutes.
+fn offset_minutes(text: &str) -> Option<i64> {
+    let (sign, rest) = match text.split_at_checked(1)? {
+        ("+" | " ", rest) => (1, rest),
+        ("-", rest) => (-1, rest),
+        _ => return None,
+    };
+    let (hours, minutes) = rest.split_once(':')?;
+    let part = |text: &str, max: u64| digits(text).filter(|part| text.len() == 2 && *part <= max);
+    Some(sign * i64::try_from(part(hours, 23)? * 60 + part(minutes, 59)?).ok()?)
 }
 
 /// Parses a time without a zone as UTC, with `T` or a space before the hour. A leap second is the second before it.

@@ -2,16 +2,16 @@
 
 use watchglass_model::Timestamp;
 pub use watchglass_model::time_text::format_millis as format_rfc3339;
-use watchglass_model::time_text::{MAX_MILLIS, parse_utc};
+use watchglass_model::time_text::{MAX_MILLIS, parse_rfc3339};
 
-/// Parses a time: RFC 3339 in UTC, or seconds since 1970, which may have a fraction.
+/// Parses a time: RFC 3339, or seconds since 1970, which may have a fraction.
 ///
 /// # Errors
 /// A message with the accepted forms.
 pub fn parse_time(text: &str) -> Result<Timestamp, String> {
     let invalid = || {
         format!(
-            "{:?} is not a valid time: use RFC 3339 in UTC, such as 2026-11-22T02:20:30Z, or seconds since 1970",
+            "{:?} is not a valid time: use RFC 3339, such as 2026-11-22T02:20:30Z, or seconds since 1970",
             text.chars().take(40).collect::<String>()
         )
     };
@@ -24,7 +24,7 @@ pub fn parse_time(text: &str) -> Result<Timestamp, String> {
             Err(invalid())
         };
     }
-    parse_utc(text).ok_or_else(invalid)
+    parse_rfc3339(text).ok_or_else(invalid)
 }
 
 #[cfg(test)]
@@ -45,6 +45,7 @@ mod tests {
         assert_eq!(format_rfc3339(Timestamp::from_millis(-5)), "1970-01-01T00:00:00.000Z");
         assert_eq!(parse_time("1795314030.125"), Ok(Timestamp::from_millis(1_795_314_030_125)));
         assert_eq!(parse_time("2026-11-22T02:20:30Z"), Ok(Timestamp::from_millis(1_795_314_030_000)));
+        assert_eq!(parse_time("2026-11-22T03:20:30+01:00"), Ok(Timestamp::from_millis(1_795_314_030_000)));
     }
 
     #[test]

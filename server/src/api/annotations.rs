@@ -80,7 +80,7 @@ impl From<Annotation> for AnnotationRow {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AnnotationQuery {
-    /// Start of the time range: RFC 3339 in UTC, or seconds since 1970.
+    /// Start of the time range: RFC 3339, or seconds since 1970.
     #[param(example = "2026-11-22T02:00:00Z")]
     start: Option<String>,
     /// End of the time range.

@@ -2,7 +2,7 @@
 //! ([RFC 5280, section 4.1](https://www.rfc-editor.org/rfc/rfc5280#section-4.1)). Clients verify certificates, not this server.
 
 use watchglass_model::Timestamp;
-use watchglass_model::time_text::parse_utc;
+use watchglass_model::time_text::parse_rfc3339;
 
 /// Tag of a sequence of other values.
 const SEQUENCE: u8 = 0x30;
@@ -68,7 +68,7 @@ fn parse_time(tag: u8, text: &str) -> Option<Timestamp> {
         part(10, 12)?,
         part(12, 14)?
     );
-    parse_utc(&rfc3339)
+    parse_rfc3339(&rfc3339)
 }
 
 #[cfg(test)]
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn times_are_parsed() {
         let text = "2050-01-01T00:00:00Z";
-        let century = parse_utc(text).unwrap().millis() / 1000;
+        let century = parse_rfc3339(text).unwrap().millis() / 1000;
         for (tag, text, expected) in [
             (UTC_TIME, "231114221320Z", Some(1_700_000_000)),
             (UTC_TIME, "991231235959Z", Some(946_684_799)),

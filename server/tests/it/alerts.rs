@@ -2,7 +2,7 @@
 
 use crate::support::{BINARY, ConfigFile, ProcFolder, Server, Socket, data, get, post, within};
 use serde_json::{Value, json};
-use watchglass_model::time_text::parse_utc;
+use watchglass_model::time_text::parse_rfc3339;
 
 /// A rule that always fires on this machine.
 const ALWAYS: &str = "[[rules]]\nid = 'some-memory'\nname = 'Some memory'\nmetric = 'host_memory_used_ratio'\n\
@@ -242,7 +242,7 @@ async fn pending_alerts_are_listed_with_their_firing_time() {
     );
     let moment = |field: &str| {
         let text = row[field].as_str().unwrap();
-        parse_utc(text).unwrap().millis()
+        parse_rfc3339(text).unwrap().millis()
     };
     assert_eq!(moment("fires_at") - moment("timestamp"), 3_600_000, "{row}");
     assert!(!alerts(&server, "").await.iter().any(|alert| alert["rule"] == "some-memory"));

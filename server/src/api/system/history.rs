@@ -32,7 +32,7 @@ pub(crate) struct HistoryQuery {
     /// Time range that ends now: `1h`, `24h` (default without `start`) or `7d`.
     #[param(example = "24h")]
     period: Option<String>,
-    /// Start of the time range: RFC 3339 in UTC, or seconds since 1970.
+    /// Start of the time range: RFC 3339, or seconds since 1970.
     #[param(example = "2026-11-22T02:00:00Z")]
     start: Option<String>,
     /// End of the time range; defaults to now.
