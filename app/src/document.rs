@@ -92,8 +92,8 @@ const SEARCH_DIALOG: &str = "<dialog id=\"find\" class=\"find\" aria-label=\"Sea
 /// Link out of the TV mode.
 const EXIT_TV_MODE: &str = "<a class=\"wall-leave\" href=\"/\" rel=\"external\">Exit TV mode</a>";
 
-/// A whole page that loads `assets`, in the user's `theme`. In TV mode, interactive elements are left out. A `warning` is shown
-/// above the page. The URL comes from the context that the server integration of Leptos provides.
+/// A whole page that loads `assets`, in the user's `theme`. In TV mode, interactive elements are left out. A `warning` stays
+/// visible at the lower edge. The URL comes from the context that the server integration of Leptos provides.
 pub fn document(
     assets: PageAssets,
     theme: Option<Theme>,
@@ -125,10 +125,11 @@ pub fn document(
                 <MetaTags/>
             </head>
             <body>
-                {warning.map(|text| view! { <p class="page-warning" role="note">{text}</p> })}
                 <App/>
                 <div id="keys" class="keys" role="dialog" aria-label="Keyboard shortcuts" hidden inner_html=SHORTCUTS></div>
                 <div inner_html=SEARCH_DIALOG></div>
+                // Below the page in the document: hydration begins with the first element of the body.
+                {warning.map(|text| view! { <p class="page-warning" role="note">{text}</p> })}
                 {is_tv_mode.then(|| view! { <nav aria-label="TV mode" inner_html=EXIT_TV_MODE></nav> })}
                 {start.map(|code| view! { <script type="module" nonce=use_nonce() inner_html=code></script> })}
             </body>
