@@ -2,7 +2,7 @@
 
 use crate::TextError;
 use crate::reading::ReadingError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use watchglass_model::{SampleBuffer, SkipReason};
 use watchglass_remote::RemoteError;
@@ -71,8 +71,10 @@ pub enum ProbeError {
         reason: String,
     },
     /// The source responded, but no value of it is usable.
-    #[error("no usable value: {field} is {reason}")]
+    #[error("no usable value{}: {field} is {reason}", in_file(.path.as_deref()))]
     NothingUsable {
+        /// File that was read, if it was one.
+        path: Option<PathBuf>,
         /// First value that was skipped.
         field: String,
         /// Why.
@@ -87,4 +89,8 @@ pub enum ProbeError {
         /// Name of the metric.
         metric: &'static str,
     },
+}
+
+fn in_file(path: Option<&Path>) -> String {
+    path.map_or_else(String::new, |path| format!(" in {}", path.display()))
 }

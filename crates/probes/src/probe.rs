@@ -2,6 +2,7 @@
 
 use crate::ProbeError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::time::Duration;
 use watchglass_model::{Declaration, SampleBuffer};
 
@@ -48,6 +49,11 @@ pub trait Probe: Send {
     /// does. Samples recorded before an error are dropped.
     fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError>;
 
+    /// The file that it reads, for its errors.
+    fn path(&self) -> Option<&Path> {
+        None
+    }
+
     /// State of each part at the last measurement. Each part has its own `up` series and problem. A part must be without
     /// a problem before it disappears.
     fn sub_probes(&self) -> &[SubProbe] {
@@ -61,9 +67,11 @@ pub trait Probe: Send {
 pub(crate) fn run(probe: &mut dyn Probe, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
     catch_unwind(AssertUnwindSafe(|| probe.collect(samples))).unwrap_or(Err(ProbeError::Panicked))?;
     match samples.skipped().listed().first() {
-        Some(first) if samples.is_empty() => {
-            Err(ProbeError::NothingUsable { field: first.field.clone(), reason: first.reason.text() })
-        }
+        Some(first) if samples.is_empty() => Err(ProbeError::NothingUsable {
+            path: probe.path().map(Path::to_owned),
+            field: first.field.clone(),
+            reason: first.reason.text(),
+        }),
         _ => Ok(()),
     }
 }

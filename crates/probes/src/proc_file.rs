@@ -5,7 +5,7 @@ use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Maximum file size in bytes. Far above that of a host with thousands of mounts or interfaces.
 const MAX_FILE_BYTES: usize = 4 << 20;
@@ -25,6 +25,10 @@ impl ProcFile {
     /// The file at `path`, opened at the first read.
     pub(crate) fn new(path: PathBuf) -> Self {
         Self { path, file: None, buffer: Vec::new() }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Reads the current content and passes it to `parse`. Invalid UTF-8 becomes U+FFFD, so that one name in another

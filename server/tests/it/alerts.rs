@@ -77,7 +77,7 @@ async fn live_connections_get_firing_and_resolved_alerts() {
         "resolved": null,
     });
     assert_eq!(fired, expected);
-    assert!(fired["message"].as_str().unwrap().contains("no usable value: MemTotal is missing"), "{fired}");
+    assert!(fired["message"].as_str().unwrap().contains("meminfo: MemTotal is missing"), "{fired}");
 
     proc.restore("meminfo");
     let resolved = socket.alert_where("memory is over", of_memory).await;

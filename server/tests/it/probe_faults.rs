@@ -59,7 +59,8 @@ async fn failing_probes_do_not_affect_others_and_recover() {
             assert!(works(values, other, prefix), "{other}, while {probe} is down: {frame}");
         }
         let reason_now = reason(&socket, probe).unwrap_or_default();
-        assert!(reason_now.starts_with("no usable value: "), "{probe}: {reason_now}");
+        let expected = format!("no usable value in {}: ", proc.file(file).display());
+        assert!(reason_now.starts_with(&expected), "{probe}: {reason_now}");
         let page = get(server.address, "/").await;
         assert!(page.text().contains(&format!("<strong>{probe}</strong>")), "{probe}: {}", page.text());
 

@@ -5,6 +5,7 @@ use super::task_stats;
 use crate::proc_file::ProcFile;
 use crate::{HostRoots, Probe, ProbeError};
 use std::fmt::{self, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
@@ -152,6 +153,10 @@ impl fmt::Debug for Cpu {
 impl Probe for Cpu {
     fn name(&self) -> &'static str {
         "cpu"
+    }
+
+    fn path(&self) -> Option<&Path> {
+        Some(self.file.path())
     }
 
     fn metrics(&self) -> &'static [&'static Declaration] {

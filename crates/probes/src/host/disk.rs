@@ -6,6 +6,7 @@ use crate::proc_file::ProcFile;
 use crate::reading::OrSkip;
 use crate::text::{Line, lines};
 use crate::{HostRoots, Probe, ProbeError};
+use std::path::Path;
 use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static TRAFFIC: PanelDeclaration = PanelDeclaration {
@@ -123,6 +124,10 @@ impl Disk {
 impl Probe for Disk {
     fn name(&self) -> &'static str {
         "disk"
+    }
+
+    fn path(&self) -> Option<&Path> {
+        Some(self.file.path())
     }
 
     fn metrics(&self) -> &'static [&'static Declaration] {

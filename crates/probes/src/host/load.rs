@@ -5,6 +5,7 @@ use crate::proc_file::ProcFile;
 use crate::reading::OrSkip;
 use crate::text::Line;
 use crate::{HostRoots, Probe, ProbeError};
+use std::path::Path;
 use watchglass_model::{
     Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, SkipReason, Style, Unit,
 };
@@ -68,6 +69,10 @@ impl Load {
 impl Probe for Load {
     fn name(&self) -> &'static str {
         "load"
+    }
+
+    fn path(&self) -> Option<&Path> {
+        Some(self.file.path())
     }
 
     fn metrics(&self) -> &'static [&'static Declaration] {

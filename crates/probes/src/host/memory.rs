@@ -4,6 +4,7 @@ use super::meminfo::Meminfo;
 use crate::proc_file::ProcFile;
 use crate::text::Line;
 use crate::{HostRoots, Probe, ProbeError};
+use std::path::Path;
 use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 /// The areas `used`, `cached` and `free` add up to the total memory.
@@ -91,6 +92,10 @@ impl Memory {
 impl Probe for Memory {
     fn name(&self) -> &'static str {
         "memory"
+    }
+
+    fn path(&self) -> Option<&Path> {
+        Some(self.file.path())
     }
 
     fn metrics(&self) -> &'static [&'static Declaration] {

@@ -4,6 +4,7 @@ use crate::proc_file::ProcFile;
 use crate::reading::OrSkip;
 use crate::text::{Line, lines};
 use crate::{HostRoots, Probe, ProbeError};
+use std::path::Path;
 use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
@@ -145,6 +146,10 @@ impl Network {
 impl Probe for Network {
     fn name(&self) -> &'static str {
         "network"
+    }
+
+    fn path(&self) -> Option<&Path> {
+        Some(self.file.path())
     }
 
     fn metrics(&self) -> &'static [&'static Declaration] {

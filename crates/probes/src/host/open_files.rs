@@ -4,6 +4,7 @@ use crate::proc_file::ProcFile;
 use crate::reading::OrSkip;
 use crate::text::Line;
 use crate::{HostRoots, Probe, ProbeError};
+use std::path::Path;
 use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
 static PANEL: PanelDeclaration = PanelDeclaration {
@@ -54,6 +55,10 @@ impl OpenFiles {
 impl Probe for OpenFiles {
     fn name(&self) -> &'static str {
         "open_files"
+    }
+
+    fn path(&self) -> Option<&Path> {
+        Some(self.file.path())
     }
 
     fn metrics(&self) -> &'static [&'static Declaration] {

@@ -3,6 +3,7 @@
 use crate::proc_file::ProcFile;
 use crate::text::Line;
 use crate::{HostRoots, Probe, ProbeError, TextError};
+use std::path::Path;
 use watchglass_model::{Declaration, Kind, PanelRole, SampleBuffer, Unit};
 
 static UPTIME: Declaration = Declaration {
@@ -33,6 +34,10 @@ impl Uptime {
 impl Probe for Uptime {
     fn name(&self) -> &'static str {
         "uptime"
+    }
+
+    fn path(&self) -> Option<&Path> {
+        Some(self.file.path())
     }
 
     fn metrics(&self) -> &'static [&'static Declaration] {
