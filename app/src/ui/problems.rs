@@ -1,4 +1,4 @@
-//! Failing probes with their errors, and values that other probes leave out.
+//! Failing probes and their errors.
 
 use crate::clock::local_time;
 use crate::escape::escaped;
@@ -6,7 +6,7 @@ use crate::live::{use_live_data, use_preferences};
 use leptos::prelude::*;
 use watchglass_model::Problem;
 
-/// One line per failing probe and per value that is left out; hidden when there are none.
+/// One line per failing probe; hidden when there are none.
 #[component]
 pub(crate) fn Problems() -> impl IntoView {
     let (data, preferences) = (use_live_data(), use_preferences());
@@ -19,22 +19,11 @@ pub(crate) fn Problems() -> impl IntoView {
             let since = local_time(problem.since, offset);
             format!("<li><strong>{probe}</strong>: no data since {since} – {reason}</li>")
         };
-        let skipped = |note: &Problem| {
-            let (probe, reason) = (escaped(&note.probe), escaped(&note.reason));
-            let since = local_time(note.since, offset);
-            format!("<li class=\"skipped\"><strong>{probe}</strong>: since {since} – {reason}</li>")
-        };
-        data.store.with_value(|store| {
-            let state = store.state();
-            state.problems.iter().map(item).chain(state.skipped.iter().map(skipped)).collect::<String>()
-        })
+        data.store.with_value(|store| store.state().problems.iter().map(item).collect::<String>())
     };
     let none = move || {
         data.series_changed.track();
-        data.store.with_value(|store| {
-            let state = store.state();
-            state.problems.is_empty() && state.skipped.is_empty()
-        })
+        data.store.with_value(|store| store.state().problems.is_empty())
     };
-    view! { <ul class="problems" aria-label="Problems" hidden=none inner_html=problems></ul> }
+    view! { <ul class="problems" aria-label="Failing probes" hidden=none inner_html=problems></ul> }
 }
