@@ -88,7 +88,7 @@ const FROZEN_BELOW: f64 = 0.5;
 ///
 /// A field that decreased, as after the migration of a virtual machine, or that increased by more than could pass, counts
 /// as 0, and is passed to `note`. If the idle time does not move and less than half of the expected time has passed, it is
-/// frozen, and what is missing counts as idle.
+/// frozen, and what is missing counts as idle. If no field moves at all, there are no shares.
 pub(super) fn shares(
     before: Times,
     now: Times,
@@ -127,7 +127,8 @@ pub(super) fn shares(
     let whole = match expected {
         Some(expected) if unused == 0 && all < expected * FROZEN_BELOW && now.idle == before.idle => {
             note("idle", now.idle, SkipReason::OutOfRange);
-            expected
+            // If nothing moves, nothing is known.
+            if all > 0.0 { expected } else { 0.0 }
         }
         _ => all,
     };

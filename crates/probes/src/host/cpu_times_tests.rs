@@ -89,7 +89,7 @@ fn decreasing_and_frozen_fields_count_as_zero() {
             (Some((0.25, 0.0)), Some(("idle", OutOfRange))),
         ),
         ("all is busy", before, later, Some(10.0), (Some((1.0, 0.0)), None)),
-        ("all is frozen", before, before, Some(20.0), (Some((0.0, 0.0)), Some(("idle", OutOfRange)))),
+        ("all is frozen", before, before, Some(20.0), (None, Some(("idle", OutOfRange)))),
         (
             "iowait turns into idle",
             before,
