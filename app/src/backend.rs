@@ -30,8 +30,17 @@ pub trait FragmentRenderer: Send + Sync {
     /// Lists and forms of a page such as `/alerts` as HTML. `query` is the part of the URL after the question mark.
     ///
     /// # Errors
-    /// A message for the user when there is no such page or view.
-    fn fragment(&self, path: &str, query: &str) -> Result<String, String>;
+    /// There is no such page or view, a parameter is invalid, or the user lacks the permission.
+    fn fragment(&self, path: &str, query: &str) -> Result<String, FragmentFailure>;
+}
+
+/// Why a fragment cannot be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FragmentFailure {
+    /// HTTP status.
+    pub status: u16,
+    /// Message for the user.
+    pub message: String,
 }
 
 /// The backend of the current request.

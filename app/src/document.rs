@@ -4,7 +4,7 @@ use crate::root::App;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// Paths of the assets that a page loads, with the file names of the build.
 #[derive(Clone, Debug, Default)]
@@ -47,17 +47,17 @@ impl Theme {
 
 /// Lets a page set a response status other than 200. Provided as a context.
 #[derive(Clone, Debug, Default)]
-pub struct ResponseStatus(Arc<AtomicBool>);
+pub struct ResponseStatus(Arc<AtomicU16>);
 
 impl ResponseStatus {
-    /// Sets the status 404.
-    pub(crate) fn not_found(&self) {
-        self.0.store(true, Ordering::Relaxed);
+    /// Sets an HTTP status.
+    pub(crate) fn set(&self, status: u16) {
+        self.0.store(status, Ordering::Relaxed);
     }
 
-    /// Whether the page has set the status 404.
-    pub fn is_not_found(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// The status that the page has set.
+    pub fn get(&self) -> Option<u16> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|status| *status != 0)
     }
 }
 

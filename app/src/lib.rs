@@ -26,7 +26,7 @@ mod ui;
 mod view_model;
 
 #[cfg(feature = "ssr")]
-pub use backend::{Backend, FragmentRenderer};
+pub use backend::{Backend, FragmentFailure, FragmentRenderer};
 #[cfg(feature = "ssr")]
 pub use clock::local_date_and_time;
 #[cfg(feature = "ssr")]

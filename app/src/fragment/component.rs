@@ -22,10 +22,16 @@ pub(crate) fn Fragment(
 fn html(path: &str) -> String {
     let query = leptos_router::hooks::use_location().search.get_untracked();
     let renderer = use_context::<std::sync::Arc<dyn crate::backend::FragmentRenderer>>();
-    let html = renderer.ok_or_else(|| "the server provided no fragment renderer".to_owned());
+    let html = renderer.ok_or_else(|| crate::backend::FragmentFailure {
+        status: 500,
+        message: "the server provided no fragment renderer".to_owned(),
+    });
     let html = html.and_then(|renderer| renderer.fragment(path, query.trim_start_matches('?')));
     html.unwrap_or_else(|error| {
-        let reason = crate::escape::escaped(&error);
+        if let Some(response) = use_context::<crate::document::ResponseStatus>() {
+            response.set(error.status);
+        }
+        let reason = crate::escape::escaped(&error.message);
         format!("<section class=\"notice bad\" role=\"alert\"><h1>This page cannot be shown</h1><p>{reason}</p></section>")
     })
 }

@@ -8,7 +8,7 @@ use leptos_meta::Title;
 pub(crate) fn NotFound() -> impl IntoView {
     #[cfg(feature = "ssr")]
     if let Some(parts) = use_context::<crate::document::ResponseStatus>() {
-        parts.not_found();
+        parts.set(404);
     }
     let path = leptos_router::hooks::use_location().pathname;
     view! {

@@ -4,7 +4,7 @@
 //! success and returns a whole page after an error.
 
 use super::PageContext;
-use super::fragments::{self, ALERTS_PATH, FormResponse, FragmentError, SETTINGS_PATH};
+use super::fragments::{self, ALERTS_PATH, FormResponse, SETTINGS_PATH};
 use super::pages::theme;
 use crate::assets::PAGE_ASSETS;
 use crate::http::{ApiError, body, html, run_blocking};
@@ -13,7 +13,7 @@ use axum::extract::{Path, RawQuery};
 use axum::http::header::{CONTENT_LOCATION, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
-use watchglass_pages::ui::{FormFields, UrlError};
+use watchglass_pages::ui::FormFields;
 
 /// Form size limit, in bytes.
 const MAX_FORM_BYTES: usize = 64 << 10;
@@ -29,15 +29,7 @@ pub(crate) async fn fragment(
     let query = query.unwrap_or_default();
     let html = run_blocking(move || fragments::page(&visit, &format!("/{page}"), &query)).await?;
     html.map(Html).map_err(|error| {
-        let (status, code) = match &error {
-            FragmentError::InvalidParameter(_) | FragmentError::Url(UrlError::InvalidParameter(_)) => {
-                (StatusCode::BAD_REQUEST, "bad_parameter")
-            }
-            FragmentError::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
-            FragmentError::Url(_) | FragmentError::UnknownPath(_) | FragmentError::UnknownRule(_) => {
-                (StatusCode::NOT_FOUND, "not_found")
-            }
-        };
+        let (status, code) = error.status();
         ApiError::new(status, code, error.to_string())
     })
 }

@@ -6,7 +6,7 @@ use crate::app_state::AppState;
 use crate::audit::Actor;
 use crate::edge::Client;
 use crate::http::ApiError;
-use app::FragmentRenderer;
+use app::{FragmentFailure, FragmentRenderer};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use std::net::IpAddr;
@@ -32,10 +32,13 @@ impl PageContext {
 }
 
 impl FragmentRenderer for PageContext {
-    fn fragment(&self, path: &str, query: &str) -> Result<String, String> {
+    fn fragment(&self, path: &str, query: &str) -> Result<String, FragmentFailure> {
         // It may block on the outbox, and runs on threads that also send live frames.
         let page = tokio::task::block_in_place(|| page(self, path, query));
-        page.map_err(|error| error.to_string())
+        page.map_err(|error| FragmentFailure {
+            status: error.status().0.as_u16(),
+            message: error.to_string(),
+        })
     }
 }
 

@@ -77,8 +77,8 @@ async fn render(visit: PageContext, request: Request) -> Response {
     };
     let document = move || app::document(assets.clone(), theme, is_wall, warning);
     let mut response = leptos_axum::render_app_async_with_context(context, document)(request).await;
-    if status.is_not_found() {
-        *response.status_mut() = StatusCode::NOT_FOUND;
+    if let Some(status) = status.get().and_then(|status| StatusCode::from_u16(status).ok()) {
+        *response.status_mut() = status;
     }
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     response

@@ -213,8 +213,16 @@ async fn invalid_queries_are_rejected_with_the_accepted_form() {
     }
     let long = format!("/api/fragment/performance?filter={}", "x".repeat(200));
     assert!(get(server.address, &long).await.error("bad_parameter").contains("at most 100"), "{long}");
-    // The page is rendered and shows the error.
-    let page = page(&server, "/processes?at=now").await;
-    page.assert_says("[role=alert] h1", "This page cannot be shown");
+    // The page is rendered, shows the error and has its status.
+    for (path, status) in [
+        ("/processes?at=now", 400),
+        ("/alerts?view=nothing", 404),
+        ("/alerts?view=rule&id=nothing", 404),
+        ("/settings?view=nothing", 404),
+    ] {
+        let answer = get(server.address, path).await;
+        assert_eq!(answer.status, status, "{path}");
+        answer.dom().assert_says("[role=alert] h1", "This page cannot be shown");
+    }
     server.stop().await;
 }

@@ -28,6 +28,7 @@ pub(crate) use watchglass_pages::settings::PATH as SETTINGS_PATH;
 
 use super::PageContext;
 use alerts::AlertsOutcome;
+use axum::http::StatusCode;
 use settings::{AuditLogQuery, SettingsOutcome};
 use thiserror::Error;
 use watchglass_pages::alerts::AlertsView;
@@ -71,6 +72,21 @@ pub(crate) enum FragmentError {
     /// Invalid parameter.
     #[error("{0}")]
     InvalidParameter(String),
+}
+
+impl FragmentError {
+    /// HTTP status and error code.
+    pub(crate) const fn status(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::InvalidParameter(_) | Self::Url(UrlError::InvalidParameter(_)) => {
+                (StatusCode::BAD_REQUEST, "bad_parameter")
+            }
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::Url(_) | Self::UnknownPath(_) | Self::UnknownRule(_) => {
+                (StatusCode::NOT_FOUND, "not_found")
+            }
+        }
+    }
 }
 
 /// Renders the fragment at `path` with the parameters of `query`. May block on the outbox.
