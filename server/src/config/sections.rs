@@ -73,7 +73,28 @@ fn channels(value: &Spanned<DeValue<'_>>) -> Result<BTreeMap<String, ChannelSett
 fn structured<T: DeserializeOwned>(name: &str, value: &Spanned<DeValue<'_>>) -> Result<T, FileProblem> {
     let at = Some(value.span().start);
     let json = to_json(value.get_ref(), MAX_DEPTH).map_err(|what| (at, format!("{name}: {what}")))?;
-    serde_json::from_value(json).map_err(|error| (at, format!("{name}: {error}")))
+    serde_json::from_value(json).map_err(|error: serde_json::Error| {
+        let error = error.to_string();
+        (unknown_key(value.get_ref(), &error).or(at), format!("{name}: {error}"))
+    })
+}
+
+/// Offset of the key that a deserialization error names as unknown: the error itself has no position, because the value
+/// was converted to JSON first.
+fn unknown_key(value: &DeValue<'_>, error: &str) -> Option<usize> {
+    let name = error.split_once("unknown field `")?.1.split_once('`')?.0;
+    find_key(value, name)
+}
+
+fn find_key(value: &DeValue<'_>, name: &str) -> Option<usize> {
+    match value {
+        DeValue::Table(table) => {
+            let own = table.iter().find(|(key, _)| &**key.get_ref() == name).map(|(key, _)| key.span().start);
+            own.or_else(|| table.iter().find_map(|(_, value)| find_key(value.get_ref(), name)))
+        }
+        DeValue::Array(items) => items.iter().find_map(|item| find_key(item.get_ref(), name)),
+        _ => None,
+    }
 }
 
 /// Parses the rules of a file. A rule with the id of a built-in rule needs only the fields that differ.
@@ -97,7 +118,9 @@ fn read(value: &Spanned<DeValue<'_>>) -> Result<Vec<Rule>, FileProblem> {
         let DeValue::Table(table) = item.get_ref() else {
             return Err((at, format!("{RULES} must be tables: write [[{RULES}]] before each")));
         };
-        let rule = read_one(table).map_err(|(inner, message)| (inner.or(at), message))?;
+        let rule = read_one(table).map_err(|(inner, message)| {
+            (inner.or_else(|| unknown_key(item.get_ref(), &message)).or(at), message)
+        })?;
         if rules.iter().any(|other| other.id == rule.id) {
             return Err((at, format!("{RULES}: the id {:?} is used twice: ids must be unique", rule.id)));
         }
@@ -193,7 +216,12 @@ mod tests {
             ("rules = [3]", 1, "must be tables"),
             ("[[rules]]\nname = 'x'", 1, "needs an id"),
             ("[[rules]]\nid = 'x'", 1, "missing field `name`; it is not the id of a built-in rule"),
-            ("[[rules]]\nid = 'disk'\nfor = 3", 1, "unknown field `for`"),
+            ("[[rules]]\nid = 'disk'\nfor = 3", 3, "unknown field `for`"),
+            (
+                "[[rules]]\nid = 'disk'\n[[rules.matchers]]\nlabel = 'a'\nequal = 'b'",
+                5,
+                "unknown field `equal`",
+            ),
             ("[[rules]]\nid = 'disk'\nwarning = 'a'", 1, "invalid type: string \"a\""),
             ("[[rules]]\nid = 'disk'\n\nwarning = inf", 4, "rules.warning: the number must be finite"),
             ("[[rules]]\nid = 'disk'\n\nfor_seconds = 100000", 4, "rules.for_seconds: rule \"disk\""),
