@@ -4,7 +4,7 @@
 use crate::access::{Access, AccessError, generate_password};
 use crate::audit::{Actor, AuditLog};
 use crate::clock;
-use crate::console::print_line;
+use crate::console::{print_line, print_warning};
 use crate::persist::data_dir::{self, default_path};
 use crate::services::{AccountError, MAX_TOKEN_DAYS, TokenService, UserChange, UserService};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -119,7 +119,7 @@ pub(crate) fn run(order: AccountCommand) -> Result<(), Box<dyn Error>> {
         Some(folder) => folder,
         None => default_path(|name| std::env::var(name).ok())?,
     };
-    data_dir::create(&folder).map_err(|source| AccessError::File { path: folder.clone(), source })?;
+    open_folder(&folder, &order.action)?;
     let audit = Arc::new(AuditLog::for_command(&folder));
     // The process has no other name that cannot be forged: an environment variable could be set to anything.
     let actor = Actor::command(Arc::clone(&audit), format!("uid {}", rustix::process::getuid().as_raw()));
@@ -132,6 +132,23 @@ pub(crate) fn run(order: AccountCommand) -> Result<(), Box<dyn Error>> {
     }
     // Printed first: a secret that is shown once must not be lost because the audit log fails.
     Ok(audit.result().map_err(|error| AccessError::NotAudited(folder, error))?)
+}
+
+/// Creates a missing data directory if the first user or token is to be created, as before the first start of a server.
+/// With any other action, or when the server already runs, its path is a mistake: the warning says so.
+fn open_folder(folder: &Path, action: &Action) -> Result<(), AccessError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if !matches!(action, Action::CreateToken { .. } | Action::AddUser { .. }) {
+        return Err(AccessError::NoDataDirectory(folder.to_owned()));
+    }
+    data_dir::create(folder).map_err(|source| AccessError::File { path: folder.to_owned(), source })?;
+    print_warning(&format_args!(
+        "{} did not exist and was created: start the server with the same --data-dir",
+        folder.display()
+    ));
+    Ok(())
 }
 
 fn execute(folder: &Path, actor: &Actor, action: Action, now: Timestamp) -> Result<String, AccountError> {
@@ -210,88 +227,5 @@ fn user_table(accounts: &Accounts) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-    use watchglass_auth::{Credential, SecondFactor, Secret, TotpSecret};
-
-    const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
-
-    fn execute(folder: &Path, action: Action, now: Timestamp) -> Result<String, AccountError> {
-        let audit = Arc::new(AuditLog::for_command(folder));
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let _entered = runtime.enter();
-        let output = super::execute(folder, &Actor::command(audit.clone(), "uid 0".to_owned()), action, now);
-        audit.result().unwrap();
-        output
-    }
-
-    fn access(folder: &Path) -> Access {
-        Access::for_command(folder).unwrap()
-    }
-
-    fn create(folder: &Path, name: &str, days: Option<u32>) -> Secret {
-        let action = Action::CreateToken { name: name.to_owned(), role: Role::Viewer, days };
-        Secret::parse(&execute(folder, action, NOW).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn tokens_are_created_listed_and_revoked() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path();
-        let (short, long) = (create(path, "short", Some(1)), create(path, "long", None));
-        let principal = access(path).authenticate(Credential::Token(long.digest()), NOW).unwrap();
-        assert_eq!(principal.role, Role::Viewer);
-        let later = NOW + Duration::from_secs(86_400);
-        execute(path, Action::RevokeToken { which: "long".to_owned() }, later).unwrap();
-        let list = execute(path, Action::ListTokens, later).unwrap();
-        let lines: Vec<Vec<&str>> =
-            list.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
-        let expected = |secret: &Secret, state: &'static str| {
-            [
-                secret.digest().short(),
-                "viewer".to_owned(),
-                state.to_owned(),
-                "2023-11-14T22:13:20Z".to_owned(),
-            ]
-        };
-        for (secret, state) in [(&short, "expired"), (&long, "revoked")] {
-            assert!(lines.iter().any(|line| line[..4] == expected(secret, state)), "{state}: {list}");
-            assert!(!list.contains(&secret.text()));
-        }
-    }
-
-    #[test]
-    fn users_are_added_disabled_and_given_passwords() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path();
-        let name = || "Ada".to_owned();
-        let add = || Action::AddUser { name: name(), role: Role::Admin, typed: false };
-        let first = execute(path, add(), NOW).unwrap();
-        assert!(execute(path, add(), NOW).is_err());
-        let fits = |text: &str| {
-            let password = Password::from_input(text.to_owned()).unwrap();
-            access(path).with_accounts(|accounts| accounts.user("ada").unwrap().password.verify(&password))
-        };
-        assert!(fits(&first));
-        let second = execute(path, Action::SetPassword { name: name(), typed: false }, NOW).unwrap();
-        assert!(fits(&second) && !fits(&first));
-        let ban = |disabled| execute(path, Action::SetDisabled { name: name(), disabled }, NOW);
-        assert!(ban(true).unwrap_err().to_string().contains("only administrator"));
-        execute(path, Action::AddUser { name: "bob".to_owned(), role: Role::Admin, typed: false }, NOW)
-            .unwrap();
-        assert_eq!(ban(true).unwrap(), "");
-        let list = execute(path, Action::ListUsers, NOW).unwrap();
-        assert!(list.lines().any(|line| line.contains("disabled") && line.ends_with(" ada")), "{list}");
-        let off = || execute(path, Action::RemoveFactor { name: name() }, NOW);
-        assert!(off().unwrap_err().to_string().contains("two-factor authentication is not enabled for ada"));
-        let secret = TotpSecret::new([7; 20]);
-        let (factor, _) =
-            SecondFactor::enrol(secret.clone(), &secret.code_at(NOW), &[[1; 16]; 8], NOW).unwrap();
-        access(path).change(|accounts| Ok(accounts.enable_second_factor("ada", factor, None, NOW)?)).unwrap();
-        assert_eq!(off().unwrap(), "");
-        access(path).with_accounts(|accounts| {
-            assert!(accounts.users().all(|user| user.second_factor.is_none()));
-        });
-    }
-}
+#[path = "account_commands_tests.rs"]
+mod tests;

@@ -11,6 +11,9 @@ pub(crate) enum AccessError {
     /// A file cannot be read or written.
     #[error("{path} cannot be read or written: {source}")]
     File { path: PathBuf, source: io::Error },
+    /// There is no data directory whose accounts could be listed or changed.
+    #[error("{0} is not a directory: set --data-dir to the data directory of the server")]
+    NoDataDirectory(PathBuf),
     /// The file is damaged or of another version. No credential is accepted then.
     #[error(
         "{path}: {source}. Restore it, or remove it to start over: a new administrator is created, and all tokens are lost"
