@@ -48,6 +48,27 @@ impl Unit {
             Self::Ratio | Self::BytesPerSecond | Self::PerSecond | Self::Celsius | Self::Hertz => self,
         }
     }
+
+    /// Kind and base unit of a metric that is not in the catalogue, by the suffixes of its name:
+    /// <https://prometheus.io/docs/practices/naming/>.
+    pub fn of_name(name: &str) -> (Kind, Self) {
+        let (kind, name) = match name.strip_suffix("_total") {
+            Some(name) => (Kind::Counter, name),
+            None => (Kind::Gauge, name),
+        };
+        let suffixes = [
+            ("_bytes_per_second", Self::BytesPerSecond),
+            ("_per_second", Self::PerSecond),
+            ("_seconds", Self::Seconds),
+            ("_bytes", Self::Bytes),
+            ("_ratio", Self::Ratio),
+            ("_rate", Self::Ratio),
+            ("_celsius", Self::Celsius),
+            ("_hertz", Self::Hertz),
+        ];
+        let unit = suffixes.into_iter().find(|(suffix, _)| name.ends_with(suffix));
+        (kind, unit.map_or(Self::Count, |(_, unit)| unit))
+    }
 }
 
 /// Metric type, as in Prometheus.
@@ -188,5 +209,20 @@ mod tests {
         assert_eq!(Unit::Seconds.rate(), Unit::Ratio);
         assert_eq!(Unit::Bytes.rate(), Unit::BytesPerSecond);
         assert_eq!(Unit::Count.rate(), Unit::PerSecond);
+    }
+
+    #[test]
+    fn units_of_unknown_metrics_follow_their_names() {
+        for (name, expected) in [
+            ("http_request_duration_p95_seconds", (Kind::Gauge, Unit::Seconds)),
+            ("host_filesystem_used_ratio", (Kind::Gauge, Unit::Ratio)),
+            ("host_network_receive_bytes_total", (Kind::Counter, Unit::Bytes)),
+            ("host_disk_read_bytes_per_second", (Kind::Gauge, Unit::BytesPerSecond)),
+            ("chat_messages_created_total", (Kind::Counter, Unit::Count)),
+            ("host_load1", (Kind::Gauge, Unit::Count)),
+            ("", (Kind::Gauge, Unit::Count)),
+        ] {
+            assert_eq!(Unit::of_name(name), expected, "{name}");
+        }
     }
 }

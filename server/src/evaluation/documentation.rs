@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use watchglass_model::Unit;
-use watchglass_rules::{Aggregation, Comparison, Rule, builtin};
+use watchglass_rules::{Comparison, Rule, builtin};
 
 const BEGINNING: &str = include_str!("documentation.md");
 
@@ -39,14 +38,7 @@ fn documentation_examples_are_valid() {
 }
 
 fn levels(rule: &Rule) -> String {
-    let unit = |value: f64| match () {
-        () if rule.metric.ends_with("_ratio") || rule.metric.ends_with("_rate") => Unit::Ratio.format(value),
-        () if rule.metric.ends_with("_seconds") => Unit::Seconds.format(value),
-        () if rule.metric.ends_with("_total") && rule.aggregation != Aggregation::Increase => {
-            format!("{value}\u{a0}/s")
-        }
-        () => value.to_string(),
-    };
+    let unit = |value: f64| rule.aggregation.unit_by_name(&rule.metric).format(value);
     if let Some(message) = &rule.message {
         return message.clone();
     }
