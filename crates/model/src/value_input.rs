@@ -8,11 +8,15 @@ impl Unit {
     /// unit, ratios are in percent and everything else in the base unit.
     ///
     /// # Errors
-    /// The text is not a number with a known unit; the message lists the accepted units.
+    /// The text is not a number with a known unit; the message lists the accepted units. A ratio between 0 and 1 without a
+    /// unit: `0.9` may mean 0.9 % or 90 %.
     pub fn parse(self, text: &str) -> Result<f64, String> {
         let text = text.trim();
         let end = text.find(|sign: char| !matches!(sign, '0'..='9' | '.' | '-' | '+')).unwrap_or(text.len());
         let (number, suffix) = text.split_at_checked(end).unwrap_or((text, ""));
+        if self == Self::Ratio && suffix.trim().is_empty() && is_fraction(number) {
+            return Err(format!("{text:?} needs a unit: write it in %, such as 90 %"));
+        }
         let suffix = match suffix.trim() {
             "" => self.default_suffix(),
             "us" => "µs",
@@ -71,6 +75,11 @@ impl Unit {
     }
 }
 
+/// Whether this is a number between 0 and 1, both excluded.
+fn is_fraction(number: &str) -> bool {
+    number.parse().is_ok_and(|number: f64| number > 0.0 && number < 1.0)
+}
+
 fn unit_hint(suffix: &str) -> String {
     if suffix.is_empty() { String::new() } else { format!(" (in {suffix})") }
 }
@@ -94,6 +103,8 @@ mod tests {
         for (unit, text, expected) in [
             (Unit::Ratio, "80", 0.8),
             (Unit::Ratio, " 29 % ", 0.29),
+            (Unit::Ratio, "0.5 %", 0.005),
+            (Unit::Ratio, "0", 0.0),
             (Unit::Bytes, "512", 512.0),
             (Unit::Bytes, "1.5 GiB", 1_610_612_736.0),
             (Unit::Seconds, "250ms", 0.25),
@@ -114,6 +125,7 @@ mod tests {
     fn invalid_input_is_rejected_with_the_accepted_units() {
         for (unit, text, expected) in [
             (Unit::Ratio, "much", "\"much\" must be a number (in %)"),
+            (Unit::Ratio, "0.9", "\"0.9\" needs a unit: write it in %, such as 90 %"),
             (Unit::Bytes, "5 GB", "\"5 GB\" must be a number (in B), or one with B, KiB, MiB, GiB, TiB, PiB"),
             (Unit::Count, "", "\"\" must be a number, or one with k, M, G"),
             (Unit::Count, "inf", "\"inf\" must be a number, or one with k, M, G"),

@@ -162,9 +162,13 @@ async fn alerts_are_acknowledged_and_silenced() {
     let about = [("view", "active"), ("rule", "some-memory"), ("labels", &labels)];
     let with = |more: &[(&'static str, &'static str)]| [&about[..], more].concat();
 
-    let html =
-        submit_rejected(&server, &with(&[("do", "acknowledge"), ("why", "typed <by> me")]), 400, "(who): ")
-            .await;
+    let html = submit_rejected(
+        &server,
+        &with(&[("do", "acknowledge"), ("why", "typed <by> me")]),
+        400,
+        "Your name: ",
+    )
+    .await;
     html.assert_has("[name=why][value='typed <by> me']");
     html.assert_has("[name=who][aria-invalid=true]");
     let html =
@@ -187,7 +191,7 @@ async fn alerts_are_acknowledged_and_silenced() {
     assert_eq!(alert(&server).await["acknowledged_by"], Value::Null);
     submit_rejected(&server, &with(&[("do", "withdraw")]), 404, "is not acknowledged").await;
 
-    submit_rejected(&server, &with(&[("do", "silence-8h")]), 400, "(who): ").await;
+    submit_rejected(&server, &with(&[("do", "silence-8h")]), 400, "Your name: ").await;
     submit(&server, &with(&[("do", "silence-8h"), ("who", "bob")]), "Silenced.").await;
     let silenced = alert(&server).await["silenced_by"].as_str().unwrap().to_owned();
     let html = view(&server, "").await;
@@ -208,7 +212,7 @@ async fn alerts_are_acknowledged_and_silenced() {
     let silence =
         [("do", "silence"), ("view", "silences"), ("who", "eve"), ("why", "new disks"), ("for", "2h")];
     let matchers = |text: &'static str| [&silence[..], &[("matchers", text)]].concat();
-    submit_rejected(&server, &matchers(""), 400, "(matchers): missing").await;
+    submit_rejected(&server, &matchers(""), 400, "Matchers: missing").await;
     let html = submit_rejected(&server, &matchers("component"), 400, "must be label = value").await;
     assert_eq!(html.attr("#silence [name=why]", "value"), Some("new disks"));
     assert_eq!(html.text("#silence [name=matchers]"), "component");
@@ -225,7 +229,7 @@ async fn alerts_are_acknowledged_and_silenced() {
             ("to", "23:00"),
         ],
         400,
-        "(zone): ",
+        "Time zone: ",
     )
     .await;
     submit(&server, &matchers("component = memory\nhost =~ .*"), "Silenced.").await;

@@ -74,7 +74,7 @@ impl AlertCard {
     pub(super) fn view(self, now: Timestamp, may_open: Option<bool>, typed: &FormValues) -> AnyView {
         let is_typed =
             typed.get("rule") == Some(&self.rule) && typed.get("labels") == Some(self.labels.as_str());
-        let typed = if is_typed { typed.clone() } else { FormValues::default() };
+        let typed = if is_typed { typed.clone() } else { typed.cleared() };
         let is_handled =
             self.acknowledged.is_some() || self.silenced.is_some() || self.inhibited_by.is_some();
         let form = may_open.map(|may_open| self.form(is_typed || (may_open && !is_handled), &typed));

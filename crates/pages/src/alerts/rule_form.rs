@@ -11,7 +11,7 @@ use watchglass_rules::{Aggregation, Rule};
 
 /// Form fields of a rule; `metric` is `None` if it is unknown.
 pub fn to_fields(rule: &Rule, metric: Option<&Metric>) -> Vec<(String, String)> {
-    let unit = unit(rule.aggregation, metric);
+    let unit = unit(rule.aggregation, &rule.metric, metric);
     let level = |level: Option<f64>| level.map(|level| unit.format_input(level)).unwrap_or_default();
     let seconds = |seconds: u32| if seconds == 0 { String::new() } else { duration::format(seconds) };
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -54,7 +54,7 @@ pub fn parse<'a>(
     metric: impl FnOnce(&str) -> Option<&'a Metric>,
 ) -> Result<Rule, FieldError> {
     let aggregation: Aggregation = parse_choice(fields, "aggregation")?;
-    let unit = unit(aggregation, metric(fields.get("metric")));
+    let unit = unit(aggregation, fields.get("metric"), metric(fields.get("metric")));
     let level = |name: &'static str| {
         let text = fields.non_empty(name);
         text.map(|text| unit.parse(&text).map_err(|reason| FieldError::new(name, &reason))).transpose()
@@ -88,9 +88,9 @@ pub fn parse<'a>(
     })
 }
 
-/// Unit of the thresholds; plain numbers if the metric is unknown.
-pub fn unit(aggregation: Aggregation, metric: Option<&Metric>) -> Unit {
-    metric.map_or(Unit::Count, |metric| aggregation.unit(metric))
+/// Unit of the thresholds; by the name of the metric if it is not in the catalogue.
+pub fn unit(aggregation: Aggregation, name: &str, metric: Option<&Metric>) -> Unit {
+    metric.map_or_else(|| aggregation.unit_by_name(name), |metric| aggregation.unit(metric))
 }
 
 /// Name of a value in the configuration file.
@@ -104,7 +104,7 @@ pub fn config_name(value: &impl Serialize) -> String {
 /// Parses a value by its name in the configuration file.
 fn parse_choice<T: DeserializeOwned>(fields: &FormFields, name: &'static str) -> Result<T, FieldError> {
     T::deserialize(de::value::StrDeserializer::<de::value::Error>::new(fields.get(name)))
-        .map_err(|error| FieldError::new(name, &error.to_string()))
+        .map_err(|_| FieldError::new(name, "must be one of the options of the form"))
 }
 
 /// Joins the lines of a text area.
@@ -115,6 +115,7 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::label;
     use watchglass_model::Kind;
     use watchglass_rules::{Comparison, Matcher, Operator, Severity, builtin};
 
@@ -197,7 +198,7 @@ mod tests {
         ] {
             let refusal = parse(&form(&[(name, value)]), |_| None).unwrap_err();
             assert_eq!(refusal.field, name, "{refusal:?}");
-            assert!(refusal.message.contains(&format!("({name}): ")), "{refusal:?}");
+            assert!(refusal.message.starts_with(&format!("{}: ", label(name))), "{refusal:?}");
         }
         assert_eq!(parse(&form(&[("summary", "a\r\n b")]), |_| None).unwrap().summary, "a b");
     }

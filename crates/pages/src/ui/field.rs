@@ -166,10 +166,10 @@ impl Field<'_> {
     }
 }
 
-/// Field for the author's name, independent of the signed-in user; the browser remembers it.
+/// Field for the author's name: by default that of the signed-in user, or the one that the browser remembers.
 pub(crate) fn author_field(form: &str, typed: &FormValues) -> AnyView {
     let id = format!("{form}-who");
-    let (labelled, value) = (id.clone(), typed.get("who").unwrap_or_default().to_owned());
+    let (labelled, value) = (id.clone(), typed.author().to_owned());
     let invalid = typed.is_invalid("who").then_some("true");
     view! {
         <p class="field who">

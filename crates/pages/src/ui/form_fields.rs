@@ -63,10 +63,6 @@ pub struct FieldError {
 impl FieldError {
     /// Error of the field with that name.
     pub fn new(field: &'static str, reason: &str) -> Self {
-        let message = match label(field) {
-            label if label == field => format!("{field}: {reason}"),
-            label => format!("{label} ({field}): {reason}"),
-        };
-        Self { field, message }
+        Self { field, message: format!("{}: {reason}", label(field)) }
     }
 }

@@ -83,7 +83,7 @@ mod tests {
     use crate::ui::{number_column, text_column};
     use watchglass_model::{Timestamp, Unit};
 
-    static COLUMNS: [Column; 3] = [text_column("Route"), number_column("P95"), number_column("Last seen")];
+    static COLUMNS: [Column; 3] = [text_column("Route"), number_column("p95"), number_column("Last seen")];
 
     fn table(rows: Vec<Row>, sort: Sort) -> String {
         let address = PageUrl { path: "/performance", params: vec![("filter", "a&b".to_owned())] };

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::ui::{number_column, text_column};
 
-    static COLUMNS: [Column; 2] = [text_column("Route"), number_column("P95")];
+    static COLUMNS: [Column; 2] = [text_column("Route"), number_column("p95")];
 
     fn parse(query: &str) -> Result<TableQuery, String> {
         TableQuery::parse(query, &COLUMNS, Sort::largest_first(1)).map_err(|error| error.to_string())

@@ -17,13 +17,13 @@ async fn rules_are_created_previewed_changed_disabled_and_removed() {
     // A preview changes nothing and keeps the input.
     let html = submit(
         &server,
-        &rule_form("rule-preview", &[("warning", "0.01"), ("for_seconds", "")]),
+        &rule_form("rule-preview", &[("warning", "0.01 %"), ("for_seconds", "")]),
         "Preview only",
     )
     .await;
     html.assert_says("[data-part=form] ~ *, [data-part=preview], section", "Resolution: ");
     html.assert_has("svg path[d]");
-    assert_eq!(html.attr("[name=warning]", "value"), Some("0.01"));
+    assert_eq!(html.attr("[name=warning]", "value"), Some("0.01 %"));
     assert_eq!(rule(&server, "queue").await, None);
     submit_rejected(
         &server,
@@ -36,13 +36,13 @@ async fn rules_are_created_previewed_changed_disabled_and_removed() {
     submit(&server, &locked, "Preview only").await.assert_says("section", "total, ≥ ");
 
     for (field, value, says) in [
-        ("id", "Wrong id", "(id): must be"),
-        ("warning", "99 %", "(critical): 0.95 is out of order"),
-        ("warning", "much", "(warning): \"much\" must be a number (in %)"),
-        ("for_seconds", "soon", "(for_seconds): "),
-        ("matchers", "x", "(matchers): "),
-        ("labels", "x", "(labels): "),
-        ("runbook", "wiki", "(runbook): "),
+        ("id", "Wrong id", "Rule ID: must be"),
+        ("warning", "99 %", "Critical threshold: 0.95 is out of order"),
+        ("warning", "much", "Warning threshold: \"much\" must be a number (in %)"),
+        ("for_seconds", "soon", "For (pending period): "),
+        ("matchers", "x", "Matchers: "),
+        ("labels", "x", "Extra labels: "),
+        ("runbook", "wiki", "Runbook: "),
     ] {
         let html = submit_rejected(&server, &rule_form("rule-save", &[(field, value)]), 400, says).await;
         html.assert_says("#rule-title", "New rule");
@@ -92,7 +92,7 @@ async fn channels_are_tested_and_messages_resent() {
     submit_rejected(&server, &[("do", "channel-test"), ("channel", "hook")], 409, "Error: ").await;
     let resend =
         |delivery: &'static str, who: &'static str| [("do", "resend"), ("delivery", delivery), ("who", who)];
-    submit_rejected(&server, &resend("x hook", ""), 400, "(who): ").await;
+    submit_rejected(&server, &resend("x hook", ""), 400, "Your name: ").await;
     submit_rejected(&server, &resend("x", "ada"), 400, "delivery: ").await;
     let html = submit_rejected(&server, &resend("x hook", "ada"), 400, "unknown message").await;
     html.assert_has("[data-view=deliveries]");

@@ -50,7 +50,7 @@ pub(super) fn render(
         channels: state.notifications.channel_count(),
     };
     let keeps = typed.is_some();
-    let typed_or_not = typed.clone().unwrap_or_default();
+    let typed_or_not = typed.clone().unwrap_or_default().with_author(context.principal.name.clone());
     let content = match ask {
         AlertsView::Active { rule } => {
             AlertsContent::Active(active::active(state, now, active, rule.clone(), typed_or_not))

@@ -63,8 +63,13 @@ pub(super) fn rule(
         },
         firing: id.map_or(0, |id| firing(active, id)),
         metrics: state.metrics.catalogue().metrics().iter().map(metric_choice).collect(),
-        threshold_hint: threshold_hint(metric.map(|metric| rule_form::unit(aggregation, Some(metric))))
-            .to_owned(),
+        threshold_hint: threshold_hint(
+            fields
+                .get("metric")
+                .filter(|name| !name.is_empty())
+                .map(|name| rule_form::unit(aggregation, name, metric)),
+        )
+        .to_owned(),
         preview: past,
         values: fields,
     })
@@ -105,7 +110,7 @@ const fn threshold_hint(unit: Option<Unit>) -> &'static str {
 
 /// Condition as text: `where device =~ sd.*: avg(1m) > 95 % (critical) or 90 % (warning), for 5m`.
 fn condition(rule: &Rule, metric: Option<&Metric>) -> String {
-    let unit = rule_form::unit(rule.aggregation, metric);
+    let unit = rule_form::unit(rule.aggregation, &rule.metric, metric);
     let mut levels: Vec<String> = rule
         .thresholds()
         .map(|(severity, level)| format!("{} ({})", unit.format(level), rule_form::config_name(&severity)))

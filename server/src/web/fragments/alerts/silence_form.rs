@@ -97,6 +97,7 @@ fn parse_schedule(fields: &FormFields) -> Result<Option<TimeInterval>, FormError
 #[cfg(test)]
 mod tests {
     use super::*;
+    use watchglass_pages::ui::label;
 
     fn fields(pairs: &[(&str, &str)]) -> FormFields {
         FormFields::new(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
@@ -142,7 +143,7 @@ mod tests {
         ] {
             let refusal = read(pairs).unwrap_err();
             assert_eq!(refusal.field, Some(field), "{pairs:?}");
-            assert!(refusal.message.contains(&format!("({field}): ")), "{}", refusal.message);
+            assert!(refusal.message.starts_with(&format!("{}: ", label(field))), "{}", refusal.message);
         }
     }
 
