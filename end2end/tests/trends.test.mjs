@@ -20,7 +20,7 @@ pageTest("each series has its numbers; windows, sections and the comparison are 
   await openLive(page, `${server.url}/trends`);
   await ticks(page, 2);
   await mark(page);
-  assert.deepEqual(Object.keys(await stats(page, "memory")), ["min", "avg", "max", "last", "P95"]);
+  assert.deepEqual(Object.keys(await stats(page, "memory")), ["min", "avg", "max", "last", "p95"]);
   assert.ok((await page.locator(".stats dt", { hasText: "total" }).count()) > 0, "what is counted has a total");
   await chartsPainted(page);
 
@@ -73,7 +73,7 @@ pageTest("without scripts the form, the sections and the numbers work", WITHOUT_
   await page.locator(".range button").click();
   await page.waitForURL(/\/trends\?from=\d+&to=\d+/);
   assert.match(await page.locator(".shown").innerText(), /Showing .* UTC/);
-  assert.deepEqual(Object.keys(await stats(page, "memory")), ["min", "avg", "max", "last", "P95"]);
+  assert.deepEqual(Object.keys(await stats(page, "memory")), ["min", "avg", "max", "last", "p95"]);
   await page.locator(".trends-head a", { hasText: "Compare: previous period" }).click();
   assert.ok("Δ" in (await stats(page, "memory")));
 });

@@ -24,7 +24,7 @@ fn html(metric: &Metric, statistics: &SeriesStatistics, is_compared: bool) -> St
         // Writing to a string cannot fail. Numbers and units contain no markup.
         let _ = write!(html, "<div><dt>{term}</dt><dd>{text}</dd></div>");
     };
-    for (term, value) in [("min", min), ("avg", avg), ("max", max), ("last", last), ("P95", p95)] {
+    for (term, value) in [("min", min), ("avg", avg), ("max", max), ("last", last), ("p95", p95)] {
         add(term, &unit.format(value));
     }
     // Counters of seconds are shown as a share of the time: their total would repeat the average.

@@ -20,14 +20,14 @@ pub(crate) enum BackupError {
     #[error("{path}: {source}")]
     Archive { path: PathBuf, source: ArchiveError },
     /// Nothing to back up.
-    #[error("no Watchglass data in {0}: set the data folder with --data-dir DIR")]
+    #[error("no Watchglass data in {0}: set the data directory with --data-dir DIR")]
     NoData(PathBuf),
     /// Files were added or removed during every attempt.
     #[error("files in {folder} changed during each of {attempts} attempts: try again")]
     Unstable { folder: PathBuf, attempts: u32 },
-    /// The archive would be inside the data folder.
+    /// The archive would be inside the data directory.
     #[error(
-        "{file} is inside the data folder {folder} and would be part of the next backup: use a path outside of it"
+        "{file} is inside the data directory {folder} and would be part of the next backup: use a path outside of it"
     )]
     InsideDataDir { file: PathBuf, folder: PathBuf },
     /// The target folder is in use.

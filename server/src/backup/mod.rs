@@ -1,4 +1,4 @@
-//! `watchglass backup` and `watchglass restore`: copy the data folder to one file and back.
+//! `watchglass backup` and `watchglass restore`: copy the data directory to one file and back.
 //!
 //! The server is not involved: its files are crash-consistent at any time, and a backup copies them as a crash would leave
 //! them.
@@ -41,7 +41,7 @@ pub(crate) fn commands() -> [Command; 2] {
         Command::new(name).about(about).arg(file.help(help)).arg(
             folder
                 .value_parser(value_parser!(PathBuf))
-                .help("Data folder of the server [default: same as serve]"),
+                .help("Data directory of the server [default: same as serve]"),
         )
     };
     let flag = |name: &'static str, help: &'static str| {
@@ -50,13 +50,13 @@ pub(crate) fn commands() -> [Command; 2] {
     [
         command(
             "backup",
-            "Back up the data folder to one file; the server may be running",
+            "Back up the data directory to one file; the server may be running",
             "Archive to write; an existing file is replaced",
         )
         .arg(flag("verify", "Only verify an existing archive; write nothing")),
         command(
             "restore",
-            "Restore a data folder from a fully verified backup",
+            "Restore a data directory from a fully verified backup",
             "Archive written by `watchglass backup`",
         )
         .arg(flag("replace", "If the folder is not empty, rename it and put the backup in its place")),

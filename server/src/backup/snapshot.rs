@@ -1,4 +1,4 @@
-//! Consistent snapshot of a data folder, while a server may write to it.
+//! Consistent snapshot of a data directory, while a server may write to it.
 //!
 //! The server replaces files atomically by renaming and appends to logs. So open file handles keep their state, and logs
 //! their current length; if no file was added, removed or replaced while the files were opened, they belong to one point in
@@ -25,7 +25,7 @@ const TRANSIENT: [&str; 5] = ["lock", "new", "tmp", "damaged", "access.lock"];
 /// Open file.
 #[derive(Debug)]
 pub(super) struct OpenFile {
-    /// Name relative to the data folder, with `/` between folders.
+    /// Name relative to the data directory, with `/` between folders.
     pub(super) name: String,
     /// Length in bytes when it was opened.
     pub(super) size: u64,

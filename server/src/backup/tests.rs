@@ -13,7 +13,7 @@ use watchglass_tsdb::{EmbeddedHistory, History, Options, Query, Selector};
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
-/// Data folder with a few files, some of them transient.
+/// Data directory with a few files, some of them transient.
 fn data(folder: &TempDir) -> std::path::PathBuf {
     let data = folder.path().join("data");
     for inner in ["history", "outbox"] {

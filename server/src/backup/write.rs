@@ -17,7 +17,7 @@ pub(super) struct WrittenBackup {
     pub(super) skipped: Vec<String>,
 }
 
-/// Writes an archive of the data folder.
+/// Writes an archive of the data directory.
 ///
 /// # Errors
 /// The folder is unreadable, or the archive cannot be written or would be inside it. An existing archive stays unchanged.

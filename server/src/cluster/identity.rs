@@ -5,10 +5,10 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::Path;
 
-/// File in the data folder.
+/// File in the data directory.
 const FILE: &str = "server-id";
 
-/// Id of the server of this data folder: 32 hexadecimal digits, generated at the first start.
+/// Id of the server of this data directory: 32 hexadecimal digits, generated at the first start.
 ///
 /// # Errors
 /// The folder cannot be read or written.

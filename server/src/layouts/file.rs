@@ -1,4 +1,4 @@
-//! `layouts.json` in the data folder: `{"version":1,"layouts":{"ada":{"panels":[{"panel":"cpu","width":"wide"},…]}}}`.
+//! `layouts.json` in the data directory: `{"version":1,"layouts":{"ada":{"panels":[{"panel":"cpu","width":"wide"},…]}}}`.
 
 use super::Layout;
 use crate::persist::atomic_file;

@@ -22,7 +22,7 @@ pub(crate) enum NotificationsError {
     /// The outbox cannot be opened.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
-    /// I/O error in the data folder.
-    #[error("cannot save the notification state in the data folder: {0}")]
+    /// I/O error in the data directory.
+    #[error("cannot save the notification state in the data directory: {0}")]
     System(#[from] io::Error),
 }

@@ -16,7 +16,7 @@ use watchglass_notify::{
 use watchglass_pages::ui::charts_url;
 use watchglass_rules::{Alert, AlertKey};
 
-/// File in the data folder with the signing key.
+/// File in the data directory with the signing key.
 const KEY: &str = "link.key";
 /// Lifetime of a signed link.
 pub(crate) const LINK_TTL: Duration = Duration::from_secs(24 * 3600);
@@ -25,7 +25,7 @@ const SILENCE_MINUTES: u16 = 120;
 
 /// The signing key cannot be read or saved.
 #[derive(Debug, Error)]
-#[error("cannot read or save the signing key of action links in {KEY} of the data folder: {0}")]
+#[error("cannot read or save the signing key of action links in {KEY} of the data directory: {0}")]
 pub(crate) struct LinksError(#[source] io::Error);
 
 /// Link builder and verifier.

@@ -39,7 +39,7 @@ use watchglass_rules::{Alert, Change};
 
 /// File in which version 0.1.0 saved the dispatcher state.
 const OLD_STATE: &str = "telling.json";
-/// Folder of the outbox in the data folder.
+/// Folder of the outbox in the data directory.
 const OUTBOX: &str = "outbox";
 /// Timeout of the outbox for a command.
 const OUTBOX_TIMEOUT: Duration = Duration::from_secs(5);
@@ -50,7 +50,7 @@ const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// Maximum deliveries shown.
 const MAX_DELIVERIES: usize = 200;
 
-/// Notification service. The default one has no data folder: it sends nothing and saves nothing.
+/// Notification service. The default one has no data directory: it sends nothing and saves nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Notifications {
     dispatcher: Mutex<Dispatcher>,
@@ -58,7 +58,7 @@ pub(crate) struct Notifications {
     /// Labels that define a group.
     group_by: Vec<String>,
     channels: Vec<String>,
-    /// `None` without a data folder, and after close.
+    /// `None` without a data directory, and after close.
     delivery: Mutex<Option<DeliveryService>>,
     /// State of other servers.
     peers: Mutex<Arc<Peers>>,

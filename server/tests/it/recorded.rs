@@ -1,4 +1,4 @@
-//! Data folder of an earlier version, see `tests/recorded/README.md`: this version starts from it and has everything.
+//! Data directory of an earlier version, see `tests/recorded/README.md`: this version starts from it and has everything.
 
 use crate::support::{JSON, Server, Socket, request, send};
 use serde_json::{Value, json};

@@ -39,7 +39,7 @@ async fn trends_show_statistics_of_every_series() {
         assert_eq!(html.attr(WINDOW, "aria-label"), Some(label.as_str()), "{path}");
         let memory = stats(&html, "memory");
         let terms: Vec<&str> = memory.iter().map(|(term, _)| term.as_str()).collect();
-        assert_eq!(terms, ["min", "avg", "max", "last", "P95"], "{path}");
+        assert_eq!(terms, ["min", "avg", "max", "last", "p95"], "{path}");
         assert!(memory.iter().all(|(_, text)| text.ends_with('B')), "{memory:?}");
         // Counters have a total.
         assert!(html.texts(".stats dt").contains(&"total".to_owned()), "{path}");

@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use std::process::Command;
 
 /// Runs the load generator with `arguments`. Unless they name a server by `--url`, it builds the optimised server and starts it
-/// with an empty data folder.
+/// with an empty data directory.
 ///
 /// # Errors
 /// The first step that failed.
@@ -28,7 +28,7 @@ pub(crate) fn load(workspace: &Workspace, arguments: &[OsString]) -> Result<(), 
     build_all(workspace, Profile::Release, &mut steps)?;
     steps.begin("Load generator");
     build_generator(workspace)?;
-    steps.begin("Server with an empty data folder");
+    steps.begin("Server with an empty data directory");
     let server = Server::start(workspace)?;
     steps.begin("Load test");
     let mut command = generator(workspace);

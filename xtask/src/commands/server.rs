@@ -1,4 +1,4 @@
-//! A server for measurements, with a data folder of its own.
+//! A server for measurements, with a data directory of its own.
 
 use crate::failure::Failure;
 use crate::process;
@@ -68,7 +68,7 @@ impl Server {
     /// Stops it and removes its data.
     ///
     /// # Errors
-    /// The data folder could not be removed.
+    /// The data directory could not be removed.
     pub(super) fn stop(self) -> Result<(), Failure> {
         let data = self.data.clone();
         drop(self);

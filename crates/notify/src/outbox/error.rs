@@ -20,7 +20,7 @@ pub enum OpenError {
         error: io::Error,
     },
     /// In use by another process.
-    #[error("the outbox in {} is in use by another process: stop it, or configure another data folder", folder.display())]
+    #[error("the outbox in {} is in use by another process: stop it, or configure another data directory", folder.display())]
     InUse {
         /// Folder.
         folder: PathBuf,

@@ -13,7 +13,7 @@ fn vital() -> StatCard {
         state: HealthState::Warning,
         value: Some(0.75),
         unit: Unit::Seconds,
-        label: "P95".to_owned(),
+        label: "p95".to_owned(),
         details: vec![("31.0\u{a0}ms".to_owned(), "P50")],
         sparkline: Some(Sparkline {
             window: TimeRange { start: at(0), end: at(30) },

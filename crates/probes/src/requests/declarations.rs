@@ -79,21 +79,21 @@ static P50: Declaration = gauge(
     Unit::Seconds,
     "Median latency of the last minute, until the response headers.",
     Some((&LATENCY_PANEL, PanelRole::Chart)),
-    "P50",
+    "p50",
 );
 static P95: Declaration = gauge(
     "http_request_duration_p95_seconds",
     Unit::Seconds,
     "95th percentile of the latency of the last minute, until the response headers.",
     Some((&LATENCY_PANEL, PanelRole::HeadlineAndChart)),
-    "P95",
+    "p95",
 );
 static P99: Declaration = gauge(
     "http_request_duration_p99_seconds",
     Unit::Seconds,
     "99th percentile of the latency of the last minute, until the response headers.",
     Some((&LATENCY_PANEL, PanelRole::Chart)),
-    "P99",
+    "p99",
 );
 static MEAN: Declaration = gauge(
     "http_request_duration_mean_seconds",

@@ -81,7 +81,7 @@ impl Server {
         Self { program, connection: Connection::wait_for(address, "/-/ready") }
     }
 
-    /// Starts Watchglass with a data folder, without the limit of REST requests per hour.
+    /// Starts Watchglass with a data directory, without the limit of REST requests per hour.
     pub(crate) fn watchglass(binary: &Path, data: &Path) -> Self {
         let address = free_address();
         let mut command = Command::new(binary);

@@ -19,9 +19,9 @@ static COLUMNS: [Column; 7] = [
     text_column("Application"),
     number_column("Rate"),
     number_column("Errors"),
-    number_column("P50"),
-    number_column("P95"),
-    number_column("P99"),
+    number_column("p50"),
+    number_column("p95"),
+    number_column("p99"),
 ];
 
 /// Time windows: name in the URL, seconds, step in milliseconds, text.
