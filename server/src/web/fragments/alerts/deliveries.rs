@@ -84,6 +84,7 @@ fn delivery(delivery: Delivery) -> DeliveryRow {
     let time = event.time();
     let state = match event {
         Event::Resend { who, .. } => DeliveryOutcome::Resent(who),
+        Event::Superseded { .. } => DeliveryOutcome::Superseded,
         Event::Attempt(attempt) => match attempt.outcome {
             Outcome::Delivered => DeliveryOutcome::Delivered(attempt.to),
             Outcome::Retry { reason, due, .. } => DeliveryOutcome::Retry(reason, due),
