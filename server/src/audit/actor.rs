@@ -135,6 +135,11 @@ impl Actor {
         self.is_recorded.load(Ordering::Relaxed)
     }
 
+    /// Waits at most a second until the entries of this request are on disk.
+    pub(crate) fn wait_recorded(&self) {
+        self.audit.wait_saved();
+    }
+
     fn entry(&self, what: AuditTarget, action: &str, subject: &str, change: Change) -> Entry {
         self.is_recorded.store(true, Ordering::Relaxed);
         let address = self.address.map(|address| address.to_string());

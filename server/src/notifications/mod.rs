@@ -11,6 +11,7 @@ mod links;
 mod message_chart;
 mod outgoing;
 mod peers;
+mod pending_save;
 mod queries;
 mod restore;
 mod smtp_name;
@@ -19,6 +20,7 @@ pub(crate) use links::{LINK_TTL, Links, alert_fingerprint};
 pub(crate) use message_chart::ChartSource;
 pub(crate) use outgoing::MessageContext;
 pub(crate) use peers::Peers;
+pub(crate) use pending_save::PendingSave;
 pub(crate) use smtp_name::smtp_name;
 
 use crate::clock::now;
@@ -135,21 +137,16 @@ impl Notifications {
     ///
     /// # Errors
     /// An invalid field, or too many silences.
-    pub(crate) fn put_silence(&self, silence: Silence, now: Timestamp) -> Result<(), FieldError> {
+    pub(crate) fn put_silence(&self, silence: Silence, now: Timestamp) -> Result<PendingSave, FieldError> {
         let mut dispatcher = self.dispatcher();
         dispatcher.put_silence(silence, now)?;
-        self.save(&dispatcher, Vec::new());
-        Ok(())
+        Ok(self.save_change(&dispatcher))
     }
 
-    /// Expires a silence; false if there is no unexpired silence with this id.
-    pub(crate) fn expire_silence(&self, id: &str, now: Timestamp) -> bool {
+    /// Expires a silence; `None` if there is no unexpired silence with this id.
+    pub(crate) fn expire_silence(&self, id: &str, now: Timestamp) -> Option<PendingSave> {
         let mut dispatcher = self.dispatcher();
-        let expired = dispatcher.expire_silence(id, now);
-        if expired {
-            self.save(&dispatcher, Vec::new());
-        }
-        expired
+        dispatcher.expire_silence(id, now).then(|| self.save_change(&dispatcher))
     }
 
     /// All silences.
@@ -193,9 +190,16 @@ impl Notifications {
     /// Commits messages and the state of the dispatcher, which is locked so that commits are in the order of the changes.
     fn save(&self, dispatcher: &Dispatcher, messages: Vec<Outgoing>) {
         if let Some(delivery) = &*self.delivery() {
-            let state = dispatcher.state();
-            delivery.commit(Commit { messages, state: Box::new(move || state_text(&state)) });
+            delivery.commit(commit(dispatcher, messages));
         }
+    }
+
+    /// Commits a change by a user, who waits for it.
+    fn save_change(&self, dispatcher: &Dispatcher) -> PendingSave {
+        let delivery = self.delivery();
+        PendingSave::new(
+            delivery.as_ref().map(|delivery| delivery.commit_awaited(commit(dispatcher, Vec::new()))),
+        )
     }
 
     /// Whether all commits are on disk, or nothing is saved at all.
@@ -225,6 +229,11 @@ impl Notifications {
     fn dispatcher(&self) -> MutexGuard<'_, Dispatcher> {
         self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn commit(dispatcher: &Dispatcher, messages: Vec<Outgoing>) -> Commit {
+    let state = dispatcher.state();
+    Commit { messages, state: Box::new(move || state_text(&state)) }
 }
 
 fn log_given_up(message: GivenUp<'_>) {

@@ -36,7 +36,7 @@ impl ServiceError for RuleServiceError {
             RuleEditError::Duplicate(_) => (ErrorKind::Conflict, "taken"),
             RuleEditError::BuiltIn(_) => (ErrorKind::Conflict, "stock"),
             RuleEditError::TooMany => (ErrorKind::Conflict, "too_many"),
-            RuleEditError::Io(_) => (ErrorKind::Internal, "not_kept"),
+            RuleEditError::Io(_) => (ErrorKind::NotSaved, "not_kept"),
         }
     }
 
