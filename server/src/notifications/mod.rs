@@ -59,7 +59,8 @@ pub(crate) struct Notifications {
     message_context: MessageContext,
     /// Labels that define a group.
     group_by: Vec<String>,
-    channels: Vec<String>,
+    /// Kinds of the channels, by name.
+    channels: BTreeMap<String, &'static str>,
     /// `None` without a data folder, and after close.
     delivery: Mutex<Option<DeliveryService>>,
     /// State of other servers.
@@ -87,8 +88,8 @@ impl Notifications {
                 channel.map_err(|error| NotificationsError::Channel { name: name.clone(), error })?;
             Ok((name.clone(), channel))
         };
+        let kinds = channels.iter().map(|(name, settings)| (name.clone(), settings.kind())).collect();
         let channels: Channels = channels.iter().map(open).collect::<Result<_, NotificationsError>>()?;
-        let names = channels.keys().cloned().collect();
         let group_by = settings.group_by.clone();
         // An error in the settings is not one in the state, and must come before anything is sent.
         drop(Dispatcher::new(settings.clone())?);
@@ -111,7 +112,7 @@ impl Notifications {
             dispatcher: Mutex::new(restore(settings, opened.dispatcher_state, folder)?),
             message_context,
             group_by,
-            channels: names,
+            channels: kinds,
             delivery: Mutex::new(Some(delivery)),
             peers: Mutex::default(),
         })
@@ -220,7 +221,7 @@ impl Notifications {
 
     fn expand_channels(&self, channels: &[String]) -> Vec<String> {
         if channels.iter().any(|name| name == ALL_CHANNELS) {
-            self.channels.clone()
+            self.channels.keys().cloned().collect()
         } else {
             channels.to_vec()
         }

@@ -115,8 +115,11 @@ impl SilenceService {
         };
         let before = self.audit_value(&silence.id);
         let saving = self.notifications.put_silence(silence.clone(), now)?;
-        actor.record_change(AuditTarget::Silence, &silence.id, (before, self.audit_value(&silence.id)));
-        tracing::info!(id = silence.id, author = silence.author, "silence created");
+        let is_new = before.is_none();
+        if actor.record_change(AuditTarget::Silence, &silence.id, (before, self.audit_value(&silence.id))) {
+            let event = if is_new { "silence created" } else { "silence changed" };
+            tracing::info!(id = silence.id, author = silence.author, "{event}");
+        }
         saving.wait()?;
         Ok(silence)
     }
