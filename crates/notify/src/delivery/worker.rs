@@ -192,8 +192,7 @@ impl Worker {
     /// Takes the pending commits and draws their charts, which may wait for the disk, on another thread.
     fn start_commit(&mut self) {
         let is_refused = self.refused.as_ref().is_some_and(|(_, retry)| *retry > Instant::now());
-        let must_wait = is_refused && !self.commits.is_awaited();
-        if self.drawing.is_some() || must_wait {
+        if self.drawing.is_some() || (is_refused && !self.commits.is_awaited()) {
             return;
         }
         let Some(mut commit) = self.commits.take() else { return };
@@ -221,9 +220,7 @@ impl Worker {
         match self.outbox.commit(now, commit.messages.iter().map(Outgoing::parts), (commit.state)()) {
             Ok(()) => {
                 self.refused = None;
-                if self.commits.is_awaited() {
-                    self.outbox.recover(now);
-                }
+                self.outbox.recover(now, self.commits.is_awaited());
                 self.commits.finish(self.outbox.write_error());
             }
             Err(error) => {

@@ -28,6 +28,7 @@ pub use state::Job;
 
 use crate::settings::check_name;
 use crate::{Message, SendError};
+use error::WriteProblem;
 use journal::Journal;
 use record::{NewMessage, Record};
 use retention::{Evicted, RetentionPolicy};
@@ -66,15 +67,6 @@ pub struct Enqueued {
     pub is_durable: bool,
     /// Number of dead letters evicted to make room.
     pub evicted: usize,
-}
-
-/// Why the outbox is not on disk.
-#[derive(Debug)]
-struct WriteProblem {
-    /// Error of the disk.
-    error: String,
-    /// What is wrong, and what it means.
-    text: String,
 }
 
 /// Outbox.
@@ -170,7 +162,7 @@ impl Outbox {
             return Ok(0);
         }
         let added = messages.iter().filter(|new| self.state.entry(&new.message.id).is_none());
-        let sizes: Vec<usize> = added.map(|new| state::size(&new.message)).collect();
+        let sizes: Vec<usize> = added.map(|new| retention::size(&new.message)).collect();
         let mut evicted = Evicted::default();
         if !sizes.is_empty() {
             let room = (sizes.len(), sizes.iter().sum());
@@ -192,9 +184,7 @@ impl Outbox {
     /// reported back with [`Outbox::record_result`].
     pub fn plan(&mut self, now: Timestamp) -> Vec<Job> {
         let is_retry_due = |mended: Timestamp| now < mended || now >= mended + REWRITE_INTERVAL;
-        if self.last_rewrite.is_none_or(is_retry_due) {
-            self.recover(now);
-        }
+        self.recover(now, self.last_rewrite.is_none_or(is_retry_due));
         self.write(self.state.supersede(now));
         self.state.plan(now)
     }
@@ -259,9 +249,9 @@ impl Outbox {
         (!self.is_durable()).then(error)
     }
 
-    /// Writes everything, if it is not on disk, without waiting for the next regular attempt.
-    pub(crate) fn recover(&mut self, now: Timestamp) {
-        if !self.journal.is_open() {
+    /// Writes everything, if it is not on disk and `is_due`.
+    pub(crate) fn recover(&mut self, now: Timestamp, is_due: bool) {
+        if is_due && !self.journal.is_open() {
             self.last_rewrite = Some(now);
             self.rewrite();
         }

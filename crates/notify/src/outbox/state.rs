@@ -3,6 +3,7 @@
 use super::backoff::{MAX_AGE, MAX_ATTEMPTS, delay};
 use super::order::MessageAlerts;
 use super::record::{Attempt, Event, NewMessage, Outcome, Record};
+use super::retention::size;
 use crate::{MAX_RETRY_AFTER, Message, SendError};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -294,13 +295,4 @@ impl OutboxState {
         });
         state.into_iter().chain(entries)
     }
-}
-
-/// Approximate size of a message in bytes.
-pub(super) fn size(message: &Message) -> usize {
-    let lines = message.lines.iter().map(|line| line.label.len() + line.text.len() + 64);
-    let links = message.links.iter().map(|link| link.label.len() + link.url.len() + 64);
-    let chart = message.chart_svg.as_ref().map_or(0, String::len);
-    let group = message.group.as_ref().map_or(0, crate::AlertGroup::size);
-    512 + message.title.len() + chart + group + lines.chain(links).sum::<usize>()
 }

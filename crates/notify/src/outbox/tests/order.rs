@@ -226,9 +226,9 @@ proptest! {
         for (alert, (number, _)) in &world.last {
             for channel in CHANNELS {
                 let newest = &world.state.item(&number.to_string(), channel).unwrap().stage;
-                let told = world.delivered.get(&(alert.clone(), channel.to_owned())).and_then(|all| all.last());
-                let is_told = told == Some(number) || matches!(newest, Stage::Dead { .. });
-                prop_assert!(is_told, "{alert} on {channel}: {told:?}, {newest:?}");
+                let notified = world.delivered.get(&(alert.clone(), channel.to_owned())).and_then(|all| all.last());
+                let is_notified = notified == Some(number) || matches!(newest, Stage::Dead { .. });
+                prop_assert!(is_notified, "{alert} on {channel}: {notified:?}, {newest:?}");
             }
         }
         // A resolution is always sent.
