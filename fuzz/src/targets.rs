@@ -26,7 +26,7 @@ pub(crate) struct Target {
     pub(crate) examples: fn() -> Vec<Vec<u8>>,
 }
 
-const GOLDEN_OUTBOXES: [&str; 2] = ["crates/notify/golden/outbox.1", "crates/notify/golden/outbox-v2.bin"];
+const GOLDEN_OUTBOXES: [&str; 2] = ["crates/notify/golden/outbox.1", "crates/notify/golden/outbox-v3.bin"];
 const GOLDEN_SEGMENTS: [&str; 3] = [
     "crates/tsdb/golden/raw-1700006400.seg",
     "crates/tsdb/golden/minute-1700006400.seg",

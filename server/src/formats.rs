@@ -58,16 +58,23 @@ const FORMATS: &[(&str, &str, &str, VersionAt, &str)] = &[
     (
         "Outbox: messages, notification state",
         "`outbox/outbox.1`",
+        "crates/notify/golden/outbox-v3.bin",
+        VersionAt::Header,
+        "1, 2, 3",
+    ),
+    (
+        "Outbox (without superseded messages)",
+        "`outbox/outbox.1`",
         "crates/notify/golden/outbox-v2.bin",
         VersionAt::Header,
-        "1, 2",
+        "1, 2, 3",
     ),
     (
         "Outbox (without notification state)",
         "`outbox/outbox.1` of 0.1.0",
         "crates/notify/golden/outbox.1",
         VersionAt::Header,
-        "1, 2",
+        "1, 2, 3",
     ),
     (
         "Write-ahead log of the history",

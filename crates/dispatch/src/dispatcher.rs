@@ -156,7 +156,7 @@ impl Dispatcher {
     /// # Errors
     /// An invalid field, or 200 silences that have not expired.
     pub fn put_silence(&mut self, silence: Silence, now: Timestamp) -> Result<(), FieldError> {
-        let ready = CompiledSilence::new(silence)?;
+        let ready = CompiledSilence::from_user(silence)?;
         self.silences.retain(|_, other| !other.is_expired(now - EXPIRED_RETENTION));
         if self.silences.len() >= MAX_SILENCES && !self.silences.contains_key(&ready.silence.id) {
             self.silences.retain(|_, other| !other.is_expired(now));

@@ -112,8 +112,17 @@ impl CompiledMatchers {
 
     /// Whether all matchers match; true when there are none.
     pub(super) fn matches(&self, facts: &AlertLabels<'_>) -> bool {
+        self.match_values(|label| facts.get(label))
+    }
+
+    /// Whether all matchers match a missing label: then they may select every alert.
+    pub(super) fn match_missing(&self) -> bool {
+        self.match_values(|_| "")
+    }
+
+    fn match_values<'a>(&self, value_of: impl Fn(&str) -> &'a str) -> bool {
         self.0.iter().all(|(matcher, regex)| {
-            let value = facts.get(&matcher.label);
+            let value = value_of(&matcher.label);
             let is_match = match regex {
                 Some(regex) => regex.is_match(value),
                 None => matcher.value == value,

@@ -100,6 +100,19 @@ impl CompiledSilence {
         Ok(Self { silence, matchers: test, interval: calendar })
     }
 
+    /// Validates a silence that a user creates: as Alertmanager does, it must not match all alerts by mistake.
+    ///
+    /// # Errors
+    /// The first invalid field.
+    pub(super) fn from_user(silence: Silence) -> Result<Self, FieldError> {
+        let ready = Self::new(silence)?;
+        if ready.matchers.match_missing() {
+            let expected = "at least one must not; rule =~ \".+\" matches every alert";
+            return Err(FieldError::new("matchers", "all of them match a missing label", expected));
+        }
+        Ok(ready)
+    }
+
     /// The uninterrupted active interval that contains `now`.
     pub(super) fn active_interval(&self, now: Timestamp) -> Option<TimeRange> {
         let end = self.silence.end.unwrap_or(Timestamp::from_millis(i64::MAX));
@@ -152,6 +165,29 @@ mod tests {
         ] {
             let span = window.active_interval(moment(now)).map(|range| (range.start, range.end));
             assert_eq!(span, expected.map(|(start, end)| (moment(start), moment(end))), "{now}");
+        }
+    }
+
+    #[test]
+    fn silences_by_mistake_are_rejected() {
+        use watchglass_rules::Operator::{NotEqual, NotRegex, Regex};
+        for (matchers, is_valid) in [
+            (vec![matcher("rule", Regex, ".*")], false),
+            (vec![matcher("rule", Regex, ".+")], true),
+            (vec![matcher("host", Equal, "")], false),
+            (vec![matcher("host", NotEqual, "a"), matcher("team", NotRegex, "b|c")], false),
+            (vec![matcher("host", NotEqual, "")], true),
+            (vec![matcher("host", Regex, ".*"), matcher("rule", Equal, "cpu")], true),
+        ] {
+            let silence = Silence { matchers, ..silence("a", 100, 200) };
+            let made = CompiledSilence::from_user(silence.clone());
+            assert_eq!(made.is_ok(), is_valid, "{silence:?}");
+            assert!(CompiledSilence::new(silence).is_ok(), "saved ones stay");
+            let Err(error) = made else { continue };
+            assert_eq!(
+                (error.field.as_str(), error.problem.as_str()),
+                ("matchers", "all of them match a missing label")
+            );
         }
     }
 

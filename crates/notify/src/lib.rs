@@ -37,8 +37,8 @@ pub use channel::{
     PushoverSettings, SlackSettings, SmsSettings, TelegramSettings, WebhookFormat, WebhookSettings,
 };
 pub use delivery::{
-    Channels, Commit, DeliveryError, DeliveryService, DrawChart, Env, GivenUp, Outgoing, Overview, Reply,
-    Report, StateText,
+    AwaitedCommit, Channels, Commit, DeliveryError, DeliveryService, DrawChart, Env, GivenUp, Outgoing,
+    Overview, Reply, Report, StateText,
 };
 pub use message::{
     Line, Link, MAX_CHART, MAX_ID, MAX_LABEL, MAX_LINES, MAX_LINKS, MAX_TEXT, MAX_TITLE, MAX_URL, Message,

@@ -66,6 +66,26 @@ pub enum ChannelSettings {
 }
 
 impl ChannelSettings {
+    /// Kind, as in the configuration file.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Command(_) => "command",
+            Self::Discord(_) => "discord",
+            Self::Email(_) => "email",
+            Self::GoogleChat(_) => "googlechat",
+            Self::Mattermost(_) => "mattermost",
+            Self::Ntfy(_) => "ntfy",
+            Self::Pagerduty(_) => "pagerduty",
+            Self::Pushover(_) => "pushover",
+            Self::RocketChat(_) => "rocketchat",
+            Self::Slack(_) => "slack",
+            Self::Sms(_) => "sms",
+            Self::Teams(_) => "teams",
+            Self::Telegram(_) => "telegram",
+            Self::Webhook(_) => "webhook",
+        }
+    }
+
     /// Validates the settings without reading secrets or using the network.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use watchglass_auth::{AccountsError, FormatError, PasswordError};
 /// Why users, tokens or sessions cannot be read or changed.
 #[derive(Debug, Error)]
 pub(crate) enum AccessError {
-    /// A file cannot be read or written.
+    /// A file cannot be read or written; nothing was changed.
     #[error("{path} cannot be read or written: {source}")]
     File { path: PathBuf, source: io::Error },
     /// There is no data directory whose accounts could be listed or changed.

@@ -10,8 +10,8 @@ mod store;
 pub(crate) use live_events::{add_and_publish, annotate_restarts, remove_and_publish};
 pub(crate) use store::{AnnotationError, NewAnnotation};
 
-use crate::persist::atomic_file;
 use crate::persist::background_writer::{BackgroundWriter, Persist};
+use crate::persist::{NotSaved, SAVE_TIMEOUT, atomic_file};
 use restarts::RestartDetector;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -139,6 +139,14 @@ impl Annotations {
             self.save(&state);
         }
         added
+    }
+
+    /// Waits until all changes are on disk.
+    ///
+    /// # Errors
+    /// They are in memory only.
+    pub(crate) fn wait_saved(&self) -> Result<(), NotSaved> {
+        self.writer.as_ref().map_or(Ok(()), |(writer, _)| writer.wait_saved(SAVE_TIMEOUT))
     }
 
     /// Writes pending changes and ends the writer thread.

@@ -2,7 +2,9 @@
 
 use crate::annotations::{Annotations, MAX_LISTED, NewAnnotation};
 use crate::audit::Actor;
-use crate::http::{ApiError, BodyErrors, Done, Envelope, Failure, Parameters, bad_request, body};
+use crate::http::{
+    ApiError, BodyErrors, Done, Envelope, Failure, Parameters, bad_request, body, run_blocking,
+};
 use crate::services::AnnotationService;
 use axum::Json;
 use axum::body::Body;
@@ -130,6 +132,7 @@ pub(crate) async fn annotations(
     responses(
         (status = 200, description = "The annotation", body = Envelope<AnnotationRow>),
         (status = 400, description = "Invalid field", body = Failure),
+        (status = 507, description = "In effect, but saved in memory only", body = Failure),
         BodyErrors
     )
 )]
@@ -154,6 +157,7 @@ pub(crate) async fn add_annotation(
     responses(
         (status = 200, description = "The annotation", body = Envelope<AnnotationRow>),
         (status = 400, description = "Invalid field", body = Failure),
+        (status = 507, description = "In effect, but saved in memory only", body = Failure),
         BodyErrors
     )
 )]
@@ -186,7 +190,8 @@ async fn add(
         tags: request.tags,
         author: String::new(),
     };
-    Ok(Envelope::of(annotations.add(&actor, new)?.into()))
+    let added = run_blocking(move || annotations.add(&actor, new)).await??;
+    Ok(Envelope::of(added.into()))
 }
 
 /// Removes an annotation.
@@ -197,7 +202,8 @@ async fn add(
     params(("id" = u64, Path, description = "Id of the annotation")),
     responses(
         (status = 200, description = "The annotation is removed", body = Envelope<Done>),
-        (status = 404, description = "Unknown id", body = Failure)
+        (status = 404, description = "Unknown id", body = Failure),
+        (status = 507, description = "In effect, but saved in memory only", body = Failure)
     )
 )]
 pub(crate) async fn remove_annotation(
@@ -205,7 +211,7 @@ pub(crate) async fn remove_annotation(
     actor: Actor,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    annotations.remove(&actor, &id)?;
+    run_blocking(move || annotations.remove(&actor, &id)).await??;
     Ok(Envelope::of(Done::default()))
 }
 

@@ -21,6 +21,8 @@ const MAX_BODY_BYTES: usize = 4 << 10;
 pub(crate) struct ChannelRow {
     /// Name in the configuration file.
     name: String,
+    /// Kind, such as `email` or `webhook`.
+    kind: &'static str,
     /// Recipient; secrets are never shown.
     to: String,
 }
@@ -73,8 +75,9 @@ pub(crate) struct Sent {
 pub(crate) async fn channels(
     State(notifications): State<Arc<Notifications>>,
 ) -> Result<Json<Envelope<Vec<ChannelRow>>>, ApiError> {
-    let channels = overview(notifications).await?.channels;
-    Ok(Envelope::of(channels.into_iter().map(|(name, to)| ChannelRow { name, to }).collect()))
+    let channels = overview(Arc::clone(&notifications)).await?.channels.into_iter();
+    let row = |(name, to): (String, String)| ChannelRow { kind: notifications.channel_kind(&name), name, to };
+    Ok(Envelope::of(channels.map(row).collect()))
 }
 
 /// Returns the notification log.
@@ -121,7 +124,8 @@ pub(crate) async fn test(
     request_body = ResendBody,
     responses(
         (status = 200, description = "The message is queued", body = Envelope<Sent>),
-        (status = 400, description = "Unknown message, or already queued", body = Failure),
+        (status = 400, description = "Already queued", body = Failure),
+        (status = 404, description = "Unknown message", body = Failure),
         (status = 503, description = "The outbox is busy", body = Failure),
         BodyErrors
     )

@@ -1,7 +1,9 @@
 //! `/api/admin/silences` and `/api/admin/alerts/acknowledge`: silences and acknowledgements.
 
 use crate::audit::Actor;
-use crate::http::{ApiError, BodyErrors, Done, Envelope, Failure, bad_request, body, optional, required};
+use crate::http::{
+    ApiError, BodyErrors, Done, Envelope, Failure, bad_request, body, optional, required, run_blocking,
+};
 use crate::notifications::Notifications;
 use crate::services::{AcknowledgementService, NewSilence, SilenceEnd, SilenceService};
 use axum::Json;
@@ -141,6 +143,7 @@ pub(crate) async fn silences(
     responses(
         (status = 200, description = "The silence", body = Envelope<SilenceRow>),
         (status = 400, description = "Invalid field", body = Failure),
+        (status = 507, description = "In effect, but saved in memory only", body = Failure),
         BodyErrors
     )
 )]
@@ -166,7 +169,8 @@ pub(crate) async fn add_silence(
         author: request.author,
         comment: request.reason,
     };
-    Ok(Envelope::of(silences.create(&actor, new)?.into()))
+    let created = run_blocking(move || silences.create(&actor, new)).await??;
+    Ok(Envelope::of(created.into()))
 }
 
 /// Expires a silence; one that has not started is removed.
@@ -177,7 +181,8 @@ pub(crate) async fn add_silence(
     params(("id" = String, Path, description = "Id of the silence")),
     responses(
         (status = 200, description = "The silence is expired", body = Envelope<Done>),
-        (status = 404, description = "Unknown id, or already expired", body = Failure)
+        (status = 404, description = "Unknown id, or already expired", body = Failure),
+        (status = 507, description = "In effect, but saved in memory only", body = Failure)
     )
 )]
 pub(crate) async fn end_silence(
@@ -185,7 +190,7 @@ pub(crate) async fn end_silence(
     actor: Actor,
     Path(id): Path<String>,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
-    silences.expire(&actor, &id)?;
+    run_blocking(move || silences.expire(&actor, &id)).await??;
     Ok(Envelope::of(Done::default()))
 }
 
@@ -199,6 +204,7 @@ pub(crate) async fn end_silence(
         (status = 200, description = "The alert is acknowledged", body = Envelope<Done>),
         (status = 400, description = "Invalid field", body = Failure),
         (status = 404, description = "Unknown alert, or not firing", body = Failure),
+        (status = 507, description = "In effect, but saved in memory only", body = Failure),
         BodyErrors
     )
 )]
@@ -213,7 +219,7 @@ pub(crate) async fn acknowledge(
     let author = required(("author", request.author), ("who", request.who))?;
     let comment = optional(("comment", request.comment), ("why", request.why))?.unwrap_or_default();
     let key = AlertKey { rule: request.rule, labels: request.labels };
-    acknowledgements.add(&actor, &key, (&author, &comment))?;
+    run_blocking(move || acknowledgements.add(&actor, &key, (&author, &comment))).await??;
     Ok(Envelope::of(Done::default()))
 }
 
@@ -227,6 +233,7 @@ pub(crate) async fn acknowledge(
         (status = 200, description = "The acknowledgement is removed", body = Envelope<Done>),
         (status = 400, description = "Invalid field", body = Failure),
         (status = 404, description = "Unknown alert, not firing, or not acknowledged", body = Failure),
+        (status = 507, description = "In effect, but saved in memory only", body = Failure),
         BodyErrors
     )
 )]
@@ -237,7 +244,8 @@ pub(crate) async fn unacknowledge(
     body: Body,
 ) -> Result<Json<Envelope<Done>>, ApiError> {
     let request: UnacknowledgeBody = body::read(&headers, body, MAX_BODY_BYTES, "Invalid request").await?;
-    acknowledgements.remove(&actor, &AlertKey { rule: request.rule, labels: request.labels })?;
+    let key = AlertKey { rule: request.rule, labels: request.labels };
+    run_blocking(move || acknowledgements.remove(&actor, &key)).await??;
     Ok(Envelope::of(Done::default()))
 }
 
@@ -251,6 +259,7 @@ pub(crate) async fn unacknowledge(
         (status = 200, description = "The acknowledgement is removed", body = Envelope<Done>),
         (status = 400, description = "Invalid field", body = Failure),
         (status = 404, description = "Unknown alert, not firing, or not acknowledged", body = Failure),
+        (status = 507, description = "In effect, but saved in memory only", body = Failure),
         BodyErrors
     )
 )]

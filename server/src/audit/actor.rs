@@ -103,14 +103,20 @@ impl Actor {
         self.audit.record(&self.entry(what, action, subject, change));
     }
 
-    /// Records an object before and after a change; the action follows from which of them there are.
-    pub(crate) fn record_change(&self, what: AuditTarget, subject: &str, change: Change) {
+    /// Records an object before and after a change; the action follows from which of them there are. Returns whether they
+    /// differ: otherwise there is no entry.
+    pub(crate) fn record_change(&self, what: AuditTarget, subject: &str, change: Change) -> bool {
+        if change.0 == change.1 {
+            self.record_nothing();
+            return false;
+        }
         let action = match change {
             (None, _) => "added",
             (Some(_), None) => "removed",
             (Some(_), Some(_)) => "changed",
         };
         self.record(what, action, subject, change);
+        true
     }
 
     /// Records a failed sign-in or password check for `user`. `None` for an unknown user: the typed name is not logged, since it
@@ -133,6 +139,11 @@ impl Actor {
     /// Whether this request has an entry already, or needs none.
     pub(crate) fn is_recorded(&self) -> bool {
         self.is_recorded.load(Ordering::Relaxed)
+    }
+
+    /// Waits at most a second until the entries of this request are on disk.
+    pub(crate) fn wait_recorded(&self) {
+        self.audit.wait_saved();
     }
 
     fn entry(&self, what: AuditTarget, action: &str, subject: &str, change: Change) -> Entry {

@@ -21,7 +21,7 @@ use watchglass_model::Timestamp;
 
 /// The most entries that wait for a disk that cannot be written.
 const MAX_PENDING_LINES: usize = 10_000;
-/// How long a reader waits for pending writes.
+/// How long a reader, or the response to a change, waits for pending writes.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Audit log of a data directory.
@@ -110,9 +110,17 @@ impl AuditLog {
         }
         // The result must contain the changes that were acknowledged before this call.
         if let Writer::Background(writer) = &self.writer {
-            writer.flush(FLUSH_TIMEOUT);
+            // Entries that cannot be written are missing from the result.
+            let _ = writer.wait_saved(FLUSH_TIMEOUT);
         }
         file::read(&self.folder, filter, skip, limit)
+    }
+
+    /// Waits at most a second until all entries are on disk. A failed write is logged by the writer.
+    fn wait_saved(&self) {
+        if let Writer::Background(writer) = &self.writer {
+            let _ = writer.wait_saved(FLUSH_TIMEOUT);
+        }
     }
 
     /// Writes pending entries; waits at most three seconds.

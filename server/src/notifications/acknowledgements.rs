@@ -1,6 +1,6 @@
 //! Acknowledgements, of alerts of this and other servers.
 
-use super::Notifications;
+use super::{Notifications, PendingSave};
 use watchglass_dispatch::{AcknowledgeError, Acknowledgement};
 use watchglass_model::Timestamp;
 use watchglass_rules::{Alert, AlertKey};
@@ -15,19 +15,14 @@ impl Notifications {
         key: &AlertKey,
         (who, why): (&str, &str),
         now: Timestamp,
-    ) -> Result<(), AcknowledgeError> {
+    ) -> Result<PendingSave, AcknowledgeError> {
         let mut dispatcher = self.dispatcher();
         match dispatcher.acknowledge(key, who, why, now) {
             Err(AcknowledgeError::NotFiring(_)) => {
                 drop(dispatcher);
                 self.acknowledge_remote(key, (who, why), now)
             }
-            outcome => {
-                if outcome.is_ok() {
-                    self.save(&dispatcher, Vec::new());
-                }
-                outcome
-            }
+            outcome => outcome.map(|()| self.save_change(&dispatcher)),
         }
     }
 
@@ -39,19 +34,14 @@ impl Notifications {
         &self,
         key: &AlertKey,
         now: Timestamp,
-    ) -> Result<Acknowledgement, AcknowledgeError> {
+    ) -> Result<(Acknowledgement, PendingSave), AcknowledgeError> {
         let mut dispatcher = self.dispatcher();
         match dispatcher.unacknowledge(key, now) {
             Err(AcknowledgeError::NotFiring(_)) => {
                 drop(dispatcher);
                 self.unacknowledge_remote(key, now)
             }
-            outcome => {
-                if outcome.is_ok() {
-                    self.save(&dispatcher, Vec::new());
-                }
-                outcome
-            }
+            outcome => outcome.map(|removed| (removed, self.save_change(&dispatcher))),
         }
     }
 
@@ -68,19 +58,18 @@ impl Notifications {
         key: &AlertKey,
         comment: (&str, &str),
         now: Timestamp,
-    ) -> Result<(), AcknowledgeError> {
+    ) -> Result<PendingSave, AcknowledgeError> {
         let alert = self.find_remote(key)?;
         let mut dispatcher = self.dispatcher();
         dispatcher.acknowledge_remote(&alert, comment, now)?;
-        self.save(&dispatcher, Vec::new());
-        Ok(())
+        Ok(self.save_change(&dispatcher))
     }
 
     fn unacknowledge_remote(
         &self,
         key: &AlertKey,
         now: Timestamp,
-    ) -> Result<Acknowledgement, AcknowledgeError> {
+    ) -> Result<(Acknowledgement, PendingSave), AcknowledgeError> {
         let alert = self.find_remote(key)?;
         let others = self.peers();
         let mut theirs = others.statuses.iter().flat_map(|peer_status| &peer_status.acknowledged);
@@ -88,8 +77,7 @@ impl Notifications {
         let acknowledged = acknowledged.ok_or_else(|| AcknowledgeError::NotAcknowledged(key.clone()))?;
         let mut dispatcher = self.dispatcher();
         dispatcher.unacknowledge_remote(&alert, now.max(acknowledged.time))?;
-        self.save(&dispatcher, Vec::new());
-        Ok(acknowledged.clone())
+        Ok((acknowledged.clone(), self.save_change(&dispatcher)))
     }
 
     /// Alert of another server.

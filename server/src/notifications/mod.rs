@@ -11,6 +11,7 @@ mod links;
 mod message_chart;
 mod outgoing;
 mod peers;
+mod pending_save;
 mod queries;
 mod restore;
 mod smtp_name;
@@ -19,6 +20,7 @@ pub(crate) use links::{LINK_TTL, Links, alert_fingerprint};
 pub(crate) use message_chart::ChartSource;
 pub(crate) use outgoing::MessageContext;
 pub(crate) use peers::Peers;
+pub(crate) use pending_save::PendingSave;
 pub(crate) use smtp_name::smtp_name;
 
 use crate::clock::now;
@@ -57,7 +59,8 @@ pub(crate) struct Notifications {
     message_context: MessageContext,
     /// Labels that define a group.
     group_by: Vec<String>,
-    channels: Vec<String>,
+    /// Kinds of the channels, by name.
+    channels: BTreeMap<String, &'static str>,
     /// `None` without a data directory, and after close.
     delivery: Mutex<Option<DeliveryService>>,
     /// State of other servers.
@@ -85,8 +88,8 @@ impl Notifications {
                 channel.map_err(|error| NotificationsError::Channel { name: name.clone(), error })?;
             Ok((name.clone(), channel))
         };
+        let kinds = channels.iter().map(|(name, settings)| (name.clone(), settings.kind())).collect();
         let channels: Channels = channels.iter().map(open).collect::<Result<_, NotificationsError>>()?;
-        let names = channels.keys().cloned().collect();
         let group_by = settings.group_by.clone();
         // An error in the settings is not one in the state, and must come before anything is sent.
         drop(Dispatcher::new(settings.clone())?);
@@ -109,7 +112,7 @@ impl Notifications {
             dispatcher: Mutex::new(restore(settings, opened.dispatcher_state, folder)?),
             message_context,
             group_by,
-            channels: names,
+            channels: kinds,
             delivery: Mutex::new(Some(delivery)),
             peers: Mutex::default(),
         })
@@ -135,21 +138,16 @@ impl Notifications {
     ///
     /// # Errors
     /// An invalid field, or too many silences.
-    pub(crate) fn put_silence(&self, silence: Silence, now: Timestamp) -> Result<(), FieldError> {
+    pub(crate) fn put_silence(&self, silence: Silence, now: Timestamp) -> Result<PendingSave, FieldError> {
         let mut dispatcher = self.dispatcher();
         dispatcher.put_silence(silence, now)?;
-        self.save(&dispatcher, Vec::new());
-        Ok(())
+        Ok(self.save_change(&dispatcher))
     }
 
-    /// Expires a silence; false if there is no unexpired silence with this id.
-    pub(crate) fn expire_silence(&self, id: &str, now: Timestamp) -> bool {
+    /// Expires a silence; `None` if there is no unexpired silence with this id.
+    pub(crate) fn expire_silence(&self, id: &str, now: Timestamp) -> Option<PendingSave> {
         let mut dispatcher = self.dispatcher();
-        let expired = dispatcher.expire_silence(id, now);
-        if expired {
-            self.save(&dispatcher, Vec::new());
-        }
-        expired
+        dispatcher.expire_silence(id, now).then(|| self.save_change(&dispatcher))
     }
 
     /// All silences.
@@ -193,9 +191,16 @@ impl Notifications {
     /// Commits messages and the state of the dispatcher, which is locked so that commits are in the order of the changes.
     fn save(&self, dispatcher: &Dispatcher, messages: Vec<Outgoing>) {
         if let Some(delivery) = &*self.delivery() {
-            let state = dispatcher.state();
-            delivery.commit(Commit { messages, state: Box::new(move || state_text(&state)) });
+            delivery.commit(commit(dispatcher, messages));
         }
+    }
+
+    /// Commits a change by a user, who waits for it.
+    fn save_change(&self, dispatcher: &Dispatcher) -> PendingSave {
+        let delivery = self.delivery();
+        PendingSave::new(
+            delivery.as_ref().map(|delivery| delivery.commit_awaited(commit(dispatcher, Vec::new()))),
+        )
     }
 
     /// Whether all commits are on disk, or nothing is saved at all.
@@ -216,7 +221,7 @@ impl Notifications {
 
     fn expand_channels(&self, channels: &[String]) -> Vec<String> {
         if channels.iter().any(|name| name == ALL_CHANNELS) {
-            self.channels.clone()
+            self.channels.keys().cloned().collect()
         } else {
             channels.to_vec()
         }
@@ -225,6 +230,11 @@ impl Notifications {
     fn dispatcher(&self) -> MutexGuard<'_, Dispatcher> {
         self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn commit(dispatcher: &Dispatcher, messages: Vec<Outgoing>) -> Commit {
+    let state = dispatcher.state();
+    Commit { messages, state: Box::new(move || state_text(&state)) }
 }
 
 fn log_given_up(message: GivenUp<'_>) {

@@ -12,6 +12,11 @@ impl Notifications {
         free.next().unwrap_or_default()
     }
 
+    /// Kind of a channel; empty for an unknown one.
+    pub(crate) fn channel_kind(&self, name: &str) -> &'static str {
+        self.channels.get(name).copied().unwrap_or_default()
+    }
+
     /// Number of channels.
     pub(crate) fn channel_count(&self) -> usize {
         self.channels.len()

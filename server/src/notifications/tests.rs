@@ -89,7 +89,7 @@ fn state_of_0_1_0_is_moved_into_the_outbox() {
     let notifications = open(&folder);
     let before = silences(&notifications);
     assert!(before.contains(&"window".to_owned()), "{before:?}");
-    notifications.put_silence(silence("a-new-one"), at(100)).unwrap();
+    notifications.put_silence(silence("a-new-one"), at(100)).unwrap().wait().unwrap();
     until_saved(&notifications);
     assert_eq!(std::fs::read_to_string(&old).unwrap(), golden, "kept until the outbox has been read once");
     drop(notifications);
@@ -110,7 +110,7 @@ fn unreadable_state_is_set_aside() {
     drop(notifications);
     let notifications = open(&folder);
     assert_eq!(std::fs::read_to_string(folder.path().join(DAMAGED)).unwrap(), "{\"version\":99}");
-    notifications.put_silence(silence("a"), at(100)).unwrap();
+    notifications.put_silence(silence("a"), at(100)).unwrap().wait().unwrap();
     drop(notifications);
     assert_eq!(silences(&open(&folder)), ["a"]);
 }
@@ -128,7 +128,7 @@ fn invalid_settings_leave_the_state() {
 #[test]
 fn without_a_data_folder_nothing_is_saved() {
     let notifications = Notifications::default();
-    notifications.put_silence(silence("a"), at(100)).unwrap();
+    notifications.put_silence(silence("a"), at(100)).unwrap().wait().unwrap();
     notifications.dispatch(at(101), &[Change::Fired(alert("cpu"))], &[alert("cpu")]);
     assert_eq!(silences(&notifications), ["a"]);
     assert!(notifications.is_saved() && notifications.overview().is_err());

@@ -1,5 +1,6 @@
 //! Background writer thread, so that no tick waits for the disk.
 
+use super::NotSaved;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -39,9 +40,30 @@ struct WriterState<K> {
 #[derive(Debug)]
 struct Pending<K> {
     queued: Option<K>,
-    is_writing: bool,
+    /// Number of the newest state that was submitted.
+    submitted: u64,
+    /// Number of the newest state that is on disk.
+    written: u64,
+    /// Number of the newest state whose last write failed, and the reason.
+    failed: Option<(u64, String)>,
+    /// Whether a caller waits for the queued state: it is then written without the delay of a retry.
+    is_awaited: bool,
     is_closing: bool,
     has_ended: bool,
+}
+
+impl<K> Pending<K> {
+    /// Result of the write of a state; `None` while it is not known.
+    fn result(&self, number: u64) -> Option<Result<(), NotSaved>> {
+        if self.written >= number {
+            return Some(Ok(()));
+        }
+        match &self.failed {
+            Some((failed, reason)) if *failed >= number => Some(Err(NotSaved::new(reason))),
+            _ if self.has_ended => Some(Err(NotSaved::new("the server is shutting down"))),
+            _ => None,
+        }
+    }
 }
 
 impl<K: Persist> Pending<K> {
@@ -65,7 +87,15 @@ impl<K: Persist> BackgroundWriter<K> {
     /// # Errors
     /// The thread cannot be started.
     pub(crate) fn start(name: &'static str) -> io::Result<Self> {
-        let pending = Pending { queued: None, is_writing: false, is_closing: false, has_ended: false };
+        let pending = Pending {
+            queued: None,
+            submitted: 0,
+            written: 0,
+            failed: None,
+            is_awaited: false,
+            is_closing: false,
+            has_ended: false,
+        };
         let shared = Arc::new(WriterState { pending: Mutex::new(pending), changed: Condvar::new() });
         let theirs = Arc::clone(&shared);
         thread::Builder::new().name(format!("{name}-writer")).spawn(move || {
@@ -78,14 +108,29 @@ impl<K: Persist> BackgroundWriter<K> {
 
     /// Queues state for writing.
     pub(crate) fn submit(&self, newer: K) {
-        self.state.lock().add(newer);
+        let mut pending = self.state.lock();
+        pending.submitted += 1;
+        pending.add(newer);
+        drop(pending);
         self.state.changed.notify_all();
     }
 
-    /// Waits up to `timeout` until all queued state is written.
-    pub(crate) fn flush(&self, timeout: Duration) {
-        let is_busy = |pending: &mut Pending<K>| pending.queued.is_some() || pending.is_writing;
-        let _ = self.state.changed.wait_timeout_while(self.state.lock(), timeout, is_busy);
+    /// Waits until all state that was submitted is on disk. Callers that wait at the same time share one write. After a failed
+    /// write the state is kept in memory, and written again later.
+    ///
+    /// # Errors
+    /// The write failed, or takes longer than `timeout`.
+    pub(crate) fn wait_saved(&self, timeout: Duration) -> Result<(), NotSaved> {
+        let mut pending = self.state.lock();
+        let number = pending.submitted;
+        if pending.result(number).is_none() {
+            pending.is_awaited = true;
+            self.state.changed.notify_all();
+        }
+        let is_unknown = |pending: &mut Pending<K>| pending.result(number).is_none();
+        let waited = self.state.changed.wait_timeout_while(pending, timeout, is_unknown);
+        let (pending, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        pending.result(number).unwrap_or_else(|| Err(NotSaved::timed_out(timeout)))
     }
 
     /// Writes the queued state and ends the thread. Waits up to three seconds, in case the disk hangs.
@@ -116,14 +161,15 @@ fn run<K: Persist>(name: &str, shared: &WriterState<K>) {
         while pending.queued.is_none() && !pending.is_closing {
             pending = shared.changed.wait(pending).unwrap_or_else(PoisonError::into_inner);
         }
-        let (queued, is_last) = (pending.queued.take(), pending.is_closing);
-        pending.is_writing = queued.is_some();
+        let (queued, number, is_last) = (pending.queued.take(), pending.submitted, pending.is_closing);
+        pending.is_awaited = false;
         drop(pending);
         if let Some(mut state) = queued {
             match state.write() {
                 Ok(()) => {
-                    shared.lock().is_writing = false;
-                    shared.changed.notify_all();
+                    let mut pending = shared.lock();
+                    (pending.written, pending.failed) = (number, None);
+                    drop(pending);
                     if has_failed {
                         tracing::info!(writer = name, "write recovered");
                     }
@@ -134,23 +180,27 @@ fn run<K: Persist>(name: &str, shared: &WriterState<K>) {
                         tracing::warn!(writer = name, %error, "write failed; changes would be lost at a restart");
                     }
                     has_failed = true;
-                    requeue(&mut shared.lock(), state);
+                    let mut pending = shared.lock();
+                    pending.failed = Some((number, error.to_string()));
+                    // Whoever waited for this write has its result.
+                    pending.is_awaited &= number < pending.submitted;
+                    requeue(&mut pending, state);
                 }
             }
+            shared.changed.notify_all();
         }
         if is_last {
             return;
         }
         if has_failed {
-            let pending = shared.lock();
-            let _ = shared.changed.wait_timeout_while(pending, RETRY_DELAY, |pending| !pending.is_closing);
+            let is_delayed = |pending: &mut Pending<K>| !pending.is_closing && !pending.is_awaited;
+            let _ = shared.changed.wait_timeout_while(shared.lock(), RETRY_DELAY, is_delayed);
         }
     }
 }
 
 /// Puts state back after a failed write, below the newer state that has been queued since.
 fn requeue<K: Persist>(pending: &mut Pending<K>, state: K) {
-    pending.is_writing = false;
     let newer = pending.queued.replace(state);
     if let Some(newer) = newer {
         pending.add(newer);
@@ -204,5 +254,29 @@ mod tests {
         // Closing does not wait for the retry delay.
         writer.close();
         assert_eq!(written.recv().unwrap(), Some(vec![2, 3]));
+    }
+
+    #[test]
+    fn callers_wait_for_the_disk_and_learn_why_a_write_failed() {
+        let (works, receiver) = channel();
+        let (disk, written) = channel();
+        let receiver = Arc::new(Mutex::new(receiver));
+        let number =
+            |number| Numbers { numbers: vec![number], disk: disk.clone(), works: Arc::clone(&receiver) };
+        let timeout = Duration::from_secs(60);
+        let writer = BackgroundWriter::start("test").unwrap();
+        assert_eq!(writer.wait_saved(timeout), Ok(()), "nothing to write");
+        writer.submit(number(1));
+        let hangs = writer.wait_saved(Duration::from_millis(1)).unwrap_err().to_string();
+        assert!(hangs.ends_with("the disk did not respond within 0.001 s"), "{hangs}");
+        works.send(false).unwrap();
+        let full = writer.wait_saved(timeout).unwrap_err().to_string();
+        assert!(full.contains("saved in memory only") && full.ends_with(": full"), "{full}");
+        assert_eq!(written.recv().unwrap(), None);
+        // A change that is waited for is written without the delay of a retry, together with those before it.
+        writer.submit(number(2));
+        works.send(true).unwrap();
+        assert_eq!(writer.wait_saved(timeout), Ok(()));
+        assert_eq!(written.recv().unwrap(), Some(vec![1, 2]));
     }
 }

@@ -4,6 +4,7 @@
 //! change by a known user, this layer writes an entry with method and path, so that no change is missed.
 
 use crate::audit::{Actor, AuditTarget};
+use crate::http::run_blocking;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -34,6 +35,10 @@ pub(super) async fn audit_changes(
     let is_success = response.status().is_success() || response.status().is_redirection();
     if is_success && actor.is_authenticated() && !actor.is_recorded() {
         actor.record(AuditTarget::Other, method.as_str(), &path, (None, None));
+    }
+    if actor.is_recorded() {
+        // An acknowledged change is in the audit log, even if the server is killed right afterwards.
+        let _ = run_blocking(move || actor.wait_recorded()).await;
     }
     response
 }

@@ -63,6 +63,7 @@ impl ServiceError for AccountError {
         let error = match self {
             Self::Denied(error) => return error.kind_and_code(),
             Self::Access(AccessError::Accounts(error)) => error,
+            Self::Access(AccessError::File { .. }) => return (ErrorKind::NotSaved, "not_saved"),
             Self::Access(_) => return (ErrorKind::Internal, "internal"),
             Self::Password(_) => return (ErrorKind::Invalid, "bad_password"),
             Self::Days(_) => return (ErrorKind::Invalid, "bad_parameter"),

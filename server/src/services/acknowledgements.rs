@@ -1,9 +1,10 @@
-//! Acknowledging alerts.
+//! Acknowledging alerts. Waits for the disk.
 
 use super::{ErrorKind, ServiceError};
 use crate::audit::{Actor, AuditTarget, PermissionDenied};
 use crate::metric_store::MetricStore;
 use crate::notifications::Notifications;
+use crate::persist::NotSaved;
 use serde_json::json;
 use std::sync::Arc;
 use thiserror::Error;
@@ -18,12 +19,15 @@ pub(crate) enum AcknowledgementError {
     Denied(#[from] PermissionDenied),
     #[error(transparent)]
     Alert(#[from] AcknowledgeError),
+    #[error(transparent)]
+    NotSaved(#[from] NotSaved),
 }
 
 impl ServiceError for AcknowledgementError {
     fn kind_and_code(&self) -> (ErrorKind, &'static str) {
         match self {
             Self::Denied(error) => error.kind_and_code(),
+            Self::NotSaved(error) => error.kind_and_code(),
             Self::Alert(AcknowledgeError::NotFiring(_)) => (ErrorKind::NotFound, "not_firing"),
             Self::Alert(AcknowledgeError::NotAcknowledged(_)) => (ErrorKind::NotFound, "not_acknowledged"),
             Self::Alert(AcknowledgeError::Field(_)) => (ErrorKind::Invalid, "bad_parameter"),
@@ -55,7 +59,7 @@ impl AcknowledgementService {
     /// Acknowledges an alert: no repeats or escalations until it resolves.
     ///
     /// # Errors
-    /// Not an administrator, the alert is not firing, or a text is missing or too long.
+    /// Not an administrator, the alert is not firing, a text is missing or too long, or a failed write.
     pub(crate) fn add(
         &self,
         actor: &Actor,
@@ -64,24 +68,24 @@ impl AcknowledgementService {
     ) -> Result<(), AcknowledgementError> {
         actor.require(Permission::Admin)?;
         let now = self.metrics.current_time();
-        self.notifications.acknowledge(key, (author, comment), now)?;
+        let saving = self.notifications.acknowledge(key, (author, comment), now)?;
         let to = json!({ "labels": key.labels, "who": author, "why": comment });
         actor.record(AuditTarget::Acknowledgement, "added", &key.rule, (None, Some(to)));
         tracing::info!(rule = key.rule, author, "alert acknowledged");
-        Ok(())
+        Ok(saving.wait()?)
     }
 
     /// Removes an acknowledgement: repeats and escalations start again from now.
     ///
     /// # Errors
-    /// Not an administrator, or the alert is not firing or not acknowledged.
+    /// Not an administrator, the alert is not firing or not acknowledged, or a failed write.
     pub(crate) fn remove(&self, actor: &Actor, key: &AlertKey) -> Result<(), AcknowledgementError> {
         actor.require(Permission::Admin)?;
         let now = self.metrics.current_time();
-        let removed = self.notifications.unacknowledge(key, now)?;
+        let (removed, saving) = self.notifications.unacknowledge(key, now)?;
         let from = json!({ "labels": key.labels });
         actor.record(AuditTarget::Acknowledgement, "removed", &key.rule, (Some(from), None));
         tracing::info!(rule = key.rule, author = removed.who, "alert unacknowledged");
-        Ok(())
+        Ok(saving.wait()?)
     }
 }

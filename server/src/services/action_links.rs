@@ -103,7 +103,8 @@ impl ActionLinkService {
     /// Runs the action of the link on all alerts that it still applies to, on behalf of `author`, and returns their number.
     ///
     /// # Errors
-    /// Invalid author or comment, or too many silences. Changes before the error stay.
+    /// Invalid author or comment, too many silences, or a failed write. Changes before the error stay; after a failed write
+    /// all alerts are changed.
     pub(crate) fn run(
         &self,
         actor: &Actor,
@@ -111,13 +112,14 @@ impl ActionLinkService {
         (author, comment): (&str, &str),
     ) -> Result<usize, ActionLinkError> {
         let actor = actor.by_link(author);
-        let mut count = 0;
+        let (mut count, mut not_saved) = (0, None);
         for linked in link.alerts.iter().filter(|linked| link.applies_to(linked)) {
             let key = &linked.alert.key;
             match link.action {
                 LinkAction::Acknowledge => match self.acknowledgements.add(&actor, key, (author, comment)) {
                     // Resolved in the meantime.
                     Err(error) if error.kind_and_code().0 == ErrorKind::NotFound => continue,
+                    Err(error @ AcknowledgementError::NotSaved(_)) => not_saved = Some(error.into()),
                     result => result?,
                 },
                 LinkAction::Silence { minutes } => {
@@ -129,13 +131,16 @@ impl ActionLinkService {
                         comment: comment.to_owned(),
                         ..NewSilence::default()
                     };
-                    self.silences.create(&actor, new)?;
+                    match self.silences.create(&actor, new) {
+                        Err(error @ SilenceError::NotSaved(_)) => not_saved = Some(error.into()),
+                        result => drop(result?),
+                    }
                 }
             }
             count += 1;
             tracing::info!(rule = key.rule, author, action = ?link.action, "action link used");
         }
-        Ok(count)
+        not_saved.map_or(Ok(count), Err)
     }
 
     /// Alerts with these fingerprints: the firing one of each, or else the latest resolved one.

@@ -1,9 +1,10 @@
-//! Adding and removing annotations of charts.
+//! Adding and removing annotations of charts. Waits for the disk.
 
 use super::{ErrorKind, ServiceError};
 use crate::annotations::{self, Annotations, NewAnnotation};
 use crate::audit::{Actor, AuditTarget, PermissionDenied};
 use crate::metric_store::MetricStore;
+use crate::persist::NotSaved;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use thiserror::Error;
@@ -20,6 +21,8 @@ pub(crate) enum AnnotationError {
     Invalid(#[from] annotations::AnnotationError),
     #[error("there is no annotation {0:?}")]
     Unknown(String),
+    #[error(transparent)]
+    NotSaved(#[from] NotSaved),
 }
 
 impl ServiceError for AnnotationError {
@@ -28,6 +31,7 @@ impl ServiceError for AnnotationError {
             Self::Denied(error) => error.kind_and_code(),
             Self::Invalid(_) => (ErrorKind::Invalid, "bad_parameter"),
             Self::Unknown(_) => (ErrorKind::NotFound, "not_found"),
+            Self::NotSaved(error) => error.kind_and_code(),
         }
     }
 }
@@ -45,7 +49,7 @@ impl AnnotationService {
     /// reach it.
     ///
     /// # Errors
-    /// The actor may not ingest, or an invalid field.
+    /// The actor may not ingest, an invalid field, or a failed write.
     pub(crate) fn add(&self, actor: &Actor, new: NewAnnotation) -> Result<Annotation, AnnotationError> {
         actor.require(Permission::Ingest)?;
         let now = self.metrics.current_time();
@@ -53,13 +57,14 @@ impl AnnotationService {
         let added = annotations::add_and_publish(&self.annotations, &self.hub, new, now)?;
         actor.record(AuditTarget::Annotation, "added", &added.id.to_string(), (None, audit_value(&added)));
         tracing::info!(id = added.id, author = added.author, text = added.text, "annotation added");
+        self.annotations.wait_saved()?;
         Ok(added)
     }
 
     /// Removes an annotation.
     ///
     /// # Errors
-    /// Not an administrator, or an unknown id.
+    /// Not an administrator, an unknown id, or a failed write.
     pub(crate) fn remove(&self, actor: &Actor, id: &str) -> Result<(), AnnotationError> {
         actor.require(Permission::Admin)?;
         let remove = |id| annotations::remove_and_publish(&self.annotations, &self.hub, id);
@@ -67,6 +72,7 @@ impl AnnotationService {
         let removed = removed.ok_or_else(|| AnnotationError::Unknown(id.chars().take(64).collect()))?;
         actor.record(AuditTarget::Annotation, "removed", id, (audit_value(&removed), None));
         tracing::info!(id = removed.id, text = removed.text, "annotation removed");
+        self.annotations.wait_saved()?;
         Ok(())
     }
 }

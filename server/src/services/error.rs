@@ -1,6 +1,7 @@
 //! What the errors of all services have in common.
 
 use crate::audit::PermissionDenied;
+use crate::persist::NotSaved;
 use std::borrow::Cow;
 use std::error::Error;
 
@@ -23,6 +24,8 @@ pub(crate) enum ErrorKind {
     Upstream,
     /// Too busy now; the same request may succeed later.
     Busy,
+    /// The disk cannot be written. The message says whether the change is in effect.
+    NotSaved,
     /// A failure of this server, such as of its disk. Details are in the log only.
     Internal,
 }
@@ -60,5 +63,11 @@ pub(crate) trait ServiceError: Error {
 impl ServiceError for PermissionDenied {
     fn kind_and_code(&self) -> (ErrorKind, &'static str) {
         (ErrorKind::Denied, "forbidden")
+    }
+}
+
+impl ServiceError for NotSaved {
+    fn kind_and_code(&self) -> (ErrorKind, &'static str) {
+        (ErrorKind::NotSaved, "not_saved")
     }
 }

@@ -40,7 +40,8 @@ impl ServiceError for LayoutError {
             Self::Denied(error) => error.kind_and_code(),
             Self::NotAUser => (ErrorKind::Denied, "forbidden"),
             Self::Unknown(_) => (ErrorKind::Invalid, "bad_parameter"),
-            Self::Save(_) => (ErrorKind::Internal, "internal"),
+            Self::Save(SaveLayoutError::TooMany) => (ErrorKind::Conflict, "too_many"),
+            Self::Save(SaveLayoutError::Write(_)) => (ErrorKind::NotSaved, "not_saved"),
         }
     }
 

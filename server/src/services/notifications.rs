@@ -8,6 +8,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use watchglass_auth::Permission;
 use watchglass_notify::DeliveryError;
+use watchglass_notify::outbox::OutboxError;
 
 /// Length limit of a name, in characters.
 const MAX_NAME_CHARS: usize = 100;
@@ -29,6 +30,9 @@ impl ServiceError for NotificationError {
             Self::Denied(error) => error.kind_and_code(),
             Self::Author => (ErrorKind::Invalid, "bad_parameter"),
             Self::Delivery(DeliveryError::UnknownChannel { .. }) => (ErrorKind::NotFound, "no_channel"),
+            Self::Delivery(DeliveryError::Outbox(OutboxError::Unknown { .. })) => {
+                (ErrorKind::NotFound, "no_message")
+            }
             Self::Delivery(DeliveryError::Outbox(_)) => (ErrorKind::Invalid, "no_message"),
             Self::Delivery(DeliveryError::Send(_)) => (ErrorKind::Upstream, "not_sent"),
             Self::Delivery(_) => (ErrorKind::Busy, "busy"),
@@ -60,7 +64,14 @@ impl NotificationService {
     /// Not an administrator, unknown channel, or the receiver did not accept it.
     pub(crate) fn test_channel(&self, actor: &Actor, channel: &str) -> Result<(), NotificationError> {
         actor.require(Permission::Admin)?;
-        self.notifications.test(channel)?;
+        if let Err(error) = self.notifications.test(channel) {
+            if !matches!(error, DeliveryError::UnknownChannel { .. }) {
+                let to = json!({ "error": error.to_string() });
+                actor.record(AuditTarget::Channel, "test failed", channel, (None, Some(to)));
+                tracing::warn!(channel, %error, "test message failed");
+            }
+            return Err(error.into());
+        }
         actor.record(AuditTarget::Channel, "tested", channel, (None, None));
         tracing::info!(channel, "test message sent");
         Ok(())

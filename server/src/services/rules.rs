@@ -36,7 +36,7 @@ impl ServiceError for RuleServiceError {
             RuleEditError::Duplicate(_) => (ErrorKind::Conflict, "taken"),
             RuleEditError::BuiltIn(_) => (ErrorKind::Conflict, "stock"),
             RuleEditError::TooMany => (ErrorKind::Conflict, "too_many"),
-            RuleEditError::Io(_) => (ErrorKind::Internal, "not_kept"),
+            RuleEditError::Io(_) => (ErrorKind::NotSaved, "not_kept"),
         }
     }
 
@@ -118,7 +118,9 @@ impl RuleService {
         actor.require(Permission::Admin)?;
         let before = self.audit_value(edit.id());
         self.rules.edit(edit, clock::now(), self.metrics.catalogue())?;
-        actor.record_change(AuditTarget::Rule, edit.id(), (before, self.audit_value(edit.id())));
+        if !actor.record_change(AuditTarget::Rule, edit.id(), (before, self.audit_value(edit.id()))) {
+            return Ok(());
+        }
         match edit {
             RuleEdit::Put(rule) => tracing::info!(rule = rule.id, "rule changed"),
             RuleEdit::Create(rule) => tracing::info!(rule = rule.id, "rule created"),

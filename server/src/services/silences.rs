@@ -1,9 +1,10 @@
-//! Creating and expiring silences.
+//! Creating and expiring silences. Waits for the disk.
 
 use super::{ErrorKind, ServiceError};
 use crate::audit::{Actor, AuditTarget, PermissionDenied};
 use crate::metric_store::MetricStore;
 use crate::notifications::Notifications;
+use crate::persist::NotSaved;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,6 +56,8 @@ pub(crate) enum SilenceError {
     Invalid(#[from] FieldError),
     #[error("there is no active or pending silence {0:?}")]
     Unknown(String),
+    #[error(transparent)]
+    NotSaved(#[from] NotSaved),
 }
 
 impl ServiceError for SilenceError {
@@ -63,6 +66,7 @@ impl ServiceError for SilenceError {
             Self::Denied(error) => error.kind_and_code(),
             Self::Invalid(_) => (ErrorKind::Invalid, "bad_parameter"),
             Self::Unknown(_) => (ErrorKind::NotFound, "not_found"),
+            Self::NotSaved(error) => error.kind_and_code(),
         }
     }
 
@@ -89,7 +93,7 @@ impl SilenceService {
     /// Creates or replaces a silence: matching alerts are recorded without notifications.
     ///
     /// # Errors
-    /// Not an administrator, an invalid field, or too many silences.
+    /// Not an administrator, an invalid field, too many silences, or a failed write.
     pub(crate) fn create(&self, actor: &Actor, new: NewSilence) -> Result<Silence, SilenceError> {
         actor.require(Permission::Admin)?;
         let now = self.metrics.current_time();
@@ -110,25 +114,28 @@ impl SilenceService {
             reason: new.comment,
         };
         let before = self.audit_value(&silence.id);
-        self.notifications.put_silence(silence.clone(), now)?;
-        actor.record_change(AuditTarget::Silence, &silence.id, (before, self.audit_value(&silence.id)));
-        tracing::info!(id = silence.id, author = silence.author, "silence created");
+        let saving = self.notifications.put_silence(silence.clone(), now)?;
+        let is_new = before.is_none();
+        if actor.record_change(AuditTarget::Silence, &silence.id, (before, self.audit_value(&silence.id))) {
+            let event = if is_new { "silence created" } else { "silence changed" };
+            tracing::info!(id = silence.id, author = silence.author, "{event}");
+        }
+        saving.wait()?;
         Ok(silence)
     }
 
     /// Expires a silence now; one that has not started is removed.
     ///
     /// # Errors
-    /// Not an administrator, or no active or pending silence with this id.
+    /// Not an administrator, no active or pending silence with this id, or a failed write.
     pub(crate) fn expire(&self, actor: &Actor, id: &str) -> Result<(), SilenceError> {
         actor.require(Permission::Admin)?;
         let before = self.audit_value(id);
-        if !self.notifications.expire_silence(id, self.metrics.current_time()) {
-            return Err(SilenceError::Unknown(id.chars().take(64).collect()));
-        }
+        let saving = self.notifications.expire_silence(id, self.metrics.current_time());
+        let saving = saving.ok_or_else(|| SilenceError::Unknown(id.chars().take(64).collect()))?;
         actor.record_change(AuditTarget::Silence, id, (before, self.audit_value(id)));
         tracing::info!(id, "silence expired");
-        Ok(())
+        Ok(saving.wait()?)
     }
 
     fn audit_value(&self, id: &str) -> Option<Value> {

@@ -83,7 +83,9 @@ impl UserService {
         if let (true, Some(Value::Object(after))) = (is_password, &mut after) {
             after.insert("password".to_owned(), json!("changed"));
         }
-        actor.record(AuditTarget::User, "changed", &name.to_ascii_lowercase(), (before, after));
+        if !actor.record_change(AuditTarget::User, &name.to_ascii_lowercase(), (before, after)) {
+            return Ok(());
+        }
         tracing::info!(name, ?role, ?disabled, is_password, remove_second_factor, "user changed");
         Ok(())
     }

@@ -37,6 +37,7 @@ mod probe_faults;
 mod recorded;
 mod rest;
 mod rules;
+mod saved_changes;
 mod search;
 mod second_factor;
 mod server_functions;

@@ -262,7 +262,7 @@ async fn silences_and_acknowledgements_are_listed_and_survive_a_restart() {
         (
             "/api/admin/deliveries/resend",
             r#"{"id":"x","channel":"hook","who":"a"}"#.to_owned(),
-            400,
+            404,
             "unknown message",
         ),
         (

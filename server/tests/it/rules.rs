@@ -221,7 +221,7 @@ async fn changes_that_cannot_be_saved_are_not_applied() {
     // A directory in place of the temporary file makes the write fail.
     std::fs::create_dir(folder.path().join("rules.json.new")).unwrap();
     let answer = put(server.address, "mine", &always("mine")).await;
-    assert_eq!(answer.status, 500);
+    assert_eq!(answer.status, 507);
     assert!(answer.error("not_kept").contains("cannot save the rules in the data directory"));
     assert_eq!(data(server.address, RULES).await, before);
     std::fs::remove_dir(folder.path().join("rules.json.new")).unwrap();

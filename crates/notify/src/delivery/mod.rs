@@ -3,7 +3,7 @@
 mod commit;
 mod worker;
 
-pub use commit::{Commit, DrawChart, Outgoing, StateText};
+pub use commit::{AwaitedCommit, Commit, DrawChart, Outgoing, StateText};
 
 use crate::outbox::{Counts, DeadLetter, Delivery, OpenError, Opened, Outbox, OutboxError};
 use crate::{Channel, SendError};
@@ -86,6 +86,12 @@ pub enum DeliveryError {
     /// No reply in time; the command may still be carried out.
     #[error("no reply from the delivery service within {} s", .0.as_secs_f64())]
     Timeout(Duration),
+    /// A commit is in memory only.
+    #[error("not saved on disk: {reason}")]
+    NotSaved {
+        /// Error of the disk.
+        reason: String,
+    },
     /// Rejected by the outbox.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
@@ -184,7 +190,13 @@ impl DeliveryService {
     /// are persisted; a message that was enqueued before is not sent again. A message for an unknown channel becomes a dead
     /// letter, an invalid one is left out. While the outbox is full, the commit is kept in memory and retried.
     pub fn commit(&self, commit: Commit) {
-        self.commits.push(commit);
+        self.commits.push(commit, false);
+    }
+
+    /// As [`DeliveryService::commit`], for a caller that waits until the commit is on disk. Commits that wait at the same time
+    /// share one write.
+    pub fn commit_awaited(&self, commit: Commit) -> AwaitedCommit {
+        AwaitedCommit { number: self.commits.push(commit, true), queue: Arc::clone(&self.commits) }
     }
 
     /// Whether all commits are on disk.

@@ -191,8 +191,8 @@ impl Worker {
 
     /// Takes the pending commits and draws their charts, which may wait for the disk, on another thread.
     fn start_commit(&mut self) {
-        let must_wait = self.refused.as_ref().is_some_and(|(_, retry)| *retry > Instant::now());
-        if self.drawing.is_some() || must_wait {
+        let is_refused = self.refused.as_ref().is_some_and(|(_, retry)| *retry > Instant::now());
+        if self.drawing.is_some() || (is_refused && !self.commits.is_awaited()) {
             return;
         }
         let Some(mut commit) = self.commits.take() else { return };
@@ -220,7 +220,8 @@ impl Worker {
         match self.outbox.commit(now, commit.messages.iter().map(Outgoing::parts), (commit.state)()) {
             Ok(()) => {
                 self.refused = None;
-                self.commits.finish(self.outbox.is_durable());
+                self.outbox.recover(now, self.commits.is_awaited());
+                self.commits.finish(self.outbox.write_error());
             }
             Err(error) => {
                 // Together they may never fit. Some messages without the state are safe: after a crash the dispatcher
@@ -233,8 +234,9 @@ impl Worker {
                     .map(<[Outgoing]>::len)
                     .sum();
                 commit.messages.drain(..saved);
-                self.refused = Some((error.to_string(), Instant::now() + COMMIT_RETRY_DELAY));
-                self.commits.put_back(commit);
+                let reason = error.to_string();
+                self.commits.put_back(commit, &reason);
+                self.refused = Some((reason, Instant::now() + COMMIT_RETRY_DELAY));
             }
         }
     }

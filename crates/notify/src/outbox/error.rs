@@ -47,6 +47,15 @@ pub enum OpenError {
     },
 }
 
+/// Why the outbox is not on disk.
+#[derive(Debug)]
+pub(super) struct WriteProblem {
+    /// Error of the disk.
+    pub(super) error: String,
+    /// What is wrong, and what it means.
+    pub(super) text: String,
+}
+
 /// Outbox error.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum OutboxError {

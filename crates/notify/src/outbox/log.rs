@@ -51,6 +51,8 @@ pub struct Counts {
     pub delivered: usize,
     /// Given up.
     pub dead: usize,
+    /// Replaced by a later message before they were delivered.
+    pub superseded: usize,
 }
 
 impl Outbox {
@@ -103,6 +105,7 @@ impl Outbox {
                 Stage::Waiting { .. } => counts.waiting += 1,
                 Stage::Delivered => counts.delivered += 1,
                 Stage::Dead { .. } => counts.dead += 1,
+                Stage::Superseded { .. } => counts.superseded += 1,
             }
         }
         counts

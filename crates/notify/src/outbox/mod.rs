@@ -12,6 +12,7 @@ mod backoff;
 mod error;
 mod journal;
 mod log;
+mod order;
 mod record;
 mod retention;
 mod state;
@@ -27,6 +28,7 @@ pub use state::Job;
 
 use crate::settings::check_name;
 use crate::{Message, SendError};
+use error::WriteProblem;
 use journal::Journal;
 use record::{NewMessage, Record};
 use retention::{Evicted, RetentionPolicy};
@@ -73,7 +75,7 @@ pub struct Outbox {
     state: OutboxState,
     journal: Journal,
     retention: RetentionPolicy,
-    problem: Option<String>,
+    problem: Option<WriteProblem>,
     last_rewrite: Option<Timestamp>,
 }
 
@@ -160,7 +162,7 @@ impl Outbox {
             return Ok(0);
         }
         let added = messages.iter().filter(|new| self.state.entry(&new.message.id).is_none());
-        let sizes: Vec<usize> = added.map(|new| state::size(&new.message)).collect();
+        let sizes: Vec<usize> = added.map(|new| retention::size(&new.message)).collect();
         let mut evicted = Evicted::default();
         if !sizes.is_empty() {
             let room = (sizes.len(), sizes.iter().sum());
@@ -178,14 +180,12 @@ impl Outbox {
         self.journal.is_open()
     }
 
-    /// Messages to send now: at most one for each channel that is idle and not held back. Each must be reported back with
-    /// [`Outbox::record_result`].
+    /// Messages to send now: at most one for each channel that is idle and not held back, in order per alert. Each must be
+    /// reported back with [`Outbox::record_result`].
     pub fn plan(&mut self, now: Timestamp) -> Vec<Job> {
         let is_retry_due = |mended: Timestamp| now < mended || now >= mended + REWRITE_INTERVAL;
-        if !self.journal.is_open() && self.last_rewrite.is_none_or(is_retry_due) {
-            self.last_rewrite = Some(now);
-            self.rewrite();
-        }
+        self.recover(now, self.last_rewrite.is_none_or(is_retry_due));
+        self.write(self.state.supersede(now));
         self.state.plan(now)
     }
 
@@ -229,7 +229,7 @@ impl Outbox {
         match self.state.item(&id, &channel).map(|item| &item.stage) {
             None => Err(OutboxError::Unknown { id, channel }),
             Some(Stage::Waiting { .. }) => Err(OutboxError::Pending { id, channel }),
-            Some(Stage::Delivered | Stage::Dead { .. }) => {
+            Some(Stage::Delivered | Stage::Dead { .. } | Stage::Superseded { .. }) => {
                 let happened = Event::Resend { time: now, who: one_line(who, MAX_NAME) };
                 self.write(vec![Record::Happened { id, channel, happened }]);
                 Ok(())
@@ -239,7 +239,22 @@ impl Outbox {
 
     /// Disk error, if any.
     pub fn problem(&self) -> Option<&str> {
-        self.problem.as_deref()
+        self.problem.as_ref().map(|problem| problem.text.as_str())
+    }
+
+    /// Why not everything is on disk; `None` if it is.
+    pub(crate) fn write_error(&self) -> Option<&str> {
+        let error =
+            || self.problem.as_ref().map_or("the last write failed", |problem| problem.error.as_str());
+        (!self.is_durable()).then(error)
+    }
+
+    /// Writes everything, if it is not on disk and `is_due`.
+    pub(crate) fn recover(&mut self, now: Timestamp, is_due: bool) {
+        if is_due && !self.journal.is_open() {
+            self.last_rewrite = Some(now);
+            self.rewrite();
+        }
     }
 
     /// Appends records to the file and applies them to the state, even if the write fails.
@@ -266,10 +281,13 @@ impl Outbox {
             Ok(()) => None,
             // The old file is complete.
             Err(_) if self.journal.is_open() => None,
-            Err(error) => Some(format!(
-                "the outbox cannot be written to {}: {error}; messages are kept in memory and would be lost on restart",
-                self.journal.folder().display()
-            )),
+            Err(error) => Some(WriteProblem {
+                text: format!(
+                    "the outbox cannot be written to {}: {error}; messages are kept in memory and would be lost on restart",
+                    self.journal.folder().display()
+                ),
+                error: error.to_string(),
+            }),
         };
     }
 }

@@ -1,11 +1,12 @@
 //! Record format of the outbox journal.
 //!
-//! Little-endian, version 2. A header of 16 bytes: `WGLASBOX`, u16 version, 6 × 0. Then records, each: A7 57, u32 length
+//! Little-endian, version 3. A header of 16 bytes: `WGLASBOX`, u16 version, 6 × 0. Then records, each: A7 57, u32 length
 //! of the payload, u32 CRC-32 of the payload, payload. A payload is a [`Record`] as JSON. Applying all records in order
 //! gives the state.
 //!
 //! `committed` is new in version 2: messages and the dispatcher state that says that they were notified, in one record, so
-//! that a crash leaves both or neither. Version 1 has `enqueued` instead, and no dispatcher state.
+//! that a crash leaves both or neither. Version 1 has `enqueued` instead, and no dispatcher state. The event `superseded` is
+//! new in version 3.
 
 use crate::Message;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use watchglass_model::Timestamp;
 
 pub(super) const MAGIC: &[u8; 8] = b"WGLASBOX";
 /// Version that is written.
-pub(super) const VERSION: u16 = 2;
+pub(super) const VERSION: u16 = 3;
 /// Versions that are read.
 pub(super) const READ_VERSIONS: RangeInclusive<u16> = 1..=VERSION;
 pub(super) const HEADER_LEN: usize = 16;
@@ -74,6 +75,13 @@ pub enum Event {
         /// User who requested it.
         who: String,
     },
+    /// A later message about the same alerts replaces it, before it was delivered.
+    Superseded {
+        /// Time.
+        time: Timestamp,
+        /// Id of that message.
+        by: String,
+    },
     /// Attempt.
     Attempt(Attempt),
 }
@@ -82,7 +90,7 @@ impl Event {
     /// Time of the event.
     pub fn time(&self) -> Timestamp {
         match self {
-            Self::Resend { time, .. } => *time,
+            Self::Resend { time, .. } | Self::Superseded { time, .. } => *time,
             Self::Attempt(attempt) => attempt.time,
         }
     }

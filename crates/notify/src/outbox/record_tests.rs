@@ -28,8 +28,16 @@ fn records_v1() -> Vec<Record> {
     ]
 }
 
-/// One record of each kind that is written.
+/// One record of each kind of version 3.
 fn every_kind() -> Vec<Record> {
+    let superseded =
+        Event::Superseded { time: Timestamp::from_millis(1_700_000_061_000), by: "second".to_owned() };
+    let happened = Record::Happened { id: sample().id, channel: "night".to_owned(), happened: superseded };
+    records_v2().into_iter().chain([happened]).collect()
+}
+
+/// One record of each kind of version 2.
+fn records_v2() -> Vec<Record> {
     let commit = |messages: Vec<NewMessage>, state: Option<&str>| Record::Committed {
         messages,
         state: state.map(str::to_owned),
@@ -61,8 +69,15 @@ fn bytes_of(records: &[Record]) -> Vec<u8> {
 #[test]
 fn file_matches_the_golden_file() {
     let bytes = [header(), bytes_of(&every_kind())].concat();
-    golden::check("outbox-v2.bin", &bytes);
+    golden::check("outbox-v3.bin", &bytes);
     assert_eq!(read(&bytes[HEADER_LEN..]), ReadResult { records: every_kind(), torn: 0, damaged: 0 });
+}
+
+#[test]
+fn records_of_version_2_are_read() {
+    let bytes = include_bytes!("../../golden/outbox-v2.bin");
+    assert_eq!(bytes[..HEADER_LEN], *b"WGLASBOX\x02\0\0\0\0\0\0\0");
+    assert_eq!(read(&bytes[HEADER_LEN..]), ReadResult { records: records_v2(), torn: 0, damaged: 0 });
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::record::Record;
 use super::state::{Entry, OutboxState};
+use crate::Message;
 use std::time::Duration;
 use watchglass_model::Timestamp;
 
@@ -64,4 +65,13 @@ impl RetentionPolicy {
         }
         if messages <= self.messages && total <= self.bytes { Ok(cleared) } else { Err(()) }
     }
+}
+
+/// Approximate size of a message in bytes.
+pub(super) fn size(message: &Message) -> usize {
+    let lines = message.lines.iter().map(|line| line.label.len() + line.text.len() + 64);
+    let links = message.links.iter().map(|link| link.label.len() + link.url.len() + 64);
+    let chart = message.chart_svg.as_ref().map_or(0, String::len);
+    let group = message.group.as_ref().map_or(0, crate::AlertGroup::size);
+    512 + message.title.len() + chart + group + lines.chain(links).sum::<usize>()
 }

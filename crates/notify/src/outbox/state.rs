@@ -1,7 +1,9 @@
 //! State machine of the outbox, free of I/O. Only records change it, so that replaying them gives the same state.
 
 use super::backoff::{MAX_AGE, MAX_ATTEMPTS, delay};
+use super::order::MessageAlerts;
 use super::record::{Attempt, Event, NewMessage, Outcome, Record};
+use super::retention::size;
 use crate::{MAX_RETRY_AFTER, Message, SendError};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -30,15 +32,24 @@ pub(super) struct Item {
 /// Delivery stage of a message on one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    Waiting { due: Timestamp },
+    Waiting {
+        due: Timestamp,
+    },
     Delivered,
-    Dead { reason: String },
+    Dead {
+        reason: String,
+    },
+    /// A later message replaces it.
+    Superseded {
+        by: String,
+    },
 }
 
 /// A message with its channels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) message: Message,
+    pub(super) alerts: MessageAlerts,
     /// Approximate size in memory and in the file.
     pub(super) bytes: usize,
     pub(super) items: Vec<Item>,
@@ -125,7 +136,8 @@ impl OutboxState {
         let entry = self.entries.entry(number).or_insert_with(|| {
             let bytes = size(message);
             self.bytes += bytes;
-            Entry { message: message.clone(), bytes, items: Vec::new() }
+            let alerts = MessageAlerts::of(message);
+            Entry { message: message.clone(), alerts, bytes, items: Vec::new() }
         });
         for channel in channels {
             if !entry.items.iter().any(|item| item.channel == *channel) {
@@ -151,6 +163,7 @@ impl OutboxState {
                 (item.since, item.attempts) = (*time, 0);
                 item.stage = Stage::Waiting { due: *time };
             }
+            Event::Superseded { by, .. } => item.stage = Stage::Superseded { by: by.clone() },
             Event::Attempt(attempt) => {
                 (item.since, item.attempts) = (attempt.since, attempt.number);
                 if self.sending.get(channel).is_some_and(|sending| sending == id) {
@@ -174,28 +187,30 @@ impl OutboxState {
         }
     }
 
-    /// Messages to send now: at most one for each channel that is idle and not held back. The most severe goes first, then
-    /// the longest due. A returned job counts as in flight until its attempt is recorded.
+    /// Messages to send now: at most one for each channel that is idle and not held back, none before an earlier one about the
+    /// same alert. The most severe goes first, then the longest due. A returned job counts as in flight until its attempt is
+    /// recorded.
     pub(super) fn plan(&mut self, now: Timestamp) -> Vec<Job> {
         let mut best: BTreeMap<&str, (Reverse<crate::Severity>, Timestamp, u64)> = BTreeMap::new();
-        for (&number, entry) in &self.entries {
-            for item in &entry.items {
-                let Stage::Waiting { due } = item.stage else { continue };
-                if !is_due(due, now) || !self.is_free(&item.channel, now) {
-                    continue;
-                }
-                let rank = (Reverse(entry.message.severity), due, number);
-                let chosen = best.entry(&item.channel).or_insert(rank);
-                *chosen = rank.min(*chosen);
+        for (number, entry, item, due) in self.sendable() {
+            if !is_due(due, now) || !self.is_free(&item.channel, now) {
+                continue;
             }
+            let rank = (Reverse(entry.message.severity), due, number);
+            let chosen = best.entry(&item.channel).or_insert(rank);
+            *chosen = rank.min(*chosen);
         }
         let job = |(channel, (_, _, number)): (&str, (_, _, u64))| {
-            let message = self.entries.get(&number)?.message.clone();
+            let message = self.message_for(number, self.entries.get(&number)?, channel);
             Some(Job { message, channel: channel.to_owned() })
         };
         let jobs: Vec<Job> = best.into_iter().filter_map(job).collect();
         self.sending.extend(jobs.iter().map(|job| (job.channel.clone(), job.message.id.clone())));
         jobs
+    }
+
+    pub(super) fn is_in_flight(&self, id: &str, channel: &str) -> bool {
+        self.sending.get(channel).is_some_and(|sending| sending == id)
     }
 
     /// Marks a job as no longer in flight, whatever its result.
@@ -211,15 +226,12 @@ impl OutboxState {
 
     /// Time until [`OutboxState::plan`] has work; `None` if everything pending is behind a message in flight.
     pub(super) fn wait(&self, now: Timestamp) -> Option<Duration> {
-        let items = self.entries.values().flat_map(|entry| &entry.items);
         let left = |moment: Timestamp| if is_due(moment, now) { 0 } else { moment.millis_since(now) };
-        items
-            .filter(|item| !self.sending.contains_key(&item.channel))
-            .filter_map(|item| match item.stage {
-                Stage::Waiting { due } => {
-                    Some(left(due).max(self.holds.get(&item.channel).map_or(0, |until| left(*until))))
-                }
-                _ => None,
+        let sendable = self.sendable().into_iter();
+        sendable
+            .filter(|(_, _, item, _)| !self.sending.contains_key(&item.channel))
+            .map(|(_, _, item, due)| {
+                left(due).max(self.holds.get(&item.channel).map_or(0, |until| left(*until)))
             })
             .min()
             .map(|millis| Duration::from_millis(millis.unsigned_abs()))
@@ -283,13 +295,4 @@ impl OutboxState {
         });
         state.into_iter().chain(entries)
     }
-}
-
-/// Approximate size of a message in bytes.
-pub(super) fn size(message: &Message) -> usize {
-    let lines = message.lines.iter().map(|line| line.label.len() + line.text.len() + 64);
-    let links = message.links.iter().map(|link| link.label.len() + link.url.len() + 64);
-    let chart = message.chart_svg.as_ref().map_or(0, String::len);
-    let group = message.group.as_ref().map_or(0, crate::AlertGroup::size);
-    512 + message.title.len() + chart + group + lines.chain(links).sum::<usize>()
 }

@@ -17,6 +17,8 @@ pub struct Channels {
 pub struct ChannelRow {
     /// Name.
     pub name: String,
+    /// Kind, such as `email` or `webhook`.
+    pub kind: String,
     /// Receiver, such as a host or an address.
     pub receiver: String,
 }
@@ -63,7 +65,7 @@ impl Channels {
 
 impl ChannelRow {
     fn view(self, may_change: bool) -> AnyView {
-        let Self { name, receiver: to } = self;
+        let Self { name, kind, receiver: to } = self;
         let test = may_change.then(|| {
             let form = format!("channel-{name}-test");
             let spoken = format!("Send test to {name}");
@@ -79,7 +81,7 @@ impl ChannelRow {
             <li class="row" id=format!("channel-{name}")>
                 <div class="what">
                     <p class="title">{name.clone()}</p>
-                    <p class="facts">{to}</p>
+                    <p class="facts">{kind}" · "{to}</p>
                 </div>
                 {test}
             </li>
@@ -95,10 +97,18 @@ mod tests {
 
     #[test]
     fn each_channel_has_a_test_button() {
-        let row = ChannelRow { name: "pager".to_owned(), receiver: "<script>https://x".to_owned() };
+        let row = ChannelRow {
+            name: "pager".to_owned(),
+            kind: "webhook".to_owned(),
+            receiver: "<script>https://x".to_owned(),
+        };
         let html = Channels { rows: vec![row], error: None }.view(true).html();
-        for part in ["name=\"channel\" value=\"pager\"", "value=\"channel-test\"", "&lt;script&gt;https://x"]
-        {
+        for part in [
+            "name=\"channel\" value=\"pager\"",
+            "value=\"channel-test\"",
+            "webhook",
+            "&lt;script&gt;https://x",
+        ] {
             assert!(html.contains(part), "{part}: {html}");
         }
     }

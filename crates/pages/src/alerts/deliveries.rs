@@ -69,6 +69,8 @@ pub enum DeliveryOutcome {
     Failed(String),
     /// Resent by a user, who is named.
     Resent(String),
+    /// Not sent: a later notification about the same alerts replaces it.
+    Superseded,
 }
 
 impl Deliveries {
@@ -162,6 +164,7 @@ impl DeliveryRow {
             }
             DeliveryOutcome::Failed(reason) => ("Failed", format!(": {reason}").into_any()),
             DeliveryOutcome::Resent(who) => ("Resent", format!(" by {who}").into_any()),
+            DeliveryOutcome::Superseded => ("Not sent", ": replaced by a later notification".into_any()),
         };
         view! {
             <li class="row">

@@ -226,7 +226,8 @@ mod tests {
                 time,
                 reason: text("gone"),
             };
-            let channel = ChannelRow { name: text("hook"), receiver: text("a webhook") };
+            let channel =
+                ChannelRow { name: text("hook"), kind: text("webhook"), receiver: text("example.com") };
             [
                 AlertsContent::Active(ActiveAlerts { cards: vec![card], ..ActiveAlerts::default() }),
                 AlertsContent::Rules(Rules { rows: vec![rule] }),

@@ -155,7 +155,7 @@ fn channel_list(channels: Channels, may_change: bool) -> AnyView {
         }
         .into_any();
     }
-    let row = |row: ChannelRow| view! { <dt>{row.name}</dt><dd>{row.receiver}</dd> };
+    let row = |row: ChannelRow| view! { <dt>{row.name}</dt><dd>{row.kind}" · "{row.receiver}</dd> };
     let rows = rows.into_iter().map(row).collect_view();
     let link = if may_change { "Test channels and view deliveries" } else { "View channels and deliveries" };
     view! {
@@ -228,7 +228,11 @@ mod tests {
             cluster_redis: Some("redis://a".to_owned()),
             rules: vec![rule],
             channels: Channels {
-                rows: vec![ChannelRow { name: "hook".to_owned(), receiver: "a <webhook>".to_owned() }],
+                rows: vec![ChannelRow {
+                    name: "hook".to_owned(),
+                    kind: "webhook".to_owned(),
+                    receiver: "a <receiver>".to_owned(),
+                }],
                 error: None,
             },
             rows: vec![
@@ -245,7 +249,7 @@ mod tests {
             "redis://a",
             "href=\"/alerts?view=rule&amp;id=cpu\">&lt;b&gt;Use</a>",
             ">Disabled<",
-            "a &lt;webhook&gt;",
+            "a &lt;receiver&gt;",
             "<code>--listen</code>",
             "<td>default</td>",
             "(hidden)",

@@ -94,7 +94,7 @@ async fn channels_are_tested_and_messages_resent() {
         |delivery: &'static str, who: &'static str| [("do", "resend"), ("delivery", delivery), ("who", who)];
     submit_rejected(&server, &resend("x hook", ""), 400, "Your name: ").await;
     submit_rejected(&server, &resend("x", "ada"), 400, "delivery: ").await;
-    let html = submit_rejected(&server, &resend("x hook", "ada"), 400, "unknown message").await;
+    let html = submit_rejected(&server, &resend("x hook", "ada"), 404, "unknown message").await;
     html.assert_has("[data-view=deliveries]");
     submit_rejected(&server, &[("do", "dance"), ("view", "channels")], 400, "unknown action").await;
     server.stop().await;

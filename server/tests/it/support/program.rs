@@ -25,6 +25,8 @@ const UNLIMITED: [(&str, &str); 7] = [
     ("WATCHGLASS_LIMITS_METRICS", "off"),
 ];
 
+/// Folder of the data directory on a disk of its own.
+const DISK: &str = "disk";
 /// Timeout of every wait; long enough that the outcome of no test depends on it.
 const TIMEOUT: Duration = Duration::from_secs(90);
 
@@ -58,7 +60,11 @@ pub(crate) async fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Finis
 }
 
 fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_watchglass"));
+    command_of(env!("CARGO_BIN_EXE_watchglass"), folder)
+}
+
+fn command_of(program: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
     command.env_clear().env("HOME", folder).current_dir(folder).kill_on_drop(true);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -118,8 +124,46 @@ impl Server {
         Self::announced_in(tempfile::tempdir().unwrap(), "127.0.0.1:0", &[], variables).await
     }
 
+    /// Starts a server whose data directory is on a disk of its own; `None` where the system allows no mount namespace.
+    pub(crate) async fn on_small_disk(megabytes: u32) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let (seed, disk) = (folder.path().join("seed"), folder.path().join(DISK));
+        seed::write_accounts(&seed);
+        std::fs::create_dir(&disk).unwrap();
+        let mount = format!("mount -t tmpfs -o size={megabytes}m tmpfs {DISK} && cp seed/* {DISK}");
+        let start = |then: &str| {
+            let mut command = command_of("unshare", folder.path());
+            command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+            command.args(["--map-root-user", "--mount", "sh", "-c", &format!("{mount} && {then}"), "sh"]);
+            command
+        };
+        let is_possible = start("true").status().await.is_ok_and(|status| status.success());
+        if !is_possible {
+            return None;
+        }
+        let mut command = start("exec \"$@\"");
+        command.arg(env!("CARGO_BIN_EXE_watchglass"));
+        let flags = ["--data-dir", disk.to_str().unwrap()];
+        Some(Self::run(command, "127.0.0.1:0", &flags, &[], folder).await)
+    }
+
+    /// Path of a file on the disk of [`Server::on_small_disk`], as this process sees it.
+    pub(crate) fn on_disk(&self, name: &str) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.child.id().unwrap()));
+        root.join(self.folder.path().strip_prefix("/").unwrap()).join(DISK).join(name)
+    }
+
     async fn announced_in(folder: TempDir, listen: &str, flags: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut command = command(folder.path());
+        Self::run(command(folder.path()), listen, flags, variables, folder).await
+    }
+
+    async fn run(
+        mut command: Command,
+        listen: &str,
+        flags: &[&str],
+        variables: &[(&str, &str)],
+        folder: TempDir,
+    ) -> Self {
         command
             .args(["serve", "--listen", listen])
             .args(flags)

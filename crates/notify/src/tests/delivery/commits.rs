@@ -48,6 +48,20 @@ fn stop_does_not_wait_for_charts_that_hang() {
 }
 
 #[test]
+fn awaited_commit_is_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let post = start(folder.path(), Channels::new(), &Clock::default());
+    for state in ["a", "b"] {
+        let commit = Commit { messages: Vec::new(), state: Box::new(move || Some(state.to_owned())) };
+        post.commit_awaited(commit).wait(LONG).unwrap();
+        let copy = tempfile::tempdir().unwrap();
+        std::fs::copy(folder.path().join("outbox.1"), copy.path().join("outbox.1")).unwrap();
+        let (_, opened) = Outbox::open(copy.path()).unwrap();
+        assert_eq!(opened.dispatcher_state.as_deref(), Some(state));
+    }
+}
+
+#[test]
 fn commit_larger_than_the_outbox_is_reported_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     let channel = Fake(Box::new(|_| Box::pin(async { Err(SendError::temporary("no")) })));
@@ -63,6 +77,9 @@ fn commit_larger_than_the_outbox_is_reported_and_kept() {
     // As many as fit are sent; the rest and the state wait.
     assert!(!post.is_saved());
     assert_eq!(overview(&post).counts.waiting, MAX_MESSAGES);
+    let change = Commit { messages: Vec::new(), state: Box::new(|| Some("change".to_owned())) };
+    let error = post.commit_awaited(change).wait(LONG).unwrap_err().to_string();
+    assert!(error.starts_with("not saved on disk: the outbox is full"), "{error}");
     let reports = reports.lock().unwrap();
     assert!(reports.len() == 1 && reports[0].as_ref().unwrap().contains("outbox is full"), "{reports:?}");
 }

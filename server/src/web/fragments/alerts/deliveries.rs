@@ -16,7 +16,9 @@ use watchglass_pages::ui::{FormFields, FormValues};
 pub(crate) fn channels(state: &AppState) -> Channels {
     match state.notifications.overview() {
         Ok(overview) => {
-            let rows = overview.channels.into_iter().map(|(name, to)| ChannelRow { name, receiver: to });
+            let kind = |name: &str| state.notifications.channel_kind(name).to_owned();
+            let row = |(name, to): (String, String)| ChannelRow { kind: kind(&name), name, receiver: to };
+            let rows = overview.channels.into_iter().map(row);
             Channels { rows: rows.collect(), error: None }
         }
         Err(error) => Channels { rows: Vec::new(), error: Some(error.to_string()) },
@@ -84,6 +86,7 @@ fn delivery(delivery: Delivery) -> DeliveryRow {
     let time = event.time();
     let state = match event {
         Event::Resend { who, .. } => DeliveryOutcome::Resent(who),
+        Event::Superseded { .. } => DeliveryOutcome::Superseded,
         Event::Attempt(attempt) => match attempt.outcome {
             Outcome::Delivered => DeliveryOutcome::Delivered(attempt.to),
             Outcome::Retry { reason, due, .. } => DeliveryOutcome::Retry(reason, due),
