@@ -51,7 +51,7 @@ const ROUTES: &[(&str, &str, &str, Needs, u16)] = &[
     ("GET", "/panels/cpu/csv", "", ViewerPage, 200),
     ("GET", "/no-such-page", "", ViewerPage, 404),
     ("GET", "/api/docs", "", ViewerPage, 200),
-    ("GET", "/ws/live", "", Viewer, 400),
+    ("GET", "/ws/live", "", Viewer, 426),
     ("GET", "/metrics", "", Viewer, 200),
     ("GET", "/api/openapi.json", "", Viewer, 200),
     ("GET", "/api/no-such-thing", "", Viewer, 404),
