@@ -92,7 +92,7 @@ static SERVICES: [Program; 3] = [
     },
 ];
 
-static BROWSER: [Program; 2] = [
+static BROWSER: [Program; 3] = [
     Program {
         name: "Chromium",
         packages: ["chromium", "chromium", "chromium", "chromium"],
@@ -102,6 +102,11 @@ static BROWSER: [Program; 2] = [
         name: "Node.js 20 or newer with npm",
         packages: ["nodejs npm", "nodejs npm", "nodejs npm", "node"],
         is_installed: has_node,
+    },
+    Program {
+        name: "Java for the HTML validator",
+        packages: ["default-jre-headless", "java-latest-openjdk-headless", "jre-openjdk-headless", "openjdk"],
+        is_installed: |_| process::find_on_path("java").is_some(),
     },
 ];
 
@@ -247,7 +252,7 @@ mod tests {
     #[test]
     fn plan_depends_on_missing_programs_and_the_system() {
         let [redis, postgres, exporter] = &SERVICES;
-        let [_, node] = &BROWSER;
+        let [_, node, _] = &BROWSER;
         let cases: &[(&[&'static Program], bool, &[Manager], Plan)] = &[
             (&[], true, &[Manager::Apt], Plan::Nothing),
             (&[redis, node], true, &[Manager::Apt], Plan::Apt(vec!["redis-server", "nodejs", "npm"])),
