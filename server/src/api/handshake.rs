@@ -21,15 +21,15 @@ const BASE64: GeneralPurpose =
 /// Checks `Sec-WebSocket-Key`: once, 16 bytes in base64.
 ///
 /// # Errors
-/// The refusal, with the accepted form.
-pub(crate) fn check_key(headers: &HeaderMap) -> Result<(), Response> {
+/// 400 with the accepted form.
+pub(crate) fn check_key(headers: &HeaderMap) -> Result<(), ApiError> {
     let mut keys = headers.get_all(SEC_WEBSOCKET_KEY).iter();
     let is_valid = |key: &HeaderValue| BASE64.decode(key).is_ok_and(|bytes| bytes.len() == KEY_BYTES);
     if keys.next().is_some_and(is_valid) && keys.next().is_none() {
         return Ok(());
     }
     let message = "Sec-WebSocket-Key must be sent once, and be 16 bytes in base64".to_owned();
-    Err(ApiError::new(StatusCode::BAD_REQUEST, "not_a_websocket", message).into_response())
+    Err(ApiError::new(StatusCode::BAD_REQUEST, "not_a_websocket", message))
 }
 
 /// Refusal of a request that is not an opening handshake of version 13. The status 426 has the headers of a valid one (RFC

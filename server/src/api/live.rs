@@ -51,8 +51,8 @@ pub(crate) async fn open(
         Ok(upgrade) => upgrade,
         Err(rejection) => return handshake::refusal(&rejection),
     };
-    if let Err(refusal) = handshake::check_key(&headers) {
-        return refusal;
+    if let Err(error) = handshake::check_key(&headers) {
+        return error.into_response();
     }
     if state.hub.subscribers() >= MAX_CONNECTIONS {
         let message = format!("Limit of {MAX_CONNECTIONS} live connections reached; try again later");
