@@ -141,7 +141,8 @@ impl Route {
         let Some(documentation) = &self.endpoint.documentation else { return Vec::new() };
         let found = self.slash_forms().into_iter().find_map(|path| {
             let operation = documentation.paths.get_path_operation(&path, self.method.clone())?;
-            Some((path, operation.clone()))
+            // Both forms are served; one is described.
+            Some((path.strip_suffix('/').unwrap_or(&path).to_owned(), operation.clone()))
         });
         let Some((path, mut operation)) = found else { return Vec::new() };
         if self.successor.is_some() {

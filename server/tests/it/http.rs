@@ -126,7 +126,8 @@ async fn every_route_names_its_methods_in_allow() {
     for (path, item) in paths {
         let mut expected: Vec<String> =
             item.as_object().unwrap().keys().map(|name| name.to_uppercase()).collect();
-        if expected.iter().any(|method| method == "GET") {
+        // A HEAD request cannot open a live connection.
+        if path != "/ws/live" && expected.iter().any(|method| method == "GET") {
             expected.push("HEAD".to_owned());
         }
         expected.sort_unstable();
