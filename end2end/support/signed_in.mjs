@@ -23,6 +23,9 @@ export const ENVIRONMENT = {
 const proofs = new Map();
 const plainFetch = globalThis.fetch;
 
+/** A request of somebody who is not signed in. */
+export const fetchSignedOut = plainFetch;
+
 // A test that asks a server itself does so as an administrator.
 globalThis.fetch = (url, options = {}) => {
   const proof = proofs.get(new URL(url).origin);

@@ -19,6 +19,8 @@ cargo xtask COMMAND
                    Redis if they are installed; the first run records this machine for 20 minutes
   load [ARGS]      load test with many WebSocket connections against a server that it starts, or
                    against --url ws://127.0.0.1:PORT/ws/live; `cargo xtask load --help` lists ARGS
+  soak [ARGS]      start a soak test of 6 hours in the background: a server with faults, churn and a viewer;
+                   `cargo xtask soak --help` lists ARGS, such as --hours N
   fuzz [--minutes N] [TARGET]
                    fuzz one target, or each of them, for N minutes [1]
   setup            install what building and testing need
@@ -58,6 +60,11 @@ pub(crate) enum Command {
         /// Arguments for the load generator.
         arguments: Vec<OsString>,
     },
+    /// Start the soak test.
+    Soak {
+        /// Arguments for the soak test.
+        arguments: Vec<OsString>,
+    },
     /// Run the fuzzer.
     Fuzz {
         /// Minutes for each target.
@@ -90,6 +97,7 @@ impl Command {
             "test" => test(&mut parser),
             "bench" => bench(&mut parser),
             "load" => Ok(Self::Load { arguments: passed_on(&mut parser)? }),
+            "soak" => Ok(Self::Soak { arguments: passed_on(&mut parser)? }),
             "fuzz" => fuzz(&mut parser),
             _ => Err(Failure::Usage(format!("unknown command {name:?}"))),
         }
@@ -189,6 +197,7 @@ mod tests {
             ("bench history", Command::BenchHistory { arguments: words("") }),
             ("bench history 1 40", Command::BenchHistory { arguments: words("1 40") }),
             ("load --sockets 10", Command::Load { arguments: words("--sockets 10") }),
+            ("soak --hours 1", Command::Soak { arguments: words("--hours 1") }),
             ("fuzz", Command::Fuzz { minutes: 1, target: None }),
             ("fuzz --minutes 5 live", Command::Fuzz { minutes: 5, target: Some("live".to_owned()) }),
             ("fuzz live --minutes=5", Command::Fuzz { minutes: 5, target: Some("live".to_owned()) }),
@@ -219,7 +228,7 @@ mod tests {
 
     #[test]
     fn help_names_each_command() {
-        for name in ["run", "build", "test", "bench", "load", "fuzz", "setup", "help"] {
+        for name in ["run", "build", "test", "bench", "load", "soak", "fuzz", "setup", "help"] {
             assert!(HELP.lines().any(|line| line.trim_start().starts_with(name)), "{name}");
         }
     }

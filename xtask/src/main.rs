@@ -1,4 +1,4 @@
-//! Developer commands: run, build, test, bench, load, fuzz.
+//! Developer commands: run, build, test, bench, load, soak, fuzz.
 //!
 //! `cargo xtask` alone lists the commands. A command installs what is missing, prints its steps, and skips what is up to
 //! date. Nothing here is part of the server.
@@ -45,6 +45,7 @@ fn run() -> Result<(), Failure> {
         Command::Bench { arguments } => commands::bench(&workspace, &arguments)?,
         Command::BenchHistory { arguments } => commands::history(&workspace, &arguments)?,
         Command::Load { arguments } => commands::load(&workspace, &arguments)?,
+        Command::Soak { arguments } => commands::soak(&workspace, &arguments)?,
         Command::Fuzz { minutes, target } => commands::fuzz(&workspace, minutes, target.as_deref())?,
     }
     Ok(())

@@ -46,7 +46,11 @@ pub(crate) fn ChartEvents(
         })
     });
     let html = move || items.get().unwrap_or_default();
-    view! { <ul class="marks" aria-label="Alerts and annotations" hidden=move || html().is_empty() inner_html=html></ul> }
+    view! {
+        <div role="group" aria-label="Alerts and annotations" hidden=move || html().is_empty()>
+            <ul class="marks" inner_html=html></ul>
+        </div>
+    }
 }
 
 /// Thresholds of a chart for its accessible name: `, warning above 80 %`. Not updated later, because rules rarely change.

@@ -22,7 +22,7 @@ pub(crate) fn ConnectionBadge() -> impl IntoView {
         <div class="connection" data-state=word>
             <span class="dot" aria-hidden="true"></span>
             <span class="word">{move || connection.status.get().text()}</span>
-            <time class="clock" title="Time of the latest values">{time}</time>
+            <span class="clock" title="Time of the latest values">{time}</span>
             <span class="hidden" role="status">{move || format!("Connection: {}", spoken.get())}</span>
         </div>
     }

@@ -25,5 +25,9 @@ pub(crate) fn Problems() -> impl IntoView {
         data.series_changed.track();
         data.store.with_value(|store| store.state().problems.is_empty())
     };
-    view! { <ul class="problems" aria-label="Failing probes" hidden=none inner_html=problems></ul> }
+    view! {
+        <div class="problems" role="group" aria-label="Failing probes" hidden=none>
+            <ul inner_html=problems></ul>
+        </div>
+    }
 }

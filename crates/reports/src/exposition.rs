@@ -41,7 +41,10 @@ impl TextFormat {
 fn weight_of(range: &str, wanted: &str) -> Option<f64> {
     let mut parts = range.split(';').map(str::trim);
     let name = parts.next()?;
-    let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Ok(1.0), str::parse);
+    // RFC 9110, section 12.4.2: the name of the weight is case-insensitive.
+    let mut parameters = parts.filter_map(|part| part.split_once('='));
+    let weight =
+        parameters.find(|(name, _)| name.eq_ignore_ascii_case("q")).map_or(Ok(1.0), |(_, q)| q.parse());
     weight.ok().filter(|_| name.eq_ignore_ascii_case(wanted))
 }
 
@@ -188,6 +191,8 @@ odd{host="a"} 0.000000001
             (prometheus, TextFormat::OpenMetrics),
             ("text/plain;q=0.9,application/openmetrics-text;q=0.1", TextFormat::Prometheus),
             ("application/openmetrics-text;q=0", TextFormat::Prometheus),
+            ("text/plain;Q=0.9,application/openmetrics-text;Q=0.1", TextFormat::Prometheus),
+            ("Application/OpenMetrics-Text; Q=0.5, text/plain; Q=0.4", TextFormat::OpenMetrics),
             ("application/openmetrics-text;q=much", TextFormat::Prometheus),
         ] {
             assert_eq!(TextFormat::accepted(accept), expected, "{accept}");

@@ -1,7 +1,10 @@
 //! `/ws/live`: one WebSocket for each open page.
 //!
-//! Limits per client: a few kilobytes of buffers, small inbound messages, ten seconds per write, one minute without a pong.
+//! Limits per client: a few kilobytes of buffers, small inbound messages, ten seconds for a message that the full send buffer of
+//! the system does not accept, one minute without a pong. The second limit ends the connection of a client that reads
+//! nothing, because frames fill its buffer more slowly.
 
+use super::handshake;
 use crate::access::Access;
 use crate::app_state::AppState;
 use crate::clock;
@@ -21,17 +24,19 @@ use tokio::time::{Instant, interval_at, timeout};
 use watchglass_auth::Principal;
 use watchglass_live::{CLOSE_SIGNED_OUT, Outgoing, Protocol, Subscriber};
 
+/// Path of the live connection.
+pub(crate) const PATH: &str = "/ws/live";
 /// Size limit of inbound messages.
 const MAX_INBOUND_BYTES: usize = 4 << 10;
 const READ_BUFFER_BYTES: usize = 1 << 10;
 /// Messages are written immediately; the buffer only holds what the socket does not accept.
 const WRITE_BUFFER_BYTES: usize = 0;
 const MAX_UNSENT_BYTES: usize = 1 << 20;
-/// Write timeout; slower clients are disconnected.
+/// Time for a message to fit into the send buffer of the system; slower clients are disconnected.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 const PING_INTERVAL: Duration = Duration::from_secs(20);
-/// Time without a pong after which a client is disconnected.
+/// Time without a pong after which a client is disconnected, at the next ping.
 const PONG_TIMEOUT: Duration = Duration::from_secs(60);
 const MAX_CONNECTIONS: usize = 20_000;
 
@@ -44,11 +49,11 @@ pub(crate) async fn open(
 ) -> Response {
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
-        Err(rejection) => {
-            let message = format!("WebSocket upgrade required: {}", rejection.body_text());
-            return ApiError::new(rejection.status(), "not_a_websocket", message).into_response();
-        }
+        Err(rejection) => return handshake::refusal(&rejection),
     };
+    if let Err(error) = handshake::check_key(&headers) {
+        return error.into_response();
+    }
     if state.hub.subscribers() >= MAX_CONNECTIONS {
         let message = format!("Limit of {MAX_CONNECTIONS} live connections reached; try again later");
         return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_connections", message)
@@ -210,6 +215,9 @@ fn close_for(error: &axum::Error) -> Closing {
     let text = error.to_string();
     if text.contains("too long") || text.contains("too large") || text.contains("Space limit") {
         Closing::Close(close_code::SIZE, "messages are limited to 4096 bytes")
+    } else if text.contains("UTF-8") {
+        // RFC 6455, section 8.1.
+        Closing::Close(close_code::INVALID, "text is not UTF-8")
     } else {
         Closing::Close(close_code::PROTOCOL, "invalid WebSocket frame")
     }

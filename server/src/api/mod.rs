@@ -3,6 +3,7 @@
 pub(crate) mod annotations;
 pub(crate) mod audit;
 pub(crate) mod channels;
+pub(crate) mod handshake;
 pub(crate) mod ingest;
 pub(crate) mod live;
 pub(crate) mod liveness;

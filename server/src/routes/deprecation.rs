@@ -17,6 +17,8 @@ const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 pub(super) struct Deprecation {
     route: Arc<str>,
     successor: Arc<str>,
+    /// `Deprecation` header: a date (RFC 9745, section 2.1).
+    since: HeaderValue,
     /// `Link` header with the path of the successor.
     link: Option<HeaderValue>,
     /// Whether the warning is in the log: once per start.
@@ -24,10 +26,13 @@ pub(super) struct Deprecation {
 }
 
 impl Deprecation {
-    pub(super) fn new(route: String, method: &Method, path: &str) -> Self {
+    /// `since` is the day of the deprecation as Unix time.
+    pub(super) fn new(route: String, method: &Method, path: &str, since: i64) -> Self {
         Self {
             route: route.into(),
             successor: format!("{method} {path}").into(),
+            since: HeaderValue::try_from(format!("@{since}"))
+                .unwrap_or_else(|_| HeaderValue::from_static("@0")),
             link: HeaderValue::try_from(format!("<{path}>; rel=\"successor-version\"")).ok(),
             is_logged: Arc::default(),
         }
@@ -46,7 +51,7 @@ async fn announce(State(deprecation): State<Deprecation>, request: Request, next
     }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(DEPRECATION, HeaderValue::from_static("true"));
+    headers.insert(DEPRECATION, deprecation.since);
     if let Some(link) = deprecation.link {
         headers.append(LINK, link);
     }

@@ -146,7 +146,7 @@ mod tests {
         for expected in [
             "GET /metrics",
             "POST /api/ingest",
-            "GET /api/admin/system/history/",
+            "GET /api/admin/system/history",
             "<code>page_size</code>",
             "<th>Request field</th>",
             "<td>User who creates it.</td>",

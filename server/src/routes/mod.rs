@@ -16,14 +16,17 @@ mod table;
 
 pub(crate) use authorize::AuthLayer;
 
+use crate::api::{handshake, live};
 use crate::app_state::AppState;
 use crate::edge::{self, TrustedProxies};
 use crate::host_origin::{self, HostGuard};
 use crate::http::ApiError;
 use crate::web::pages;
 use axum::Router;
+use axum::http::header::ALLOW;
 use axum::http::{Extensions, Uri};
 use axum::middleware;
+use axum::response::{IntoResponse, Response};
 use route::Route;
 use route_policies::RoutePolicies;
 use std::sync::Arc;
@@ -61,9 +64,16 @@ fn routes(table: &[Route]) -> Router<AppState> {
             router = router.route(&path, handler.clone());
         }
     }
-    router
-        .fallback(pages::page_or_file)
-        .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
+    router.fallback(pages::page_or_file).method_not_allowed_fallback(method_not_allowed)
+}
+
+/// 405. The router adds the allowed methods of the route, unless they are set here.
+async fn method_not_allowed(uri: Uri) -> Response {
+    let mut response = ApiError::method_not_allowed().into_response();
+    if uri.path() == live::PATH {
+        response.headers_mut().insert(ALLOW, handshake::ALLOWED_METHODS);
+    }
+    response
 }
 
 /// Route name in request metrics: route or page, or one name for all front end files.

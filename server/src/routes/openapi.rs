@@ -1,8 +1,11 @@
 //! `GET /api/openapi.json`: OpenAPI document, generated from the route table and its documented handlers.
 
+mod choices;
+mod finish;
+
 use super::route::Route;
 use super::table;
-use crate::api::{audit, system};
+use crate::api::{audit, live, system};
 use axum::Json;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
@@ -54,7 +57,33 @@ fn document(routes: &[Route]) -> Value {
         });
         components.insert("securitySchemes".to_owned(), schemes);
     }
+    finish::set(&mut document, &["paths", live::PATH, "get"], live_connection());
+    finish::finish(&mut document);
     document
+}
+
+/// The live connection: OpenAPI has no words for its frames.
+fn live_connection() -> Value {
+    let failure = |text: &str| {
+        let schema = json!({ "$ref": "#/components/schemas/Failure" });
+        json!({ "description": text, "content": { "application/json": { "schema": schema } } })
+    };
+    json!({
+        "tags": ["metrics"],
+        "summary": "Live connection (WebSocket)",
+        "description": "Opens a WebSocket (RFC 6455) with the subprotocol `watchglass.json.v1` or none; docs/live.md \
+            describes its messages. Needs the role viewer.",
+        "operationId": "live_connection",
+        "responses": {
+            "101": { "description": "The connection is open" },
+            "400": failure("Invalid Sec-WebSocket-Key, or unknown subprotocol"),
+            "401": failure("Session or token missing, expired or revoked"),
+            "403": failure("Missing role viewer, or another origin"),
+            "426": failure("No upgrade to a WebSocket of version 13"),
+            "429": failure(LIMITED),
+            "503": failure("Limit of live connections reached"),
+        },
+    })
 }
 
 const LIMITED: &str = "Rate limit exceeded; the message names the limit, Retry-After has the time to wait";

@@ -35,8 +35,16 @@ pub(super) struct Route {
     has_core_alias: bool,
     /// Path of earlier versions, which still works.
     former_path: Option<&'static str>,
-    /// Method and path of the route that replaces this deprecated one.
-    successor: Option<(HttpMethod, &'static str)>,
+    /// What replaces this deprecated route.
+    successor: Option<Successor>,
+}
+
+/// Route that replaces a deprecated one.
+struct Successor {
+    method: HttpMethod,
+    path: &'static str,
+    /// Day of the deprecation as Unix time.
+    since: i64,
 }
 
 /// Creates a line of the route table. `/?` at the end of the path is an optional trailing slash.
@@ -70,9 +78,9 @@ impl Route {
         Self { former_path: Some(former_path), ..self }
     }
 
-    /// Deprecates the route: responses, log and documentation point to its successor.
-    pub(super) fn replaced_by(self, method: HttpMethod, path: &'static str) -> Self {
-        Self { successor: Some((method, path)), ..self }
+    /// Deprecates the route since a day (Unix time): responses, log and documentation point to its successor.
+    pub(super) fn replaced_by(self, method: HttpMethod, path: &'static str, since: i64) -> Self {
+        Self { successor: Some(Successor { method, path, since }), ..self }
     }
 
     /// Method of requests; GET includes HEAD.
@@ -106,9 +114,9 @@ impl Route {
         let handler = self.endpoint.handler.clone();
         match &self.successor {
             None => handler,
-            Some((method, path)) => {
+            Some(Successor { method, path, since }) => {
                 let route = format!("{} {}", self.method(), self.path);
-                Deprecation::new(route, &http_method(method), path).announced_by(handler)
+                Deprecation::new(route, &http_method(method), path, *since).announced_by(handler)
             }
         }
     }
@@ -133,7 +141,8 @@ impl Route {
         let Some(documentation) = &self.endpoint.documentation else { return Vec::new() };
         let found = self.slash_forms().into_iter().find_map(|path| {
             let operation = documentation.paths.get_path_operation(&path, self.method.clone())?;
-            Some((path, operation.clone()))
+            // Both forms are served; one is described.
+            Some((path.strip_suffix('/').unwrap_or(&path).to_owned(), operation.clone()))
         });
         let Some((path, mut operation)) = found else { return Vec::new() };
         if self.successor.is_some() {

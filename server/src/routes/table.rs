@@ -15,6 +15,9 @@ use utoipa::openapi::HttpMethod::{Delete, Get, Patch, Post, Put};
 use utoipa_axum::routes as documented;
 use watchglass_auth::Permission::{Admin, Ingest, Public, Viewer};
 
+/// 1 December 2026, 00:00 UTC.
+const DECEMBER_2026: i64 = 1_796_083_200;
+
 /// All routes: method, path, handler, permission, audit policy and rate limit.
 #[rustfmt::skip] // One line per route.
 pub(super) fn routes() -> Vec<Route> {
@@ -39,7 +42,7 @@ pub(super) fn routes() -> Vec<Route> {
         route(Get, "/search", search::page, Viewer, ReadOnly, Limit::Pages).also_at("/find"),
         route(Get, "/panels/{panel}", panel::table, Viewer, ReadOnly, Limit::Pages),
         route(Get, "/panels/{panel}/csv", panel::csv, Viewer, ReadOnly, Limit::Pages),
-        route(Get, "/ws/live", live::open, Viewer, ReadOnly, Limit::Live),
+        route(Get, live::PATH, live::open, Viewer, ReadOnly, Limit::Live),
         route(Get, "/api/fragment/{page}", fragment::fragment, Viewer, ReadOnly, Limit::Pages),
         route(Get, format!("{}/{{function}}", app::api::PREFIX), functions::call, Viewer, ReadOnly, Limit::Pages),
         route(Get, "/api/snapshot.html", documented!(snapshot::snapshot), Viewer, ReadOnly, Limit::Pages),
@@ -75,7 +78,7 @@ pub(super) fn routes() -> Vec<Route> {
         route(Post, "/api/admin/alerts/acknowledge", documented!(silences::acknowledge), Admin, Audited, Limit::Rest),
         route(Delete, "/api/admin/alerts/acknowledge", documented!(silences::unacknowledge), Admin, Audited, Limit::Rest),
         route(Post, "/api/admin/alerts/acknowledge/withdraw", documented!(silences::withdraw), Admin, Audited, Limit::Rest)
-            .replaced_by(Delete, "/api/admin/alerts/acknowledge"),
+            .replaced_by(Delete, "/api/admin/alerts/acknowledge", DECEMBER_2026),
         route(Get, "/api/admin/channels/?", documented!(channels::channels), Viewer, ReadOnly, Limit::Rest),
         route(Post, "/api/admin/channels/{name}/test", documented!(channels::test), Admin, Audited, Limit::Rest),
         route(Get, "/api/admin/deliveries/?", documented!(channels::deliveries), Viewer, ReadOnly, Limit::Rest),

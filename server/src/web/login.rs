@@ -233,7 +233,7 @@ fn sign_in_page(
          maxlength=\"256\" required{password_focus}></label></p>\
          <p><label>Two-factor code (if enabled) <input name=\"code\" autocomplete=\"one-time-code\" \
          autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"40\"></label></p>\
-         <p><button class=\"button\">Sign in</button></p></form>\
+         <p><button type=\"submit\" class=\"button\">Sign in</button></p></form>\
          <p>Forgot password? Run <code>watchglass user password --name NAME</code> on the server.</p></main>",
         escaped(next),
         escaped(&name.chars().take(64).collect::<String>()),
@@ -249,7 +249,7 @@ fn sign_in_page(
 fn signed_in_page(user: &Principal) -> String {
     format!(
         "<main class=\"document standalone\"><h1>Signed in</h1><p>Signed in as {} (role {}).</p>\
-         <form method=\"post\" action=\"/api/logout\"><p><button class=\"button\">Sign out</button></p></form>\
+         <form method=\"post\" action=\"/api/logout\"><p><button type=\"submit\" class=\"button\">Sign out</button></p></form>\
          <p class=\"ways\"><a href=\"/\">Overview</a></p></main>",
         escaped(&user.name),
         user.role

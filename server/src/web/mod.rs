@@ -14,5 +14,6 @@ pub(crate) mod panel;
 pub(crate) mod search;
 pub(crate) mod snapshot;
 mod time_params;
+mod valid_html;
 
 pub(crate) use page_context::PageContext;

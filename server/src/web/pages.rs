@@ -3,7 +3,7 @@
 use super::PageContext;
 use super::page_backend::PageBackend;
 use super::time_params::url_with_millis;
-use super::{cookie, layout};
+use super::{cookie, layout, valid_html};
 use crate::app_state::AppState;
 use crate::assets::{self, PAGE_ASSETS};
 use crate::edge::{self, Client};
@@ -76,7 +76,8 @@ async fn render(visit: PageContext, request: Request) -> Response {
         }
     };
     let document = move || app::document(assets.clone(), theme, is_wall, warning);
-    let mut response = leptos_axum::render_app_async_with_context(context, document)(request).await;
+    let rendered = leptos_axum::render_app_async_with_context(context, document)(request).await;
+    let mut response = valid_html::finish(rendered).await;
     if let Some(status) = status.get().and_then(|status| StatusCode::from_u16(status).ok()) {
         *response.status_mut() = status;
     }

@@ -35,7 +35,9 @@ async fn acknowledgements_are_removed_by_delete_and_by_the_deprecated_route() {
         for response in [&removed, &twice] {
             let headers = (response.header("deprecation"), response.header("link"));
             let expected = match is_deprecated {
-                true => (Some("true"), Some("</api/admin/alerts/acknowledge>; rel=\"successor-version\"")),
+                true => {
+                    (Some("@1796083200"), Some("</api/admin/alerts/acknowledge>; rel=\"successor-version\""))
+                }
                 false => (None, None),
             };
             assert_eq!(headers, expected, "{method} {path}");

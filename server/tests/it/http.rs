@@ -103,7 +103,7 @@ async fn unknown_api_paths_are_not_found() {
 #[tokio::test]
 async fn wrong_methods_are_rejected_with_the_allowed_ones() {
     let server = Server::start().await;
-    for path in ["/", "/api/live", "/api/fn/snapshot", "/ws/live"] {
+    for path in ["/", "/api/live", "/api/fn/snapshot"] {
         for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"] {
             let answer = request(server.address, method, path, &[]).await;
             assert_eq!(answer.status, 405, "{method} {path}");
@@ -112,6 +112,30 @@ async fn wrong_methods_are_rejected_with_the_allowed_ones() {
             assert_eq!(allowed, ["GET", "HEAD"], "{method} {path}");
             assert!(answer.error("method_not_allowed").contains("Allow"));
         }
+    }
+    server.stop().await;
+}
+
+/// RFC 9110, section 15.5.6.
+#[tokio::test]
+async fn every_route_names_its_methods_in_allow() {
+    let server = Server::start().await;
+    let document = get(server.address, "/api/openapi.json").await.json();
+    let paths = document["paths"].as_object().unwrap();
+    assert!(paths.len() > 30);
+    for (path, item) in paths {
+        let mut expected: Vec<String> =
+            item.as_object().unwrap().keys().map(|name| name.to_uppercase()).collect();
+        // A HEAD request cannot open a live connection.
+        if path != "/ws/live" && expected.iter().any(|method| method == "GET") {
+            expected.push("HEAD".to_owned());
+        }
+        expected.sort_unstable();
+        let answer = request(server.address, "BREW", &path.replace(['{', '}'], ""), &[]).await;
+        assert_eq!(answer.status, 405, "{path}");
+        let mut allowed: Vec<&str> = answer.header("allow").unwrap().split(',').map(str::trim).collect();
+        allowed.sort_unstable();
+        assert_eq!(allowed, expected, "{path}");
     }
     server.stop().await;
 }

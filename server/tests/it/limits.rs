@@ -98,7 +98,7 @@ async fn ingest_metrics_and_live_have_their_own_limits() {
     for (method, path, who, status, name) in [
         ("POST", "/api/ingest", TestToken::Ingest, 415, "limits.ingest"),
         ("GET", "/metrics", TestToken::Viewer, 200, "limits.metrics"),
-        ("GET", "/ws/live", TestToken::Viewer, 400, "limits.live"),
+        ("GET", "/ws/live", TestToken::Viewer, 426, "limits.live"),
     ] {
         let headers = [("Authorization", &*who.bearer())];
         assert_eq!(request(address, method, path, &headers).await.status, status, "{path}");

@@ -1,6 +1,8 @@
 //! Live connection with well-behaved clients.
 
-use crate::support::{BINARY, JSON, Masking, RawSocket, Server, Socket, frame, get, request, within};
+use crate::support::{
+    BINARY, Connection, JSON, Masking, RawSocket, Server, Socket, frame, get, request, request_text, within,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use watchglass_live::PROTOCOL_VERSION;
@@ -124,8 +126,8 @@ async fn subprotocol_is_negotiated_with_json_as_default() {
     server.stop().await;
 }
 
-/// Name of the case, header that is left out, header that replaces it, and code of the error.
-type BadUpgrade = (&'static str, &'static str, Option<(&'static str, &'static str)>, &'static str);
+/// Name of the case, header that is left out, header that replaces it, status and code of the error.
+type BadUpgrade = (&'static str, &'static str, Option<(&'static str, &'static str)>, u16, &'static str);
 
 /// Headers of a valid upgrade.
 const UPGRADE: [(&str, &str); 4] = [
@@ -141,38 +143,57 @@ async fn invalid_upgrades_are_rejected_with_a_reason() {
     let own = format!("http://{}", server.address);
     // Each case leaves out one header and adds its own.
     let cases: &[BadUpgrade] = &[
-        ("no upgrade", "Upgrade", None, "not_a_websocket"),
-        ("another upgrade", "Upgrade", Some(("Upgrade", "h2c")), "not_a_websocket"),
-        ("no connection header", "Connection", None, "not_a_websocket"),
-        ("no version", "Sec-WebSocket-Version", None, "not_a_websocket"),
-        ("an old version", "Sec-WebSocket-Version", Some(("Sec-WebSocket-Version", "8")), "not_a_websocket"),
-        ("no key", "Sec-WebSocket-Key", None, "not_a_websocket"),
-        ("an unknown subprotocol", "", Some(("Sec-WebSocket-Protocol", "chat")), "unknown_subprotocol"),
-        ("an empty subprotocol", "", Some(("Sec-WebSocket-Protocol", "")), "unknown_subprotocol"),
+        ("no upgrade", "Upgrade", None, 426, "not_a_websocket"),
+        ("another upgrade", "Upgrade", Some(("Upgrade", "h2c")), 426, "not_a_websocket"),
+        ("no connection header", "Connection", None, 426, "not_a_websocket"),
+        ("no version", "Sec-WebSocket-Version", None, 426, "not_a_websocket"),
+        (
+            "an old version",
+            "Sec-WebSocket-Version",
+            Some(("Sec-WebSocket-Version", "8")),
+            426,
+            "not_a_websocket",
+        ),
+        ("no key", "Sec-WebSocket-Key", None, 400, "not_a_websocket"),
+        ("a short key", "Sec-WebSocket-Key", Some(("Sec-WebSocket-Key", "c2hvcnQ=")), 400, "not_a_websocket"),
+        (
+            "a key that is no base64",
+            "Sec-WebSocket-Key",
+            Some(("Sec-WebSocket-Key", "key")),
+            400,
+            "not_a_websocket",
+        ),
+        ("two keys", "", Some(UPGRADE[3]), 400, "not_a_websocket"),
+        ("an unknown subprotocol", "", Some(("Sec-WebSocket-Protocol", "chat")), 400, "unknown_subprotocol"),
+        ("an empty subprotocol", "", Some(("Sec-WebSocket-Protocol", "")), 400, "unknown_subprotocol"),
         (
             "another version",
             "",
             Some(("Sec-WebSocket-Protocol", "watchglass.json.v2")),
+            400,
             "unknown_subprotocol",
         ),
-        ("another site", "", Some(("Origin", "http://other.example")), "bad_origin"),
-        ("a sandboxed page", "", Some(("Origin", "null")), "bad_origin"),
-        ("another host", "", Some(("Host", "other.example")), "unknown_host"),
+        ("another site", "", Some(("Origin", "http://other.example")), 403, "bad_origin"),
+        ("a sandboxed page", "", Some(("Origin", "null")), 403, "bad_origin"),
+        ("another host", "", Some(("Host", "other.example")), 421, "unknown_host"),
     ];
-    for (case, without, with, code) in cases {
+    for (case, without, with, status, code) in cases {
         let mut headers: Vec<_> = UPGRADE.into_iter().filter(|(name, _)| name != without).collect();
         headers.extend(*with);
         let answer = request(server.address, "GET", "/ws/live", &headers).await;
         let message = answer.error(code);
-        let expected = match *code {
-            "bad_origin" => 403..404,
-            "unknown_host" => 421..422,
-            "unknown_subprotocol" => 400..401,
-            _ => 400..500,
-        };
-        assert!(expected.contains(&answer.status), "{case}: {} {message}", answer.status);
+        assert_eq!(answer.status, *status, "{case}: {message}");
         if *code == "unknown_subprotocol" {
             assert!(message.contains(JSON) && message.contains(BINARY), "{case}: {message}");
+        }
+        // RFC 6455, section 4.4; RFC 9110, section 15.5.22.
+        let offered = ["sec-websocket-version", "upgrade", "connection"].map(|name| answer.header(name));
+        if *status == 426 {
+            let [version, upgrade, connection] = offered;
+            assert_eq!((version, upgrade), (Some("13"), Some("websocket")), "{case}");
+            assert!(connection.is_some_and(|value| value.eq_ignore_ascii_case("upgrade")), "{case}");
+        } else {
+            assert_eq!(offered[0], None, "{case}");
         }
     }
     // The same headers are accepted from a page of this server.
@@ -180,6 +201,18 @@ async fn invalid_upgrades_are_rejected_with_a_reason() {
     assert_eq!(request(server.address, "GET", "/ws/live", &headers).await.status, 101);
     // A browser that opens the URL gets an explanation.
     assert!(get(server.address, "/ws/live").await.error("not_a_websocket").contains("WebSocket"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn only_get_opens_a_live_connection() {
+    let server = Server::start().await;
+    for method in ["HEAD", "POST", "PUT", "OPTIONS"] {
+        let mut connection = Connection::open(server.address).await;
+        connection.send(request_text(server.address, method, "/ws/live", &UPGRADE).as_bytes()).await;
+        let answer = connection.head().await.unwrap();
+        assert_eq!((answer.status, answer.header("allow")), (405, Some("GET")), "{method}");
+    }
     server.stop().await;
 }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 /// Load generator for the live WebSocket connections of a server on this machine.
 ///
-/// An access token in the environment variable WATCHGLASS_TOKEN is sent with each connection.
+/// An access token in the environment variable WATCHGLASS_TOKEN is sent with each connection, and one with the role ingest in
+/// WATCHGLASS_INGEST_TOKEN with the reports of the ingest flood.
 #[derive(Clone, Debug, Parser, PartialEq, Eq)]
 #[command(name = "watchglass-load", args_override_self = true)]
 pub(crate) struct Arguments {

@@ -46,6 +46,19 @@ fn field<T: std::str::FromStr>(text: &str, name: &str) -> Option<T> {
     rest.split([',', '}']).next()?.trim().parse().ok()
 }
 
+/// Name of the server's own figure for the start delay of a tick.
+const LATENESS: &str = "\"watchglass_tick_lateness_seconds";
+
+/// The start delay of the tick in a text frame, in microseconds.
+pub(crate) fn lateness(text: &str) -> Option<u32> {
+    let (_, rest) = text.split_once(LATENESS)?;
+    // The key ends with its labels, if it has any.
+    let (_, value) = rest.split_once("\":")?;
+    let seconds: f64 = value.split([',', '}']).next()?.trim().parse().ok()?;
+    let micros = (seconds * 1e6).round();
+    (0.0..=f64::from(u32::MAX)).contains(&micros).then_some(micros as u32)
+}
+
 /// The stamp of a binary frame, if it is a metrics frame. It begins, little-endian: u8 kind = 1, u8 version = 1,
 /// u16 zero, u32 version of the state, u64 sequence number, i64 time.
 pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Stamp> {
@@ -73,6 +86,18 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(of_text(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn lateness_of_text_frames() {
+        for (text, expected) in [
+            (r#"{"values":{"watchglass_tick_lateness_seconds{host=\"h\"}":0.0015,"b":1}}"#, Some(1500)),
+            (r#"{"values":{"watchglass_tick_lateness_seconds":2}}"#, Some(2_000_000)),
+            (r#"{"values":{"watchglass_tick_lateness_seconds{host=\"h\"}":null}}"#, None),
+            (r#"{"values":{"up":1}}"#, None),
+        ] {
+            assert_eq!(lateness(text), expected, "{text}");
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod attack;
+mod attack_kind;
 mod error;
 mod frame;
 mod measure;
@@ -35,12 +36,17 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<String, LoadError> {
     let plan = arguments.validate()?;
     open_files::allow(plan.sockets())?;
-    let token = std::env::var("WATCHGLASS_TOKEN").ok().filter(|token| !token.is_empty());
+    let token = |name| std::env::var(name).ok().filter(|token| !token.is_empty());
+    let viewer = token("WATCHGLASS_TOKEN");
     // One thread leaves most of a small machine to the server.
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LoadError::Runtime)?;
     match plan.mode {
-        Mode::Attacks => runtime.block_on(attack::attack(&plan, token.as_deref())),
-        Mode::Connections => Ok(runtime.block_on(measure::measure(&plan, token.as_deref()))?.to_string()),
+        Mode::Attacks => {
+            let ingest = token("WATCHGLASS_INGEST_TOKEN").unwrap_or_default();
+            let tokens = attack_kind::Tokens { viewer: viewer.unwrap_or_default(), ingest };
+            runtime.block_on(attack::attack(&plan, &tokens))
+        }
+        Mode::Connections => Ok(runtime.block_on(measure::measure(&plan, viewer.as_deref()))?.to_string()),
     }
 }

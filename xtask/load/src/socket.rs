@@ -32,8 +32,14 @@ pub(crate) struct Seen {
     pub(crate) lost: u64,
     /// Sequence number of the last frame.
     pub(crate) last_seq: Option<u64>,
+    /// Timestamp of the last frame, milliseconds since the Unix epoch.
+    pub(crate) last_time: Option<i64>,
     /// Time from a frame's timestamp to its arrival, in microseconds.
     pub(crate) latencies: Vec<u32>,
+    /// Start delay of each tick, as the server measures it, in microseconds.
+    pub(crate) lateness: Vec<u32>,
+    /// Seconds for which the server made no frame.
+    pub(crate) skipped: u64,
     /// Reason why the connection ended before the measurement.
     pub(crate) closed: Option<String>,
 }
@@ -48,8 +54,14 @@ impl Seen {
             let latency = now.saturating_sub(stamp.time.saturating_mul(1000));
             // Negative after a clock change.
             self.latencies.push(u32::try_from(latency.max(0)).unwrap_or(u32::MAX));
+            let seconds = self.last_time.map_or(0, |before| stamp.time.saturating_sub(before) / 1000);
+            // A lost frame is of a second that the server did not skip.
+            if let Some(frames) = stamp.seq.checked_sub(last).filter(|frames| *frames > 0) {
+                self.skipped += u64::try_from(seconds).unwrap_or_default().saturating_sub(frames);
+            }
         }
         self.last_seq = Some(stamp.seq);
+        self.last_time = Some(stamp.time);
     }
 }
 
@@ -104,6 +116,9 @@ pub(crate) async fn follow(mut connection: Connection, mut stage: watch::Receive
                     };
                     if let Some(stamp) = stamp {
                         seen.add(stamp, now, measuring);
+                        if measuring && let Message::Text(text) = &message {
+                            seen.lateness.extend(frame::lateness(text));
+                        }
                     }
                 }
                 Some(Err(error)) => {
@@ -145,7 +160,7 @@ mod tests {
     fn the_first_frame_does_not_count() {
         let mut seen = Seen::default();
         seen.add(Stamp { seq: 3, time: 0 }, 900_000, true);
-        assert_eq!(seen, Seen { last_seq: Some(3), ..Seen::default() });
+        assert_eq!(seen, Seen { last_seq: Some(3), last_time: Some(0), ..Seen::default() });
     }
 
     #[test]
@@ -164,9 +179,19 @@ mod tests {
             frames: 4,
             lost: 2,
             last_seq: Some(8),
+            last_time: Some(0),
             latencies: vec![250, 1000, 0, u32::MAX],
-            closed: None,
+            ..Seen::default()
         };
         assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn skipped_seconds_are_not_lost_frames() {
+        let mut seen = Seen::default();
+        for (seq, time) in [(1, 1000), (2, 2000), (3, 5000), (6, 8000), (8, 11_000)] {
+            seen.add(Stamp { seq, time }, 0, true);
+        }
+        assert_eq!((seen.skipped, seen.lost), (3, 3));
     }
 }

@@ -143,8 +143,13 @@ mod tests {
     fn summary_has_totals_and_percentiles() {
         let line = "--url ws://127.0.0.1:7070/ws/live --sockets 7 --slow 1 --seconds 3";
         let plan = Arguments::parse_from(std::iter::once("watchglass-load").chain(line.split(' ')));
-        let one =
-            Seen { frames: 3, lost: 0, last_seq: Some(9), latencies: vec![1000, 2000, 3000], closed: None };
+        let one = Seen {
+            frames: 3,
+            lost: 0,
+            last_seq: Some(9),
+            latencies: vec![1000, 2000, 3000],
+            ..Seen::default()
+        };
         let seen = [
             one.clone(),
             Seen { frames: 2, lost: 1, last_seq: Some(8), latencies: vec![500, 250_000], ..one.clone() },

@@ -34,6 +34,7 @@ pub(crate) fn load(workspace: &Workspace, arguments: &[OsString]) -> Result<(), 
     let mut command = generator(workspace);
     command.args(["--url", &server.url(), "--pid", &server.pid().to_string()]).args(arguments);
     command.env("WATCHGLASS_TOKEN", server.token());
+    command.env("WATCHGLASS_INGEST_TOKEN", server.ingest_token());
     let result = generate(&mut command);
     server.stop()?;
     steps.end();

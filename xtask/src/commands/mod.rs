@@ -9,6 +9,7 @@ mod load;
 mod run;
 mod server;
 mod setup;
+mod soak;
 mod test;
 
 pub(crate) use bench::bench;
@@ -18,4 +19,5 @@ pub(crate) use history::history;
 pub(crate) use load::load;
 pub(crate) use run::run;
 pub(crate) use setup::setup;
+pub(crate) use soak::soak;
 pub(crate) use test::test;

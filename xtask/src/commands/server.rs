@@ -22,6 +22,7 @@ pub(super) struct Server {
     address: SocketAddr,
     data: PathBuf,
     token: String,
+    ingest_token: String,
 }
 
 impl Server {
@@ -44,15 +45,21 @@ impl Server {
         command.args(["--limits-live", "off", "--limits-pages", "off"]);
         command.stdout(file).stderr(errors);
         let child = command.spawn().map_err(process::not_started(&command))?;
-        let mut server = Self { child, address, data, token: String::new() };
+        let mut server = Self { child, address, data, token: String::new(), ingest_token: String::new() };
         server.wait_until_ready(&log)?;
-        server.token = token(workspace, &server.data)?;
+        server.token = token(workspace, &server.data, "viewer")?;
+        server.ingest_token = token(workspace, &server.data, "ingest")?;
         Ok(server)
     }
 
     /// An access token with the role viewer.
     pub(super) fn token(&self) -> &str {
         &self.token
+    }
+
+    /// An access token with the role ingest.
+    pub(super) fn ingest_token(&self) -> &str {
+        &self.ingest_token
     }
 
     /// URL of its live data.
@@ -117,10 +124,10 @@ impl Drop for Server {
     }
 }
 
-/// Creates an access token with the role viewer.
-fn token(workspace: &Workspace, data: &Path) -> Result<String, Failure> {
+/// Creates an access token.
+fn token(workspace: &Workspace, data: &Path, role: &str) -> Result<String, Failure> {
     let mut command = process::program(workspace, workspace.binary(Profile::Release));
-    command.args(["token", "create", "--name", "load", "--role", "viewer", "--data-dir"]).arg(data);
+    command.args(["token", "create", "--name", role, "--role", role, "--data-dir"]).arg(data);
     let made = process::output_of(&mut command).map(|text| text.trim().to_owned());
     made.ok_or_else(|| Failure::Ended {
         doing: "creating a token".to_owned(),

@@ -3,6 +3,7 @@
 
 mod browser;
 mod jobs;
+mod node;
 mod packages;
 mod progress;
 mod services;

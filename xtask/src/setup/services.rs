@@ -1,5 +1,6 @@
 //! Programs that the tests start: Redis, PostgreSQL, node exporter, browser, Node.js.
 
+use super::node;
 use crate::failure::Failure;
 use crate::process;
 use crate::report;
@@ -92,7 +93,7 @@ static SERVICES: [Program; 3] = [
     },
 ];
 
-static BROWSER: [Program; 2] = [
+static BROWSER: [Program; 3] = [
     Program {
         name: "Chromium",
         packages: ["chromium", "chromium", "chromium", "chromium"],
@@ -101,7 +102,12 @@ static BROWSER: [Program; 2] = [
     Program {
         name: "Node.js 20 or newer with npm",
         packages: ["nodejs npm", "nodejs npm", "nodejs npm", "node"],
-        is_installed: has_node,
+        is_installed: node::is_installed,
+    },
+    Program {
+        name: "Java for the HTML validator",
+        packages: ["default-jre-headless", "java-latest-openjdk-headless", "jre-openjdk-headless", "openjdk"],
+        is_installed: |_| process::find_on_path("java").is_some(),
     },
 ];
 
@@ -229,17 +235,6 @@ fn has_node_exporter() -> bool {
     !cfg!(target_os = "linux") || names.into_iter().any(|name| process::find_on_path(name).is_some())
 }
 
-fn has_node(workspace: &Workspace) -> bool {
-    process::find_on_path("npm").is_some()
-        && process::output_of(process::program(workspace, "node").arg("--version"))
-            .is_some_and(|version| major(&version).is_some_and(|major| major >= 20))
-}
-
-/// `20` of `v20.11.1`.
-fn major(version: &str) -> Option<u32> {
-    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,7 +242,7 @@ mod tests {
     #[test]
     fn plan_depends_on_missing_programs_and_the_system() {
         let [redis, postgres, exporter] = &SERVICES;
-        let [_, node] = &BROWSER;
+        let [_, node, _] = &BROWSER;
         let cases: &[(&[&'static Program], bool, &[Manager], Plan)] = &[
             (&[], true, &[Manager::Apt], Plan::Nothing),
             (&[redis, node], true, &[Manager::Apt], Plan::Apt(vec!["redis-server", "nodejs", "npm"])),
@@ -288,12 +283,5 @@ mod tests {
     fn message_names_the_compiler_of_the_fuzzer() {
         let text = message("fuzzing needs", &[&COMPILER], &[Manager::Dnf]);
         assert_eq!(text, "fuzzing needs a C++ compiler: install with `dnf install gcc-c++`");
-    }
-
-    #[test]
-    fn node_version_is_parsed() {
-        for (text, expected) in [("v20.11.1\n", Some(20)), ("v8.0", Some(8)), ("20.1", None), ("", None)] {
-            assert_eq!(major(text), expected, "{text:?}");
-        }
     }
 }

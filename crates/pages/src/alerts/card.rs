@@ -132,11 +132,11 @@ impl AlertCard {
         let is_acknowledged = self.acknowledged.is_some();
         let word = if is_acknowledged { "Take over" } else { "Acknowledge" };
         let withdraw = is_acknowledged.then(|| {
-            view! { <button class="button" name="do" value="withdraw" formnovalidate=true>"Unacknowledge"</button> }
+            view! { <button type="submit" class="button" name="do" value="withdraw" formnovalidate=true>"Unacknowledge"</button> }
         });
         let lengths = SILENCE_DURATIONS.map(|(value, word)| {
             let spoken = format!("Silence for {word}");
-            view! { <button class="button" name="do" value=value aria-label=spoken>{word}</button> }
+            view! { <button type="submit" class="button" name="do" value=value aria-label=spoken>{word}</button> }
         });
         view! {
             <details class="act" id=format!("{}-act", self.id) open=is_open>
@@ -152,7 +152,7 @@ impl AlertCard {
                             autocomplete="off"/>
                     </p>
                     <p class="buttons">
-                        <button class="button main" name="do" value="acknowledge">{word}</button>
+                        <button type="submit" class="button main" name="do" value="acknowledge">{word}</button>
                         {withdraw}
                         <span class="choice">"Silence for "{lengths.collect_view()}</span>
                     </p>

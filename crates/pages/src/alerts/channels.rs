@@ -73,7 +73,7 @@ impl ChannelRow {
                 <form class="do" method="post" action="/alerts" id=form>
                     {hidden_input("view", "channels")}
                     {hidden_input("channel", &name)}
-                    <button class="button" name="do" value="channel-test" aria-label=spoken>"Send test"</button>
+                    <button type="submit" class="button" name="do" value="channel-test" aria-label=spoken>"Send test"</button>
                 </form>
             }
         });

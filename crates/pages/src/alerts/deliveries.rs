@@ -117,7 +117,7 @@ impl Deliveries {
         view! {
             <form method="post" action="/alerts" id="resend" aria-label="Deliveries">
                 // Enter presses the first button: it must not be one that resends.
-                <button disabled=true hidden=true></button>
+                <button type="submit" disabled=true hidden=true></button>
                 {hidden_input("view", "deliveries")}
                 {hidden_input("do", "resend")}
                 {content}
@@ -132,7 +132,7 @@ impl Deliveries {
 
 fn resend_button(id: &str, channel: &str, title: &str) -> AnyView {
     let (value, spoken) = (format!("{id} {channel}"), format!("Resend via {channel}: {title}"));
-    view! { <button class="button" name="delivery" value=value aria-label=spoken>"Resend"</button> }
+    view! { <button type="submit" class="button" name="delivery" value=value aria-label=spoken>"Resend"</button> }
         .into_any()
 }
 

@@ -74,7 +74,7 @@ impl AlertHistory {
                         <option value="">"All rules"</option>
                         {options}
                     </select>
-                    <button class="button">"Apply"</button>
+                    <button type="submit" class="button">"Apply"</button>
                 </form>
                 <div data-part="list">
                     {list}

@@ -85,12 +85,12 @@ impl RuleEditor {
         });
         let choices = choices.collect_view();
         let save = (!is_locked)
-            .then(|| view! { <button class="button main" name="do" value="rule-save">"Save rule"</button> });
+            .then(|| view! { <button type="submit" class="button main" name="do" value="rule-save">"Save rule"</button> });
         let remove = self.delete_label.filter(|_| !is_locked && !self.is_new).map(|word| {
-            view! { <button class="button danger" name="do" value="rule-delete" formnovalidate=true>{word}</button> }
+            view! { <button type="submit" class="button danger" name="do" value="rule-delete" formnovalidate=true>{word}</button> }
         });
         let preview = may_change.then(|| {
-            view! { <button class="button" name="do" value="rule-preview">"Preview (last 7 days)"</button> }
+            view! { <button type="submit" class="button" name="do" value="rule-preview">"Preview (last 7 days)"</button> }
         });
         let past = self.preview.map(RulePreview::view);
         let body = view! {

@@ -66,7 +66,7 @@ impl RuleRow {
                 <form method="post" action="/alerts" id=format!("rule-{id}-switch")>
                     {hidden_input("view", "rules")}
                     {hidden_input("id", &id)}
-                    <button class="button" name="do" value=what aria-label=spoken>{word}</button>
+                    <button type="submit" class="button" name="do" value=what aria-label=spoken>{word}</button>
                 </form>
             }
         });

@@ -123,7 +123,7 @@ fn form(typed: &FormValues) -> AnyView {
                 {field("why", "", 500, true).text_input(typed, None)}
                 {field("name", "Optional.", 100, false).text_input(typed, None)}
             </fieldset>
-            <p class="buttons"><button class="button main" name="do" value="silence">"Create silence"</button></p>
+            <p class="buttons"><button type="submit" class="button main" name="do" value="silence">"Create silence"</button></p>
         </form>
     }
     .into_any()
@@ -143,7 +143,7 @@ impl SilenceRow {
                 <form class="do" method="post" action="/alerts" id=format!("silence-{id}-end")>
                     {hidden_input("view", "silences")}
                     {hidden_input("id", &id)}
-                    <button class="button" name="do" value="end-silence" aria-label=spoken>"Expire"</button>
+                    <button type="submit" class="button" name="do" value="end-silence" aria-label=spoken>"Expire"</button>
                 </form>
             }
         });

@@ -49,7 +49,7 @@ pub fn render(page: LayoutEditor) -> String {
     let reset = is_changed.then(|| {
         view! {
             <form method="post" action="/layout">
-                <button class="button" name="do" value="reset">"Reset"</button>
+                <button type="submit" class="button" name="do" value="reset">"Reset"</button>
             </form>
         }
     });
@@ -99,7 +99,7 @@ impl LayoutPanel {
         let widths = WIDTHS.map(|(value, label)| {
             let pressed = if value == width { "true" } else { "false" };
             let spoken = format!("Width {label}: {title}");
-            view! { <button class="button" name="do" value=value aria-pressed=pressed aria-label=spoken>{label}</button> }
+            view! { <button type="submit" class="button" name="do" value=value aria-pressed=pressed aria-label=spoken>{label}</button> }
         });
         let up = button("earlier", "Up", format!("Move {title} up"), can_move_up);
         let down = button("later", "Down", format!("Move {title} down"), can_move_down);
@@ -110,7 +110,7 @@ impl LayoutPanel {
                 <form class="do" method="post" action="/layout">
                     {hidden_input("panel", &id)}
                     {up}{down}
-                    <button class="button" name="do" value=action aria-label=spoken>{word}</button>
+                    <button type="submit" class="button" name="do" value=action aria-label=spoken>{word}</button>
                     {widths.collect_view()}
                 </form>
             </li>
@@ -121,7 +121,7 @@ impl LayoutPanel {
 
 /// Button that is disabled rather than left out, so that the others keep their places.
 fn button(value: &'static str, word: &'static str, spoken: String, is_enabled: bool) -> AnyView {
-    view! { <button class="button" name="do" value=value aria-label=spoken disabled=!is_enabled>{word}</button> }
+    view! { <button type="submit" class="button" name="do" value=value aria-label=spoken disabled=!is_enabled>{word}</button> }
         .into_any()
 }
 

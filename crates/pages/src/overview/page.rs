@@ -168,7 +168,7 @@ impl Overview {
         });
         let list = (!is_healthy).then(|| {
             view! {
-                <ul class="reasons" aria-label="Reasons">
+                <ul class="reasons">
                     {reasons.into_iter().map(reason).collect_view()}
                     {wrong.into_iter().map(one).collect_view()}
                     {more}

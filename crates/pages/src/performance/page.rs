@@ -36,7 +36,7 @@ pub fn render(page: Performance) -> String {
                 <label r#for="routes-filter">"Filter"</label>
                 <input type="text" id="routes-filter" name="filter" value=filter maxlength="100" autocomplete="off"
                     spellcheck="false"/>
-                <button class="button">"Apply"</button>
+                <button type="submit" class="button">"Apply"</button>
                 {clear}
             </form>
             {table.view()}

@@ -72,7 +72,7 @@ pub fn render(page: Processes) -> String {
                     spellcheck="false"/>
                 <label r#for="commands-when">"At (UTC)"</label>
                 <input type="datetime-local" id="commands-when" name="when" value=when step="1"/>
-                <button class="button">"Apply"</button>
+                <button type="submit" class="button">"Apply"</button>
                 {clear}
             </form>
             <nav class="moments" aria-label="Other times">{links}{back}</nav>

@@ -69,7 +69,7 @@ pub fn render_page(find: SearchResults) -> String {
          <form class=\"filter\" method=\"get\" action=\"/search\" role=\"search\" aria-label=\"Search\">\
          <label for=\"find-q\">Search pages, charts and actions</label>\
          <input type=\"search\" id=\"find-q\" name=\"q\" value=\"{asked}\" maxlength=\"100\" autocomplete=\"off\" \
-         spellcheck=\"false\"><button class=\"button\">Search</button></form><div class=\"found\">{found}</div></div>"
+         spellcheck=\"false\"><button type=\"submit\" class=\"button\">Search</button></form><div class=\"found\">{found}</div></div>"
     )
 }
 
@@ -83,7 +83,7 @@ impl SearchHit {
                 view! { <li><a href=href rel="external">{words}</a></li> }.into_any()
             }
             SearchTarget::Post(action) => {
-                view! { <li><form method="post" action=action><button>{words}</button></form></li> }
+                view! { <li><form method="post" action=action><button type="submit">{words}</button></form></li> }
                     .into_any()
             }
             SearchTarget::Click(what) => {
@@ -127,7 +127,7 @@ mod tests {
             (SearchTarget::External("/layout"), "<li><a href=\"/layout\" rel=\"external\">"),
             (
                 SearchTarget::Post("/api/logout"),
-                "<form method=\"post\" action=\"/api/logout\"><button><span>",
+                "<form method=\"post\" action=\"/api/logout\"><button type=\"submit\"><span>",
             ),
             (SearchTarget::Click(".x"), "<li data-press=\".x\"><button type=\"button\">"),
         ] {

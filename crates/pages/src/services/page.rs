@@ -98,7 +98,7 @@ fn state(view: &ServiceView, known: &ServicesSnapshot, setting: &'static str) ->
     let notes: Vec<String> = view.notes.iter().chain(skipped).cloned().collect();
     let notes = (!notes.is_empty()).then(|| {
         let notes = notes.into_iter().map(|note| view! { <li>{note}</li> }).collect_view();
-        view! { <ul class="notes" aria-label="Limitations">{notes}</ul> }
+        view! { <div role="group" aria-label="Limitations"><ul class="notes">{notes}</ul></div> }
     });
     view! {
         <section class="service" data-state=word>
@@ -118,7 +118,7 @@ fn state(view: &ServiceView, known: &ServicesSnapshot, setting: &'static str) ->
                     <code>{setting}</code>" are correct. "<a href="/settings">"Settings"</a>" shows the value without its password."
                 </p>
             })}
-            <ul class="jumps" aria-label="Lists">{jumps.collect_view()}</ul>
+            <nav aria-label="Lists"><ul class="jumps">{jumps.collect_view()}</ul></nav>
             {notes}
         </section>
     }
@@ -136,7 +136,7 @@ fn filter_form(kind: &ServiceKind, order: &ListQuery) -> AnyView {
             <label r#for="lists-filter">"Filter"</label>
             <input type="text" id="lists-filter" name="filter" value=order.filter.clone() maxlength="100"
                 autocomplete="off" spellcheck="false"/>
-            <button class="button">"Apply"</button>
+            <button type="submit" class="button">"Apply"</button>
             {clear}
         </form>
     }

@@ -41,7 +41,7 @@ impl Account {
                 {who}
                 // It leaves this page: with a target, the client leaves it to the browser.
                 <form method="post" action="/api/logout" id="sign-out" target="_self">
-                    <p class="buttons"><button class="button">"Sign out"</button></p>
+                    <p class="buttons"><button type="submit" class="button">"Sign out"</button></p>
                 </form>
                 <h2>"Active sessions"</h2>
                 {list(sessions, "account")}
@@ -53,7 +53,7 @@ impl Account {
                         {field("old", "").password_input(&typed, true)}
                         {field("new", "8–256 bytes. Other sessions will be signed out.").password_input(&typed, false)}
                     </fieldset>
-                    <p class="buttons"><button class="button main" name="do" value="password">"Change password"</button></p>
+                    <p class="buttons"><button type="submit" class="button main" name="do" value="password">"Change password"</button></p>
                 </form>
                 {factor.view(&name, &typed)}
             </section>

@@ -76,7 +76,7 @@ impl AuditLog {
                         <option value="">"All"</option>
                         {options}
                     </select>
-                    <button class="button">"Apply"</button>
+                    <button type="submit" class="button">"Apply"</button>
                     <a href="/api/admin/audit?format=csv&limit=10000" rel="external" download="audit.csv">"Download CSV"</a>
                 </form>
                 {problem}

@@ -53,7 +53,7 @@ fn disabled_view() -> AnyView {
         <p>"An authenticator app shows a 6-digit code, which you enter with your password when you sign in."</p>
         <form method="post" action="/settings" id="factor-begin" data-part="factor">
             {hidden_input("view", "account")}
-            <p class="buttons"><button class="button" name="do" value="factor-begin">"Enable"</button></p>
+            <p class="buttons"><button type="submit" class="button" name="do" value="factor-begin">"Enable"</button></p>
         </form>
     }
     .into_any()
@@ -74,7 +74,7 @@ fn enrolment_form(groups: String, uri: String, (who, typed): (&str, &FormValues)
                 {field("factor", "code", "Current 6-digit code of the app.", 10).text_input(typed, None)}
                 {field("factor", "password", "Other sessions will be signed out.", 256).password_input(typed, true)}
             </fieldset>
-            <p class="buttons"><button class="button main" name="do" value="factor-on">"Enable"</button></p>
+            <p class="buttons"><button type="submit" class="button main" name="do" value="factor-on">"Enable"</button></p>
         </form>
     }
     .into_any()
@@ -106,7 +106,7 @@ fn enabled_view(since: Timestamp, left: usize, (who, typed): (&str, &FormValues)
                 {field("factor", "code", "6-digit code of the app, or a recovery code.", 40).text_input(&typed, None)}
                 {field("factor", "password", "", 256).password_input(&typed, true)}
             </fieldset>
-            <p class="buttons"><button class="button" name="do" value="factor-off">"Disable"</button></p>
+            <p class="buttons"><button type="submit" class="button" name="do" value="factor-off">"Disable"</button></p>
         </form>
     }
     .into_any()

@@ -60,7 +60,7 @@ impl SessionRow {
                 <form class="do" method="post" action="/settings" id=format!("session-{short}-end")>
                     {hidden_input("view", view)}
                     {hidden_input("id", &id)}
-                    <button class="button" name="do" value="session-end" aria-label=spoken>"Revoke"</button>
+                    <button type="submit" class="button" name="do" value="session-end" aria-label=spoken>"Revoke"</button>
                 </form>
             </li>
         }

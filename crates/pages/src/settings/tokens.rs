@@ -79,7 +79,7 @@ fn form(typed: &FormValues) -> AnyView {
                 {field("role", "", 20, true).select(typed, &ROLES)}
                 {field("days", "Such as 90. Empty: never.", 4, false).text_input(typed, None)}
             </fieldset>
-            <p class="buttons"><button class="button main" name="do" value="token-add">"Create"</button></p>
+            <p class="buttons"><button type="submit" class="button main" name="do" value="token-add">"Create"</button></p>
         </form>
     }
     .into_any()
@@ -95,7 +95,7 @@ impl TokenRow {
                 <form class="do" method="post" action="/settings" id=format!("token-{id}-revoke")>
                     {hidden_input("view", "tokens")}
                     {hidden_input("id", &id)}
-                    <button class="button" name="do" value="token-revoke" aria-label=spoken>"Revoke"</button>
+                    <button type="submit" class="button" name="do" value="token-revoke" aria-label=spoken>"Revoke"</button>
                 </form>
             }
         });

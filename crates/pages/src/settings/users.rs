@@ -61,7 +61,7 @@ fn form(typed: &FormValues) -> AnyView {
                 {field("role", "", 20).select(typed, &ROLES)}
                 {field("password", "8–256 bytes. The user can change it after signing in.", 256).password_input(typed, false)}
             </fieldset>
-            <p class="buttons"><button class="button main" name="do" value="user-add">"Create"</button></p>
+            <p class="buttons"><button type="submit" class="button main" name="do" value="user-add">"Create"</button></p>
         </form>
     }
     .into_any()
@@ -83,7 +83,7 @@ impl UserRow {
         let role = if is_admin { "admin" } else { "viewer" };
         let button = |what: &'static str, word: &'static str| {
             let spoken = format!("{word}: {name}");
-            view! { <button class="button" name="do" value=what aria-label=spoken>{word}</button> }.into_any()
+            view! { <button type="submit" class="button" name="do" value=what aria-label=spoken>{word}</button> }.into_any()
         };
         let switch =
             if is_disabled { button("user-enable", "Enable") } else { button("user-disable", "Disable") };
@@ -113,7 +113,7 @@ impl UserRow {
                             {username_input(&name)}
                             {password.password_input(&typed, false)}
                             <p class="buttons">
-                                <button class="button" name="do" value="user-password">"Set password"</button>
+                                <button type="submit" class="button" name="do" value="user-password">"Set password"</button>
                             </p>
                         </form>
                     </details>

@@ -182,7 +182,7 @@ fn form(body: &mut String, action: LinkAction, typed: FormInput<'_>) {
         "<form method=\"post\"><p><label for=\"who\">Your name</label><input id=\"who\" name=\"who\" required \
          maxlength=\"100\" autocomplete=\"name\" value=\"{}\"></p><p><label for=\"why\">{why}</label><input id=\"why\" \
          name=\"why\"{required} maxlength=\"500\" autocomplete=\"off\" value=\"{}\"></p>\
-         <p><button class=\"button\">{}</button></p></form>",
+         <p><button type=\"submit\" class=\"button\">{}</button></p></form>",
         escaped(typed.who),
         escaped(typed.why),
         escaped(&name(action)),

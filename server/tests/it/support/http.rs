@@ -30,7 +30,7 @@ impl Response {
 
     /// The page without hydration markers.
     pub(crate) fn html(&self) -> String {
-        self.text().replace("<!>", "")
+        self.text().replace("<!---->", "")
     }
 
     pub(crate) fn json(&self) -> Value {
