@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
     /// The server: ws://127.0.0.1:PORT/ws/live, loopback addresses only
     #[arg(long, value_parser = Target::parse)]
     pub(crate) url: Target,
-    /// Number of connections, at most 20000 [default: 1000, attacks: 20000]
+    /// Number of connections, at most 20000 [default: 1000, attacks: 20000, or as many as open files are allowed]
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=20_000))]
     sockets: Option<u16>,
     /// Seconds of the measurement after all connections are open, or of each attack
@@ -62,6 +62,16 @@ impl Arguments {
     pub(crate) fn sockets(&self) -> usize {
         let default = if self.mode == Mode::Attacks { 20_000 } else { 1000 };
         self.sockets.unwrap_or(default).into()
+    }
+
+    /// Number of connections if the command line has none.
+    pub(crate) fn default_sockets(&self) -> Option<usize> {
+        self.sockets.is_none().then(|| self.sockets())
+    }
+
+    /// Sets the number of connections, at most 65,535.
+    pub(crate) fn set_sockets(&mut self, sockets: usize) {
+        self.sockets = Some(u16::try_from(sockets).unwrap_or(u16::MAX));
     }
 
     /// Number of connections that never read.

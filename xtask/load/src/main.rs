@@ -34,8 +34,11 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<String, LoadError> {
-    let plan = arguments.validate()?;
-    open_files::allow(plan.sockets())?;
+    let mut plan = arguments.validate()?;
+    match plan.default_sockets() {
+        Some(default) => plan.set_sockets(open_files::allow_up_to(default)?),
+        None => open_files::allow(plan.sockets())?,
+    }
     let token = |name| std::env::var(name).ok().filter(|token| !token.is_empty());
     let viewer = token("WATCHGLASS_TOKEN");
     // One thread leaves most of a small machine to the server.
