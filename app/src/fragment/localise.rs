@@ -67,13 +67,13 @@ fn show_permission(button: &Element) {
     let _ = button.set_attribute("disabled", "");
 }
 
-/// Fills empty fields with the values remembered by this browser.
+/// Fills fields that are empty or have a suggestion of the server with the values remembered by this browser.
 fn restore_remembered(frame: &HtmlElement) {
     let Ok(Some(storage)) = window().local_storage() else { return };
     for field in all(frame, "[data-remember]") {
         let known = field.get_attribute(REMEMBERED).and_then(|key| storage.get_item(&key).ok().flatten());
         if let Some(known) = known
-            && value(&field).is_some_and(|value| value == "")
+            && (field.has_attribute("data-suggested") || value(&field).is_some_and(|value| value == ""))
         {
             set_value(&field, &JsValue::from_str(&known));
         }

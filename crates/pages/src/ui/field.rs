@@ -171,10 +171,12 @@ pub(crate) fn author_field(form: &str, typed: &FormValues) -> AnyView {
     let id = format!("{form}-who");
     let (labelled, value) = (id.clone(), typed.author().to_owned());
     let invalid = typed.is_invalid("who").then_some("true");
+    // The name that this browser remembers is better than that of an account that several users may share.
+    let suggested = typed.get("who").is_none().then_some("true");
     view! {
         <p class="field who">
             <label r#for=labelled>{label("who")}</label>
-            <input type="text" id=id name="who" data-remember="who" value=value maxlength="100" required=true
+            <input type="text" id=id name="who" data-remember="who" data-suggested=suggested value=value maxlength="100" required=true
                 aria-invalid=invalid autocomplete="name"/>
         </p>
     }
