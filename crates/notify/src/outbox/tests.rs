@@ -43,6 +43,15 @@ fn busy(seconds: Option<u64>) -> Result<(), SendError> {
     Err(SendError::Temporary { reason: "busy".to_owned(), retry_after: seconds.map(Duration::from_secs) })
 }
 
+/// Result of a generated delivery: no `failure`, or one with the seconds of `Retry-After`.
+fn outcome(failure: Option<Option<u64>>, is_permanent: bool) -> Result<(), SendError> {
+    match failure {
+        None => Ok(()),
+        Some(_) if is_permanent => Err(SendError::permanent("no")),
+        Some(seconds) => busy(seconds),
+    }
+}
+
 #[test]
 fn message_is_sent_once_per_channel() {
     let folder = tempfile::tempdir().unwrap();

@@ -84,12 +84,7 @@ impl World {
             Step::Plan => self.plan(),
             Step::Done(number, failure, is_permanent) if number < self.in_flight.len() => {
                 let job = self.in_flight.remove(number);
-                let result = match failure {
-                    None => Ok(()),
-                    Some(_) if is_permanent => Err(SendError::permanent("no")),
-                    Some(seconds) => busy(seconds),
-                };
-                self.done(&job, result);
+                self.done(&job, outcome(failure, is_permanent));
             }
             Step::Resend(id, on) => {
                 let (id, channel) = (id.to_string(), format!("c{on}"));

@@ -131,12 +131,7 @@ impl World {
             Step::Plan => self.plan(),
             Step::Done(number, failure, is_permanent) if number < self.in_flight.len() => {
                 let job = self.in_flight.remove(number);
-                let result = match failure {
-                    None => Ok(()),
-                    Some(_) if is_permanent => Err(SendError::permanent("no")),
-                    Some(seconds) => busy(seconds),
-                };
-                self.done(&job, result);
+                self.done(&job, outcome(failure, is_permanent));
             }
             Step::Done(..) => {}
             Step::Pass(seconds) => self.now = self.now + Duration::from_secs(seconds),
