@@ -23,7 +23,7 @@ export const ENVIRONMENT = {
 const proofs = new Map();
 const plainFetch = globalThis.fetch;
 
-/** A request of somebody who is not signed in. */
+/** A request without authentication. */
 export const fetchSignedOut = plainFetch;
 
 // A test that asks a server itself does so as an administrator.

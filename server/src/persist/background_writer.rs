@@ -182,7 +182,7 @@ fn run<K: Persist>(name: &str, shared: &WriterState<K>) {
                     has_failed = true;
                     let mut pending = shared.lock();
                     pending.failed = Some((number, error.to_string()));
-                    // Whoever waited for this write has its result.
+                    // The callers that waited for this write have its result.
                     pending.is_awaited &= number < pending.submitted;
                     requeue(&mut pending, state);
                 }

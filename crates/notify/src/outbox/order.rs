@@ -1,8 +1,8 @@
 //! Order of messages about the same alerts on a channel, and messages that a later one replaces.
 //!
 //! A message waits for the earlier ones on its channel that have an alert in common with it: "resolved" never arrives before
-//! "firing". An undelivered message that an alert fires is superseded by a later undelivered one about the same alerts: whoever
-//! was not told of it yet gets only the newest state, with a line that says so. A message that alerts have resolved is never
+//! "firing". An undelivered message that an alert fires is superseded by a later undelivered one about the same alerts: a
+//! receiver that was not notified of it yet gets only the newest state, with a line that says so. A message that alerts have resolved is never
 //! superseded, so that a receiver which opened an incident can close it.
 
 use super::record::{Event, Record};
