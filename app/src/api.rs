@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use watchglass_live::State;
 use watchglass_model::Severity;
-use watchglass_model::{Catalogue, PostgresDetails, RedisDetails, SeriesId, Timestamp};
+use watchglass_model::{Catalogue, PostgresDetails, RedisDetails, Series, SeriesId, Timestamp};
 
 /// Path prefix of all server functions.
 pub const PREFIX: &str = "/api/fn";
@@ -54,7 +54,7 @@ pub struct PageData {
 /// Alerts, thresholds and annotations that charts show.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Alerts {
-    /// Number of alerts that are firing now.
+    /// Number of firing alerts that are neither silenced, inhibited nor acknowledged.
     pub firing: usize,
     /// Alerts that fired in the time range and have a chart, latest first; then the thresholds of the rules; then annotations,
     /// latest first.
@@ -125,7 +125,14 @@ pub struct History {
     /// The readings of the previous period; empty unless requested.
     #[serde(rename = "before")]
     pub previous: Vec<HistorySeries>,
+    /// Series with readings that have ended, or were not collected since the server started. Their ids, from
+    /// [`FIRST_ENDED`] on, are those of this reply only.
+    #[serde(default)]
+    pub ended: Vec<Series>,
 }
+
+/// First id of the series that have ended.
+pub const FIRST_ENDED: u32 = 1 << 31;
 
 /// The readings of one series. `None` is a gap.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

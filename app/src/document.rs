@@ -1,5 +1,6 @@
 //! HTML document around the pages.
 
+use crate::base_path::{base_path, url};
 use crate::root::App;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
@@ -84,13 +85,20 @@ const SHORTCUTS: &str = "<h2>Keyboard shortcuts</h2><dl>\
     <div><dt><kbd>Shift</kbd> <kbd>Enter</kbd></dt><dd>Hide or show a series; or Shift-click</dd></div></dl>";
 
 /// Search dialog (command palette). The wasm client opens it and puts the results of the server below the field.
-const SEARCH_DIALOG: &str = "<dialog id=\"find\" class=\"find\" aria-label=\"Search\" closedby=\"any\"><form action=\"/search\"><input type=\"text\" enterkeyhint=\"go\" id=\"find-q\" name=\"q\" maxlength=\"100\" \
+fn search_dialog() -> String {
+    format!(
+        "<dialog id=\"find\" class=\"find\" aria-label=\"Search\" closedby=\"any\"><form action=\"{}\"><input type=\"text\" enterkeyhint=\"go\" id=\"find-q\" name=\"q\" maxlength=\"100\" \
     aria-label=\"Search pages, charts and actions\" placeholder=\"Search pages, charts and actions\" autocomplete=\"off\" \
     spellcheck=\"false\"><button type=\"button\" class=\"button\">Close</button></form>\
-    <p class=\"facts\" role=\"status\"></p><div class=\"found\"></div></dialog>";
+    <p class=\"facts\" role=\"status\"></p><div class=\"found\"></div></dialog>",
+        url("/search")
+    )
+}
 
 /// Link out of the TV mode.
-const EXIT_TV_MODE: &str = "<a class=\"wall-leave\" href=\"/\" rel=\"external\">Exit TV mode</a>";
+fn exit_tv_mode() -> String {
+    format!("<a class=\"wall-leave\" href=\"{}\" rel=\"external\">Exit TV mode</a>", url("/"))
+}
 
 /// A whole page that loads `assets`, in the user's `theme`. In TV mode, interactive elements are left out. A `warning` stays
 /// visible at the lower edge. The URL comes from the context that the server integration of Leptos provides.
@@ -100,8 +108,12 @@ pub fn document(
     is_tv_mode: bool,
     warning: Option<&'static str>,
 ) -> impl IntoView {
-    let start = assets.wasm.as_ref().map(|(script, wasm)| {
-        format!("import start, {{ hydrate }} from '{script}'; await start({{ module_or_path: '{wasm}' }}); hydrate();")
+    let program = assets.wasm.map(|(script, wasm)| (url(script), url(wasm)));
+    let start = program.as_ref().map(|(script, wasm)| {
+        let base = base_path();
+        format!(
+            "import start, {{ hydrate }} from '{script}'; await start({{ module_or_path: '{wasm}' }}); hydrate('{base}');"
+        )
     });
     view! {
         <!DOCTYPE html>
@@ -112,13 +124,13 @@ pub fn document(
                 <meta name="color-scheme" content="dark light"/>
                 <meta name="description" content="Live monitoring of this host"/>
                 <meta name="watchglass-build" content=assets.build/>
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                <link rel="apple-touch-icon" href="/apple-touch-icon.png"/>
-                <link rel="manifest" href="/watchglass.webmanifest"/>
+                <link rel="icon" href=url("/favicon.svg") type="image/svg+xml"/>
+                <link rel="apple-touch-icon" href=url("/apple-touch-icon.png")/>
+                <link rel="manifest" href=url("/watchglass.webmanifest")/>
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0f1318"/>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f2f4f7"/>
-                {assets.styles.into_iter().map(|href| view! { <link rel="stylesheet" href=href/> }).collect_view()}
-                {assets.wasm.map(|(script, wasm)| view! {
+                {assets.styles.into_iter().map(|href| view! { <link rel="stylesheet" href=url(href)/> }).collect_view()}
+                {program.map(|(script, wasm)| view! {
                     <link rel="modulepreload" href=script/>
                     <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
                 })}
@@ -127,10 +139,10 @@ pub fn document(
             <body>
                 <App/>
                 <div id="keys" class="keys" role="dialog" aria-label="Keyboard shortcuts" hidden inner_html=SHORTCUTS></div>
-                <div inner_html=SEARCH_DIALOG></div>
+                <div inner_html=search_dialog()></div>
                 // Below the page in the document: hydration begins with the first element of the body.
                 {warning.map(|text| view! { <p class="page-warning" role="note">{text}</p> })}
-                {is_tv_mode.then(|| view! { <nav aria-label="TV mode" inner_html=EXIT_TV_MODE></nav> })}
+                {is_tv_mode.then(|| view! { <nav aria-label="TV mode" inner_html=exit_tv_mode()></nav> })}
                 {start.map(|code| view! { <script type="module" nonce=use_nonce() inner_html=code></script> })}
             </body>
         </html>

@@ -1,8 +1,10 @@
 //! HTML escaping.
 
-/// Appends `text` to `html` with markup characters escaped.
+use watchglass_model::visible_lines;
+
+/// Appends `text` to `html` with markup and hidden characters escaped.
 pub fn escape(text: &str, html: &mut String) {
-    for letter in text.chars() {
+    for letter in visible_lines(text).chars() {
         match letter {
             '&' => html.push_str("&amp;"),
             '<' => html.push_str("&lt;"),

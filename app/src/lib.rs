@@ -6,6 +6,7 @@
 pub mod api;
 #[cfg(feature = "ssr")]
 mod backend;
+mod base_path;
 mod chart;
 mod clock;
 #[cfg(feature = "ssr")]
@@ -27,6 +28,8 @@ mod view_model;
 
 #[cfg(feature = "ssr")]
 pub use backend::{Backend, FragmentFailure, FragmentRenderer};
+#[cfg(feature = "ssr")]
+pub use base_path::{base_path, path_of_url, set_base_path, url};
 #[cfg(feature = "ssr")]
 pub use clock::local_date_and_time;
 #[cfg(feature = "ssr")]

@@ -1,5 +1,6 @@
 //! Root component: shared state, page frame and routes.
 
+use crate::base_path::base_path;
 use crate::pages::{Alerts, Cache, Database, NotFound, Overview, Performance, Processes, Settings, Trends};
 use crate::ui::{OutdatedBanner, PanicBanner, TopBar};
 use leptos::prelude::*;
@@ -35,7 +36,7 @@ pub(crate) fn App() -> impl IntoView {
     view! {
         <Title formatter=|page: String| if page.is_empty() { "Watchglass".to_owned() } else { format!("{page} · Watchglass") }/>
         <a class="skip" href="#main" rel="external">"Skip to content"</a>
-        <Router>
+        <Router base=base_path()>
             <TopBar/>
             <PanicBanner/>
             <OutdatedBanner/>

@@ -85,10 +85,9 @@ impl PanelStat {
 pub(crate) fn panel_view(store: &LiveStore, id: &str) -> Option<PanelView> {
     let catalogue = store.catalogue();
     let panel = catalogue.panel(id)?.clone();
-    let series = &store.state().series;
     let mut view = PanelView { panel, headlines: Vec::new(), details: Vec::new(), lines: Vec::new() };
     for (metric, role) in catalogue.shown_in(id) {
-        let series: Vec<&Series> = series.iter().filter(|series| series.metric == metric.name).collect();
+        let series: Vec<&Series> = store.all_series().filter(|series| series.metric == metric.name).collect();
         match role {
             PanelRole::Headline | PanelRole::HeadlineAndChart => {
                 view.headlines.extend(PanelStat::of(metric, &series))

@@ -163,17 +163,18 @@ alertsTest("a rule is tried on the past, saved, and stays as it was typed when i
   // It is there to be read, also when the page is brought up to date.
   assert.equal(await page.locator("[data-keep]").count(), 1);
 
-  await warning.fill("99 %");
-  await page.getByLabel("Recovery threshold").fill("98 %");
+  // Below the critical threshold, which is 95 %.
+  await warning.fill("94 %");
+  await page.getByLabel("Recovery threshold").fill("93 %");
   await page.getByRole("button", { name: /^Preview/ }).click();
   await page.locator('[data-part="preview"]').waitFor();
   await page.locator(".flash.bad").waitFor({ state: "detached" });
-  assert.equal(await warning.inputValue(), "99 %");
+  assert.equal(await warning.inputValue(), "94 %");
 
   await page.getByRole("button", { name: "Save rule" }).click();
   await eventually(async () => {
     const { data } = await (await fetch(`${server.url}/api/admin/rules/memory`)).json();
-    assert.deepEqual([data.warning, data.recovery, data.origin], [0.99, 0.98, "changed"]);
+    assert.deepEqual([data.warning, data.recovery, data.origin], [0.94, 0.93, "changed"]);
   });
   await page.locator(".flash.good").waitFor();
   assert.equal(await page.evaluate(() => globalThis.isSamePage), true);

@@ -15,6 +15,11 @@ pub(crate) fn files(paths: &[&str]) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// Whether the repository has a file.
+pub(crate) fn exists(path: &str) -> bool {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path).is_file()
+}
+
 /// The lines of a file.
 pub(crate) fn lines(path: &str) -> Vec<Vec<u8>> {
     files(&[path]).iter().flat_map(|file| file.split(|&byte| byte == b'\n')).map(<[u8]>::to_vec).collect()

@@ -10,6 +10,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a failure ends the run")]
 #![expect(clippy::print_stderr, clippy::print_stdout, reason = "`cargo xtask fuzz` reads the output")]
 
+mod corpus;
 mod examples;
 mod targets;
 

@@ -1,6 +1,11 @@
 //! Fuzz targets. A panic is a bug; round trips that differ panic.
 
-use crate::examples::{files, lines, numbered, requests};
+use crate::corpus::{
+    alerts_examples, answers_examples, browser_cookie_examples, columns_examples, host_files_examples,
+    ingest_examples, kernel_examples, live_connection_examples, live_examples, redis_examples,
+    shared_examples, stored_examples, words_examples,
+};
+use crate::examples::{files, numbered, requests};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -32,33 +37,33 @@ const GOLDEN_SEGMENTS: [&str; 3] = [
     "crates/tsdb/golden/minute-1700006400.seg",
     "crates/tsdb/golden/quarter-1700006400.seg",
 ];
-const GOLDEN_STORED: [&str; 6] = [
-    "crates/auth/golden/access.json",
-    "server/golden/rules.json",
-    "server/golden/annotations.json",
-    "server/golden/layouts.json",
-    "server/golden/audit.jsonl",
-    "crates/rules/golden/engine.json",
-];
 
 /// All targets.
-pub(crate) const TARGETS: [Target; 17] = [
+pub(crate) const TARGETS: [Target; 21] = [
     Target { name: "access", run: access, examples: || files(&["crates/auth/golden/access.json"]) },
     Target { name: "alerts", run: alerts, examples: alerts_examples },
     Target { name: "answers", run: watchglass_notify::fuzzing::http_answer, examples: answers_examples },
     Target { name: "backup", run: backup, examples: || files(&["crates/backup/golden/backup.tar"]) },
+    Target { name: "browser-cookie", run: browser_cookie, examples: browser_cookie_examples },
     Target { name: "configuration", run: configuration, examples: || files(&["server/src/hostile.toml"]) },
     Target { name: "history-columns", run: watchglass_tsdb::fuzzing::columns, examples: columns_examples },
     Target { name: "history-log", run: history_log, examples: || files(&["crates/tsdb/golden/log-0.wal"]) },
     Target { name: "history-segment", run: history_segment, examples: || numbered(files(&GOLDEN_SEGMENTS)) },
     Target { name: "history-shared", run: watchglass_tsdb::fuzzing::shared, examples: shared_examples },
+    Target { name: "host-files", run: host_files, examples: host_files_examples },
+    Target { name: "ingest", run: watchglass_probes::fuzzing::ingest, examples: ingest_examples },
     Target { name: "kernel", run: kernel, examples: kernel_examples },
     Target { name: "live", run: live, examples: live_examples },
+    Target {
+        name: "live-connection",
+        run: watchglass_live::fuzzing::connection,
+        examples: live_connection_examples,
+    },
     Target { name: "outbox", run: outbox, examples: || files(&GOLDEN_OUTBOXES) },
     Target { name: "redis", run: redis, examples: redis_examples },
     Target { name: "report", run: report, examples: || files(&["crates/instrument/golden/report-v1.json"]) },
     Target { name: "requests", run: request, examples: requests },
-    Target { name: "stored", run: stored, examples: || numbered(files(&GOLDEN_STORED)) },
+    Target { name: "stored", run: stored, examples: stored_examples },
     Target { name: "words", run: words, examples: words_examples },
 ];
 
@@ -145,39 +150,16 @@ fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, serde_json::Err
     serde_json::from_str(text)
 }
 
-fn alerts_examples() -> Vec<Vec<u8>> {
-    let dispatch =
-        ["desk", "board", "past", "ledger"].map(|name| format!("crates/dispatch/golden/{name}.json"));
-    let mut all = files(&dispatch.each_ref().map(String::as_str));
-    all.extend(files(&["crates/rules/golden/engine.json"]));
-    let disk = builtin::find("disk").expect("there is this rule");
-    all.push(RuleVersion::new(Some(&disk), Default::default()).to_json().into_bytes());
-    all.push(serde_json::to_vec(&disk).expect("a rule is JSON"));
-    numbered(all)
-}
-
-fn answers_examples() -> Vec<Vec<u8>> {
-    ["30\nslow down", "Sun, 06 Nov 2033 08:49:37 GMT\n{\"error\": \"no sesame\"}", "soon\n"]
-        .map(|text| text.as_bytes().to_vec())
-        .into()
-}
-
 fn backup(bytes: &[u8]) {
     let _ = watchglass_backup::read(bytes, &mut watchglass_backup::Discard);
 }
 
-fn configuration(bytes: &[u8]) {
-    server::configuration(bytes, folder());
+fn browser_cookie(bytes: &[u8]) {
+    watchglass_auth::fuzzing::browser_cookie(&String::from_utf8_lossy(bytes));
 }
 
-fn columns_examples() -> Vec<Vec<u8>> {
-    [
-        &b"\x03\x00\x01abcdefghabcdefghabcdefgh"[..],
-        b"\x02\x00\x0012345678",
-        b"\x00\x00name\xffhost\xffa\xff\x00",
-    ]
-    .map(<[u8]>::to_vec)
-    .into()
+fn configuration(bytes: &[u8]) {
+    server::configuration(bytes, folder());
 }
 
 fn history_log(bytes: &[u8]) {
@@ -188,48 +170,19 @@ fn history_segment(bytes: &[u8]) {
     watchglass_tsdb::fuzzing::block(bytes, folder());
 }
 
-/// Values of the keys, in hexadecimal after their names.
-fn shared_examples() -> Vec<Vec<u8>> {
-    let hex = |word: &[u8]| -> Option<Vec<u8>> {
-        let word = std::str::from_utf8(word).ok().filter(|word| word.len() > 8 && word.len() % 2 == 0)?;
-        (0..word.len()).step_by(2).map(|at| u8::from_str_radix(word.get(at..at + 2)?, 16).ok()).collect()
-    };
-    let lines = lines("crates/tsdb/golden-redis/keys.txt");
-    let words = lines.iter().flat_map(|line| line.split(|byte| b" \t:".contains(byte)));
-    words.filter_map(hex).collect()
+fn host_files(bytes: &[u8]) {
+    watchglass_probes::fuzzing::host_files(bytes, &folder().join("below"));
 }
 
 fn kernel(bytes: &[u8]) {
     watchglass_probes::fuzzing::kernel(&String::from_utf8_lossy(bytes));
 }
 
-fn kernel_examples() -> Vec<Vec<u8>> {
-    files(&[
-        "crates/probes/fixtures/vm-with-steal/stat.before",
-        "crates/probes/fixtures/linux-6.18/meminfo",
-        "crates/probes/fixtures/linux-6.18/diskstats",
-        "crates/probes/fixtures/linux-6.18/1/net/dev",
-        "crates/probes/fixtures/linux-6.18/loadavg",
-        "crates/probes/fixtures/mountinfo/workstation",
-        "crates/probes/fixtures/linux-6.18/pressure/memory",
-        "crates/probes/fixtures/linux-6.18/sys/fs/file-nr",
-        "crates/probes/fixtures/linux-6.18/uptime",
-        "crates/probes/fixtures/linux-6.18/cpuinfo",
-        "crates/probes/fixtures/process/kworker.stat",
-    ])
-}
-
 fn live(bytes: &[u8]) {
     if let Ok(Frame::Metrics(metrics)) = Frame::read(bytes) {
-        let written = encode(metrics.state, metrics.seq, &metrics.batch);
+        let written = encode(metrics.state, metrics.seq, metrics.remaining, &metrics.batch);
         assert_eq!(decode(&written), Ok(metrics));
     }
-}
-
-fn live_examples() -> Vec<Vec<u8>> {
-    let names = ["alert", "annotated", "hello", "metrics", "state"];
-    let paths = names.map(|name| format!("crates/live/golden/{name}.bin"));
-    files(&paths.each_ref().map(String::as_str))
 }
 
 fn outbox(bytes: &[u8]) {
@@ -239,10 +192,6 @@ fn outbox(bytes: &[u8]) {
 fn redis(bytes: &[u8]) {
     watchglass_probes::fuzzing::info(&String::from_utf8_lossy(bytes));
     watchglass_probes::fuzzing::slow_log(bytes);
-}
-
-fn redis_examples() -> Vec<Vec<u8>> {
-    files(&["crates/probes/fixtures/redis/7.0-master", "crates/probes/fixtures/redis/7.0-replica"])
 }
 
 fn report(bytes: &[u8]) {
@@ -279,20 +228,4 @@ fn words(bytes: &[u8]) {
     let get = |name| by_name.get(name).copied();
     let _ = app::parse_range_query(get("window"), get("from"), get("to"));
     let _ = app::snapshot::SnapshotRequest::parse(&fields).map(|request| request.range());
-}
-
-fn words_examples() -> Vec<Vec<u8>> {
-    let mut all = lines("crates/notify/golden/deeds.txt");
-    all.extend(
-        [
-            "page=/trends&window=86400&hide=1a2b-ff&log=cpu.memory&clip=load",
-            "from=1700000000000&to=1700003600000&page=/",
-            "2026-01-01T00:00:00+01:00",
-            "1.5 GiB",
-            "wg_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-            "(?i)a.*|[b-d]{2,3}",
-        ]
-        .map(|text| text.as_bytes().to_vec()),
-    );
-    all
 }

@@ -4,6 +4,7 @@
 use crate::access::{Access, AccessError, generate_password};
 use crate::audit::{Actor, AuditLog};
 use crate::clock;
+use crate::config::path_flag;
 use crate::console::{print_line, print_warning};
 use crate::persist::data_dir::{self, default_path};
 use crate::services::{AccountError, MAX_TOKEN_DAYS, TokenService, UserChange, UserService};
@@ -54,8 +55,7 @@ pub(crate) fn commands() -> [Command; 2] {
         .value_name("DAYS")
         .value_parser(value_parser!(u32).range(1..=i64::from(MAX_TOKEN_DAYS)));
     let command = |name: &'static str, about: &'static str| {
-        let folder = Arg::new("data-dir").long("data-dir").value_name("DIR").env("WATCHGLASS_DATA_DIR");
-        let folder = folder.value_parser(value_parser!(PathBuf));
+        let folder = path_flag("data-dir", "DIR", "WATCHGLASS_DATA_DIR");
         Command::new(name)
             .about(about)
             .arg(folder.help("Data directory of the server [default: same as serve]"))

@@ -5,15 +5,20 @@ use crate::annotations::Annotations;
 use crate::audit::AuditLog;
 use crate::config::{EffectiveConfig, PublicUrl};
 use crate::evaluation::RuleEvaluator;
-use crate::http::QueryLimiter;
+use crate::heartbeats::Heartbeats;
 use crate::layouts::Layouts;
 use crate::metric_store::MetricStore;
 use crate::notifications::Notifications;
+use crate::rate_limit::RateLimiter;
+#[cfg(any(test, feature = "fuzzing"))]
+use crate::rate_limit::RateLimits;
 use crate::services::{
-    AcknowledgementService, ActionLinkService, AnnotationService, LayoutService, NotificationService,
-    OwnAccountService, RuleService, SessionService, SilenceService, TokenService, UserService,
+    AcknowledgementService, ActionLinkService, AlertService, AnnotationService, HeartbeatService,
+    LayoutService, NotificationService, OwnAccountService, RuleService, SessionService, SilenceService,
+    TokenService, UserService,
 };
 use crate::targets::Targets;
+use crate::work_limit::WorkLimiter;
 use axum::extract::FromRef;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -31,6 +36,8 @@ pub(crate) struct AppState {
     pub(crate) rules: Arc<RuleEvaluator>,
     pub(crate) notifications: Arc<Notifications>,
     pub(crate) annotations: Arc<Annotations>,
+    /// Heartbeats that jobs send.
+    pub(crate) heartbeats: Arc<Heartbeats>,
     /// Dashboard layouts per user.
     pub(crate) layouts: Arc<Layouts>,
     /// Monitored PostgreSQL and Redis servers.
@@ -44,8 +51,9 @@ pub(crate) struct AppState {
     /// Users, tokens and sessions.
     pub(crate) access: Arc<Access>,
     pub(crate) audit: Arc<AuditLog>,
-    /// Concurrency limit of heavy history queries.
-    pub(crate) query_limiter: QueryLimiter,
+    /// Limit of concurrent pages, snapshots and queries.
+    pub(crate) work_limiter: WorkLimiter,
+    pub(crate) limiter: Arc<RateLimiter>,
     /// Configured public URL, if any.
     pub(crate) public_url: Option<PublicUrl>,
     /// True during shutdown; long-lived connections then end.
@@ -69,13 +77,14 @@ parts! {
     rules: Arc<RuleEvaluator>,
     notifications: Arc<Notifications>,
     annotations: Arc<Annotations>,
+    heartbeats: Arc<Heartbeats>,
     layouts: Arc<Layouts>,
     targets: Arc<Targets>,
     applications: Arc<Applications>,
     config: Arc<EffectiveConfig>,
     access: Arc<Access>,
     audit: Arc<AuditLog>,
-    query_limiter: QueryLimiter,
+    limiter: Arc<RateLimiter>,
     public_url: Option<PublicUrl>,
 }
 
@@ -93,12 +102,14 @@ macro_rules! services {
 services! {
     AcknowledgementService { metrics, notifications }
     ActionLinkService { rules, silences, acknowledgements }
+    AlertService { metrics, rules }
     AnnotationService { metrics, annotations, hub }
+    HeartbeatService { heartbeats }
     LayoutService { metrics, layouts }
     NotificationService { notifications }
     OwnAccountService { access }
     RuleService { metrics, rules }
-    SessionService { access }
+    SessionService { access, limiter }
     SilenceService { metrics, notifications }
     TokenService { access }
     UserService { access }
@@ -131,6 +142,7 @@ impl AppState {
             rules: Arc::default(),
             notifications: Arc::default(),
             annotations: Arc::default(),
+            heartbeats: Arc::default(),
             layouts: Arc::default(),
             targets: Arc::default(),
             applications: Arc::default(),
@@ -138,7 +150,8 @@ impl AppState {
             config: Arc::default(),
             access: Arc::new(Access::open(folder).map_err(std::io::Error::other)?),
             audit: Arc::new(AuditLog::open(folder)?),
-            query_limiter: QueryLimiter::default(),
+            work_limiter: WorkLimiter::default(),
+            limiter: Arc::new(RateLimiter::new(&RateLimits::default())),
             public_url: None,
             stopping: watch::channel(false).1,
         })

@@ -2,7 +2,7 @@
 
 use crate::account_commands::{self, AccountCommand};
 use crate::backup;
-use crate::config::OPTIONS;
+use crate::config::{OPTIONS, path_flag};
 use clap::{Arg, ArgMatches, Command};
 use std::path::PathBuf;
 
@@ -38,11 +38,7 @@ pub(crate) fn parse() -> Task {
 
 fn command() -> Command {
     let mut serve = Command::new("serve").about("Run the monitoring server").arg(
-        Arg::new("config")
-            .long("config")
-            .value_name("FILE")
-            .env("WATCHGLASS_CONFIG")
-            .value_parser(clap::value_parser!(PathBuf))
+        path_flag("config", "FILE", "WATCHGLASS_CONFIG")
             .help("TOML configuration file; flags and environment variables take precedence"),
     );
     for key in OPTIONS {

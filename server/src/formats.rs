@@ -17,6 +17,8 @@ enum VersionAt {
     Byte(usize),
     /// First byte of the base64url-decoded token.
     Token,
+    /// Digit after the first letter.
+    Prefix,
     /// Field `format` of the manifest, the first file of the archive.
     Manifest,
     /// Part of the file name of the example.
@@ -45,9 +47,17 @@ const FORMATS: &[(&str, &str, &str, VersionAt, &str)] = &[
         "1, 2",
     ),
     ("Annotations", "`annotations.json`", "server/golden/annotations.json", VersionAt::Json, "1"),
+    ("Expected heartbeats", "`heartbeats.json`", "server/golden/heartbeats.json", VersionAt::Json, "1"),
     ("Dashboard layouts per user", "`layouts.json`", "server/golden/layouts.json", VersionAt::Json, "1"),
     ("Audit log", "`audit.jsonl`, `audit.N.jsonl`", "server/golden/audit.jsonl", VersionAt::Json, "1"),
-    ("Alerts", "`alerts.json`", "crates/rules/golden/engine.json", VersionAt::Json, "1"),
+    ("Alerts", "`alerts.json`", "crates/rules/golden/engine.json", VersionAt::Json, "1, 2"),
+    (
+        "Alerts (without removed series)",
+        "`alerts.json` before 0.2.0",
+        "crates/rules/golden/engine-v1.json",
+        VersionAt::Json,
+        "1, 2",
+    ),
     (
         "Notification state, silences",
         "in the outbox",
@@ -81,7 +91,14 @@ const FORMATS: &[(&str, &str, &str, VersionAt, &str)] = &[
         "`history/log-N.wal`",
         "crates/tsdb/golden/log-0.wal",
         VersionAt::Header,
-        "1",
+        "1, 2",
+    ),
+    (
+        "Write-ahead log (without complete records)",
+        "`history/log-N.wal` of 0.1.0",
+        "crates/tsdb/golden-v1/log-0.wal",
+        VersionAt::Header,
+        "1, 2",
     ),
     (
         "Raw samples, 1 hour per file",
@@ -114,6 +131,13 @@ const FORMATS: &[(&str, &str, &str, VersionAt, &str)] = &[
         "recipients, for a day",
         "crates/notify/golden/deeds.txt",
         VersionAt::Token,
+        "1",
+    ),
+    (
+        "Cookie of known browsers",
+        "browsers, for a year",
+        "crates/auth/golden/browser-cookie.txt",
+        VersionAt::Prefix,
         "1",
     ),
     ("Webhooks", "webhook receivers", "crates/notify/golden/webhook.json", VersionAt::Json, "written only"),
@@ -163,6 +187,7 @@ fn version(example: &str, at: VersionAt) -> Option<u64> {
         VersionAt::Json => json(&bytes, "version"),
         VersionAt::Header => Some(u64::from(u16::from_le_bytes([bytes[8], bytes[9]]))),
         VersionAt::Byte(index) => Some(u64::from(bytes[index])),
+        VersionAt::Prefix => Some(u64::from(bytes[1] - b'0')),
         // `AQ` decodes to a first byte of 1.
         VersionAt::Token => bytes.starts_with(b"AQ").then_some(1),
         VersionAt::Manifest => json(&bytes[512..], "format"),
@@ -196,8 +221,8 @@ fn documentation_lists_every_format_with_its_version() {
         writeln!(page, "| {what} | {place} | {written} | {read} | `{example}` |").unwrap();
     }
     page.push_str(
-        "\n`alerts-past.jsonl` (one resolved alert per line), `server-id` (32 hexadecimal digits) and `link.key` (a key) have no\n\
-         version: a changed format would get a new file name.\n",
+        "\n`alerts-past.jsonl` (one resolved alert per line), `server-id` (32 hexadecimal digits), `link.key` and `browser.key`\n\
+         (keys) have no version: a changed format would get a new file name.\n",
     );
     let path = root().join("docs/formats.md");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {

@@ -8,6 +8,7 @@ use crate::clock::now;
 use crate::config::{PublicUrl, Settings, check, read_file};
 use crate::edge::{Exposure, Peer, TrustedProxies};
 use crate::evaluation::RuleEvaluator;
+use crate::heartbeats::Heartbeats;
 use crate::host_origin::HostGuard;
 use crate::layouts::Layouts;
 use crate::metric_store::{Collected, MetricStore};
@@ -38,7 +39,7 @@ use watchglass_tsdb::MemoryHistory;
 /// A request with this header is sent without the admin token.
 const ANONYMOUS: &str = "x-nobody";
 /// Files of the data directory that [`stored`] reads; the first input byte selects one.
-pub const FILES: [&str; 8] = [
+pub const FILES: [&str; 9] = [
     "access.json",
     "rules.json",
     "annotations.json",
@@ -47,6 +48,7 @@ pub const FILES: [&str; 8] = [
     "alerts.json",
     "alerts-past.jsonl",
     "link.key",
+    "heartbeats.json",
 ];
 
 /// Reads the input as a configuration file, written to `folder` first.
@@ -77,24 +79,30 @@ pub fn stored(bytes: &[u8], folder: &Path) {
         "rules.json" | "alerts.json" | "alerts-past.jsonl" => {
             if let Ok(rules) = RuleEvaluator::open(Vec::new(), folder) {
                 let _ = (rules.rules(), rules.active(), rules.pending(), rules.past());
-                rules.close();
+                let _ = rules.close();
             }
         }
         "annotations.json" => {
             if let Ok(annotations) = Annotations::open(folder, Duration::from_secs(86_400), None) {
-                annotations.close();
+                let _ = annotations.close();
+            }
+        }
+        "heartbeats.json" => {
+            if let Ok(heartbeats) = Heartbeats::open(folder, &[], now()) {
+                let _ = heartbeats.list(now());
+                drop(heartbeats.close());
             }
         }
         "layouts.json" => drop(Layouts::open(folder).map(|layouts| layouts.get("ada"))),
         "audit.jsonl" => {
             if let Ok(audit) = AuditLog::open(folder) {
                 let _ = audit.read(&Filter::default(), 0, 100);
-                audit.close();
+                let _ = audit.close();
             }
         }
         _ => {
             let url = PublicUrl::parse("https://watch.example");
-            let _ = url.map(|url| Links::open(&url, folder));
+            let _ = url.map(|url| Links::open(&url, url.path(), folder));
         }
     }
 }
@@ -117,20 +125,16 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let _ = any_spawner::Executor::init_tokio();
         let (stop, stopping) = watch::channel(false);
-        let state = AppState { stopping, ..state(folder)? };
-        let actor = Actor::command(Arc::clone(&state.audit), "fuzzer".to_owned());
-        let tokens = TokenService { access: Arc::clone(&state.access) };
-        let secret = tokens.create(&actor, "fuzzer", Role::Admin, None, now())?;
         let mut limits = RateLimits::default();
         for limit in LimitClass::ALL {
             limits.set(limit, "off")?;
         }
-        let auth = AuthLayer {
-            access: Arc::clone(&state.access),
-            audit: Arc::clone(&state.audit),
-            metrics_anonymous: false,
-            limiter: Arc::new(RateLimiter::new(&limits)),
-        };
+        let limiter = Arc::new(RateLimiter::new(&limits));
+        let state = AppState { stopping, limiter, ..state(folder)? };
+        let actor = Actor::command(Arc::clone(&state.audit), "fuzzer".to_owned());
+        let tokens = TokenService { access: Arc::clone(&state.access) };
+        let secret = tokens.create(&actor, "fuzzer", Role::Admin, None, now())?;
+        let auth = AuthLayer::new(&state, false);
         let router =
             routes::router(state, TrustedProxies::new(&[], Exposure::Local), HostGuard::new(&[]), auth);
         Ok(Self { router, runtime, authorization: format!("Bearer {}", secret.text()), _stop: stop })
@@ -198,9 +202,34 @@ fn state(folder: &Path) -> Result<AppState, Box<dyn Error>> {
         layouts: Arc::new(Layouts::open(folder)?),
         ..AppState::for_tests(folder, MetricStore::new(collected, history.clone(), history))?
     };
-    let pipeline = Pipeline::new(&state);
+    let pipeline = Pipeline::new(&state, Arc::default());
     for before in [2, 1] {
         pipeline.run(&mut collector, now() - Duration::from_secs(before));
     }
     Ok(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The golden file of each file of the data directory, and its prefixes.
+    #[test]
+    fn prefixes_of_stored_files_are_read() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let folder = tempfile::tempdir().unwrap();
+        for (name, golden) in [
+            ("alerts.json", "../crates/rules/golden/engine.json"),
+            ("heartbeats.json", "golden/heartbeats.json"),
+            ("rules.json", "golden/rules.json"),
+            ("annotations.json", "golden/annotations.json"),
+        ] {
+            let which = FILES.iter().position(|known| *known == name).unwrap();
+            let bytes = fs::read(root.join(golden)).unwrap();
+            for end in (0..bytes.len()).step_by(bytes.len() / 12 + 1).chain([bytes.len()]) {
+                let input = [&[u8::try_from(which).unwrap()][..], &bytes[..end]].concat();
+                stored(&input, &folder.path().join("data"));
+            }
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::http::ApiError;
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::net::IpAddr;
@@ -80,6 +80,14 @@ impl HostGuard {
     }
 }
 
+/// Whether a load balancer checks the server by HTTP/1.0 without a `Host`, as HAProxy does by default.
+fn is_check_without_host(request: &Request) -> bool {
+    request.version() == Version::HTTP_10
+        && request.uri().path() == LIVENESS_PATH
+        && !request.headers().contains_key(HOST)
+        && !request.headers().contains_key(ORIGIN)
+}
+
 /// The host without port and brackets, in lower case.
 fn host_name(host: &str) -> Option<String> {
     let name = match host.strip_prefix('[') {
@@ -107,6 +115,9 @@ pub(crate) async fn check(
     request: Request,
     next: Next,
 ) -> Response {
+    if is_check_without_host(&request) {
+        return next.run(request).await;
+    }
     match guard.check(client, request.headers(), request.uri()) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),

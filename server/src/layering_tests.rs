@@ -43,7 +43,7 @@ fn without_tests(text: &str) -> (String, Vec<String>) {
     let (mut code, mut test_modules) = (String::new(), Vec::new());
     let mut lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     while let Some(line) = lines.next() {
-        if !matches!(line, "#[cfg(test)]" | "#[cfg(feature = \"fuzzing\")]") {
+        if !matches!(line, "#[cfg(test)]" | "#[cfg(any(test, feature = \"fuzzing\"))]") {
             code.push_str(line);
             code.push('\n');
             continue;

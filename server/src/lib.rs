@@ -17,8 +17,9 @@ mod edge;
 mod evaluation;
 #[cfg(test)]
 mod formats;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+mod heartbeats;
 mod host_origin;
 mod http;
 #[cfg(test)]
@@ -43,6 +44,7 @@ mod targets;
 #[cfg(test)]
 mod test_support;
 mod web;
+mod work_limit;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -75,6 +77,9 @@ fn check_config(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let outcome = config::read_file(path, &mut found);
     for former_name in &found.former_names {
         console::print_warning(former_name);
+    }
+    for unknown_metric in &found.unknown_metrics {
+        console::print_warning(unknown_metric);
     }
     outcome?;
     config::check(&found)?;

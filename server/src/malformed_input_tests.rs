@@ -7,7 +7,6 @@ use crate::config::{Settings, read_file};
 use crate::metric_store::{Collected, MetricStore};
 use crate::web::{PageContext, fragments};
 use proptest::prelude::*;
-use std::net::Ipv4Addr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use watchglass_auth::{Credential, Principal, Role, Secret};
@@ -73,7 +72,6 @@ fn visit() -> PageContext {
         actor: Actor::new(Arc::clone(&STATE.audit), Some(&pass), None),
         state: STATE.clone(),
         principal: pass,
-        client_address: Ipv4Addr::LOCALHOST.into(),
     }
 }
 

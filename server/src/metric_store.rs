@@ -4,12 +4,12 @@
 use crate::clock;
 use crate::clock::TICK_MILLIS;
 use app::api::{HostInfo, RangeQuery, Reading};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use watchglass_live::State;
-use watchglass_model::{Batch, Catalogue, Kind, Metric, Problem, Series, TimeRange, Timestamp};
-use watchglass_reports::{Current, TextFormat, write_metrics};
+use watchglass_model::{Batch, Catalogue, Kind, Metric, Problem, Series, SeriesId, TimeRange, Timestamp};
+use watchglass_reports::{Current, MetricSources, TextFormat, write_metrics};
 use watchglass_tsdb::{Columns, History, Latest, Query, QueryError, Selector};
 
 /// What a server collects, fixed at the start.
@@ -19,6 +19,10 @@ pub(crate) struct Collected {
     pub(crate) catalogue: Catalogue,
     /// Collection interval, in milliseconds, of each metric that is slower than the tick.
     pub(crate) intervals: BTreeMap<String, u32>,
+    /// Sections of the panels of each probe.
+    pub(crate) sections: BTreeMap<String, BTreeSet<&'static str>>,
+    /// Probes of each metric.
+    pub(crate) sources: MetricSources,
 }
 
 /// Catalogue, history and newest samples.
@@ -37,7 +41,8 @@ pub(crate) struct MetricStore {
 #[derive(Debug, Default)]
 struct LatestSamples {
     latest: Latest,
-    kinds: Vec<Kind>,
+    /// `None` until the first sample of a series.
+    kinds: Vec<Option<Kind>>,
 }
 
 impl MetricStore {
@@ -49,6 +54,21 @@ impl MetricStore {
             local_history: local,
             latest: RwLock::default(),
             state: RwLock::default(),
+        }
+    }
+
+    /// Forgets the ids of series that have ended.
+    pub(crate) fn end_series(&self, ended: &[SeriesId]) {
+        if ended.is_empty() {
+            return;
+        }
+        self.shared_history.end_series(ended);
+        let mut newest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
+        newest.latest.end_series(ended);
+        for id in ended {
+            if let Some(kind) = newest.kinds.get_mut(id.0 as usize) {
+                *kind = None;
+            }
         }
     }
 
@@ -64,10 +84,15 @@ impl MetricStore {
     fn update_latest(&self, batch: &Batch, series: &[Series]) {
         let mut newest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
         let LatestSamples { latest, kinds } = &mut *newest;
-        for new in series.iter().skip(kinds.len()) {
-            kinds.push(self.metric(&new.metric).map_or(Kind::Gauge, |metric| metric.kind));
-        }
-        latest.update(batch, |id| kinds.get(id.0 as usize).copied().unwrap_or(Kind::Gauge));
+        kinds.resize(series.len(), None);
+        let look_up = |id: SeriesId| {
+            let metric = series.get(id.0 as usize).and_then(|series| self.metric(&series.metric));
+            metric.map_or(Kind::Gauge, |metric| metric.kind)
+        };
+        latest.update(batch, |id| match kinds.get_mut(id.0 as usize) {
+            Some(kind) => *kind.get_or_insert_with(|| look_up(id)),
+            None => Kind::Gauge,
+        });
     }
 
     /// All metrics and panels.
@@ -90,6 +115,11 @@ impl MetricStore {
         &self.collected.intervals
     }
 
+    /// Probes of each metric.
+    pub(crate) fn sources(&self) -> &MetricSources {
+        &self.collected.sources
+    }
+
     /// Series and failing probes.
     pub(crate) fn state(&self) -> Arc<State> {
         Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
@@ -105,6 +135,11 @@ impl MetricStore {
         self.state().skipped.clone()
     }
 
+    /// Sections of the panels of a probe; `None` for another source.
+    pub(crate) fn sections_of(&self, probe: &str) -> Option<&BTreeSet<&'static str>> {
+        self.collected.sections.get(probe)
+    }
+
     /// Calls `ask` with the newest values and the current state.
     pub(crate) fn with_latest<T>(&self, ask: impl FnOnce(&Current<'_>, &State) -> T) -> T {
         let state = self.state();
@@ -112,6 +147,7 @@ impl MetricStore {
         let current = Current {
             catalogue: self.catalogue(),
             series: &state.series,
+            version: state.version,
             latest: &newest.latest,
             tick_millis: TICK_MILLIS,
             intervals: self.intervals(),

@@ -7,7 +7,6 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use watchglass_auth::{Credential, Digest, KeyedRateLimiter, Principal, Quota, Rate};
-use watchglass_model::Timestamp;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -21,7 +20,7 @@ pub(crate) enum LimitClass {
     RestAnonymous,
     /// The REST API, per user or token.
     Rest,
-    /// Failed sign-ins, per address.
+    /// Failed sign-ins, per user name and address or known browser.
     SignIn,
     /// New live connections.
     Live,
@@ -77,7 +76,7 @@ impl LimitClass {
         match self {
             Self::RestAnonymous => "requests per hour and address without a token or session",
             Self::Rest => "requests per hour and user or token",
-            Self::SignIn => "failed sign-ins per hour and address",
+            Self::SignIn => "failed sign-ins per hour, user name and address or known browser",
             Self::Live => "new live connections per minute",
             Self::Pages => "page requests per minute",
             Self::Ingest => "reports per minute and token",
@@ -122,14 +121,33 @@ impl RateLimits {
 
 /// Key of the rate limiter: requests with the same key are counted together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Caller {
+pub(crate) enum Caller {
     /// Unauthenticated clients of an address; for IPv6 of its /64 prefix, which belongs to one subscriber.
     Address(IpAddr),
     /// A user with all their sessions.
     User(String),
     /// An API token.
     Token(Digest),
+    /// Failed sign-ins as a user from an address or a known browser: a client must not use up the limit of another user behind
+    /// the same address.
+    SignIn { name: String, source: String },
 }
+
+impl Caller {
+    /// The principal of a request, or else the address.
+    pub(crate) fn new(pass: Option<&Principal>, address: IpAddr) -> Self {
+        match pass {
+            Some(pass) => match pass.credential {
+                Credential::Token(digest) => Self::Token(digest),
+                Credential::Session(_) => Self::User(pass.name.clone()),
+            },
+            None => Self::Address(network(address)),
+        }
+    }
+}
+
+/// Stored bytes of a user name; no user has a longer one.
+const MAX_NAME_BYTES: usize = 64;
 
 /// Rate limiters of all classes.
 #[derive(Debug)]
@@ -188,16 +206,27 @@ impl RateLimiter {
         limit: LimitClass,
         pass: Option<&Principal>,
         address: IpAddr,
-        now: Timestamp,
+        now: Duration,
     ) -> Result<Permit<'_>, Exceeded> {
-        let caller = match pass {
-            // Sign-ins count per address: a client that guesses passwords may be signed in as another user.
-            Some(pass) if limit != LimitClass::SignIn => match pass.credential {
-                Credential::Token(digest) => Caller::Token(digest),
-                Credential::Session(_) => Caller::User(pass.name.clone()),
-            },
-            _ => Caller::Address(network(address)),
-        };
+        self.acquire_for(limit, Caller::new(pass, address), now)
+    }
+
+    /// Counts a sign-in as failed, until it is refunded. `source` is the address or the known browser.
+    ///
+    /// # Errors
+    /// The limit is exceeded.
+    pub(crate) fn acquire_sign_in(
+        &self,
+        name: &str,
+        source: String,
+        now: Duration,
+    ) -> Result<Permit<'_>, Exceeded> {
+        let mut name = name.to_ascii_lowercase();
+        name.truncate(name.floor_char_boundary(MAX_NAME_BYTES));
+        self.acquire_for(LimitClass::SignIn, Caller::SignIn { name, source }, now)
+    }
+
+    fn acquire_for(&self, limit: LimitClass, caller: Caller, now: Duration) -> Result<Permit<'_>, Exceeded> {
         let level = match self.bucket(limit) {
             Some(mut bucket) => {
                 Some(bucket.acquire(&caller, now).map_err(|level| Exceeded { class: limit, quota: level })?)
@@ -227,7 +256,7 @@ impl Permit<'_> {
 }
 
 /// The address; for IPv6 its /64 prefix.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
@@ -238,98 +267,5 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use watchglass_auth::{Role, Secret};
-
-    const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
-
-    fn limiter(settings: &[(LimitClass, &str)]) -> RateLimiter {
-        let mut limits = RateLimits::default();
-        for (limit, value) in settings {
-            limits.set(*limit, value).unwrap();
-        }
-        RateLimiter::new(&limits)
-    }
-
-    fn pass(name: &str, by: Credential) -> Principal {
-        Principal { role: Role::Viewer, name: name.to_owned(), credential: by }
-    }
-
-    /// How many of 200 requests at once are accepted.
-    fn passing(limiter: &RateLimiter, limit: LimitClass, pass: Option<&Principal>, address: &str) -> u32 {
-        let address = address.parse().unwrap();
-        (0..200).map(|_| u32::from(limiter.acquire(limit, pass, address, NOW).is_ok())).sum()
-    }
-
-    #[test]
-    fn callers_have_a_quota_per_class() {
-        let limiter =
-            limiter(&[(LimitClass::RestAnonymous, "3"), (LimitClass::Rest, "5"), (LimitClass::SignIn, "4")]);
-        let token = |number| Credential::Token(Secret::new([number; 32]).digest());
-        let session = |number| Credential::Session(Secret::new([number; 32]).digest());
-        let (one, other) = (pass("t", token(1)), pass("t", token(2)));
-        let (ada, again, bob) = (pass("ada", session(3)), pass("ada", session(4)), pass("bob", session(5)));
-        for (limit, pass, address, expected) in [
-            (LimitClass::RestAnonymous, None, "192.0.2.1", 3),
-            (LimitClass::RestAnonymous, None, "192.0.2.1", 0),
-            (LimitClass::RestAnonymous, None, "::ffff:192.0.2.1", 0),
-            (LimitClass::RestAnonymous, None, "192.0.2.2", 3),
-            (LimitClass::RestAnonymous, None, "2001:db8:1:2:3::4", 3),
-            (LimitClass::RestAnonymous, None, "2001:db8:1:2:5::6", 0),
-            (LimitClass::RestAnonymous, None, "2001:db8:1:3::", 3),
-            // Tokens are counted one by one, users with all their sessions, from any address.
-            (LimitClass::Rest, Some(&one), "192.0.2.1", 5),
-            (LimitClass::Rest, Some(&one), "192.0.2.2", 0),
-            (LimitClass::Rest, Some(&other), "192.0.2.1", 5),
-            (LimitClass::Rest, Some(&ada), "192.0.2.1", 5),
-            (LimitClass::Rest, Some(&again), "192.0.2.1", 0),
-            (LimitClass::Rest, Some(&bob), "192.0.2.1", 5),
-            // None of these uses up the quota of pages.
-            (LimitClass::Pages, Some(&one), "192.0.2.1", 200),
-            (LimitClass::Live, Some(&one), "192.0.2.1", 200),
-            // Sign-ins are counted per address, also for signed-in users.
-            (LimitClass::SignIn, Some(&ada), "192.0.2.1", 4),
-            (LimitClass::SignIn, None, "192.0.2.1", 0),
-        ] {
-            assert_eq!(passing(&limiter, limit, pass, address), expected, "{limit:?} {pass:?} {address}");
-        }
-    }
-
-    #[test]
-    fn zero_and_off_mean_no_limit() {
-        for value in ["off", "0", " off "] {
-            let limiter = limiter(&[(LimitClass::RestAnonymous, value)]);
-            assert_eq!(passing(&limiter, LimitClass::RestAnonymous, None, "192.0.2.1"), 200, "{value:?}");
-        }
-        for value in ["", "-1", "none", "1.5", "1000000001", "99999999999"] {
-            let error = RateLimits::default().set(LimitClass::Rest, value).unwrap_err();
-            assert!(error.contains("whole number from 1 to 1000000000"), "{error}");
-        }
-    }
-
-    #[test]
-    fn default_limits_match_the_requirements() {
-        let limiter = limiter(&[]);
-        assert_eq!(passing(&limiter, LimitClass::RestAnonymous, None, "192.0.2.1"), 100);
-        assert_eq!((LimitClass::Rest.default_count(), LimitClass::Rest.window()), (1000, HOUR));
-        let exceeded =
-            limiter.acquire(LimitClass::RestAnonymous, None, "192.0.2.1".parse().unwrap(), NOW).unwrap_err();
-        assert_eq!(
-            exceeded.to_string(),
-            "Rate limit exceeded: 100 requests per hour and address without a token or session \
-             (limits.rest_anonymous); try again in 36 s"
-        );
-    }
-
-    #[test]
-    fn returned_requests_are_not_counted() {
-        let limiter = limiter(&[(LimitClass::SignIn, "1"), (LimitClass::Live, "off")]);
-        let address = "192.0.2.1".parse().unwrap();
-        for _ in 0..3 {
-            limiter.acquire(LimitClass::SignIn, None, address, NOW).unwrap().refund();
-            limiter.acquire(LimitClass::Live, None, address, NOW).unwrap().refund();
-        }
-        assert_eq!(passing(&limiter, LimitClass::SignIn, None, "192.0.2.1"), 1);
-    }
-}
+#[path = "rate_limit_tests.rs"]
+mod tests;

@@ -4,6 +4,7 @@ use crate::config::{COLLECT_INTERVAL, Settings};
 use app::api;
 use watchglass_model::{PostgresDetails, RedisDetails};
 use watchglass_probes::{Details, MonitoredTarget, Probe, TargetError, postgres, redis};
+use watchglass_remote::redis::Target;
 
 /// Monitored servers with their latest details.
 #[derive(Debug, Default)]
@@ -20,8 +21,8 @@ struct TargetDetails<T> {
 }
 
 impl Targets {
-    /// Creates the configured targets and their probes. The shared Redis is monitored too, unless other Redis servers are
-    /// configured.
+    /// Creates the configured targets and their probes. The shared Redis is monitored too, each of its addresses, unless
+    /// other Redis servers are configured.
     ///
     /// # Errors
     /// Invalid URL; the message does not contain the URL, which may have a password.
@@ -31,8 +32,9 @@ impl Targets {
             services.postgres.push(register(postgres(url, COLLECT_INTERVAL)?, &mut probes));
         }
         let shared = settings.redis_url.iter().filter(|_| settings.redis.is_empty());
-        for url in settings.redis.iter().chain(shared) {
-            services.redis.push(register(redis(url, COLLECT_INTERVAL)?, &mut probes));
+        let shared = shared.flat_map(|url| Target::split(url));
+        for url in settings.redis.iter().cloned().chain(shared) {
+            services.redis.push(register(redis(&url, COLLECT_INTERVAL)?, &mut probes));
         }
         Ok((services, probes))
     }
@@ -74,9 +76,13 @@ mod tests {
     #[test]
     fn each_server_has_a_probe_and_the_shared_redis_is_the_default() {
         const SHARED: &str = "redis://:sesame@shared.invalid";
-        let cases: [(Settings, &[&str]); 4] = [
+        let cases: [(Settings, &[&str]); 5] = [
             (settings(&[], &[], None), &[]),
             (settings(&[], &[], Some(SHARED)), &["redis:shared.invalid:6379"]),
+            (
+                settings(&[], &[], Some("redis://:sesame@a.invalid:1,b.invalid")),
+                &["redis:a.invalid:1", "redis:b.invalid:6379"],
+            ),
             (settings(&[], &["redis://a.invalid"], Some(SHARED)), &["redis:a.invalid:6379"]),
             (
                 settings(

@@ -28,6 +28,11 @@ pub(crate) fn Legend(lines: Memo<Vec<LineView>>, unit: Unit) -> impl IntoView {
             let is_hidden = view.params.with(|params| params.is_hidden(key));
             if is_hidden { "false" } else { "true" }
         };
+        // The legend lists what the window has.
+        let has_no_data = move || {
+            data.charts_changed.track();
+            data.store.try_with_value(|store| !store.has_data_in_window(series)).unwrap_or_default()
+        };
         let toggle = move |event: MouseEvent| {
             let hides = event.shift_key() || event.ctrl_key() || event.meta_key();
             let all: Vec<u32> = lines.with_untracked(|lines| lines.iter().map(|line| line.key).collect());
@@ -40,7 +45,7 @@ pub(crate) fn Legend(lines: Memo<Vec<LineView>>, unit: Unit) -> impl IntoView {
             drop(hidden);
         };
         view! {
-            <li>
+            <li hidden=has_no_data>
                 <button type="button" aria-pressed=shown disabled=is_disabled on:click=toggle>
                     <span class="tint" data-colour=line.colour.to_string() aria-hidden="true"></span>
                     <span class="name">{line.label}</span>

@@ -34,7 +34,7 @@ pub(crate) fn chart_menu(data: LiveData, view: ChartView, panel: &Panel) -> Stri
     // A heat map has no value axis.
     let first = if panel.style == Style::Heat { 2 } else { 0 };
     for (name, text, key) in LINKS.into_iter().skip(first) {
-        let (url, is_selected) = url(data, view, name, id);
+        let (url, is_selected) = entry_url(data, view, name, id);
         let url = escaped(&url);
         let current = if is_selected { " aria-current=\"true\"" } else { "" };
         // The router handles only pages of the app.
@@ -56,7 +56,7 @@ pub(crate) fn chart_menu(data: LiveData, view: ChartView, panel: &Panel) -> Stri
 }
 
 /// URL of an entry, and whether its option is on.
-fn url(data: LiveData, view: ChartView, name: &str, panel: &str) -> (String, bool) {
+fn entry_url(data: LiveData, view: ChartView, name: &str, panel: &str) -> (String, bool) {
     let state = (view.params.try_get_untracked(), data.store.try_with_value(|store| store.window()));
     // There is neither only while the page is being dropped.
     let (Some(mut params), Some(range)) = state else { return (String::new(), false) };
@@ -72,7 +72,7 @@ fn url(data: LiveData, view: ChartView, name: &str, panel: &str) -> (String, boo
                 window.to_query()
             };
             let suffix = if name == "csv" { "/csv" } else { "" };
-            return (format!("/panels/{panel}{suffix}?{range}"), false);
+            return (crate::base_path::url(format!("/panels/{panel}{suffix}?{range}")), false);
         }
     };
     let is_selected = contains_panel(list, panel);
@@ -102,7 +102,7 @@ pub(crate) fn update_menu_links(data: LiveData, view: ChartView) {
             let panel = link.closest("[data-panel]").ok().flatten();
             let panel = panel.and_then(|panel| panel.get_attribute("data-panel"));
             let (Some(name), Some(panel)) = (link.get_attribute("data-way"), panel) else { continue };
-            let (url, is_selected) = url(data, view, &name, &panel);
+            let (url, is_selected) = entry_url(data, view, &name, &panel);
             let _ = link.set_attribute("href", &url);
             let _ = link.set_attribute("aria-current", if is_selected { "true" } else { "false" });
         }

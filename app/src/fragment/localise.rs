@@ -37,7 +37,7 @@ pub(crate) fn set_utc_offset(frame: &HtmlElement, old_offset: i32) {
         set_value(&zone, &JsValue::from_f64(f64::from(offset)));
     }
     for name in all(frame, "[data-zone-name]") {
-        name.set_text_content(is_utc().then_some("UTC"));
+        name.set_text_content(Some(if is_utc() { "UTC" } else { "local" }));
     }
 }
 

@@ -25,13 +25,20 @@ const REFRESH_INTERVAL: Duration = Duration::from_secs(5);
 /// Selector of elements that suspend the refresh while the URL stays the same.
 const KEPT: &str = "[data-keep]";
 
+/// A refresh that makes the fragment at most this much shorter keeps its height, in CSS pixels: what is below does not move
+/// for a few rows that come and go. About three rows.
+const KEPT_HEIGHT: i32 = 96;
+
 /// Keeps the fragment in `frame` up to date until it is dropped.
 pub(crate) fn mount(frame: NodeRef<leptos::html::Div>, path: &'static str) {
     let data = use_live_data();
     let search = use_location().search;
     let navigate = use_navigate();
     // The result of a form has its own URL, so that Back leads to the form.
-    let go = Rc::new(move |url: &str| navigate(url, NavigateOptions { scroll: false, ..Default::default() }));
+    let go = Rc::new(move |url: &str| {
+        // The URL of the server has the base path already.
+        navigate(url, NavigateOptions { scroll: false, resolve: false, ..Default::default() });
+    });
     let refreshes = RwSignal::new(0_u32);
     let fragment = StoredValue::new_local(None::<Rc<Fragment>>);
     Effect::new(move |_| {
@@ -203,10 +210,21 @@ impl Fragment {
         }
         let state = FormState::of(&self.frame);
         let state = if is_same { state } else { state.only_focus() };
+        let height_before = self.frame.offset_height();
         self.frame.set_inner_html(html);
         html.clone_into(&mut self.shown.borrow_mut());
         localise_fragment(&self.frame);
+        self.keep_height(height_before, is_same);
         state.restore();
+    }
+
+    fn keep_height(&self, before: i32, is_same: bool) {
+        let style = self.frame.style();
+        let _ = style.remove_property("min-height");
+        let shorter_by = before - self.frame.offset_height();
+        if is_same && (1..=KEPT_HEIGHT).contains(&shorter_by) {
+            let _ = style.set_property("min-height", &format!("{before}px"));
+        }
     }
 }
 
@@ -251,7 +269,8 @@ pub(crate) async fn fetch(url: &str, body: Option<&str>) -> Result<Reply, JsValu
         headers.set("content-type", "application/x-www-form-urlencoded")?;
     }
     request.set_headers(&headers);
-    let response = JsFuture::from(window().fetch_with_str_and_init(url, &request)).await?;
+    let response =
+        JsFuture::from(window().fetch_with_str_and_init(&crate::base_path::url(url), &request)).await?;
     let response: Response = response.dyn_into()?;
     let location = response.headers().get("content-location")?;
     let is_html = response.headers().get("content-type")?.is_some_and(|kind| kind.starts_with("text/html"));

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
-use watchglass_live::{CLOSE_SIGNED_OUT, Frame, Hello, Protocol};
+use watchglass_live::{CLOSE_SIGNED_OUT, Frame, Hello, Joiner, Metrics, Protocol};
 
 /// Interval at which the connection is checked.
 const CHECK_INTERVAL: Duration = Duration::from_millis(250);
@@ -25,6 +25,7 @@ pub(super) fn keep_connected(data: LiveData, view: ChartView, shown: LiveConnect
         shown,
         connection: Connection::new(now()),
         socket: None,
+        joiner: Joiner::default(),
         last_seq: None,
     }));
     let polled = Rc::clone(&client);
@@ -57,6 +58,7 @@ struct Client {
     shown: LiveConnection,
     connection: Connection,
     socket: Option<AbortHandle>,
+    joiner: Joiner,
     last_seq: Option<u64>,
 }
 
@@ -104,33 +106,41 @@ impl Client {
         let Message::Bytes(bytes) = message else { return };
         match Frame::read(&bytes) {
             Ok(Frame::Hello(hello)) => self.hello(&hello),
-            Ok(Frame::State(state)) => {
-                self.data.update(|store| {
-                    store.set_state(state);
-                    true
-                });
-                self.data.notify_series();
+            Ok(Frame::State(part)) => {
+                if let Some(state) = self.joiner.state(part) {
+                    self.data.update(|store| {
+                        store.set_state(state);
+                        true
+                    });
+                    self.data.notify_series();
+                }
             }
             Ok(Frame::Alert(alert)) => {
                 crate::ui::toast(&alert);
                 self.data.refresh_alerts();
             }
             Ok(Frame::AnnotationsChanged) => self.data.refresh_alerts(),
-            Ok(Frame::Metrics(metrics)) => {
-                if self.last_seq.is_some_and(|last| metrics.seq > last + 1) {
-                    self.data.refresh_history();
+            Ok(Frame::Metrics(part)) => {
+                if let Some(metrics) = self.joiner.metrics(part) {
+                    self.metrics(&metrics);
                 }
-                self.last_seq = Some(metrics.seq);
-                self.connection.frame_received(now());
-                let view = self.view;
-                self.data.update(|store| {
-                    let is_new_row = store.push(&metrics);
-                    moves_charts(view, store, is_new_row)
-                });
             }
             Err(error) => leptos::logging::warn!("invalid frame: {error}"),
         }
         self.show_status();
+    }
+
+    fn metrics(&mut self, metrics: &Metrics) {
+        if self.last_seq.is_some_and(|last| metrics.seq > last + 1) {
+            self.data.refresh_history();
+        }
+        self.last_seq = Some(metrics.seq);
+        self.connection.frame_received(now());
+        let view = self.view;
+        self.data.update(|store| {
+            let is_new_row = store.push(metrics);
+            moves_charts(view, store, is_new_row)
+        });
     }
 
     fn hello(&mut self, hello: &Hello) {
@@ -145,6 +155,7 @@ impl Client {
     fn closed(&mut self) {
         self.drop_socket();
         self.last_seq = None;
+        self.joiner = Joiner::default();
         self.connection.closed(now(), js_sys::Math::random());
         self.show_status();
     }
@@ -176,7 +187,7 @@ fn online() -> bool {
 fn live_url() -> Option<String> {
     let location = window().location();
     let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
-    Some(format!("{scheme}://{}/ws/live", location.host().ok()?))
+    Some(format!("{scheme}://{}{}", location.host().ok()?, crate::base_path::url("/ws/live")))
 }
 
 fn page_build() -> Option<String> {

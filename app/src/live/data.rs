@@ -19,7 +19,7 @@ pub(crate) struct LiveData {
     /// Increases when an alert has fired, changed or been resolved.
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only the browser receives updates"))]
     pub(crate) alerts_changed: RwSignal<u32>,
-    /// Number of firing alerts; `None` when there are none or the number is unknown.
+    /// Number of firing alerts that nobody handles; `None` when there are none or the number is unknown.
     pub(crate) firing: RwSignal<Option<usize>>,
     /// Increases when the store may have a gap: the history is fetched again. 0 until the first connection.
     #[cfg(feature = "hydrate")]

@@ -86,10 +86,14 @@ async fn fetch_history(data: LiveData, view: ChartView, window: Window, detail: 
             if view.window.try_get_untracked() == Some(window)
                 && view.detail.try_get_untracked() == Some(detail) =>
         {
+            let mut changed = false;
             data.update(|store| {
-                store.set_history(&history);
+                changed = store.set_history(&history);
                 true
             });
+            if changed {
+                data.notify_series();
+            }
         }
         Ok(_) => {}
         // The charts stay live with the rows they have; a new connection retries.

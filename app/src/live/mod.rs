@@ -11,6 +11,7 @@ mod chart_view;
 mod client;
 mod connection;
 mod data;
+mod ended_series;
 #[cfg(feature = "hydrate")]
 mod fetch;
 #[cfg(feature = "hydrate")]

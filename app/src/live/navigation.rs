@@ -50,7 +50,8 @@ impl ChartView {
     fn navigate_to(self, query: &str, replace: bool) {
         let path = window().location().pathname().unwrap_or_default();
         if let Some(Some(navigate)) = self.navigate.try_with_value(Clone::clone) {
-            let options = NavigateOptions { replace, scroll: false, ..Default::default() };
+            // The path of the window has the base path already.
+            let options = NavigateOptions { replace, scroll: false, resolve: false, ..Default::default() };
             let address = if query.is_empty() { path } else { format!("{path}?{query}") };
             navigate(&address, options);
         }

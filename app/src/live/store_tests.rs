@@ -1,8 +1,9 @@
 //! Tests of the live store: initial data, frames and histories in any order.
 
 use super::*;
-use crate::api::{HistorySeries, Reading, STATISTICS};
-use watchglass_model::{Batch, Declaration, Sample, Series, Unit};
+
+use crate::api::{HistorySeries, PREVIOUS_PERIOD, Reading, STATISTICS};
+use watchglass_model::{Batch, Declaration, Sample, Series, SeriesId, Unit};
 
 fn catalogue() -> Catalogue {
     let metric = |name, kind| Declaration {
@@ -20,7 +21,7 @@ fn catalogue() -> Catalogue {
     catalogue
 }
 
-fn state(version: u32) -> State {
+pub(super) fn state(version: u32) -> State {
     let series =
         |id, metric: &str| Series { id: SeriesId(id), metric: metric.to_owned(), labels: Default::default() };
     State {
@@ -31,11 +32,11 @@ fn state(version: u32) -> State {
     }
 }
 
-fn statistics(avg: f64) -> SeriesStatistics {
+pub(super) fn statistics(avg: f64) -> SeriesStatistics {
     SeriesStatistics { min: 0.0, avg, max: 9.0, last: 3.0, p95: 8.0, total: None, previous_avg: None }
 }
 
-fn store() -> LiveStore {
+pub(super) fn store() -> LiveStore {
     let history = History {
         window_seconds: 10,
         detail: STATISTICS,
@@ -64,12 +65,12 @@ fn store() -> LiveStore {
     store
 }
 
-fn metrics(state: u32, time: i64, values: &[(u32, f64)]) -> Metrics {
+pub(super) fn metrics(state: u32, time: i64, values: &[(u32, f64)]) -> Metrics {
     let samples = values.iter().map(|&(id, value)| Sample { series: SeriesId(id), value }).collect();
-    Metrics { state, seq: 1, batch: Batch { time: Timestamp::from_millis(time), samples } }
+    Metrics { state, seq: 1, remaining: 0, batch: Batch { time: Timestamp::from_millis(time), samples } }
 }
 
-fn times(store: &LiveStore, id: u32) -> Vec<i64> {
+pub(super) fn times(store: &LiveStore, id: u32) -> Vec<i64> {
     store.buffer(SeriesId(id)).unwrap().times.clone()
 }
 
@@ -204,6 +205,7 @@ fn past() -> History {
         series: tracks(7.0),
         previous_start: Timestamp::from_millis(100_500),
         previous: tracks(5.0),
+        ended: Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Page for URLs that do not exist.
 
+use crate::base_path::url;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -16,7 +17,7 @@ pub(crate) fn NotFound() -> impl IntoView {
         <section class="notice" aria-labelledby="not-found">
             <h1 id="not-found">"Page not found"</h1>
             <p>"There is no page at " <code>{move || path.get()}</code> "."</p>
-            <p><a href="/">"Go to the overview"</a></p>
+            <p><a href=url("/")>"Go to the overview"</a></p>
         </section>
     }
 }

@@ -1,6 +1,7 @@
 //! Command palette (Ctrl+K): search for pages, charts and actions. The server searches and renders the results, the browser
 //! provides the dialog; this module connects them.
 
+use crate::base_path::url;
 use crate::fragment::{all, body_of, fetch};
 use leptos::prelude::{document, window};
 use leptos::wasm_bindgen::JsCast;
@@ -48,7 +49,7 @@ fn handle_click(palette: &HtmlDialogElement, target: &Element, event: &Event) {
     let closest = |selector: &str| target.closest(selector).ok().flatten();
     let mouse: &MouseEvent = event.unchecked_ref();
     // With Ctrl or Cmd the browser opens a new tab.
-    if closest("a[href='/search']").is_some() && !mouse.ctrl_key() && !mouse.meta_key() {
+    if closest(&format!("a[href='{}']", url("/search"))).is_some() && !mouse.ctrl_key() && !mouse.meta_key() {
         event.prevent_default();
         toggle(palette);
     } else if palette.contains(Some(target)) && closest("a,button").is_some() {

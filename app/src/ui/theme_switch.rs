@@ -57,7 +57,8 @@ fn switch(preferences: Preferences) {
     };
     let theme = if dark { "light" } else { "dark" };
     let _ = root.set_attribute("data-theme", theme);
-    let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax");
+    let path = crate::base_path::url("/");
+    let cookie = format!("theme={theme}; Path={path}; Max-Age=31536000; SameSite=Lax");
     let _ = js_sys::Reflect::set(&document(), &"cookie".into(), &cookie.into());
     let _ = preferences.theme_changed.try_update(|count| *count += 1);
 }

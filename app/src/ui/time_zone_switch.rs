@@ -20,7 +20,8 @@ fn switch(_: LiveData, _: Preferences) {}
 fn switch(data: LiveData, preferences: Preferences) {
     let old_offset = utc_offset_minutes();
     let zone = if is_utc() { "local" } else { "utc" };
-    let cookie = format!("zone={zone}; Path=/; Max-Age=31536000; SameSite=Lax");
+    let path = crate::base_path::url("/");
+    let cookie = format!("zone={zone}; Path={path}; Max-Age=31536000; SameSite=Lax");
     let _ = js_sys::Reflect::set(&document(), &"cookie".into(), &cookie.into());
     apply(preferences);
     data.redraw_charts();

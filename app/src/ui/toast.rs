@@ -1,5 +1,6 @@
 //! Toasts for alerts that fire or are resolved, and desktop notifications while the page is in the background.
 
+use crate::base_path::url;
 use crate::escape::escaped;
 use leptos::prelude::{document, set_timeout, window};
 use leptos::wasm_bindgen::JsCast;
@@ -18,13 +19,19 @@ const MAX_TOASTS: u32 = 4;
 /// How long a toast is shown. Critical ones stay until they are closed or resolved.
 const DURATION: Duration = Duration::from_secs(12);
 
-/// Shows the change of an alert.
+/// Shows the change of an alert, unless it is suppressed: nobody is interrupted then.
 pub(crate) fn toast(alert: &AlertMessage) {
+    if alert.suppressed {
+        return;
+    }
     let (word, class) = match alert.change {
         AlertChange::Fired | AlertChange::Worsened => (alert.severity.title(), alert.severity.as_str()),
         AlertChange::Resolved => ("Resolved", "over"),
         // Shown on the alerts page only, without interrupting the user.
-        AlertChange::FlappingBegan | AlertChange::FlappingEnded => return,
+        AlertChange::FlappingBegan
+        | AlertChange::FlappingEnded
+        | AlertChange::NoData
+        | AlertChange::DataReturned => return,
     };
     // Identifies the alert: a later toast replaces an earlier one of the same alert.
     let key = format!("{}{}", alert.rule, alert.labels);
@@ -66,9 +73,10 @@ fn show(key: &str, word: &str, class: &str, text: &str, is_critical: bool) -> Re
     toast.set_class_name(&format!("toast {class}"));
     toast.set_attribute("data-key", key)?;
     toast.set_inner_html(&format!(
-        "<p><strong>{word}</strong> {}</p><a href=\"/alerts\">Alerts</a>\
+        "<p><strong>{word}</strong> {}</p><a href=\"{}\">Alerts</a>\
          <button type=\"button\" aria-label=\"Close\">&times;</button>",
-        escaped(text)
+        escaped(text),
+        url("/alerts")
     ));
     let close = {
         let toast = toast.clone();

@@ -1,5 +1,6 @@
 //! Time window picker: links, so that the choice is in the URL and works without wasm.
 
+use crate::base_path::url;
 use crate::clock::{local_date_and_time, local_time};
 use crate::live::{
     ChartView, LiveData, Preferences, Window, format_line_keys, use_chart_view, use_live_data,
@@ -23,13 +24,14 @@ pub(crate) fn WindowPicker(
     let choices = choices.map(|choice| {
         let current = move || (window.get() == choice).then_some("true");
         view! {
-            <a href=move || window_url(view, path, choice.name()) aria-current=current aria-label=format!("{}: show {}", choice.name(), choice.description())>
+            <a href=move || url(window_url(view, path, choice.name())) aria-current=current aria-label=format!("{}: show {}", choice.name(), choice.description())>
                 {choice.name()}
             </a>
         }
     });
     let label = move || if view.paused.get() { "Resume" } else { "Pause" };
-    let cannot_pause = move || !preferences.is_hydrated() || window.get().end().is_some();
+    let is_waiting = move || (!preferences.is_hydrated()).then_some("");
+    let is_past = move || window.get().end().is_some();
     let pause = move |_| {
         #[cfg(feature = "hydrate")]
         crate::live::set_paused(data, view, !view.paused.get_untracked());
@@ -45,7 +47,7 @@ pub(crate) fn WindowPicker(
     };
     view! {
         <nav class="choices" aria-label="Time window">{choices.collect_view()}</nav>
-        <button type="button" class="pause" hidden=cannot_pause on:click=pause>{label}</button>
+        <button type="button" class="pause" hidden=is_past data-waiting=is_waiting on:click=pause>{label}</button>
         <div class="shown" role="status" data-state=state inner_html=move || banner(data, view, preferences, path)></div>
     }
     .into_any()
@@ -53,20 +55,20 @@ pub(crate) fn WindowPicker(
 
 /// URL of a page with another window. Hidden lines, axis options and the comparison are kept.
 fn window_url(view: ChartView, path: &str, window: &str) -> String {
-    let mut url = format!("{path}?window={window}");
+    let mut address = format!("{path}?window={window}");
     view.params.with(|params| {
         let hidden = format_line_keys(&params.hidden);
         for (name, value) in [("&hide=", &hidden), ("&log=", &params.log), ("&clip=", &params.clip)] {
             if !value.is_empty() {
-                url.push_str(name);
-                url.push_str(value);
+                address.push_str(name);
+                address.push_str(value);
             }
         }
     });
     if view.detail.get() == crate::api::PREVIOUS_PERIOD {
-        url.push_str("&compare=1");
+        address.push_str("&compare=1");
     }
-    url
+    address
 }
 
 /// Notice about an invalid URL, a past range or paused charts, as HTML; empty while the charts are live.
@@ -87,8 +89,9 @@ fn banner(data: LiveData, view: ChartView, preferences: Preferences, path: &str)
         let date = |text: &str| text.split(' ').next().map(str::to_owned);
         let end = if date(&start) == date(&end) { local_time(range.end, offset) } else { end };
         html.push_str(&format!(
-            "<p>Showing <strong>{} – {end}</strong> <a href=\"{path}\">Back to live</a></p>",
-            start.strip_suffix(" UTC").unwrap_or(&start)
+            "<p>Showing <strong>{} – {end}</strong> <a href=\"{}\">Back to live</a></p>",
+            start.strip_suffix(" UTC").unwrap_or(&start),
+            url(path)
         ));
         let is_blank = data.store.try_with_value(|store| store.past().is_some() && store.has_no_data());
         if is_blank == Some(true) {
@@ -103,7 +106,8 @@ fn banner(data: LiveData, view: ChartView, preferences: Preferences, path: &str)
         let time = local_time(Timestamp::from_millis(pinned), offset);
         let query = view.window.get().to_query().replace('&', "&amp;");
         html.push_str(&format!(
-            "<p><a href=\"/processes?{query}&amp;at={pinned}\">Processes at {time}</a></p>"
+            "<p><a href=\"{}?{query}&amp;at={pinned}\">Processes at {time}</a></p>",
+            url("/processes")
         ));
     }
     html

@@ -1,7 +1,10 @@
 //! Golden files of stored formats. Update them with `UPDATE_GOLDEN=1 cargo test`.
 
 use crate::testing::{self, accounts, at, secret};
-use crate::{Accounts, Credential, Digest, Role, SecondFactor, SessionRecord, SessionReplica, TotpSecret};
+use crate::{
+    Accounts, BrowserKey, Credential, Digest, KnownBrowser, Role, SecondFactor, SessionRecord,
+    SessionReplica, TotpSecret,
+};
 use std::path::Path;
 
 #[test]
@@ -66,6 +69,20 @@ fn session_records_match_the_golden_file() {
         read.apply(Digest::parse(pair[1]).unwrap(), SessionRecord::from_json(pair[0].as_bytes()).unwrap());
     }
     assert_eq!(read, replica);
+}
+
+/// Browsers keep the cookie for a year, so later versions must accept it.
+#[test]
+fn browser_cookie_matches_the_golden_file() {
+    let browser = KnownBrowser::new([7; 16], at(0)).signed_in("ada", at(10)).signed_in("b.o-b_@x", at(20));
+    let key = BrowserKey::new(&[1; 32]);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/browser-cookie.txt");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, key.sign(&browser) + "\n").unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(key.sign(&browser), golden.trim_end());
+    assert_eq!(key.verify(golden.trim_end(), at(30)), Some(browser));
 }
 
 #[test]

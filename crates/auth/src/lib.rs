@@ -9,6 +9,9 @@ mod accounts;
 mod changes;
 mod error;
 mod format;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+mod known_browser;
 mod login_throttle;
 mod name;
 mod password;
@@ -33,6 +36,7 @@ mod testing;
 pub use accounts::{Accounts, Credential, Principal};
 pub use error::{AccountsError, AuthError};
 pub use format::FormatError;
+pub use known_browser::{BROWSER_MAX_AGE, BrowserKey, KnownBrowser};
 pub use login_throttle::LoginThrottle;
 pub use name::{NameError, check_token_name, normalise_user_name};
 pub use password::{Password, PasswordError, PasswordHash};

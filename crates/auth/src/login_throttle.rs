@@ -1,9 +1,10 @@
-//! Login throttling: exponential backoff per pair of user name and address. It never locks permanently, so users can retry,
-//! and nobody can lock out a user from another address.
+//! Login throttling: exponential backoff per pair of user name and source, which is an address or a known browser. It never
+//! locks permanently, so users can retry, and nobody can lock out a user from another address, or a known browser at all.
+//!
+//! Time is monotonic: a clock that is set back must not make a delay longer.
 
 use std::collections::HashMap;
 use std::time::Duration;
-use watchglass_model::Timestamp;
 
 /// Failures without a delay, for typing errors.
 const FREE_FAILURES: u32 = 3;
@@ -23,7 +24,7 @@ type Key = (String, String);
 #[derive(Clone, Copy, Debug)]
 struct Attempts {
     count: u32,
-    last: Timestamp,
+    last: Duration,
 }
 
 /// Failed login attempts.
@@ -38,14 +39,14 @@ impl LoginThrottle {
     ///
     /// # Errors
     /// The remaining delay.
-    pub fn try_login(&mut self, name: &str, address: &str, now: Timestamp) -> Result<(), Duration> {
-        let key = key(name, address);
+    pub fn try_login(&mut self, name: &str, source: &str, now: Duration) -> Result<(), Duration> {
+        let key = key(name, source);
         let known = self.failed.get(&key).filter(|known| known.last + RESET_AFTER > now).copied();
         let count = known.map_or(0, |known| known.count);
         if let Some(known) = known {
             let until = known.last + delay(known.count);
             if until > now {
-                return Err(Duration::from_millis(u64::try_from(until.millis_since(now)).unwrap_or(0)));
+                return Err(until.saturating_sub(now));
             }
         }
         self.evict(&key, now);
@@ -54,11 +55,11 @@ impl LoginThrottle {
     }
 
     /// Resets the failures after a correct password.
-    pub fn succeeded(&mut self, name: &str, address: &str) {
-        self.failed.remove(&key(name, address));
+    pub fn succeeded(&mut self, name: &str, source: &str) {
+        self.failed.remove(&key(name, source));
     }
 
-    fn evict(&mut self, key: &Key, now: Timestamp) {
+    fn evict(&mut self, key: &Key, now: Duration) {
         if self.failed.len() < MAX_ENTRIES || self.failed.contains_key(key) {
             return;
         }
@@ -80,8 +81,8 @@ fn delay(count: u32) -> Duration {
     }
 }
 
-fn key(name: &str, address: &str) -> Key {
-    (name.chars().take(MAX_NAME).collect::<String>().to_ascii_lowercase(), address.to_owned())
+fn key(name: &str, source: &str) -> Key {
+    (name.chars().take(MAX_NAME).collect::<String>().to_ascii_lowercase(), source.to_owned())
 }
 
 #[cfg(test)]
@@ -89,8 +90,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn at(seconds: u64) -> Timestamp {
-        Timestamp::from_millis(1_700_000_000_000) + Duration::from_secs(seconds)
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
     }
 
     #[test]

@@ -70,6 +70,17 @@ impl Accounts {
         if self.revoked == ended { outcome } else { MergeOutcome::Changed }
     }
 
+    /// Adds what changed in `memory` while it could not be saved: started and ended sessions, and codes that were used.
+    pub fn merge_unsaved(&mut self, memory: &Self, now: Timestamp) {
+        self.apply_sessions(&memory.session_replica(now), now);
+        for (name, user) in &mut self.users {
+            let unsaved = memory.users.get(name).and_then(|user| user.second_factor.as_ref());
+            if let (Some(saved), Some(unsaved)) = (&mut user.second_factor, unsaved) {
+                saved.merge_used(unsaved);
+            }
+        }
+    }
+
     fn apply_revoked(&mut self, digest: Digest, until: Timestamp, now: Timestamp) -> MergeOutcome {
         if until > now && self.revoked.get(&digest).is_none_or(|known| *known < until) {
             self.revoked.insert(digest, until);

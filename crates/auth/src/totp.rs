@@ -165,6 +165,14 @@ impl SecondFactor {
         self.recovery.len() < before
     }
 
+    /// Consumes the codes that are consumed in `other`, if it is the same enrolment.
+    pub(crate) fn merge_used(&mut self, other: &Self) {
+        if self.secret == other.secret {
+            self.used = self.used.max(other.used);
+            self.recovery.retain(|code| other.recovery.contains(code));
+        }
+    }
+
     /// Time of enrolment.
     pub fn enrolled_at(&self) -> Timestamp {
         self.since

@@ -209,6 +209,16 @@ impl Dispatcher {
         self.active.get(key)?.inhibited_by.as_ref()
     }
 
+    /// Whether a firing alert is suppressed as of the last step: it is silenced, inhibited, or may still recover after that.
+    pub fn is_suppressed(&self, key: &AlertKey) -> bool {
+        self.active.get(key).is_some_and(|tracked| tracked.suppressed)
+    }
+
+    /// Whether a firing alert has been suppressed since it began, as of the last step: nobody expects its resolution.
+    pub fn is_unannounced(&self, key: &AlertKey) -> bool {
+        self.active.get(key).is_some_and(|tracked| tracked.suppressed && tracked.routed.is_none())
+    }
+
     /// Inhibited alerts, as of the last step.
     pub(super) fn inhibitions(&self) -> impl Iterator<Item = Inhibition> {
         self.active.iter().filter_map(|(key, tracked)| {

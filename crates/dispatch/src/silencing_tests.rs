@@ -2,6 +2,7 @@
 
 use super::fixtures::{alert, at, critical, matcher, route, silence, transcript, weekly, world};
 use super::*;
+use proptest::prelude::*;
 use watchglass_rules::Operator::Equal;
 
 fn ops() -> Vec<Route> {
@@ -32,6 +33,27 @@ fn silenced_alert_is_notified_when_silence_ends_if_still_firing() {
     world.resolve("a");
     world.resolve("c");
     assert_eq!(transcript(&world.until(4700)), ["4610 Resolved ops mail: a c"]);
+}
+
+#[test]
+fn suppressed_alert_is_announced_once_it_was_not_suppressed() {
+    let mut world = world(ops());
+    let (a, b) = (alert("a", &[]).key, alert("b", &[]).key);
+    let known =
+        |dispatcher: &Dispatcher, key| (dispatcher.is_suppressed(key), dispatcher.is_unannounced(key));
+    world.fire(&alert("a", &[]));
+    world.until(10);
+    assert_eq!(known(&world.dispatcher, &a), (false, false));
+    world.dispatcher.put_silence(silence("s", 10, 3600), at(10)).unwrap();
+    world.fire(&alert("b", &[]));
+    world.until(100);
+    assert_eq!(known(&world.dispatcher, &a), (true, false), "it fired before the silence");
+    assert_eq!(known(&world.dispatcher, &b), (true, true));
+    world.until(3700);
+    assert_eq!(known(&world.dispatcher, &b), (false, false));
+    world.resolve("b");
+    world.until(3800);
+    assert_eq!(known(&world.dispatcher, &b), (false, false), "it is not active");
 }
 
 #[test]
@@ -78,4 +100,40 @@ fn waiting_routes_are_notified_after_the_silence() {
     world.until(105);
     world.dispatcher.put_silence(silence("s", 105, 500), at(105)).unwrap();
     assert_eq!(transcript(&world.until(600)), ["500 Fired pager sms: a", "500 Worsened ops mail: a"]);
+}
+
+proptest! {
+    /// An alert fires and resolves, and a silence begins and ends, at any times.
+    #[test]
+    fn resolution_is_notified_only_after_the_firing(
+        fires in 1..60_i64,
+        lasts in 1..120_i64,
+        begins in 0..120_i64,
+        holds in 1..120_i64,
+    ) {
+        let (resolves, ends) = (fires + lasts, begins + holds);
+        let mut world = world(ops());
+        let mut notifications = Vec::new();
+        for second in 0..1000 {
+            if second == begins {
+                world.dispatcher.put_silence(silence("s", begins, ends), at(begins)).unwrap();
+            }
+            if second == fires {
+                world.fire(&alert("a", &[]));
+            }
+            if second == resolves {
+                world.resolve("a");
+            }
+            notifications.extend(world.until(second + 1));
+        }
+        let about_alert = notifications.iter().filter(|(_, one)| one.reason != Reason::SilenceEnding);
+        let found: Vec<(i64, Reason)> = about_alert.map(|(second, one)| (*second, one.reason)).collect();
+        // The first second in which it fires, is not silenced, and its group has waited.
+        let is_due = |second: &i64| *second >= fires + 10 && !(begins..ends).contains(second);
+        let expected = match (fires..resolves).find(is_due) {
+            Some(fired) => vec![(fired, Reason::Fired), (resolves + 10, Reason::Resolved)],
+            None => vec![],
+        };
+        prop_assert_eq!(found, expected);
+    }
 }

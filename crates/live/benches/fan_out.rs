@@ -30,19 +30,19 @@ fn batch(count: u32) -> Batch {
 #[divan::bench(args = [50, 200, 1000])]
 fn encode_binary(bencher: Bencher<'_, '_>, count: u32) {
     let batch = batch(count);
-    bencher.bench(|| encode(1, 1, black_box(&batch)));
+    bencher.bench(|| encode(1, 1, 0, black_box(&batch)));
 }
 
 #[divan::bench(args = [50, 200, 1000])]
 fn decode_binary(bencher: Bencher<'_, '_>, count: u32) {
-    let frame = encode(1, 1, &batch(count));
+    let frame = encode(1, 1, 0, &batch(count));
     bencher.bench(|| decode(black_box(&frame)).unwrap());
 }
 
 #[divan::bench(args = [50, 200, 1000])]
 fn encode_json(bencher: Bencher<'_, '_>, count: u32) {
     let (keys, batch) = (JsonKeys::new(&series(count)), batch(count));
-    bencher.bench(|| keys.frame(1, black_box(&batch)));
+    bencher.bench(|| keys.messages(1, black_box(&batch), 128 << 10));
 }
 
 #[divan::bench(args = [1, 1000, 10_000])]

@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | 0 | u8 | kind: 1, metrics |
 //! | 1 | u8 | version: 1 |
-//! | 2 | u16 | zero |
+//! | 2 | u16 | number of frames that follow with other series of the same tick |
 //! | 4 | u32 | version of the [`State`](crate::State) that the series ids belong to |
 //! | 8 | u64 | sequence number, incremented with every tick |
 //! | 16 | i64 | time, milliseconds since the Unix epoch |
@@ -19,7 +19,7 @@ use watchglass_model::{Batch, Sample, SeriesId, Timestamp};
 
 const KIND_METRICS: u8 = 1;
 const VERSION: u8 = 1;
-const HEADER: usize = 28;
+pub(crate) const HEADER: usize = 28;
 /// Maximum number of series in a frame, more than any server has.
 const MAX_SERIES: u32 = 1 << 20;
 
@@ -30,6 +30,8 @@ pub struct Metrics {
     pub state: u32,
     /// Sequence number.
     pub seq: u64,
+    /// Number of frames that follow with other series of the same tick.
+    pub remaining: u16,
     /// The samples, in order of series ids.
     pub batch: Batch,
 }
@@ -52,7 +54,9 @@ pub enum FrameError {
     #[error("the frame has {0} bytes after its last value")]
     TrailingBytes(usize),
     /// Unsupported kind or version.
-    #[error("unsupported frame of kind {kind}, version {version}: supported are kinds 1 to 5 of version 1")]
+    #[error(
+        "unsupported frame of kind {kind}, version {version}: supported are kinds 1 to 5 of version 1, and kinds 3 and 4 of version 2"
+    )]
     Unsupported {
         /// First byte.
         kind: u8,
@@ -67,8 +71,8 @@ pub enum FrameError {
     NotFinite(u32),
 }
 
-/// Encodes a metrics frame. `batch.samples` are in order of series ids, each once.
-pub fn encode(state: u32, seq: u64, batch: &Batch) -> Vec<u8> {
+/// Encodes a metrics frame, which `remaining` frames of the same tick follow. `batch.samples` are in order of series ids, each once.
+pub fn encode(state: u32, seq: u64, remaining: u16, batch: &Batch) -> Vec<u8> {
     let count = batch.samples.iter().map(|sample| sample.series.0.saturating_add(1)).max().unwrap_or(0);
     let mut present = vec![0_u8; count.div_ceil(8) as usize];
     for sample in &batch.samples {
@@ -77,7 +81,8 @@ pub fn encode(state: u32, seq: u64, batch: &Batch) -> Vec<u8> {
         }
     }
     let mut frame = Vec::with_capacity(HEADER + present.len() + batch.samples.len() * 8);
-    frame.extend([KIND_METRICS, VERSION, 0, 0]);
+    frame.extend([KIND_METRICS, VERSION]);
+    frame.extend(remaining.to_le_bytes());
     frame.extend(state.to_le_bytes());
     frame.extend(seq.to_le_bytes());
     frame.extend(batch.time.millis().to_le_bytes());
@@ -96,10 +101,11 @@ pub fn encode(state: u32, seq: u64, batch: &Batch) -> Vec<u8> {
 pub fn decode(frame: &[u8]) -> Result<Metrics, FrameError> {
     let mut rest = frame;
     let short = |needed| FrameError::Truncated { got: frame.len(), needed };
-    let [kind, version, _, _] = take(&mut rest).ok_or(short(HEADER))?;
+    let [kind, version] = take(&mut rest).ok_or(short(HEADER))?;
     if (kind, version) != (KIND_METRICS, VERSION) {
         return Err(FrameError::Unsupported { kind, version });
     }
+    let remaining = u16::from_le_bytes(take(&mut rest).ok_or(short(HEADER))?);
     let state = u32::from_le_bytes(take(&mut rest).ok_or(short(HEADER))?);
     let seq = u64::from_le_bytes(take(&mut rest).ok_or(short(HEADER))?);
     let time = i64::from_le_bytes(take(&mut rest).ok_or(short(HEADER))?);
@@ -123,7 +129,7 @@ pub fn decode(frame: &[u8]) -> Result<Metrics, FrameError> {
     if !values.is_empty() {
         return Err(FrameError::TrailingBytes(values.len()));
     }
-    Ok(Metrics { state, seq, batch: Batch { time: Timestamp::from_millis(time), samples } })
+    Ok(Metrics { state, seq, remaining, batch: Batch { time: Timestamp::from_millis(time), samples } })
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
@@ -141,14 +147,17 @@ mod tests {
 
     #[test]
     fn frame_matches_the_golden_file() {
-        let frame = encode(3, 7, &golden::batch());
+        let frame = encode(3, 7, 0, &golden::batch());
         golden::check("metrics.bin", &frame);
-        assert_eq!(decode(&frame).unwrap(), Metrics { state: 3, seq: 7, batch: golden::batch() });
+        assert_eq!(
+            decode(&frame).unwrap(),
+            Metrics { state: 3, seq: 7, remaining: 0, batch: golden::batch() }
+        );
     }
 
     #[test]
     fn invalid_frames_are_rejected() {
-        let good = encode(3, 7, &golden::batch());
+        let good = encode(3, 7, 0, &golden::batch());
         let changed = |at: usize, byte: u8| {
             let mut frame = good.clone();
             frame[at] = byte;
@@ -171,19 +180,21 @@ mod tests {
     proptest! {
         #[test]
         fn frames_round_trip(
-            state: u32, seq: u64, time: i64,
+            state: u32, seq: u64, remaining: u16, time: i64,
             values in btree_map(0_u32..300, -1e300_f64..1e300, 0..50),
         ) {
             let samples = values.iter().map(|(&id, &value)| Sample { series: SeriesId(id), value }).collect();
             let batch = Batch { time: Timestamp::from_millis(time), samples };
-            prop_assert_eq!(decode(&encode(state, seq, &batch)).unwrap(), Metrics { state, seq, batch });
+            let frame = encode(state, seq, remaining, &batch);
+            prop_assert_eq!(decode(&frame).unwrap(), Metrics { state, seq, remaining, batch });
         }
 
         #[test]
         fn any_bytes_are_decoded_or_rejected(bytes in vec(any::<u8>(), 0..200), head: bool) {
             let frame = if head { [vec![1, 1, 0, 0], bytes].concat() } else { bytes };
             if let Ok(metrics) = decode(&frame) {
-                prop_assert!(encode(metrics.state, metrics.seq, &metrics.batch).len() <= frame.len());
+                let Metrics { state, seq, remaining, batch } = metrics;
+                prop_assert!(encode(state, seq, remaining, &batch).len() <= frame.len());
             }
         }
     }

@@ -53,6 +53,8 @@ pub(crate) fn alert() -> AlertMessage {
         since: Timestamp::from_millis(1_699_999_990_000),
         fired: Some(Timestamp::from_millis(1_700_000_000_000)),
         resolved: None,
+        no_data: false,
+        suppressed: true,
     }
 }
 
@@ -61,6 +63,7 @@ pub(crate) fn resolved() -> AlertMessage {
         change: AlertChange::Resolved,
         time: Timestamp::from_millis(1_700_000_060_000),
         value: None,
+        suppressed: false,
         resolved: Some(Timestamp::from_millis(1_700_000_060_000)),
         ..alert()
     }
@@ -90,7 +93,12 @@ pub(crate) fn hello() -> Hello {
 }
 
 pub(crate) fn state() -> State {
-    State { version: 3, series: series(), problems: vec![problem()], skipped: Vec::new() }
+    let skipped = Problem {
+        probe: "cpu".to_owned(),
+        since: Timestamp::from_millis(1_699_999_980_000),
+        reason: "steal of cpu0: the counter went back".to_owned(),
+    };
+    State { version: 3, series: series(), problems: vec![problem()], skipped: vec![skipped] }
 }
 
 pub(crate) fn check(name: &str, actual: &[u8]) {

@@ -2,17 +2,16 @@
 //!
 //! Subscribers have no queue. Each gets the newest frame when it asks for one, so a slow reader skips frames (visible in the
 //! sequence numbers) and delays nobody; the owner of the socket limits the time of a single write. Frames are encoded when the
-//! first subscriber needs them, then shared.
+//! first subscriber needs them, then shared. A large frame or state consists of several messages, which follow each other.
 //!
 //! Alerts and annotations are not skipped: the newest are kept in one shared ring, and each subscriber has its position in it.
 
-use crate::encodings::{Encodings, Outgoing};
-use crate::frame::write;
-use crate::message::Message;
+use crate::encodings::{Outgoing, Unsent};
+use crate::published::{Event, PublishedEvent, PublishedFrame, SharedState, hello};
 use crate::ring::Ring;
-use crate::{AlertMessage, AnnotationMessage, Hello, JsonKeys, Protocol, State, encode};
+use crate::{AlertMessage, AnnotationMessage, Hello, Protocol, State};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
 use watchglass_model::Batch;
 
@@ -40,34 +39,6 @@ struct Latest {
     events: Ring<PublishedEvent>,
 }
 
-#[derive(Debug)]
-struct PublishedFrame {
-    seq: u64,
-    batch: Batch,
-    state: Arc<SharedState>,
-    message: Encodings,
-}
-
-/// A published alert or annotation.
-#[derive(Debug)]
-pub(crate) struct PublishedEvent {
-    event: Event,
-    message: Encodings,
-}
-
-#[derive(Debug)]
-enum Event {
-    Alert(AlertMessage),
-    Annotation(AnnotationMessage),
-}
-
-#[derive(Debug)]
-struct SharedState {
-    state: State,
-    message: Encodings,
-    keys: OnceLock<JsonKeys>,
-}
-
 impl Hub {
     /// A hub that sends `hello` to each subscriber, with the protocol of that subscriber.
     pub fn new(hello: Hello) -> Self {
@@ -79,16 +50,11 @@ impl Hub {
         self.sender.send_modify(|latest| {
             let previous = latest.frame.as_ref();
             let state = match previous {
-                Some(last) if last.state.state.version == state_version => Arc::clone(&last.state),
-                _ => Arc::new(SharedState {
-                    state: state(),
-                    message: Encodings::default(),
-                    keys: OnceLock::new(),
-                }),
+                Some(last) if last.state.version() == state_version => Arc::clone(&last.state),
+                _ => Arc::new(SharedState::new(state())),
             };
             let seq = previous.map_or(1, |last| last.seq + 1);
-            latest.frame =
-                Some(Arc::new(PublishedFrame { seq, batch, state, message: Encodings::default() }));
+            latest.frame = Some(Arc::new(PublishedFrame::new(seq, batch, state)));
         });
     }
 
@@ -107,9 +73,7 @@ impl Hub {
             return;
         }
         self.sender.send_modify(|latest| {
-            let events =
-                events.into_iter().map(|event| PublishedEvent { event, message: Encodings::default() });
-            events.for_each(|event| latest.events.push(event));
+            events.into_iter().map(PublishedEvent::new).for_each(|event| latest.events.push(event));
         });
     }
 
@@ -123,7 +87,7 @@ impl Hub {
             protocol,
             receiver,
             counts: Arc::clone(&self.counts),
-            hello: Some(hello),
+            unsent: Some(self::hello(&hello, protocol)),
             state_sent: None,
             last_seq: None,
             last_event,
@@ -162,7 +126,8 @@ pub struct Subscriber {
     protocol: Protocol,
     receiver: watch::Receiver<Latest>,
     counts: Arc<Counts>,
-    hello: Option<Hello>,
+    /// Messages that follow the last one.
+    unsent: Option<Unsent>,
     state_sent: Option<u32>,
     last_seq: Option<u64>,
     /// Number of the last event that was sent, or that was published before the subscription.
@@ -172,13 +137,6 @@ pub struct Subscriber {
 impl Subscriber {
     /// Waits for the next message; `None` when the hub is dropped. Cancel safe.
     pub async fn next(&mut self) -> Option<Outgoing> {
-        if let Some(hello) = self.hello.take() {
-            return Some(Encodings::default().of(
-                self.protocol,
-                || text(Message::Hello(&hello)),
-                || write::hello(&hello),
-            ));
-        }
         loop {
             if let Some(message) = self.try_next() {
                 return Some(message);
@@ -193,17 +151,26 @@ impl Subscriber {
         self.counts.sent_bytes.fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// The next message without waiting: the state if the newest frame needs it, then events, then that frame.
+    /// The next message without waiting: first the rest of what was begun.
     fn try_next(&mut self) -> Option<Outgoing> {
+        if let Some(message) = self.unsent.as_mut().and_then(Iterator::next) {
+            return Some(message);
+        }
+        self.unsent = self.next_unsent();
+        self.unsent.as_mut()?.next()
+    }
+
+    /// The state if the newest frame needs it, then events, then that frame.
+    fn next_unsent(&mut self) -> Option<Unsent> {
         let latest = self.receiver.borrow_and_update();
         let frame = latest.frame.as_ref().filter(|frame| self.last_seq != Some(frame.seq)).cloned();
         let event = latest.events.after(self.last_event);
         // Release the lock before encoding.
         drop(latest);
         if let Some(frame) = &frame
-            && self.state_sent != Some(frame.state.state.version)
+            && self.state_sent != Some(frame.state.version())
         {
-            self.state_sent = Some(frame.state.state.version);
+            self.state_sent = Some(frame.state.version());
             return Some(frame.state.of(self.protocol));
         }
         if let Some((number, event)) = event {
@@ -232,44 +199,6 @@ impl Drop for Subscriber {
     fn drop(&mut self) {
         self.counts.subscribers.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-impl SharedState {
-    fn of(&self, protocol: Protocol) -> Outgoing {
-        self.message.of(protocol, || text(Message::State(&self.state)), || write::state(&self.state))
-    }
-}
-
-impl PublishedEvent {
-    fn of(&self, protocol: Protocol) -> Outgoing {
-        let as_text = || {
-            text(match &self.event {
-                Event::Alert(alert) => Message::Alert(alert),
-                Event::Annotation(annotation) => Message::Annotation(annotation),
-            })
-        };
-        let as_frame = || match &self.event {
-            Event::Alert(alert) => write::alert(alert),
-            Event::Annotation(_) => write::annotated(),
-        };
-        self.message.of(protocol, as_text, as_frame)
-    }
-}
-
-impl PublishedFrame {
-    fn of(&self, protocol: Protocol) -> Outgoing {
-        let keys = || self.state.keys.get_or_init(|| JsonKeys::new(&self.state.state.series));
-        self.message.of(
-            protocol,
-            || keys().frame(self.seq, &self.batch).into_bytes(),
-            || encode(self.state.state.version, self.seq, &self.batch),
-        )
-    }
-}
-
-fn text(message: Message<'_>) -> Vec<u8> {
-    // Messages consist of strings, numbers and lists, which JSON can hold.
-    serde_json::to_vec(&message).unwrap_or_default()
 }
 
 #[cfg(test)]

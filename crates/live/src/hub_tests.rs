@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::ring::CAPACITY;
-use crate::{Frame, Metrics, golden};
+use crate::{Frame, Joiner, Metrics, golden};
 use serde::Deserialize;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use watchglass_model::Timestamp;
+use watchglass_model::{Sample, Series, SeriesId, Timestamp};
 
 #[path = "hub_property_tests.rs"]
 mod properties;
@@ -136,10 +136,14 @@ fn head(message: &Outgoing) -> Head {
     let head = Head::default();
     match frame {
         Frame::Hello(hello) => Head { r#type: "hello".to_owned(), version: hello.version.into(), ..head },
-        Frame::State(state) => Head { r#type: "state".to_owned(), version: state.version, ..head },
+        Frame::State(part) => Head {
+            r#type: if part.is_first { "state" } else { "state_part" }.to_owned(),
+            version: part.version,
+            ..head
+        },
         Frame::Alert(alert) => Head { r#type: "alert".to_owned(), time: alert.time.millis(), ..head },
         Frame::AnnotationsChanged => Head { r#type: "annotation".to_owned(), ..head },
-        Frame::Metrics(Metrics { seq, state, batch }) => {
+        Frame::Metrics(Metrics { seq, state, batch, .. }) => {
             Head { r#type: "metrics".to_owned(), version: state, seq, time: batch.time.millis() }
         }
     }
@@ -221,4 +225,53 @@ fn missed_alerts_are_counted() {
     announce(&hub, CAPACITY as i64 + 1..=CAPACITY as i64 + 3);
     let seen = drain(&mut subscriber);
     assert_eq!((seen.len(), seen[1].as_str(), hub.missed_events()), (1 + CAPACITY, "alert 4", 3));
+}
+
+/// Publishes a frame of a state with `count` series.
+fn publish_large(hub: &Hub, seconds: i64, version: u32, count: u32) {
+    let series = |id| Series { id: SeriesId(id), ..golden::series().remove(3) };
+    let samples = (0..count).map(|id| Sample { series: SeriesId(id), value: 1.0 }).collect();
+    let batch = Batch { time: Timestamp::from_millis(seconds * 1000), samples };
+    let state = || State { series: (0..count).map(series).collect(), ..state(version) };
+    hub.publish(batch, version, state);
+}
+
+#[test]
+fn parts_of_a_message_follow_each_other() {
+    let hub = hub();
+    let mut subscriber = hub.subscribe(Protocol::Binary);
+    publish_large(&hub, 1, 1, 500);
+    let mut joiner = Joiner::default();
+    let mut seen = Vec::new();
+    // Whatever is published meanwhile waits for the last part of the state or frame.
+    for second in 2_i64.. {
+        let Some(message) = now(&mut subscriber) else { break };
+        if second < 8 {
+            announce(&hub, second..=second);
+            publish_large(&hub, second, if second < 4 { 1 } else { 2 }, 3000);
+        }
+        let Outgoing::Binary(bytes) = message else { panic!("not binary") };
+        assert!(bytes.len() <= 8192, "{} bytes", bytes.len());
+        match Frame::read(&bytes).unwrap() {
+            Frame::State(part) => {
+                let is_last = part.remaining == 0;
+                let state = joiner.state(part);
+                assert_eq!(state.is_some(), is_last);
+                seen.extend(state.map(|state| format!("state {} of {}", state.version, state.series.len())));
+            }
+            Frame::Metrics(part) => {
+                let is_last = part.remaining == 0;
+                let metrics = joiner.metrics(part);
+                assert_eq!(metrics.is_some(), is_last);
+                seen.extend(metrics.map(|metrics| format!("{} values", metrics.batch.samples.len())));
+            }
+            other => seen.extend(matches!(other, Frame::Alert(_)).then(|| "alert".to_owned())),
+        }
+    }
+    let alerts = seen.iter().filter(|kind| *kind == "alert").count();
+    seen.retain(|kind| kind != "alert");
+    assert_eq!(
+        (seen.as_slice(), alerts),
+        (&["state 1 of 500", "state 2 of 3000", "3000 values"].map(String::from)[..], 6)
+    );
 }

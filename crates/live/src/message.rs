@@ -36,15 +36,13 @@ impl Protocol {
     }
 }
 
-/// A JSON message, tagged by `type`. Metrics frames are encoded separately, once for all clients.
+/// A JSON message, tagged by `type`. States and metrics are encoded separately, in messages of bounded size.
 #[cfg(feature = "hub")]
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum Message<'a> {
     /// The first message of a connection.
     Hello(&'a Hello),
-    /// Series and failing probes. Sent again after every change.
-    State(&'a State),
     /// An alert has fired, changed or been resolved.
     Alert(&'a AlertMessage),
     /// An annotation was added or removed.
@@ -66,17 +64,17 @@ pub struct Hello {
     pub interval_ms: u32,
 }
 
-/// Series and failing probes.
+/// Series, failing probes and skipped readings.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// Increases with every change. A binary metrics frame names the version that its series ids belong to.
     pub version: u32,
-    /// All series; the id of a series is stable until the server restarts.
+    /// All series; the id of a series is stable until it ends. Pages get all ids, and vacant ones of ended series.
     pub series: Vec<Series>,
     /// Failing probes and their errors.
     pub problems: Vec<Problem>,
-    /// Values that probes which are up leave out, and why. Not part of the frames of this protocol version.
-    #[serde(skip)]
+    /// Values that probes which are up leave out, and why.
+    #[serde(default)]
     pub skipped: Vec<Problem>,
 }
 
@@ -111,6 +109,12 @@ pub struct AlertMessage {
     pub fired: Option<Timestamp>,
     /// When the alert was resolved; `None` until then.
     pub resolved: Option<Timestamp>,
+    /// Whether the series of a firing alert gives no data.
+    #[serde(default)]
+    pub no_data: bool,
+    /// Whether the change is not notified, because the alert is silenced or inhibited: do not interrupt users with it.
+    #[serde(default)]
+    pub suppressed: bool,
 }
 
 /// Change of an alert.
@@ -127,6 +131,10 @@ pub enum AlertChange {
     FlappingEnded,
     /// The alert was resolved.
     Resolved,
+    /// The series of a firing alert gives no data any more.
+    NoData,
+    /// The series of a firing alert gives data again.
+    DataReturned,
 }
 
 /// An annotation was added or removed.
@@ -157,11 +165,12 @@ mod tests {
     fn alerts_match_the_golden_file() {
         let fired = golden::alert();
         let resolved = golden::resolved();
+        let suppressed = AlertMessage { no_data: true, suppressed: true, ..golden::alert() };
         let text = |alert| serde_json::to_string(&Message::Alert(alert)).unwrap() + "\n";
-        let text = [&fired, &resolved].map(text).concat();
+        let text = [&fired, &resolved, &suppressed].map(text).concat();
         golden::check("alert.jsonl", text.as_bytes());
         let read: Vec<AlertMessage> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!(read, [fired, resolved]);
+        assert_eq!(read, [fired, resolved, suppressed]);
         assert!(text.lines().all(|line| line.starts_with(r#"{"type":"alert","change":""#)), "{text}");
     }
 
@@ -177,8 +186,9 @@ mod tests {
     #[test]
     fn changes_and_severities_are_snake_case() {
         use AlertChange::*;
-        let changes = [Fired, Worsened, FlappingBegan, FlappingEnded, Resolved];
-        let expected = r#"["fired","worsened","flapping_began","flapping_ended","resolved"]"#;
+        let changes = [Fired, Worsened, FlappingBegan, FlappingEnded, Resolved, NoData, DataReturned];
+        let expected =
+            r#"["fired","worsened","flapping_began","flapping_ended","resolved","no_data","data_returned"]"#;
         assert_eq!(serde_json::to_string(&changes).unwrap(), expected);
         assert_eq!(serde_json::to_string(&Severity::ALL).unwrap(), r#"["info","warning","critical"]"#);
     }

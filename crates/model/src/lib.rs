@@ -12,12 +12,14 @@ mod panel;
 mod problem;
 mod sample_buffer;
 mod series;
+mod series_table;
 mod severity;
 mod skipped;
 mod time;
 #[cfg(feature = "time-text")]
 pub mod time_text;
 mod value_input;
+mod visible;
 
 pub use annotation::{Annotation, AnnotationKind, AnnotationKindError};
 pub use catalogue::{Catalogue, CatalogueError};
@@ -27,7 +29,9 @@ pub use metric::{Declaration, Kind, Metric, PanelRole, Unit};
 pub use panel::{Panel, PanelDeclaration, Style};
 pub use problem::Problem;
 pub use sample_buffer::{RawSample, SampleBuffer};
-pub use series::{Batch, Sample, Series, SeriesId, SeriesTable};
+pub use series::{Batch, Sample, Series, SeriesId};
+pub use series_table::{RefusedSeries, RefusedSource, SeriesTable};
 pub use severity::Severity;
-pub use skipped::{SkipReason, SkippedReading, SkippedReadings, escape_controls};
+pub use skipped::{SkipReason, SkippedReading, SkippedReadings};
 pub use time::{ROUND_STEPS, TimeRange, Timestamp};
+pub use visible::{escape_controls, is_hidden, push_escaped, visible, visible_lines};

@@ -1,6 +1,6 @@
 //! Buffer of raw samples of a probe, not yet resolved to series.
 
-use crate::{Declaration, SkipReason, SkippedReadings};
+use crate::{Declaration, SkipReason, SkippedReadings, visible};
 
 /// Values measured by one run of a probe, and the readings that it skipped.
 ///
@@ -51,6 +51,7 @@ impl SampleBuffer {
 
     /// Adds a value of `metric` with its label values, in the order of the declaration.
     ///
+    /// Hidden characters in label values are escaped, see [`visible`]: names come from outside, and are shown everywhere.
     /// Values that are not finite are skipped. Missing label values count as empty, surplus ones are ignored; debug
     /// builds panic in both cases.
     pub fn record(&mut self, metric: &'static Declaration, label_values: &[&str], value: f64) {
@@ -60,7 +61,7 @@ impl SampleBuffer {
         }
         self.rows.push((metric, value));
         for index in 0..metric.labels.len() {
-            self.label_text.push_str(label_values.get(index).copied().unwrap_or_default());
+            self.label_text.push_str(&visible(label_values.get(index).copied().unwrap_or_default()));
             self.label_ends.push(self.label_text.len());
         }
     }
@@ -125,6 +126,14 @@ mod tests {
     }
     static PLAIN: Declaration = gauge("plain", &[]);
     static PAIR: Declaration = gauge("pair", &["a", "b"]);
+
+    #[test]
+    fn hidden_characters_in_label_values_are_escaped() {
+        let mut buffer = SampleBuffer::new();
+        buffer.record(&PAIR, &["/mnt/u\u{202e}d", "a\nb"], 1.0);
+        let row = buffer.raw_samples().next().unwrap();
+        assert_eq!(row.label_values().collect::<Vec<_>>(), ["/mnt/u\\u{202e}d", "a\\nb"]);
+    }
 
     #[test]
     fn samples_are_returned_in_recording_order() {

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use watchglass_instrument::requests::{Recorder, StatusClass};
 use watchglass_model::{SampleBuffer, Timestamp};
-use watchglass_probes::{Collector, HostRoots, Probe, host_probes, self_monitoring_probes};
+use watchglass_probes::{
+    Applications, ApplicationsProbe, Collector, HostRoots, Probe, host_probes, self_monitoring_probes,
+};
 
 fn main() {
     divan::main();
@@ -127,6 +129,44 @@ fn requests(bencher: Bencher<'_, '_>, requests: u64) {
             samples.clear();
             probe.collect(&mut samples)
         });
+}
+
+/// Documented limit of applications, and of the routes of each.
+const APPLICATIONS: usize = 50;
+const ROUTES: usize = 200;
+
+/// One tick of the collector in which all applications have reported all of their routes. Most of their series are over
+/// the series limit: they are refused again at every tick.
+#[divan::bench]
+fn applications(bencher: Bencher<'_, '_>) {
+    let seconds = Arc::new(AtomicU64::new(0));
+    let clock = Arc::clone(&seconds);
+    let registry =
+        Arc::new(Applications::with_clock(move || Duration::from_secs(clock.load(Ordering::Relaxed))));
+    let probes: Vec<Box<dyn Probe>> = vec![Box::new(ApplicationsProbe::new(Arc::clone(&registry)))];
+    let Ok(mut collector) = Collector::new(probes, &[("host", "bench")], 10_000) else {
+        return;
+    };
+    let reports: Vec<String> = (0..APPLICATIONS).map(report).collect();
+    let ingest = || {
+        let second = seconds.fetch_add(1, Ordering::Relaxed) + 1;
+        reports.iter().for_each(|report| drop(registry.ingest(report.as_bytes())));
+        Timestamp::from_millis(i64::try_from(second).unwrap_or_default() * 1000)
+    };
+    // The last minute is full, and all series are known or refused.
+    (0..60).for_each(|_| drop(collector.tick(ingest())));
+    bencher.with_inputs(ingest).bench_local_values(|now| collector.tick(black_box(now)));
+}
+
+/// A report with a response of each route.
+fn report(app: usize) -> String {
+    let route = |number: usize| {
+        format!(
+            r#"{{"route":"/api/resource/{number}/{{id}}","methods":{{"GET":{{"2xx":1}}}},"durations":[0.0{number}1]}}"#
+        )
+    };
+    let routes: Vec<String> = (0..ROUTES).map(route).collect();
+    format!(r#"{{"version":1,"app":"app-{app}","routes":[{}]}}"#, routes.join(","))
 }
 
 /// Files read at every tick.

@@ -1,14 +1,19 @@
 //! Collector: runs all probes at every tick and resolves their samples to series.
 
+mod declarations;
+
 use crate::probe::run;
 use crate::problems::Problems;
+use crate::refused_series::{REFUSED, RefusedNotes};
 use crate::skipped_notes::{SKIPPED, SkippedNotes};
 use crate::{Probe, ProbeError};
-use std::collections::{HashMap, HashSet};
+use declarations::{catalogue, intervals, series_table};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use watchglass_model::{
-    Batch, Catalogue, CatalogueError, Declaration, Kind, Problem, SampleBuffer, SeriesTable, Timestamp, Unit,
+    Batch, Catalogue, CatalogueError, Declaration, Kind, Problem, SampleBuffer, SeriesId, SeriesTable,
+    Timestamp, Unit,
 };
 
 /// State of a probe. It has no panel: failures are shown as a [`Problem`] with a reason.
@@ -32,8 +37,10 @@ pub struct Tick {
     pub batch: Batch,
     /// Failing probes, oldest failure first. The list is shared between ticks until it changes.
     pub problems: Arc<[Problem]>,
-    /// Values that sources which are up leave out, and why; shared in the same way.
+    /// Values and series that sources which are up leave out, and why; shared in the same way.
     pub skipped: Arc<[Problem]>,
+    /// Series that have ended: from this batch on, their ids may belong to other series.
+    pub ended: Vec<SeriesId>,
     /// Incremented in every tick in which the series, the problems or the skipped values changed.
     pub version: u64,
 }
@@ -52,7 +59,10 @@ pub struct Collector {
     ups: SampleBuffer,
     problems: Problems,
     skipped: SkippedNotes,
-    published_series: usize,
+    refused: RefusedNotes,
+    /// Notes of `skipped` and `refused`.
+    notes: Arc<[Problem]>,
+    published_series: u64,
     last_sample_count: usize,
     version: u64,
 }
@@ -82,13 +92,15 @@ impl Collector {
         let mut collector = Self {
             catalogue: catalogue(&probes, base_labels)?,
             intervals: intervals(&probes),
+            table: series_table(&probes, base_labels, series_limit),
             probes,
-            table: SeriesTable::new(base_labels, series_limit),
             limit: series_limit,
             buffer: SampleBuffer::new(),
             ups: SampleBuffer::new(),
             problems: Problems::default(),
             skipped: SkippedNotes::default(),
+            refused: RefusedNotes::default(),
+            notes: Arc::default(),
             published_series: 0,
             last_sample_count: 0,
             version: 0,
@@ -97,12 +109,12 @@ impl Collector {
         Ok(collector)
     }
 
-    /// Registers the `up` series first, so that the series limit never drops them.
+    /// Registers the `up` series first: the ids of all others follow.
     fn register_up_series(&mut self) {
         for running in &self.probes {
             self.ups.record(&UP, &[running.name.as_str()], 1.0);
         }
-        self.table.resolve(&self.ups, &mut Vec::new());
+        self.table.resolve(SELF, &self.ups, &mut Vec::new());
     }
 
     /// All metrics. Panels are ordered by probe: the first panel of each probe, then each second one, and so on.
@@ -110,7 +122,7 @@ impl Collector {
         &self.catalogue
     }
 
-    /// All series seen so far.
+    /// All series with their ids.
     pub fn table(&self) -> &SeriesTable {
         &self.table
     }
@@ -118,22 +130,36 @@ impl Collector {
     /// Sampling interval of a metric at one tick per second: charts show a gap when several samples in a row are missing.
     /// `None` for an unknown metric.
     pub fn interval_of(&self, metric: &str) -> Option<Duration> {
-        if [UP.name, SKIPPED.name].contains(&metric) {
+        if [UP.name, SKIPPED.name, REFUSED.name].contains(&metric) {
             return Some(Duration::from_secs(1));
         }
         self.intervals.get(metric).copied()
     }
 
+    /// Sections of the panels of each probe: where notes about it belong.
+    pub fn sections(&self) -> BTreeMap<String, BTreeSet<&'static str>> {
+        let sections = |probe: &RegisteredProbe| {
+            let panels = probe.metrics.iter().filter_map(|metric| metric.panel);
+            (probe.name.clone(), panels.map(|(panel, _)| panel.section).collect())
+        };
+        self.probes.iter().map(sections).collect()
+    }
+
+    /// Names of the probes that record each metric.
+    pub fn sources(&self) -> BTreeMap<String, Vec<String>> {
+        declarations::sources(&self.probes)
+    }
+
     /// Runs every probe once. `now` is the timestamp of the samples.
     pub fn tick(&mut self, now: Timestamp) -> Tick {
         let mut samples = Vec::with_capacity(self.last_sample_count);
-        let refused = self.table.dropped();
+        self.table.begin_tick();
         self.ups.clear();
         for running in &mut self.probes {
             self.buffer.clear();
             let outcome = running.run(&mut self.buffer);
             if outcome.is_ok() {
-                self.table.resolve(&self.buffer, &mut samples);
+                self.table.resolve(&running.name, &self.buffer, &mut samples);
                 self.skipped.update(&running.name, self.buffer.skipped(), now);
             } else {
                 self.skipped.clear(&running.name);
@@ -146,27 +172,41 @@ impl Collector {
             self.problems.note(&running.name, outcome.err().map(|error| error.to_string()), now);
         }
         self.skipped.record(&mut self.ups);
-        self.table.resolve(&self.ups, &mut samples);
-        let over_limit = (self.table.dropped() > refused).then(|| self.over_limit());
-        self.problems.note(SELF, over_limit, now);
+        self.refused.record(&mut self.ups);
+        self.table.resolve(SELF, &self.ups, &mut samples);
+        self.note_refused_series(now);
 
         self.last_sample_count = samples.len();
-        let series = self.table.series().len();
+        let series = self.table.version();
+        let notes_changed = self.skipped.take_changed() | self.refused.take_changed();
+        if notes_changed {
+            self.notes = self.skipped.published().iter().chain(self.refused.notes()).cloned().collect();
+        }
         // `|` instead of `||`: take_changed also publishes the list.
-        if self.problems.take_changed() | self.skipped.take_changed() | (series != self.published_series) {
+        if self.problems.take_changed() | notes_changed | (series != self.published_series) {
             self.version += 1;
         }
         self.published_series = series;
         Tick {
             batch: Batch { time: now, samples },
             problems: self.problems.published(),
-            skipped: self.skipped.published(),
+            skipped: Arc::clone(&self.notes),
+            ended: self.table.ended().to_vec(),
             version: self.version,
         }
     }
 
-    fn over_limit(&self) -> String {
-        format!("series limit of {} reached: samples of further series are dropped", self.limit)
+    /// Notes the refused series of this tick, and reports them to the probes.
+    fn note_refused_series(&mut self, now: Timestamp) {
+        let refused = self.table.refused();
+        let over_limit = refused.is_any().then(|| {
+            format!("series limit of {} reached: samples of further series are dropped", self.limit)
+        });
+        self.problems.note(SELF, over_limit, now);
+        self.refused.update(refused, now);
+        for running in &mut self.probes {
+            running.probe.series_refused(refused);
+        }
     }
 }
 
@@ -180,65 +220,6 @@ impl RegisteredProbe {
             None => Ok(()),
         }
     }
-}
-
-/// Sampling interval of each metric; the longest one if several probes share the metric.
-fn intervals(probes: &[RegisteredProbe]) -> HashMap<&'static str, Duration> {
-    let mut intervals = HashMap::new();
-    for running in probes {
-        for metric in running.metrics {
-            let interval = intervals.entry(metric.name).or_insert(Duration::ZERO);
-            *interval = running.probe.interval_of(metric).max(*interval);
-        }
-    }
-    intervals
-}
-
-/// The catalogue of all declarations of `probes`.
-fn catalogue(probes: &[RegisteredProbe], base_labels: &[(&str, &str)]) -> Result<Catalogue, CatalogueError> {
-    let mut names = HashSet::from([SELF]);
-    if let Some(duplicate) = probes.iter().find(|running| !names.insert(running.name.as_str())) {
-        let reason = format!("duplicate probe name {:?}", duplicate.name);
-        return Err(CatalogueError { metric: UP.name.to_owned(), reason });
-    }
-    let mut ranked: Vec<(usize, &'static Declaration)> =
-        probes.iter().flat_map(|running| ranked(running.metrics)).collect();
-    ranked.sort_by_key(|&(rank, _)| rank);
-
-    let mut catalogue = Catalogue::default();
-    let mut declared: Vec<&'static Declaration> = Vec::new();
-    for declaration in ranked.into_iter().map(|(_, declaration)| declaration).chain([&UP, &SKIPPED]) {
-        // Compared by identity: two probes with the same metric name by accident are a bug.
-        if declared.iter().any(|known| std::ptr::eq(*known, declaration)) {
-            continue;
-        }
-        declared.push(declaration);
-        if let Some(label) =
-            declaration.labels.iter().find(|&&label| base_labels.iter().any(|(base, _)| *base == label))
-        {
-            let reason = format!("label {label:?} is already a base label");
-            return Err(CatalogueError { metric: declaration.name.to_owned(), reason });
-        }
-        catalogue.declare(declaration)?;
-    }
-    Ok(catalogue)
-}
-
-/// The metrics of a probe, each with the rank of its panel within the probe.
-fn ranked(metrics: &'static [&'static Declaration]) -> Vec<(usize, &'static Declaration)> {
-    let mut panels = Vec::new();
-    metrics
-        .iter()
-        .map(|&metric| {
-            let rank = metric.panel.map_or(0, |(panel, _)| {
-                panels.iter().position(|&id| id == panel.id).unwrap_or_else(|| {
-                    panels.push(panel.id);
-                    panels.len() - 1
-                })
-            });
-            (rank, metric)
-        })
-        .collect()
 }
 
 impl std::fmt::Debug for Collector {

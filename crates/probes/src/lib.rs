@@ -6,7 +6,7 @@ mod background_probe;
 mod collector;
 mod declare;
 mod error;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod host;
 mod postgres;
@@ -15,6 +15,7 @@ mod problems;
 mod proc_file;
 mod reading;
 mod redis;
+mod refused_series;
 mod registry;
 mod remote;
 mod requests;

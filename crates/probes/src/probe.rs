@@ -4,7 +4,7 @@ use crate::ProbeError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
-use watchglass_model::{Declaration, SampleBuffer};
+use watchglass_model::{Declaration, RefusedSeries, SampleBuffer};
 
 /// One of several dynamic sources behind a probe, such as an application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,11 @@ pub trait Probe: Send {
     /// a problem before it disappears.
     fn sub_probes(&self) -> &[SubProbe] {
         &[]
+    }
+
+    /// Called at the end of each tick with the series that were refused in it, for probes whose senders are told.
+    fn series_refused(&mut self, refused: &RefusedSeries) {
+        let _ = refused;
     }
 }
 

@@ -32,7 +32,7 @@ impl ReadingError for TextError {
 }
 
 /// The lines of `text`.
-pub(crate) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> + Clone {
     text.lines().zip(1..).map(|(text, number)| Line::new(number, text))
 }
 
@@ -78,6 +78,16 @@ impl<'a> Line<'a> {
         self.parsed(field, "a whole number", reading::integer)
     }
 
+    /// The next word as a whole number from 0 to below 2⁶³; `field` is its name in errors. Drivers that count below zero, or
+    /// report that they do not know, write numbers from 2⁶³ on.
+    pub(crate) fn quantity(&mut self, field: &'static str) -> Result<u64, TextError> {
+        let is_possible = |number: &u64| i64::try_from(*number).is_ok();
+        self.parsed(field, "a whole number below 2⁶³", |text| {
+            reading::integer(text)
+                .and_then(|number| Some(number).filter(is_possible).ok_or(SkipReason::OutOfRange))
+        })
+    }
+
     /// The next word as a non-negative finite number; `field` is its name in errors.
     pub(crate) fn decimal(&mut self, field: &'static str) -> Result<f64, TextError> {
         self.parsed(field, "a number of zero or more", reading::number)
@@ -117,6 +127,9 @@ mod tests {
 
     #[test]
     fn words_are_parsed_in_order_and_errors_name_line_and_field() {
+        let mut large = lines("9223372036854775807 9223372036854775808 18446744073709551615").next().unwrap();
+        assert_eq!(large.quantity("bytes").unwrap(), 9_223_372_036_854_775_807);
+        assert!(large.quantity("bytes").is_err() && large.quantity("bytes").is_err());
         let mut line = lines("first\n vda 12  0.5 x nan 3 -1\n").nth(1).unwrap();
         assert_eq!(line.word("name").unwrap(), "vda");
         assert_eq!(line.integer("reads").unwrap(), 12);

@@ -17,6 +17,13 @@ impl Deadline {
         Self { end: Instant::now() + within, timeout: within }
     }
 
+    /// A deadline for the first of `count` equal parts of the remaining time.
+    #[must_use]
+    pub fn share(&self, count: usize) -> Self {
+        let left = self.end.saturating_duration_since(Instant::now());
+        Self::after(left / u32::try_from(count.max(1)).unwrap_or(u32::MAX))
+    }
+
     /// Remaining time; never zero, because a zero socket timeout means "no limit".
     ///
     /// # Errors
@@ -44,5 +51,7 @@ mod tests {
         assert!(is_timeout(&Deadline::after(Duration::ZERO).remaining().unwrap_err()));
         let left = Deadline::after(Duration::from_secs(3600)).remaining().unwrap();
         assert!(!left.is_zero() && left <= Duration::from_secs(3600), "{left:?}");
+        let share = Deadline::after(Duration::from_secs(3600)).share(4).timeout;
+        assert!(share <= Duration::from_secs(900) && share > Duration::from_secs(800), "{share:?}");
     }
 }

@@ -167,12 +167,13 @@ mod tests {
         let (mut readings, mut samples) = (SampleBuffer::new(), Vec::new());
         readings.record(&P95, &["shop"], 0.5);
         readings.record(&P95, &["cart"], 0.25);
-        table.resolve(&readings, &mut samples);
+        table.resolve("test", &readings, &mut samples);
         latest.update(&Batch { time: Timestamp::from_millis(1000), samples }, |_| Kind::Gauge);
         let paces = BTreeMap::new();
         let current = Current {
             catalogue: &catalogue,
             series: table.series(),
+            version: 1,
             latest: &latest,
             tick_millis: 1000,
             intervals: &paces,

@@ -9,8 +9,10 @@ use watchglass_tsdb::{Latest, LatestSample};
 pub struct Current<'a> {
     /// All metrics.
     pub catalogue: &'a Catalogue,
-    /// All series.
+    /// All series, indexed by id.
     pub series: &'a [Series],
+    /// Changes with the list of series.
+    pub version: u32,
     /// The newest samples.
     pub latest: &'a Latest,
     /// Milliseconds between ticks.

@@ -5,6 +5,7 @@
 //! [text format]: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 //! [OpenMetrics]: https://prometheus.io/docs/specs/om/open_metrics_spec/
 
+use crate::exposed::{self, Family, Histogram, histograms, process_metrics};
 use std::fmt::Write as _;
 use watchglass_model::{Kind, Labels, Metric, Unit};
 
@@ -48,15 +49,20 @@ fn weight_of(range: &str, wanted: &str) -> Option<f64> {
     weight.ok().filter(|_| name.eq_ignore_ascii_case(wanted))
 }
 
-/// Encodes metrics with the values of their series.
+/// Encodes metrics with the values of their series, under the names that `exposed.rs` gives them.
 pub fn write_metrics<'a>(
     format: TextFormat,
     families: impl IntoIterator<Item = (&'a Metric, Vec<(&'a Labels, f64)>)>,
 ) -> String {
+    let families: Vec<Family<'a>> = families.into_iter().collect();
     let mut text = String::new();
-    for (metric, values) in families {
-        write_family(&mut text, format, metric, &values);
+    for (metric, values) in &families {
+        write_family(&mut text, format, metric, values);
     }
+    for (metric, values) in process_metrics(&families) {
+        write_family(&mut text, format, &metric, &values);
+    }
+    write_histograms(&mut text, format, &histograms(&families));
     if format == TextFormat::OpenMetrics {
         text.push_str("# EOF\n");
     }
@@ -64,7 +70,7 @@ pub fn write_metrics<'a>(
 }
 
 fn write_family(text: &mut String, format: TextFormat, metric: &Metric, values: &[(&Labels, f64)]) {
-    let name = metric.name.as_str();
+    let name = exposed::metric_name(&metric.name);
     // In OpenMetrics, a counter's family name lacks the `_total` suffix of its samples. A counter without the suffix can
     // only be exposed as type unknown.
     let (family, kind) = match (format, metric.kind) {
@@ -74,16 +80,43 @@ fn write_family(text: &mut String, format: TextFormat, metric: &Metric, values: 
         }
         (_, Kind::Gauge) => (name, "gauge"),
     };
+    write_header(text, format, family, kind, (metric.unit, &metric.help));
+    // Writing to a string cannot fail.
+    for (labels, value) in values {
+        let _ = match exposed::labels(&metric.name, labels) {
+            Some(labels) => writeln!(text, "{name}{labels} {value}"),
+            None => writeln!(text, "{name}{labels} {value}"),
+        };
+    }
+}
+
+fn write_header(text: &mut String, format: TextFormat, family: &str, kind: &str, (unit, help): (Unit, &str)) {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "# TYPE {family} {kind}");
-    if let Some(unit) = unit_of(format, metric.unit).filter(|unit| has_suffix(family, unit)) {
+    if let Some(unit) = unit_of(format, unit).filter(|unit| has_suffix(family, unit)) {
         let _ = writeln!(text, "# UNIT {family} {unit}");
     }
     let _ = write!(text, "# HELP {family} ");
-    escape(text, &metric.help, format == TextFormat::OpenMetrics);
+    escape(text, help, format == TextFormat::OpenMetrics);
     text.push('\n');
-    for (labels, value) in values {
-        let _ = writeln!(text, "{name}{labels} {value}");
+}
+
+fn write_histograms(text: &mut String, format: TextFormat, histograms: &[Histogram]) {
+    if histograms.is_empty() {
+        return;
+    }
+    let (name, help) = exposed::HISTOGRAM;
+    write_header(text, format, name, "histogram", (Unit::Seconds, help));
+    for Histogram { labels, buckets, sum } in histograms {
+        let mut count = 0.0;
+        for (bound, up_to) in buckets {
+            // `{:?}` writes whole numbers as 1.0, which both formats accept.
+            let bound = if bound.is_infinite() { "+Inf".to_owned() } else { format!("{bound:?}") };
+            let with_bound: Labels = labels.iter().chain([("le", bound.as_str())]).collect();
+            let _ = writeln!(text, "{name}_bucket{with_bound} {up_to}");
+            count = *up_to;
+        }
+        let _ = writeln!(text, "{name}_sum{labels} {sum}\n{name}_count{labels} {count}");
     }
 }
 
@@ -177,6 +210,49 @@ odd{host="a"} 0.000000001
 # EOF
 "#
         );
+    }
+
+    #[test]
+    fn latencies_are_a_histogram() {
+        let counts = metric("http_requests_by_duration_total", Kind::Counter, Unit::Count, "Not cumulative.");
+        let sum = metric("http_responses_seconds_total", Kind::Counter, Unit::Seconds, "Sum.");
+        let labels = |app: &str, bucket: Option<&str>| -> Labels {
+            [("app", app), ("host", "h")].into_iter().chain(bucket.map(|bucket| ("bucket", bucket))).collect()
+        };
+        let of_buckets = [("1 s", 3.0), ("1 ms", 4.0), ("longer", 1.0), ("200 ms", 0.0)]
+            .map(|(bucket, count)| (labels("shop", Some(bucket)), count));
+        let incomplete = labels("other", Some("1 s"));
+        let values: Vec<(&Labels, f64)> =
+            of_buckets.iter().map(|(labels, count)| (labels, *count)).chain([(&incomplete, 9.0)]).collect();
+        let (shop, other) = (labels("shop", None), labels("other", None));
+        let text = |format| {
+            let families = [(&counts, values.clone()), (&sum, vec![(&shop, 12.5), (&other, 1.0)])];
+            write_metrics(format, families)
+        };
+        let expected = r#"# HELP http_request_duration_seconds Latency of all routes, until the response headers.
+http_request_duration_seconds_bucket{app="shop",host="h",le="0.001"} 4
+http_request_duration_seconds_bucket{app="shop",host="h",le="0.2"} 4
+http_request_duration_seconds_bucket{app="shop",host="h",le="1.0"} 7
+http_request_duration_seconds_bucket{app="shop",host="h",le="+Inf"} 8
+http_request_duration_seconds_sum{app="shop",host="h"} 12.5
+http_request_duration_seconds_count{app="shop",host="h"} 8
+"#;
+        let head = "# TYPE http_request_duration_seconds histogram\n";
+        let found = text(TextFormat::Prometheus);
+        assert!(found.ends_with(&format!("{head}{expected}")), "{found}");
+        let unit = "# UNIT http_request_duration_seconds seconds\n";
+        let found = text(TextFormat::OpenMetrics);
+        assert!(found.ends_with(&format!("{head}{unit}{expected}# EOF\n")), "{found}");
+    }
+
+    #[test]
+    fn this_process_has_the_names_of_client_libraries() {
+        let cpu = metric("watchglass_cpu_seconds_total", Kind::Counter, Unit::Seconds, "CPU time.");
+        let none = Labels::default();
+        let found = write_metrics(TextFormat::Prometheus, [(&cpu, vec![(&none, 1.5)])]);
+        assert!(found.contains("\nwatchglass_cpu_seconds_total 1.5\n"), "{found}");
+        assert!(found.contains("# TYPE process_cpu_seconds_total counter\n"), "{found}");
+        assert!(found.ends_with("\nprocess_cpu_seconds_total 1.5\n"), "{found}");
     }
 
     #[test]

@@ -1,21 +1,51 @@
 //! Input of rule evaluation: the newest values and failing probes.
 
-use crate::{Current, names};
-use watchglass_model::{Labels, Metric, Problem, Series, SeriesId};
+use crate::sources::SourceStates;
+use crate::{Current, MetricSources, names};
+use std::cell::OnceCell;
+use watchglass_model::{Labels, Metric, Problem, Series, SeriesId, Timestamp};
 use watchglass_rules::{EvalInput, Point};
 
 /// Newest values with the problems of failing probes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct LatestValues<'a> {
     /// Newest values.
     pub current: Current<'a>,
     /// Failing probes with their errors.
     pub problems: &'a [Problem],
+    /// Values that sources which are up leave out.
+    pub skipped: &'a [Problem],
+    /// Probes of each metric.
+    pub sources: &'a MetricSources,
+    /// Series that have ended since the last evaluation.
+    pub ended: &'a [SeriesId],
+    states: OnceCell<SourceStates<'a>>,
+}
+
+impl<'a> LatestValues<'a> {
+    /// The newest values and the state of their sources; no series has ended.
+    pub fn new(
+        current: Current<'a>,
+        problems: &'a [Problem],
+        skipped: &'a [Problem],
+        sources: &'a MetricSources,
+    ) -> Self {
+        Self { current, problems, skipped, sources, ended: &[], states: OnceCell::new() }
+    }
+
+    /// The same after these series have ended.
+    pub fn with_ended(self, ended: &'a [SeriesId]) -> Self {
+        Self { ended, ..self }
+    }
 }
 
 impl EvalInput for LatestValues<'_> {
     fn series(&self) -> &[Series] {
         self.current.series
+    }
+
+    fn ended(&self) -> &[SeriesId] {
+        self.ended
     }
 
     fn newest(&self, series: SeriesId) -> Option<Point> {
@@ -31,6 +61,11 @@ impl EvalInput for LatestValues<'_> {
         let probe = labels.get("probe").filter(|_| metric == names::UP)?;
         let problem = self.problems.iter().find(|problem| problem.probe == probe)?;
         Some(&problem.reason)
+    }
+
+    fn working_source(&self, metric: &str, labels: &Labels) -> Option<Timestamp> {
+        let new = || SourceStates::new(self.current, self.sources, self.skipped);
+        self.states.get_or_init(new).working_source(self.sources, metric, labels)
     }
 }
 
@@ -68,17 +103,19 @@ mod tests {
             let (mut readings, mut samples) = (SampleBuffer::new(), Vec::new());
             readings.record(&UP, &["redis:a"], if second < 80 { 0.0 } else { 1.0 });
             readings.record(&UP, &["cpu"], 1.0);
-            table.resolve(&readings, &mut samples);
+            table.resolve("test", &readings, &mut samples);
             let time = Timestamp::from_millis(second * 1000);
             latest.update(&Batch { time, samples }, |_| Kind::Gauge);
             let current = Current {
                 catalogue: &catalogue,
                 series: table.series(),
+                version: 1,
                 latest: &latest,
                 tick_millis: 1000,
                 intervals: &paces,
             };
-            let changes = engine.evaluate(time, &LatestValues { current, problems: &problems });
+            let changes =
+                engine.evaluate(time, &LatestValues::new(current, &problems, &[], &MetricSources::new()));
             observed.extend(changes.into_iter().map(|change| (second, change)));
         }
         let [(60, Change::Fired(fired)), (80, Change::Resolved(resolved))] = &observed[..] else {

@@ -6,16 +6,19 @@
 
 pub mod cards;
 mod current;
+mod exposed;
 mod exposition;
 pub mod health;
 mod latest_values;
 mod limits;
 mod names;
+mod number;
 pub mod points;
 pub mod processes;
 mod report;
 pub mod routes;
 pub mod series;
+mod sources;
 pub mod system;
 mod time;
 mod words;
@@ -26,5 +29,6 @@ pub use latest_values::LatestValues;
 pub use limits::{Limit, Limits};
 pub use names::report_metrics;
 pub use report::*;
-pub use time::{format_rfc3339, parse_time};
+pub use sources::MetricSources;
+pub use time::{format_rfc3339, format_with_offset, parse_time};
 pub use words::{MetricKind, unit_name};

@@ -24,6 +24,10 @@ impl Limit {
         Self { capacity, default_warning: warning, warning, critical: None }
     }
 
+    const fn with_critical(self, critical: f64) -> Self {
+        Self { critical: Some(critical), ..self }
+    }
+
     /// Applies the thresholds of a rule that covers all series of `metric`.
     fn with_rule(self, rule: Option<&Rule>, metric: &str) -> Self {
         let is_match = |rule: &&Rule| {
@@ -81,9 +85,9 @@ impl Default for Limits {
     /// Limits of the built-in rules.
     fn default() -> Self {
         Self {
-            cpu: Limit::new(1.0, 0.80),
-            memory: Limit::new(1.0, 0.85),
-            disk: Limit::new(1.0, 0.90),
+            cpu: Limit::new(1.0, 0.80).with_critical(0.95),
+            memory: Limit::new(1.0, 0.85).with_critical(0.95),
+            disk: Limit::new(1.0, 0.90).with_critical(0.95),
             database: Limit::new(1.0, 1.0),
             redis: Limit::new(1.0, 1.0),
             api: Limit::new(2.0, 2.0),

@@ -42,6 +42,13 @@ pub(crate) const LATENCY_P50: &str = "http_request_duration_p50_seconds";
 pub(crate) const LATENCY_P95: &str = "http_request_duration_p95_seconds";
 pub(crate) const LATENCY_P99: &str = "http_request_duration_p99_seconds";
 pub(crate) const LATENCY_MEAN: &str = "http_request_duration_mean_seconds";
+/// Responses by latency bucket, which are not cumulative, and the sum of their latencies.
+pub(crate) const DURATION_COUNTS: &str = "http_requests_by_duration_total";
+pub(crate) const DURATION_SUM: &str = "http_responses_seconds_total";
+/// This process.
+pub(crate) const OWN_CPU: &str = "watchglass_cpu_seconds_total";
+pub(crate) const OWN_MEMORY: &str = "watchglass_resident_bytes";
+pub(crate) const OWN_OPEN_FILES: &str = "watchglass_open_files";
 /// Requests by route, method and status class.
 pub(crate) const ROUTE_REQUESTS: &str = "http_requests_total";
 /// p50, p95 and p99 of a route.
@@ -84,6 +91,11 @@ pub fn report_metrics() -> impl Iterator<Item = &'static str> {
         LATENCY_P99,
         LATENCY_MEAN,
         ROUTE_REQUESTS,
+        DURATION_COUNTS,
+        DURATION_SUM,
+        OWN_CPU,
+        OWN_MEMORY,
+        OWN_OPEN_FILES,
     ];
     single.into_iter().chain(LOADS).chain(NETWORK).chain(ROUTE_PERCENTILES).chain(PROCESSES)
 }

@@ -1,6 +1,6 @@
 //! System history: the state of the whole system at past times, as JSON or CSV.
 
-use crate::format_rfc3339;
+use crate::format_with_offset;
 use crate::names;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -129,7 +129,7 @@ pub fn points<E>(mut query: impl FnMut(&str) -> Result<Columns, E>) -> Result<Ve
             .map(|field| field.get(row).copied().flatten().map(|value| (value * 1e3).round() / 1e3));
         let mut next = || values.next().flatten();
         Point {
-            timestamp: format_rfc3339(time),
+            timestamp: format_with_offset(time),
             cpu_percent: next(),
             memory_percent: next(),
             disk_percent: next(),
@@ -174,7 +174,7 @@ mod tests {
         .unwrap();
         assert_eq!(points.len(), 3);
         let first = Point {
-            timestamp: "2026-11-22T02:20:00.000Z".to_owned(),
+            timestamp: "2026-11-22T02:20:00+00:00".to_owned(),
             disk_percent: Some(400.0),
             network_bytes_out_per_second: Some(6.0),
             ..Point::default()

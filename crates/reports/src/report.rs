@@ -1,5 +1,6 @@
 //! Fields of the system report.
 
+use crate::number;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,7 +15,7 @@ pub struct SystemMetrics {
     pub memory: MemoryReport,
     /// Filesystems.
     pub disk: DiskReport,
-    /// Network, total of all interfaces.
+    /// Network, total of the physical interfaces.
     pub network: NetworkReport,
     /// PostgreSQL.
     pub database: DatabaseReport,
@@ -50,6 +51,7 @@ pub struct CpuReport {
     /// `healthy`, `warning`, `critical` or `unknown`.
     pub status: String,
     /// Alert threshold, in percent.
+    #[serde(serialize_with = "number::number")]
     pub threshold: f64,
 }
 
@@ -71,6 +73,7 @@ pub struct MemoryReport {
     /// `healthy`, `warning`, `critical` or `unknown`.
     pub status: String,
     /// Alert threshold, in percent.
+    #[serde(serialize_with = "number::number")]
     pub threshold: f64,
 }
 
@@ -84,6 +87,7 @@ pub struct DiskReport {
     /// `healthy`, `warning`, `critical` or `unknown`: of the fullest filesystem.
     pub status: String,
     /// Alert threshold, in percent.
+    #[serde(serialize_with = "number::number")]
     pub threshold: f64,
 }
 
@@ -106,24 +110,32 @@ pub struct Partition {
     pub status: String,
 }
 
-/// Network, total of all interfaces: counters since boot, and rates.
+/// Network, total of the physical interfaces: counters since boot, and rates.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct NetworkReport {
     /// Bytes received.
+    #[serde(serialize_with = "number::optional")]
     pub bytes_in: Option<f64>,
     /// Bytes sent.
+    #[serde(serialize_with = "number::optional")]
     pub bytes_out: Option<f64>,
     /// Packets received.
+    #[serde(serialize_with = "number::optional")]
     pub packets_in: Option<f64>,
     /// Packets sent.
+    #[serde(serialize_with = "number::optional")]
     pub packets_out: Option<f64>,
     /// Receive errors.
+    #[serde(serialize_with = "number::optional")]
     pub errors_in: Option<f64>,
     /// Send errors.
+    #[serde(serialize_with = "number::optional")]
     pub errors_out: Option<f64>,
     /// Received packets dropped.
+    #[serde(serialize_with = "number::optional")]
     pub dropped_in: Option<f64>,
     /// Sent packets dropped.
+    #[serde(serialize_with = "number::optional")]
     pub dropped_out: Option<f64>,
     /// Bytes received per second.
     pub bytes_in_per_second: Option<f64>,
@@ -137,12 +149,21 @@ pub struct DatabaseReport {
     /// Response time of `SELECT 1` on the slowest instance, in milliseconds.
     pub response_time_ms: Option<f64>,
     /// Open connections, of all instances.
+    #[serde(serialize_with = "number::optional")]
     pub connections: Option<f64>,
-    /// Maximum connections, of all instances.
+    /// Connections in use, of all instances: the same as `connections`.
+    #[serde(serialize_with = "number::optional")]
+    pub connections_used: Option<f64>,
+    /// Maximum connections that the servers accept (`max_connections`), of all instances.
+    #[serde(serialize_with = "number::optional")]
+    pub connections_max: Option<f64>,
+    /// The same as `connections_max`.
+    #[serde(serialize_with = "number::optional")]
     pub connection_pool_size: Option<f64>,
     /// `healthy`, `warning`, `critical`, `unknown` or `not_configured`.
     pub status: String,
     /// Alert threshold, in milliseconds.
+    #[serde(serialize_with = "number::number")]
     pub threshold: f64,
 }
 
@@ -161,15 +182,19 @@ pub struct RedisReport {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct WebsocketReport {
     /// Open connections.
+    #[serde(serialize_with = "number::optional")]
     pub active_connections: Option<f64>,
 }
 
 /// Requests, total of this server and all reporting applications.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RequestsReport {
+    /// Length of the time window of the values, in seconds.
+    pub window_seconds: u32,
     /// Average per second over the last minute.
     pub per_second: Option<f64>,
     /// Requests in the last minute.
+    #[serde(serialize_with = "number::optional")]
     pub per_minute: Option<f64>,
     /// `healthy`, `warning`, `critical` or `unknown`: by the p95 latency of the slowest application; `critical` while an
     /// application does not report.
@@ -179,9 +204,13 @@ pub struct RequestsReport {
 /// Failed requests, total of this server and all reporting applications.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ErrorsReport {
+    /// Length of the time window of the values, in seconds.
+    pub window_seconds: u32,
     /// 4xx responses in the last minute.
+    #[serde(serialize_with = "number::optional")]
     pub count_4xx: Option<f64>,
     /// 5xx responses in the last minute.
+    #[serde(serialize_with = "number::optional")]
     pub count_5xx: Option<f64>,
     /// 5xx responses, in percent of all responses, of the worst application.
     pub error_rate_percent: Option<f64>,
@@ -192,6 +221,8 @@ pub struct ErrorsReport {
 /// Request latency of the slowest application, including this server.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct LatencyReport {
+    /// Length of the time window of the values, in seconds.
+    pub window_seconds: u32,
     /// p50, in milliseconds.
     pub p50_ms: Option<f64>,
     /// p95, in milliseconds.
@@ -201,5 +232,6 @@ pub struct LatencyReport {
     /// Average, in milliseconds.
     pub avg_ms: Option<f64>,
     /// Alert threshold of `p95_ms`, in milliseconds.
+    #[serde(serialize_with = "number::number")]
     pub threshold: f64,
 }

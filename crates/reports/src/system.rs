@@ -9,11 +9,13 @@ use crate::report::{
     CpuReport, DatabaseReport, DiskReport, ErrorsReport, LatencyReport, MemoryReport, NetworkReport,
     Partition, RedisReport, RequestsReport, SystemMetrics, WebsocketReport,
 };
-use crate::{Current, format_rfc3339, names};
+use crate::{Current, format_with_offset, names};
 use std::time::Duration;
 use watchglass_model::Problem;
 use watchglass_rules::HealthStatus;
 
+/// Time window of the values of requests, errors and latency.
+const WINDOW_SECONDS: u32 = 60;
 const GIB: f64 = 1_073_741_824.0;
 
 /// Builds the report, with the thresholds of `limits`. `mean` returns the average reading of a metric over a past duration.
@@ -27,7 +29,7 @@ pub fn report(
     let [avg_5min_percent, avg_15min_percent] =
         [5, 15].map(|minutes| percent(mean(names::CPU, Duration::from_secs(minutes * 60))));
     SystemMetrics {
-        timestamp: current.time().map(format_rfc3339),
+        timestamp: current.time().map(format_with_offset),
         cpu: CpuReport { avg_5min_percent, avg_15min_percent, ..cpu(current, &parts, limits) },
         memory: memory(current, &parts, limits),
         disk: disk(current, &parts, limits),
@@ -35,6 +37,8 @@ pub fn report(
         database: DatabaseReport {
             response_time_ms: slowest(current, names::DATABASE_SECONDS),
             connections: current.sum(names::DATABASE_CONNECTIONS),
+            connections_used: current.sum(names::DATABASE_CONNECTIONS),
+            connections_max: current.sum(names::DATABASE_CONNECTIONS_LIMIT),
             connection_pool_size: current.sum(names::DATABASE_CONNECTIONS_LIMIT),
             status: status(&parts, "database"),
             threshold: limits.database.threshold() * 1e3,
@@ -42,17 +46,20 @@ pub fn report(
         redis: redis(current, &parts),
         websocket: WebsocketReport { active_connections: current.sum(names::WEBSOCKETS) },
         requests: RequestsReport {
+            window_seconds: WINDOW_SECONDS,
             per_second: rounded(current.sum(names::REQUESTS_PER_SECOND)),
             per_minute: current.sum(names::REQUESTS_LAST_MINUTE),
             status: status(&parts, "requests"),
         },
         errors: ErrorsReport {
+            window_seconds: WINDOW_SECONDS,
             count_4xx: current.sum(names::ERRORS_4XX),
             count_5xx: current.sum(names::ERRORS_5XX),
             error_rate_percent: percent(largest(current, names::ERROR_RATIO)),
             status: status(&parts, "errors"),
         },
         latency: LatencyReport {
+            window_seconds: WINDOW_SECONDS,
             p50_ms: slowest(current, names::LATENCY_P50),
             p95_ms: slowest(current, names::LATENCY_P95),
             p99_ms: slowest(current, names::LATENCY_P99),

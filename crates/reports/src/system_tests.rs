@@ -44,12 +44,13 @@ fn with<T>(record: impl Fn(&mut SampleBuffer), query: impl FnOnce(&Current<'_>) 
     record(&mut readings);
     let mut table = SeriesTable::new(&[("host", "h")], 100);
     let mut samples = Vec::new();
-    table.resolve(&readings, &mut samples);
+    table.resolve("test", &readings, &mut samples);
     let mut latest = Latest::default();
     latest.update(&Batch { time: Timestamp::from_millis(1_795_314_030_000), samples }, |_| Kind::Gauge);
     query(&Current {
         catalogue: &catalogue,
         series: table.series(),
+        version: 1,
         latest: &latest,
         tick_millis: 1000,
         intervals: &BTreeMap::new(),
@@ -71,7 +72,7 @@ fn report_has_the_newest_values_in_its_units() {
     let report = with(host, |current| {
         report(current, &[], &Limits::default(), |_, length| (length.as_secs() == 300).then_some(0.2))
     });
-    assert_eq!(report.timestamp.as_deref(), Some("2026-11-22T02:20:30.000Z"));
+    assert_eq!(report.timestamp.as_deref(), Some("2026-11-22T02:20:30+00:00"));
     assert_eq!((report.cpu.current_percent, report.cpu.avg_5min_percent), (Some(25.0), Some(20.0)));
     assert_eq!((report.cpu.avg_15min_percent, report.cpu.frequency_mhz), (None, None));
     assert_eq!((report.cpu.status.as_str(), report.cpu.threshold), ("healthy", 80.0));
@@ -134,6 +135,13 @@ fn requests_are_summed_and_ratios_and_times_are_maxima() {
     with(requests, |current| {
         let report = report(current, &[], &Limits::default(), |_, _| None);
         assert_eq!((report.requests.per_second, report.requests.per_minute), (Some(2.5), Some(150.0)));
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!(json["requests"]["per_minute"].to_string(), "150");
+        assert_eq!(json["errors"]["count_5xx"].to_string(), "6");
+        assert_eq!(json["cpu"]["threshold"].to_string(), "80");
+        for window in ["requests", "errors", "latency"] {
+            assert_eq!(json[window]["window_seconds"], 60, "{window}");
+        }
         assert_eq!((report.errors.count_5xx, report.errors.error_rate_percent), (Some(6.0), Some(20.0)));
         assert_eq!((report.latency.p95_ms, report.latency.p50_ms), (Some(2500.0), None));
         assert_eq!(

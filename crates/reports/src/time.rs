@@ -4,6 +4,13 @@ use watchglass_model::Timestamp;
 pub use watchglass_model::time_text::format_millis as format_rfc3339;
 use watchglass_model::time_text::{MAX_MILLIS, parse_rfc3339};
 
+/// Formats a time as the system API does: `2026-11-22T02:20:30.125+00:00`, without the fraction in whole seconds.
+pub fn format_with_offset(time: Timestamp) -> String {
+    let text = format_rfc3339(time);
+    let local = text.strip_suffix('Z').unwrap_or(&text);
+    format!("{}+00:00", local.strip_suffix(".000").unwrap_or(local))
+}
+
 /// Parses a time: RFC 3339, or seconds since 1970, which may have a fraction.
 ///
 /// # Errors
@@ -41,7 +48,13 @@ mod tests {
             let time = Timestamp::from_millis(millis);
             assert_eq!(format_rfc3339(time), text);
             assert_eq!(parse_time(text), Ok(time));
+            assert_eq!(parse_time(&format_with_offset(time)), Ok(time));
+            // As in a URL in which the plus is not escaped.
+            assert_eq!(parse_time(&format_with_offset(time).replace('+', " ")), Ok(time));
         }
+        let offset = |millis| format_with_offset(Timestamp::from_millis(millis));
+        assert_eq!(offset(1_795_314_030_000), "2026-11-22T02:20:30+00:00");
+        assert_eq!(offset(1_795_314_030_125), "2026-11-22T02:20:30.125+00:00");
         assert_eq!(format_rfc3339(Timestamp::from_millis(-5)), "1970-01-01T00:00:00.000Z");
         assert_eq!(parse_time("1795314030.125"), Ok(Timestamp::from_millis(1_795_314_030_125)));
         assert_eq!(parse_time("2026-11-22T02:20:30Z"), Ok(Timestamp::from_millis(1_795_314_030_000)));

@@ -1,6 +1,7 @@
 //! Alerts and their changes.
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 use watchglass_model::{Labels, Severity, Timestamp, Unit};
 
 /// Identity of an alert: a rule and the series it evaluated. There is at most one alert per key at a time.
@@ -11,6 +12,17 @@ pub struct AlertKey {
     pub rule: String,
     /// Labels of the series, including `host`.
     pub labels: Labels,
+}
+
+/// Why an alert was not resolved manually.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum DismissError {
+    /// It is not firing.
+    #[error("this alert is not firing")]
+    NotFiring,
+    /// Its series gives data, so its rule decides.
+    #[error("this alert has data and resolves by its rule; acknowledge or silence it instead")]
+    HasData,
 }
 
 /// Phase of an alert.

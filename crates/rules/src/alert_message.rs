@@ -2,7 +2,7 @@
 
 use crate::alert_state::AlertState;
 use crate::{Comparison, Phase, Rule};
-use watchglass_model::{Unit, format};
+use watchglass_model::{Unit, format, visible};
 
 /// Message of an alert of `rule` in `state` about `subject` (empty if the rule has none). `level` and the value are in
 /// `unit`. Example: `Disk almost full on /: 93.0 % (limit 90.0 %)`.
@@ -16,13 +16,16 @@ pub(crate) fn message(
 ) -> String {
     let is_resolved = state.phase == Some(Phase::Resolved);
     let mut text = match (&rule.message, level, state.value) {
+        _ if is_resolved && state.removed => format!("{}: no longer exists", topic(rule, subject)),
         _ if is_resolved && state.silent => format!("{}: no longer reported", topic(rule, subject)),
         (Some(message), _, _) if state.missing.is_none() => {
             let end = if is_resolved { " (resolved)" } else { "" };
             format!("{} {message}{end}", if subject.is_empty() { &rule.name } else { subject })
         }
         (_, Some(level), Some(value)) => {
-            let word = match (rule.comparison.is_beyond(value, level), rule.comparison) {
+            // A resolved alert can still be beyond the threshold that it passed, if that has changed since.
+            let is_beyond = !is_resolved && rule.comparison.is_beyond(value, level);
+            let word = match (is_beyond, rule.comparison) {
                 (true, Comparison::Above) => "limit",
                 (true, Comparison::Below) => "minimum",
                 (false, Comparison::Above) => "was above",
@@ -53,7 +56,8 @@ pub(crate) fn message(
         text.push_str(": ");
         text.push_str(reason);
     }
-    text
+    // Names of rules and subjects come from outside.
+    visible(&text).into_owned()
 }
 
 fn topic(rule: &Rule, subject: &str) -> String {
@@ -63,6 +67,15 @@ fn topic(rule: &Rule, subject: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hidden_characters_are_escaped() {
+        let rule = Rule { warning: Some(0.9), ..Rule::new("disk", "Disk\u{202e} full", "m", "disk") };
+        let mut state = AlertState::default();
+        (state.phase, state.value) = (Some(Phase::Firing), Some(0.93));
+        let text = message(&rule, "/u\u{202e}d", &state, rule.warning, Unit::Ratio, None);
+        assert!(text.starts_with("Disk\\u{202e} full on /u\\u{202e}d: 93.0"), "{text}");
+    }
 
     #[test]
     fn message_has_name_subject_value_and_threshold() {

@@ -9,7 +9,7 @@ fn terms(change: impl FnOnce(&mut Rule)) -> Thresholds {
 }
 
 fn found(value: f64, absent: i64) -> Observation {
-    Observation { value, absent, is_gone: absent > 0 }
+    Observation { value, absent, is_gone: absent > 0, source: SourceActivity::Unknown }
 }
 
 /// Feeds one value per second from second 1 on; NaN is absent. Returns the transitions with their second.

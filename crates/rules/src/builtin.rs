@@ -2,16 +2,20 @@
 //!
 //! Thresholds and durations are those of the requirement documents. Where these name a threshold but no duration,
 //! readings are averaged over a minute or must exceed the threshold for 10 s, so that a peak of one second does not
-//! alert. The documents name memory above 85 % twice, immediate and after five minutes: one rule, the earlier, covers
-//! both. Recovery thresholds are slightly better than the thresholds, so that a value around its threshold is one
-//! alert.
+//! alert. Where they name a warning of the host only, the critical threshold is 95 %. The documents name memory above
+//! 85 % twice, immediate and after five minutes: one rule, the earlier, covers both. Recovery thresholds are slightly
+//! better than the thresholds, so that a value around its threshold is one alert.
 
+mod replication;
 mod rule_override;
+mod self_monitoring;
 mod texts;
 
 pub use rule_override::{RuleOverride, RuleOverrideError, merge_fields};
 
 use crate::{Aggregation, Comparison, Matcher, Operator, Rule};
+use replication::replicas;
+use self_monitoring::self_monitoring;
 use std::sync::LazyLock;
 use texts::{RuleText, TEXTS};
 
@@ -33,7 +37,8 @@ pub const USER_METRICS: [&str; 5] = [
 pub const DOWN: (&str, &str) = ("down", "true");
 
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-    let rules = [host(), requests(), services(), caches(), probes(), self_monitoring(), business()];
+    let rules =
+        [host(), requests(), services(), caches(), probes(), replicas(), self_monitoring(), business()];
     rules.into_iter().flatten().map(with_text).collect()
 });
 
@@ -80,10 +85,12 @@ fn mean(seconds: u32, rule: Rule) -> Rule {
 }
 
 fn host() -> Vec<Rule> {
+    let critical = |rule: Rule| Rule { critical: Some(0.95), ..rule };
     let cpu = above("cpu", "High CPU usage", "host_cpu_usage_ratio", "cpu", 0.80, 0.75);
     let memory = above("memory", "High memory usage", "host_memory_used_ratio", "memory", 0.85, 0.83);
     let disk = above("disk", "Disk almost full", "host_filesystem_used_ratio", "disk", 0.90, 0.89);
-    vec![mean(60, cpu), pending_for(10, memory), by("mountpoint", pending_for(10, disk))]
+    let rules = [mean(60, cpu), pending_for(10, memory), by("mountpoint", pending_for(10, disk))];
+    rules.map(critical).into()
 }
 
 fn requests() -> Vec<Rule> {
@@ -174,29 +181,6 @@ fn probes() -> Vec<Rule> {
     ]
 }
 
-/// Self-monitoring.
-fn self_monitoring() -> Vec<Rule> {
-    let refused = Rule {
-        aggregation: Aggregation::Increase,
-        window_seconds: 300,
-        warning: Some(0.0),
-        ..Rule::new("history-refused", "Dropped samples", "watchglass_tsdb_refused_total", "history")
-    };
-    const DAY: f64 = 86_400.0;
-    let certificate = Rule {
-        comparison: Comparison::Below,
-        warning: Some(14.0 * DAY),
-        critical: Some(3.0 * DAY),
-        ..Rule::new(
-            "certificate",
-            "TLS certificate expires soon",
-            "tls_certificate_remaining_seconds",
-            "certificate",
-        )
-    };
-    vec![refused, certificate]
-}
-
 fn business() -> Vec<Rule> {
     let volume = |id, name, metric, level: f64| {
         let rule =
@@ -238,9 +222,9 @@ mod tests {
     #[test]
     fn thresholds_and_durations_match_requirements() {
         let expected = [
-            ("cpu", Some(0.80), None, 0),
-            ("memory", Some(0.85), None, 10),
-            ("disk", Some(0.90), None, 10),
+            ("cpu", Some(0.80), Some(0.95), 0),
+            ("memory", Some(0.85), Some(0.95), 10),
+            ("disk", Some(0.90), Some(0.95), 10),
             ("response-time-high", Some(2.0), None, 10),
             ("response-time", Some(1.0), None, 300),
             ("errors", Some(0.10), None, 120),
@@ -253,8 +237,14 @@ mod tests {
             ("postgresql-down", None, Some(1.0), 60),
             ("redis-down", None, Some(1.0), 60),
             ("probe", Some(1.0), None, 60),
+            ("postgresql-standby", Some(1.0), None, 60),
+            ("redis-replica", Some(1.0), None, 60),
+            ("redis-save", Some(1.0), None, 60),
             ("history-refused", Some(0.0), None, 0),
+            ("data-directory", None, Some(1.0), 0),
+            ("series-refused", Some(0.0), None, 0),
             ("certificate", Some(14.0 * 86_400.0), Some(3.0 * 86_400.0), 0),
+            ("heartbeat-late", Some(1.0), None, 0),
             ("message-volume", None, None, 300),
             ("registration-rate", None, None, 300),
         ];

@@ -16,6 +16,20 @@ pub(crate) struct Observation {
     pub(crate) absent: i64,
     /// Whether it gives no data but did in this run.
     pub(crate) is_gone: bool,
+    /// What its source does while it gives no data; looked up for active alerts only.
+    pub(crate) source: SourceActivity,
+}
+
+/// Activity of the source of a series that gives no data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum SourceActivity {
+    /// Down, silent or unknown.
+    #[default]
+    Unknown,
+    /// It works, but has not measured anything since the series gave no data.
+    Idle,
+    /// It works, and has measured other series since.
+    Measures,
 }
 
 /// Condition of a rule. The state machine knows nothing else of it: a query language would be another implementation.
@@ -25,8 +39,12 @@ pub(crate) trait Condition: Debug + Send + Sync {
     /// Whether it selects such a series.
     fn selects(&self, metric: &str, labels: &Labels) -> bool;
 
-    /// Registers a selected series with its window cache.
-    fn register(&mut self, series: u32, watch: &mut WindowCache);
+    /// The same condition without subjects.
+    fn without_subjects(&self) -> Box<dyn Condition>;
+
+    /// Registers a selected series with its window cache. `is_known` says that the cache had it before: it may be a
+    /// subject already.
+    fn register(&mut self, series: u32, is_known: bool, watch: &mut WindowCache);
 
     /// Restores a subject known before this run that had given no data for `absent` milliseconds; returns its number.
     fn restore(&mut self, labels: &Labels, absent: i64, watch: &mut WindowCache) -> Option<usize>;
@@ -94,8 +112,20 @@ impl Condition for SeriesCondition {
         self.metric == metric && self.selector.matches(labels)
     }
 
-    fn register(&mut self, series: u32, watch: &mut WindowCache) {
-        if !self.restored.contains_key(&series) {
+    fn without_subjects(&self) -> Box<dyn Condition> {
+        Box::new(Self {
+            metric: self.metric.clone(),
+            selector: self.selector.clone(),
+            aggregation: self.aggregation,
+            seconds: self.seconds,
+            subjects: Vec::new(),
+            restored: HashMap::new(),
+        })
+    }
+
+    fn register(&mut self, series: u32, is_known: bool, watch: &mut WindowCache) {
+        let is_subject = || self.subjects.iter().any(|(known, _)| *known == series);
+        if !is_known || !(self.restored.contains_key(&series) || is_subject()) {
             self.add(series, watch);
         }
     }
@@ -137,7 +167,7 @@ impl Condition for SeriesCondition {
     fn observe(&self, watch: &WindowCache, found: &mut Vec<Observation>) {
         let look = |&(series, slot): &(u32, u32)| {
             let (absent, is_gone) = watch.absence(series);
-            Observation { value: watch.value(slot), absent, is_gone }
+            Observation { value: watch.value(slot), absent, is_gone, source: SourceActivity::Unknown }
         };
         found.extend(self.subjects.iter().map(look));
     }

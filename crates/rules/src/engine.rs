@@ -4,16 +4,17 @@
 //! are not inactive are looked at further. Series are matched against the rules once, when they first appear, and
 //! rules that need the same value of a series share it.
 
+mod ended;
 mod rule_state;
 mod saved_state;
 
 use crate::condition::Observation;
 use crate::series_cache::WindowCache;
-use crate::{Alert, AlertKey, Change, EvalInput, PendingAlert, Phase, Rule, RuleError};
+use crate::{Alert, AlertKey, Change, DismissError, EvalInput, PendingAlert, Phase, Rule, RuleError};
 use rule_state::RuleState;
 pub use saved_state::{EngineState, StateError};
 use std::cmp::Ordering;
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use watchglass_model::{Kind, Timestamp};
 
 const MAX_RULES: usize = 1000;
@@ -54,6 +55,10 @@ pub struct Engine {
     previous_cache: Option<WindowCache>,
     /// Number of series already matched against the rules.
     known_series: usize,
+    /// Numbers below that which belong to no series.
+    vacant: BTreeSet<usize>,
+    /// Series that have ended since the last clean-up.
+    ended: usize,
     rejected: u64,
     /// Time of the last tick.
     time: Option<Timestamp>,
@@ -73,6 +78,8 @@ impl Default for Engine {
             cache: WindowCache::default(),
             previous_cache: None,
             known_series: 0,
+            vacant: BTreeSet::new(),
+            ended: 0,
             rejected: 0,
             time: None,
             max_elapsed: MAX_ELAPSED,
@@ -118,7 +125,7 @@ impl Engine {
         let former = std::mem::take(&mut self.cache);
         // After several changes between two ticks, the first one has the gathered data.
         self.previous_cache.get_or_insert(former);
-        (self.known_series, self.rejected) = (0, 0);
+        self.match_anew();
         self.restore_series(kept);
     }
 
@@ -131,6 +138,7 @@ impl Engine {
     pub fn evaluate<M: EvalInput + ?Sized>(&mut self, now: Timestamp, measured: &M) -> Vec<Change> {
         let elapsed = self.time.map_or(0, |last| now.millis_since(last)).clamp(0, self.max_elapsed);
         self.time = Some(now);
+        self.end_series(measured.ended());
         self.register_series(measured);
         self.cache.tick(now, elapsed, measured);
         let mut changes: Vec<Change> =
@@ -155,7 +163,7 @@ impl Engine {
         let series = measured.series();
         let mut subjects: usize =
             self.rule_states.iter().map(|rule_state| rule_state.condition.subjects()).sum();
-        for new in series.iter().skip(self.known_series) {
+        for new in self.unmatched(series) {
             let is_about = |rule_state: &RuleState| {
                 rule_state.rule.enabled && rule_state.condition.selects(&new.metric, &new.labels)
             };
@@ -168,14 +176,13 @@ impl Engine {
                     continue;
                 }
                 let kind = metric.map_or(Kind::Gauge, |metric| metric.kind);
-                let place = *watched.get_or_insert_with(|| self.cache.register(new, kind));
-                if let Some(place) = place {
-                    rule_state.register(place, metric, &mut self.cache);
+                let known = *watched.get_or_insert_with(|| self.cache.register(new, kind));
+                if let Some(known) = known {
+                    rule_state.register(known, metric, &mut self.cache);
                     subjects += 1;
                 }
             }
         }
-        self.known_series = self.known_series.max(series.len());
         if let Some(former) = self.previous_cache.take() {
             self.cache.inherit(former);
         }
@@ -214,14 +221,25 @@ impl Engine {
         self.rejected
     }
 
-    /// Resolves an alert whose series will not come back, such as that of an unmounted file system. The series is not
-    /// expected again until it gives data. Returns the change; `None` if the alert is not firing.
-    pub fn dismiss(&mut self, now: Timestamp, key: &AlertKey) -> Option<Change> {
-        let rule_state = self.rule_states.iter_mut().find(|rule_state| rule_state.rule.id == key.rule)?;
+    /// Keys of the firing alerts whose series gives no data, and since when. They neither fire nor resolve by themselves
+    /// until it is known whether the series still exists.
+    pub fn without_data(&self) -> BTreeMap<AlertKey, Timestamp> {
+        let now = self.time.unwrap_or_default();
+        self.rule_states.iter().flat_map(|rule_state| rule_state.without_data(&self.cache, now)).collect()
+    }
+
+    /// Resolves an alert without data whose series will not come back, such as that of a server that was removed. The
+    /// series is not expected again until it gives data. Returns the change, which the next tick does not return again.
+    ///
+    /// # Errors
+    /// The alert is not firing, or has data.
+    pub fn dismiss(&mut self, now: Timestamp, key: &AlertKey) -> Result<Change, DismissError> {
+        let rule_state = self.rule_states.iter_mut().find(|rule_state| rule_state.rule.id == key.rule);
+        let rule_state = rule_state.ok_or(DismissError::NotFiring)?;
         let alert = rule_state.dismiss(now, &key.labels, &mut self.cache)?;
         self.past.push_front(alert.clone());
         self.past.truncate(self.max_past);
-        Some(Change::Resolved(alert))
+        Ok(Change::Resolved(alert))
     }
 }
 

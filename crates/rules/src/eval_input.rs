@@ -4,8 +4,13 @@ use watchglass_model::{Labels, Metric, Series, SeriesId, Timestamp};
 
 /// Source of the newest readings. It is asked once per series that a rule selects.
 pub trait EvalInput {
-    /// All known series; index `n` is series number `n`. New ones are appended.
+    /// All known series; index `n` is series number `n`. New ones are appended, or take the place of ended ones.
     fn series(&self) -> &[Series];
+
+    /// Series that have ended since the last evaluation. From now on their numbers are vacant or belong to others.
+    fn ended(&self) -> &[SeriesId] {
+        &[]
+    }
 
     /// The newest readings of a series, unchanged until there are newer ones; `None` when they are overdue.
     fn newest(&self, series: SeriesId) -> Option<Point>;
@@ -15,6 +20,15 @@ pub trait EvalInput {
 
     /// Why a series has its value, if known, such as the problem of a probe that is down.
     fn reason(&self, _metric: &str, _labels: &Labels) -> Option<&str> {
+        None
+    }
+
+    /// Time of the newest value of the source of a series, while the source works completely and has no other value of what
+    /// the series is about; the epoch if it has measured nothing yet. `None` when the source is down, leaves values out, is
+    /// unknown, or has other values of the same disk, route or server.
+    ///
+    /// It is asked only for alerts whose series gives no data: what a working source does not report does not exist.
+    fn working_source(&self, _metric: &str, _labels: &Labels) -> Option<Timestamp> {
         None
     }
 }

@@ -23,7 +23,7 @@ mod series_cache;
 pub mod testing;
 mod window;
 
-pub use alert::{Alert, AlertKey, Change, PendingAlert, Phase};
+pub use alert::{Alert, AlertKey, Change, DismissError, PendingAlert, Phase};
 pub use engine::{CompiledRules, Engine, EngineState, StateError};
 pub use eval_input::{EvalInput, Point};
 pub use health::{Colour, Health, HealthStatus, overall_health};

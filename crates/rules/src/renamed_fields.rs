@@ -2,6 +2,7 @@
 //! know them; JSON that is read may have either.
 
 use serde_json::{Map, Value};
+use watchglass_json::JsonError;
 
 /// Fields by their name in the configuration file, with the name in stored JSON, which is also their former name in the
 /// configuration file.
@@ -22,7 +23,7 @@ pub(crate) fn stored_name(name: &str) -> &str {
 ///
 /// # Errors
 /// A field is there under both of its names.
-pub(crate) fn by_stored_name(fields: Map<String, Value>) -> serde_json::Result<Map<String, Value>> {
+pub(crate) fn by_stored_name(fields: Map<String, Value>) -> Result<Map<String, Value>, JsonError> {
     if let Some((current, stored)) = RENAMED_FIELDS
         .iter()
         .find(|(current, stored)| fields.contains_key(*current) && fields.contains_key(*stored))

@@ -39,7 +39,7 @@ pub enum Operator {
 }
 
 /// Compiled matchers.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SeriesSelector(Vec<(Matcher, Option<Regex>)>);
 
 impl SeriesSelector {

@@ -2,7 +2,7 @@
 
 use crate::window::{Aggregation, Window};
 use crate::{EvalInput, Point};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use watchglass_model::{Kind, Labels, Series, SeriesId, Timestamp};
 
 /// All series selected by some rule.
@@ -23,8 +23,10 @@ pub(crate) struct WindowCache {
 struct CachedSeries {
     labels: Labels,
     metric: String,
-    /// Number in this run; `None` until it is seen in this run.
+    /// Number in this run; `None` until it is seen in this run, and after it has ended.
     id: Option<SeriesId>,
+    /// Whether it was seen in this run.
+    was_seen: bool,
     kind: Kind,
     /// Newest reading; NaN when there is none.
     newest: f64,
@@ -58,6 +60,7 @@ impl WindowCache {
             labels: labels.clone(),
             metric: metric.to_owned(),
             id: None,
+            was_seen: false,
             kind,
             newest: f64::NAN,
             time: None,
@@ -70,12 +73,21 @@ impl WindowCache {
         Some(index)
     }
 
-    /// Adds a series seen in this run; returns its index. `None` for a duplicate of a known series.
-    pub(crate) fn register(&mut self, series: &Series, kind: Kind) -> Option<u32> {
+    /// Adds a series seen in this run; returns its index, and whether it was known before. `None` for a duplicate.
+    pub(crate) fn register(&mut self, series: &Series, kind: Kind) -> Option<(u32, bool)> {
+        let count = self.series.len();
         let index = self.intern(&series.metric, &series.labels, kind)?;
         let watched = self.series.get_mut(index as usize)?;
-        watched.kind = kind;
-        (*watched.id.get_or_insert(series.id) == series.id).then_some(index)
+        (watched.kind, watched.was_seen) = (kind, true);
+        let is_known = (index as usize) < count;
+        (*watched.id.get_or_insert(series.id) == series.id).then_some((index, is_known))
+    }
+
+    /// Forgets the numbers of ended series; returns how many of them were selected by some rule.
+    pub(crate) fn end_series(&mut self, ended: &HashSet<SeriesId>) -> usize {
+        let is_over = |watched: &&mut CachedSeries| watched.id.is_some_and(|id| ended.contains(&id));
+        let over = self.series.iter_mut().filter(is_over);
+        over.map(|watched| watched.id = None).count()
     }
 
     /// Number of series.
@@ -103,6 +115,7 @@ impl WindowCache {
             if let (Some(watched), Some(before)) = (self.series.get_mut(*index as usize), before) {
                 (watched.newest, watched.time) = (before.newest, before.time);
                 (watched.absent, watched.is_expected) = (before.absent, before.is_expected);
+                watched.was_seen |= before.was_seen;
             }
         }
         for ((series, aggregation, seconds), index) in &self.by_slot {
@@ -122,7 +135,7 @@ impl WindowCache {
     pub(crate) fn tick<M: EvalInput + ?Sized>(&mut self, now: Timestamp, elapsed: i64, measured: &M) {
         for (watched, absence) in self.series.iter_mut().zip(&mut self.absences) {
             watched.update(watched.id.and_then(|id| measured.newest(id)), elapsed);
-            *absence = (watched.absent, watched.id.is_some() && watched.absent > 0);
+            *absence = (watched.absent, watched.was_seen && watched.absent > 0);
         }
         let now = now.millis();
         for (slot, value) in self.slots.iter_mut().zip(&mut self.values) {

@@ -9,9 +9,14 @@ use watchglass_model::{Kind, Labels, Metric, Series, SeriesId, Timestamp, Unit};
 pub struct Fake {
     series: Vec<Series>,
     newest: Vec<Option<Point>>,
+    /// Series that end with the next readings, and those that ended with these.
+    ending: Vec<SeriesId>,
+    ended: Vec<SeriesId>,
     metrics: BTreeMap<String, Metric>,
     /// Why the metrics have no values.
     pub reason: Option<String>,
+    /// Time of the newest value of the source, while it works.
+    pub source: Option<Timestamp>,
 }
 
 /// A timestamp, in seconds.
@@ -43,8 +48,22 @@ impl Fake {
         let kind = if metric.ends_with("_total") { Kind::Counter } else { Kind::Gauge };
         self.metrics.insert(metric.to_owned(), Metric { kind, ..gauge(metric) });
         if !self.series.iter().any(|series| series.metric == metric && series.labels == labels) {
+            let vacant = self.series.iter_mut().find(|series| series.is_vacant());
+            if let Some(slot) = vacant {
+                *slot = Series { id: slot.id, metric: metric.to_owned(), labels };
+                return;
+            }
             let id = SeriesId(self.series.len() as u32);
             self.series.push(Series { id, metric: metric.to_owned(), labels });
+        }
+    }
+
+    /// Ends a series with the next readings; its number is then free for the next one.
+    pub fn end(&mut self, metric: &str, labels: &Labels) {
+        let is_it = |series: &&mut Series| series.metric == metric && series.labels == *labels;
+        if let Some(series) = self.series.iter_mut().find(is_it) {
+            self.ending.push(series.id);
+            *series = Series::vacant(series.id);
         }
     }
 
@@ -56,6 +75,7 @@ impl Fake {
 
     /// Sets the readings of all series at `now`; missing ones have none.
     pub fn set(&mut self, now: Timestamp, readings: &[Option<f64>]) {
+        self.ended = std::mem::take(&mut self.ending);
         self.newest = readings
             .iter()
             .map(|reading| reading.map(|reading| Point::from_sample(now, Some(reading))))
@@ -68,6 +88,10 @@ impl EvalInput for Fake {
         &self.series
     }
 
+    fn ended(&self) -> &[SeriesId] {
+        &self.ended
+    }
+
     fn newest(&self, series: SeriesId) -> Option<Point> {
         *self.newest.get(series.0 as usize)?
     }
@@ -78,5 +102,9 @@ impl EvalInput for Fake {
 
     fn reason(&self, _metric: &str, _labels: &Labels) -> Option<&str> {
         self.reason.as_deref()
+    }
+
+    fn working_source(&self, _metric: &str, _labels: &Labels) -> Option<Timestamp> {
+        self.source
     }
 }

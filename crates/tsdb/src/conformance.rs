@@ -9,8 +9,8 @@ mod world;
 
 use crate::{History, Operator, Query, QueryError, Selector};
 use std::collections::BTreeMap;
-use watchglass_model::Timestamp;
-use world::span;
+use watchglass_model::{SeriesId, Timestamp};
+use world::{number, span};
 
 pub use world::World;
 
@@ -31,7 +31,27 @@ pub fn check(factory: Factory<'_>) {
     series_over_the_limit_are_dropped_and_counted(factory);
     invalid_samples_are_dropped(factory);
     invalid_queries_are_rejected(factory);
+    ended_series_stay_readable(factory);
     results_match_a_map(factory);
+}
+
+fn ended_series_stay_readable(factory: Factory<'_>) {
+    let (mut world, history) = filled(factory);
+    history.end_series(&[SeriesId(0), SeriesId(7)]);
+    let ids = |world: &World, range| {
+        let columns = world.ask(&*history, range, 1000).columns;
+        columns.iter().map(|column| (number(column), column.id.map(|id| id.0))).collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(ids(&world, (0, 5000)), [(0, None), (1, Some(1)), (2, Some(2))].into());
+    // Its id belongs to another series, and it returns with the id of a third one.
+    world.rename(0, 4);
+    world.rename(6, 0);
+    world.append(&*history, 5000, &[(0, 4.5), (1, 50.0), (6, 0.5)]);
+    assert_eq!(ids(&world, (0, 6000)), [(0, Some(6)), (1, Some(1)), (2, Some(2)), (4, Some(0))].into());
+    let found: Vec<_> =
+        world.samples(&*history, (0, 6000)).into_iter().filter(|((n, _), _)| n % 4 == 0).collect();
+    let expected = [((0, 1000), 1.0), ((0, 2000), 5.0), ((0, 4000), 3.0), ((0, 5000), 0.5), ((4, 5000), 4.5)];
+    assert_eq!(found, expected);
 }
 
 fn filled(factory: Factory<'_>) -> (World, Box<dyn History>) {

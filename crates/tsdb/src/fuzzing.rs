@@ -2,7 +2,7 @@
 
 use crate::embedded::block_reader::Block;
 use crate::embedded::resolution::Resolution;
-use crate::embedded::{column, key, wal};
+use crate::embedded::{column, key, wal_replay};
 use crate::head::Head;
 use crate::redis::{minute_format, rows_format};
 use crate::{Matcher, Operator, Selector, StoredSeries};
@@ -35,7 +35,7 @@ pub fn block(bytes: &[u8], folder: &Path) {
 pub fn wal(bytes: &[u8], folder: &Path) {
     let path = folder.join("log-0.wal");
     if fs::write(&path, bytes).is_ok() {
-        let _ = wal::replay(&path, &mut Head::new(100), |_| {});
+        let _ = wal_replay::replay(&path, &mut Head::new(100), |_| {});
     }
 }
 
@@ -69,5 +69,41 @@ pub fn selector(text: &str) {
     if let Ok(test) = (Selector { metric: None, matchers: vec![matcher] }).compile() {
         let labels = [("a", "abc-123")].into_iter().collect();
         let _ = test.matches(&StoredSeries { metric: "m".to_owned(), labels, kind: Kind::Gauge });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn golden(name: &str) -> Vec<u8> {
+        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)).unwrap()
+    }
+
+    #[test]
+    fn prefixes_of_the_wal_are_read_in_both_versions() {
+        let (folder, mut log) = (tempfile::tempdir().unwrap(), golden("log-0.wal"));
+        assert_eq!(log[8], 2, "version of the golden file");
+        for version in [1, 2] {
+            log[8] = version;
+            for end in 0..=log.len() {
+                wal(&log[..end], folder.path());
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn changed_wal_is_read(changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..9)) {
+            let (folder, mut log) = (tempfile::tempdir().unwrap(), golden("log-0.wal"));
+            for (at, byte) in changes {
+                let at = at.index(log.len());
+                log[at] = byte;
+            }
+            wal(&log, folder.path());
+        }
     }
 }

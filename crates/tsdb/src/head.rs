@@ -164,6 +164,16 @@ impl Head {
         Some(place)
     }
 
+    /// Forgets the ids of series that have ended. Their samples remain.
+    pub(crate) fn end_series(&mut self, ended: &[SeriesId]) {
+        for id in ended {
+            let place = self.places.get_mut(id.0 as usize).and_then(Option::take);
+            if let Some(column) = place.and_then(|place| self.columns.get_mut(place)) {
+                column.id = None;
+            }
+        }
+    }
+
     fn number_in_run(&mut self, id: SeriesId, place: usize) {
         let index = id.0 as usize;
         if self.places.len() <= index {
@@ -177,10 +187,16 @@ impl Head {
 
     /// Removes series without samples.
     fn prune(&mut self) {
-        if !std::mem::take(&mut self.may_prune) {
+        if std::mem::take(&mut self.may_prune) {
+            self.retain(|column| !column.values.is_empty());
+        }
+    }
+
+    fn retain(&mut self, keep: impl Fn(&HeadColumn) -> bool) {
+        if self.columns.iter().all(&keep) {
             return;
         }
-        self.columns.retain(|column| !column.values.is_empty());
+        self.columns.retain(keep);
         self.by_series.clear();
         self.places.clear();
         for place in 0..self.columns.len() {
@@ -229,6 +245,12 @@ impl Head {
         *hour = HourState { version: hour.version + 1, touched: self.batches };
     }
 
+    /// Whether half of the room is used, and a quarter by series that have ended: it is returned when they are in a block.
+    pub(crate) fn is_crowded(&self) -> bool {
+        let has_ended = |column: &&HeadColumn| column.id.is_none() && !column.values.is_empty();
+        self.columns.len() > self.limit / 2 && self.columns.iter().filter(has_ended).count() >= self.limit / 4
+    }
+
     /// Removes the samples of an hour.
     pub(crate) fn forget_hour(&mut self, hour: i64) {
         let start = hour.saturating_mul(HOUR);
@@ -247,6 +269,8 @@ impl Head {
         }
         self.hours.remove(&hour);
         self.may_prune = true;
+        // Series that ended are never written again.
+        self.retain(|column| column.id.is_some() || !column.values.is_empty());
     }
 
     /// Removes the oldest samples if there are more than `most` values; returns whether it did.

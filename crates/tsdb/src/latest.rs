@@ -22,7 +22,7 @@ pub struct LatestSample {
 
 impl Latest {
     /// Applies a batch. `kind` returns the metric type of a series.
-    pub fn update(&mut self, batch: &Batch, kind: impl Fn(SeriesId) -> Kind) {
+    pub fn update(&mut self, batch: &Batch, mut kind: impl FnMut(SeriesId) -> Kind) {
         self.time = Some(batch.time);
         for sample in &batch.samples {
             let place = sample.series.0 as usize;
@@ -34,6 +34,15 @@ impl Latest {
             let now = (batch.time.millis(), sample.value);
             let reading = kind(sample.series).reading(before, now);
             *entry = Some(LatestSample { time: batch.time, value: sample.value, reading });
+        }
+    }
+
+    /// Forgets series that have ended: their ids may belong to other series from the next batch on.
+    pub fn end_series(&mut self, ended: &[SeriesId]) {
+        for id in ended {
+            if let Some(entry) = self.entries.get_mut(id.0 as usize) {
+                *entry = None;
+            }
         }
     }
 
@@ -72,6 +81,16 @@ mod tests {
         assert_eq!(shown(1, 9999), None);
         assert_eq!(shown(2, 0), Some((150.0, Some(25.0))));
         assert_eq!(shown(3, 9999), None);
+    }
+
+    #[test]
+    fn counter_with_the_id_of_an_ended_series_has_no_rate_at_first() {
+        let mut latest = Latest::default();
+        latest.update(&batch(1, &[(0, 100.0)]), |_| Kind::Counter);
+        latest.end_series(&[SeriesId(0), SeriesId(9)]);
+        assert_eq!(latest.get(SeriesId(0), 1000), None);
+        latest.update(&batch(2, &[(0, 105.0)]), |_| Kind::Counter);
+        assert_eq!(latest.get(SeriesId(0), 0).unwrap().reading, None);
     }
 
     #[test]

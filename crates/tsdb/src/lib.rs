@@ -6,7 +6,7 @@
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod embedded;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod head;
 mod latest;
@@ -24,7 +24,7 @@ pub use embedded::{EmbeddedHistory, OpenError, Options};
 pub use latest::{Latest, LatestSample};
 pub use memory::MemoryHistory;
 pub use query::{Column, Columns, Query, QueryError, check_size};
-pub use redis::{RedisHistory, RedisOptions};
+pub use redis::{Instance, RedisHistory, RedisOptions};
 pub use row::LOOKBACK;
 pub use selector::{Matcher, Operator, Selector};
 pub use step::step_for;

@@ -7,7 +7,7 @@ use crate::row_aggregator::RowAggregator;
 use crate::{Columns, History, Query, QueryError, Selector, Status, StoredSeries, Visit};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
-use watchglass_model::{Batch, Catalogue, Series, TimeRange, Timestamp};
+use watchglass_model::{Batch, Catalogue, Series, SeriesId, TimeRange, Timestamp};
 
 /// In-memory store with a retention relative to the newest sample.
 #[derive(Debug)]
@@ -34,6 +34,10 @@ impl History for MemoryHistory {
         if let Some(newest) = head.last_time() {
             head.forget_before((Timestamp::from_millis(newest) - self.length).millis());
         }
+    }
+
+    fn end_series(&self, ended: &[SeriesId]) {
+        self.head.write().unwrap_or_else(PoisonError::into_inner).end_series(ended);
     }
 
     fn query(&self, query: &Query) -> Result<Columns, QueryError> {
@@ -96,6 +100,8 @@ impl History for MemoryHistory {
             series: head.active(),
             refused: head.refused(),
             oldest: head.first_time().map(Timestamp::from_millis),
+            conflicts: 0,
+            unsaved_batches: 0,
             problems: Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 use crate::{Columns, Query, QueryError, Selector};
 use std::fmt::Debug;
 use std::sync::Arc;
-use watchglass_model::{Batch, Catalogue, Kind, Labels, Series, TimeRange, Timestamp};
+use watchglass_model::{Batch, Catalogue, Kind, Labels, Series, SeriesId, TimeRange, Timestamp};
 
 /// Persistent identity of a series. The id is only valid in one run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +48,10 @@ pub struct Status {
     pub refused: u64,
     /// Start of the samples at full resolution.
     pub oldest: Option<Timestamp>,
+    /// Batches in memory that are not persisted: a stop would lose them.
+    pub unsaved_batches: u64,
+    /// Other running servers that share history under the same name.
+    pub conflicts: usize,
     /// Current problems, such as damaged files or a full disk. Empty if healthy.
     pub problems: Vec<String>,
 }
@@ -66,6 +70,10 @@ pub trait History: Send + Sync + Debug {
     /// `series` are all known series by id. The metric type of a new series is looked up in the catalogue. Samples of
     /// unknown series and values that are not finite are dropped.
     fn append(&self, batch: &Batch, series: &[Series], catalogue: &Catalogue);
+
+    /// Forgets the ids of series that have ended: they may belong to other series from the next batch on. The samples
+    /// remain.
+    fn end_series(&self, ended: &[SeriesId]);
 
     /// Runs a range query.
     ///

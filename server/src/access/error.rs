@@ -16,7 +16,7 @@ pub(crate) enum AccessError {
     NoDataDirectory(PathBuf),
     /// The file is damaged or of another version. No credential is accepted then.
     #[error(
-        "{path}: {source}. Restore it, or remove it to start over: a new administrator is created, and all tokens are lost"
+        "{path}: {source}. Restore it, or stop the server and remove it to start over: a new administrator is created, and all tokens are lost"
     )]
     Format { path: PathBuf, source: FormatError },
     /// Another process holds the lock and does not release it.
@@ -40,4 +40,11 @@ pub(crate) enum AccessError {
     /// No random numbers are available, or a system call failed.
     #[error(transparent)]
     System(#[from] io::Error),
+}
+
+impl AccessError {
+    /// Whether the file cannot be used at the moment, whatever is to be changed.
+    pub(super) fn is_disk_fault(&self) -> bool {
+        matches!(self, Self::File { .. } | Self::Format { .. } | Self::Locked(_))
+    }
 }

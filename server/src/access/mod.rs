@@ -4,12 +4,14 @@
 mod error;
 mod first_admin;
 mod hasher;
+mod known_browsers;
 mod password_check;
 mod random;
 mod second_factor;
 mod session_sync;
 mod sign_in;
 mod store;
+mod unsaved;
 
 pub(crate) use error::AccessError;
 pub(crate) use first_admin::{FirstPassword, generate_password};
@@ -18,9 +20,11 @@ pub(crate) use password_check::HashError;
 pub(crate) use random::new_secret;
 pub(crate) use second_factor::{Enrolment, recovery_bytes};
 pub(crate) use session_sync::{SyncRounds, Wake};
-pub(crate) use sign_in::{SignInError, SignedIn};
+pub(crate) use sign_in::{SignInError, SignInOrigin, SignedIn};
+use unsaved::Unsaved;
 
 use crate::clock;
+use crate::persist::check_locked;
 use hasher::PasswordHasher;
 use session_sync::SyncHandle;
 use std::path::{Path, PathBuf};
@@ -28,7 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use store::FileVersion;
 use tokio::sync::watch;
-use watchglass_auth::{Accounts, AuthError, Credential, LoginThrottle, Principal};
+use watchglass_auth::{Accounts, AuthError, BrowserKey, Credential, LoginThrottle, Principal};
 use watchglass_model::Timestamp;
 
 /// How often the file is checked for changes by other processes.
@@ -45,6 +49,8 @@ pub(crate) struct Access {
     hasher: PasswordHasher,
     /// Counts up when a credential may have become invalid.
     changes: watch::Sender<u64>,
+    /// Key of the cookies of known browsers; unset for commands.
+    browser_key: OnceLock<BrowserKey>,
     /// Session sync with other servers; unset where sessions are not shared.
     session_sync: OnceLock<SyncHandle>,
     /// Whether revoked sessions are forgotten if sessions are not shared.
@@ -58,6 +64,8 @@ struct LoadedAccounts {
     file_version: FileVersion,
     /// Time of the first use since the last save; `None` when there is nothing to save.
     unsaved_use: Option<Timestamp>,
+    /// Changes of sessions in memory that could not be saved.
+    unsaved: Option<Unsaved>,
 }
 
 impl Access {
@@ -69,10 +77,16 @@ impl Access {
         let (accounts, seen) = store::read(folder)?;
         Ok(Self {
             folder: folder.to_owned(),
-            loaded: Mutex::new(LoadedAccounts { accounts, file_version: seen, unsaved_use: None }),
+            loaded: Mutex::new(LoadedAccounts {
+                accounts,
+                file_version: seen,
+                unsaved_use: None,
+                unsaved: None,
+            }),
             login_throttle: Mutex::default(),
             hasher: PasswordHasher::default(),
             changes: watch::Sender::default(),
+            browser_key: OnceLock::new(),
             session_sync: OnceLock::new(),
             forgets_revoked: true,
         })
@@ -134,6 +148,16 @@ impl Access {
     fn refresh_and_save(&self, now: Timestamp, is_stopping: bool) {
         let mut held = self.loaded();
         self.refresh(&mut held);
+        if held.unsaved.is_some() {
+            drop(held);
+            self.retry_unsaved();
+            held = self.loaded();
+        }
+        if held.file_version.is_none() && held.accounts != Accounts::default() {
+            drop(held);
+            self.restore_file();
+            held = self.loaded();
+        }
         let is_due = |since: Timestamp| is_stopping || since + SAVE_INTERVAL <= now;
         if !held.unsaved_use.is_some_and(is_due) {
             return;
@@ -156,23 +180,41 @@ impl Access {
         &self,
         change: impl FnOnce(&mut Accounts) -> Result<T, AccessError>,
     ) -> Result<T, AccessError> {
-        let (result, accounts, seen) = store::change(&self.folder, |accounts| {
-            accounts.merge_last_used(&self.loaded().accounts);
+        let mut merged = None;
+        let memory = || self.with_accounts(Accounts::clone);
+        let (result, accounts, seen) = store::change(&self.folder, memory, |accounts| {
+            let held = self.loaded();
+            accounts.merge_last_used(&held.accounts);
+            merged = held.unsaved.as_ref().map(|unsaved| unsaved.merge(accounts, &held.accounts));
+            drop(held);
             let result = change(accounts)?;
-            if self.forgets_revoked && !self.is_replicated() {
+            // A session that ended in memory could be merged again after a failed write.
+            if self.forgets_revoked && !self.is_replicated() && merged.is_none() {
                 accounts.clear_revoked();
             }
             Ok(result)
         })?;
         let mut held = self.loaded();
+        self.forget_saved(&mut held, merged);
         self.adopt(&mut held, accounts, seen);
         Ok(result)
     }
 
-    /// Reads the file again if it has changed. Returns whether it had.
+    /// Reads the file again if it has changed. Returns whether it had. A file that is missing, or that is in another data
+    /// directory than the one that this server has locked, signs nobody out.
     fn refresh(&self, held: &mut LoadedAccounts) -> bool {
+        if check_locked(&self.folder).is_err() {
+            return false;
+        }
         let found = match store::file_version(&self.folder) {
             Ok(seen) if seen == held.file_version => return false,
+            Ok(None) => {
+                tracing::error!(
+                    "access.json was removed; users and sessions are kept in memory and saved again"
+                );
+                held.file_version = None;
+                return false;
+            }
             Ok(seen) => store::read(&self.folder).map_err(|error| (error, seen)),
             Err(error) => Err((error, held.file_version)),
         };
@@ -194,6 +236,9 @@ impl Access {
 
     fn adopt(&self, held: &mut LoadedAccounts, mut accounts: Accounts, seen: FileVersion) {
         accounts.merge_last_used(&held.accounts);
+        if let Some(unsaved) = &held.unsaved {
+            unsaved.merge(&mut accounts, &held.accounts);
+        }
         held.accounts = accounts;
         held.file_version = seen;
         self.notify_change();
@@ -204,5 +249,7 @@ impl Access {
     }
 }
 
+#[cfg(test)]
+mod removed_file_tests;
 #[cfg(test)]
 mod tests;

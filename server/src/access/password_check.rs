@@ -2,15 +2,12 @@
 
 use super::hasher::HasherBusy;
 use super::random::random;
-use super::sign_in::ALL_ADDRESSES;
 use super::{Access, AccessError};
-use std::net::IpAddr;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
 use tokio::runtime::Handle;
-use watchglass_auth::{LoginThrottle, Password, PasswordHash};
-use watchglass_model::Timestamp;
+use watchglass_auth::{Digest, LoginThrottle, Password, PasswordHash};
 
 /// Why a password was not hashed.
 #[derive(Debug, Error)]
@@ -40,30 +37,18 @@ impl Access {
         self.run_in_hash_queue(move || hash.verify(&password))
     }
 
-    /// Counts an attempt with a password as failed, until the throttle is reset.
+    /// Counts an attempt with a password or code in a session as failed, until the throttle is reset. It is counted for the
+    /// session: others must not delay a signed-in user, whatever their address.
     ///
     /// # Errors
     /// Too many failed attempts: the time to wait.
-    pub(crate) fn throttle(&self, name: &str, address: IpAddr, now: Timestamp) -> Result<(), Duration> {
-        self.login_throttle().try_login(name, &address.to_string(), now)
+    pub(crate) fn throttle(&self, name: &str, session: Digest, uptime: Duration) -> Result<(), Duration> {
+        self.login_throttle().try_login(name, &session.to_string(), uptime)
     }
 
     /// Resets the throttle after a successful check, so that the next attempt needs no wait.
-    pub(crate) fn reset_throttle(&self, name: &str, address: IpAddr) {
-        self.login_throttle().succeeded(name, &address.to_string());
-    }
-
-    /// Counts an attempt with a code as failed, until the throttle is reset. Codes are counted per user, not per address.
-    ///
-    /// # Errors
-    /// Too many failed attempts: the time to wait.
-    pub(crate) fn throttle_code(&self, name: &str, now: Timestamp) -> Result<(), Duration> {
-        self.login_throttle().try_login(name, ALL_ADDRESSES, now)
-    }
-
-    /// Resets the throttle of codes.
-    pub(crate) fn reset_code_throttle(&self, name: &str) {
-        self.login_throttle().succeeded(name, ALL_ADDRESSES);
+    pub(crate) fn reset_throttle(&self, name: &str, session: Digest) {
+        self.login_throttle().succeeded(name, &session.to_string());
     }
 
     pub(super) fn login_throttle(&self) -> MutexGuard<'_, LoginThrottle> {

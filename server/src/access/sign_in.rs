@@ -2,15 +2,28 @@
 
 use super::random::random;
 use super::{Access, AccessError};
+use crate::clock::Moment;
+use crate::persist::NotSaved;
+use crate::rate_limit::Exceeded;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
-use watchglass_auth::{Credential, Digest, Password, PasswordHash, Principal, Secret};
+use watchglass_auth::{Credential, Digest, KnownBrowser, Password, PasswordHash, Principal, Secret};
 use watchglass_model::Timestamp;
 
 /// Stands for all addresses: wrong codes are counted per user, not per address.
-pub(super) const ALL_ADDRESSES: &str = "anywhere";
+const ALL_ADDRESSES: &str = "anywhere";
+
+/// Where a sign-in comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct SignInOrigin {
+    pub(crate) address: IpAddr,
+    /// The browser, if users have signed in from it before.
+    pub(crate) browser: Option<KnownBrowser>,
+    /// The session that the browser had, which ends.
+    pub(crate) before: Option<Digest>,
+}
 
 /// A new session.
 #[derive(Debug)]
@@ -19,6 +32,10 @@ pub(crate) struct SignedIn {
     pub(crate) secret: Secret,
     /// The signed-in user.
     pub(crate) principal: Principal,
+    /// The value of the cookie of the browser, which is known from now on.
+    pub(crate) browser: Option<String>,
+    /// Why the session is in memory only, if it is.
+    pub(crate) not_saved: Option<NotSaved>,
 }
 
 /// Why a sign-in failed.
@@ -27,6 +44,9 @@ pub(crate) enum SignInError {
     /// Unknown user, wrong password or wrong code; which of them is not told.
     #[error("Wrong username, password or two-factor code")]
     BadCredentials,
+    /// More failed attempts than an hour allows.
+    #[error("{0}")]
+    RateLimited(Exceeded),
     /// Too many failed attempts: time to wait.
     #[error("Too many failed attempts: try again in {} s", .0.as_millis().div_ceil(1000))]
     Throttled(Duration),
@@ -39,7 +59,7 @@ pub(crate) enum SignInError {
 }
 
 impl Access {
-    /// Creates a session after checking the password and, where required, the code. `before` is the session that the browser had.
+    /// Creates a session after checking the password and, where required, the code.
     ///
     /// # Errors
     /// See [`SignInError`].
@@ -47,13 +67,16 @@ impl Access {
         self: &Arc<Self>,
         name: &str,
         (password, code): (String, String),
-        address: IpAddr,
-        before: Option<Digest>,
-        now: Timestamp,
+        origin: SignInOrigin,
+        Moment { time: now, uptime }: Moment,
     ) -> Result<SignedIn, SignInError> {
-        let address = address.to_string();
+        let source = origin.throttle_source(name);
+        // Codes of a known browser are counted for it alone as well.
+        let code_source =
+            origin.browser_source(name).map_or_else(|| ALL_ADDRESSES.to_owned(), |browser| browser + " code");
+        let SignInOrigin { browser, before, .. } = origin;
         let delays = || self.login_throttle();
-        delays().try_login(name, &address, now).map_err(SignInError::Throttled)?;
+        delays().try_login(name, &source, uptime).map_err(SignInError::Throttled)?;
         let known =
             self.loaded().accounts.user(name).map(|user| (user.password.clone(), user.second_factor.clone()));
         let (known, factor) = known.unzip();
@@ -72,25 +95,34 @@ impl Access {
             // it was rejected.
             Some(mut factor) => {
                 is_password_right
-                    && delays().try_login(name, ALL_ADDRESSES, now).is_ok()
+                    && delays().try_login(name, &code_source, uptime).is_ok()
                     && factor.verify(&code, now)
             }
         };
         let Some(known) = known.filter(|_| is_password_right && is_code_right) else {
             return Err(SignInError::BadCredentials);
         };
+        let failed = |error: std::io::Error| SignInError::Internal(error.into());
+        let browser = self.browser_cookie(browser, name, now).map_err(failed)?;
         let (access, user) = (Arc::clone(self), name.to_owned());
         let session =
             tokio::task::spawn_blocking(move || access.create_session(&user, (&known, &code), before, now));
-        let session =
-            session.await.map_err(|error| SignInError::Internal(std::io::Error::other(error).into()))?;
+        let session = session.await.map_err(|error| failed(std::io::Error::other(error)))?;
         if session.is_ok() {
-            delays().succeeded(name, &address);
-            delays().succeeded(name, ALL_ADDRESSES);
+            delays().succeeded(name, &source);
+            delays().succeeded(name, &code_source);
         }
         // The browser may call another server next.
         self.wait_for_sync().await;
-        session
+        session.map(|session| SignedIn { browser, ..session })
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// Those of the accounts. A full disk is none: the session has ended in memory, and the file follows.
+    pub(crate) fn sign_out(&self, session: Digest, now: Timestamp) -> Result<(), AccessError> {
+        self.change_sessions(now, |accounts| Ok(accounts.sign_out(session))).map(drop)
     }
 
     fn create_session(
@@ -101,7 +133,7 @@ impl Access {
         now: Timestamp,
     ) -> Result<SignedIn, SignInError> {
         let secret = random().map(Secret::new).map_err(|error| SignInError::Internal(error.into()))?;
-        let pass = self.change(|accounts| {
+        let pass = self.change_sessions(now, |accounts| {
             // In the meantime the password may have changed, or the user may have been disabled.
             if accounts.user(name).is_none_or(|user| user.password != *known) {
                 return Ok(None);
@@ -114,8 +146,8 @@ impl Access {
             Ok(accounts.authenticate(Credential::Session(secret.digest()), now).ok())
         });
         match pass {
-            Ok(Some(pass)) => Ok(SignedIn { secret, principal: pass }),
-            Ok(None) => Err(SignInError::BadCredentials),
+            Ok((Some(principal), not_saved)) => Ok(SignedIn { secret, principal, browser: None, not_saved }),
+            Ok((None, _)) => Err(SignInError::BadCredentials),
             Err(error) => Err(SignInError::Internal(error)),
         }
     }

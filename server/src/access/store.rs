@@ -43,17 +43,22 @@ pub(super) fn read(folder: &Path) -> Result<(Accounts, FileVersion), AccessError
     }
 }
 
-/// Changes the file, unless `change` fails. Waits for the lock and for the disk.
+/// Changes the file, unless `change` fails. A file that was removed is written again from `memory`, the accounts that the
+/// caller knows. Waits for the lock and for the disk.
 ///
 /// # Errors
 /// Those of `change`, and failures to lock, read or write the file.
 pub(super) fn change<T>(
     folder: &Path,
+    memory: impl FnOnce() -> Accounts,
     change: impl FnOnce(&mut Accounts) -> Result<T, AccessError>,
 ) -> Result<(T, Accounts, FileVersion), AccessError> {
     let _lock = lock(folder)?;
     let (mut accounts, seen) = read(folder)?;
     let before = accounts.clone();
+    if seen.is_none() {
+        accounts = memory();
+    }
     let result = change(&mut accounts)?;
     if accounts == before {
         return Ok((result, accounts, seen));
@@ -88,7 +93,7 @@ mod tests {
         let add = |accounts: &mut Accounts| {
             Ok(accounts.add_user(name, Role::Admin, PasswordHash::unmatchable(), NOW)?)
         };
-        change(folder, add).map(|(_, _, seen)| seen)
+        change(folder, Accounts::default, add).map(|(_, _, seen)| seen)
     }
 
     #[test]
@@ -116,7 +121,7 @@ mod tests {
                 scope.spawn(move || {
                     for more in 0..8_u8 {
                         let secret = Secret::new([number * 8 + more; 32]);
-                        change(path, |accounts| {
+                        change(path, Accounts::default, |accounts| {
                             Ok(accounts.add_token("t", Role::Viewer, None, &secret, NOW)?)
                         })
                         .unwrap();

@@ -150,10 +150,16 @@ impl Annotations {
     }
 
     /// Writes pending changes and ends the writer thread.
-    pub(crate) fn close(&self) {
-        if let Some((writer, _)) = &self.writer {
-            writer.close();
-        }
+    ///
+    /// # Errors
+    /// The newest state is not on disk, and will be lost.
+    pub(crate) fn close(&self) -> Result<(), NotSaved> {
+        self.writer.as_ref().map_or(Ok(()), |(writer, _)| writer.close())
+    }
+
+    /// Saves all annotations into a new data directory, in the background.
+    pub(crate) fn save_all(&self) {
+        self.save(&self.lock());
     }
 
     fn save(&self, state: &State) {
@@ -203,13 +209,14 @@ mod tests {
         let id = first.add(note("first"), at(1000)).unwrap().id;
         first.add(note("second"), at(1001)).unwrap();
         first.remove(id).unwrap();
-        first.close();
+        first.close().unwrap();
 
         let second = Annotations::open(folder.path(), RETENTION, Some(at(1002))).unwrap();
         let (catalogue, latest, paces) = (Catalogue::default(), Latest::default(), BTreeMap::new());
         let current = Current {
             catalogue: &catalogue,
             series: &[],
+            version: 1,
             latest: &latest,
             tick_millis: 1000,
             intervals: &paces,
@@ -219,7 +226,7 @@ mod tests {
         let [restart, note_text] = &texts(&second)[..] else { panic!("{:?}", texts(&second)) };
         assert!(restart.ends_with("restarted; no data for 12.0 s before"), "{restart}");
         assert_eq!(note_text, "second");
-        second.close();
+        second.close().unwrap();
         let third = Annotations::open(folder.path(), RETENTION, None).unwrap();
         assert_eq!(texts(&third).len(), 2);
         assert_eq!(third.observe(at(1016), &current), [], "the first start is not a restart");

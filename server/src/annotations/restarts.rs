@@ -2,33 +2,41 @@
 
 use std::collections::BTreeMap;
 use std::time::Duration;
-use watchglass_model::{Catalogue, PanelRole, Series, SeriesId, Timestamp};
+use watchglass_model::{Catalogue, PanelRole, Series, Timestamp};
 use watchglass_reports::Current;
 
 /// How much an uptime may fall without a restart, in seconds: clock corrections and response times.
 const TOLERANCE_SECONDS: f64 = 2.0;
 
+/// Number of uptimes from which on those of ended series are forgotten.
+const MAX_UPTIMES: usize = 1000;
+
 /// Last known uptimes.
 #[derive(Debug, Default)]
 pub(super) struct RestartDetector {
-    last_uptimes: BTreeMap<SeriesId, f64>,
-    /// Uptime series with the name of what they belong to; updated when the number of series changes.
+    /// By name of what they belong to: ids are reused.
+    last_uptimes: BTreeMap<String, f64>,
+    /// Uptime series with the name of what they belong to; updated when the list of series changes.
     uptime_series: Vec<(Series, String)>,
-    /// Number of series at the last update of `uptime_series`.
-    series_count: usize,
+    /// Version of the list of series at the last update of `uptime_series`.
+    version: Option<u32>,
 }
 
 impl RestartDetector {
     /// Restarts since the last call: name and start time.
     pub(super) fn observe(&mut self, current: &Current<'_>) -> Vec<(String, Timestamp)> {
-        if self.series_count != current.series.len() {
+        if self.version != Some(current.version) {
             self.uptime_series = uptime_series(current.catalogue, current.series);
-            self.series_count = current.series.len();
+            // A server that was away for long is still compared with its uptime before.
+            if self.last_uptimes.len() > MAX_UPTIMES {
+                self.last_uptimes.retain(|name, _| self.uptime_series.iter().any(|(_, known)| known == name));
+            }
+            self.version = Some(current.version);
         }
         let mut found = Vec::new();
         for (series, name) in &self.uptime_series {
             let Some(newest) = current.newest(series).filter(|newest| newest.value >= 0.0) else { continue };
-            let before = self.last_uptimes.insert(series.id, newest.value);
+            let before = self.last_uptimes.insert(name.clone(), newest.value);
             if before.is_some_and(|before| newest.value < before - TOLERANCE_SECONDS) {
                 let uptime = Duration::try_from_secs_f64(newest.value).unwrap_or_default();
                 found.push((name.clone(), newest.time - uptime));
@@ -54,7 +62,7 @@ fn uptime_series(catalogue: &Catalogue, series: &[Series]) -> Vec<(Series, Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use watchglass_model::{Batch, Declaration, Kind, PanelDeclaration, Sample, Style, Unit};
+    use watchglass_model::{Batch, Declaration, Kind, PanelDeclaration, Sample, SeriesId, Style, Unit};
     use watchglass_tsdb::Latest;
 
     static PANEL: PanelDeclaration = PanelDeclaration {
@@ -107,6 +115,7 @@ mod tests {
             let current = Current {
                 catalogue: &catalogue,
                 series: &series,
+                version: 1,
                 latest: &latest,
                 tick_millis: 1000,
                 intervals: &paces,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use thiserror::Error;
-use watchglass_model::{Annotation, AnnotationKind, TimeRange, Timestamp};
+use watchglass_model::{Annotation, AnnotationKind, TimeRange, Timestamp, visible};
 
 /// File version; increased by incompatible changes.
 const VERSION: u32 = 1;
@@ -86,7 +86,8 @@ impl AnnotationStore {
         if file.version != VERSION {
             return Err(format!("unknown version {}, expected {VERSION}", file.version));
         }
-        let mut annotations = file.annotations;
+        // Of versions that did not escape hidden characters, or of a file that was edited.
+        let mut annotations: Vec<Annotation> = file.annotations.into_iter().map(escaped).collect();
         annotations.sort_by_key(|annotation| (annotation.time, annotation.id));
         let known = annotations.iter().map(|annotation| annotation.id).max().unwrap_or(0);
         Ok(Self { next: file.next.max(known.saturating_add(1)), annotations, retention })
@@ -126,7 +127,7 @@ impl AnnotationStore {
         if let Some((name, _)) = new.tags.iter().find(is_invalid) {
             return Err(AnnotationError::Tag(name.chars().take(MAX_TAG_NAME_CHARS).collect()));
         }
-        let annotation = Annotation {
+        let annotation = escaped(Annotation {
             id: self.next,
             time,
             end: new.end,
@@ -134,7 +135,7 @@ impl AnnotationStore {
             text: text.to_owned(),
             tags: new.tags,
             author: new.author,
-        };
+        });
         self.next = self.next.saturating_add(1);
         let place = self.annotations.partition_point(|known| known.time <= time);
         self.annotations.insert(place, annotation.clone());
@@ -167,6 +168,17 @@ impl AnnotationStore {
             excess -= usize::from(is_excess);
             !is_excess
         });
+    }
+}
+
+/// The annotation with hidden characters escaped: charts, the API and snapshots show it as it is.
+fn escaped(annotation: Annotation) -> Annotation {
+    let shown = |text: &str| visible(text).into_owned();
+    Annotation {
+        text: shown(&annotation.text),
+        tags: annotation.tags.iter().map(|(name, value)| (shown(name), shown(value))).collect(),
+        author: shown(&annotation.author),
+        ..annotation
     }
 }
 

@@ -123,6 +123,22 @@ fn file_matches_the_golden_file_and_round_trips() {
 }
 
 #[test]
+fn hidden_characters_of_older_files_are_escaped() {
+    let annotation = |text: &str, tag: &str, author: &str| {
+        let end = serde_json::Value::Null;
+        serde_json::json!({ "id": 1, "time": NOW, "end": end, "kind": "note", "text": text, "tags": { tag: tag }, "author": author })
+    };
+    let file = |annotation| {
+        let file = serde_json::json!({ "version": 1, "next": 2, "annotations": [annotation] });
+        AnnotationStore::from_json(&file.to_string(), store().retention).unwrap().annotations
+    };
+    let raw = file(annotation("pay\u{202e}gol\n", "ver\u{200b}sion", "a\u{2066}b"));
+    let shown = annotation("pay\\u{202e}gol\\n", "ver\\u{200b}sion", "a\\u{2066}b");
+    assert_eq!(serde_json::to_value(&raw[0]).unwrap(), shown);
+    assert_eq!(file(shown), raw, "what is escaped stays as it is");
+}
+
+#[test]
 fn other_file_versions_are_rejected() {
     let error =
         AnnotationStore::from_json(r#"{"version":2,"next":1,"annotations":[]}"#, Duration::ZERO).unwrap_err();

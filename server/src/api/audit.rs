@@ -1,15 +1,18 @@
 //! `GET /api/admin/audit`: the audit log, for admins.
 
 use crate::audit::{AuditLog, AuditTarget, Entry, Filter};
-use crate::http::{ApiError, Envelope, Failure, Parameters, bad_request, run_blocking};
+use crate::http::{
+    ApiError, Envelope, Failure, Parameters, attachment, bad_request, next_link, run_blocking,
+};
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
+use url::form_urlencoded;
 use utoipa::{IntoParams, ToSchema};
-use watchglass_reports::format_rfc3339;
+use watchglass_reports::{format_rfc3339, parse_time};
 
 /// Default number of entries.
 const DEFAULT_ENTRIES: usize = 1000;
@@ -28,8 +31,8 @@ pub(crate) struct AuditQuery {
     format: Option<LogFormat>,
     /// Part of the name of who made the change, case-insensitive.
     who: Option<String>,
-    /// Kind of the changed object: `rule`, `silence`, `acknowledgement`, `channel`, `delivery`, `user`, `token`, `session`, `setting`,
-    /// `annotation`, `other`.
+    /// Kind of the changed object: `rule`, `silence`, `acknowledgement`, `alert`, `channel`, `delivery`, `user`, `token`, `session`, `setting`,
+    /// `annotation`, `heartbeat`, `other`.
     what: Option<String>,
     /// Number of entries, from 1 to 10000.
     #[param(minimum = 1, maximum = 10000, default = 1000)]
@@ -37,6 +40,10 @@ pub(crate) struct AuditQuery {
     /// Number of newest entries to skip, up to 1000000.
     #[param(minimum = 0, maximum = 1_000_000, default = 0)]
     skip: Option<usize>,
+    /// Only entries until this time, in RFC 3339 or seconds since 1970. The header `Link` of a response has the query of the
+    /// next entries: new entries then move none of them.
+    #[param(example = "2026-11-22T02:00:00Z")]
+    end: Option<String>,
 }
 
 /// Response format.
@@ -50,6 +57,16 @@ pub(crate) enum LogFormat {
     Csv,
     /// JSON Lines, one entry per line.
     Jsonl,
+}
+
+impl LogFormat {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+        }
+    }
 }
 
 /// Audit log entry.
@@ -113,22 +130,60 @@ pub(crate) async fn audit(
         return Err(bad_request(format!("who is too long: at most {MAX_WHO_CHARS} characters")));
     }
     let what = query.what.filter(|what| !what.is_empty()).map(|what| what.parse::<AuditTarget>());
-    let filter = Filter { who, what: what.transpose().map_err(bad_request)? };
+    let end = query.end.as_deref().map(parse_time).transpose();
+    let end = end.map_err(|error| bad_request(format!("end: {error}")))?;
+    let filter = Filter { who, what: what.transpose().map_err(bad_request)?, end };
+    let format = query.format.unwrap_or_default();
+    let asked = filter.clone();
     let read = run_blocking(move || audit.read(&filter, skip, limit)).await?;
-    let (entries, _) = read.map_err(|error| {
+    let (entries, has_more) = read.map_err(|error| {
         tracing::error!(%error, "cannot read the audit log");
         ApiError::internal()
     })?;
-    Ok(match query.format.unwrap_or_default() {
+    let next = if has_more { next_entries(&asked, format, &entries, skip, limit) } else { None };
+    let link = next.as_deref().map(next_link);
+    Ok(match format {
         LogFormat::Json => {
-            Envelope::of(entries.into_iter().map(row).collect::<Vec<AuditRow>>()).into_response()
+            let rows: Vec<AuditRow> = entries.into_iter().map(row).collect();
+            (link, Envelope::of(rows)).into_response()
         }
-        LogFormat::Csv => ([(CONTENT_TYPE, "text/csv; charset=utf-8")], csv(entries)).into_response(),
+        LogFormat::Csv => {
+            let kind = [(CONTENT_TYPE, "text/csv; charset=utf-8")];
+            (link, attachment("watchglass-audit.csv"), kind, csv(entries)).into_response()
+        }
         LogFormat::Jsonl => {
             let lines: String = entries.iter().map(Entry::line).collect();
-            ([(CONTENT_TYPE, "application/jsonl")], lines).into_response()
+            let kind = [(CONTENT_TYPE, "application/jsonl")];
+            (link, attachment("watchglass-audit.jsonl"), kind, lines).into_response()
         }
     })
+}
+
+/// Query string of the entries after these: from the time of the last one on, without those that were already listed.
+fn next_entries(
+    filter: &Filter,
+    format: LogFormat,
+    entries: &[Entry],
+    skip: usize,
+    limit: usize,
+) -> Option<String> {
+    let last = entries.last()?.time;
+    let same = entries.iter().rev().take_while(|entry| entry.time == last).count();
+    // If all have the same time, those that were skipped may have it as well.
+    let (end, skip) =
+        if same == entries.len() { (filter.end, skip.checked_add(same)?) } else { (Some(last), same) };
+    let mut next = form_urlencoded::Serializer::new(String::new());
+    let what = filter.what.map(|what| what.name()).unwrap_or_default();
+    for (name, value) in [("format", format.name()), ("who", &filter.who), ("what", what)] {
+        if !value.is_empty() {
+            next.append_pair(name, value);
+        }
+    }
+    next.append_pair("limit", &limit.to_string()).append_pair("skip", &skip.to_string());
+    if let Some(end) = end {
+        next.append_pair("end", &format_rfc3339(end));
+    }
+    Some(format!("?{}", next.finish()))
 }
 
 fn row(entry: Entry) -> AuditRow {
@@ -198,5 +253,29 @@ mod tests {
             \"2023-11-14T22:13:20.000Z\",\"user\",\"'=1+1\",\"::1\",\"rule\",\"changed\",\"a \"\"b\"\", c\",\"\",\
             \"{\"\"warning\"\":90}\",\"'=1+1\",\"changed\"\r\n";
         assert_eq!(csv(vec![entry]), expected);
+    }
+
+    #[test]
+    fn next_entries_start_at_the_time_of_the_last_one() {
+        let entry = |second: i64| {
+            let time = Timestamp::from_millis(second * 1000);
+            Entry::new(time, (ActorKind::User, "a", None), (AuditTarget::Rule, "changed", "r"), (None, None))
+        };
+        let next = |filter: Filter, seconds: &[i64], skip| {
+            let entries: Vec<Entry> = seconds.iter().copied().map(entry).collect();
+            next_entries(&filter, LogFormat::Json, &entries, skip, 3).unwrap()
+        };
+        let by = |end: Option<i64>| Filter {
+            who: "a b".to_owned(),
+            what: Some(AuditTarget::Rule),
+            end: end.map(|second| Timestamp::from_millis(second * 1000)),
+        };
+        assert_eq!(
+            next(by(None), &[9, 8, 8], 5),
+            "?format=json&who=a+b&what=rule&limit=3&skip=2&end=1970-01-01T00%3A00%3A08.000Z"
+        );
+        assert!(next(by(Some(8)), &[8, 8, 8], 2).ends_with("&skip=5&end=1970-01-01T00%3A00%3A08.000Z"));
+        assert!(next(by(None), &[8, 8, 8], 2).ends_with("&skip=5"));
+        assert_eq!(next_entries(&by(None), LogFormat::Csv, &[], 0, 3), None);
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct AcceptedReport {
     app: String,
     /// Number of its routes with their own series. Beyond 200, further routes are counted as `other`.
     routes: usize,
+    /// Number of its series that this server left out a second ago because the series limit is reached; normally 0.
+    refused_series: u64,
 }
 
 /// Accepts a report of an application's requests since its last report.
@@ -45,7 +47,11 @@ pub(crate) async fn ingest(
     let body = body::read_json(&headers, body, MAX_REPORT_BYTES).await?;
     // On a blocking thread: parsing a large report takes milliseconds and would delay live frames.
     let accepted = run_blocking(move || applications.ingest(&body)).await?.map_err(ingest_error)?;
-    Ok(Envelope::of(AcceptedReport { app: accepted.app, routes: accepted.routes }))
+    Ok(Envelope::of(AcceptedReport {
+        app: accepted.app,
+        routes: accepted.routes,
+        refused_series: accepted.refused_series,
+    }))
 }
 
 fn ingest_error(error: IngestError) -> ApiError {

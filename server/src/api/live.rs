@@ -4,34 +4,36 @@
 //! the system does not accept, one minute without a pong. The second limit ends the connection of a client that reads
 //! nothing, because frames fill its buffer more slowly.
 
-use super::handshake;
+use super::handshake::Handshake;
 use crate::access::Access;
 use crate::app_state::AppState;
 use crate::clock;
 use crate::http::ApiError;
 use axum::Extension;
-use axum::extract::State;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
-use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncWriteExt, copy, sink};
 use tokio::sync::watch;
 use tokio::time::{Instant, interval_at, timeout};
+use tokio_websockets::{CloseCode, Config, Error, Limits, Message, ServerBuilder, WebSocketStream};
 use watchglass_auth::Principal;
-use watchglass_live::{CLOSE_SIGNED_OUT, Outgoing, Protocol, Subscriber};
+use watchglass_live::{CLOSE_SIGNED_OUT, Outgoing, Subscriber};
+
+/// A WebSocket. It keeps no copy of what it sends: all sockets share the bytes of a frame.
+type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// Path of the live connection.
 pub(crate) const PATH: &str = "/ws/live";
 /// Size limit of inbound messages.
 const MAX_INBOUND_BYTES: usize = 4 << 10;
-const READ_BUFFER_BYTES: usize = 1 << 10;
-/// Messages are written immediately; the buffer only holds what the socket does not accept.
-const WRITE_BUFFER_BYTES: usize = 0;
-const MAX_UNSENT_BYTES: usize = 1 << 20;
+/// Size limit of outbound messages. States and values are split into smaller ones.
+const MAX_OUTBOUND_BYTES: usize = 1 << 20;
 /// Time for a message to fit into the send buffer of the system; slower clients are disconnected.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -44,44 +46,35 @@ const MAX_CONNECTIONS: usize = 20_000;
 pub(crate) async fn open(
     State(state): State<AppState>,
     Extension(pass): Extension<Principal>,
-    headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    mut request: Request,
 ) -> Response {
-    let upgrade = match upgrade {
-        Ok(upgrade) => upgrade,
-        Err(rejection) => return handshake::refusal(&rejection),
+    let can_upgrade = request.extensions().get::<OnUpgrade>().is_some();
+    let handshake = match Handshake::check(request.method(), request.headers(), can_upgrade) {
+        Ok(handshake) => handshake,
+        Err(refusal) => return refusal.into_response(),
     };
-    if let Err(error) = handshake::check_key(&headers) {
-        return error.into_response();
-    }
     if state.hub.subscribers() >= MAX_CONNECTIONS {
         let message = format!("Limit of {MAX_CONNECTIONS} live connections reached; try again later");
         return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_connections", message)
             .into_response();
     }
-    let names = Protocol::ALL.map(Protocol::name);
-    let upgrade = upgrade
-        .protocols(names)
-        .max_message_size(MAX_INBOUND_BYTES)
-        .max_frame_size(MAX_INBOUND_BYTES)
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_write_buffer_size(MAX_UNSENT_BYTES);
-    let chosen =
-        upgrade.selected_protocol().and_then(|name| name.to_str().ok()).and_then(Protocol::from_name);
-    let protocol = match chosen {
-        Some(protocol) => protocol,
-        None if !headers.contains_key(SEC_WEBSOCKET_PROTOCOL) => Protocol::Json,
-        None => {
-            let message = format!("The subprotocol must be one of {}", names.join(", "));
-            return ApiError::new(StatusCode::BAD_REQUEST, "unknown_subprotocol", message).into_response();
-        }
-    };
-    let subscriber = state.hub.subscribe(protocol);
+    let subscriber = state.hub.subscribe(handshake.protocol);
     let authorization = AuthorizationWatch { changes: state.access.changes(), access: state.access, pass };
-    upgrade
-        .on_failed_upgrade(|error| tracing::debug!(%error, "live connection upgrade failed"))
-        .on_upgrade(move |socket| serve(socket, subscriber, authorization, state.stopping))
+    let upgrade = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        match upgrade.await {
+            Ok(stream) => serve(socket(stream), subscriber, authorization, state.stopping).await,
+            Err(error) => tracing::debug!(%error, "live connection upgrade failed"),
+        }
+    });
+    handshake.response()
+}
+
+fn socket(stream: Upgraded) -> Socket {
+    // Messages are sent as one frame each: clients that do not join frames are common.
+    let config = Config::default().frame_size(usize::MAX);
+    let limits = Limits::default().max_payload_len(Some(MAX_INBOUND_BYTES));
+    ServerBuilder::new().config(config).limits(limits).serve(TokioIo::new(stream))
 }
 
 /// Checks that the principal of an open connection is still authorized.
@@ -111,16 +104,16 @@ impl AuthorizationWatch {
 /// How a connection is closed.
 enum Closing {
     /// With a close frame that has the reason.
-    Close(u16, &'static str),
-    /// With the reply to the client's close frame.
-    Reply,
+    Close(CloseCode, &'static str),
+    /// With the close frame that the socket has queued: the reply to the client's, or the one of a protocol error.
+    Queued,
     /// Without a close frame: the client is gone or does not read.
     Abort,
 }
 
 /// Serves one connection until either side ends it.
 async fn serve(
-    mut socket: WebSocket,
+    mut socket: Socket,
     mut subscriber: Subscriber,
     mut authorization: AuthorizationWatch,
     mut stopping: watch::Receiver<bool>,
@@ -128,42 +121,49 @@ async fn serve(
     let mut ping = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
     let mut last_pong = Instant::now();
     let closing = loop {
+        // Nothing to send after a ping but the pong, which the socket has queued.
         let message = tokio::select! {
-            outgoing = subscriber.next() => match outgoing.and_then(to_message) {
-                Some(message) => message,
-                None => break Closing::Close(close_code::AWAY, "server shutting down"),
+            outgoing = subscriber.next() => match outgoing {
+                Some(outgoing) => Some(to_message(outgoing)),
+                None => break Closing::Close(CloseCode::GOING_AWAY, "server shutting down"),
             },
-            inbound = socket.recv() => match inbound {
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+            inbound = socket.next() => match inbound {
+                Some(Ok(message)) if message.is_ping() || message.is_pong() => {
                     last_pong = Instant::now();
-                    continue;
+                    None
                 }
-                Some(Ok(Message::Text(_) | Message::Binary(_))) => {
-                    break Closing::Close(close_code::UNSUPPORTED, "client messages are not supported");
+                Some(Ok(message)) if message.is_close() => break Closing::Queued,
+                Some(Ok(_)) => {
+                    break Closing::Close(CloseCode::UNSUPPORTED_DATA, "client messages are not supported");
                 }
                 Some(Err(error)) => break close_for(&error),
-                Some(Ok(Message::Close(_))) => break Closing::Reply,
                 None => break Closing::Abort,
             },
             _ = ping.tick() => {
                 if last_pong.elapsed() > PONG_TIMEOUT {
-                    break Closing::Close(close_code::POLICY, "no pong for 60 s");
+                    break Closing::Close(CloseCode::POLICY_VIOLATION, "no pong for 60 s");
                 }
                 if !authorization.is_authorized() {
-                    break Closing::Close(CLOSE_SIGNED_OUT, "session or token expired or revoked");
+                    break signed_out();
                 }
-                Message::Ping(Bytes::new())
+                Some(Message::ping(""))
             }
             () = authorization.changed() => {
                 if !authorization.is_authorized() {
-                    break Closing::Close(CLOSE_SIGNED_OUT, "session or token expired or revoked");
+                    break signed_out();
                 }
                 continue;
             }
-            _ = stopping.wait_for(|&stop| stop) => break Closing::Close(close_code::AWAY, "server shutting down"),
+            _ = stopping.wait_for(|&stop| stop) => {
+                break Closing::Close(CloseCode::GOING_AWAY, "server shutting down");
+            }
         };
-        let bytes = size(&message);
-        match timeout(SEND_TIMEOUT, socket.send(message)).await {
+        let bytes = message.as_ref().map_or(0, |message| message.as_payload().len());
+        if bytes > MAX_OUTBOUND_BYTES {
+            tracing::warn!(bytes, limit = MAX_OUTBOUND_BYTES, "live message too large, connection closed");
+            break Closing::Close(CloseCode::INTERNAL_SERVER_ERROR, "a message exceeds the limit of 1 MiB");
+        }
+        match timeout(SEND_TIMEOUT, send(&mut socket, message)).await {
             Ok(Ok(())) => subscriber.record_sent(bytes),
             Ok(Err(error)) => {
                 tracing::debug!(%error, "live connection failed");
@@ -175,50 +175,60 @@ async fn serve(
             }
         }
     };
-    // Errors are ignored: the client may already be gone.
+    // The client may already be gone, or not read: then the connection is dropped.
+    let _ = timeout(CLOSE_TIMEOUT, close(socket, closing)).await;
+}
+
+/// Sends a message and what the socket has queued.
+async fn send(socket: &mut Socket, message: Option<Message>) -> Result<(), Error> {
+    match message {
+        Some(message) => socket.send(message).await,
+        None => socket.flush().await,
+    }
+}
+
+async fn close(mut socket: Socket, closing: Closing) -> Result<(), Error> {
     match closing {
         Closing::Close(code, reason) => {
-            let close = Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }));
-            let _ = timeout(CLOSE_TIMEOUT, async {
-                // Unread data would turn the close into a TCP reset, which can discard the reason.
-                if socket.send(close).await.is_ok() {
-                    while let Some(Ok(_)) = socket.recv().await {}
-                }
-            })
-            .await;
+            match socket.send(Message::close(Some(code), reason)).await {
+                // The socket has queued a close frame for the same error.
+                Err(Error::AlreadyClosed) => socket.flush().await?,
+                sent => sent?,
+            }
+            // Until the client's close frame.
+            while let Some(Ok(_)) = socket.next().await {}
         }
-        Closing::Reply => {
-            // The reply is written while waiting for the next message, which never arrives.
-            let _ = timeout(CLOSE_TIMEOUT, socket.recv()).await;
-        }
-        Closing::Abort => {}
+        Closing::Queued => socket.flush().await?,
+        Closing::Abort => return Ok(()),
     }
+    // Unread data would turn the close into a TCP reset, which can discard the reason.
+    let mut stream = socket.into_inner();
+    stream.shutdown().await?;
+    copy(&mut stream, &mut sink()).await?;
+    Ok(())
 }
 
-fn size(message: &Message) -> usize {
-    match message {
-        Message::Text(text) => text.len(),
-        Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
-        Message::Close(_) => 0,
-    }
-}
-
-fn to_message(outgoing: Outgoing) -> Option<Message> {
+fn to_message(outgoing: Outgoing) -> Message {
     match outgoing {
-        Outgoing::Binary(bytes) => Some(Message::Binary(bytes)),
-        Outgoing::Text(bytes) => Utf8Bytes::try_from(bytes).ok().map(Message::Text),
+        Outgoing::Binary(bytes) => Message::binary(bytes),
+        Outgoing::Text(bytes) => Message::text(bytes),
     }
 }
 
-/// Close frame for an invalid message.
-fn close_for(error: &axum::Error) -> Closing {
-    let text = error.to_string();
-    if text.contains("too long") || text.contains("too large") || text.contains("Space limit") {
-        Closing::Close(close_code::SIZE, "messages are limited to 4096 bytes")
-    } else if text.contains("UTF-8") {
-        // RFC 6455, section 8.1.
-        Closing::Close(close_code::INVALID, "text is not UTF-8")
-    } else {
-        Closing::Close(close_code::PROTOCOL, "invalid WebSocket frame")
+fn signed_out() -> Closing {
+    match CloseCode::try_from(CLOSE_SIGNED_OUT) {
+        Ok(code) => Closing::Close(code, "session or token expired or revoked"),
+        Err(_) => Closing::Abort,
+    }
+}
+
+/// Close frame for an invalid message. For most, the socket has queued one.
+fn close_for(error: &Error) -> Closing {
+    match error {
+        Error::PayloadTooLong { .. } => {
+            Closing::Close(CloseCode::MESSAGE_TOO_BIG, "messages are limited to 4096 bytes")
+        }
+        Error::Io(_) => Closing::Abort,
+        _ => Closing::Queued,
     }
 }

@@ -1,9 +1,11 @@
 //! REST API, ingest, metrics and the live connection: handlers for programs. `routes` has their paths and permissions.
 
+pub(crate) mod alerts;
 pub(crate) mod annotations;
 pub(crate) mod audit;
 pub(crate) mod channels;
 pub(crate) mod handshake;
+pub(crate) mod heartbeats;
 pub(crate) mod ingest;
 pub(crate) mod live;
 pub(crate) mod liveness;

@@ -4,7 +4,7 @@ pub(crate) mod changes;
 
 use crate::app_state::AppState;
 use crate::evaluation::{Origin, RuleEditError};
-use crate::http::{ApiError, BodyErrors, Envelope, Failure, bad_request, body};
+use crate::http::{ApiError, BodyErrors, Envelope, Failure, bad_request, body, run_blocking};
 use crate::query::rule_preview::rule_preview;
 use crate::services::RuleServiceError;
 use axum::Json;
@@ -134,8 +134,8 @@ async fn read_rule(headers: &HeaderMap, body: Body, id: Option<&str>) -> Result<
         (Some(id), Some(_)) => {
             return Err(bad_request(format!("id: must be {id:?} as in the URL, or missing")));
         }
-        (None, None) => return Err(bad_request("Invalid rule: missing field `id`".to_owned())),
-        (None, Some(_)) => return Err(bad_request("Invalid rule: id: must be a string".to_owned())),
+        (None, None) => return Err(bad_request("Invalid rule: id is missing".to_owned())),
+        (None, Some(_)) => return Err(bad_request("Invalid rule: id must be text".to_owned())),
     };
     builtin::merge_fields(&id, fields).map_err(|error| bad_request(format!("Invalid rule: {error}")))
 }
@@ -149,7 +149,7 @@ async fn read_rule(headers: &HeaderMap, body: Body, id: Option<&str>) -> Result<
     responses(
         (status = 200, description = "The preview", body = Envelope<PreviewAnswer>),
         (status = 400, description = "Invalid rule, or unknown metric", body = Failure),
-        (status = 503, description = "Too many concurrent history queries; see Retry-After", body = Failure),
+        (status = 503, description = "The server is busy; see Retry-After", body = Failure),
         BodyErrors
     )
 )]
@@ -160,7 +160,7 @@ pub(crate) async fn preview(
 ) -> Result<Json<Envelope<PreviewAnswer>>, ApiError> {
     let rule = read_rule(&headers, body, None).await?;
     rule.check().map_err(|error| bad_request(error.to_string()))?;
-    let answer = state.query_limiter.clone().run(move || rule_preview(&state.metrics, &rule)).await?;
+    let answer = run_blocking(move || rule_preview(&state.metrics, &rule)).await?;
     let (preview, range, step_millis) =
         answer.map_err(|message| ApiError::new(StatusCode::BAD_REQUEST, "no_preview", message))?;
     let Preview { firings, count, millis, notifications } = preview;

@@ -141,16 +141,14 @@ pub(crate) async fn change_user(
     Ok(Envelope::of(row.await??))
 }
 
-/// Reads a JSON body. The parse error is not returned: it could quote a password.
+/// Reads a JSON body. Errors do not quote values: one could be a password.
 pub(super) async fn read<T: serde::de::DeserializeOwned>(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<T, ApiError> {
     let bytes = body::read_json(headers, body, MAX_BODY_BYTES).await?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let position = format!("line {}, column {}", error.line(), error.column());
-        bad_request(format!("Invalid request body ({position}): see /api/docs for the fields"))
-    })
+    watchglass_json::from_slice(&bytes)
+        .map_err(|error| bad_request(format!("Invalid request: {}", error.without_value())))
 }
 
 fn user_row(user: &User) -> UserRow {

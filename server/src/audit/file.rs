@@ -9,6 +9,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use watchglass_model::Timestamp;
 
 const LOCK: &str = "audit.lock";
 /// Size limit of a file in bytes: it is rotated before it exceeds this.
@@ -23,11 +24,14 @@ pub(crate) struct Filter {
     pub(crate) who: String,
     /// Type of the changed object; `None` for all.
     pub(crate) what: Option<AuditTarget>,
+    /// Only entries until this time; `None` for all.
+    pub(crate) end: Option<Timestamp>,
 }
 
 impl Filter {
     fn matches(&self, entry: &Entry) -> bool {
         self.what.is_none_or(|what| what == entry.what)
+            && self.end.is_none_or(|end| entry.time <= end)
             && entry.who.to_lowercase().contains(&self.who.to_lowercase())
     }
 }

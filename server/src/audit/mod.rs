@@ -10,6 +10,7 @@ pub(crate) use entry::{ActorKind, AuditTarget, Entry};
 pub(crate) use file::Filter;
 
 use crate::clock;
+use crate::persist::NotSaved;
 use crate::persist::background_writer::{BackgroundWriter, Persist};
 use failure_limit::FailureLimiter;
 use serde_json::json;
@@ -124,9 +125,13 @@ impl AuditLog {
     }
 
     /// Writes pending entries; waits at most three seconds.
-    pub(crate) fn close(&self) {
-        if let Writer::Background(writer) = &self.writer {
-            writer.close();
+    ///
+    /// # Errors
+    /// The newest entries are not on disk, and will be lost.
+    pub(crate) fn close(&self) -> Result<(), NotSaved> {
+        match &self.writer {
+            Writer::Background(writer) => writer.close(),
+            Writer::Direct(_) => Ok(()),
         }
     }
 

@@ -12,6 +12,7 @@ mod write;
 mod tests;
 
 use crate::clock;
+use crate::config::path_flag;
 use crate::console::print_line;
 use crate::persist::data_dir::default_path;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -36,13 +37,12 @@ pub(crate) enum BackupCommand {
 /// Definitions of the commands.
 pub(crate) fn commands() -> [Command; 2] {
     let command = |name: &'static str, about: &'static str, help: &'static str| {
-        let folder = Arg::new("data-dir").long("data-dir").value_name("DIR").env("WATCHGLASS_DATA_DIR");
+        let folder = path_flag("data-dir", "DIR", "WATCHGLASS_DATA_DIR");
         let file = Arg::new("FILE").required(true).value_parser(value_parser!(PathBuf));
-        Command::new(name).about(about).arg(file.help(help)).arg(
-            folder
-                .value_parser(value_parser!(PathBuf))
-                .help("Data directory of the server [default: same as serve]"),
-        )
+        Command::new(name)
+            .about(about)
+            .arg(file.help(help))
+            .arg(folder.help("Data directory of the server [default: same as serve]"))
     };
     let flag = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)

@@ -23,6 +23,7 @@ fn data(folder: &TempDir) -> std::path::PathBuf {
         ("access.json", "people"),
         ("access.lock", ""),
         ("alerts.json.new", "half"),
+        ("browser.key", "key of browsers"),
         ("history/log-0.wal", "log"),
         ("history/raw-1.seg.tmp", "half"),
         ("link.key", "key"),
@@ -68,7 +69,8 @@ fn durable_files_are_restored_with_owner_only_mode() {
     let written = write::write(&data, &file, NOW).unwrap();
     assert_eq!(written.skipped, ["hosts"]);
     let kept: Vec<&str> = written.manifest.files.iter().map(|file| file.name.as_str()).collect();
-    let expected = ["access.json", "history/log-0.wal", "link.key", "telling.json", "outbox/outbox.1"];
+    let expected =
+        ["access.json", "browser.key", "history/log-0.wal", "link.key", "telling.json", "outbox/outbox.1"];
     assert_eq!(kept, expected);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&file), 0o600);
@@ -123,7 +125,7 @@ fn non_empty_folder_is_replaced_only_on_request() {
     let empty = folder.path().join("empty");
     fs::create_dir(&empty).unwrap();
     restore::restore(&file, &empty, false, NOW).unwrap();
-    assert_eq!(content(&empty).len(), 5);
+    assert_eq!(content(&empty).len(), 6);
 }
 
 #[test]

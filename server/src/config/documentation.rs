@@ -31,7 +31,7 @@ fn documentation_matches_the_settings() {
     }
     page.push_str(
         "\nThe tables `[[rules]]`, `[notifications]` and `[channels.NAME]` of the file are described in\n\
-         [alerts.md](alerts.md).\n\n\
+         [alerts.md](alerts.md), `[[heartbeats]]` in [heartbeats.md](heartbeats.md).\n\n\
          ## Renamed settings\n\n\
          This version still reads the former names of these settings, their flags and their environment variables, and\n\
          warns at startup and in `watchglass check-config`. The next version rejects them. Do not set both names.\n\n\

@@ -4,16 +4,18 @@ use super::{OPTIONS, Settings};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use url::Url;
+use watchglass_remote::redis::Target;
 use watchglass_tsdb::Options;
 
 /// Settings whose values are not secret. All other values are hidden.
-const PUBLIC_SETTINGS: [&str; 25] = [
+const PUBLIC_SETTINGS: [&str; 27] = [
     "listen",
     "data_dir",
     "redis_prefix",
     "redis_sessions",
     "allowed_hosts",
     "public_url",
+    "base_path",
     "limits.rest_anonymous",
     "limits.rest",
     "limits.sign_in",
@@ -31,6 +33,7 @@ const PUBLIC_SETTINGS: [&str; 25] = [
     "host.sys",
     "history.days",
     "history.rollup_days",
+    "heartbeat.interval",
     "log.level",
     "log.format",
 ];
@@ -95,9 +98,15 @@ fn redacted(name: &str, text: &str) -> Option<String> {
         return None;
     }
     let address = |item: &str| {
-        let url = Url::parse(item).ok()?;
-        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        Some(format!("{}://{}{port}{}", url.scheme(), url.host_str()?, url.path()))
+        let urls: Option<Vec<Url>> = Target::split(item).iter().map(|url| Url::parse(url).ok()).collect();
+        let urls = urls?;
+        let host = |url: &Url| {
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            Some(format!("{}{port}", url.host_str()?))
+        };
+        let hosts: Option<Vec<String>> = urls.iter().map(host).collect();
+        let first = urls.first()?;
+        Some(format!("{}://{}{}", first.scheme(), hosts?.join(","), first.path()))
     };
     let all: Option<Vec<String>> = text.split_whitespace().map(address).collect();
     Some(all?.join(" "))
@@ -226,13 +235,13 @@ mod tests {
             let row = row(&shown, name);
             assert_eq!((row.value.as_deref(), &row.source), (Some(value), &place), "{name}");
         }
-        assert!(shown.cluster.is_none() && shown.rows.len() == OPTIONS.len() + 3);
+        assert!(shown.cluster.is_none() && shown.rows.len() == OPTIONS.len() + 4);
     }
 
     #[test]
     fn secrets_are_hidden() {
         let (shown, _) = shown(
-            "redis_url = 'redis://me:sesame@r.example:6380/2'\n\
+            "redis_url = 'redis://me:sesame@r.example:6380,s.example/2'\n\
              [redis]\ntargets = ['redis://:sesame@a.example', 'rediss://b.example:1']\n\
              [channels.hook]\nkind = 'webhook'\nurl = 'https://h.example/sesame'\n",
             &[("postgres-url", "postgresql://u:sesame@db.example:5433/app")],
@@ -240,14 +249,17 @@ mod tests {
         );
         assert!(!format!("{shown:?}").contains("sesame"), "{shown:?}");
         for (name, value) in [
-            ("redis_url", "redis://r.example:6380/2"),
+            ("redis_url", "redis://r.example:6380,s.example/2"),
             ("redis.targets", "redis://a.example rediss://b.example:1"),
             ("postgres.url", "postgresql://db.example:5433/app"),
             ("channels", "1"),
         ] {
             assert_eq!(row(&shown, name).value.as_deref(), Some(value), "{name}");
         }
-        assert_eq!(shown.cluster.as_deref(), Some("redis://r.example:6380/2, prefix \"watchglass\""));
+        assert_eq!(
+            shown.cluster.as_deref(),
+            Some("redis://r.example:6380,s.example/2, prefix \"watchglass\"")
+        );
         assert_eq!(
             redacted("postgres.url", "postgresql://h/d?password=sesame").as_deref(),
             Some("postgresql://h/d")

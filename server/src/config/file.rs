@@ -4,7 +4,7 @@ use super::Settings;
 use super::effective::{AssignedSetting, SettingSource};
 use super::option::{ConfigOption, ValueKind};
 use super::options::OPTIONS;
-use super::{channel_names, renamed, sections};
+use super::{channel_names, renamed, rule_metrics, sections};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -59,6 +59,7 @@ fn apply(text: &str, path: &Path, settings: &mut Settings) -> Result<(), FilePro
         .into_inner();
     settings.former_names = renamed::rename_keys(&mut table, text, path)?;
     apply_table(&table, "", text, settings)?;
+    settings.unknown_metrics = rule_metrics::unknown_metrics(&table, text, path, settings);
     channel_names::check(&table, settings)
 }
 
@@ -102,10 +103,13 @@ fn apply_value(
     let wrong =
         |found: &str| (at, format!("{} is {found}: it must be {}", key.name, key.kind.accepted_form()));
     let text = match (value.get_ref(), key.kind) {
-        (DeValue::String(text), ValueKind::String | ValueKind::SpaceList | ValueKind::Limit) => {
-            text.to_string()
+        (
+            DeValue::String(text),
+            ValueKind::String | ValueKind::SpaceList | ValueKind::Limit | ValueKind::Duration,
+        ) => text.to_string(),
+        (DeValue::Integer(number), ValueKind::Number | ValueKind::Limit | ValueKind::Duration) => {
+            number.to_string()
         }
-        (DeValue::Integer(number), ValueKind::Number | ValueKind::Limit) => number.to_string(),
         (DeValue::Boolean(is_on), ValueKind::Bool) => is_on.to_string(),
         (DeValue::Array(items), ValueKind::CommaList | ValueKind::SpaceList) => {
             let items: Option<Vec<&str>> = items.iter().map(|item| item.get_ref().as_str()).collect();
@@ -194,6 +198,15 @@ mod tests {
                 "line 2: limits.rest: \"many\" must be a whole number from 1 to 1000000000",
             ),
             ("[limits]\nrest = true", "line 2: limits.rest is boolean: it must be a whole number or \"off\""),
+            (
+                "[heartbeat]\ninterval = 0.5",
+                "line 2: heartbeat.interval is float: it must be a duration such as \"5m\", or a whole number of seconds",
+            ),
+            (
+                "[heartbeat]\ninterval = 0",
+                "line 2: heartbeat.interval: \"0\" must be a duration from 1s to 1d",
+            ),
+            ("[heartbeat]\nurl = 'ftp://host/'", "line 2: heartbeat.url: it has a scheme other than"),
             ("metrics_anonymous = 1", "line 1: metrics_anonymous is integer: it must be true or false"),
             ("listen = ", "/watchglass.toml, line 1: "),
         ] {

@@ -19,7 +19,7 @@ pub(super) const REST: ConfigOption = key(
 pub(super) const SIGN_IN: ConfigOption = key(
     LimitClass::SignIn,
     "100",
-    "Failed sign-ins per hour and address, for any user name. 0 or off: no limit",
+    "Failed sign-ins per hour and user name from one address or known browser. 0 or off: no limit",
     |settings, value| settings.limits.set(LimitClass::SignIn, value),
 );
 pub(super) const LIVE: ConfigOption = key(

@@ -1,34 +1,46 @@
 //! Configuration from flags, environment variables and a TOML file, defined in one table.
 
+mod base_path;
 mod channel_names;
 mod edge;
 mod effective;
 mod file;
+mod heartbeat;
+mod history;
 mod limits;
 mod option;
 mod options;
+mod path_flag;
 mod public_url;
 mod renamed;
 mod resolve;
+mod rule_metrics;
 mod sections;
 mod values;
 
+#[cfg(test)]
+pub(crate) use base_path::OWN_SEGMENTS;
 pub(crate) use edge::EdgeSettings;
 use effective::SettingSource;
 pub(crate) use effective::{EffectiveConfig, EffectiveSetting};
 pub(crate) use file::read_file;
 pub(crate) use options::{COLLECT_INTERVAL, OPTIONS};
+pub(crate) use path_flag::path_flag;
 pub(crate) use public_url::PublicUrl;
 use renamed::FormerName;
 pub(crate) use resolve::{check, resolve};
+use rule_metrics::UnknownMetric;
 
 #[cfg(test)]
 mod documentation;
 
+use crate::heartbeats::NewHeartbeat;
 use crate::rate_limit::RateLimits;
+use axum::http::Uri;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 use watchglass_dispatch::DispatchSettings;
 use watchglass_notify::ChannelSettings;
 use watchglass_rules::Rule;
@@ -54,6 +66,8 @@ pub(crate) struct Settings {
     pub(crate) redis_sessions: bool,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) public_url: Option<PublicUrl>,
+    /// Base path as set; see [`Settings::base_path`].
+    pub(crate) base_path: Option<String>,
     pub(crate) edge: EdgeSettings,
     /// Whether `/metrics` needs no authentication.
     pub(crate) metrics_anonymous: bool,
@@ -70,6 +84,11 @@ pub(crate) struct Settings {
     pub(crate) rules: Vec<Rule>,
     pub(crate) notifications: DispatchSettings,
     pub(crate) channels: BTreeMap<String, ChannelSettings>,
+    /// Expected heartbeats.
+    pub(crate) heartbeats: Vec<NewHeartbeat>,
+    /// URL of heartbeats, often with a secret.
+    pub(crate) heartbeat_url: Option<Uri>,
+    pub(crate) heartbeat_interval: Duration,
     pub(crate) log_level: String,
     pub(crate) log_format: LogFormat,
     /// The configuration file that was read.
@@ -78,6 +97,8 @@ pub(crate) struct Settings {
     pub(crate) assigned: Vec<effective::AssignedSetting>,
     /// Former names that were used, to warn of them.
     pub(crate) former_names: Vec<FormerName>,
+    /// Rules with metrics that are not known, to warn of them.
+    pub(crate) unknown_metrics: Vec<UnknownMetric>,
 }
 
 impl Default for Settings {
@@ -90,6 +111,7 @@ impl Default for Settings {
             redis_sessions: true,
             allowed_hosts: Vec::new(),
             public_url: None,
+            base_path: None,
             edge: EdgeSettings::default(),
             metrics_anonymous: false,
             limits: RateLimits::default(),
@@ -103,11 +125,15 @@ impl Default for Settings {
             rules: Vec::new(),
             notifications: DispatchSettings::default(),
             channels: BTreeMap::new(),
+            heartbeats: Vec::new(),
+            heartbeat_url: None,
+            heartbeat_interval: Duration::from_secs(60),
             log_level: "info".to_owned(),
             log_format: LogFormat::default(),
             file: None,
             assigned: Vec::new(),
             former_names: Vec::new(),
+            unknown_metrics: Vec::new(),
         }
     }
 }

@@ -12,6 +12,8 @@ pub(crate) enum ValueKind {
     Number,
     /// A whole number, or `off`.
     Limit,
+    /// A duration such as `5m`, or a number of seconds.
+    Duration,
     /// True or false.
     Bool,
     /// A list in the file; elsewhere items are separated by commas.
@@ -27,6 +29,7 @@ impl ValueKind {
             Self::String => "a string",
             Self::Number => "a whole number",
             Self::Limit => "a whole number or \"off\"",
+            Self::Duration => "a duration such as \"5m\", or a whole number of seconds",
             Self::Bool => "true or false",
             Self::CommaList => "a list of strings",
             Self::SpaceList => "a string or a list of strings",

@@ -2,8 +2,8 @@
 //! from it.
 
 use super::option::{ConfigOption, ValueKind};
-use super::values::{address, boolean, non_empty, number};
-use super::{LogFormat, PublicUrl, limits};
+use super::values::{address, boolean, non_empty};
+use super::{LogFormat, PublicUrl, base_path, heartbeat, history, limits};
 use std::path::PathBuf;
 use std::time::Duration;
 use watchglass_probes::{Postgres, Redis, TargetError};
@@ -104,13 +104,14 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         name: "public_url",
         placeholder: "URL",
         default: "none",
-        help: "URL of this server for links in notifications: https://watch.example.com. Its host is allowed as well",
+        help: "URL of this server for links in notifications: https://watch.example.com, or with a path. Its host is allowed as well",
         kind: ValueKind::String,
         set: |settings, value| {
             settings.public_url = Some(PublicUrl::parse(value)?);
             Ok(())
         },
     },
+    base_path::BASE_PATH,
     ConfigOption {
         name: "trusted_proxies",
         placeholder: "NETWORK,…",
@@ -236,28 +237,10 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
             Ok(())
         },
     },
-    ConfigOption {
-        name: "history.days",
-        placeholder: "DAYS",
-        default: "7",
-        help: "Retention of 1 s samples, from 1 to 90 days",
-        kind: ValueKind::Number,
-        set: |settings, value| {
-            settings.history_days = number(value, 1, 90)?;
-            Ok(())
-        },
-    },
-    ConfigOption {
-        name: "history.rollup_days",
-        placeholder: "DAYS",
-        default: "400",
-        help: "Retention of avg, min and max, from 7 to 3660 days: 1 min rows for up to 35 days, then 15 min rows",
-        kind: ValueKind::Number,
-        set: |settings, value| {
-            settings.rollup_days = number(value, 7, 3660)?;
-            Ok(())
-        },
-    },
+    history::DAYS,
+    history::ROLLUP_DAYS,
+    heartbeat::URL,
+    heartbeat::INTERVAL,
     ConfigOption {
         name: "log.level",
         placeholder: "LEVEL",

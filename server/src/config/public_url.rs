@@ -1,12 +1,14 @@
 //! Public URL of this server, the base of links in notifications.
 
+use super::base_path;
 use url::Url;
 
-/// The URL of this server as users open it, such as `https://watch.example.com`.
+/// The URL of this server as users open it, such as `https://watch.example.com` or `https://ops.example.com/watch`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PublicUrl {
     origin: String,
     host: String,
+    path: String,
 }
 
 impl PublicUrl {
@@ -27,20 +29,23 @@ impl PublicUrl {
         if url.query().is_some() || url.fragment().is_some() {
             return wrong("a query or a fragment");
         }
-        if url.path() != "/" {
-            return wrong("a path, but the pages of this server start at /");
-        }
+        let path = base_path::parse(url.path()).map_err(|error| format!("invalid path: {error}"))?;
         // Browsers send IPv6 addresses in brackets, which the Host check removes.
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         if !(1..=253).contains(&host.len()) {
             return wrong("no host, or one longer than 253 characters");
         }
-        Ok(Self { origin: url.origin().ascii_serialization(), host })
+        Ok(Self { origin: url.origin().ascii_serialization(), host, path })
     }
 
     /// Scheme, host and, unless it is the default, port: `https://watch.example.com`.
     pub(crate) fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// The base path of this server, without a slash at the end; empty at the root of the host.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
     }
 
     /// The host in lower case, without brackets.
@@ -68,6 +73,25 @@ mod tests {
     }
 
     #[test]
+    fn path_is_a_base_path() {
+        for (text, expected) in [
+            ("https://ops.example.com", Ok("")),
+            ("https://ops.example.com/", Ok("")),
+            ("https://ops.example.com/watch/", Ok("/watch")),
+            ("https://ops.example.com/a/../watch", Ok("/watch")),
+            ("https://ops.example.com/wäch", Err("invalid path: '%' is not a letter")),
+            ("https://ops.example.com//watch", Err("invalid path: \"//watch\" has //")),
+            ("https://ops.example.com/api", Err("invalid path: /api is a path of Watchglass itself")),
+        ] {
+            match (PublicUrl::parse(text), expected) {
+                (Ok(url), expected) => assert_eq!(Ok(url.path()), expected, "{text}"),
+                (Err(error), Err(part)) => assert!(error.starts_with(part), "{text}: {error}"),
+                (outcome, expected) => panic!("{text}: {outcome:?} instead of {expected:?}"),
+            }
+        }
+    }
+
+    #[test]
     fn invalid_urls_are_rejected_without_repeating_secrets() {
         for (text, expected) in [
             ("", "relative URL without a base: it must be"),
@@ -77,7 +101,6 @@ mod tests {
             ("watch.example.com:8080", "a scheme other"),
             ("https://ada@watch.example.com", "a user or a password"),
             ("https://ada:secret@watch.example.com", "a user or a password"),
-            ("https://watch.example.com/watch", "a path"),
             ("https://watch.example.com/?a=secret", "a query or a fragment"),
             ("https://watch.example.com/#a", "a query or a fragment"),
             (&format!("https://{}.example", "a".repeat(300)), "253 characters"),

@@ -94,7 +94,7 @@ fn look_up(
 /// The first inconsistent setting.
 pub(crate) fn check(settings: &Settings) -> Result<(), SettingsError> {
     let error = |(name, message)| SettingsError::Value { source_name: settings.source_of(name), message };
-    settings.check_edge().map_err(error)
+    settings.check_edge().and_then(|()| settings.check_base_path()).map_err(error)
 }
 
 #[cfg(test)]

@@ -1,14 +1,16 @@
 //! Structured sections of the TOML file: `[[rules]]`, custom rules and overrides of built-in rules; `[notifications]`,
-//! notification routing; `[channels.NAME]`, notification channels.
+//! notification routing; `[channels.NAME]`, notification channels; `[[heartbeats]]`, expected heartbeats.
 
 use super::Settings;
 use super::file::FileProblem;
+use crate::heartbeats::{MAX_HEARTBEATS, NewHeartbeat};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use watchglass_dispatch::DispatchSettings;
+use watchglass_json::JsonError;
 use watchglass_notify::{ChannelSettings, check_name};
 use watchglass_rules::{Rule, builtin};
 
@@ -18,8 +20,10 @@ const RULES: &str = "rules";
 const NOTIFICATIONS: &str = "notifications";
 /// Notification channels.
 const CHANNELS: &str = "channels";
+/// Expected heartbeats.
+const HEARTBEATS: &str = "heartbeats";
 /// The names of these sections.
-pub(super) const SECTIONS: [&str; 3] = [CHANNELS, RULES, NOTIFICATIONS];
+pub(super) const SECTIONS: [&str; 4] = [CHANNELS, RULES, NOTIFICATIONS, HEARTBEATS];
 /// The most channels in a file.
 const MAX_CHANNELS: usize = 50;
 /// The most rules in a file.
@@ -38,6 +42,7 @@ pub(super) fn apply(
 ) -> Result<(), FileProblem> {
     match name {
         RULES => settings.rules = read(value)?,
+        HEARTBEATS => settings.heartbeats = heartbeats(value)?,
         NOTIFICATIONS => {
             let notifications: DispatchSettings = structured(NOTIFICATIONS, value)?;
             notifications
@@ -70,20 +75,55 @@ fn channels(value: &Spanned<DeValue<'_>>) -> Result<BTreeMap<String, ChannelSett
     table.iter().map(channel).collect()
 }
 
+fn heartbeats(value: &Spanned<DeValue<'_>>) -> Result<Vec<NewHeartbeat>, FileProblem> {
+    let mut heartbeats: Vec<NewHeartbeat> = Vec::new();
+    for item in tables(HEARTBEATS, MAX_HEARTBEATS, value)? {
+        let at = Some(item.span().start);
+        let new: NewHeartbeat = structured(HEARTBEATS, item)?;
+        new.check().map_err(|error| (at, format!("{HEARTBEATS}.{error}")))?;
+        if heartbeats.iter().any(|other| other.name == new.name) {
+            return Err((
+                at,
+                format!("{HEARTBEATS}: the name {:?} is used twice: names must be unique", new.name),
+            ));
+        }
+        heartbeats.push(new);
+    }
+    Ok(heartbeats)
+}
+
+/// Items of a list of at most `limit` tables.
+fn tables<'v, 'a>(
+    name: &str,
+    limit: usize,
+    value: &'v Spanned<DeValue<'a>>,
+) -> Result<&'v [Spanned<DeValue<'a>>], FileProblem> {
+    let error = |message: String| (Some(value.span().start), message);
+    let DeValue::Array(items) = value.get_ref() else {
+        return Err(error(format!("{name} must be a list of tables: write [[{name}]] before each")));
+    };
+    if items.len() > limit {
+        return Err(error(format!("there are {} {name}: at most {limit} are allowed", items.len())));
+    }
+    match items.iter().find(|item| !item.get_ref().is_table()) {
+        Some(item) => {
+            Err((Some(item.span().start), format!("{name} must be tables: write [[{name}]] before each")))
+        }
+        None => Ok(items),
+    }
+}
+
 fn structured<T: DeserializeOwned>(name: &str, value: &Spanned<DeValue<'_>>) -> Result<T, FileProblem> {
     let at = Some(value.span().start);
     let json = to_json(value.get_ref(), MAX_DEPTH).map_err(|what| (at, format!("{name}: {what}")))?;
-    serde_json::from_value(json).map_err(|error: serde_json::Error| {
-        let error = error.to_string();
-        (unknown_key(value.get_ref(), &error).or(at), format!("{name}: {error}"))
-    })
+    watchglass_json::from_value(&json)
+        .map_err(|error| (unknown_key(value.get_ref(), &error).or(at), format!("{name}: {error}")))
 }
 
 /// Offset of the key that a deserialization error names as unknown: the error itself has no position, because the value
 /// was converted to JSON first.
-fn unknown_key(value: &DeValue<'_>, error: &str) -> Option<usize> {
-    let name = error.split_once("unknown field `")?.1.split_once('`')?.0;
-    find_key(value, name)
+fn unknown_key(value: &DeValue<'_>, error: &JsonError) -> Option<usize> {
+    find_key(value, error.unknown_field()?)
 }
 
 fn find_key(value: &DeValue<'_>, name: &str) -> Option<usize> {
@@ -102,25 +142,11 @@ fn find_key(value: &DeValue<'_>, name: &str) -> Option<usize> {
 /// # Errors
 /// Offset of the error, and the accepted form.
 fn read(value: &Spanned<DeValue<'_>>) -> Result<Vec<Rule>, FileProblem> {
-    let at = value.span().start;
-    let DeValue::Array(items) = value.get_ref() else {
-        return Err((Some(at), format!("{RULES} must be a list of tables: write [[{RULES}]] before each")));
-    };
-    if items.len() > MAX_RULES {
-        return Err((
-            Some(at),
-            format!("there are {} {RULES}: at most {MAX_RULES} are allowed", items.len()),
-        ));
-    }
     let mut rules: Vec<Rule> = Vec::new();
-    for item in items.iter() {
+    for item in tables(RULES, MAX_RULES, value)? {
         let at = Some(item.span().start);
-        let DeValue::Table(table) = item.get_ref() else {
-            return Err((at, format!("{RULES} must be tables: write [[{RULES}]] before each")));
-        };
-        let rule = read_one(table).map_err(|(inner, message)| {
-            (inner.or_else(|| unknown_key(item.get_ref(), &message)).or(at), message)
-        })?;
+        let DeValue::Table(table) = item.get_ref() else { continue };
+        let rule = read_one(item.get_ref(), table).map_err(|(inner, message)| (inner.or(at), message))?;
         if rules.iter().any(|other| other.id == rule.id) {
             return Err((at, format!("{RULES}: the id {:?} is used twice: ids must be unique", rule.id)));
         }
@@ -129,7 +155,7 @@ fn read(value: &Spanned<DeValue<'_>>) -> Result<Vec<Rule>, FileProblem> {
     Ok(rules)
 }
 
-fn read_one(table: &DeTable<'_>) -> Result<Rule, FileProblem> {
+fn read_one(value: &DeValue<'_>, table: &DeTable<'_>) -> Result<Rule, FileProblem> {
     let Some(id) = table.get("id").and_then(|id| id.get_ref().as_str()) else {
         return Err((None, format!("{RULES}: a rule needs an id, a string such as \"disk\"")));
     };
@@ -142,7 +168,7 @@ fn read_one(table: &DeTable<'_>) -> Result<Rule, FileProblem> {
     }
     let rule = builtin::merge_fields(id, fields).map_err(|error| {
         let hint = if builtin::find(id).is_some() { "" } else { "; it is not the id of a built-in rule" };
-        (None, format!("{RULES}: rule {id:?}: {error}{hint}"))
+        (unknown_key(value, &error), format!("{RULES}: rule {id:?}: {error}{hint}"))
     })?;
     rule.check().map_err(|error| {
         let at = table.get(error.field).map(|value| value.span().start);
@@ -215,14 +241,14 @@ mod tests {
             ("rules = 3", 1, "must be a list of tables"),
             ("rules = [3]", 1, "must be tables"),
             ("[[rules]]\nname = 'x'", 1, "needs an id"),
-            ("[[rules]]\nid = 'x'", 1, "missing field `name`; it is not the id of a built-in rule"),
-            ("[[rules]]\nid = 'disk'\nfor = 3", 3, "unknown field `for`"),
+            ("[[rules]]\nid = 'x'", 1, "name is missing; it is not the id of a built-in rule"),
+            ("[[rules]]\nid = 'disk'\nfor = 3", 3, "unknown field for: known are id, name"),
             (
                 "[[rules]]\nid = 'disk'\n[[rules.matchers]]\nlabel = 'a'\nequal = 'b'",
                 5,
-                "unknown field `equal`",
+                "unknown field matchers[0].equal: known are label",
             ),
-            ("[[rules]]\nid = 'disk'\nwarning = 'a'", 1, "invalid type: string \"a\""),
+            ("[[rules]]\nid = 'disk'\nwarning = 'a'", 1, "warning is \"a\": must be a number"),
             ("[[rules]]\nid = 'disk'\n\nwarning = inf", 4, "rules.warning: the number must be finite"),
             ("[[rules]]\nid = 'disk'\n\nfor_seconds = 100000", 4, "rules.for_seconds: rule \"disk\""),
             ("[[rules]]\nid = 'disk'\n[[rules]]\nid = 'disk'", 3, "is used twice"),
@@ -233,5 +259,41 @@ mod tests {
             assert!(message.contains(expected), "{text:?}: {message}");
             assert_eq!(found, Some(line), "{text:?}: {message}");
         }
+    }
+
+    #[test]
+    fn heartbeats_have_a_name_and_a_schedule() {
+        let read = |text: &str| {
+            let table = DeTable::parse(text).unwrap();
+            heartbeats(table.get_ref().get(HEARTBEATS).unwrap())
+                .map_err(|(at, message)| (at.map(|at| text[..at].matches('\n').count() + 1), message))
+        };
+        let text = "[[heartbeats]]\nname = 'backup'\nperiod = '1d'\ngrace = '1h'\n\
+                    [[heartbeats]]\nname = 'cron'\nperiod = 60";
+        assert_eq!(read(text).unwrap().len(), 2);
+        for (text, line, expected) in [
+            ("heartbeats = 3", 1, "must be a list of tables"),
+            ("heartbeats = [3]", 1, "must be tables"),
+            ("[[heartbeats]]\nperiod = 60", 1, "heartbeats: name is missing"),
+            ("[[heartbeats]]\nname = 'a'\nperiod = 1.5", 1, "use a duration such as"),
+            (
+                "[[heartbeats]]\nname = 'a'\nperiod = 60\ngraze = 1",
+                4,
+                "unknown field graze: known are name, period or grace",
+            ),
+            ("[[heartbeats]]\nname = 'A'\nperiod = 60", 1, "heartbeats.name: \"A\" must be 1 to 64"),
+            ("[[heartbeats]]\nname = 'a'\nperiod = 'x'", 1, "heartbeats.period: \"x\" must be"),
+            (
+                "[[heartbeats]]\nname = 'a'\nperiod = 1\n[[heartbeats]]\nname = 'a'\nperiod = 1",
+                4,
+                "used twice",
+            ),
+        ] {
+            let (found, message) = read(text).unwrap_err();
+            assert!(message.contains(expected), "{text:?}: {message}");
+            assert_eq!(found, Some(line), "{text:?}: {message}");
+        }
+        let many = "[[heartbeats]]\nname = 'a'\nperiod = 1\n".repeat(101);
+        assert!(read(&many).unwrap_err().1.contains("there are 101 heartbeats: at most 100"));
     }
 }

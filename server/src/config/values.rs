@@ -1,6 +1,8 @@
 //! Parsers of values that several settings share.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+use watchglass_pages::ui::duration;
 
 /// Parses true or false.
 ///
@@ -23,6 +25,20 @@ pub(super) fn number(value: &str, min: u32, max: u32) -> Result<u32, String> {
     number.ok_or_else(|| format!("{value:?} must be a whole number from {min} to {max}"))
 }
 
+/// Parses a duration, such as `30s`, `5m` or `1h30m`, in a range; a plain number is in seconds.
+///
+/// # Errors
+/// Not a duration, or out of range.
+pub(super) fn duration(value: &str, min: Duration, max: Duration) -> Result<Duration, String> {
+    let seconds = duration::parse(value)?;
+    let parsed = seconds.map(|seconds| Duration::from_secs(u64::from(seconds)));
+    parsed.filter(|duration| (min..=max).contains(duration)).ok_or_else(|| {
+        let [min, max] =
+            [min, max].map(|limit| duration::format(u32::try_from(limit.as_secs()).unwrap_or(u32::MAX)));
+        format!("{value:?} must be a duration from {min} to {max}")
+    })
+}
+
 /// The value, if it is not empty.
 ///
 /// # Errors
@@ -43,4 +59,21 @@ pub(super) fn address(value: &str) -> Result<SocketAddr, String> {
         None => value.parse().ok(),
     };
     address.ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_limits() {
+        let parse = |text| duration(text, Duration::from_secs(1), Duration::from_secs(86_400));
+        for (text, seconds) in [("1s", 1), ("90", 90), (" 5m ", 300), ("1h30m", 5400), ("1d", 86_400)] {
+            assert_eq!(parse(text).map(|parsed| parsed.as_secs()), Ok(seconds), "{text}");
+        }
+        for text in ["", "0s", "2d"] {
+            assert_eq!(parse(text).unwrap_err(), format!("{text:?} must be a duration from 1s to 1d"));
+        }
+        assert!(parse("soon").unwrap_err().contains("such as 90s"));
+    }
 }

@@ -18,6 +18,8 @@ pub(crate) use connection_limit::ConnectionLimiter;
 pub(crate) use headers::{hydrated_csp, security_headers};
 pub(crate) use listener::HttpListener;
 pub(crate) use networks::Network;
+#[cfg(test)]
+pub(crate) use probe::METRICS as CERTIFICATE_METRICS;
 pub(crate) use probe::TlsProbe;
 pub(crate) use self_signed::self_signed;
 pub(crate) use tls::{CertificateFiles, Tls};

@@ -9,7 +9,8 @@ use watchglass_probes::{Probe, ProbeError};
 /// Rounding of the remaining time in milliseconds: certificates last for weeks, and values that rarely change compress well.
 const ROUNDING_MILLIS: i64 = 60_000;
 
-static METRICS: [&Declaration; 1] = [&REMAINING];
+/// Metrics of the certificate.
+pub(crate) static METRICS: [&Declaration; 1] = [&REMAINING];
 static REMAINING: Declaration = Declaration {
     name: "tls_certificate_remaining_seconds",
     kind: Kind::Gauge,

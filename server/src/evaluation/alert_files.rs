@@ -2,7 +2,7 @@
 //!
 //! `alerts.json` is an [`EngineState`]; `alerts-past.jsonl` has one [`Alert`] as JSON per line, the latest last.
 
-use crate::persist::atomic_file;
+use crate::persist::{atomic_file, check_locked};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -63,11 +63,19 @@ impl AlertFiles {
             );
         }
         if damaged > 0 || lines > most.saturating_mul(2) {
-            let mut bytes = Vec::new();
-            past.iter().rev().try_for_each(|alert| put_line(&mut bytes, alert))?;
-            atomic_file::replace(&self.folder, PAST, &bytes)?;
+            self.replace_past(past.iter().rev())?;
         }
         Ok(past)
+    }
+
+    /// Replaces all resolved alerts, which are given in the order of their resolution.
+    ///
+    /// # Errors
+    /// Writing failed; the previous ones are unchanged.
+    pub(super) fn replace_past<'a>(&self, past: impl IntoIterator<Item = &'a Alert>) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        past.into_iter().try_for_each(|alert| put_line(&mut bytes, alert))?;
+        atomic_file::replace(&self.folder, PAST, &bytes)
     }
 
     /// Replaces the saved state.
@@ -86,6 +94,7 @@ impl AlertFiles {
         if resolved.is_empty() {
             return Ok(());
         }
+        check_locked(&self.folder)?;
         let mut bytes = Vec::new();
         resolved.iter().try_for_each(|alert| put_line(&mut bytes, alert))?;
         let mut file =

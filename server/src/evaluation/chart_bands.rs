@@ -3,7 +3,7 @@
 use super::RuleEvaluator;
 use super::live_events::with_host;
 use super::rule_set::RuleSet;
-use app::api::{Alerts, ChartBand};
+use app::api::ChartBand;
 use std::cmp::Reverse;
 use std::sync::Arc;
 use watchglass_dispatch::{PastAlerts, PeerStatus};
@@ -18,15 +18,15 @@ const MAX_PEER_ALERTS: usize = 1000;
 const MAX_THRESHOLDS: usize = 4;
 
 impl RuleEvaluator {
-    /// Number of firing alerts, and bands of those within `window` on the panels of `catalogue`, the latest first:
-    /// local ones, and those of `peers`, firing or past, with their host.
+    /// Bands of the alerts within `window` on the panels of `catalogue`, the latest first: local ones, and those of `peers`,
+    /// firing or past, with their host.
     pub(crate) fn chart_bands(
         &self,
         catalogue: &Catalogue,
         window: TimeRange,
         peers: &[PeerStatus],
         past: &[Arc<PastAlerts>],
-    ) -> Alerts {
+    ) -> Vec<ChartBand> {
         let rules = self.current_rules().get();
         let state = self.lock();
         let active = state.engine.active();
@@ -48,8 +48,7 @@ impl RuleEvaluator {
         marks.sort_by_key(|mark| (mark.end.is_some(), Reverse(mark.start)));
         marks.truncate(MAX_BANDS);
         marks.extend(threshold_lines(rules.rules(), catalogue));
-        let elsewhere: usize = peers.iter().map(|peer| peer.alerts.len() + peer.more).sum();
-        Alerts { firing: active.len() + elsewhere, bands: marks }
+        marks
     }
 }
 

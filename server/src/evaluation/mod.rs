@@ -6,6 +6,7 @@ mod current_rules;
 #[cfg(test)]
 mod documentation;
 pub(crate) mod live_events;
+mod no_data;
 mod replication;
 mod rule_set;
 mod rule_store;
@@ -13,19 +14,22 @@ mod rules_file;
 mod unparsed;
 
 pub(crate) use current_rules::CurrentRules;
+pub(crate) use no_data::DataChanges;
 pub(crate) use rule_set::{Origin, RuleSet};
 pub(crate) use rule_store::{RuleEdit, RuleEditError};
 
 use crate::persist::background_writer::{BackgroundWriter, Persist};
+use crate::persist::{NotSaved, SAVE_TIMEOUT};
 use alert_files::AlertFiles;
 use rule_store::RuleStore;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 use watchglass_model::Timestamp;
 use watchglass_reports::LatestValues;
-use watchglass_rules::{Alert, Change, Engine, EngineState, PendingAlert, Rule, RuleError};
+use watchglass_rules::{Alert, AlertKey, Change, Engine, EngineState, PendingAlert, Rule, RuleError};
 
 /// Maximum number of stored resolved alerts.
 const MAX_PAST_ALERTS: usize = 1000;
@@ -48,19 +52,30 @@ pub(crate) enum EvaluatorError {
 struct SavedState {
     state: EngineState,
     resolved: Vec<Alert>,
+    /// Whether `resolved` are all resolved alerts, not only those of this tick.
+    is_all: bool,
     files: AlertFiles,
 }
 
 impl Persist for SavedState {
     fn merge(&mut self, newer: Self) {
         self.state = newer.state;
+        if newer.is_all {
+            self.resolved.clear();
+            self.is_all = true;
+        }
         self.resolved.extend(newer.resolved);
         let excess = self.resolved.len().saturating_sub(MAX_PAST_ALERTS);
         self.resolved.drain(..excess);
     }
 
     fn write(&mut self) -> io::Result<()> {
-        self.files.append_past(&self.resolved)?;
+        if self.is_all {
+            self.files.replace_past(&self.resolved)?;
+            self.is_all = false;
+        } else {
+            self.files.append_past(&self.resolved)?;
+        }
         // If writing the state fails, these must not be appended twice.
         self.resolved.clear();
         self.files.write_state(&self.state)
@@ -81,6 +96,10 @@ struct EvaluatorState {
     engine: Engine,
     /// When the state was last handed to the writer.
     saved: Option<Timestamp>,
+    /// Alerts that were resolved manually since the last tick.
+    dismissed: Vec<Change>,
+    /// Firing alerts without data at the last tick.
+    without_data: BTreeMap<AlertKey, Timestamp>,
 }
 
 impl RuleEvaluator {
@@ -97,7 +116,7 @@ impl RuleEvaluator {
         let past = files.read_past(MAX_PAST_ALERTS)?;
         let state = files.read_state()?.unwrap_or_else(|| engine.state());
         engine.restore(state.with_past(past));
-        let state = Mutex::new(EvaluatorState { engine, saved: None });
+        let state = Mutex::new(EvaluatorState { engine, ..EvaluatorState::default() });
         Ok(Self { state, writer: Some((BackgroundWriter::start("alerts")?, files)), rule_store: editing })
     }
 
@@ -109,7 +128,7 @@ impl RuleEvaluator {
         }
     }
 
-    /// Evaluates all rules at `now` and returns the changes.
+    /// Evaluates all rules at `now` and returns the changes, after those that were made manually since the last tick.
     pub(crate) fn evaluate(&self, now: Timestamp, measured: &LatestValues<'_>) -> Vec<Change> {
         let mut state = self.lock();
         let changes = state.engine.evaluate(now, measured);
@@ -121,7 +140,17 @@ impl RuleEvaluator {
             self.save(&state.engine, resolved.map(|change| change.alert().clone()).collect());
             state.saved = Some(now);
         }
-        changes
+        let mut all = std::mem::take(&mut state.dismissed);
+        all.extend(changes);
+        all
+    }
+
+    /// Waits until all changes are on disk.
+    ///
+    /// # Errors
+    /// The write failed, or takes too long.
+    pub(crate) fn wait_saved(&self) -> Result<(), NotSaved> {
+        self.writer.as_ref().map_or(Ok(()), |(writer, _)| writer.wait_saved(SAVE_TIMEOUT))
     }
 
     /// Firing alerts, the newest first.
@@ -151,20 +180,35 @@ impl RuleEvaluator {
     }
 
     /// Saves the state and stops the writer. Later changes are not saved.
-    pub(crate) fn close(&self) {
+    ///
+    /// # Errors
+    /// The newest state is not on disk, and will be lost.
+    pub(crate) fn close(&self) -> Result<(), NotSaved> {
         self.save(&self.lock().engine, Vec::new());
-        if let Some((writer, _)) = &self.writer {
-            writer.close();
+        self.writer.as_ref().map_or(Ok(()), |(writer, _)| writer.close())
+    }
+
+    /// Saves rules and alerts into a new data directory.
+    ///
+    /// # Errors
+    /// The rules cannot be saved; the alerts are saved in the background.
+    pub(crate) fn save_all(&self) -> io::Result<()> {
+        {
+            let state = self.lock();
+            let past: Vec<Alert> = state.engine.past().cloned().collect();
+            self.submit(&state.engine, past.into_iter().rev().collect(), true);
         }
+        self.rule_store.save_all()
     }
 
     fn save(&self, engine: &Engine, resolved: Vec<Alert>) {
+        self.submit(engine, resolved, false);
+    }
+
+    fn submit(&self, engine: &Engine, resolved: Vec<Alert>, is_all: bool) {
         if let Some((writer, files)) = &self.writer {
-            writer.submit(SavedState {
-                state: engine.state().without_past(),
-                resolved,
-                files: files.clone(),
-            });
+            let state = engine.state().without_past();
+            writer.submit(SavedState { state, resolved, is_all, files: files.clone() });
         }
     }
 

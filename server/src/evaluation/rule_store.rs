@@ -99,6 +99,15 @@ impl RuleStore {
         Ok(Self { current: CurrentRules::new(rule_set), file: Some(file), ..Self::default() })
     }
 
+    /// Writes the rule set in effect into a new data directory.
+    ///
+    /// # Errors
+    /// Failed write.
+    pub(super) fn save_all(&self) -> io::Result<()> {
+        let _write = self.lock_writes();
+        self.file.as_ref().map_or(Ok(()), |file| file.write(&self.current.get()))
+    }
+
     /// Held from reading the rule set until the next one is committed.
     pub(super) fn lock_writes(&self) -> MutexGuard<'_, ()> {
         self.write_lock.lock().unwrap_or_else(PoisonError::into_inner)

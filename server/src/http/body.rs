@@ -1,7 +1,7 @@
 //! Request bodies: read completely, with a size limit and a timeout.
 
 use super::{ApiError, bad_request};
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use futures_util::StreamExt;
@@ -11,6 +11,8 @@ use url::form_urlencoded;
 
 /// Timeout of a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest body of any handler of heavy requests, or more.
+const MAX_ANY_BYTES: usize = 1 << 20;
 /// Limit of form fields.
 const MAX_FIELDS: usize = 200;
 
@@ -25,7 +27,7 @@ pub(crate) async fn read<T: DeserializeOwned>(
     error_prefix: &str,
 ) -> Result<T, ApiError> {
     let bytes = read_json(headers, body, max_bytes).await?;
-    serde_json::from_slice(&bytes).map_err(|error| bad_request(format!("{error_prefix}: {error}")))
+    watchglass_json::from_slice(&bytes).map_err(|error| bad_request(format!("{error_prefix}: {error}")))
 }
 
 /// Reads the bytes of a JSON body.
@@ -68,7 +70,25 @@ async fn read_as(kind: &str, headers: &HeaderMap, body: Body, max_bytes: usize) 
         let message = "The body must not have a Content-Encoding".to_owned();
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_content_encoding", message));
     }
-    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    read_bytes(content_length(headers), body, max_bytes).await
+}
+
+/// Reads any body into memory before its handler runs, which then checks it.
+///
+/// # Errors
+/// 413 for more than 1 MiB, 408 for a timeout, 400 for an incomplete body.
+pub(crate) async fn read_any(headers: &HeaderMap, body: Body) -> Result<Body, ApiError> {
+    if body.size_hint().exact() == Some(0) {
+        return Ok(body);
+    }
+    read_bytes(content_length(headers), body, MAX_ANY_BYTES).await.map(Body::from)
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok())
+}
+
+async fn read_bytes(length: Option<u64>, body: Body, max_bytes: usize) -> Result<Vec<u8>, ApiError> {
     // A Content-Length over the limit is rejected before the body is read.
     if length.is_some_and(|length| length > max_bytes as u64) {
         return Err(too_long(max_bytes));

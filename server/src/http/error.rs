@@ -65,9 +65,11 @@ impl ApiError {
         let reason = escaped(&self.message);
         let body = format!(
             "<main class=\"document standalone\"><h1>Request rejected</h1><p>{reason}.</p>\
-             <p class=\"ways\"><a href=\"/\">Overview</a></p></main>"
+             <p class=\"ways\"><a href=\"{}\">Overview</a></p></main>",
+            app::url("/")
         );
-        (self.status, Html(document("Request rejected", &PAGE_ASSETS.styles, None, &body))).into_response()
+        let page = Html(document("Request rejected", &PAGE_ASSETS.styles, None, &body));
+        with_retry_after((self.status, page).into_response(), self.retry_after)
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -78,11 +80,14 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let Self { status, code, message, retry_after } = self;
-        let mut response =
-            (status, Json(Failure { success: false, error: Reason { code, message } })).into_response();
-        if let Some(seconds) = retry_after {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        response
+        let body = Json(Failure { success: false, error: Reason { code, message } });
+        with_retry_after((status, body).into_response(), retry_after)
     }
+}
+
+fn with_retry_after(mut response: Response, seconds: Option<u64>) -> Response {
+    if let Some(seconds) = seconds {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }

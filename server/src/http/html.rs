@@ -1,7 +1,8 @@
 //! Static HTML pages that work without scripts, with the style of all pages.
 
-use app::Theme;
+use app::{Theme, url};
 use std::fmt::Write as _;
+use watchglass_model::visible_lines;
 
 /// Complete HTML document. `body` is markup, `title` is plain text.
 pub(crate) fn document(title: &str, styles: &[String], theme: Option<Theme>, body: &str) -> String {
@@ -13,35 +14,39 @@ pub(crate) fn document(title: &str, styles: &[String], theme: Option<Theme>, bod
     let mut links = String::new();
     for style in styles {
         // Writing to a string cannot fail.
-        let _ = write!(links, "<link rel=\"stylesheet\" href=\"{}\">", escaped(style));
+        let _ = write!(links, "<link rel=\"stylesheet\" href=\"{}\">", escaped(&url(style)));
     }
     format!(
         "<!DOCTYPE html><html lang=\"en\"{theme}><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"dark light\">\
-         <title>{} · Watchglass</title><link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\">{links}</head>\
+         <title>{} · Watchglass</title><link rel=\"icon\" href=\"{}\" type=\"image/svg+xml\">{links}</head>\
          <body>{body}</body></html>",
-        escaped(title)
+        escaped(title),
+        url("/favicon.svg")
     )
 }
 
-/// Navigation bar; `current` is the URL of the current page.
+/// Navigation bar; `current` is the path of the current page.
 pub(crate) fn top_bar(current: &str) -> String {
     let link = |(path, name): &(&str, &str)| {
         let current = if *path == current { " aria-current=\"page\"" } else { "" };
-        format!("<a href=\"{path}\"{current}>{name}</a>")
+        format!("<a href=\"{}\"{current}>{name}</a>", url(path))
     };
     let links: String = app::PAGES.iter().map(link).collect();
     let find = if current == "/search" { " aria-current=\"page\"" } else { "" };
     format!(
         "<a class=\"skip\" href=\"#main\">Skip to content</a><header class=\"top-bar\">\
-         <a class=\"brand\" href=\"/\">Watchglass</a><nav aria-label=\"Pages\">{links}</nav><a href=\"/search\"{find}>Search</a>\
-         <a href=\"/login\">Account</a></header>"
+         <a class=\"brand\" href=\"{}\">Watchglass</a><nav aria-label=\"Pages\">{links}</nav><a href=\"{}\"{find}>Search</a>\
+         <a href=\"{}\">Account</a></header>",
+        url("/"),
+        url("/search"),
+        url("/login")
     )
 }
 
-/// Text escaped for HTML, including attribute values.
+/// Text escaped for HTML, including attribute values. Hidden characters are escaped visibly.
 pub(crate) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    visible_lines(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! Query string extractor with API errors.
 
 use super::ApiError;
+use super::plain_errors::query_error;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 
 /// Length limit of the query string, in bytes.
 const MAX_QUERY_BYTES: usize = 4096;
@@ -24,9 +26,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
         }
         match Query::try_from_uri(&parts.uri) {
             Ok(Query(parameters)) => Ok(Self(parameters)),
-            // The serde error names the parameter.
-            Err(error) => Err(bad_request(error.body_text())),
+            Err(error) => Err(bad_request(query_error(&error.body_text()))),
         }
+    }
+}
+
+/// Reads a flag: `true` or `false`, also written as `1`, `0`, `yes`, `no`, `on` or `off`, in any case.
+///
+/// # Errors
+/// Any other text.
+pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err(D::Error::unknown_variant(&text, &["true", "false"])),
     }
 }
 

@@ -69,6 +69,15 @@ impl Layouts {
         Ok(())
     }
 
+    /// Writes all layouts into a new data directory.
+    ///
+    /// # Errors
+    /// Failed write.
+    pub(crate) fn save_all(&self) -> io::Result<()> {
+        let layouts = self.layouts();
+        self.file.as_ref().filter(|_| !layouts.is_empty()).map_or(Ok(()), |file| file.write(&layouts))
+    }
+
     fn layouts(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Layout>>> {
         self.layouts.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -25,7 +25,7 @@ pub(super) fn alert_group(
     Some(AlertGroup {
         route: notification.route.clone(),
         labels: labels.filter(|(_, value)| !value.is_empty()).collect(),
-        external_url: links.map(|links| links.origin().to_owned()).unwrap_or_default(),
+        external_url: links.map(|links| links.root().to_owned()).unwrap_or_default(),
         truncated: notification.alerts.len() - alerts.len() + notification.more,
         alerts,
     })

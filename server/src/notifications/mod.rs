@@ -24,6 +24,7 @@ pub(crate) use pending_save::PendingSave;
 pub(crate) use smtp_name::smtp_name;
 
 use crate::clock::now;
+use crate::persist::NotSaved;
 pub(crate) use error::NotificationsError;
 use restore::restore;
 use std::collections::BTreeMap;
@@ -118,15 +119,24 @@ impl Notifications {
         })
     }
 
-    /// Dispatches the alert changes of a tick.
-    pub(crate) fn dispatch(&self, now: Timestamp, changes: &[Change], active: &[Alert]) {
+    /// Dispatches the alert changes of a tick. Returns whether each of them is suppressed, so that pages do not interrupt their
+    /// users either: an alert that fires or worsens while it is suppressed, and the end of one that was suppressed all along.
+    pub(crate) fn dispatch(&self, now: Timestamp, changes: &[Change], active: &[Alert]) -> Vec<bool> {
         let mut dispatcher = self.dispatcher();
+        let keys = || changes.iter().map(|change| &change.alert().key);
+        // The alert of a resolution is not active after the step.
+        let unannounced: Vec<bool> = keys().map(|key| dispatcher.is_unannounced(key)).collect();
         let notifications = dispatcher.step(now, changes, active);
-        if notifications.is_empty() && changes.is_empty() {
-            return;
+        let suppressed = changes.iter().zip(unannounced).map(|(change, unannounced)| match change {
+            Change::Fired(alert) | Change::Worsened(alert) => dispatcher.is_suppressed(&alert.key),
+            Change::Resolved(_) | Change::FlappingBegan(_) | Change::FlappingEnded(_) => unannounced,
+        });
+        let suppressed = suppressed.collect();
+        if !notifications.is_empty() || !changes.is_empty() {
+            let messages = notifications.into_iter().filter_map(|notification| self.outgoing(notification));
+            self.save(&dispatcher, messages.collect());
         }
-        let messages = notifications.into_iter().filter_map(|notification| self.outgoing(notification));
-        self.save(&dispatcher, messages.collect());
+        suppressed
     }
 
     /// Firing alerts that this server knew at the last tick before it was stopped or killed.
@@ -180,15 +190,24 @@ impl Notifications {
     }
 
     /// Saves the state and waits for sends in flight.
-    pub(crate) fn close(&self) {
-        self.save(&self.dispatcher(), Vec::new());
+    ///
+    /// # Errors
+    /// The newest state is not on disk, and will be lost.
+    pub(crate) fn close(&self) -> Result<(), NotSaved> {
+        let newest = self.save_change(&self.dispatcher());
         let delivery = self.delivery().take();
         if delivery.is_some_and(|delivery| !delivery.stop(DRAIN_TIMEOUT)) {
             tracing::warn!("sends interrupted by shutdown; they are repeated after restart");
         }
+        newest.wait()
     }
 
     /// Commits messages and the state of the dispatcher, which is locked so that commits are in the order of the changes.
+    /// Saves the outbox and the dispatcher state into a new data directory, in the background.
+    pub(crate) fn save_all(&self) {
+        self.save(&self.dispatcher(), Vec::new());
+    }
+
     fn save(&self, dispatcher: &Dispatcher, messages: Vec<Outgoing>) {
         if let Some(delivery) = &*self.delivery() {
             delivery.commit(commit(dispatcher, messages));

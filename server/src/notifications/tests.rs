@@ -71,7 +71,7 @@ fn notified_alerts_are_not_notified_again_after_a_restart() {
         notifications.dispatch(at(second), &[], &firing[..1]);
         until_saved(&notifications);
         assert_eq!(message_count(&notifications), 1);
-        notifications.close();
+        notifications.close().unwrap();
     }
     let notifications = open(&folder);
     notifications.dispatch(at(5), &[Change::Fired(firing[1].clone())], &firing);
@@ -132,5 +132,5 @@ fn without_a_data_folder_nothing_is_saved() {
     notifications.dispatch(at(101), &[Change::Fired(alert("cpu"))], &[alert("cpu")]);
     assert_eq!(silences(&notifications), ["a"]);
     assert!(notifications.is_saved() && notifications.overview().is_err());
-    notifications.close();
+    notifications.close().unwrap();
 }

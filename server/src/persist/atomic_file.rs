@@ -1,5 +1,6 @@
 //! Small files of the data directory: atomic replacement, quarantine of unreadable files, and lock files.
 
+use super::dir_guard;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -36,6 +37,7 @@ pub(crate) fn read(folder: &Path, name: &str) -> io::Result<Option<String>> {
 /// # Errors
 /// The file cannot be renamed.
 pub(crate) fn quarantine(folder: &Path, name: &str, reason: &str) -> io::Result<()> {
+    dir_guard::check(folder)?;
     let quarantined = folder.join(format!("{name}.damaged"));
     fs::rename(folder.join(name), &quarantined)?;
     tracing::warn!(file = name, reason, renamed_to = %quarantined.display(), "unreadable file set aside");
@@ -58,6 +60,7 @@ pub(crate) fn set_aside(folder: &Path, name: &str, text: &str, reason: &str) -> 
 /// # Errors
 /// The file cannot be removed.
 pub(crate) fn remove(folder: &Path, name: &str) -> io::Result<()> {
+    dir_guard::check(folder)?;
     match fs::remove_file(folder.join(name)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         removed => removed,
@@ -70,6 +73,7 @@ pub(crate) fn remove(folder: &Path, name: &str) -> io::Result<()> {
 /// # Errors
 /// The file cannot be opened, or `TimedOut`.
 pub(crate) fn lock(path: &Path) -> io::Result<File> {
+    dir_guard::check(path)?;
     let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
     let started = Instant::now();
     loop {
@@ -90,8 +94,9 @@ pub(crate) fn lock(path: &Path) -> io::Result<File> {
 /// Replaces a file atomically: writes a temporary file, syncs it and renames it, so a crash leaves the old or the new content.
 ///
 /// # Errors
-/// Failed write; the old content stays.
+/// Failed write, or `folder` is not the data directory that this server has locked; the old content stays.
 pub(crate) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    dir_guard::check(folder)?;
     let temporary = folder.join(format!("{name}.new"));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     file.write_all(bytes)?;

@@ -26,8 +26,6 @@ pub(crate) trait Persist: Send + 'static {
 /// Handle of the writer thread, which ends when this is closed or dropped.
 #[derive(Debug)]
 pub(crate) struct BackgroundWriter<K> {
-    /// Name of the state, for the log.
-    name: &'static str,
     state: Arc<WriterState<K>>,
 }
 
@@ -103,7 +101,7 @@ impl<K: Persist> BackgroundWriter<K> {
             theirs.lock().has_ended = true;
             theirs.changed.notify_all();
         })?;
-        Ok(Self { name, state: shared })
+        Ok(Self { state: shared })
     }
 
     /// Queues state for writing.
@@ -134,16 +132,17 @@ impl<K: Persist> BackgroundWriter<K> {
     }
 
     /// Writes the queued state and ends the thread. Waits up to three seconds, in case the disk hangs.
-    pub(crate) fn close(&self) {
+    ///
+    /// # Errors
+    /// The newest state is not on disk, and will be lost.
+    pub(crate) fn close(&self) -> Result<(), NotSaved> {
         let mut pending = self.state.lock();
         pending.is_closing = true;
         self.state.changed.notify_all();
         let waited =
             self.state.changed.wait_timeout_while(pending, CLOSE_TIMEOUT, |pending| !pending.has_ended);
-        let has_ended = waited.map_or(true, |(pending, _)| pending.has_ended);
-        if !has_ended {
-            tracing::warn!(writer = self.name, "write timed out at shutdown; the latest changes may be lost");
-        }
+        let (pending, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        pending.result(pending.submitted).unwrap_or_else(|| Err(NotSaved::timed_out(CLOSE_TIMEOUT)))
     }
 }
 
@@ -252,8 +251,23 @@ mod tests {
         writer.submit(numbers(&[3]));
         works.send(true).unwrap();
         // Closing does not wait for the retry delay.
-        writer.close();
+        assert_eq!(writer.close(), Ok(()));
         assert_eq!(written.recv().unwrap(), Some(vec![2, 3]));
+    }
+
+    #[test]
+    fn closing_reports_state_that_is_not_on_disk() {
+        let (works, receiver) = channel();
+        let (disk, _written) = channel();
+        let writer = BackgroundWriter::start("test").unwrap();
+        writer.submit(Numbers { numbers: vec![1], disk, works: Arc::new(Mutex::new(receiver)) });
+        for _ in 0..2 {
+            // At the end the write is tried once more.
+            works.send(false).unwrap();
+        }
+        let lost = writer.close().unwrap_err();
+        assert_eq!(lost.reason(), "full");
+        assert_eq!(BackgroundWriter::<Numbers>::start("test").unwrap().close(), Ok(()), "nothing to write");
     }
 
     #[test]

@@ -1,20 +1,58 @@
-//! Data directory: created, checked for write access, and locked against a second server.
+//! Data directory: created, checked for write access, and locked against a second server for as long as the server runs.
 
+use super::dir_guard::{FileId, LockedDir};
 use rustix::fs::{Mode, mkdirat};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
-/// Lock file of the running server.
-pub(crate) const LOCK_FILE: &str = "lock";
+pub(crate) use super::dir_guard::LOCK_FILE;
 
-/// Data directory, locked by this process until dropped.
-#[derive(Debug)]
+/// Name of the file that a check writes and removes.
+pub(super) const CHECK_FILE: &str = "write-check.new";
+/// Subdirectories that parts of the server create at its start: a new directory gets them with the lock.
+const SUBDIRECTORIES: [&str; 2] = ["history", "outbox"];
+
+/// Data directory, locked by this process until all clones are dropped.
+#[derive(Clone, Debug)]
 pub(crate) struct DataDir {
     path: PathBuf,
+    held: Arc<Mutex<Held>>,
+}
+
+/// What is locked.
+#[derive(Debug)]
+struct Held {
     _lock: File,
+    place: LockedDir,
+    /// Open, so that the file system gives its inode to no other directory.
+    directory: File,
+    /// False after it was locked again, until it is ready for all parts of the server.
+    has_subdirectories: bool,
+}
+
+/// Why the data directory is no longer the one that this process has locked.
+#[derive(Debug, Error)]
+pub(crate) enum DataDirLost {
+    #[error(
+        "it was deleted while the server was running; create it again, empty, with the same owner: the server \
+         then saves in it what it has in memory"
+    )]
+    Deleted,
+    #[error(
+        "it was replaced by a directory with other data while the server was running; the server does not change \
+         that one: move it away, or restart the server to use it"
+    )]
+    Replaced,
+    #[error(
+        "it was deleted or replaced while the server was running, and is in use by another watchglass; stop one of them"
+    )]
+    InUse,
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
 /// Error of opening the data directory.
@@ -39,7 +77,7 @@ impl DataDir {
     /// The directory cannot be created, written to or locked.
     pub(crate) fn open(path: PathBuf) -> Result<Self, DataDirError> {
         match Self::lock(&path) {
-            Ok(lock) => Ok(Self { path, _lock: lock }),
+            Ok(held) => Ok(Self { path, held: Arc::new(Mutex::new(held)) }),
             Err(TryLockError::WouldBlock) => Err(DataDirError::InUse(path)),
             Err(TryLockError::Error(source)) => Err(DataDirError::Unusable { path, source }),
         }
@@ -58,14 +96,68 @@ impl DataDir {
         Ok(Some(mode).filter(|mode| mode & 0o077 != 0))
     }
 
-    fn lock(path: &Path) -> Result<File, TryLockError> {
+    /// Checks that the directory is still the one that was locked. If it was replaced by an empty one, or if only its lock
+    /// file was removed, it is locked again. A missing one is not created: its disk may have been unmounted. Returns whether
+    /// it was locked again.
+    ///
+    /// # Errors
+    /// Nothing can be written into it, since it is not the locked one.
+    pub(crate) fn keep_locked(&self) -> Result<bool, DataDirLost> {
+        let mut held = self.held();
+        if !held.place.is_in_place()? {
+            self.lock_again(&mut held)?;
+        }
+        if held.has_subdirectories {
+            return Ok(false);
+        }
+        for name in SUBDIRECTORIES {
+            create(&self.path.join(name))?;
+        }
+        held.has_subdirectories = true;
+        Ok(true)
+    }
+
+    fn lock_again(&self, held: &mut Held) -> Result<(), DataDirLost> {
+        let found = match std::fs::metadata(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(DataDirLost::Deleted),
+            found => FileId::of(&found?),
+        };
+        if found != FileId::of(&held.directory.metadata()?) && has_data(&self.path)? {
+            return Err(DataDirLost::Replaced);
+        }
+        *held = Self::lock(&self.path).map_err(|error| match error {
+            TryLockError::WouldBlock => DataDirLost::InUse,
+            TryLockError::Error(error) => DataDirLost::Io(error),
+        })?;
+        held.has_subdirectories = false;
+        Ok(())
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(path: &Path) -> Result<Held, TryLockError> {
         let mut lock = prepare(path).map_err(TryLockError::Error)?;
         lock.try_lock()?;
         // The write checks free space and permission; the process id helps to find the holder.
         let number = format!("{}\n", std::process::id());
         lock.set_len(0).and_then(|()| lock.write_all(number.as_bytes())).map_err(TryLockError::Error)?;
-        Ok(lock)
+        let directory = File::open(path).map_err(TryLockError::Error)?;
+        let file = FileId::of(&lock.metadata().map_err(TryLockError::Error)?);
+        Ok(Held { place: LockedDir::new(path, file), directory, has_subdirectories: true, _lock: lock })
     }
+}
+
+/// Whether a directory has more than the files that every check makes.
+fn has_data(path: &Path) -> io::Result<bool> {
+    for entry in std::fs::read_dir(path)? {
+        let name = entry?.file_name();
+        if name != LOCK_FILE && name != CHECK_FILE {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn prepare(path: &Path) -> io::Result<File> {
@@ -108,6 +200,7 @@ pub(crate) fn default_path(variable: impl Fn(&str) -> Option<String>) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::persist::atomic_file;
 
     #[test]
     fn directory_is_private_and_locked() {
@@ -121,6 +214,56 @@ mod tests {
         assert!(matches!(DataDir::open(path.clone()), Err(DataDirError::InUse(_))));
         drop(first);
         DataDir::open(path).unwrap();
+    }
+
+    #[test]
+    fn deleted_directory_is_not_created_and_an_empty_one_is_locked_again() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("data");
+        let data = DataDir::open(path.clone()).unwrap();
+        let write = || atomic_file::replace(&path, "rules.json", b"{}");
+        write().unwrap();
+        assert!(!data.keep_locked().unwrap());
+
+        std::fs::remove_dir_all(&path).unwrap();
+        assert!(matches!(data.keep_locked(), Err(DataDirLost::Deleted)));
+        assert!(write().unwrap_err().to_string().contains("was deleted or replaced"));
+        assert!(atomic_file::lock(&path.join("access.lock")).is_err() && !path.exists());
+
+        std::fs::create_dir(&path).unwrap();
+        assert!(write().is_err(), "not before it is locked");
+        assert!(data.keep_locked().unwrap());
+        assert!(!data.keep_locked().unwrap());
+        write().unwrap();
+        assert!(SUBDIRECTORIES.iter().all(|name| path.join(name).is_dir()));
+        assert!(matches!(DataDir::open(path.clone()), Err(DataDirError::InUse(_))));
+        // The lock file alone.
+        std::fs::remove_file(path.join(LOCK_FILE)).unwrap();
+        assert!(write().is_err() && data.keep_locked().unwrap());
+        write().unwrap();
+        assert!(matches!(DataDir::open(path), Err(DataDirError::InUse(_))));
+    }
+
+    #[test]
+    fn directory_with_data_and_one_in_use_are_not_changed() {
+        let parent = tempfile::tempdir().unwrap();
+        let (path, aside) = (parent.path().join("data"), parent.path().join("aside"));
+        let data = DataDir::open(path.clone()).unwrap();
+        std::fs::rename(&path, &aside).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        std::fs::write(path.join("access.json"), "restored").unwrap();
+        assert!(matches!(data.keep_locked(), Err(DataDirLost::Replaced)));
+        assert!(atomic_file::replace(&path, "access.json", b"{}").is_err());
+        assert_eq!(std::fs::read_to_string(path.join("access.json")).unwrap(), "restored");
+
+        std::fs::remove_dir_all(&path).unwrap();
+        // Another process would not have this entry.
+        let second = DataDir::open(path.clone()).unwrap();
+        assert!(matches!(data.keep_locked(), Err(DataDirLost::InUse)));
+        drop(second);
+        std::fs::remove_dir_all(&path).unwrap();
+        std::fs::rename(&aside, &path).unwrap();
+        assert!(!data.keep_locked().unwrap(), "the old one is back");
     }
 
     #[test]

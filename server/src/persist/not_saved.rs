@@ -20,6 +20,11 @@ impl NotSaved {
         Self { reason: reason.to_owned() }
     }
 
+    /// Why it is not on disk.
+    pub(crate) fn reason(&self) -> &str {
+        &self.reason
+    }
+
     pub(crate) fn timed_out(timeout: Duration) -> Self {
         Self { reason: format!("the disk did not respond within {} s", timeout.as_secs_f64()) }
     }

@@ -9,11 +9,13 @@ pub(crate) use ticker::Ticker;
 use crate::annotations::{Annotations, annotate_restarts};
 use crate::app_state::AppState;
 use crate::evaluation::{RuleEvaluator, live_events};
+use crate::heartbeats::Progress;
 use crate::metric_store::MetricStore;
 use crate::notifications::Notifications;
 use std::sync::Arc;
+use std::time::Instant;
 use watchglass_live::{Hub, State};
-use watchglass_model::{Batch, Problem, Series, Timestamp};
+use watchglass_model::{Batch, Problem, Series, SeriesId, Timestamp};
 use watchglass_probes::Collector;
 use watchglass_reports::LatestValues;
 
@@ -22,7 +24,9 @@ use watchglass_reports::LatestValues;
 pub(crate) struct Tick<'a> {
     pub(crate) time: Timestamp,
     pub(crate) batch: Batch,
-    /// All series collected since the start.
+    /// Series that have ended: their ids may belong to others from now on.
+    pub(crate) ended: &'a [SeriesId],
+    /// All series, indexed by id.
     pub(crate) series: &'a [Series],
     /// Series and failing probes, if they have changed since the last tick.
     pub(crate) state: Option<State>,
@@ -36,17 +40,19 @@ pub(crate) struct Pipeline {
     rules: Arc<RuleEvaluator>,
     notifications: Arc<Notifications>,
     annotations: Arc<Annotations>,
+    progress: Arc<Progress>,
 }
 
 impl Pipeline {
-    /// Pipeline into the parts of `state`.
-    pub(crate) fn new(state: &AppState) -> Self {
+    /// Pipeline into the parts of `state`, which records its progress.
+    pub(crate) fn new(state: &AppState, progress: Arc<Progress>) -> Self {
         Self {
             metrics: Arc::clone(&state.metrics),
             hub: Arc::clone(&state.hub),
             rules: Arc::clone(&state.rules),
             notifications: Arc::clone(&state.notifications),
             annotations: Arc::clone(&state.annotations),
+            progress,
         }
     }
 
@@ -66,20 +72,26 @@ impl Pipeline {
                 skipped: collected.skipped.to_vec(),
             }
         });
-        self.process(Tick { time, batch: collected.batch, series, state });
+        self.process(Tick { time, batch: collected.batch, ended: &collected.ended, series, state });
     }
 
     /// Stores the samples, publishes them to open pages, evaluates the rules and dispatches notifications.
     pub(crate) fn process(&self, tick: Tick<'_>) {
-        let Tick { time, batch, series, state } = tick;
+        let Tick { time, batch, ended, series, state } = tick;
+        self.metrics.end_series(ended);
         self.metrics.store(&batch, series, state);
+        self.progress.record_collection(Instant::now());
         let state = self.metrics.state();
         self.hub.publish(batch, state.version, || State::clone(&state));
         let changes = self.metrics.with_latest(|current, state| {
-            self.rules.evaluate(time, &LatestValues { current: *current, problems: &state.problems })
+            let sources = self.metrics.sources();
+            let values = LatestValues::new(*current, &state.problems, &state.skipped, sources);
+            self.rules.evaluate(time, &values.with_ended(ended))
         });
-        self.hub.publish_alerts(live_events::messages(time, &changes));
-        self.notifications.dispatch(time, &changes, &self.rules.active());
+        self.progress.record_evaluation(Instant::now());
+        let suppressed = self.notifications.dispatch(time, &changes, &self.rules.active());
+        self.hub.publish_alerts(live_events::messages(time, &changes, &suppressed));
+        self.hub.publish_alerts(live_events::data_messages(time, &self.rules.data_changes()));
         self.metrics.with_latest(|current, _| annotate_restarts(&self.annotations, &self.hub, time, current));
     }
 }

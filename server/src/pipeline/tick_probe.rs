@@ -19,7 +19,7 @@ static LATENESS: Declaration = Declaration {
     name: "watchglass_tick_lateness_seconds",
     kind: Kind::Gauge,
     unit: Unit::Seconds,
-    help: "Start delay of the previous tick.",
+    help: "Start delay of the previous tick, including the seconds that it skipped.",
     labels: &[],
     panel: Some((&PANEL, PanelRole::HeadlineAndChart)),
     legend: "delay",

@@ -1,11 +1,12 @@
 //! History for the charts of a page.
 
+use super::ended_series::EndedSeries;
 use super::statistics::statistics;
 use crate::clock::TICK_MILLIS;
 use crate::metric_store::MetricStore;
 use app::api::{History, HistorySeries, PREVIOUS_PERIOD, RangeQuery, STATISTICS, SeriesStatistics};
 use std::time::Duration;
-use watchglass_model::{Metric, PanelRole, Series, TimeRange};
+use watchglass_model::{Metric, PanelRole, Series, SeriesId, TimeRange};
 use watchglass_tsdb::{Column, Columns, QueryError, check_size};
 
 /// Readings of each series with a chart, in at most `rows` rows plus a partial one.
@@ -33,7 +34,9 @@ pub(crate) fn chart_history(
         series: Vec::new(),
         previous_start: before.start.floor(step_millis) + length,
         previous: Vec::new(),
+        ended: Vec::new(),
     };
+    let mut ended = EndedSeries::default();
     let charted =
         |metric: &&Metric| matches!(metric.panel, Some((_, PanelRole::Chart | PanelRole::HeadlineAndChart)));
     // Queries of single metrics have their own limit; this one is for all charts together.
@@ -49,12 +52,16 @@ pub(crate) fn chart_history(
         };
         let statistics = |column: &Column| {
             let columns = earlier.iter().flat_map(|earlier| &earlier.columns);
-            let previous = columns.into_iter().find(|other| other.id == column.id);
+            let previous = columns.into_iter().find(|other| other.series == column.series);
             (detail >= STATISTICS).then(|| statistics(metric, column, previous)).flatten()
         };
-        history.series.extend(tracks(&now, statistics));
-        history.previous.extend(earlier.iter().flat_map(|earlier| tracks(earlier, |_| None)));
+        ended.add(&now);
+        history.series.extend(tracks(&now, |column| ended.id(column), statistics));
+        let previous =
+            earlier.iter().flat_map(|earlier| tracks(earlier, |column| ended.id(column), |_| None));
+        history.previous.extend(previous);
     }
+    history.ended = ended.into_series();
     Ok(history)
 }
 
@@ -65,15 +72,16 @@ fn step(seconds: u32, rows: u32) -> i64 {
     i64::try_from(ticks.max(1) * tick).unwrap_or(i64::MAX)
 }
 
-/// Columns of series collected since the start; other series are not on a page.
+/// Columns that have an id.
 fn tracks(
     columns: &Columns,
+    id: impl Fn(&Column) -> Option<SeriesId>,
     statistics: impl Fn(&Column) -> Option<SeriesStatistics>,
 ) -> impl Iterator<Item = HistorySeries> {
     columns.columns.iter().filter_map(move |column| {
         let high = if same(&column.low, &column.high) { Vec::new() } else { rounded(&column.high) };
         Some(HistorySeries {
-            series: column.id?,
+            series: id(column)?,
             low: rounded(&column.low),
             high,
             statistics: statistics(column),
@@ -111,7 +119,7 @@ mod tests {
     use crate::test_support::gauge_store;
     use app::api::READINGS;
     use watchglass_live::State;
-    use watchglass_model::{Batch, SeriesId, Timestamp};
+    use watchglass_model::{Batch, Timestamp};
 
     fn last(seconds: u32) -> RangeQuery {
         RangeQuery { seconds, end: None }
@@ -195,6 +203,21 @@ mod tests {
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_millis(second * 1000)
+    }
+
+    #[test]
+    fn ended_series_are_shown_while_the_window_has_them() {
+        let store = gauge_store(1000..1400);
+        let name = store.state().series[0].clone();
+        store.end_series(&[name.id]);
+        let history = chart_history(&store, until(1399, 100), 900, PREVIOUS_PERIOD).unwrap();
+        let [ended] = &history.ended[..] else { panic!("{:?}", history.ended) };
+        assert_eq!((&ended.metric, &ended.labels), (&name.metric, &name.labels));
+        assert!(ended.id.0 >= app::api::FIRST_ENDED);
+        let ids = |rows: &[HistorySeries]| rows.iter().map(|rows| rows.series).collect::<Vec<_>>();
+        assert_eq!([ids(&history.series), ids(&history.previous)], [vec![ended.id], vec![ended.id]]);
+        assert!(history.series[0].statistics.unwrap().previous_avg.is_some());
+        assert!(chart_history(&store, until(3000, 100), 900, READINGS).unwrap().ended.is_empty());
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub(crate) mod alerts;
 pub(crate) mod cards;
 pub(crate) mod catalogue;
 pub(crate) mod chart_history;
+mod ended_series;
 pub(crate) mod panel;
 pub(crate) mod rule_preview;
 mod statistics;

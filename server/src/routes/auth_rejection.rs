@@ -36,8 +36,9 @@ impl AuthRejection {
         }
         let message = match self {
             Self::MissingCredential => format!(
-                "{} needs authentication: sign in at {LOGIN_URL}, or send a token in the header Authorization: Bearer",
-                short_path(uri)
+                "{} needs authentication: sign in at {}, or send a token in the header Authorization: Bearer",
+                short_path(uri),
+                app::url(LOGIN_URL)
             ),
             Self::InvalidCredential(refusal) => sentence(&refusal.to_string()),
             Self::MissingPermission(permission) => {

@@ -3,14 +3,16 @@
 
 use super::audit_policy::{self, AuditPolicy};
 use super::auth_rejection::AuthRejection;
-use super::rate_limit;
-use super::route::RoutePolicy;
+use super::route::{RoutePolicy, Work};
 use super::route_policies::RoutePolicies;
+use super::{rate_limit, work_limit};
 use crate::access::Access;
+use crate::app_state::AppState;
 use crate::audit::{Actor, AuditLog};
 use crate::edge::Client;
-use crate::rate_limit::{LimitClass, RateLimiter};
+use crate::rate_limit::{Caller, LimitClass, RateLimiter};
 use crate::web::cookie;
+use crate::work_limit::WorkLimiter;
 use crate::{assets, clock};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::AUTHORIZATION;
@@ -25,11 +27,12 @@ pub(super) const METRICS_PATH: &str = "/metrics";
 /// State of the authorization layer.
 #[derive(Clone)]
 pub(crate) struct AuthLayer {
-    pub(crate) access: Arc<Access>,
-    pub(crate) audit: Arc<AuditLog>,
+    access: Arc<Access>,
+    audit: Arc<AuditLog>,
     /// Whether `/metrics` needs no authentication.
-    pub(crate) metrics_anonymous: bool,
-    pub(crate) limiter: Arc<RateLimiter>,
+    metrics_anonymous: bool,
+    limiter: Arc<RateLimiter>,
+    work_limiter: WorkLimiter,
 }
 
 /// Passes an authorized request on, with its principal in the extensions, or rejects it.
@@ -51,7 +54,7 @@ pub(super) async fn check(
     let limit = policy.map_or(LimitClass::Pages, |policy| policy.limit);
     let limit = rate_limit::class(limit, known.is_some());
     let client = rate_limit::client_address(request.extensions());
-    let taken = match auth_layer.limiter.acquire(limit, known, client, now) {
+    let taken = match auth_layer.limiter.acquire(limit, known, client, clock::uptime()) {
         Ok(taken) => taken,
         Err(exceeded) => return rate_limit::too_many_requests(&exceeded, &request),
     };
@@ -70,15 +73,31 @@ pub(super) async fn check(
     let pass = pass.and_then(Result::ok);
     let address = request.extensions().get::<Client>().map(|client| client.address);
     let actor = Actor::new(Arc::clone(&auth_layer.audit), pass.as_ref(), address);
+    let caller = Caller::new(pass.as_ref(), client);
     request.extensions_mut().insert(actor.clone());
     if let Some(pass) = pass {
         request.extensions_mut().insert(pass);
     }
     let audit = policy.map_or(AuditPolicy::Audited, |policy| policy.audit);
-    rate_limit::with_headers(&taken, audit_policy::audit_changes(actor, audit, request, next).await)
+    let answer = move |request| audit_policy::audit_changes(actor, audit, request, next);
+    let response = match policy.map(|policy| policy.work) {
+        Some(Work::Heavy) => work_limit::run(&auth_layer.work_limiter, caller, request, answer).await,
+        Some(Work::Light) | None => answer(request).await,
+    };
+    rate_limit::with_headers(&taken, response)
 }
 
 impl AuthLayer {
+    pub(crate) fn new(state: &AppState, metrics_anonymous: bool) -> Self {
+        Self {
+            access: Arc::clone(&state.access),
+            audit: Arc::clone(&state.audit),
+            metrics_anonymous,
+            limiter: Arc::clone(&state.limiter),
+            work_limiter: state.work_limiter.clone(),
+        }
+    }
+
     /// Policy of a request; `None` for a route missing from the table. Requests without a route are for pages, front end files
     /// or unknown paths; the latter need the viewer role, so that anonymous clients cannot probe for them.
     fn policy(
@@ -98,14 +117,16 @@ impl AuthLayer {
             });
         }
         let is_read = matches!(*method, Method::GET | Method::HEAD);
+        let is_file = assets::find(path).is_some();
         Some(RoutePolicy {
-            permission: match (assets::find(path).is_some(), is_read) {
+            permission: match (is_file, is_read) {
                 (true, _) => Permission::Public,
                 (false, true) => Permission::Viewer,
                 (false, false) => Permission::Admin,
             },
             audit: if is_read { AuditPolicy::ReadOnly } else { AuditPolicy::Audited },
             limit: LimitClass::Pages,
+            work: if is_read && !is_file { Work::Heavy } else { Work::Light },
         })
     }
 }
@@ -127,6 +148,7 @@ fn credential(headers: &HeaderMap) -> Option<Result<Credential, AuthError>> {
 mod tests {
     use super::super::table;
     use super::*;
+    use crate::test_support::gauge_store;
 
     fn policy(
         metrics_anonymous: bool,
@@ -135,11 +157,9 @@ mod tests {
         method: Method,
     ) -> Option<RoutePolicy> {
         let folder = tempfile::tempdir().unwrap();
-        let access = Arc::new(Access::open(folder.path()).unwrap());
-        let limiter = Arc::new(RateLimiter::new(&crate::rate_limit::RateLimits::default()));
-        let audit = Arc::new(AuditLog::open(folder.path()).unwrap());
+        let state = AppState::for_tests(folder.path(), gauge_store(0..0)).unwrap();
         let policies = RoutePolicies::new(&table::routes());
-        AuthLayer { access, audit, metrics_anonymous, limiter }.policy(&policies, route, path, &method)
+        AuthLayer::new(&state, metrics_anonymous).policy(&policies, route, path, &method)
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl Deprecation {
             successor: format!("{method} {path}").into(),
             since: HeaderValue::try_from(format!("@{since}"))
                 .unwrap_or_else(|_| HeaderValue::from_static("@0")),
-            link: HeaderValue::try_from(format!("<{path}>; rel=\"successor-version\"")).ok(),
+            link: HeaderValue::try_from(format!("<{}>; rel=\"successor-version\"", app::url(path))).ok(),
             is_logged: Arc::default(),
         }
     }

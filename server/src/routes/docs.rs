@@ -3,6 +3,7 @@
 use super::openapi::DOCUMENT;
 use crate::assets::PAGE_ASSETS;
 use crate::http::html::{self, escaped};
+use app::url;
 use axum::response::Html;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -17,8 +18,9 @@ pub(crate) async fn docs() -> Html<&'static str> {
 
 fn page(document: &Value, styles: &[String]) -> String {
     let mut body = format!(
-        "<h1>Watchglass API</h1><p class=\"facts\">{}</p><p>OpenAPI document: <a href=\"/api/openapi.json\">openapi.json</a></p>",
-        with_code_tags(text(document, "/info/description"))
+        "<h1>Watchglass API</h1><p class=\"facts\">{}</p><p>OpenAPI document: <a href=\"{}\">openapi.json</a></p>",
+        with_code_tags(text(document, "/info/description")),
+        url("/api/openapi.json")
     );
     let paths = document.get("paths").and_then(Value::as_object);
     for (path, item) in paths.into_iter().flatten() {
@@ -29,7 +31,7 @@ fn page(document: &Value, styles: &[String]) -> String {
             }
         }
     }
-    let body = format!("<main class=\"document\">{body}<p><a href=\"/\">Overview</a></p></main>");
+    let body = format!("<main class=\"document\">{body}<p><a href=\"{}\">Overview</a></p></main>", url("/"));
     html::document("API", styles, None, &body)
 }
 

@@ -5,6 +5,7 @@ mod actor;
 mod audit_policy;
 mod auth_rejection;
 mod authorize;
+mod base_path;
 mod deprecation;
 mod docs;
 mod openapi;
@@ -13,6 +14,7 @@ mod rate_limit;
 mod route;
 mod route_policies;
 mod table;
+mod work_limit;
 
 pub(crate) use authorize::AuthLayer;
 
@@ -33,7 +35,7 @@ use std::sync::Arc;
 use tower_http::compression::CompressionLayer;
 use watchglass_instrument::requests::{RequestLayer, matched_path};
 
-/// Router with all layers: host check, authorization, rate limits and security headers.
+/// Router with all layers: host check, authorization, rate limits and security headers, below the base path.
 pub(crate) fn router(
     state: AppState,
     proxies: TrustedProxies,
@@ -43,7 +45,7 @@ pub(crate) fn router(
     let requests = Arc::clone(&state.requests);
     let table = table::routes();
     let policies = Arc::new(RoutePolicies::new(&table));
-    routes(&table)
+    let router = routes(&table)
         .with_state(state)
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state((auth_layer, policies), authorize::check))
@@ -52,7 +54,8 @@ pub(crate) fn router(
         .layer(middleware::from_fn(panics::catch))
         .layer(middleware::from_fn(edge::security_headers))
         // The last layer is the outermost, so requests rejected by the host check are counted too.
-        .layer(RequestLayer::new(requests, route_name))
+        .layer(RequestLayer::new(requests, route_name));
+    base_path::below(app::base_path(), router)
 }
 
 /// Router of the route table, with the pages as fallback.

@@ -10,19 +10,24 @@ use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 
 /// Error page without scripts and styles, which may be the cause of the panic.
-const PAGE: &str = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
+fn page() -> String {
+    format!(
+        "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
     <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"dark light\">\
     <title>Internal error · Watchglass</title><body>\
     <h1>Internal error</h1>\
     <p>This page failed to load. Monitoring continues; see the server log.</p>\
-    <p><a href=\"\">Try again</a> or <a href=\"/\">go to the overview</a></p>";
+    <p><a href=\"\">Try again</a> or <a href=\"{}\">go to the overview</a></p>",
+        app::url("/")
+    )
+}
 
 /// Returns 500 if the inner handler panics. The panic hook logs the panic itself.
 pub(super) async fn catch(request: Request, next: Next) -> Response {
     let is_browser = accepts_html(request.headers());
     match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,
-        Err(_) if is_browser => (StatusCode::INTERNAL_SERVER_ERROR, Html(PAGE)).into_response(),
+        Err(_) if is_browser => (StatusCode::INTERNAL_SERVER_ERROR, Html(page())).into_response(),
         Err(_) => ApiError::internal().into_response(),
     }
 }

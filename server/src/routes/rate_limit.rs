@@ -43,25 +43,14 @@ pub(super) fn too_many_requests(exceeded: &Exceeded, request: &Request) -> Respo
     response
 }
 
-/// Adds rate limit headers for API clients. Sign-in attempts that succeed, or that are rejected by throttling, are not counted:
-/// their permit is given back.
+/// Adds rate limit headers for API clients.
 pub(super) fn with_headers(taken: &Permit<'_>, mut response: Response) -> Response {
-    match (taken.class(), &taken.quota) {
-        (LimitClass::SignIn, _) => {
-            let status = response.status();
-            let is_refused =
-                [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
-            if status.is_success() || status.is_redirection() || is_refused {
-                taken.refund();
-            }
-        }
-        (
-            LimitClass::RestAnonymous | LimitClass::Rest | LimitClass::Ingest | LimitClass::Metrics,
-            Some(level),
-        ) => {
-            set_headers(&mut response, level);
-        }
-        _ => {}
+    let is_for_programs = matches!(
+        taken.class(),
+        LimitClass::RestAnonymous | LimitClass::Rest | LimitClass::Ingest | LimitClass::Metrics
+    );
+    if is_for_programs && let Some(quota) = &taken.quota {
+        set_headers(&mut response, quota);
     }
     response
 }
@@ -88,7 +77,7 @@ mod tests {
             ("/api/admin/system/history/", LimitClass::Rest, LimitClass::RestAnonymous),
             ("/api/core/admin/system/health", LimitClass::Rest, LimitClass::RestAnonymous),
             ("/api/openapi.json", LimitClass::Rest, LimitClass::RestAnonymous),
-            ("/api/login", LimitClass::SignIn, LimitClass::SignIn),
+            ("/api/login", LimitClass::Pages, LimitClass::Pages),
             ("/api/ingest", LimitClass::Ingest, LimitClass::Ingest),
             ("/metrics", LimitClass::Metrics, LimitClass::Metrics),
             ("/ws/live", LimitClass::Live, LimitClass::Live),

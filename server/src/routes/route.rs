@@ -24,6 +24,27 @@ pub(super) struct RoutePolicy {
     pub(super) permission: Permission,
     pub(super) audit: AuditPolicy,
     pub(super) limit: LimitClass,
+    pub(super) work: Work,
+}
+
+/// Cost of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Work {
+    /// Waits for the limit of concurrent work.
+    Heavy,
+    /// Answered at once, however busy the server is.
+    Light,
+}
+
+impl Work {
+    /// Cost of a route, unless the table says otherwise: pages and REST queries can be heavy. Changes are small, and must work
+    /// on a busy server, for example to acknowledge its alerts.
+    fn of(method: &HttpMethod, limit: LimitClass) -> Self {
+        match (method, limit) {
+            (HttpMethod::Get, LimitClass::Pages | LimitClass::Rest) => Self::Heavy,
+            _ => Self::Light,
+        }
+    }
 }
 
 /// Line of the route table: one method of one path.
@@ -58,9 +79,9 @@ pub(super) fn route<Kind>(
 ) -> Route {
     Route {
         endpoint: endpoint.into_endpoint(&method),
+        policy: RoutePolicy { permission, audit, limit, work: Work::of(&method, limit) },
         method,
         path: path.into(),
-        policy: RoutePolicy { permission, audit, limit },
         has_core_alias: false,
         former_path: None,
         successor: None,
@@ -76,6 +97,18 @@ impl Route {
     /// Also serves the route at its former path, so that saved links keep working.
     pub(super) fn also_at(self, former_path: &'static str) -> Self {
         Self { former_path: Some(former_path), ..self }
+    }
+
+    /// Answers the route at once, however busy the server is.
+    pub(super) fn light(mut self) -> Self {
+        self.policy.work = Work::Light;
+        self
+    }
+
+    /// Counts the route as heavy, although it is not a GET request.
+    pub(super) fn heavy(mut self) -> Self {
+        self.policy.work = Work::Heavy;
+        self
     }
 
     /// Deprecates the route since a day (Unix time): responses, log and documentation point to its successor.

@@ -1,7 +1,7 @@
 //! Lookup of route policies by matched path and method, built from the route table.
 
 use super::audit_policy::AuditPolicy;
-use super::route::{Route, RoutePolicy};
+use super::route::{Route, RoutePolicy, Work};
 use axum::http::Method;
 use std::collections::HashMap;
 use watchglass_auth::Permission;
@@ -39,6 +39,7 @@ fn unlisted_method(lines: &[(Method, RoutePolicy)]) -> Option<RoutePolicy> {
         permission: if is_uniform { first.permission } else { Permission::Admin },
         audit: AuditPolicy::Audited,
         limit: first.limit,
+        work: Work::Light,
     })
 }
 
@@ -58,7 +59,7 @@ mod tests {
             ("/api/admin/rules", Method::OPTIONS, Some((Permission::Admin, AuditPolicy::Audited))),
             ("/settings", Method::PATCH, Some((Permission::Viewer, AuditPolicy::Audited))),
             ("/api/ingest", Method::GET, Some((Permission::Ingest, AuditPolicy::Audited))),
-            ("/api/core/admin/system/health", Method::GET, Some((Permission::Viewer, AuditPolicy::ReadOnly))),
+            ("/api/core/admin/system/health", Method::GET, Some((Permission::Admin, AuditPolicy::ReadOnly))),
             ("/no/such/route", Method::GET, None),
         ] {
             let found = policies.find(path, &method);

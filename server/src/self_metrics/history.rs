@@ -32,8 +32,17 @@ static REFUSED: Declaration = Declaration {
     panel: None,
     legend: "dropped",
 };
+static CONFLICTS: Declaration = Declaration {
+    name: "watchglass_host_name_conflicts",
+    kind: Kind::Gauge,
+    unit: Unit::Count,
+    help: "Other running servers that share history under the same host name.",
+    labels: &[],
+    panel: None,
+    legend: "conflicts",
+};
 
-static METRICS: [&Declaration; 3] = [&BYTES, &SERIES, &REFUSED];
+static METRICS: [&Declaration; 4] = [&BYTES, &SERIES, &REFUSED, &CONFLICTS];
 
 /// Probe of the history. Its errors are those of a part: a failing probe has no samples, but the size of a history that
 /// cannot be written, and the number of dropped samples, are wanted most then.
@@ -52,6 +61,7 @@ impl HistoryProbe {
         samples.record(&BYTES, &[], status.stored_bytes as f64);
         samples.record(&SERIES, &[], status.series as f64);
         samples.record(&REFUSED, &[], status.refused as f64);
+        samples.record(&CONFLICTS, &[], status.conflicts as f64);
         let [state] = &mut self.state;
         state.problem = (!status.problems.is_empty())
             .then(|| ProbeError::Reported { reason: status.problems.join("; ") });
@@ -89,15 +99,24 @@ mod tests {
         let mut probe = HistoryProbe::new(Arc::new(MemoryHistory::new(Duration::from_secs(60), 10)));
         let mut samples = SampleBuffer::new();
         probe.collect(&mut samples).unwrap();
-        assert_eq!((samples.raw_samples().count(), probe.sub_probes()[0].problem.clone()), (3, None));
+        assert_eq!((samples.raw_samples().count(), probe.sub_probes()[0].problem.clone()), (4, None));
 
         let problems = vec!["disk full".to_owned(), "slow".to_owned()];
-        let failing =
-            Status { stored_bytes: 1 << 20, series: 250, refused: 8, problems, ..Status::default() };
+        let failing = Status {
+            stored_bytes: 1 << 20,
+            series: 250,
+            refused: 8,
+            conflicts: 1,
+            problems,
+            ..Status::default()
+        };
         samples.clear();
         probe.record(&failing, &mut samples);
         let values: Vec<_> = samples.raw_samples().map(|row| (row.metric.name, row.value)).collect();
-        assert_eq!(values, [(BYTES.name, 1_048_576.0), (SERIES.name, 250.0), (REFUSED.name, 8.0)]);
+        assert_eq!(
+            values,
+            [(BYTES.name, 1_048_576.0), (SERIES.name, 250.0), (REFUSED.name, 8.0), (CONFLICTS.name, 1.0)]
+        );
         let [state] = probe.sub_probes() else { panic!("one part") };
         assert_eq!(
             (state.name.as_str(), state.problem.clone().unwrap().to_string()),

@@ -4,8 +4,8 @@
 use super::AccountError;
 use crate::access::{Access, Enrolment, recovery_bytes};
 use crate::audit::{Actor, AuditTarget};
+use crate::clock;
 use serde_json::json;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use watchglass_auth::{
@@ -28,14 +28,13 @@ impl OwnAccountService {
         &self,
         actor: &Actor,
         (old, new): (String, String),
-        address: IpAddr,
         now: Timestamp,
     ) -> Result<(), AccountError> {
         let (user, session) = signed_in_user(actor)?;
         let new = Password::new(new)?;
         let name = user.name.as_str();
-        let known = self.check_password(actor, name, old, address, now)?;
-        self.access.reset_throttle(name, address);
+        let known = self.check_password(actor, name, old, session)?;
+        self.access.reset_throttle(name, session);
         let hash = self.access.hash_password(new)?;
         let is_done = self.access.change(|accounts| {
             if !is_unchanged(accounts, user, &known, now) {
@@ -72,14 +71,13 @@ impl OwnAccountService {
         &self,
         actor: &Actor,
         (secret, code, password): (&str, &str, String),
-        address: IpAddr,
         now: Timestamp,
     ) -> Result<Vec<String>, AccountError> {
         let (user, session) = signed_in_user(actor)?;
         let secret = TotpSecret::parse(secret).ok_or(AccountError::SecretMismatch)?;
         let bytes = recovery_bytes()?;
-        let known = self.check_password(actor, &user.name, password, address, now)?;
-        self.access.reset_throttle(&user.name, address);
+        let known = self.check_password(actor, &user.name, password, session)?;
+        self.access.reset_throttle(&user.name, session);
         let (factor, codes) =
             SecondFactor::enrol(secret, code, &bytes, now).ok_or(AccountError::CodeMismatch)?;
         let is_done = self.access.change(|accounts| {
@@ -106,18 +104,16 @@ impl OwnAccountService {
         &self,
         actor: &Actor,
         (code, password): (&str, String),
-        address: IpAddr,
         now: Timestamp,
     ) -> Result<(), AccountError> {
-        let (user, _) = signed_in_user(actor)?;
+        let (user, session) = signed_in_user(actor)?;
         let wrong = |error: AccountError| match error {
             AccountError::WrongPassword => AccountError::WrongCode,
             error => error,
         };
-        let known = self.check_password(actor, &user.name, password, address, now).map_err(wrong)?;
-        let is_throttled = self.access.throttle_code(&user.name, now).is_err();
+        let known = self.check_password(actor, &user.name, password, session).map_err(wrong)?;
         let is_off = self.access.change(|accounts| {
-            let is_valid = !is_throttled && is_unchanged(accounts, user, &known, now);
+            let is_valid = is_unchanged(accounts, user, &known, now);
             if !is_valid || !accounts.verify_code(&user.name, code, now) {
                 return Ok(false);
             }
@@ -128,8 +124,7 @@ impl OwnAccountService {
             actor.record_failure(Some(&user.name), "second factor change failed");
             return Err(AccountError::WrongCode);
         }
-        self.access.reset_throttle(&user.name, address);
-        self.access.reset_code_throttle(&user.name);
+        self.access.reset_throttle(&user.name, session);
         let (from, to) = (json!({ "second_factor": true }), json!({ "second_factor": false }));
         actor.record(AuditTarget::User, "changed", &user.name, (Some(from), Some(to)));
         tracing::info!(name = user.name, "second factor disabled");
@@ -142,11 +137,10 @@ impl OwnAccountService {
         actor: &Actor,
         name: &str,
         typed: String,
-        address: IpAddr,
-        now: Timestamp,
+        session: Digest,
     ) -> Result<PasswordHash, AccountError> {
         let throttled = |wait: Duration| AccountError::Throttled(wait.as_secs() + 1);
-        self.access.throttle(name, address, now).map_err(throttled)?;
+        self.access.throttle(name, session, clock::uptime()).map_err(throttled)?;
         let known =
             self.access.with_accounts(|accounts| accounts.user(name).map(|user| user.password.clone()));
         let (known, typed) = known.zip(Password::from_input(typed)).ok_or(AccountError::WrongPassword)?;

@@ -4,6 +4,7 @@ use super::*;
 use crate::annotations::NewAnnotation;
 use crate::app_state::AppState;
 use crate::audit::{Actor, AuditLog, AuditTarget, Filter};
+use crate::heartbeats::NewHeartbeat;
 use crate::metric_store::{Collected, MetricStore};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,7 @@ fn codes(state: &AppState, actor: &Actor) -> Vec<(&'static str, &'static str)> {
     }
     let silences: SilenceService = state.service();
     let acknowledgements: AcknowledgementService = state.service();
+    let alerts: AlertService = state.service();
     let rules: RuleService = state.service();
     let annotations: AnnotationService = state.service();
     let notifications: NotificationService = state.service();
@@ -26,6 +28,7 @@ fn codes(state: &AppState, actor: &Actor) -> Vec<(&'static str, &'static str)> {
     let tokens: TokenService = state.service();
     let sessions: SessionService = state.service();
     let layouts: LayoutService = state.service();
+    let heartbeats: HeartbeatService = state.service();
     let key = AlertKey { rule: "cpu".to_owned(), labels: Default::default() };
     let rule = || Rule::new("own", "Own", "m", "cpu");
     let now = Timestamp::from_millis(1_700_000_000_000);
@@ -35,6 +38,7 @@ fn codes(state: &AppState, actor: &Actor) -> Vec<(&'static str, &'static str)> {
         ("expire silence", code(silences.expire(actor, "s"))),
         ("acknowledge", code(acknowledgements.add(actor, &key, ("ada", "")))),
         ("unacknowledge", code(acknowledgements.remove(actor, &key))),
+        ("resolve alert", code(alerts.resolve(actor, &key))),
         ("create rule", code(rules.create(actor, rule()))),
         ("put rule", code(rules.put(actor, rule()))),
         ("enable rule", code(rules.enable(actor, "own", true))),
@@ -48,6 +52,9 @@ fn codes(state: &AppState, actor: &Actor) -> Vec<(&'static str, &'static str)> {
         ("create token", code(tokens.create(actor, "", Role::Viewer, None, now))),
         ("revoke token", code(tokens.revoke(actor, "t", now))),
         ("end session", code(sessions.end(actor, "s", now))),
+        ("add heartbeat", code(heartbeats.add(actor, &NewHeartbeat::default(), now))),
+        ("remove heartbeat", code(heartbeats.remove(actor, "backup"))),
+        ("send heartbeat", code(heartbeats.receive(actor, ("backup", false), now))),
         ("reset layout", code(layouts.edit(actor, LayoutEdit::Reset))),
     ]
 }
@@ -69,10 +76,10 @@ fn actions_need_their_permission() {
     };
     assert_eq!(allowed(&anonymous), [""; 0]);
     assert_eq!(allowed(&actor(Role::Viewer)), ["end session", "reset layout"]);
-    assert_eq!(allowed(&actor(Role::Ingest)), ["add annotation"]);
+    assert_eq!(allowed(&actor(Role::Ingest)), ["add annotation", "send heartbeat"]);
     let all: Vec<&'static str> = codes(&state, &anonymous).into_iter().map(|(action, _)| action).collect();
     assert_eq!(allowed(&actor(Role::Admin)), all);
-    state.audit.close();
+    state.audit.close().unwrap();
     let (entries, _) = AuditLog::for_command(folder.path()).read(&Filter::default(), 0, 100).unwrap();
     let annotations = entries.iter().filter(|entry| entry.what == AuditTarget::Annotation).count();
     assert_eq!(annotations, 2, "those of the two actors that may add one: {entries:?}");

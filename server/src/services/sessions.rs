@@ -1,12 +1,13 @@
 //! Signing in and out, and ending sessions.
 
 use super::{AccountError, ErrorKind, ServiceError};
-use crate::access::{Access, SignInError, SignedIn};
+use crate::access::{Access, SignInError, SignInOrigin, SignedIn};
 use crate::audit::{Actor, AuditTarget};
+use crate::clock::Moment;
+use crate::rate_limit::RateLimiter;
 use serde_json::json;
-use std::net::IpAddr;
 use std::sync::Arc;
-use watchglass_auth::{AccountsError, Credential, Digest, Permission};
+use watchglass_auth::{AccountsError, Credential, Permission};
 use watchglass_model::Timestamp;
 
 /// Seconds after which to try again while too many users sign in.
@@ -24,6 +25,7 @@ impl ServiceError for SignInError {
     fn kind_and_code(&self) -> (ErrorKind, &'static str) {
         match self {
             Self::BadCredentials => (ErrorKind::Unauthenticated, "bad_credentials"),
+            Self::RateLimited(_) => (ErrorKind::Throttled, "rate_limited"),
             Self::Throttled(_) => (ErrorKind::Throttled, "too_many_attempts"),
             Self::Busy => (ErrorKind::Busy, "busy"),
             Self::Internal(_) => (ErrorKind::Internal, "internal"),
@@ -32,6 +34,7 @@ impl ServiceError for SignInError {
 
     fn retry_after(&self) -> Option<u64> {
         match self {
+            Self::RateLimited(exceeded) => Some(exceeded.quota.retry_after_seconds()),
             Self::Throttled(wait) => Some(u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)),
             Self::Busy => Some(BUSY_SECONDS),
             Self::BadCredentials | Self::Internal(_) => None,
@@ -43,10 +46,11 @@ impl ServiceError for SignInError {
 #[derive(Clone, Debug)]
 pub(crate) struct SessionService {
     pub(crate) access: Arc<Access>,
+    pub(crate) limiter: Arc<RateLimiter>,
 }
 
 impl SessionService {
-    /// Signs a user in. `before` is the session that the browser had, which ends.
+    /// Signs a user in.
     ///
     /// # Errors
     /// Wrong credentials, too many failed attempts, too many sign-ins at once, or a failed write.
@@ -54,12 +58,17 @@ impl SessionService {
         &self,
         actor: &Actor,
         request: SignInRequest,
-        address: IpAddr,
-        before: Option<Digest>,
-        now: Timestamp,
+        origin: SignInOrigin,
+        now: Moment,
     ) -> Result<SignedIn, SignInError> {
         let SignInRequest { name, password, code } = request;
-        let signed_in = self.access.sign_in(&name, (password, code), address, before, now).await;
+        let address = origin.address;
+        let permit = self.limiter.acquire_sign_in(&name, origin.throttle_source(&name), now.uptime);
+        let permit = permit.map_err(SignInError::RateLimited)?;
+        let signed_in = self.access.sign_in(&name, (password, code), origin, now).await;
+        if !matches!(signed_in, Err(SignInError::BadCredentials)) {
+            permit.refund();
+        }
         let known =
             || self.access.with_accounts(|accounts| accounts.user(&name).map(|user| user.name.clone()));
         match &signed_in {
@@ -69,23 +78,23 @@ impl SessionService {
                 tracing::info!(user = principal.name, %address, "user signed in");
             }
             Err(SignInError::BadCredentials) => actor.record_failure(known().as_deref(), "sign-in failed"),
-            Err(SignInError::Throttled(_)) => actor.record_failure(known().as_deref(), "kept waiting"),
+            Err(SignInError::Throttled(_) | SignInError::RateLimited(_)) => {
+                actor.record_failure(known().as_deref(), "kept waiting")
+            }
             Err(SignInError::Busy | SignInError::Internal(_)) => {}
         }
         signed_in
     }
 
-    /// Signs the actor out: ends the session and its live connections. Does nothing for a token. Waits for the disk.
+    /// Signs the actor out: ends the session and its live connections. Does nothing for a token. Waits for the disk; if that
+    /// cannot be written, the session ends in memory.
     ///
     /// # Errors
-    /// A failed write.
-    pub(crate) fn sign_out(&self, actor: &Actor) -> Result<(), AccountError> {
+    /// Those of the accounts.
+    pub(crate) fn sign_out(&self, actor: &Actor, now: Timestamp) -> Result<(), AccountError> {
         let Some(user) = actor.principal() else { return Ok(()) };
         let Credential::Session(session) = user.credential else { return Ok(()) };
-        self.access.change(|accounts| {
-            accounts.sign_out(session);
-            Ok(())
-        })?;
+        self.access.sign_out(session, now)?;
         actor.record(AuditTarget::Session, "signed out", &user.name, (None, None));
         tracing::info!(user = user.name, "user signed out");
         Ok(())

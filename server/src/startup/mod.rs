@@ -3,6 +3,7 @@
 mod listen;
 mod parts;
 mod probes;
+mod shutdown;
 
 use crate::access::FirstPassword;
 use crate::app_state::AppState;
@@ -12,9 +13,9 @@ use crate::console::{print_line, print_secret};
 use crate::edge::{Exposure, HttpListener, Tls};
 use crate::host_origin::HostGuard;
 use crate::open_files::raise_open_file_limit;
+use crate::persist::DataDirCheck;
 use crate::persist::data_dir::{DataDir, default_path};
 use crate::pipeline::{Pipeline, Ticker};
-use crate::rate_limit::RateLimiter;
 use crate::routes::{self, AuthLayer};
 use crate::services::RuleService;
 use crate::{assets, clock, logging};
@@ -38,6 +39,7 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 /// Any failure during startup.
 pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     logging::start(settings);
+    app::set_base_path(settings.base_path());
     let open_files = raise_open_file_limit();
     let data = match &settings.data_dir {
         Some(path) => path.clone(),
@@ -57,10 +59,11 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let scheme = if listener.tls.is_some() { "https" } else { "http" };
 
     let (stop, stopping) = watch::channel(false);
-    let Parts { state, collector, tick_times, history } =
-        open_parts(settings, data.path(), listener.tls.as_ref(), stopping, runtime.handle())?;
+    let Parts { state, collector, tick_times, progress, data_dir, heartbeat, history } =
+        open_parts(settings, data.path(), (address, listener.tls.as_ref()), stopping, runtime.handle())?;
     let host = &state.metrics.host().name;
     let first = state.access.create_first_admin(|name| std::env::var(name).ok(), clock::now())?;
+    state.access.open_browser_key()?;
     let shared = ClusterParts {
         rules: RuleService::from_ref(&state),
         notifications: Arc::clone(&state.notifications),
@@ -70,8 +73,20 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let cluster = ClusterSync::start(settings, shared, host, data.path())?;
     // Before the startup banner: a signal that follows it must be handled.
     let signals = runtime.block_on(async { Signals::install() })?;
-    let ticker = Ticker::start(Pipeline::new(&state), collector, tick_times)?;
-    print_banner(host, &format!("{scheme}://{address}"), self_signed.as_deref(), &data, &first);
+    let saved = state.clone();
+    let data_dir_check = DataDirCheck::start(data.clone(), data_dir, move || save_all(&saved))?;
+    let pipeline = Pipeline::new(&state, progress);
+    let ticker = Ticker::start(pipeline, collector, tick_times, history.newest())?;
+    if let Some(sender) = heartbeat {
+        runtime.spawn(sender.run(state.stopping.clone()));
+    }
+    print_banner(
+        host,
+        &format!("{scheme}://{address}{}", app::url("/")),
+        self_signed.as_deref(),
+        &data,
+        &first,
+    );
     tracing::info!(%address, data_dir = %data.path().display(), open_files, "server started");
     if settings.exposure() == Exposure::PlainHttp {
         tracing::warn!(%address, "insecure_http: passwords and data of other machines are sent unencrypted");
@@ -79,19 +94,31 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     for former_name in &settings.former_names {
         tracing::warn!("{former_name}");
     }
+    for unknown_metric in &settings.unknown_metrics {
+        tracing::warn!("{unknown_metric}");
+    }
 
     runtime.block_on(serve_until_signal(listener, state.clone(), settings, stop, signals));
 
     ticker.stop();
     cluster.stop();
-    state.rules.close();
-    state.notifications.close();
-    state.annotations.close();
-    state.audit.close();
-    history.close();
+    drop(data_dir_check);
+    let outcome = shutdown::close(&state, history.as_ref());
     runtime.shutdown_timeout(Duration::from_secs(1));
     tracing::info!("server stopped");
-    Ok(())
+    Ok(outcome?)
+}
+
+/// Saves what is in memory into a new data directory. The history and the accounts do so by themselves.
+fn save_all(state: &AppState) {
+    state.annotations.save_all();
+    state.heartbeats.save_all();
+    state.notifications.save_all();
+    for (part, result) in [("rules", state.rules.save_all()), ("layouts", state.layouts.save_all())] {
+        if let Err(error) = result {
+            tracing::warn!(part, %error, "write failed; changes would be lost at a restart");
+        }
+    }
 }
 
 /// Serves requests until a signal arrives, then waits for open connections to end.
@@ -105,12 +132,7 @@ async fn serve_until_signal(
     let stopping = state.stopping.clone();
     let access_task = tokio::spawn(Arc::clone(&state.access).watch_file(stopping.clone()));
     let host_guard = HostGuard::new(&settings.host_names());
-    let auth = AuthLayer {
-        access: Arc::clone(&state.access),
-        audit: Arc::clone(&state.audit),
-        metrics_anonymous: settings.metrics_anonymous,
-        limiter: Arc::new(RateLimiter::new(&settings.limits)),
-    };
+    let auth = AuthLayer::new(&state, settings.metrics_anonymous);
     let router = routes::router(state, listener.proxies.clone(), host_guard, auth);
     let tls = listener.tls.clone();
     let mut server = pin!(listener.serve(router, stopping));
@@ -166,7 +188,13 @@ impl Signals {
 
 /// Prints where to open the pages. `self_signed` is the fingerprint of a self-signed certificate, which the user compares with
 /// that in the warning of the browser.
-fn print_banner(name: &str, origin: &str, self_signed: Option<&str>, data: &DataDir, first: &FirstPassword) {
+fn print_banner(
+    name: &str,
+    overview: &str,
+    self_signed: Option<&str>,
+    data: &DataDir,
+    first: &FirstPassword,
+) {
     if let FirstPassword::Generated(password) = first {
         print_secret(&format!("the first administrator is admin, with the password {}", password.text()));
     }
@@ -176,7 +204,7 @@ fn print_banner(name: &str, origin: &str, self_signed: Option<&str>, data: &Data
     });
     print_line(&format!(
         "Watchglass {version} monitoring {name}\n\
-         \x20 open      {origin}/\n\
+         \x20 open      {overview}\n\
          \x20 sign in   {first}\n\
          \x20 data      {}{certificate}",
         data.path().display()

@@ -6,19 +6,25 @@ use crate::annotations::Annotations;
 use crate::app_state::AppState;
 use crate::assets::PAGE_ASSETS;
 use crate::audit::AuditLog;
-use crate::clock::{TICK, TICK_MILLIS};
+use crate::clock::{self, TICK, TICK_MILLIS};
 use crate::config::{EffectiveConfig, Settings};
 use crate::edge::Tls;
 use crate::evaluation::RuleEvaluator;
-use crate::http::QueryLimiter;
+use crate::heartbeats::{HeartbeatSender, Heartbeats, OutgoingHeartbeatProbe, Progress, SendTiming};
 use crate::layouts::Layouts;
 use crate::metric_store::{Collected, MetricStore};
 use crate::notifications::{ChartSource, Links, MessageContext, Notifications, smtp_name};
+use crate::persist::DataDirState;
 use crate::pipeline::TickTimes;
+use crate::rate_limit::RateLimiter;
 use crate::targets::Targets;
+use crate::work_limit::WorkLimiter;
 use app::api::HostInfo;
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,10 +34,12 @@ use watchglass_instrument::requests::Recorder;
 use watchglass_live::{Hello, Hub, PROTOCOL_VERSION};
 use watchglass_probes::{Applications, Collector, HostRoots, SystemInfo};
 use watchglass_remote::redis::Target;
-use watchglass_tsdb::{EmbeddedHistory, History, Options, RedisHistory, RedisOptions};
+use watchglass_tsdb::{EmbeddedHistory, History, Instance, Options, RedisHistory, RedisOptions};
 
 /// Series limit of one server.
 const MAX_SERIES: usize = 10_000;
+/// Limit of series with samples in the newest hours: those that have ended count until their block is written.
+const MAX_STORED_SERIES: usize = 4 * MAX_SERIES;
 const DAY: Duration = Duration::from_secs(86_400);
 /// Retention of 1-minute rows in days, unless raw samples are kept longer.
 const MINUTE_RETENTION_DAYS: u32 = 35;
@@ -44,6 +52,12 @@ pub(super) struct Parts {
     pub(super) collector: Collector,
     /// Filled by the ticker.
     pub(super) tick_times: Arc<TickTimes>,
+    /// Filled by the ticker.
+    pub(super) progress: Arc<Progress>,
+    /// Sender of heartbeats, if a URL is set.
+    pub(super) heartbeat: Option<HeartbeatSender>,
+    /// Filled by the check of the data directory.
+    pub(super) data_dir: DataDirState,
     /// Closed last.
     pub(super) history: Arc<dyn History>,
 }
@@ -55,7 +69,7 @@ pub(super) struct Parts {
 pub(super) fn open_parts(
     settings: &Settings,
     folder: &Path,
-    tls: Option<&Arc<Tls>>,
+    (address, tls): (SocketAddr, Option<&Arc<Tls>>),
     stopping: watch::Receiver<bool>,
     runtime: &Handle,
 ) -> Result<Parts, Box<dyn Error>> {
@@ -65,19 +79,28 @@ pub(super) fn open_parts(
     let options = history_options(settings);
     let local = Arc::new(EmbeddedHistory::open(&folder.join("history"), options.clone())?);
     let previous_run = local.newest();
-    let history = shared_history(settings, &local, &host)?;
+    let instance = instance(&system_hostname, address);
+    let history = shared_history(settings, &local, &host, instance)?;
 
     let (requests, applications) = (Arc::<Recorder>::default(), Arc::<Applications>::default());
     let (hub, tick_times) = (Arc::new(Hub::new(hello())), Arc::<TickTimes>::default());
+    let (data_dir, work_limiter) = (DataDirState::default(), WorkLimiter::default());
     let (targets, target_probes) = Targets::from_settings(settings)?;
+    let progress = Arc::<Progress>::default();
+    let heartbeat = heartbeat_sender(settings, &progress)?;
+    let heartbeats = Arc::new(Heartbeats::open(folder, &settings.heartbeats, clock::now())?);
     let sources = MetricSources {
         targets: target_probes,
+        heartbeat: heartbeat.as_ref().map(OutgoingHeartbeatProbe::of),
         requests: Arc::clone(&requests),
         applications: Arc::clone(&applications),
         tls: tls.cloned(),
         history: Arc::clone(&history),
+        data_dir: data_dir.clone(),
         tick_times: Arc::clone(&tick_times),
         hub: Arc::clone(&hub),
+        work_limiter: work_limiter.clone(),
+        heartbeats: Arc::clone(&heartbeats),
         runtime: runtime.clone(),
     };
     let roots = HostRoots { proc: settings.host_proc.clone(), sys: settings.host_sys.clone() };
@@ -86,12 +109,18 @@ pub(super) fn open_parts(
         host: host_info(host, system),
         catalogue: collector.catalogue().clone(),
         intervals: collection_intervals(&collector),
+        sections: collector.sections(),
+        sources: collector.sources(),
     };
 
     let rules = RuleEvaluator::open(settings.rules.clone(), folder)?;
     let message_context = MessageContext {
         rules: rules.current_rules().clone(),
-        links: settings.public_url.as_ref().map(|url| Links::open(url, folder)).transpose()?,
+        links: settings
+            .public_url
+            .as_ref()
+            .map(|url| Links::open(url, settings.base_path(), folder))
+            .transpose()?,
         chart_source: Some(Arc::new(ChartSource {
             history: local.clone(),
             catalogue: collected.catalogue.clone(),
@@ -107,6 +136,7 @@ pub(super) fn open_parts(
         hub,
         rules: Arc::new(rules),
         notifications: Arc::new(notifications),
+        heartbeats,
         annotations: Arc::new(Annotations::open(folder, options.quarter_retention, previous_run)?),
         layouts: Arc::new(Layouts::open(folder)?),
         targets: Arc::new(targets),
@@ -115,11 +145,19 @@ pub(super) fn open_parts(
         config: Arc::new(EffectiveConfig::new(settings, folder, &options)),
         access: Arc::new(Access::open(folder)?),
         audit: Arc::new(AuditLog::open(folder)?),
-        query_limiter: QueryLimiter::default(),
+        work_limiter,
+        limiter: Arc::new(RateLimiter::new(&settings.limits)),
         public_url: settings.public_url.clone(),
         stopping,
     };
-    Ok(Parts { state, collector, tick_times, history })
+    Ok(Parts { state, collector, tick_times, progress, data_dir, heartbeat, history })
+}
+
+/// Sender of heartbeats, if a URL is set.
+fn heartbeat_sender(settings: &Settings, progress: &Arc<Progress>) -> io::Result<Option<HeartbeatSender>> {
+    let Some(url) = settings.heartbeat_url.clone() else { return Ok(None) };
+    let timing = SendTiming::every(settings.heartbeat_interval);
+    HeartbeatSender::new(url, timing, Arc::clone(progress)).map(Some)
 }
 
 /// First message of live connections.
@@ -138,17 +176,30 @@ fn shared_history(
     settings: &Settings,
     local: &Arc<EmbeddedHistory>,
     host: &str,
+    instance: Instance,
 ) -> Result<Arc<dyn History>, Box<dyn Error>> {
     let local = Arc::clone(local);
     let Some(url) = &settings.redis_url else { return Ok(local) };
     let target = Target::parse(url)?;
-    tracing::info!(redis = target.instance, prefix = settings.redis_prefix, "history sharing enabled");
+    tracing::info!(redis = target.addresses(), prefix = settings.redis_prefix, "history sharing enabled");
     let options = RedisOptions {
         prefix: settings.redis_prefix.clone(),
         source: host.to_owned(),
         retention: SHARED_RETENTION,
+        instance: Some(instance),
     };
     Ok(Arc::new(RedisHistory::open(local, target, &options)?))
+}
+
+/// This run of the server, by which another one with the same host name finds it.
+fn instance(machine: &str, address: SocketAddr) -> Instance {
+    let process = std::process::id();
+    Instance {
+        // The hashers of the standard library have random keys.
+        id: format!("{:016x}", RandomState::new().build_hasher().finish()),
+        started: clock::now(),
+        place: format!("{machine} at {address} (process {process})"),
+    }
 }
 
 /// Retention and limits of the history.
@@ -161,7 +212,7 @@ fn history_options(settings: &Settings) -> Options {
         minute_retention: days(MINUTE_RETENTION_DAYS)
             .clamp(raw_retention, quarter_retention.max(raw_retention)),
         quarter_retention,
-        series_limit: MAX_SERIES,
+        series_limit: MAX_STORED_SERIES,
     }
 }
 

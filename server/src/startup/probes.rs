@@ -1,8 +1,11 @@
 //! All probes of a server.
 
 use crate::edge::{Tls, TlsProbe};
+use crate::heartbeats::{Heartbeats, HeartbeatsProbe, OutgoingHeartbeatProbe};
+use crate::persist::DataDirState;
 use crate::pipeline::{TickProbe, TickTimes};
-use crate::self_metrics::{HistoryProbe, HubProbe, RuntimeProbe};
+use crate::self_metrics::{DataDirProbe, HistoryProbe, HubProbe, RuntimeProbe, WorkProbe};
+use crate::work_limit::WorkLimiter;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use watchglass_instrument::requests::Recorder;
@@ -20,9 +23,13 @@ pub(super) struct MetricSources {
     pub(super) applications: Arc<Applications>,
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) history: Arc<dyn History>,
+    pub(super) data_dir: DataDirState,
     pub(super) tick_times: Arc<TickTimes>,
     pub(super) hub: Arc<Hub>,
+    pub(super) work_limiter: WorkLimiter,
     pub(super) runtime: Handle,
+    pub(super) heartbeats: Arc<Heartbeats>,
+    pub(super) heartbeat: Option<OutgoingHeartbeatProbe>,
 }
 
 impl MetricSources {
@@ -35,9 +42,13 @@ impl MetricSources {
         probes.extend(self_monitoring_probes());
         probes.extend(self.tls.map(|tls| Box::new(TlsProbe(tls)) as Box<dyn Probe>));
         probes.push(Box::new(HistoryProbe::new(self.history)));
+        probes.push(Box::new(DataDirProbe::new(self.data_dir)));
         probes.push(Box::new(TickProbe(self.tick_times)));
         probes.push(Box::new(HubProbe(self.hub)));
         probes.push(Box::new(RuntimeProbe(self.runtime)));
+        probes.push(Box::new(WorkProbe(self.work_limiter)));
+        probes.extend(self.heartbeat.map(|probe| Box::new(probe) as Box<dyn Probe>));
+        probes.push(Box::new(HeartbeatsProbe(self.heartbeats)));
         probes
     }
 }
@@ -45,6 +56,7 @@ impl MetricSources {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::heartbeats::{HeartbeatSender, SendTiming};
     use crate::startup::parts::hello;
     use std::time::Duration;
     use watchglass_model::Catalogue;
@@ -54,6 +66,9 @@ mod tests {
     /// Catalogue of a server that monitors a PostgreSQL and a Redis.
     fn catalogue() -> Catalogue {
         let every = Duration::from_secs(5);
+        let timing = SendTiming::every(every);
+        let sender =
+            HeartbeatSender::new("http://127.0.0.1:1/".parse().unwrap(), timing, Arc::default()).unwrap();
         let sources = MetricSources {
             targets: vec![
                 postgres("postgresql://u@127.0.0.1:1/a", every).unwrap().probe,
@@ -63,9 +78,13 @@ mod tests {
             applications: Arc::default(),
             tls: None,
             history: Arc::new(MemoryHistory::new(every, 10)),
+            data_dir: DataDirState::default(),
             tick_times: Arc::default(),
             hub: Arc::new(Hub::new(hello())),
+            work_limiter: WorkLimiter::default(),
             runtime: Handle::current(),
+            heartbeats: Arc::default(),
+            heartbeat: Some(OutgoingHeartbeatProbe::of(&sender)),
         };
         let probes = sources.probes(&HostRoots::default());
         Collector::new(probes, &[("host", "h")], 1000).unwrap().catalogue().clone()
@@ -88,10 +107,37 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn list_of_known_metrics_is_complete() {
+        let catalogue = catalogue();
+        let certificate = crate::edge::CERTIFICATE_METRICS.iter().map(|metric| metric.name);
+        let mut names: Vec<&str> =
+            catalogue.metrics().iter().map(|metric| metric.name.as_str()).chain(certificate).collect();
+        names.sort_unstable();
+        let text = names.join("\n") + "\n";
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/config/metric_names.txt");
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(path, &text).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap(), text, "renew it with UPDATE_GOLDEN=1");
+    }
+
+    #[tokio::test]
     async fn self_monitoring_panels_keep_their_order() {
         let catalogue = catalogue();
         let own = catalogue.panels().iter().filter(|panel| panel.section == "Watchglass");
         let ids: Vec<&str> = own.map(|panel| panel.id.as_str()).collect();
-        assert_eq!(ids, ["own-cpu", "own-files", "own-memory", "own-tick", "own-connections", "own-sent"]);
+        assert_eq!(
+            ids,
+            [
+                "own-cpu",
+                "own-files",
+                "own-memory",
+                "own-tick",
+                "own-connections",
+                "own-heartbeat",
+                "heartbeats",
+                "own-sent"
+            ]
+        );
     }
 }

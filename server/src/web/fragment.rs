@@ -1,9 +1,11 @@
-//! HTML fragments with lists and forms: `GET /api/fragment/…`, and the form actions `POST /alerts` and `POST /settings`.
+//! HTML fragments with lists and forms: `GET /api/fragment/…`, and the form actions `POST /alerts`,
+//! `POST /alerts/preview` and `POST /settings`.
 //!
 //! With the header `x-fragment` a form returns the fragment. Without it, as sent by browsers without scripts, it redirects after
 //! success and returns a whole page after an error.
 
 use super::PageContext;
+pub(crate) use super::fragments::PREVIEW_PATH;
 use super::fragments::{self, ALERTS_PATH, FormResponse, SETTINGS_PATH};
 use super::pages::theme;
 use crate::assets::PAGE_ASSETS;
@@ -42,6 +44,17 @@ pub(crate) async fn alerts_action(
 ) -> Result<Response, ApiError> {
     let fields = FormFields::new(body::read_form(&headers, body, MAX_FORM_BYTES).await?);
     let answer = run_blocking(move || fragments::run_action(&visit, &fields)).await?;
+    Ok(form_response(answer, &headers, (ALERTS_PATH, "Alerts")))
+}
+
+/// Previews the rule of a form of the alerts page. Changes nothing.
+pub(crate) async fn preview_action(
+    visit: PageContext,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let fields = FormFields::new(body::read_form(&headers, body, MAX_FORM_BYTES).await?);
+    let answer = run_blocking(move || fragments::run_preview(&visit, &fields)).await?;
     Ok(form_response(answer, &headers, (ALERTS_PATH, "Alerts")))
 }
 

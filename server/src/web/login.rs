@@ -1,21 +1,21 @@
 //! Sign-in and sign-out: `/login`, `POST /api/login`, `POST /api/logout`. Accepts forms, which work without scripts, and JSON.
 
 use super::cookie;
-use super::pages::theme;
-use crate::assets::PAGE_ASSETS;
+use super::login_pages::{page_response, sign_in_page, signed_in_page, unsaved_session_page};
+use crate::access::SignInOrigin;
 use crate::audit::Actor;
 use crate::clock;
 use crate::config::PublicUrl;
 use crate::edge::Client;
-use crate::http::html::{document, escaped};
 use crate::http::{ApiError, Done, Envelope, Failure, bad_request, body, run_blocking};
 use crate::services::{SessionService, SignInRequest};
+use app::path_of_url;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{CONTENT_TYPE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 use utoipa::ToSchema;
@@ -50,6 +50,9 @@ pub(crate) struct SignedInUser {
     /// `admin` or `viewer`.
     #[schema(value_type = String)]
     role: Role,
+    /// Why the session is in memory only and ends at a restart; missing if it is saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_saved: Option<String>,
 }
 
 /// Sign-in page. Signed-in users are redirected to `next`; without it they can sign out.
@@ -63,7 +66,7 @@ pub(crate) async fn page(
     let warning = cookie::insecure_warning(&headers, client, public_url.as_ref());
     let query = query.unwrap_or_default();
     let next = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
-    let next = next.map(|(_, next)| local_path(&next).to_owned());
+    let next = next.map(|(_, next)| local_path(path_of_url(&next)).to_owned());
     let user =
         pass.map(|Extension(pass)| pass).filter(|pass| matches!(pass.credential, Credential::Session(_)));
     match (user, next) {
@@ -88,7 +91,7 @@ pub(crate) async fn page(
         (status = 408, description = "The body did not arrive within 10 s", body = Failure),
         (status = 413, description = "The body is longer than 8 KiB", body = Failure),
         (status = 415, description = "Content-Type is neither JSON nor a form", body = Failure),
-        (status = 429, description = "Too many failed attempts for this username or from this address; see Retry-After", body = Failure),
+        (status = 429, description = "Too many failed attempts for this username from this address; see Retry-After", body = Failure),
         (status = 503, description = "Too many concurrent sign-ins", body = Failure)
     )
 )]
@@ -103,11 +106,17 @@ pub(crate) async fn login(
     let is_form = is_form(&headers);
     let (request, next) =
         if is_form { read_form(&headers, body).await? } else { read_json(&headers, body).await? };
-    let next = local_path(&next).to_owned();
+    let next = local_path(path_of_url(&next)).to_owned();
     let name = request.name.clone();
     let outcome = if cookie::may_start_session(&headers, client, public_url.as_ref()) {
-        let before = cookie::session(&headers);
-        sessions.sign_in(&actor, request, client.address, before, clock::now()).await.map_err(ApiError::from)
+        let now = clock::moment();
+        let browser = cookie::browser(&headers);
+        let origin = SignInOrigin {
+            address: client.address,
+            browser: browser.and_then(|cookie| sessions.access.known_browser(cookie, now.time)),
+            before: cookie::session(&headers),
+        };
+        sessions.sign_in(&actor, request, origin, now).await.map_err(ApiError::from)
     } else {
         Err(not_encrypted())
     };
@@ -119,10 +128,21 @@ pub(crate) async fn login(
         }
         Err(error) => return Err(error),
     };
-    let user = SignedInUser { user: signed_in.principal.name, role: signed_in.principal.role };
-    let mut response = if is_form { redirect_to(&next) } else { Envelope::of(user).into_response() };
-    if let Some(cookie) = cookie::header(Some(&signed_in.secret), &headers, client, public_url.as_ref()) {
-        response.headers_mut().insert(SET_COOKIE, cookie);
+    let mut response = match (is_form, &signed_in.not_saved) {
+        (true, None) => redirect_to(&next),
+        (true, Some(reason)) => unsaved_session_page(&headers, &signed_in.principal, reason, &next),
+        (false, not_saved) => Envelope::of(SignedInUser {
+            user: signed_in.principal.name,
+            role: signed_in.principal.role,
+            not_saved: not_saved.as_ref().map(|not_saved| not_saved.reason().to_owned()),
+        })
+        .into_response(),
+    };
+    let is_secure = cookie::is_encrypted(&headers, client, public_url.as_ref());
+    let session = cookie::header(Some(&signed_in.secret), is_secure);
+    let browser = signed_in.browser.and_then(|browser| cookie::browser_header(&browser, is_secure));
+    for cookie in session.into_iter().chain(browser) {
+        response.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(response)
 }
@@ -166,13 +186,13 @@ pub(crate) async fn logout(
     actor: Actor,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    run_blocking(move || sessions.sign_out(&actor)).await??;
+    run_blocking(move || sessions.sign_out(&actor, clock::now())).await??;
     let mut response = if is_form(&headers) {
         (StatusCode::SEE_OTHER, [(LOCATION, LOGIN_URL)]).into_response()
     } else {
         Envelope::of(Done::default()).into_response()
     };
-    if let Some(cookie) = cookie::header(None, &headers, client, public_url.as_ref()) {
+    if let Some(cookie) = cookie::header(None, cookie::is_encrypted(&headers, client, public_url.as_ref())) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
     Ok(response)
@@ -206,59 +226,6 @@ fn local_path(next: &str) -> &str {
 fn redirect_to(next: &str) -> Response {
     let place = HeaderValue::from_str(next).unwrap_or(HeaderValue::from_static("/"));
     (StatusCode::SEE_OTHER, [(LOCATION, place)]).into_response()
-}
-
-/// Sign-in page, with a warning about the connection, and the error of the previous attempt.
-fn sign_in_page(
-    headers: &HeaderMap,
-    warning: Option<&str>,
-    error: Option<&ApiError>,
-    name: &str,
-    next: &str,
-) -> Response {
-    let warning = warning.map_or_else(String::new, |text| {
-        format!("<p class=\"page-warning\" role=\"note\">{}</p>", escaped(text))
-    });
-    let alert = error.map_or_else(String::new, |error| {
-        format!("<p class=\"flash bad\" role=\"alert\">{}.</p>", escaped(error.message()))
-    });
-    // After an error the username is already filled in, so the password gets the focus.
-    let (name_focus, password_focus) = if name.is_empty() { (" autofocus", "") } else { ("", " autofocus") };
-    let body = format!(
-        "{warning}<main class=\"document standalone\"><h1>Sign in to Watchglass</h1>{alert}\
-         <form method=\"post\" action=\"/api/login\"><input type=\"hidden\" name=\"next\" value=\"{}\">\
-         <p><label>Username <input name=\"username\" value=\"{}\" autocomplete=\"username\" autocapitalize=\"none\" \
-         spellcheck=\"false\" maxlength=\"64\" required{name_focus}></label></p>\
-         <p><label>Password <input name=\"password\" type=\"password\" autocomplete=\"current-password\" \
-         maxlength=\"256\" required{password_focus}></label></p>\
-         <p><label>Two-factor code (if enabled) <input name=\"code\" autocomplete=\"one-time-code\" \
-         autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"40\"></label></p>\
-         <p><button type=\"submit\" class=\"button\">Sign in</button></p></form>\
-         <p>Forgot password? Run <code>watchglass user password --name NAME</code> on the server.</p></main>",
-        escaped(next),
-        escaped(&name.chars().take(64).collect::<String>()),
-    );
-    let mut response =
-        page_response(headers, error.map_or(StatusCode::OK, ApiError::status), "Sign in", &body);
-    if let Some(seconds) = error.and_then(ApiError::retry_after) {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    response
-}
-
-fn signed_in_page(user: &Principal) -> String {
-    format!(
-        "<main class=\"document standalone\"><h1>Signed in</h1><p>Signed in as {} (role {}).</p>\
-         <form method=\"post\" action=\"/api/logout\"><p><button type=\"submit\" class=\"button\">Sign out</button></p></form>\
-         <p class=\"ways\"><a href=\"/\">Overview</a></p></main>",
-        escaped(&user.name),
-        user.role
-    )
-}
-
-fn page_response(headers: &HeaderMap, status: StatusCode, title: &str, body: &str) -> Response {
-    let html = document(title, &PAGE_ASSETS.styles, theme(headers), body);
-    (status, Html(html)).into_response()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub(crate) mod fragments;
 pub(crate) mod functions;
 pub(crate) mod layout;
 pub(crate) mod login;
+mod login_pages;
 mod page_backend;
 mod page_context;
 pub(crate) mod pages;

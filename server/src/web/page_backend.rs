@@ -1,8 +1,9 @@
 //! Data of the pages, with the layout of the user applied.
 
 use crate::app_state::AppState;
-use crate::clock::TICK_MILLIS;
+use crate::clock::{TICK_MILLIS, now};
 use crate::layouts::Layout;
+use crate::query::alerts::unhandled_count;
 use crate::query::chart_history::chart_history;
 use app::Backend;
 use app::api::{Alerts, History, PageData, RangeQuery, Services};
@@ -48,9 +49,9 @@ impl Backend for PageBackend {
     fn alerts(&self, window: RangeQuery) -> Alerts {
         let AppState { metrics, rules, notifications, annotations, .. } = &self.state;
         let (range, peers) = (metrics.range(window), notifications.peers());
-        let mut alerts = rules.chart_bands(metrics.catalogue(), range, &peers.statuses, &peers.past_alerts);
-        alerts.bands.extend(annotations.chart_marks(window, range));
-        alerts
+        let mut bands = rules.chart_bands(metrics.catalogue(), range, &peers.statuses, &peers.past_alerts);
+        bands.extend(annotations.chart_marks(window, range));
+        Alerts { firing: unhandled_count(rules, notifications, now()), bands }
     }
 
     fn services(&self) -> Services {

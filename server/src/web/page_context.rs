@@ -4,12 +4,10 @@
 use super::fragments::page;
 use crate::app_state::AppState;
 use crate::audit::Actor;
-use crate::edge::Client;
 use crate::http::ApiError;
 use app::{FragmentFailure, FragmentRenderer};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use std::net::IpAddr;
 use watchglass_auth::{Permission, Principal};
 
 /// Context of a page request.
@@ -18,8 +16,6 @@ pub(crate) struct PageContext {
     pub(crate) state: AppState,
     /// Authenticated principal.
     pub(crate) principal: Principal,
-    /// Client address.
-    pub(crate) client_address: IpAddr,
     /// Principal and address, as the audit log records them.
     pub(crate) actor: Actor,
 }
@@ -48,12 +44,11 @@ impl FromRequestParts<AppState> for PageContext {
     /// Fails with 500 on routes without authentication, where there may be no principal: using it there is a bug.
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let pass = parts.extensions.get::<Principal>().cloned();
-        let address = parts.extensions.get::<Client>().map(|client| client.address);
         let actor = Actor::from_request_parts(parts, state).await?;
-        let (Some(pass), Some(address)) = (pass, address) else {
-            tracing::error!(path = parts.uri.path(), "principal or client address missing");
+        let Some(pass) = pass else {
+            tracing::error!(path = parts.uri.path(), "principal missing");
             return Err(ApiError::internal());
         };
-        Ok(Self { state: state.clone(), principal: pass, client_address: address, actor })
+        Ok(Self { state: state.clone(), principal: pass, actor })
     }
 }

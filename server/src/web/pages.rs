@@ -76,6 +76,7 @@ async fn render(visit: PageContext, request: Request) -> Response {
         }
     };
     let document = move || app::document(assets.clone(), theme, is_wall, warning);
+    let request = with_url_of_browser(request);
     let rendered = leptos_axum::render_app_async_with_context(context, document)(request).await;
     let mut response = valid_html::finish(rendered).await;
     if let Some(status) = status.get().and_then(|status| StatusCode::from_u16(status).ok()) {
@@ -83,6 +84,15 @@ async fn render(visit: PageContext, request: Request) -> Response {
     }
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     response
+}
+
+/// The request with the URL that the browser shows, which the router of the pages matches on both sides.
+fn with_url_of_browser(mut request: Request) -> Request {
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    if let Ok(uri) = format!("{}{path}", app::base_path()).parse() {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 /// Whether the page is in TV mode: `kiosk`, or its former name.

@@ -12,7 +12,8 @@ const MAX_QUERY_BYTES: usize = 8192;
 /// Accepts [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339), and times without a zone as form fields send them: these are
 /// local to a clock that is `zone` minutes ahead of UTC.
 pub(super) fn url_with_millis(path: &str, query: &str) -> Option<String> {
-    if query.len() > MAX_QUERY_BYTES {
+    // A redirect to `//host/` would lead to another server.
+    if query.len() > MAX_QUERY_BYTES || path.starts_with("//") {
         return None;
     }
     let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
@@ -107,6 +108,11 @@ mod tests {
         }
         let long = format!("from=2023-11-14T22:13&x={}", "x".repeat(MAX_QUERY_BYTES));
         assert_eq!(url_with_millis("/", &long), None);
+    }
+
+    #[test]
+    fn no_redirect_leads_to_another_server() {
+        assert_eq!(url_with_millis("//evil.example/", "from=2023-11-14T22:13"), None);
     }
 
     proptest! {

@@ -26,9 +26,15 @@ pub(crate) async fn sign_in(address: SocketAddr, name: &str, password: &str) -> 
     send(address, "/api/login", "application/json", "", &body).await
 }
 
+/// Whether a cookie is a session.
+pub(crate) async fn is_signed_in(server: &Server, cookie: &str) -> bool {
+    let headers = [("Authorization", ""), ("Cookie", cookie)];
+    request(server.address, "GET", "/api/docs", &headers).await.status == 200
+}
+
 /// The cookie that a response sets, as a browser sends it back.
 pub(crate) fn cookie_of(answer: &Response) -> String {
-    answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
+    answer.session_cookie().unwrap().split(';').next().unwrap().to_owned()
 }
 
 async fn status(address: SocketAddr, path: &str, proof: (&str, &str)) -> u16 {
@@ -53,7 +59,7 @@ async fn users_sign_in_and_out() {
     assert_eq!(answer.status, 200, "{answer:?}");
     let expected = serde_json::json!({ "success": true, "data": { "user": "admin", "role": "admin" } });
     assert_eq!(answer.json(), expected);
-    let set = answer.header("set-cookie").unwrap();
+    let set = answer.session_cookie().unwrap();
     // A loopback address has no TLS: the cookie is neither Secure nor `__Host-`.
     assert!(set.starts_with("watchglass=") && set.contains("; HttpOnly; SameSite=Lax"), "{set}");
     assert!(!set.contains("Secure"), "{set}");
@@ -72,7 +78,7 @@ async fn users_sign_in_and_out() {
     assert_eq!(socket.text().await["type"], "hello");
     let out = send(address, "/api/logout", "application/json", &cookie, "").await;
     assert_eq!(out.status, 200);
-    assert!(out.header("set-cookie").unwrap().starts_with("watchglass=; Path=/; Max-Age=0"), "{out:?}");
+    assert!(out.session_cookie().unwrap().starts_with("watchglass=; Path=/; Max-Age=0"), "{out:?}");
     // The live connection of the page is closed at once.
     assert_eq!(socket.closed().await.0, 4401);
     assert_eq!(status(address, "/", ("Cookie", &cookie)).await, 303);
@@ -100,7 +106,7 @@ async fn sign_in_form_works_without_scripts() {
     for part in ["Wrong username, password or two-factor code", "a&quot;&lt;b", "value=\"/alerts\""] {
         assert!(wrong.text().contains(part), "{part}: {}", wrong.text());
     }
-    assert!(wrong.header("set-cookie").is_none());
+    assert!(wrong.session_cookie().is_none());
     for (fields, place) in [
         ("username=admin&password=correct+horse+battery&next=/alerts?view=rules", "/alerts?view=rules"),
         ("username=admin&password=correct+horse+battery&next=//evil.example", "/"),

@@ -75,6 +75,8 @@ async fn live_connections_get_firing_and_resolved_alerts() {
         "since": time,
         "fired": time,
         "resolved": null,
+        "no_data": false,
+        "suppressed": false,
     });
     assert_eq!(fired, expected);
     assert!(fired["message"].as_str().unwrap().contains("meminfo: MemTotal is missing"), "{fired}");
@@ -180,8 +182,8 @@ async fn rules_are_previewed_over_past_data() {
     assert_eq!((&none["count"], &none["messages"]), (&json!(0), &json!(0)), "{none}");
 
     for (body, expected) in [
-        ("", "Invalid rule: EOF"),
-        ("{}", "missing field `id`"),
+        ("", "Invalid rule: the JSON is empty"),
+        ("{}", "id is missing"),
         (r#"{"id":"x","name":"n","metric":"m","component":"c"}"#, "rule \"x\""),
         (
             r#"{"id":"x","name":"n","metric":"nothing_such","component":"c","warning":1}"#,

@@ -90,7 +90,7 @@ async fn changes_are_logged_with_actor_and_values() {
     let sign_in = json!({ "username": "ada", "password": PASSWORD });
     let signed = call(&server, "POST", "/api/login", sign_in).await;
     assert_eq!(entry(&server, "session", "signed in", "ada").await["by"], "user");
-    let cookie = signed.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let cookie = signed.session_cookie().unwrap().split(';').next().unwrap().to_owned();
     let as_ada = [("Authorization", ""), ("Cookie", cookie.as_str()), ("Content-Length", "0")];
     assert_eq!(request(server.address, "POST", "/api/logout", &as_ada).await.status, 200);
     assert_eq!(entry(&server, "session", "signed out", "ada").await["who"], "ada");

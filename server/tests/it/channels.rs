@@ -7,7 +7,7 @@ use serde_json::json;
 #[tokio::test]
 async fn invalid_channels_are_named_at_startup() {
     for (channel, expected) in [
-        ("kind = 'pigeon'", "channels.a: unknown variant `pigeon`"),
+        ("kind = 'pigeon'", "channels.a: kind is \"pigeon\": must be command, discord"),
         ("kind = 'webhook'\nurl = 'nonsense'", "channels.a: url"),
         ("kind = 'slack'\nurl_env = 'NOT_SET_ANYWHERE'", "NOT_SET_ANYWHERE is not set"),
     ] {

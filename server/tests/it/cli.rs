@@ -56,6 +56,18 @@ async fn command_line_errors_name_the_accepted_form() {
 }
 
 #[tokio::test]
+async fn empty_paths_in_the_environment_are_unset() {
+    let variables =
+        [("WATCHGLASS_CONFIG", ""), ("WATCHGLASS_DATA_DIR", ""), ("WATCHGLASS_LISTEN", "nowhere")];
+    assert_refused("serve", &run(&["serve"], &variables).await, &["WATCHGLASS_LISTEN"]);
+    // The default data directory, which does not exist.
+    for arguments in [&["user", "list"][..], &["backup", "x.tar"]] {
+        let finished = run(arguments, &variables).await;
+        assert!(finished.stderr.contains(".local/share/watchglass"), "{arguments:?}: {}", finished.stderr);
+    }
+}
+
+#[tokio::test]
 async fn environment_errors_name_the_variable() {
     for (name, value, named) in [
         ("WATCHGLASS_LISTEN", "nowhere", "WATCHGLASS_LISTEN: \"nowhere\" must be an address and a port"),

@@ -28,11 +28,11 @@ async fn trusted_proxies_set_client_address_and_scheme() {
     let server = server(&[("WATCHGLASS_TRUSTED_PROXIES", "127.0.0.0/8")]).await;
     let (from, proto) = ("X-Forwarded-For", "X-Forwarded-Proto");
     let secure = sign_in(server.address, PASSWORD, &[(from, "203.0.113.1"), (proto, "https")]).await;
-    let set = secure.header("set-cookie").unwrap();
+    let set = secure.session_cookie().unwrap();
     assert!(set.starts_with("__Host-watchglass=") && set.ends_with("; Secure"), "{set}");
     // Without TLS a session cookie could be read in transit.
     let open = sign_in(server.address, PASSWORD, &[(from, "203.0.113.1"), (proto, "http")]).await;
-    assert_eq!((open.status, open.header("set-cookie")), (403, None));
+    assert_eq!((open.status, open.session_cookie()), (403, None));
     assert!(open.error("not_encrypted").contains("X-Forwarded-Proto"));
     // What the proxy reports counts more than the origin.
     let origin = format!("https://{}", server.address);
@@ -63,7 +63,7 @@ async fn forwarding_headers_of_other_clients_are_ignored() {
     let server = server(&[]).await;
     let forged = [("X-Forwarded-For", "203.0.113.1"), ("X-Forwarded-Proto", "https")];
     let answer = sign_in(server.address, PASSWORD, &forged).await;
-    let set = answer.header("set-cookie").unwrap();
+    let set = answer.session_cookie().unwrap();
     assert!(set.starts_with("watchglass=") && !set.contains("Secure"), "{set}");
     let finished = server.stop().await;
     assert!(finished.stderr.contains("user=\"admin\" address=127.0.0.1"), "{}", finished.stderr);
@@ -103,6 +103,26 @@ async fn connections_are_limited() {
     drop(socket);
     accepts_connections(server.address).await;
     server.stop().await;
+}
+
+/// Half of the files are for connections: the others are for the data directory, probes and messages.
+#[tokio::test]
+async fn few_open_files_are_shared_between_connections_and_the_rest() {
+    let mut server = Server::with_open_files(256).await;
+    let line = server.logged("max_connections lowered to the open-file limit").await;
+    assert!(line.contains("max_connections=128"), "{line}");
+    let mut kept = Vec::new();
+    while kept.len() < 120 {
+        let mut connection = Connection::open(server.address).await;
+        connection.send(request_text(server.address, "GET", "/api/live", &[]).as_bytes()).await;
+        assert_eq!(connection.response().await.map(|answer| answer.status), Some(200), "{}", kept.len());
+        kept.push(connection);
+    }
+    // Everything else works meanwhile.
+    assert_eq!(crate::support::get(server.address, "/").await.status, 200);
+    drop(kept);
+    let finished = server.stop().await;
+    assert!(!finished.stderr.contains("Too many open files"), "{}", finished.stderr);
 }
 
 #[tokio::test]

@@ -3,6 +3,20 @@
 use crate::support::{Connection, Response, Server, TestToken, exchange, get, request, request_text};
 
 #[tokio::test]
+async fn liveness_check_of_old_load_balancers_is_answered() {
+    let server = Server::start().await;
+    for (request, expected) in [
+        ("GET /api/live HTTP/1.0\r\n\r\n", 200),
+        ("GET /api/live HTTP/1.1\r\n\r\n", 400),
+        ("GET /login HTTP/1.0\r\n\r\n", 400),
+    ] {
+        let answer = exchange(server.address, request.as_bytes()).await.unwrap();
+        assert_eq!(answer.status, expected, "{request:?}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn liveness_endpoint_answers() {
     let server = Server::start().await;
     let answer = get(server.address, "/api/live").await;
@@ -215,7 +229,9 @@ async fn host_of_an_absolute_url_is_checked() {
     for (text, status) in [
         (format!("GET http://{own}/api/live HTTP/1.1\r\nHost: {own}\r\n\r\n"), 200),
         (format!("GET http://other.example/ HTTP/1.1\r\nHost: {own}\r\n\r\n"), 421),
-        ("GET /api/live HTTP/1.0\r\n\r\n".to_owned(), 400),
+        ("GET / HTTP/1.0\r\n\r\n".to_owned(), 400),
+        // Health checks of load balancers send no Host.
+        ("GET /api/live HTTP/1.0\r\n\r\n".to_owned(), 200),
         (format!("GET /api/live HTTP/1.0\r\nHost: {own}\r\n\r\n"), 200),
     ] {
         let answer = exchange(server.address, text.as_bytes()).await.unwrap();

@@ -66,7 +66,8 @@ async fn post(address: SocketAddr, headers: &str, body: &str) -> Response {
     exchange(address, text.as_bytes()).await.unwrap()
 }
 
-async fn report(address: SocketAddr, body: &str) -> Response {
+/// Sends the report of an application.
+pub(crate) async fn report(address: SocketAddr, body: &str) -> Response {
     let headers = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
     post(address, &headers, body).await
 }
@@ -167,7 +168,8 @@ async fn silent_applications_are_down_until_they_report_again() {
     let server = Server::start_with(&["--host-name", "h", config, file], &[]).await;
     let mut socket = Socket::json(server.address).await;
     let taken = report(server.address, r#"{"version":1,"app":"shop"}"#).await;
-    assert_eq!((taken.status, taken.json()["data"].take()), (200, json!({ "app": "shop", "routes": 0 })));
+    let expected = json!({ "app": "shop", "routes": 0, "refused_series": 0 });
+    assert_eq!((taken.status, taken.json()["data"].take()), (200, expected));
     let is = |up: f64| move |values: &Value| values[UP] == json!(up);
     socket.metrics_where("an application that reports", is(1.0)).await;
     let frame = socket.metrics_where("an application that is silent", is(0.0)).await;
@@ -190,12 +192,17 @@ async fn invalid_reports_are_rejected_with_a_reason() {
     let server = Server::start().await;
     let own = server.address;
     for (body, status, code, reason) in [
-        ("", 400, "bad_report", "EOF while parsing"),
-        ("rubbish\0", 400, "bad_report", "expected value at line 1 column 1"),
-        ("{\"version\":1}", 400, "bad_report", "missing field `app`"),
+        ("", 400, "bad_report", "the JSON is empty"),
+        ("rubbish\0", 400, "bad_report", "not valid JSON at line 1, column 1: a value is expected"),
+        ("{\"version\":1}", 400, "bad_report", "app is missing"),
         ("{\"version\":2,\"app\":\"a\"}", 400, "unknown_version", "this server reads version 1"),
         ("{\"version\":1,\"app\":\"a b\"}", 400, "bad_report", "app must be 1 to 64 letters"),
-        ("{\"version\":1,\"app\":\"a\",\"more\":1}", 400, "bad_report", "unknown field `more`"),
+        (
+            "{\"version\":1,\"app\":\"a\",\"more\":1}",
+            400,
+            "bad_report",
+            "unknown field more: known are version",
+        ),
     ] {
         let answer = report(own, body).await;
         assert_eq!(answer.status, status, "{body}");

@@ -6,7 +6,7 @@ use crate::support::{Connection, Server, Socket, get, request_text};
 #[tokio::test(flavor = "multi_thread")]
 async fn many_pages_are_rendered_concurrently() {
     const CONNECTIONS: usize = 16;
-    const EACH: usize = 25;
+    const EACH: usize = 10;
     let server = Server::start().await;
     let address = server.address;
     let mut socket = Socket::json(address).await;
@@ -31,7 +31,7 @@ async fn many_pages_are_rendered_concurrently() {
     for task in tasks {
         task.await.unwrap();
     }
-    // The server keeps ticking and answering, and does not keep rendered pages: 400 pages are about 16 MB of text.
+    // The server keeps ticking and answering, and does not keep rendered pages: 160 pages are about 6 MB of text.
     socket.in_a_row(2).await;
     assert_eq!(get(address, "/").await.status, 200);
     if let Some(bytes) = server.resident_bytes() {

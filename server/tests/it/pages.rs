@@ -89,7 +89,7 @@ async fn assets_of_pages_exist() {
         .filter(|path| path.contains('.') && !path.starts_with("/api/"))
         .collect();
     // Without a front end pages must not load scripts.
-    let has_script = page.text().contains("hydrate()");
+    let has_script = page.text().contains("hydrate('')");
     assert_eq!(has_script, paths.iter().any(|path| path.ends_with(".wasm")), "{paths:?}");
     for path in &paths {
         let answer = get(server.address, path).await;

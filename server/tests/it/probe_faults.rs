@@ -80,6 +80,41 @@ async fn failing_probes_do_not_affect_others_and_recover() {
 }
 
 #[tokio::test]
+async fn skipped_values_are_on_the_pages_of_their_source_which_stays_up() {
+    let proc = ProcFolder::whole();
+    let (server, mut socket) = start(&proc).await;
+    let page = get(server.address, "/").await.dom();
+    assert!(!page.says("ul.notes", "memory: "), "a whole source has no note");
+
+    proc.write("meminfo", b"MemTotal: 2000 kB\nMemFree: 500 kB\nMemAvailable: <b>many</b> kB\n");
+    proc.write("loadavg", b"0.1 0.2 0.3 many 5\n");
+    let counter = |source: &str| {
+        format!(r#"watchglass_readings_skipped_total{{host="h",reason="not_a_number",source="{source}"}}"#)
+    };
+    let are_counted =
+        |values: &Value| ["memory", "load"].iter().all(|source| values[counter(source)].is_number());
+    let frame = socket.metrics_where("skipped values", are_counted).await;
+    for (probe, prefix) in [("memory", "host_memory_"), ("load", "host_load")] {
+        assert!(works(&frame["values"], probe, prefix), "{probe}: {frame}");
+    }
+    let memory = "memory: MemAvailable left out: not a number (\"<b>many</b>\")";
+    let load = "load: running and all threads left out: not a number (\"many\")";
+    // The threads are in a chart of the processes, too.
+    for (path, notes, absent) in
+        [("/", &[memory, load][..], ""), ("/processes", &[load], "memory: "), ("/performance", &[], "load: ")]
+    {
+        let page = get(server.address, path).await.dom();
+        let found = page.texts("ul.notes li");
+        for note in notes {
+            assert!(found.iter().any(|found| found == note), "{path}: {note}: {found:?}");
+        }
+        let is_absent = absent.is_empty() || !found.iter().any(|found| found.starts_with(absent));
+        assert!(is_absent && !page.has("ul.notes b"), "{path}: {found:?}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn values_return_with_the_file() {
     let proc = ProcFolder::without("diskstats");
     let (server, mut socket) = start(&proc).await;

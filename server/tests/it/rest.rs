@@ -27,6 +27,7 @@ async fn system_report_has_its_documented_fields() {
         ("/cpu/avg_5min_percent", Value::is_number),
         ("/cpu/avg_15min_percent", Value::is_number),
         ("/cpu/core_count", Value::is_u64),
+        ("/cpu/threshold", Value::is_u64),
         ("/cpu/per_core_percent/0", Value::is_number),
         ("/memory/total_gb", Value::is_number),
         ("/memory/used_gb", Value::is_number),
@@ -35,7 +36,7 @@ async fn system_report_has_its_documented_fields() {
         ("/memory/swap_total_gb", Value::is_number),
         ("/memory/swap_used_percent", Value::is_number),
         ("/disk/partitions", Value::is_array),
-        ("/network/bytes_in", Value::is_number),
+        ("/network/bytes_in", Value::is_u64),
         ("/network/packets_out", Value::is_number),
         ("/network/errors_in", Value::is_number),
         ("/network/dropped_out", Value::is_number),
@@ -88,20 +89,30 @@ async fn health_has_a_colour_a_score_and_component_states() {
 }
 
 #[tokio::test]
-async fn history_is_paged_by_minute() {
+async fn history_pages_have_each_minute_once() {
     let server = ticked(&[], 2).await;
-    let first = data(&server, &format!("{SYSTEM}/history/?period=7d&page_size=10080")).await;
-    assert_eq!((&first["period"], &first["step_seconds"]), (&json!("7d"), &json!(60.0)));
-    let total = first["total"].as_u64().unwrap();
-    // A week of minutes, and one partial minute at the start.
-    assert!((10_080..=10_081).contains(&total), "{total}");
-    let pages = first["total_pages"].as_u64().unwrap();
-    let last = data(&server, &format!("{SYSTEM}/history/?period=7d&page_size=10080&page={pages}")).await;
-    let points =
-        first["data_points"].as_array().unwrap().iter().chain(last["data_points"].as_array().unwrap());
-    assert!(points.clone().any(|point| point["memory_percent"].is_number()), "the present is missing");
-    assert!(points.clone().any(|point| point["memory_percent"].is_null()), "the past was made up");
-    let behind = data(&server, &format!("{SYSTEM}/history/?period=1h&page=9999")).await;
+    let history = format!("{SYSTEM}/history/");
+    let all = data(&server, &format!("{history}?period=7d")).await;
+    assert_eq!((&all["period"], &all["step_seconds"]), (&json!("7d"), &json!(60.0)));
+    assert_eq!((&all["total"], &all["count"], &all["next"]), (&json!(10_080), &json!(10_080), &Value::Null));
+    let points = all["data_points"].as_array().unwrap();
+    assert!(points.last().unwrap()["memory_percent"].is_number(), "the present is missing");
+    assert!(points[0]["memory_percent"].is_null(), "the past was made up");
+
+    let (mut query, mut times) = ("?period=1h&page_size=25".to_owned(), Vec::new());
+    loop {
+        let page = data(&server, &format!("{history}{query}")).await;
+        assert_eq!((&page["period"], &page["total"]), (&json!("1h"), &json!(60)), "{query}");
+        let points = page["data_points"].as_array().unwrap();
+        times.extend(points.iter().map(|point| point["timestamp"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        let response = get(server.address, &format!("{history}{query}")).await;
+        assert!(response.header("link").unwrap().contains("page="), "{query}");
+        query = next.to_owned();
+    }
+    assert_eq!(times.len(), 60);
+    assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
+    let behind = data(&server, &format!("{history}?period=1h&page=9999")).await;
     assert_eq!(behind["data_points"], json!([]));
     server.stop().await;
 }
@@ -120,6 +131,8 @@ async fn metric_history_comes_as_json_or_csv() {
 
     let answer = get(server.address, &format!("{path}&format=csv")).await;
     assert_eq!(answer.header("content-type"), Some("text/csv; charset=utf-8"));
+    let file = answer.header("content-disposition");
+    assert_eq!(file, Some("attachment; filename=\"watchglass-host_memory_used_bytes.csv\""));
     let lines: Vec<&str> = answer.text().split("\r\n").collect();
     assert!(lines[0].starts_with("time,\"host_memory_used_bytes{"), "{}", lines[0]);
     assert!(lines.len() >= rows, "{} lines", lines.len());
@@ -165,7 +178,24 @@ async fn scrapes_have_every_live_series() {
     for line in ["# TYPE host_memory_used_bytes gauge", "# TYPE host_network_received_bytes_total counter"] {
         assert!(text.lines().any(|found| found == line), "{line}");
     }
-    assert!(text.lines().any(|line| line.starts_with("up{host=\"h\",probe=\"memory\"} 1")), "{text}");
+    assert!(
+        text.lines().any(|line| line == "watchglass_source_up{host=\"h\",source=\"memory\"} 1"),
+        "{text}"
+    );
+    assert!(
+        !text.lines().any(|line| line.starts_with("up{")),
+        "Prometheus makes a metric of this name itself"
+    );
+    for start in [
+        "watchglass_build_info{host=\"h\",version=\"",
+        "process_cpu_seconds_total{host=\"h\"} ",
+        "process_start_time_seconds{host=\"h\"} ",
+        "host_cpu_seconds_total{host=\"h\",mode=\"system\"} ",
+        "http_request_duration_seconds_bucket{host=\"h\",le=\"+Inf\"} ",
+        "http_request_duration_seconds_count{host=\"h\"} ",
+    ] {
+        assert!(text.lines().any(|line| line.starts_with(start)), "{start}: {text}");
+    }
     let open =
         request(server.address, "GET", "/metrics", &[("Accept", "application/openmetrics-text")]).await;
     assert_eq!(

@@ -181,10 +181,10 @@ async fn invalid_changes_are_rejected_and_change_nothing() {
             "bad_parameter",
             "`next_steps` and its former name `action` are both set",
         ),
-        (changed("unheard_of", json!(3)), "bad_parameter", "unknown field `unheard_of`"),
-        (changed("critical", json!("high")), "bad_parameter", "invalid type: string \"high\""),
+        (changed("unheard_of", json!(3)), "bad_parameter", "unknown field unheard_of: known are id"),
+        (changed("critical", json!("high")), "bad_parameter", "critical is \"high\": must be a number"),
         (changed("aggregation", json!("increase")), "bad_rule", "window_seconds"),
-        (json!({ "critical": 1 }), "bad_parameter", "missing field `name`"),
+        (json!({ "critical": 1 }), "bad_parameter", "name is missing"),
         (json!([1]), "bad_parameter", "Invalid rule"),
     ] {
         let answer = put(address, "mine", &rule).await;
@@ -206,7 +206,7 @@ async fn invalid_changes_are_rejected_and_change_nothing() {
     let kind = [("Content-Type", "text/plain"), ("Content-Length", "2")];
     assert_eq!(request(address, "PUT", "/api/admin/rules/mine", &kind).await.status, 415);
     let enabled = send(address, "PUT", "/api/admin/rules/disk/enabled", "{}").await;
-    assert!(enabled.error("bad_parameter").contains("missing field `enabled`"));
+    assert!(enabled.error("bad_parameter").contains("enabled is missing"));
     assert_eq!(request(address, "PATCH", "/api/admin/rules/disk", &[]).await.status, 405);
     assert_eq!(data(address, RULES).await, before);
     server.stop().await;

@@ -3,8 +3,6 @@
 use crate::notifications::Receiver;
 use crate::support::{Response, Server, data, post, request, send};
 use serde_json::{Value, json};
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 
 /// The list at a path, by the field that names its entries.
@@ -98,15 +96,7 @@ async fn acknowledged_changes_survive_a_kill() {
 async fn full_disk_is_the_reason_of_a_507_and_the_change_is_in_effect() {
     let Some(server) = Server::on_small_disk(16).await else { return };
     let address = server.address;
-    let fill = server.on_disk("fill");
-    let mut file = OpenOptions::new().create(true).append(true).open(&fill).unwrap();
-    let mut bytes = vec![0; 1 << 20];
-    while !bytes.is_empty() {
-        if let Err(error) = file.write_all(&bytes) {
-            assert_eq!(error.kind(), ErrorKind::StorageFull, "{error}");
-            bytes.truncate(bytes.len() / 2);
-        }
-    }
+    let fill = server.fill_disk();
     let says_why = |answer: &Response, code: &str| {
         let message = answer.error(code);
         assert_eq!(answer.status, 507, "{message}");
@@ -135,7 +125,6 @@ async fn full_disk_is_the_reason_of_a_507_and_the_change_is_in_effect() {
     let token = json!({ "name": "laptop", "role": "viewer" }).to_string();
     says_why(&post(address, "/api/admin/tokens", &token).await, "not_saved");
 
-    drop(file);
     std::fs::remove_file(&fill).unwrap();
     assert_eq!(post(address, "/api/admin/silences", &silence("room again")).await.status, 200);
     assert_eq!(post(address, "/api/annotations", &body).await.status, 200);

@@ -1,7 +1,7 @@
 //! Two servers that share their history through a Redis.
 
 use crate::support::{Server, Socket, get};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use watchglass_test_servers::{Certificates, RedisServer, free_port};
 
@@ -35,6 +35,24 @@ async fn history_of_one_server_is_shown_by_another() {
     let one = ticked(&redis, "one").await;
     assert_eq!(hosts(&one).await, BTreeSet::from(["one".to_owned(), "two".to_owned()]));
     one.stop().await;
+}
+
+#[tokio::test]
+async fn two_servers_with_one_host_name_both_report_it() {
+    let redis = RedisServer::start(&["--save", ""]).unwrap();
+    let (mut one, mut two) = (ticked(&redis, "same").await, ticked(&redis, "same").await);
+    let addresses = [two.address, one.address];
+    for (server, other) in [&mut one, &mut two].into_iter().zip(addresses) {
+        let line = server.logged("the host name same is used by another server").await;
+        assert!(line.contains("WARN") && line.contains(&other.to_string()), "{line}");
+        // Measured with the next tick.
+        let mut socket = Socket::json(server.address).await;
+        let conflict = "watchglass_host_name_conflicts{host=\"same\"}";
+        socket.metrics_where("the conflict", |values| values[conflict] == json!(1.0)).await;
+        assert!(get(server.address, "/").await.text().contains("is used by another server"));
+    }
+    one.stop().await;
+    two.stop().await;
 }
 
 #[tokio::test]

@@ -51,6 +51,22 @@ async fn signals_stop_the_server_gracefully() {
 }
 
 #[tokio::test]
+async fn second_of_a_restart_is_measured_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = ["--data-dir", folder.path().to_str().unwrap()];
+    let mut last = 0;
+    for start in 0..3 {
+        let server = Server::announced(&flags, &[]).await;
+        let mut socket = Socket::json(server.address).await;
+        let first = socket.metrics().await["time"].as_i64().unwrap();
+        assert!(first > last, "start {start}: {first} was measured before the restart");
+        // Right after the tick of a second, so that the next server starts within it.
+        last = socket.metrics().await["time"].as_i64().unwrap();
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn hangup_signal_does_not_stop_the_server() {
     let mut server = Server::start().await;
     server.signal(Signal::HUP);

@@ -50,7 +50,7 @@ async fn sign_in(address: SocketAddr, name: &str, password: &str) -> Response {
 pub(crate) async fn cookie(address: SocketAddr, name: &str, password: &str) -> String {
     let answer = sign_in(address, name, password).await;
     assert_eq!(answer.status, 200, "{name}: {}", answer.text());
-    answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
+    answer.session_cookie().unwrap().split(';').next().unwrap().to_owned()
 }
 
 pub(crate) async fn get_page(server: &Server, cookie: &str, path: &str) -> Response {

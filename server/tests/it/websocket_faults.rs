@@ -16,6 +16,8 @@ async fn protocol_errors_close_with_their_code() {
     let endless = [&[0x82, 0xff][..], &(1_u64 << 62).to_be_bytes(), &[1, 2, 3, 4]].concat();
     let negative = [&[0x82, 0xff][..], &u64::MAX.to_be_bytes(), &[1, 2, 3, 4]].concat();
     let in_parts = [frame(0x01, Masked, &vec![b'x'; MAX_MESSAGE_BYTES]), frame(0x80, Masked, b"x")].concat();
+    let part = frame(0x00, Masked, &[b'x'; 4000]);
+    let large_in_parts = [frame(0x01, Masked, b"x"), part.repeat(300)].concat();
     let interrupted = [frame(0x01, Masked, b"a"), frame(0x81, Masked, b"b")].concat();
     let halves = [frame(0x01, Masked, b"\xe2\x82"), frame(0x80, Masked, b"x")].concat();
     for (case, bytes, codes) in [
@@ -25,6 +27,8 @@ async fn protocol_errors_close_with_their_code() {
         ("as much as is taken", frame(0x81, Masked, &vec![b'x'; MAX_MESSAGE_BYTES]), &[1003]),
         ("a byte too many", too_long, &[1009]),
         ("a byte too many, in two parts", in_parts, &[1009]),
+        ("more than a mebibyte", frame(0x81, Masked, &vec![b'x'; (1 << 20) + 1]), &[1009]),
+        ("more than a mebibyte, in parts", large_in_parts, &[1009]),
         ("a length without end", endless, &[1009]),
         ("a negative length", negative, &[1009, 1002]),
         ("reserved bit 1", frame(0xc1, Masked, b"hello"), &[1002]),
@@ -52,6 +56,31 @@ async fn protocol_errors_close_with_their_code() {
     }
     let last = witness.in_a_row(3).await["seq"].as_u64().unwrap();
     assert!(last > first);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn long_messages_are_not_buffered() {
+    let server = Server::start().await;
+    Socket::json(server.address).await.in_a_row(2).await;
+    let Some(before) = server.resident_bytes() else { return };
+    // A header that claims a gibibyte, of which 8 MiB are sent.
+    let head = [&[0x82, 0xff][..], &(1_u64 << 30).to_be_bytes(), &[1, 2, 3, 4]].concat();
+    let part = vec![b'x'; 1 << 20];
+    let mut open = Vec::new();
+    for _ in 0..20 {
+        let mut socket = RawSocket::open(server.address).await;
+        let mut is_open = socket.send(&head).await;
+        for _ in 0..8 {
+            is_open = is_open && socket.send(&part).await;
+        }
+        open.push(socket);
+    }
+    let after = server.resident_bytes().unwrap();
+    assert!(after < before + (64 << 20), "{before} to {after} bytes after 160 MiB");
+    for socket in &mut open {
+        assert_eq!(socket.close_code().await, Some(1009));
+    }
     server.stop().await;
 }
 

@@ -60,13 +60,14 @@ pub(crate) fn lateness(text: &str) -> Option<u32> {
 }
 
 /// The stamp of a binary frame, if it is a metrics frame. It begins, little-endian: u8 kind = 1, u8 version = 1,
-/// u16 zero, u32 version of the state, u64 sequence number, i64 time.
+/// u16 number of frames of the same tick that follow, u32 version of the state, u64 sequence number, i64 time.
 pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Stamp> {
-    let (kind, rest) = bytes.split_first_chunk::<4>()?;
+    let (kind, rest) = bytes.split_first_chunk::<2>()?;
+    let (_more, rest) = rest.split_first_chunk::<2>()?;
     let (_state, rest) = rest.split_first_chunk::<4>()?;
     let (seq, rest) = rest.split_first_chunk::<8>()?;
     let (time, _) = rest.split_first_chunk::<8>()?;
-    (*kind == [1, 1, 0, 0]).then(|| Stamp { seq: u64::from_le_bytes(*seq), time: i64::from_le_bytes(*time) })
+    (*kind == [1, 1]).then(|| Stamp { seq: u64::from_le_bytes(*seq), time: i64::from_le_bytes(*time) })
 }
 
 #[cfg(test)]
@@ -103,8 +104,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn binary_frames(state: u32, seq: u64, time: i64, rest: Vec<u8>) {
-            let mut bytes = vec![1, 1, 0, 0];
+        fn binary_frames(more: u16, state: u32, seq: u64, time: i64, rest: Vec<u8>) {
+            let mut bytes = vec![1, 1];
+            bytes.extend(more.to_le_bytes());
             bytes.extend(state.to_le_bytes());
             bytes.extend(seq.to_le_bytes());
             bytes.extend(time.to_le_bytes());

@@ -48,6 +48,10 @@ impl Seen {
     /// Counts a frame that arrived at `now`, microseconds since the Unix epoch. The first one only sets
     /// the sequence number: the server may send a frame from before the connection.
     pub(crate) fn add(&mut self, stamp: Stamp, now: i64, measuring: bool) {
+        if (self.last_seq, self.last_time) == (Some(stamp.seq), Some(stamp.time)) {
+            // Values of one tick may come in several frames.
+            return;
+        }
         if measuring && let Some(last) = self.last_seq {
             self.frames += 1;
             self.lost += stamp.seq.saturating_sub(last.saturating_add(1));

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// Access tokens.
 #[derive(Debug)]
 pub(crate) struct Tokens {
+    /// Role `admin`.
+    pub(crate) admin: String,
     /// Role `viewer`.
     pub(crate) viewer: String,
     /// Role `ingest`.

@@ -68,7 +68,7 @@ impl Server {
                 Err(SoakError::Token(String::from_utf8_lossy(&output.stderr).into_owned()))
             }
         };
-        Ok(Tokens { viewer: create("viewer")?, ingest: create("ingest")? })
+        Ok(Tokens { admin: create("admin")?, viewer: create("viewer")?, ingest: create("ingest")? })
     }
 
     /// Kills the server (SIGKILL) and starts it again.

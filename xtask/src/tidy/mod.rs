@@ -5,6 +5,7 @@ mod documents;
 mod paths;
 mod sizes;
 mod source;
+mod urls;
 mod words;
 
 use std::fs;

@@ -70,13 +70,13 @@ impl Report {
         if body.len() > MAX_REPORT_BYTES {
             return Err(ReportError::TooLong);
         }
-        let malformed = |error: serde_json::Error| ReportError::Malformed(error.to_string());
+        let malformed = |error: watchglass_json::JsonError| ReportError::Malformed(error.to_string());
         // Checked first: other versions may have other fields.
-        let Versioned { version } = serde_json::from_slice(body).map_err(malformed)?;
+        let Versioned { version } = watchglass_json::from_slice(body).map_err(malformed)?;
         if version != u64::from(VERSION) {
             return Err(ReportError::Version { found: version });
         }
-        let wire: WireReport = serde_json::from_slice(body).map_err(malformed)?;
+        let wire: WireReport = watchglass_json::from_slice(body).map_err(malformed)?;
         if !is_app_name(&wire.app) {
             return Err(ReportError::Name { field: "app" });
         }

@@ -1,5 +1,6 @@
 //! Journal of the outbox: records are appended and synced; a grown file is compacted.
 
+use super::folder_lock::{FolderLock, is_same};
 use super::record::{self, HEADER_LEN, MAGIC, READ_VERSIONS, ReadResult, Record};
 use super::{OpenError, Opened};
 use std::fs::{self, File, OpenOptions};
@@ -11,7 +12,6 @@ use std::path::{Path, PathBuf};
 const NAME: &str = "outbox.1";
 const NEW: &str = "outbox.new";
 const DAMAGED: &str = "outbox.damaged";
-const LOCK: &str = "outbox.lock";
 /// Minimum size of a file to compact, in bytes.
 const MIN_COMPACTED: u64 = 1 << 20;
 /// Maximum size of a file to read, in bytes: far larger than any written file.
@@ -26,8 +26,7 @@ pub(super) struct Journal {
     length: u64,
     /// Length after the last compaction.
     compacted: u64,
-    /// Lock on the folder: two processes with one outbox would send everything twice.
-    _lock: File,
+    lock: FolderLock,
     /// Simulates a full disk.
     #[cfg(test)]
     pub(super) is_full: bool,
@@ -44,12 +43,7 @@ impl Journal {
             move |error| OpenError::Io { path, error }
         };
         fs::create_dir_all(folder).map_err(failed(folder))?;
-        let lock = folder.join(LOCK);
-        let lock_file = File::create(&lock).map_err(failed(&lock))?;
-        lock_file.try_lock().map_err(|error| match error {
-            fs::TryLockError::WouldBlock => OpenError::InUse { folder: folder.to_owned() },
-            fs::TryLockError::Error(error) => OpenError::Io { path: lock, error },
-        })?;
+        let lock = FolderLock::take(folder)?;
 
         let path = folder.join(NAME);
         let bytes = match fs::metadata(&path) {
@@ -73,7 +67,7 @@ impl Journal {
             file: None,
             length: 0,
             compacted: 0,
-            _lock: lock_file,
+            lock,
             #[cfg(test)]
             is_full: false,
         };
@@ -100,7 +94,14 @@ impl Journal {
             self.file = None;
             return Err(io::ErrorKind::StorageFull.into());
         }
-        let result = encode(records.iter(), Vec::new()).and_then(|bytes| {
+        let path = self.folder.join(NAME);
+        let in_place = || {
+            // A deleted file can still be written, and is lost.
+            let is_in_place = is_same(&fs::metadata(&path)?, &file.metadata()?);
+            if is_in_place { Ok(()) } else { Err(io::Error::other("the file was replaced")) }
+        };
+        let encoded = in_place().and_then(|()| encode(records.iter(), Vec::new()));
+        let result = encoded.and_then(|bytes| {
             file.write_all(&bytes)?;
             file.sync_data()?;
             Ok(bytes.len() as u64)
@@ -125,6 +126,7 @@ impl Journal {
     /// # Errors
     /// The write failed: the old file stays.
     pub(super) fn rewrite(&mut self, records: impl Iterator<Item = Record>) -> io::Result<()> {
+        self.lock.check()?;
         // After a failure, retry when the file has doubled, not with every record.
         self.compacted = self.length;
         #[cfg(test)]

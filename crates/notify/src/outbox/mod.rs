@@ -10,6 +10,7 @@
 
 mod backoff;
 mod error;
+mod folder_lock;
 mod journal;
 mod log;
 mod order;

@@ -2,6 +2,7 @@
 
 mod commit;
 mod disk;
+mod folder;
 mod machine;
 mod order;
 

@@ -9,6 +9,7 @@ use crate::ui::FormFields;
 pub enum AlertsAction {
     Acknowledge,
     Unacknowledge,
+    Resolve,
     Silence,
     ExpireSilence,
     RuleSave,
@@ -18,13 +19,16 @@ pub enum AlertsAction {
     RulePreview,
     ChannelTest,
     Resend,
+    HeartbeatAdd,
+    HeartbeatRemove,
 }
 
 impl AlertsAction {
     /// All actions.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Acknowledge,
         Self::Unacknowledge,
+        Self::Resolve,
         Self::Silence,
         Self::ExpireSilence,
         Self::RuleSave,
@@ -34,6 +38,8 @@ impl AlertsAction {
         Self::RulePreview,
         Self::ChannelTest,
         Self::Resend,
+        Self::HeartbeatAdd,
+        Self::HeartbeatRemove,
     ];
 
     /// Name in forms and URLs.
@@ -41,6 +47,7 @@ impl AlertsAction {
         match self {
             Self::Acknowledge => "acknowledge",
             Self::Unacknowledge => "withdraw",
+            Self::Resolve => "resolve",
             Self::Silence => "silence",
             Self::ExpireSilence => "end-silence",
             Self::RuleSave => "rule-save",
@@ -50,6 +57,8 @@ impl AlertsAction {
             Self::RulePreview => "rule-preview",
             Self::ChannelTest => "channel-test",
             Self::Resend => "resend",
+            Self::HeartbeatAdd => "heartbeat-add",
+            Self::HeartbeatRemove => "heartbeat-remove",
         }
     }
 
@@ -63,6 +72,7 @@ impl AlertsAction {
         match self {
             Self::Acknowledge => "Acknowledged. No repeats or escalations until it resolves.",
             Self::Unacknowledge => "Acknowledgement removed. Repeats and escalations count from now.",
+            Self::Resolve => "Resolved. It fires again if the series comes back and exceeds its threshold.",
             Self::Silence => "Silenced. The alert stays recorded but sends no notifications.",
             Self::ExpireSilence => "Silence expired. Firing alerts send notifications again.",
             Self::RuleSave => "Rule saved.",
@@ -72,6 +82,8 @@ impl AlertsAction {
             Self::RulePreview => "Preview only, not saved.",
             Self::ChannelTest => "Test sent: the receiver accepted it.",
             Self::Resend => "Notification queued to be resent.",
+            Self::HeartbeatAdd => "Heartbeat added. It is expected from now on.",
+            Self::HeartbeatRemove => "Heartbeat removed.",
         }
     }
 
@@ -83,12 +95,13 @@ impl AlertsAction {
                     id: fields.contains("known").then(|| fields.get("id").to_owned()),
                 };
             }
-            Self::Acknowledge | Self::Unacknowledge => AlertsView::Active { rule: None },
+            Self::Acknowledge | Self::Unacknowledge | Self::Resolve => AlertsView::Active { rule: None },
             Self::Silence if fields.contains("labels") => AlertsView::Active { rule: None },
             Self::Silence | Self::ExpireSilence => AlertsView::Silences,
             Self::RuleEnable | Self::RuleDisable => AlertsView::Rules,
             Self::ChannelTest => AlertsView::Channels,
             Self::Resend => AlertsView::Deliveries,
+            Self::HeartbeatAdd | Self::HeartbeatRemove => AlertsView::Heartbeats,
         };
         AlertsView::from_view(fields.get("view")).unwrap_or(default)
     }

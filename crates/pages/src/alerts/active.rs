@@ -2,6 +2,7 @@
 
 use super::{AlertCard, PendingAlerts, RuleCoverage};
 use crate::ui::{FormValues, pluralize};
+use app::url;
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
@@ -41,7 +42,7 @@ impl ActiveAlerts {
         } = self;
         let only = only.map(|rule| {
             view! {
-                <p class="filter">"Filtered by rule "<code>{rule}</code>". "<a href="/alerts">"Show all"</a></p>
+                <p class="filter">"Filtered by rule "<code>{rule}</code>". "<a href=url("/alerts")>"Show all"</a></p>
             }
         });
         let list = if cards.is_empty() {

@@ -18,6 +18,7 @@ fn card(message: &str) -> AlertCard {
         rule: "disk".to_owned(),
         rule_name: "Disk usage".to_owned(),
         labels: r#"{"host":"web-1"}"#.to_owned(),
+        no_data_since: None,
         inhibited_by: None,
         is_flapping: false,
         silenced: None,
@@ -56,7 +57,23 @@ fn card_shows_message_duration_and_next_steps() {
     ] {
         assert!(html.contains(part), "{part}: {html}");
     }
-    assert!(!html.contains("value=\"withdraw\""), "{html}");
+    assert!(!html.contains("value=\"withdraw\"") && !html.contains("value=\"resolve\""), "{html}");
+}
+
+#[test]
+fn alert_without_data_can_be_resolved_after_opening_its_form() {
+    let without_data = AlertCard { no_data_since: Some(at(1100)), ..card("Disk usage") };
+    let html = html(vec![without_data.clone()], FormValues::default());
+    assert!(html.contains("<b>No data</b> since <time datetime=\"1970-01-01T00:18:20Z\">"), "{html}");
+    let (_, form) =
+        html.split_once("<details id=\"alert-1-resolve\" class=\"act\">").expect("closed at first");
+    let (form, _) = form.split_once("</details>").unwrap();
+    for part in ["<summary>Resolve</summary>", "value=\"disk\"", "name=\"labels\"", "value=\"resolve\""] {
+        assert!(form.contains(part), "{part}: {form}");
+    }
+    let read_only = ActiveAlerts { now: at(1250), cards: vec![without_data], ..ActiveAlerts::default() };
+    let html = read_only.view(false).html();
+    assert!(html.contains("No data") && !html.contains("value=\"resolve\""), "{html}");
 }
 
 #[test]

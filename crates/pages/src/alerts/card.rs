@@ -1,6 +1,7 @@
 //! Card of a firing alert: its state, next steps for the on-call engineer, and the form to acknowledge or silence it.
 
 use crate::ui::{FormValues, author_field, charts_url, duration_tag, hidden_input, severity_badge, time_tag};
+use app::url;
 use leptos::prelude::*;
 use watchglass_model::{Severity, Timestamp};
 
@@ -29,6 +30,8 @@ pub struct AlertCard {
     pub rule_name: String,
     /// Labels of its series as JSON; with the rule they identify the alert.
     pub labels: String,
+    /// Since when its series gives no data; `None` while it gives data.
+    pub no_data_since: Option<Timestamp>,
     /// Name of the rule whose alert inhibits it.
     pub inhibited_by: Option<String>,
     /// Whether it is flapping.
@@ -78,6 +81,7 @@ impl AlertCard {
         let is_handled =
             self.acknowledged.is_some() || self.silenced.is_some() || self.inhibited_by.is_some();
         let form = may_open.map(|may_open| self.form(is_typed || (may_open && !is_handled), &typed));
+        let resolve = may_open.and(self.no_data_since).map(|_| self.resolve_form());
         let Self {
             id, severity: level, message, firing_since: since, component, host, rule, rule_name, ..
         } = self;
@@ -91,7 +95,7 @@ impl AlertCard {
         let advice = |label: &'static str, text: String| {
             (!text.is_empty()).then(|| view! { <p><b>{label}</b>" "{text}</p> })
         };
-        let charts = self.charts_page.map(|href| view! { <a href=href>"Open chart"</a> });
+        let charts = self.charts_page.map(|href| view! { <a href=url(href)>"Open chart"</a> });
         let processes = format!("/processes?at={}", since.millis());
         let facts = format!("{id}-facts");
         view! {
@@ -104,7 +108,7 @@ impl AlertCard {
                     <p class="facts">
                         {duration_tag(since, now)}" · since "{time_tag(since)}" · "{component}" · "{host}
                     </p>
-                    {alert_states(self.inhibited_by, self.is_flapping, self.silenced, self.acknowledged)}
+                    {alert_states(self.no_data_since, self.inhibited_by, self.is_flapping, self.silenced, self.acknowledged)}
                     <div class="advice">
                         {advice("Summary:", self.summary)}
                         {advice("Next steps:", self.next_steps)}
@@ -112,14 +116,34 @@ impl AlertCard {
                     <p class="ways">
                         {self.runbook.map(runbook)}
                         {charts}
-                        <a href=charts_url(since, now)>"View at start"</a>
-                        <a href=processes>"Processes at start"</a>
-                        <a href=format!("/alerts?view=rule&id={rule}")>"Rule: "{rule_name}</a>
-                        <a href=format!("/alerts?view=history&rule={rule}")>"Alert history"</a>
+                        <a href=url(charts_url(since, now))>"View at start"</a>
+                        <a href=url(processes)>"Processes at start"</a>
+                        <a href=url(format!("/alerts?view=rule&id={rule}"))>"Rule: "{rule_name}</a>
+                        <a href=url(format!("/alerts?view=history&rule={rule}"))>"Alert history"</a>
                     </p>
                 </div>
+                {resolve}
                 {form}
             </article>
+        }
+        .into_any()
+    }
+
+    /// Form that resolves an alert without data. It has to be opened first, so that one click resolves nothing.
+    fn resolve_form(&self) -> AnyView {
+        view! {
+            <details class="act" id=format!("{}-resolve", self.id)>
+                <summary>"Resolve"</summary>
+                <form method="post" action=url("/alerts") id=format!("{}-resolve-form", self.id)>
+                    {hidden_input("view", "active")}
+                    {hidden_input("rule", &self.rule)}
+                    {hidden_input("labels", &self.labels)}
+                    <p>"Resolve this alert if its series will not come back. If it does and exceeds its threshold, the alert fires again."</p>
+                    <p class="buttons">
+                        <button type="submit" class="button danger" name="do" value="resolve">"Resolve alert"</button>
+                    </p>
+                </form>
+            </details>
         }
         .into_any()
     }
@@ -141,7 +165,7 @@ impl AlertCard {
         view! {
             <details class="act" id=format!("{}-act", self.id) open=is_open>
                 <summary>"Acknowledge or silence"</summary>
-                <form method="post" action="/alerts" id=form>
+                <form method="post" action=url("/alerts") id=form>
                     {hidden_input("view", "active")}
                     {hidden_input("rule", &self.rule)}
                     {hidden_input("labels", &self.labels)}
@@ -163,13 +187,17 @@ impl AlertCard {
     }
 }
 
-/// Why its notifications are suppressed, and who acknowledged it.
+/// Whether it has data, why its notifications are suppressed, and who acknowledged it.
 fn alert_states(
+    no_data_since: Option<Timestamp>,
     because_of: Option<String>,
     is_flapping: bool,
     silenced: Option<SilenceSummary>,
     acknowledged: Option<AckSummary>,
 ) -> AnyView {
+    let no_data = no_data_since.map(|since| {
+        view! { <li><b>"No data"</b>" since "{time_tag(since)}</li> }
+    });
     let inhibited = because_of.map(|rule| {
         view! { <li><b>"Suppressed by "</b>{rule}" (inhibited)"</li> }
     });
@@ -187,7 +215,7 @@ fn alert_states(
         let why = (!why.is_empty()).then(|| format!(": {why}"));
         view! { <li><b>"Acknowledged"</b>" by "{who}" "{time_tag(time)}{why}</li> }
     });
-    view! { <ul class="states">{inhibited}{flapping}{silenced}{acknowledged}</ul> }.into_any()
+    view! { <ul class="states">{no_data}{inhibited}{flapping}{silenced}{acknowledged}</ul> }.into_any()
 }
 
 /// Runbook as a link if it is an HTTP URL, else as text.

@@ -1,6 +1,7 @@
 //! Notification channels, with a test button for each.
 
 use crate::ui::hidden_input;
+use app::url;
 use leptos::prelude::*;
 
 /// List of notification channels.
@@ -70,7 +71,7 @@ impl ChannelRow {
             let form = format!("channel-{name}-test");
             let spoken = format!("Send test to {name}");
             view! {
-                <form class="do" method="post" action="/alerts" id=form>
+                <form class="do" method="post" action=url("/alerts") id=form>
                     {hidden_input("view", "channels")}
                     {hidden_input("channel", &name)}
                     <button type="submit" class="button" name="do" value="channel-test" aria-label=spoken>"Send test"</button>

@@ -1,6 +1,7 @@
 //! What the rules cover, shown when there are no alerts.
 
 use crate::ui::{pluralize, time_tag};
+use app::url;
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
@@ -29,7 +30,7 @@ impl RuleCoverage {
         );
         let last = match last_over {
             Some(time) => {
-                view! { "Last alert resolved "{time_tag(time)}": see the "<a href="/alerts?view=history">"history"</a>"." }
+                view! { "Last alert resolved "{time_tag(time)}": see the "<a href=url("/alerts?view=history")>"history"</a>"." }
                     .into_any()
             }
             None => "No alerts so far.".into_any(),

@@ -1,6 +1,7 @@
 //! Notification log, with failed notifications first.
 
 use crate::ui::{FormValues, author_field, hidden_input, pluralize, severity_badge, time_tag};
+use app::url;
 use leptos::prelude::*;
 use watchglass_model::Severity;
 use watchglass_model::Timestamp;
@@ -115,7 +116,7 @@ impl Deliveries {
             }
         });
         view! {
-            <form method="post" action="/alerts" id="resend" aria-label="Deliveries">
+            <form method="post" action=url("/alerts") id="resend" aria-label="Deliveries">
                 // Enter presses the first button: it must not be one that resends.
                 <button type="submit" disabled=true hidden=true></button>
                 {hidden_input("view", "deliveries")}

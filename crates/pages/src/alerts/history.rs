@@ -1,6 +1,7 @@
 //! Past alerts, the latest first.
 
 use crate::ui::{charts_url, pluralize, severity_badge, time_tag};
+use app::url;
 use leptos::prelude::*;
 use watchglass_model::Severity;
 use watchglass_model::{Timestamp, format};
@@ -61,13 +62,14 @@ impl AlertHistory {
             Some(rule) => format!("/alerts?view=history&rule={rule}&page={page}"),
             None => format!("/alerts?view=history&page={page}"),
         };
-        let newer = (page > 1).then(|| view! { <a class="button" href=to(page - 1) rel="prev">"Newer"</a> });
+        let newer =
+            (page > 1).then(|| view! { <a class="button" href=url(to(page - 1)) rel="prev">"Newer"</a> });
         let older =
-            (page < pages).then(|| view! { <a class="button" href=to(page + 1) rel="next">"Older"</a> });
+            (page < pages).then(|| view! { <a class="button" href=url(to(page + 1)) rel="next">"Older"</a> });
         let position = format!("{}, page {page} of {pages}", pluralize(all, "alert", "alerts"));
         view! {
             <section aria-label="Past alerts">
-                <form class="filter" method="get" action="/alerts" id="history-filter" data-part="form">
+                <form class="filter" method="get" action=url("/alerts") id="history-filter" data-part="form">
                     <input type="hidden" name="view" value="history"/>
                     <label r#for="history-rule">"Rule"</label>
                     <select id="history-rule" name="rule">
@@ -96,8 +98,8 @@ impl PastAlert {
                     <p class="title">{severity_badge(level)}<span class="message">{message}</span></p>
                     <p class="facts">
                         {lasted}" · "{time_tag(since)}" to "{time_tag(over)}" · "{component}" · "{host}" · "
-                        <a href=charts_url(since, over)>"Open chart"</a>" · "
-                        <a href=format!("/alerts?view=history&rule={rule}")>"Filter by rule"</a>
+                        <a href=url(charts_url(since, over))>"Open chart"</a>" · "
+                        <a href=url(format!("/alerts?view=history&rule={rule}"))>"Filter by rule"</a>
                     </p>
                 </div>
             </li>

@@ -1,4 +1,4 @@
-//! Alerts page: active and past alerts, rules, silences, channels and deliveries.
+//! Alerts page: active and past alerts, rules, silences, channels, deliveries and heartbeats.
 
 mod action;
 mod active;
@@ -6,6 +6,7 @@ mod card;
 mod channels;
 mod coverage;
 mod deliveries;
+mod heartbeats;
 mod history;
 pub mod label_lines;
 mod page;
@@ -23,6 +24,7 @@ pub use card::{AckSummary, AlertCard, SilenceSummary};
 pub use channels::{ChannelRow, Channels};
 pub use coverage::RuleCoverage;
 pub use deliveries::{DeadLetterRow, Deliveries, DeliveryOutcome, DeliveryRow};
+pub use heartbeats::{HeartbeatList, HeartbeatRow, HeartbeatRowState};
 pub use history::{AlertHistory, PastAlert};
 pub use page::{AlertsContent, AlertsPage, Counts, render};
 pub use pending::{PendingAlerts, PendingRow};
@@ -30,4 +32,4 @@ pub use preview::{PreviewAlert, RulePreview};
 pub use rule_editor::{MetricChoice, RuleEditor};
 pub use rules::{RuleRow, Rules};
 pub use silences::{SilenceRow, SilenceState, Silences};
-pub use view::{AlertsView, PATH};
+pub use view::{AlertsView, PATH, PREVIEW_PATH};

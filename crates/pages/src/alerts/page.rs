@@ -1,7 +1,8 @@
 //! Frame of the alerts page: tabs with counts, and the open view.
 
-use super::{ActiveAlerts, AlertHistory, Channels, Deliveries, RuleEditor, Rules, Silences};
+use super::{ActiveAlerts, AlertHistory, Channels, Deliveries, HeartbeatList, RuleEditor, Rules, Silences};
 use crate::ui::{FlashMessage, StaticHtml};
+use app::url;
 use leptos::prelude::*;
 
 /// Counts shown in the tabs.
@@ -15,6 +16,8 @@ pub struct Counts {
     pub silences: usize,
     /// Channels.
     pub channels: usize,
+    /// Expected heartbeats.
+    pub heartbeats: usize,
 }
 
 /// Alerts page.
@@ -43,6 +46,7 @@ pub enum AlertsContent {
     Silences(Silences),
     Channels(Channels),
     Deliveries(Deliveries),
+    Heartbeats(HeartbeatList),
 }
 
 impl AlertsContent {
@@ -55,6 +59,7 @@ impl AlertsContent {
             Self::Silences(_) => "silences",
             Self::Channels(_) => "channels",
             Self::Deliveries(_) => "deliveries",
+            Self::Heartbeats(_) => "heartbeats",
         }
     }
 }
@@ -72,7 +77,7 @@ pub fn render(page: AlertsPage) -> String {
             _ => None,
         };
         let count = count.map(|count| view! { " "<span class="count">{count.to_string()}</span> });
-        view! { <a href=href aria-current=current>{title}{count}</a> }
+        view! { <a href=url(href) aria-current=current>{title}{count}</a> }
     };
     let tabs = [
         tab("active", "Active", Some(counts.active)),
@@ -81,6 +86,7 @@ pub fn render(page: AlertsPage) -> String {
         tab("silences", "Silences", Some(counts.silences)),
         tab("channels", "Channels", Some(counts.channels)),
         tab("deliveries", "Deliveries", None),
+        tab("heartbeats", "Heartbeats", Some(counts.heartbeats)),
     ];
     let content = match content {
         AlertsContent::Active(active) => active.view(may_change),
@@ -90,6 +96,7 @@ pub fn render(page: AlertsPage) -> String {
         AlertsContent::Silences(silences) => silences.view(may_change),
         AlertsContent::Channels(channels) => channels.view(may_change),
         AlertsContent::Deliveries(deliveries) => deliveries.view(may_change),
+        AlertsContent::Heartbeats(heartbeats) => heartbeats.view(may_change),
     };
     view! {
         <div class="alerts-page" data-part="alerts" data-view=open data-keep=keeps.then_some("")>
@@ -107,11 +114,12 @@ pub fn render(page: AlertsPage) -> String {
 mod tests {
     use super::*;
     use crate::alerts::{
-        AlertCard, ChannelRow, DeadLetterRow, DeliveryOutcome, DeliveryRow, RuleRow, SilenceRow, SilenceState,
+        AlertCard, ChannelRow, DeadLetterRow, DeliveryOutcome, DeliveryRow, HeartbeatRow, HeartbeatRowState,
+        RuleRow, SilenceRow, SilenceState,
     };
 
     fn page(said: Option<FlashMessage>, keeps: bool, content: AlertsContent) -> String {
-        let counts = Counts { active: 3, rules: 18, silences: 0, channels: 2 };
+        let counts = Counts { active: 3, rules: 18, silences: 0, channels: 2, heartbeats: 0 };
         render(AlertsPage { counts, flash: said, keep_on_refresh: keeps, may_change: true, content })
     }
 
@@ -142,7 +150,7 @@ mod tests {
             let html = page(None, false, content);
             assert!(html.contains(&format!("data-view=\"{name}\"")) && html.contains(current), "{html}");
             assert_eq!(html.matches("aria-current").count(), 1, "{html}");
-            for view in ["history", "rules", "silences", "channels", "deliveries"] {
+            for view in ["history", "rules", "silences", "channels", "deliveries", "heartbeats"] {
                 assert!(html.contains(&format!("href=\"/alerts?view={view}\"")), "{view}: {html}");
             }
             assert!(
@@ -180,6 +188,7 @@ mod tests {
                 rule: text("memory"),
                 rule_name: text("Memory"),
                 labels: text("{}"),
+                no_data_since: Some(time),
                 inhibited_by: None,
                 is_flapping: false,
                 silenced: None,
@@ -226,6 +235,15 @@ mod tests {
                 time,
                 reason: text("gone"),
             };
+            let heartbeat = HeartbeatRow {
+                name: text("backup"),
+                state: HeartbeatRowState::Ok,
+                period_seconds: 60,
+                grace_seconds: 60,
+                last_received: None,
+                next_expected: time,
+                is_in_file: false,
+            };
             let channel =
                 ChannelRow { name: text("hook"), kind: text("webhook"), receiver: text("example.com") };
             [
@@ -243,6 +261,10 @@ mod tests {
                     dead_letters: vec![letter],
                     ..Deliveries::default()
                 }),
+                AlertsContent::Heartbeats(HeartbeatList {
+                    rows: vec![heartbeat],
+                    ..HeartbeatList::default()
+                }),
             ]
         };
         for (seen, changed) in contents().into_iter().zip(contents()) {
@@ -255,10 +277,15 @@ mod tests {
                     content,
                 })
             });
-            for part in ["method=\"post\"", "name=\"do\"", "name=\"delivery\"", "New rule", ">Edit<"] {
+            // The preview of a rule is the only form.
+            for part in
+                ["action=\"/alerts\"", "value=\"rule-save\"", "name=\"delivery\"", "New rule", ">Edit<"]
+            {
                 assert!(!seen.contains(part), "{part}: {seen}");
             }
-            assert!(changed.contains("method=\"post\""), "{changed}");
+            let forms = seen.matches("method=\"post\"").count();
+            assert_eq!(forms, seen.matches("action=\"/alerts/preview\"").count(), "{seen}");
+            assert!(changed.contains("action=\"/alerts\""), "{changed}");
         }
     }
 }

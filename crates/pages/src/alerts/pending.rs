@@ -1,6 +1,7 @@
 //! Pending alerts: the condition is met, the pending period is not over.
 
 use crate::ui::{duration_tag, pluralize, severity_badge, time_tag};
+use app::url;
 use leptos::prelude::*;
 use watchglass_model::{Severity, Timestamp};
 
@@ -69,7 +70,7 @@ impl PendingRow {
                     <p class="title">{severity_badge(level)}" "{message}</p>
                     <p class="facts">
                         {duration_tag(since, now)}" · since "{time_tag(since)}" · "{fires}" · "{host}" · "
-                        <a href=format!("/alerts?view=rule&id={rule}")>"Rule: "{rule_name}</a>
+                        <a href=url(format!("/alerts?view=rule&id={rule}"))>"Rule: "{rule_name}</a>
                     </p>
                 </div>
             </li>

@@ -1,7 +1,8 @@
 //! Rule editor, with a preview.
 
-use super::RulePreview;
-use crate::ui::{Field, FormValues, hidden_input, pluralize, read_only_note};
+use super::{PATH, PREVIEW_PATH, RulePreview};
+use crate::ui::{Field, FormValues, hidden_input, pluralize};
+use app::url;
 use leptos::prelude::*;
 use watchglass_model::Severity;
 
@@ -58,7 +59,7 @@ const fn required<'a>(name: &'static str, hint: &'a str, most: u16) -> Field<'a>
 }
 
 impl RuleEditor {
-    /// `may_change` adds the buttons.
+    /// Without `may_change` the rule can be tried, but not saved.
     pub(super) fn view(self, may_change: bool) -> AnyView {
         let id = self.values.get("id").unwrap_or_default().to_owned();
         let title = match self.values.get("name") {
@@ -68,15 +69,17 @@ impl RuleEditor {
         };
         let firing = (self.firing > 0).then(|| {
             let href = format!("/alerts?rule={id}");
-            view! { " · "<a class="firing" href=href>{pluralize(self.firing, "firing", "firing")}</a> }
+            view! { " · "<a class="firing" href=url(href)>{pluralize(self.firing, "firing", "firing")}</a> }
         });
         let history = (!self.is_new).then(|| {
-            view! { " · "<a href=format!("/alerts?view=history&rule={id}")>"Alert history"</a> }
+            view! { " · "<a href=url(format!("/alerts?view=history&rule={id}"))>"Alert history"</a> }
         });
         let facts = view! { <p class="facts">{self.origin.clone()}{firing}{history}</p> };
         let locked = self.locked.clone().map(|how| view! { <p class="flash">{how}</p> });
-        let is_locked = !may_change || self.locked.is_some();
-        let read_only = (!may_change).then(read_only_note);
+        let is_locked = self.locked.is_some();
+        let read_only = (!may_change).then(|| {
+            view! { <p class="facts">"Changes can be previewed. Saving needs the admin role."</p> }
+        });
         let known =
             (!self.is_new).then(|| [hidden_input("id", &id), hidden_input("known", "yes")].collect_view());
         let fieldsets = [self.query_fields(), self.condition_fields(), self.text_fields()];
@@ -84,36 +87,26 @@ impl RuleEditor {
             view! { <option value=name.clone()>{what.clone()}</option> }
         });
         let choices = choices.collect_view();
-        let save = (!is_locked)
+        let save = (may_change && !is_locked)
             .then(|| view! { <button type="submit" class="button main" name="do" value="rule-save">"Save rule"</button> });
-        let remove = self.delete_label.filter(|_| !is_locked && !self.is_new).map(|word| {
+        let remove = self.delete_label.filter(|_| may_change && !is_locked && !self.is_new).map(|word| {
             view! { <button type="submit" class="button danger" name="do" value="rule-delete" formnovalidate=true>{word}</button> }
         });
-        let preview = may_change.then(|| {
-            view! { <button type="submit" class="button" name="do" value="rule-preview">"Preview (last 7 days)"</button> }
-        });
         let past = self.preview.map(RulePreview::view);
-        let body = view! {
+        let action = if may_change { PATH } else { PREVIEW_PATH };
+        let editor = view! {
+            <form method="post" action=url(action) id="rule" class="editor" data-part="form">
+            {hidden_input("view", "rule")}
+            {known}
             <fieldset class="all" disabled=is_locked>{fieldsets.collect_view()}</fieldset>
             <datalist id="rule-metrics">{choices}</datalist>
             <p class="buttons">
-                {preview}
+                <button type="submit" class="button" name="do" value="rule-preview">"Preview (last 7 days)"</button>
                 {save}
                 {remove}
-                <a href="/alerts?view=rules">"All rules"</a>
+                <a href=url("/alerts?view=rules")>"All rules"</a>
             </p>
-        };
-        let editor = if may_change {
-            view! {
-                <form method="post" action="/alerts" id="rule" class="editor" data-part="form">
-                    {hidden_input("view", "rule")}
-                    {known}
-                    {body}
-                </form>
-            }
-            .into_any()
-        } else {
-            view! { <div class="editor">{body}</div> }.into_any()
+            </form>
         };
         view! {
             <section aria-labelledby="rule-title">
@@ -274,6 +267,18 @@ mod tests {
         }
         let warning = html.split("name=\"warning\"").nth(1).unwrap().split('>').next().unwrap();
         assert!(warning.contains("aria-invalid=\"true\""), "{warning}");
+    }
+
+    #[test]
+    fn viewers_can_preview_changes_but_not_save_them() {
+        let html = view().view(false).html();
+        for part in ["action=\"/alerts/preview\"", "value=\"rule-preview\"", "Saving needs the admin role."] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+        for part in ["rule-save", "rule-delete", "<fieldset disabled", "action=\"/alerts\""] {
+            assert!(!html.contains(part), "{part}: {html}");
+        }
+        assert!(view().view(true).html().contains("action=\"/alerts\""));
     }
 
     #[test]

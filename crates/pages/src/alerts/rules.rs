@@ -1,6 +1,7 @@
 //! List of rules with condition and origin.
 
 use crate::ui::{hidden_input, pluralize};
+use app::url;
 use leptos::prelude::*;
 
 /// List of rules.
@@ -36,7 +37,7 @@ impl Rules {
     pub(super) fn view(self, may_change: bool) -> AnyView {
         let rows = self.rows.into_iter().map(|row| row.view(may_change)).collect_view();
         let new = may_change.then(|| {
-            view! { <p class="filter"><a class="button" href="/alerts?view=rule&new">"New rule"</a></p> }
+            view! { <p class="filter"><a class="button" href=url("/alerts?view=rule&new")>"New rule"</a></p> }
         });
         view! {
             <section aria-label="Rules">
@@ -53,7 +54,7 @@ impl RuleRow {
         let Self { id, name, metric, condition, origin, is_locked, is_enabled, firing } = self;
         let firing = (firing > 0).then(|| {
             let href = format!("/alerts?rule={id}");
-            view! { " · "<a class="firing" href=href>{pluralize(firing, "firing", "firing")}</a> }
+            view! { " · "<a class="firing" href=url(href)>{pluralize(firing, "firing", "firing")}</a> }
         });
         let off = (!is_enabled).then(|| view! { <span class="mark">"Disabled"</span> });
         let mark = is_locked.then(|| view! { <span class="mark">"Locked"</span> });
@@ -63,7 +64,7 @@ impl RuleRow {
                 if is_enabled { ("rule-disable", "Disable") } else { ("rule-enable", "Enable") };
             let spoken = format!("{word} {name}");
             view! {
-                <form method="post" action="/alerts" id=format!("rule-{id}-switch")>
+                <form method="post" action=url("/alerts") id=format!("rule-{id}-switch")>
                     {hidden_input("view", "rules")}
                     {hidden_input("id", &id)}
                     <button type="submit" class="button" name="do" value=what aria-label=spoken>{word}</button>
@@ -76,11 +77,11 @@ impl RuleRow {
         view! {
             <li class="row" id=format!("rule-{id}") data-off=(!is_enabled).then_some("")>
                 <div class="what">
-                    <p class="title"><a href=href.clone()>{name}</a>{off}{mark}</p>
+                    <p class="title"><a href=url(&href)>{name}</a>{off}{mark}</p>
                     <p class="facts"><code>{metric}</code>" "{condition}</p>
                     <p class="facts">{origin}{firing}</p>
                 </div>
-                <div class="do">{switch}<a class="button" href=href aria-label=spoken>{open}</a></div>
+                <div class="do">{switch}<a class="button" href=url(href) aria-label=spoken>{open}</a></div>
             </li>
         }
         .into_any()

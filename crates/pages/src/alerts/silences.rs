@@ -1,6 +1,7 @@
 //! List of silences, with the form for a new one.
 
 use crate::ui::{Field, FormValues, author_field, hidden_input, label, time_tag};
+use app::url;
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
@@ -92,7 +93,7 @@ fn form(typed: &FormValues) -> AnyView {
         .any(|name| typed.get(name).is_some_and(|it| !it.is_empty()));
     let is_wrong = typed.is_invalid("day");
     view! {
-        <form method="post" action="/alerts" id="silence" class="editor" data-part="form" aria-labelledby="silence-title">
+        <form method="post" action=url("/alerts") id="silence" class="editor" data-part="form" aria-labelledby="silence-title">
             <h2 id="silence-title">"New silence"</h2>
             {hidden_input("view", "silences")}
             <fieldset>
@@ -140,7 +141,7 @@ impl SilenceRow {
         let expire = (may_change && state != SilenceState::Expired).then(|| {
             let spoken = format!("Expire silence {}", if name.is_empty() { &id } else { &name });
             view! {
-                <form class="do" method="post" action="/alerts" id=format!("silence-{id}-end")>
+                <form class="do" method="post" action=url("/alerts") id=format!("silence-{id}-end")>
                     {hidden_input("view", "silences")}
                     {hidden_input("id", &id)}
                     <button type="submit" class="button" name="do" value="end-silence" aria-label=spoken>"Expire"</button>

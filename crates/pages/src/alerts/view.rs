@@ -6,6 +6,8 @@ use url::form_urlencoded;
 
 /// Path of the page.
 pub const PATH: &str = "/alerts";
+/// Path of the form that previews a rule, which changes nothing: viewers may send it.
+pub const PREVIEW_PATH: &str = "/alerts/preview";
 
 /// Maximum length of an id, in characters.
 const MAX_ID_CHARS: usize = 64;
@@ -40,6 +42,8 @@ pub enum AlertsView {
     Channels,
     /// Notification log.
     Deliveries,
+    /// Expected heartbeats.
+    Heartbeats,
 }
 
 impl AlertsView {
@@ -83,6 +87,7 @@ impl AlertsView {
             "silences" => Self::Silences,
             "channels" => Self::Channels,
             "deliveries" => Self::Deliveries,
+            "heartbeats" => Self::Heartbeats,
             _ => return None,
         })
     }
@@ -97,6 +102,7 @@ impl AlertsView {
             Self::Silences => Some("silences"),
             Self::Channels => Some("channels"),
             Self::Deliveries => Some("deliveries"),
+            Self::Heartbeats => Some("heartbeats"),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Layout editor: order, width and visibility of the panels.
 
 use crate::ui::{StaticHtml, hidden_input};
+use app::url;
 use leptos::prelude::*;
 
 /// Layout of one user.
@@ -48,7 +49,7 @@ pub fn render(page: LayoutEditor) -> String {
         sections.into_iter().enumerate().map(|(place, section)| section.view(place > 0, place < last));
     let reset = is_changed.then(|| {
         view! {
-            <form method="post" action="/layout">
+            <form method="post" action=url("/layout")>
                 <button type="submit" class="button" name="do" value="reset">"Reset"</button>
             </form>
         }
@@ -58,7 +59,7 @@ pub fn render(page: LayoutEditor) -> String {
             {refused}
             <header class="page-head"><h1>"Edit layout"</h1></header>
             <p>"Your personal layout, in every browser you sign in with. Hidden panels stay on their own pages."</p>
-            <p class="filter"><a class="button" href="/">"Done"</a>" "{reset}</p>
+            <p class="filter"><a class="button" href=url("/")>"Done"</a>" "{reset}</p>
             {sections.collect_view()}
         </div>
     }
@@ -78,7 +79,7 @@ impl LayoutSection {
             <section aria-label=spoken id=id.clone()>
                 <div class="row-head">
                     <h2>{name}</h2>
-                    <form method="post" action="/layout" id=format!("{id}-move")>
+                    <form method="post" action=url("/layout") id=format!("{id}-move")>
                         {field}
                         {button("section-earlier", "Up", up, can_move_up)}
                         {button("section-later", "Down", down, can_move_down)}
@@ -107,7 +108,7 @@ impl LayoutPanel {
         view! {
             <li class="row" id=format!("place-{id}") data-off=is_hidden.then_some("")>
                 <div class="what"><p class="title">{title}{mark}</p></div>
-                <form class="do" method="post" action="/layout">
+                <form class="do" method="post" action=url("/layout")>
                     {hidden_input("panel", &id)}
                     {up}{down}
                     <button type="submit" class="button" name="do" value=action aria-label=spoken>{word}</button>

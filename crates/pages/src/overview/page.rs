@@ -2,9 +2,10 @@
 
 use crate::alerts::RuleCoverage;
 use crate::ui::{
-    HealthState, PageUrl, Sparkline, StaticHtml, duration_tag, pluralize, severity_badge, snapshot_link,
-    time_tag,
+    HealthState, PageUrl, Sparkline, StaticHtml, duration_tag, limitations, pluralize, severity_badge,
+    snapshot_link, time_tag,
 };
+use app::url;
 use leptos::prelude::*;
 use watchglass_model::{Severity, Timestamp, Unit, format};
 
@@ -29,6 +30,8 @@ pub struct Overview {
     pub coverage: RuleCoverage,
     /// Cards.
     pub cards: Vec<StatCard>,
+    /// Notes about values that the sources of this page leave out.
+    pub notes: Vec<String>,
     /// URL of the snapshot of the page, if there is one.
     pub snapshot_url: Option<PageUrl>,
 }
@@ -105,14 +108,18 @@ pub fn render(head: Overview) -> String {
     });
     let save = head.snapshot_url.as_ref().map(snapshot_link).unwrap_or_default();
     let ways = format!(
-        "<a href=\"/layout\" rel=\"external\">Edit layout</a> <a href=\"/?kiosk\" rel=\"external\">TV mode</a> {save}"
+        "<a href=\"{}\" rel=\"external\">Edit layout</a> <a href=\"{}\" rel=\"external\">TV mode</a> {save}",
+        url("/layout"),
+        url("/?kiosk")
     );
     let cards = head.cards.clone().into_iter().map(StatCard::view).collect_view();
+    let notes = limitations(head.notes.clone());
     view! {
         <div class="glance" data-part="overview">
             {silent}
             {head.verdict()}
             <section class="stat-cards" aria-label="At a glance">{cards}</section>
+            {notes}
             // External: each of them needs a page load.
             <p class="ways" inner_html=ways></p>
         </div>
@@ -148,13 +155,13 @@ impl Overview {
             view! {
                 <li>
                     {severity_badge(level)}
-                    <a class="message" href=href>{message}</a>
+                    <a class="message" href=url(href)>{message}</a>
                     <span class="facts">{duration_tag(since, now)}" · since "{time_tag(since)}{note}</span>
                 </li>
             }
         };
         let more = (more > 0).then(|| {
-            view! { <li><a href="/alerts">{format!("{} firing", pluralize(more, "more alert", "more alerts"))}</a></li> }
+            view! { <li><a href=url("/alerts")>{format!("{} firing", pluralize(more, "more alert", "more alerts"))}</a></li> }
         });
         let summary = is_healthy.then(|| {
             let text = format!(
@@ -223,19 +230,19 @@ impl StatCard {
         let facts = (!facts.is_empty()).then(|| view! { <p class="beside">{facts.join(" · ")}</p> });
         let threshold = threshold.map(|Threshold { value: level, comparison, rule }| {
             let href = format!("/alerts?view=rule&id={rule}");
-            view! { <p class="limit"><a href=href>{format!("Threshold: {comparison} {}", unit.format(level))}</a></p> }
+            view! { <p class="limit"><a href=url(href)>{format!("Threshold: {comparison} {}", unit.format(level))}</a></p> }
         });
         let note = (!note.is_empty()).then(|| view! { <p class="beside">{note}</p> });
         let next = (!flag.is_empty()).then(|| {
             view! {
                 <p class="beside">"Add "<code>{flag}</code>" to the configuration."</p>
-                <p class="limit"><a href=page>{format!("Configure {title}")}</a></p>
+                <p class="limit"><a href=url(page)>{format!("Configure {title}")}</a></p>
             }
         });
         view! {
             <article class="vital" data-state=state.data_state() aria-labelledby=labelled_by>
                 <header>
-                    <h3 id=heading><a href=page>{title}</a></h3>
+                    <h3 id=heading><a href=url(page)>{title}</a></h3>
                     {state.badge()}
                 </header>
                 {figure}

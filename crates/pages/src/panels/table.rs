@@ -1,7 +1,7 @@
 //! Data table of a chart.
 
 use crate::ui::{StaticHtml, rfc3339, time_tag};
-use app::{escape, escaped, line_names, local_date_and_time};
+use app::{escape, escaped, line_names, local_date_and_time, url};
 use std::fmt::Write as _;
 use watchglass_model::{Labels, Metric, Panel, TimeRange, Timestamp};
 
@@ -34,7 +34,7 @@ pub fn render_table(page: &PanelTable) -> String {
         })
         .collect();
     let (start, step) = parts.first().map_or((range.start, 1000), |(_, start, step, _)| (*start, *step));
-    let (title, csv) = (escaped(&panel.title), escaped(csv));
+    let (title, csv) = (escaped(&panel.title), escaped(&url(csv)));
     let [from, to] = [range.start, range.end].map(|end| time_tag(end).html());
     let seconds = step / 1000;
     let length = if seconds % 60 == 0 { format!("{} min", seconds / 60) } else { format!("{seconds} s") };

@@ -1,6 +1,7 @@
 //! HTTP routes of the applications: request rate, error rate and response time.
 
-use crate::ui::{SortableTable, StaticHtml};
+use crate::ui::{SortableTable, StaticHtml, limitations};
+use app::url;
 use leptos::prelude::*;
 
 /// Table of routes.
@@ -14,15 +15,18 @@ pub struct Performance {
     pub total: usize,
     /// Table of the routes.
     pub table: SortableTable,
+    /// Notes about values that are left out.
+    pub notes: Vec<String>,
 }
 
 /// Renders the table of routes.
 pub fn render(page: Performance) -> String {
-    let Performance { window: over, filter, total: all, table } = page;
+    let Performance { window: over, filter, total: all, table, notes } = page;
     let shown = table.rows.len();
     let count = if shown == all { format!("{all} routes") } else { format!("{shown} of {all} routes") };
     let clear = table.url.clear_filter_link(&filter);
     let hidden = table.url.hidden_inputs(&["filter"]);
+    let notes = limitations(notes);
     view! {
         <section class="list-page" aria-labelledby="routes-title" data-part="performance">
             <header class="list-head">
@@ -31,7 +35,8 @@ pub fn render(page: Performance) -> String {
                     {count}" in the last "{over}". Errors = 5xx; percentiles: worst 1-minute value."
                 </p>
             </header>
-            <form class="filter" method="get" action="/performance" role="search" aria-label="Routes">
+            {notes}
+            <form class="filter" method="get" action=url("/performance") role="search" aria-label="Routes">
                 {hidden}
                 <label r#for="routes-filter">"Filter"</label>
                 <input type="text" id="routes-filter" name="filter" value=filter maxlength="100" autocomplete="off"
@@ -66,7 +71,8 @@ mod tests {
             url: PageUrl { path: "/performance", params: vec![("filter", filter.to_owned())] },
             empty: "No requests.".to_owned(),
         };
-        render(Performance { window: "5 minutes", filter: filter.to_owned(), total: all, table })
+        let notes = vec!["shop: further <series> left out".to_owned()];
+        render(Performance { window: "5 minutes", filter: filter.to_owned(), total: all, table, notes })
     }
 
     #[test]
@@ -77,6 +83,7 @@ mod tests {
             ("", 0, &[][..], &["No requests."][..], "<table"),
         ] {
             let html = page(filter, all, routes);
+            assert!(html.contains("<li>shop: further &lt;series&gt; left out</li>"), "{html}");
             for part in present {
                 assert!(html.contains(part), "{part}: {html}");
             }

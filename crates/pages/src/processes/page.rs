@@ -1,6 +1,7 @@
 //! Processes at a point in time: now, or any time within the retention.
 
-use crate::ui::{SortableTable, StaticHtml, time_tag};
+use crate::ui::{SortableTable, StaticHtml, limitations, time_tag};
+use app::url;
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
@@ -29,11 +30,13 @@ pub struct Processes {
     pub total: usize,
     /// Table of the commands.
     pub table: SortableTable,
+    /// Notes about values that are left out now.
+    pub notes: Vec<String>,
 }
 
 /// Renders the processes.
 pub fn render(page: Processes) -> String {
-    let Processes { now, at, note, filter, total: all, table } = page;
+    let Processes { now, at, note, filter, total: all, table, notes } = page;
     let shown = table.rows.len();
     let count = if shown == all { String::new() } else { format!("{shown} of {all} commands. ") };
     let clear = table.url.clear_filter_link(&filter);
@@ -50,22 +53,24 @@ pub fn render(page: Processes) -> String {
             return None;
         }
         let href = table.url.with_params(&[("at", &to.to_string()), ("when", "")]);
-        Some(view! { <a href=href data-noscroll="">{*word}</a> })
+        Some(view! { <a href=url(href) data-noscroll="">{*word}</a> })
     };
     let back = at.map(|_| {
         let href = table.url.with_params(&[("at", ""), ("when", "")]);
-        view! { <a href=href data-noscroll="">"Now"</a> }
+        view! { <a href=url(href) data-noscroll="">"Now"</a> }
     });
     let links = STEPS.iter().filter_map(link).collect_view();
     let when = at.map(field_text).unwrap_or_default();
     let hidden = table.url.hidden_inputs(&["filter", "at", "when"]);
+    let notes = limitations(notes);
     view! {
         <section class="list-page" aria-labelledby="commands-title" data-part="processes">
             <header class="list-head">
                 <h2 id="commands-title">{title}</h2>
                 <p class="facts">{count}{note}" CPU: 100 % = one core."</p>
             </header>
-            <form class="filter" method="get" action="/processes" role="search" aria-label="Processes">
+            {notes}
+            <form class="filter" method="get" action=url("/processes") role="search" aria-label="Processes">
                 {hidden}
                 <label r#for="commands-filter">"Filter"</label>
                 <input type="text" id="commands-filter" name="filter" value=filter maxlength="100" autocomplete="off"
@@ -115,7 +120,8 @@ mod tests {
         };
         let (now, at) = (now.map(moment), at.map(moment));
         let filter = filter.to_owned();
-        render(Processes { now, at, note: String::new(), filter, total: 2, table })
+        let notes = vec!["top_processes: <x> left out: missing".to_owned()];
+        render(Processes { now, at, note: String::new(), filter, total: 2, table, notes })
     }
 
     #[test]
@@ -123,6 +129,7 @@ mod tests {
         let html = page(Some(7200), None, "", &["a", "b"]);
         for (part, is_there) in [
             ("Processes now: ", true),
+            ("<li>top_processes: &lt;x&gt; left out: missing</li>", true),
             ("href=\"/processes?at=3600000\" data-noscroll", true),
             ("◀ 1 h", true),
             ("▶", false),

@@ -2,7 +2,7 @@
 //! by the page `/search`.
 
 use crate::ui::StaticHtml;
-use app::{PAGES, chart_page, escaped};
+use app::{PAGES, chart_page, escaped, url};
 use leptos::prelude::*;
 use std::borrow::Cow;
 
@@ -66,10 +66,11 @@ pub fn render_page(find: SearchResults) -> String {
     let found = render_results(find);
     format!(
         "<div class=\"alerts-page find\"><header class=\"page-head\"><h1>Search</h1></header>\
-         <form class=\"filter\" method=\"get\" action=\"/search\" role=\"search\" aria-label=\"Search\">\
+         <form class=\"filter\" method=\"get\" action=\"{}\" role=\"search\" aria-label=\"Search\">\
          <label for=\"find-q\">Search pages, charts and actions</label>\
          <input type=\"search\" id=\"find-q\" name=\"q\" value=\"{asked}\" maxlength=\"100\" autocomplete=\"off\" \
-         spellcheck=\"false\"><button type=\"submit\" class=\"button\">Search</button></form><div class=\"found\">{found}</div></div>"
+         spellcheck=\"false\"><button type=\"submit\" class=\"button\">Search</button></form><div class=\"found\">{found}</div></div>",
+        url("/search")
     )
 }
 
@@ -78,12 +79,12 @@ impl SearchHit {
         let Self { title, kind, target: lead } = self;
         let words = view! { <span>{title}</span>" "<span class="facts">{kind}</span> };
         match lead {
-            SearchTarget::Page(href) => view! { <li><a href=href.into_owned()>{words}</a></li> }.into_any(),
+            SearchTarget::Page(href) => view! { <li><a href=url(href)>{words}</a></li> }.into_any(),
             SearchTarget::External(href) => {
-                view! { <li><a href=href rel="external">{words}</a></li> }.into_any()
+                view! { <li><a href=url(href) rel="external">{words}</a></li> }.into_any()
             }
             SearchTarget::Post(action) => {
-                view! { <li><form method="post" action=action><button type="submit">{words}</button></form></li> }
+                view! { <li><form method="post" action=url(action)><button type="submit">{words}</button></form></li> }
                     .into_any()
             }
             SearchTarget::Click(what) => {

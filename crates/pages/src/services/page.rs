@@ -5,8 +5,8 @@ use super::former_names::former_list;
 use super::setup::{self, Setup};
 use super::status::ServiceStatus;
 use super::view::{ListView, ServiceView, caches, databases};
-use crate::ui::{PageUrl, Row, Sort, SortableTable, StaticHtml};
-use app::api;
+use crate::ui::{PageUrl, Row, Sort, SortableTable, StaticHtml, limitations};
+use app::{api, url};
 use leptos::prelude::*;
 use watchglass_model::{Problem, Timestamp};
 
@@ -91,15 +91,11 @@ fn state(view: &ServiceView, known: &ServicesSnapshot, setting: &'static str) ->
     let jumps = view.lists.iter().map(|list| {
         let href = format!("#{}", view.anchor(list.kind));
         let count = condition.count(list);
-        view! { <li><a href=href rel="external">{list.kind.title}" "<span class="number">{count}</span></a></li> }
+        view! { <li><a href=url(href) rel="external">{list.kind.title}" "<span class="number">{count}</span></a></li> }
     });
     let reason = Some(condition.reason()).filter(|reason| !reason.is_empty());
     let skipped = known.skipped.iter().filter(|note| note.probe == view.probe).map(|note| &note.reason);
-    let notes: Vec<String> = view.notes.iter().chain(skipped).cloned().collect();
-    let notes = (!notes.is_empty()).then(|| {
-        let notes = notes.into_iter().map(|note| view! { <li>{note}</li> }).collect_view();
-        view! { <div role="group" aria-label="Limitations"><ul class="notes">{notes}</ul></div> }
-    });
+    let notes = limitations(view.notes.iter().chain(skipped).cloned());
     view! {
         <section class="service" data-state=word>
             <header>
@@ -115,7 +111,7 @@ fn state(view: &ServiceView, known: &ServicesSnapshot, setting: &'static str) ->
                 <p class="reason">{reason}</p>
                 <p class="next">
                     "Retrying. Check that the server is running, that this machine can reach it, and that the credentials in "
-                    <code>{setting}</code>" are correct. "<a href="/settings">"Settings"</a>" shows the value without its password."
+                    <code>{setting}</code>" are correct. "<a href=url("/settings")>"Settings"</a>" shows the value without its password."
                 </p>
             })}
             <nav aria-label="Lists"><ul class="jumps">{jumps.collect_view()}</ul></nav>
@@ -131,7 +127,7 @@ fn filter_form(kind: &ServiceKind, order: &ListQuery) -> AnyView {
     let hidden = address.hidden_inputs(&["filter"]);
     let clear = address.clear_filter_link(&order.filter);
     view! {
-        <form class="filter" method="get" action=kind.path role="search" aria-label="Lists">
+        <form class="filter" method="get" action=url(kind.path) role="search" aria-label="Lists">
             {hidden}
             <label r#for="lists-filter">"Filter"</label>
             <input type="text" id="lists-filter" name="filter" value=order.filter.clone() maxlength="100"

@@ -3,6 +3,7 @@
 use super::sessions::list;
 use super::{SecondFactor, SessionRow};
 use crate::ui::{Field, FormValues, hidden_input, username_input};
+use app::url;
 use leptos::prelude::*;
 
 /// Account of the signed-in user.
@@ -40,12 +41,12 @@ impl Account {
             <section aria-label="Your account">
                 {who}
                 // It leaves this page: with a target, the client leaves it to the browser.
-                <form method="post" action="/api/logout" id="sign-out" target="_self">
+                <form method="post" action=url("/api/logout") id="sign-out" target="_self">
                     <p class="buttons"><button type="submit" class="button">"Sign out"</button></p>
                 </form>
                 <h2>"Active sessions"</h2>
                 {list(sessions, "account")}
-                <form method="post" action="/settings" id="own" class="editor" data-part="form" aria-labelledby="own-title">
+                <form method="post" action=url("/settings") id="own" class="editor" data-part="form" aria-labelledby="own-title">
                     <h2 id="own-title">"Change password"</h2>
                     {hidden_input("view", "account")}
                     {username_input(&name)}

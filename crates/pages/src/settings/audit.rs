@@ -1,6 +1,7 @@
 //! Audit log: who changed what and from where, with the value before and after.
 
 use crate::ui::{PageUrl, time_tag};
+use app::url;
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
@@ -62,12 +63,14 @@ impl AuditLog {
             view! { <ol class="rows">{rows.into_iter().map(AuditRow::view).collect_view()}</ol> }.into_any()
         };
         let to = |page: usize| address.with_params(&[("page", &page.to_string())]);
-        let newer = (page > 1).then(|| view! { <a class="button" href=to(page - 1) rel="prev">"Newer"</a> });
-        let older = has_more.then(|| view! { <a class="button" href=to(page + 1) rel="next">"Older"</a> });
+        let newer =
+            (page > 1).then(|| view! { <a class="button" href=url(to(page - 1)) rel="prev">"Newer"</a> });
+        let older =
+            has_more.then(|| view! { <a class="button" href=url(to(page + 1)) rel="next">"Older"</a> });
         let problem = problem.map(|problem| view! { <p class="flash bad">{problem}</p> });
         view! {
             <section aria-label="Audit log">
-                <form class="filter" method="get" action="/settings" id="audit-filter" data-part="form">
+                <form class="filter" method="get" action=url("/settings") id="audit-filter" data-part="form">
                     <input type="hidden" name="view" value="audit"/>
                     <label r#for="audit-who">"User"</label>
                     <input type="text" id="audit-who" name="who" value=who maxlength="100" autocomplete="off" spellcheck="false"/>
@@ -77,7 +80,7 @@ impl AuditLog {
                         {options}
                     </select>
                     <button type="submit" class="button">"Apply"</button>
-                    <a href="/api/admin/audit?format=csv&limit=10000" rel="external" download="audit.csv">"Download CSV"</a>
+                    <a href=url("/api/admin/audit?format=csv&limit=10000") rel="external" download="audit.csv">"Download CSV"</a>
                 </form>
                 {problem}
                 <div data-part="list">

@@ -1,6 +1,7 @@
 //! Effective settings with their sources, retention, alert thresholds and notification channels.
 
 use crate::alerts::{ChannelRow, Channels, RuleRow};
+use app::url;
 use leptos::prelude::*;
 
 /// Settings page.
@@ -136,7 +137,7 @@ fn threshold(rule: RuleRow) -> AnyView {
     let off = (!is_enabled).then(|| view! { " "<span class="mark">"Disabled"</span> });
     view! {
         <tr>
-            <td><a href=href>{name}</a>{off}</td>
+            <td><a href=url(href)>{name}</a>{off}</td>
             <td>{condition}" "<code>{metric}</code></td>
             <td>{origin}</td>
         </tr>
@@ -151,7 +152,7 @@ fn channel_list(channels: Channels, may_change: bool) -> AnyView {
     }
     if rows.is_empty() {
         return view! {
-            <p>"No notification channels configured. "<a href="/alerts?view=channels">"How to add one"</a></p>
+            <p>"No notification channels configured. "<a href=url("/alerts?view=channels")>"How to add one"</a></p>
         }
         .into_any();
     }
@@ -160,7 +161,7 @@ fn channel_list(channels: Channels, may_change: bool) -> AnyView {
     let link = if may_change { "Test channels and view deliveries" } else { "View channels and deliveries" };
     view! {
         <dl class="pairs">{rows}</dl>
-        <p><a href="/alerts?view=channels">{link}</a></p>
+        <p><a href=url("/alerts?view=channels")>{link}</a></p>
     }
     .into_any()
 }

@@ -3,6 +3,7 @@
 
 use super::{Account, AuditLog, Sessions, Settings, Tokens, Users};
 use crate::ui::{FlashMessage, StaticHtml};
+use app::url;
 use leptos::prelude::*;
 
 /// Page below `/settings`.
@@ -51,7 +52,7 @@ pub fn render(page: SettingsPage) -> String {
     let tab = |name: &'static str, title: &'static str| {
         let href = if name == "settings" { "/settings".to_owned() } else { format!("/settings?view={name}") };
         let current = (open == name).then_some("page");
-        view! { <a href=href aria-current=current>{title}</a> }
+        view! { <a href=url(href) aria-current=current>{title}</a> }
     };
     let own_tabs = [tab("settings", "All settings"), tab("account", "Your account")];
     let admin_tabs = may_change.then(|| {

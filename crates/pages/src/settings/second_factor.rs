@@ -1,6 +1,7 @@
 //! Two-factor authentication of the user's own account: enrolment, recovery codes, removal.
 
 use crate::ui::{Field, FormValues, hidden_input, pluralize, time_tag, username_input};
+use app::url;
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
@@ -51,7 +52,7 @@ fn field(form: &'static str, name: &'static str, hint: &'static str, most: u16) 
 fn disabled_view() -> AnyView {
     view! {
         <p>"An authenticator app shows a 6-digit code, which you enter with your password when you sign in."</p>
-        <form method="post" action="/settings" id="factor-begin" data-part="factor">
+        <form method="post" action=url("/settings") id="factor-begin" data-part="factor">
             {hidden_input("view", "account")}
             <p class="buttons"><button type="submit" class="button" name="do" value="factor-begin">"Enable"</button></p>
         </form>
@@ -62,7 +63,7 @@ fn disabled_view() -> AnyView {
 fn enrolment_form(groups: String, uri: String, (who, typed): (&str, &FormValues)) -> AnyView {
     let secret = groups.replace(' ', "");
     view! {
-        <form method="post" action="/settings" id="factor" class="editor" data-part="factor" aria-labelledby="factor-title">
+        <form method="post" action=url("/settings") id="factor" class="editor" data-part="factor" aria-labelledby="factor-title">
             {hidden_input("view", "account")}
             {username_input(who)}
             {hidden_input("secret", &secret)}
@@ -99,7 +100,7 @@ fn enabled_view(since: Timestamp, left: usize, (who, typed): (&str, &FormValues)
         <p class="facts">
             "Enabled "{time_tag(since)}" · "{pluralize(left, "recovery code", "recovery codes")}" left"
         </p>
-        <form method="post" action="/settings" id="factor" class="editor" data-part="factor" aria-labelledby="factor-title">
+        <form method="post" action=url("/settings") id="factor" class="editor" data-part="factor" aria-labelledby="factor-title">
             {hidden_input("view", "account")}
             {username_input(who)}
             <fieldset>

@@ -1,6 +1,7 @@
 //! Sessions of all users, or of one.
 
 use crate::ui::{hidden_input, time_tag};
+use app::url;
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
@@ -57,7 +58,7 @@ impl SessionRow {
                         <code>{short.clone()}</code>" · created "{time_tag(created)}" · last used "{time_tag(used)}" · expires "{time_tag(ends)}
                     </p>
                 </div>
-                <form class="do" method="post" action="/settings" id=format!("session-{short}-end")>
+                <form class="do" method="post" action=url("/settings") id=format!("session-{short}-end")>
                     {hidden_input("view", view)}
                     {hidden_input("id", &id)}
                     <button type="submit" class="button" name="do" value="session-end" aria-label=spoken>"Revoke"</button>

@@ -1,6 +1,7 @@
 //! API tokens.
 
 use crate::ui::{Field, FormValues, hidden_input, time_tag};
+use app::url;
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
@@ -71,7 +72,7 @@ fn form(typed: &FormValues) -> AnyView {
     let field =
         |name, hint, most, is_required| Field { form: "token", name, hint, max_length: most, is_required };
     view! {
-        <form method="post" action="/settings" id="token" class="editor" data-part="form" aria-labelledby="token-title">
+        <form method="post" action=url("/settings") id="token" class="editor" data-part="form" aria-labelledby="token-title">
             <h2 id="token-title">"Create API token"</h2>
             {hidden_input("view", "tokens")}
             <fieldset>
@@ -92,7 +93,7 @@ impl TokenRow {
         let revoke = is_good.then(|| {
             let spoken = format!("Revoke token {name} ({id})");
             view! {
-                <form class="do" method="post" action="/settings" id=format!("token-{id}-revoke")>
+                <form class="do" method="post" action=url("/settings") id=format!("token-{id}-revoke")>
                     {hidden_input("view", "tokens")}
                     {hidden_input("id", &id)}
                     <button type="submit" class="button" name="do" value="token-revoke" aria-label=spoken>"Revoke"</button>

@@ -1,6 +1,7 @@
 //! Users, with the actions of an administrator.
 
 use crate::ui::{Field, FormValues, hidden_input, pluralize, time_tag, username_input};
+use app::url;
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
 
@@ -53,7 +54,7 @@ impl Users {
 fn form(typed: &FormValues) -> AnyView {
     let field = |name, hint, most| Field { form: "user", name, hint, max_length: most, is_required: true };
     view! {
-        <form method="post" action="/settings" id="user" class="editor" data-part="form" aria-labelledby="user-title">
+        <form method="post" action=url("/settings") id="user" class="editor" data-part="form" aria-labelledby="user-title">
             <h2 id="user-title">"Add user"</h2>
             {hidden_input("view", "users")}
             <fieldset>
@@ -107,7 +108,7 @@ impl UserRow {
                     <p class="facts">"created "{time_tag(created)}" · "{pluralize(sessions, "session", "sessions")}</p>
                     <details class="act" id=format!("user-{name}-act") open=is_typed>
                         <summary>"Set password"</summary>
-                        <form method="post" action="/settings" id=format!("user-{name}-form")>
+                        <form method="post" action=url("/settings") id=format!("user-{name}-form")>
                             {hidden_input("view", "users")}
                             {hidden_input("name", &name)}
                             {username_input(&name)}
@@ -118,7 +119,7 @@ impl UserRow {
                         </form>
                     </details>
                 </div>
-                <form class="do" method="post" action="/settings" id=format!("user-{name}-switch")>
+                <form class="do" method="post" action=url("/settings") id=format!("user-{name}-switch")>
                     {hidden_input("view", "users")}
                     {hidden_input("name", &name)}
                     {factor_off}

@@ -1,6 +1,7 @@
 //! Head of the trends page: sections, comparison and time range form.
 
 use crate::ui::StaticHtml;
+use app::url;
 use leptos::prelude::*;
 
 /// Link to another view of the page.
@@ -43,7 +44,7 @@ pub fn render(page: Trends) -> String {
         <div class="trends-head" data-part="trends" data-keep="">
             {links("Sections", sections)}
             {links("Comparison", compare)}
-            <form class="range" action="/trends" method="get">
+            <form class="range" action=url("/trends") method="get">
                 {field("from", "From", from)}
                 {field("to", "to", to)}
                 <span class="zone" data-zone-name="">"UTC"</span>
@@ -60,7 +61,7 @@ pub fn render(page: Trends) -> String {
 fn links(label: &'static str, links: Vec<NavLink>) -> impl IntoView {
     let link = |NavLink { text, href, is_current }| {
         let current = is_current.then_some("true");
-        view! { <a href=href aria-current=current>{text}</a> }
+        view! { <a href=url(href) aria-current=current>{text}</a> }
     };
     view! { <nav class="choices" aria-label=label>{links.into_iter().map(link).collect_view()}</nav> }
 }

@@ -16,7 +16,7 @@ pub(crate) fn username_input(name: &str) -> AnyView {
 }
 
 /// Labels of form fields by name.
-const LABELS: [(&str, &str); 39] = [
+const LABELS: [(&str, &str); 41] = [
     ("aggregation", "Aggregation"),
     ("code", "Code"),
     ("comparison", "Alert when value is"),
@@ -29,6 +29,7 @@ const LABELS: [(&str, &str); 39] = [
     ("for", "Duration"),
     ("for_seconds", "For (pending period)"),
     ("from", "From"),
+    ("grace", "Grace period"),
     ("id", "Rule ID"),
     ("info", "Info threshold"),
     ("keep_firing_seconds", "Keep firing for"),
@@ -43,6 +44,7 @@ const LABELS: [(&str, &str); 39] = [
     ("no_data_severity", "No-data severity"),
     ("old", "Current password"),
     ("password", "Password"),
+    ("period", "Expected every"),
     ("recovery", "Recovery threshold"),
     ("resolve_when_gone", "Resolve when the series disappears"),
     ("role", "Role"),

@@ -1,6 +1,6 @@
 //! URL of a page, and the links that extend it.
 
-use app::escape;
+use app::{escape, url};
 use leptos::prelude::*;
 use std::fmt::Write as _;
 
@@ -33,7 +33,7 @@ impl PageUrl {
     /// Link that clears the filter, if there is one.
     pub(crate) fn clear_filter_link(&self, filter: &str) -> Option<AnyView> {
         let href = self.with_params(&[("filter", "")]);
-        (!filter.is_empty()).then(|| view! { <a href=href data-noscroll="">"Show all"</a> }.into_any())
+        (!filter.is_empty()).then(|| view! { <a href=url(href) data-noscroll="">"Show all"</a> }.into_any())
     }
 
     /// Hidden form fields with the parameters, without those in `shown`, for which the form has fields of its own.
@@ -50,7 +50,7 @@ impl PageUrl {
 /// Link that exports a page as a snapshot: one HTML file.
 pub fn snapshot_link(address: &PageUrl) -> String {
     let mut html = String::from("<a class=\"save\" rel=\"external\" download href=\"");
-    escape(&address.with_params(&[]), &mut html);
+    escape(&url(address.with_params(&[])), &mut html);
     html.push_str("\">Export snapshot</a>");
     html
 }

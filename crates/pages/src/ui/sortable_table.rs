@@ -2,7 +2,7 @@
 
 use super::table::{Cell, Column, Row, Sort};
 use super::{PageUrl, rfc3339};
-use app::{escape, local_date_and_time};
+use app::{escape, local_date_and_time, url};
 use leptos::prelude::*;
 use std::fmt::Write as _;
 
@@ -39,7 +39,7 @@ impl SortableTable {
             let href = address.with_params(&[("sort", &name), ("dir", direction)]);
             view! {
                 <th scope="col" class=if column.is_number { "number" } else { "words" } aria-sort=sort.aria_sort(index)>
-                    <a href=href id=format!("{id}-{name}") data-noscroll="">{column.title}</a>
+                    <a href=url(href) id=format!("{id}-{name}") data-noscroll="">{column.title}</a>
                 </th>
             }
         });

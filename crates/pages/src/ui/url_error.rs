@@ -6,7 +6,9 @@ use thiserror::Error;
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum UrlError {
     /// Unknown view of the alerts page.
-    #[error("Unknown view {0:?}: use active, history, rules, rule, silences, channels or deliveries")]
+    #[error(
+        "Unknown view {0:?}: use active, history, rules, rule, silences, channels, deliveries or heartbeats"
+    )]
     UnknownView(String),
     /// Unknown view of the settings.
     #[error("Unknown view {0:?}: use settings, account, users, tokens, sessions or audit")]

@@ -218,7 +218,7 @@ fn new_series_increment_the_version() {
 
 #[test]
 fn series_limit_is_a_collector_problem_and_keeps_up_series() {
-    let (mut collector, steps) = with_steps(4);
+    let (mut collector, steps) = with_steps(2);
     let mut tick = |parts: &'static [&'static str]| {
         steps
             .send(Box::new(move |samples| {
@@ -233,13 +233,16 @@ fn series_limit_is_a_collector_problem_and_keeps_up_series() {
         (values(&collector, &tick).into_iter().map(|(key, _)| key).collect::<Vec<_>>(), reasons)
     };
     let ups = [r#"up{h,probe="good"}"#, r#"up{h,probe="steady"}"#];
-    let over = "series limit of 4 reached: samples of further series are dropped";
+    let over = "series limit of 2 reached: samples of further series are dropped";
     let [a, b] = [r#"good{h,part="a"}"#, r#"good{h,part="b"}"#];
     assert_eq!(
         tick(&["a", "b", "c"]),
         ([a, b, ups[0], ups[1]].map(str::to_owned).to_vec(), vec![over.to_owned()])
     );
-    assert_eq!(tick(&["a"]).1, [over], "the series of the steady probe is dropped");
+    // The series of the steady probe was refused: of the others, the newest has ended for it.
+    let all = [a, "other{h}", ups[0], ups[1]].map(str::to_owned).to_vec();
+    assert_eq!(tick(&["a", "b"]), (all.clone(), vec![over.to_owned()]));
+    assert_eq!(tick(&["a"]).0, all);
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Parses a text as each kind of `/proc` file, for tests and fuzzing.
 
 use super::disk_latency::Latencies;
+use super::network_interfaces::NetworkInterfaces;
 use super::{
     cpu_frequency, cpu_times, disk, load, memory, mounts, network, open_files, pressure, process_stat,
     task_stats, uptime,
 };
 use crate::TextError;
+use std::path::Path;
 use watchglass_model::SampleBuffer;
 
 /// Parses `text` with every parser.
@@ -18,7 +20,7 @@ pub(crate) fn parse_with_all(text: &str) {
     task_stats::measure(text, &mut samples);
     memory::measure(text, &mut samples);
     disk::measure(text, &mut Latencies::default(), &mut samples);
-    network::measure(text, &mut samples);
+    network::measure(text, &mut NetworkInterfaces::new(Path::new("/nowhere")), &mut samples);
     load::measure(text, &mut samples);
     mounts::local_mounts(text, &mut samples);
     open_files::measure(text, &mut samples);

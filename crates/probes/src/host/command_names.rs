@@ -2,7 +2,7 @@
 
 use crate::text::readable;
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// Name of all commands that are not listed.
 pub(super) const OTHER: &str = "other";
@@ -22,32 +22,39 @@ pub(super) fn command_name(command: &str, is_kernel: bool) -> Cow<'_, str> {
     readable(name, MAX_NAME_CHARS)
 }
 
-/// Set of listed commands, with a limit, because each is a series that is stored for days.
+/// Set of listed commands, with a limit, because each is a series that is stored for days. Names that have not been listed for
+/// a while make room for others.
 #[derive(Debug)]
 pub(super) struct CommandNames {
-    known: HashSet<String>,
+    /// Names, and the round in which each was listed last.
+    known: HashMap<String, u64>,
     limit: usize,
+    /// Rounds without being listed after which a name makes room.
+    keep_rounds: u64,
 }
 
 impl CommandNames {
     /// An empty set for at most `limit` names.
-    pub(super) fn new(limit: usize) -> Self {
-        Self { known: HashSet::new(), limit }
+    pub(super) fn new(limit: usize, keep_rounds: u64) -> Self {
+        Self { known: HashMap::new(), limit, keep_rounds }
     }
 
-    /// Whether `name` is listed.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.known.contains(name)
+    /// Whether `name` has a place. Then it is listed in this round.
+    pub(super) fn list_known(&mut self, name: &str, round: u64) -> bool {
+        self.known.get_mut(name).map(|last| *last = round).is_some()
     }
 
-    /// Adds `name` within the limit. Returns whether it is listed now.
-    pub(super) fn admit(&mut self, name: &str) -> bool {
-        if self.has(name) {
+    /// Gives `name` a place if there is room, and lists it in this round. Returns whether it has one now.
+    pub(super) fn admit(&mut self, name: &str, round: u64) -> bool {
+        if self.list_known(name, round) {
             return true;
+        }
+        if self.known.len() >= self.limit {
+            self.known.retain(|_, last| round.saturating_sub(*last) <= self.keep_rounds);
         }
         let fits = self.known.len() < self.limit && name != OTHER;
         if fits {
-            self.known.insert(name.to_owned());
+            self.known.insert(name.to_owned(), round);
         }
         fits
     }
@@ -78,10 +85,18 @@ mod tests {
 
     #[test]
     fn names_beyond_the_limit_are_not_listed() {
-        let mut names = CommandNames::new(2);
-        let admitted = ["a", "other", "a", "b", "c", "b", "c"].map(|name| names.admit(name));
+        let mut names = CommandNames::new(2, 5);
+        let admitted = ["a", "other", "a", "b", "c", "b", "c"].map(|name| names.admit(name, 1));
         assert_eq!(admitted, [true, false, true, true, false, true, false]);
-        assert!(names.has("a") && names.has("b") && !names.has("c"));
+        assert_eq!(["a", "b", "c"].map(|name| names.list_known(name, 1)), [true, true, false]);
+    }
+
+    #[test]
+    fn names_that_are_no_longer_listed_make_room() {
+        let mut names = CommandNames::new(2, 5);
+        let rounds = [(1, "a"), (2, "b"), (4, "a"), (7, "c"), (8, "c"), (9, "b"), (9, "a"), (9, "c")];
+        let admitted = rounds.map(|(round, name)| names.admit(name, round));
+        assert_eq!(admitted, [true, true, true, false, true, false, true, true]);
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! CPU usage in total, by mode and by core.
 
+use super::cpu_seconds::{CpuSeconds, SECONDS};
 use super::cpu_times::{Core, Shares, Times, parse, shares};
 use super::task_stats;
 use crate::proc_file::ProcFile;
@@ -69,11 +70,12 @@ static CORE_USED: Declaration = Declaration {
     legend: "",
 };
 
-static METRICS: [&Declaration; 9] = [
+static METRICS: [&Declaration; 10] = [
     &USAGE,
     &MODE,
     &CORES,
     &CORE_USED,
+    &SECONDS,
     &task_stats::RUNNING,
     &task_stats::BLOCKED,
     &task_stats::SWITCHES,
@@ -90,6 +92,7 @@ pub struct Cpu {
     ticks_per_second: f64,
     /// Total times of the previous sample, and when it was taken.
     before: Option<(Times, Duration)>,
+    seconds: CpuSeconds,
     /// Cores of the previous sample; empty if there was none.
     cores_before: Vec<Core>,
     /// Buffer for the cores of the next sample.
@@ -111,6 +114,7 @@ impl Cpu {
             clock: Box::new(clock),
             ticks_per_second: rustix::param::clock_ticks_per_second() as f64,
             before: None,
+            seconds: CpuSeconds::default(),
             cores_before: Vec::new(),
             cores: Vec::new(),
             label: String::new(),
@@ -123,6 +127,7 @@ impl Cpu {
         self.cores_before.clear();
         self.cores.clear();
     }
+
     /// Records the usage of each core that was also in the previous sample; `ticks` should have passed since.
     fn record_cores(&mut self, ticks: Option<f64>, samples: &mut SampleBuffer) {
         let mut before = self.cores_before.iter();
@@ -187,6 +192,9 @@ impl Probe for Cpu {
                 record(&shares, samples);
             }
         }
+        if let Some(now) = now {
+            self.seconds.record(now, self.ticks_per_second, samples);
+        }
         self.record_cores(per_core.filter(|ticks| *ticks > 0.0), samples);
         if !self.cores.is_empty() {
             samples.record(&CORES, &[], self.cores.len() as f64);
@@ -227,7 +235,7 @@ mod tests {
         let collect = |text: &&str| {
             write_file(folder.path(), "stat", text);
             let mut samples = SampleBuffer::new();
-            let of_cpu = |row: &SampleRow| row.0.starts_with("host_cpu");
+            let of_cpu = |row: &SampleRow| row.0.starts_with("host_cpu") && row.0 != SECONDS.name;
             probe.collect(&mut samples).map(|()| rows(&samples).into_iter().filter(of_cpu).collect())
         };
         texts.iter().map(collect).collect()

@@ -32,6 +32,14 @@ pub(super) struct Core {
     pub(super) times: Option<Times>,
 }
 
+impl Times {
+    /// Times of user, nice, system, interrupts (with soft ones), steal, iowait and idle.
+    pub(super) fn by_mode(self) -> [u64; 7] {
+        let irq = self.irq.saturating_add(self.softirq);
+        [self.user, self.nice, self.system, irq, self.steal, self.iowait, self.idle]
+    }
+}
+
 /// Parses the total times, and replaces `cores` with those of each core. A line with an invalid field has no times.
 pub(super) fn parse(text: &str, cores: &mut Vec<Core>, samples: &mut SampleBuffer) -> Option<Times> {
     let (mut all, mut is_found) = (None, false);

@@ -172,7 +172,7 @@ pub(super) fn measure(text: &str, latencies: &mut Latencies, samples: &mut Sampl
 /// missing.
 fn record(name: &str, line: &mut Line<'_>, samples: &mut SampleBuffer) -> Option<Counts> {
     let mut next = |field, skipped| {
-        let value = line.integer(field).or_skip(samples);
+        let value = line.quantity(field).or_skip(samples);
         line.skip(skipped);
         value
     };
@@ -251,6 +251,7 @@ mod tests {
             ("8 0\n", 7, "the device's name incomplete"),
             ("8 16 sdb 1 0 x 3 4 0 5 6 0 7\n", 13, "sectors read not a number"),
             ("8 16 sdb 1 0 2 3 -4 0 5 6 0 7\n", 13, "writes completed out of range"),
+            ("8 16 sdb 1 0 18446744073709551615 3 4 0 5 6 0 7\n", 13, "sectors read out of range"),
             ("8 16 sdb 1 0 2 3 4 0 5 6 0 soon\n", 13, "milliseconds spent doing I/O not a number"),
             ("8 16 sdb 1 0 2\n", 9, "milliseconds spent reading incomplete"),
         ];

@@ -1,13 +1,12 @@
 //! File system usage.
 
+use super::filesystem_usage::{self, Usage};
 use super::guarded::Guarded;
 use super::mounts::local_mounts;
 use crate::proc_file::ProcFile;
 use crate::{HostRoots, Probe, ProbeError};
-use rustix::fs::{StatVfs, statvfs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use std::{fs, io};
 use watchglass_model::{
     Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, SkipReason, Style, Unit,
 };
@@ -109,10 +108,9 @@ static METRICS: [&Declaration; 8] =
 /// Reads the usage of all local file systems. A failing disk can block forever: run it in an
 /// [`BackgroundProbe`](crate::BackgroundProbe).
 ///
-/// An unreadable file system, for example without permission, has no values; the probe fails only if all are
-/// unreadable.
+/// An unreadable file system, for example without permission, has no values; the probe fails only if all are unreadable.
 ///
-/// A mount point that is a single file is no file system. One whose disk does not respond is skipped, and the others are
+/// A ZFS pool is shown once, see [`Usage::of_pool`]. A mount point that is a single file is no file system. One whose disk does not respond is skipped, and the others are
 /// read.
 #[derive(Debug)]
 pub struct Filesystem {
@@ -159,52 +157,53 @@ impl Probe for Filesystem {
     }
 
     fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
-        for mountpoints in self.mounts.read(|text| Ok(local_mounts(text, samples)))? {
-            self.record_first_directory(&mountpoints, samples);
+        let mut pools: Vec<(String, Vec<Usage>)> = Vec::new();
+        for system in self.mounts.read(|text| Ok(local_mounts(text, samples)))? {
+            let Some(usage) = self.first_directory(&system.points, samples) else { continue };
+            match system.pool {
+                None => record(&usage, samples),
+                Some(pool) => match pools.iter_mut().find(|(known, _)| *known == pool) {
+                    Some((_, members)) => members.push(usage),
+                    None => pools.push((pool, vec![usage])),
+                },
+            }
+        }
+        for (_, members) in pools {
+            Usage::of_pool(members).iter().for_each(|usage| record(usage, samples));
         }
         Ok(())
     }
 }
 
 impl Filesystem {
-    /// Records the usage of the first of the `mountpoints` that is a directory.
-    fn record_first_directory(&mut self, mountpoints: &[PathBuf], samples: &mut SampleBuffer) {
+    /// Usage of the first of the `mountpoints` that is a directory.
+    fn first_directory(&mut self, mountpoints: &[PathBuf], samples: &mut SampleBuffer) -> Option<Usage> {
         for mountpoint in mountpoints {
             let path = self.find(mountpoint);
             let name = mountpoint.to_string_lossy();
-            match self.guarded.run(&path, usage) {
-                Ok(Ok(Some(answer))) => return record(&name, &answer, samples),
-                Ok(Ok(None)) => {}
-                Ok(Err(error)) => return samples.skip(&name, &error.to_string(), SkipReason::Unreadable),
-                Err(_no_result) => return samples.skip(&name, "no response", SkipReason::Unreadable),
+            match self.guarded.run(&path, filesystem_usage::read) {
+                Ok(Ok(Some(answer))) => return Some(Usage::new(name.into_owned(), &answer)),
+                Ok(Ok(None)) => continue,
+                Ok(Err(error)) => samples.skip(&name, &error.to_string(), SkipReason::Unreadable),
+                Err(_no_result) => samples.skip(&name, "no response", SkipReason::Unreadable),
             }
+            return None;
         }
+        None
     }
 }
 
-/// Usage of the file system at `path`; `None` if it is a single file.
-fn usage(path: &Path) -> io::Result<Option<StatVfs>> {
-    Ok(if fs::metadata(path)?.is_dir() { Some(statvfs(path)?) } else { None })
-}
-
-/// Records the result of [`statvfs`](https://man7.org/linux/man-pages/man3/statvfs.3.html), calculated as in `df`
-/// (`src/df.c` of GNU coreutils).
-fn record(mountpoint: &str, answer: &StatVfs, samples: &mut SampleBuffer) {
-    let bytes = |blocks: u64| blocks as f64 * answer.f_frsize as f64;
-    let size = bytes(answer.f_blocks);
-    let used = bytes(answer.f_blocks.saturating_sub(answer.f_bfree));
-    let available = bytes(answer.f_bavail);
-    samples.record(&USED_RATIO, &[mountpoint], used / (used + available));
-    samples.record(&SIZE, &[mountpoint], size);
-    samples.record(&USED, &[mountpoint], used);
-    samples.record(&AVAILABLE, &[mountpoint], available);
-    samples.record(&FREE, &[mountpoint], bytes(answer.f_bfree));
-    if answer.f_files > 0 {
-        let inodes = answer.f_files as f64;
-        let free = answer.f_ffree.min(answer.f_files) as f64;
-        samples.record(&INODES_RATIO, &[mountpoint], (inodes - free) / inodes);
-        samples.record(&INODES, &[mountpoint], inodes);
-        samples.record(&INODES_FREE, &[mountpoint], free);
+fn record(usage: &Usage, samples: &mut SampleBuffer) {
+    let labels = [usage.mountpoint.as_str()];
+    samples.record(&USED_RATIO, &labels, usage.used_ratio());
+    samples.record(&SIZE, &labels, usage.size);
+    samples.record(&USED, &labels, usage.used);
+    samples.record(&AVAILABLE, &labels, usage.available);
+    samples.record(&FREE, &labels, usage.free);
+    if let Some((inodes, free)) = usage.inodes {
+        samples.record(&INODES_RATIO, &labels, (inodes - free) / inodes);
+        samples.record(&INODES, &labels, inodes);
+        samples.record(&INODES_FREE, &labels, free);
     }
 }
 
@@ -212,7 +211,8 @@ fn record(mountpoint: &str, answer: &StatVfs, samples: &mut SampleBuffer) {
 mod tests {
     use super::*;
     use crate::testing::{expected_rows, host_in, rows};
-    use rustix::fs::StatVfsMountFlags;
+    use rustix::fs::{StatVfs, StatVfsMountFlags};
+    use std::fs;
 
     #[test]
     fn usage_matches_df() {
@@ -242,7 +242,7 @@ mod tests {
         ];
         for (case, answer, ratio, blocks) in cases {
             let mut samples = SampleBuffer::new();
-            record("/", &answer, &mut samples);
+            record(&Usage::new("/".to_owned(), &answer), &mut samples);
             let mut expected: Vec<_> = ratio.map(|ratio| (names[0], "/", ratio)).into_iter().collect();
             expected
                 .extend(names[1..5].iter().zip(blocks).map(|(name, blocks)| (*name, "/", blocks * 1024.0)));
@@ -250,26 +250,41 @@ mod tests {
         }
 
         let mut samples = SampleBuffer::new();
-        record("/", &answer(0, 0, 0, 1000), &mut samples);
+        record(&Usage::new("/".to_owned(), &answer(0, 0, 0, 1000)), &mut samples);
         let inodes = [(names[5], "/", 0.75), (names[6], "/", 1000.0), (names[7], "/", 250.0)];
         assert_eq!(rows(&samples)[4..], expected_rows(&inodes), "inodes are counted");
     }
 
-    /// A host with these mount points and directories, whose `/proc` is in a folder.
-    fn collect(mountpoints: &[&str], directories: &[&str]) -> Result<Vec<String>, String> {
+    /// A host with this mount table and these directories, whose `/proc` is in a folder.
+    fn collect_from(mountinfo: &str, directories: &[&str]) -> Result<Vec<String>, String> {
         let folder = tempfile::tempdir().unwrap();
         let first = folder.path().join("1");
         for directory in directories {
             fs::create_dir_all(first.join("root").join(directory)).unwrap();
         }
         fs::create_dir_all(&first).unwrap();
-        let line = |(number, point): (usize, &&str)| format!("1 0 8:{number} / {point} rw - ext4 none rw\n");
-        fs::write(first.join("mountinfo"), mountpoints.iter().enumerate().map(line).collect::<String>())
-            .unwrap();
+        fs::write(first.join("mountinfo"), mountinfo).unwrap();
         let mut samples = SampleBuffer::new();
         crate::probe::run(&mut Filesystem::new(&host_in(folder.path())), &mut samples)
             .map(|()| rows(&samples).into_iter().filter(|row| row.0 == SIZE.name).map(|row| row.1).collect())
             .map_err(|error| error.to_string().replace(folder.path().to_str().unwrap(), "PROC"))
+    }
+
+    fn collect(mountpoints: &[&str], directories: &[&str]) -> Result<Vec<String>, String> {
+        let line = |(number, point): (usize, &&str)| format!("1 0 8:{number} / {point} rw - ext4 none rw\n");
+        collect_from(&mountpoints.iter().enumerate().map(line).collect::<String>(), directories)
+    }
+
+    #[test]
+    fn pools_are_shown_once() {
+        let mut mountinfo = "27 1 254:0 / / rw - ext4 /dev/vda rw\n".to_owned();
+        let names: Vec<String> = (1..=40).map(|n| format!("tank/pc{n}")).collect();
+        for (number, name) in names.iter().enumerate() {
+            mountinfo += &format!("{number} 1 0:{number} / /{name} rw - zfs {name} rw\n");
+        }
+        mountinfo += "90 1 0:90 / /boot rw - zfs bpool/BOOT rw\n91 1 0:91 / /s rw - zfs tank/pc1@s ro\n";
+        let directories: Vec<&str> = names.iter().map(String::as_str).chain(["boot", "s"]).collect();
+        assert_eq!(collect_from(&mountinfo, &directories).unwrap(), ["/", "/boot", "/tank/pc1"]);
     }
 
     #[test]

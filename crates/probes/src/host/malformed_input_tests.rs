@@ -2,10 +2,12 @@
 //! its own values only.
 
 use super::disk_latency::Latencies;
+use super::network_interfaces::NetworkInterfaces;
 use super::{all_parsers, cpu_frequency, disk, load, memory, mounts, network, pressure, task_stats};
 use crate::testing::{check_changed_line, host_in, line_change, rows, write_file};
 use crate::{Cpu, Probe};
 use proptest::prelude::*;
+use std::path::Path;
 use std::time::Duration;
 use watchglass_model::SampleBuffer;
 
@@ -42,7 +44,9 @@ const LINES: [(&str, Record); 9] = [
         recorded(|samples| disk::measure(text, &mut Latencies::default(), samples))
     }),
     (include_str!("../../fixtures/linux-6.18/1/net/dev"), |text| {
-        recorded(|samples| network::measure(text, samples))
+        recorded(|samples| {
+            network::measure(text, &mut NetworkInterfaces::new(Path::new("/nowhere")), samples)
+        })
     }),
     (include_str!("../../fixtures/linux-6.18/loadavg"), |text| {
         recorded(|samples| load::measure(text, samples))
@@ -63,7 +67,7 @@ const LINES: [(&str, Record); 9] = [
 
 fn mount_points(text: &str) -> Vec<String> {
     let systems = mounts::local_mounts(text, &mut SampleBuffer::new());
-    systems.iter().map(|paths| paths[0].to_string_lossy().into_owned()).collect()
+    systems.iter().map(|system| system.points[0].to_string_lossy().into_owned()).collect()
 }
 
 /// Recorded lines of the second sample of the CPU probe.

@@ -13,10 +13,7 @@ pub(super) struct Meminfo {
     pub(super) available: Option<u64>,
     pub(super) swap_total: Option<u64>,
     pub(super) swap_free: Option<u64>,
-    buffers: Option<u64>,
-    cached: Option<u64>,
     reclaimable: Option<u64>,
-    shared: Option<u64>,
     active_files: Option<u64>,
     inactive_files: Option<u64>,
 }
@@ -31,17 +28,14 @@ impl Meminfo {
                 "MemTotal:" => (&mut found.total, "MemTotal"),
                 "MemFree:" => (&mut found.free, "MemFree"),
                 "MemAvailable:" => (&mut found.available, "MemAvailable"),
-                "Buffers:" => (&mut found.buffers, "Buffers"),
-                "Cached:" => (&mut found.cached, "Cached"),
                 "SReclaimable:" => (&mut found.reclaimable, "SReclaimable"),
-                "Shmem:" => (&mut found.shared, "Shmem"),
                 "SwapTotal:" => (&mut found.swap_total, "SwapTotal"),
                 "SwapFree:" => (&mut found.swap_free, "SwapFree"),
                 "Active(file):" => (&mut found.active_files, "Active(file)"),
                 "Inactive(file):" => (&mut found.inactive_files, "Inactive(file)"),
                 _ => continue,
             };
-            *value = line.integer(name).or_skip(samples);
+            *value = line.quantity(name).or_skip(samples);
             for (present, needed) in present.iter_mut().zip(NEEDED) {
                 *present |= needed == name;
             }
@@ -67,12 +61,6 @@ impl Meminfo {
         }
     }
 
-    /// File cache and reclaimable memory without shared memory; `None` if a line is missing.
-    pub(super) fn cached_with_reclaimable(&self) -> Option<u64> {
-        let files = self.buffers?.saturating_add(self.cached?).saturating_add(self.reclaimable?);
-        Some(files.saturating_sub(self.shared?))
-    }
-
     /// Estimate of `MemAvailable` as the kernel calculates it (`si_mem_available` in `mm/show_mem.c`): free memory, and the
     /// file lists and reclaimable memory without the part that is needed to reach the low watermark. The watermark is 5/4
     /// of `min_free`, the setting `vm.min_free_kbytes` in KiB; without it the estimate ignores the watermark. `None` if a
@@ -87,14 +75,4 @@ impl Meminfo {
 }
 
 /// Lines of every kernel since 3.14.
-const NEEDED: [&str; 9] = [
-    "MemTotal",
-    "MemFree",
-    "MemAvailable",
-    "Buffers",
-    "Cached",
-    "SReclaimable",
-    "Shmem",
-    "SwapTotal",
-    "SwapFree",
-];
+const NEEDED: [&str; 5] = ["MemTotal", "MemFree", "MemAvailable", "SwapTotal", "SwapFree"];

@@ -7,7 +7,7 @@ use crate::{HostRoots, Probe, ProbeError};
 use std::path::Path;
 use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
-/// The areas `used`, `cached` and `free` add up to the total memory.
+/// The areas `used`, `cached` and `free` add up to the total memory, except for the kernel's reserve.
 static PANEL: PanelDeclaration = PanelDeclaration {
     id: "memory",
     section: "Host",
@@ -41,18 +41,22 @@ static USED_RATIO: Declaration = Declaration {
 };
 static USED: Declaration = bytes(
     "host_memory_used_bytes",
-    "Memory neither free nor cached; shared memory and tmpfs count as used.",
+    "Memory that programs cannot get without swapping: total - available.",
     PanelRole::Chart,
     "used",
 );
 static CACHED: Declaration = bytes(
     "host_memory_cached_bytes",
-    "Reclaimable file cache: Buffers + Cached + SReclaimable - Shmem.",
+    "Memory in use as a cache that programs can get: available - free.",
     PanelRole::Chart,
     "cached",
 );
-static FREE: Declaration =
-    bytes("host_memory_free_bytes", "Unused memory; used + cached + free = total.", PanelRole::Chart, "free");
+static FREE: Declaration = bytes(
+    "host_memory_free_bytes",
+    "Unused memory; used + cached + free = total, except for the kernel's reserve.",
+    PanelRole::Chart,
+    "free",
+);
 static AVAILABLE: Declaration = bytes(
     "host_memory_available_bytes",
     "Memory available to programs without swapping, as estimated by the kernel.",
@@ -123,22 +127,17 @@ pub(super) fn measure(text: &str, samples: &mut SampleBuffer) {
     record(&found, None, samples);
 }
 
-/// Records the metrics, split as in `htop`: reclaimable memory is cached, and shared memory, which the kernel counts as
-/// `Cached`, is used. A metric without all of its lines is missing.
+/// Records the metrics. Used memory is everything that is not available, in bytes as in percent. A metric without all of
+/// its lines is missing. Available memory is less than the free memory while the kernel's reserve is more than the cache;
+/// then there is no cache.
 fn record(found: &Meminfo, min_free: Option<u64>, samples: &mut SampleBuffer) {
     let total = found.total;
-    // The kernel's counters are not consistent: differences must not become negative, and the sum must stay the total.
+    // The kernel's counters are not consistent: differences must not become negative.
     let limit = |value: u64| total.map_or(value, |total| value.min(total));
     let free = found.free.map(limit);
     let available = found.available.or_else(|| found.estimated_available(min_free)).map(limit);
-    let cached = found.cached_with_reclaimable().zip(free).map(|(cached, free)| match total {
-        Some(total) => cached.min(total.saturating_sub(free)),
-        None => cached,
-    });
-    let used = match (total, free, cached) {
-        (Some(total), Some(free), Some(cached)) => Some(total.saturating_sub(free).saturating_sub(cached)),
-        _ => None,
-    };
+    let cached = available.zip(free).map(|(available, free)| available.saturating_sub(free));
+    let used = total.zip(available).map(|(total, available)| total.saturating_sub(available));
     let swap_used = found.swap_total.zip(found.swap_free).map(|(total, free)| total.saturating_sub(free));
 
     if let Some((total, available)) = total.zip(available) {

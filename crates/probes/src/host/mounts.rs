@@ -1,8 +1,10 @@
 //! Mount points of local file systems, each file system once.
 
+use super::mount_covers::Covers;
 use crate::TextError;
 use crate::reading::OrSkip;
 use crate::text::{Line, lines};
+use std::collections::HashMap;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use watchglass_model::SampleBuffer;
@@ -19,77 +21,85 @@ const INJECTED: [&str; 4] = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf", 
 
 /// Mount entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Mount<'a> {
-    id: &'a str,
+pub(super) struct Mount<'a> {
+    pub(super) id: &'a str,
     /// Id of the mount that the mount point is in.
-    parent: &'a str,
+    pub(super) parent: &'a str,
     /// Major and minor device number, the same for all mounts of a file system.
-    device: &'a str,
+    pub(super) device: &'a str,
     /// Directory or file of the file system that is mounted; `/` unless it is a bind mount or a subvolume.
-    root: &'a str,
+    pub(super) root: &'a str,
     /// Mount point with kernel escapes.
-    point: &'a str,
-    kind: &'a str,
+    pub(super) point: &'a str,
+    pub(super) kind: &'a str,
+    /// Device or dataset.
+    pub(super) source: &'a str,
+}
+
+/// A local file system.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct FileSystem {
+    /// Its mount points, in order of preference.
+    pub(super) points: Vec<PathBuf>,
+    /// The ZFS pool whose space it shares.
+    pub(super) pool: Option<String>,
 }
 
 /// Mount points of all local file systems in the text of
 /// [`/proc/PID/mountinfo`](https://docs.kernel.org/filesystems/proc.html#proc-pid-mountinfo-information-about-mounts),
-/// in file order. A line that cannot be used is skipped.
+/// in file order; those of a ZFS pool in order of preference. A line that cannot be used is skipped.
 ///
 /// Each file system is listed once, with its mount points in order of preference: `/`, those of the whole file system, bind
 /// mounts and subvolumes; of these the ones nearest to the root first. The first that is a directory is the one to show:
 /// container engines also mount single files. Mount points covered by other mounts are skipped. An overlay counts only as
 /// the root, as in a container; elsewhere it belongs to a container and uses the space of its host.
-pub(super) fn local_mounts(text: &str, samples: &mut SampleBuffer) -> Vec<Vec<PathBuf>> {
+pub(super) fn local_mounts(text: &str, samples: &mut SampleBuffer) -> Vec<FileSystem> {
     let all: Vec<Mount<'_>> = lines(text)
         .filter(|line| !line.text.trim_ascii().is_empty())
         .filter_map(|mut line| parse(&mut line).or_skip(samples))
         .collect();
+    let covers = Covers::new(&all);
     let mut systems: Vec<Vec<Mount<'_>>> = Vec::new();
+    let mut by_device: HashMap<&str, usize> = HashMap::new();
     for (index, mount) in all.iter().enumerate() {
         let is_local = LOCAL.contains(&mount.kind) || (mount.kind == "overlay" && mount.point == "/");
-        if !is_local || INJECTED.contains(&mount.point) || is_covered(&all, index) {
+        let is_snapshot = mount.kind == ZFS && mount.source.contains('@');
+        if !is_local || is_snapshot || INJECTED.contains(&mount.point) || covers.is_covered(index) {
             continue;
         }
-        match systems.iter_mut().find(|known| known.iter().any(|other| other.device == mount.device)) {
+        let number = *by_device.entry(mount.device).or_insert(systems.len());
+        match systems.get_mut(number) {
             Some(known) => known.push(*mount),
             None => systems.push(vec![*mount]),
         }
     }
-    let paths = |mut mounts: Vec<Mount<'_>>| {
-        mounts.sort_by_key(|mount| (mount.point != "/", mount.root != "/", depth(mount.point)));
-        mounts.iter().take(MAX_POINTS).map(|mount| unescape(mount.point)).collect()
-    };
-    systems.into_iter().map(paths).collect()
+    let mut found: Vec<(Preference, FileSystem)> = systems.into_iter().filter_map(file_system).collect();
+    // Of equal preference, the first one stays first. File systems without a pool keep their order, too.
+    found.sort_by_key(|(preference, system)| system.pool.as_ref().map(|_| *preference));
+    found.into_iter().map(|(_, system)| system).collect()
 }
+
+/// How far a mount point is from the one to show: not the root, a part of its file system, directory depth.
+type Preference = (bool, bool, usize);
+
+fn preference(mount: &Mount<'_>) -> Preference {
+    (mount.point != "/", mount.root != "/", depth(mount.point))
+}
+
+/// The file system of these mounts, with the preference of its first mount point.
+fn file_system(mut mounts: Vec<Mount<'_>>) -> Option<(Preference, FileSystem)> {
+    mounts.sort_by_key(preference);
+    let first = mounts.first()?;
+    let pool = first.source.split('/').next().filter(|pool| first.kind == ZFS && !pool.is_empty());
+    let pool = pool.map(str::to_owned);
+    let points = mounts.iter().take(MAX_POINTS).map(|mount| unescape(mount.point)).collect();
+    Some((preference(first), FileSystem { points, pool }))
+}
+
+const ZFS: &str = "zfs";
 
 /// Maximum number of mount points of a file system that are examined.
 const MAX_POINTS: usize = 16;
-
-/// Maximum depth of nested mounts that are examined.
-const MAX_NESTED: usize = 32;
-
-/// Whether another mount covers the mount at `index`, or one that its mount point is in.
-fn is_covered(all: &[Mount<'_>], index: usize) -> bool {
-    let mut place = Some(index);
-    for _ in 0..MAX_NESTED {
-        let Some((index, mount)) = place.and_then(|index| Some((index, all.get(index)?))) else { break };
-        let mut later = all.iter().skip(index + 1);
-        let covers = |other: &Mount<'_>| {
-            other.point == mount.point || (other.parent == mount.parent && is_below(mount.point, other.point))
-        };
-        if later.any(covers) {
-            return true;
-        }
-        place = all.iter().position(|other| other.id == mount.parent && other.id != mount.id);
-    }
-    false
-}
-
-/// Whether `point` is in the directory `folder`.
-fn is_below(point: &str, folder: &str) -> bool {
-    point.strip_prefix(folder.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
-}
 
 /// The mount of a line.
 fn parse<'a>(line: &mut Line<'a>) -> Result<Mount<'a>, TextError> {
@@ -103,7 +113,10 @@ fn parse<'a>(line: &mut Line<'a>) -> Result<Mount<'a>, TextError> {
     }
     // A hyphen ends the optional fields.
     while line.word("the hyphen before the file system's kind")? != "-" {}
-    Ok(Mount { id, parent, device, root, point, kind: line.word("the file system's kind")? })
+    let kind = line.word("the file system's kind")?;
+    // Empty for some kinds.
+    let source = line.word("the file system's source").unwrap_or_default();
+    Ok(Mount { id, parent, device, root, point, kind, source })
 }
 
 /// Directory depth of `point` below the root.
@@ -142,7 +155,7 @@ mod tests {
 
     fn points(text: &str) -> Vec<String> {
         let systems = local_mounts(text, &mut SampleBuffer::new());
-        systems.iter().map(|paths| paths[0].to_str().unwrap().to_owned()).collect()
+        systems.iter().map(|system| system.points[0].to_str().unwrap().to_owned()).collect()
     }
 
     #[test]
@@ -223,8 +236,10 @@ mod tests {
         ];
         for (case, text, expected) in cases {
             let found = local_mounts(text, &mut SampleBuffer::new());
-            let found: Vec<Vec<_>> =
-                found.iter().map(|paths| paths.iter().map(|path| path.to_str().unwrap()).collect()).collect();
+            let found: Vec<Vec<_>> = found
+                .iter()
+                .map(|system| system.points.iter().map(|path| path.to_str().unwrap()).collect())
+                .collect();
             assert_eq!(found, expected, "{case}");
         }
     }
@@ -242,7 +257,7 @@ mod tests {
             let mut samples = SampleBuffer::new();
             assert_eq!(
                 local_mounts(&format!("{text}{good}"), &mut samples),
-                [[PathBuf::from("/")]],
+                [FileSystem { points: vec![PathBuf::from("/")], pool: None }],
                 "{text:?}"
             );
             assert_eq!(crate::testing::skipped(&samples), [expected], "{text:?}");

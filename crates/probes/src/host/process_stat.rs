@@ -17,6 +17,8 @@ pub(crate) struct ProcessStat<'a> {
     pub(crate) threads: u64,
     /// Start time in ticks since boot. Distinguishes processes with a reused PID.
     pub(crate) started: u64,
+    /// Virtual memory in bytes.
+    pub(crate) virtual_bytes: u64,
     /// Resident memory in pages, including shared memory and mapped files. The kernel's counter may be off by some hundred
     /// KiB.
     pub(crate) resident_pages: u64,
@@ -42,13 +44,14 @@ pub(crate) fn parse(text: &str) -> Result<ProcessStat<'_>, TextError> {
     let threads = line.integer("num_threads")?;
     line.skip(1);
     let started = line.integer("starttime")?;
-    line.skip(1);
+    let virtual_bytes = line.integer("vsize")?;
     Ok(ProcessStat {
         command,
         is_kernel: flags & KERNEL_THREAD != 0,
         ticks: user.saturating_add(system),
         threads,
         started,
+        virtual_bytes,
         resident_pages: line.integer("rss")?,
     })
 }
@@ -68,6 +71,7 @@ mod tests {
             ticks: 1234 + 567,
             threads: 1,
             started: 1_522_760,
+            virtual_bytes: 224_804_864,
             resident_pages: 7390,
         };
         let kernel = ProcessStat {
@@ -76,6 +80,7 @@ mod tests {
             ticks: 45,
             threads: 1,
             started: 99,
+            virtual_bytes: 0,
             resident_pages: 0,
         };
         let odd = PROGRAM.replace("postgres", "a) R 1 (b\n) c");
@@ -98,7 +103,7 @@ mod tests {
             (")(", "line 1: the command should be in parentheses"),
             ("1 (cat) S 1 1 1 0 -1", "line 1: flags should be a whole number"),
             ("1 (cat) S 1 1 1 0 -1 0 0 0 0 0 -7", "line 1: utime should be a whole number"),
-            (PROGRAM.split_at(90).0, "line 1: rss should be a whole number"),
+            (PROGRAM.split_at(90).0, "line 1: vsize should be a whole number"),
         ];
         for (text, expected) in cases {
             assert_eq!(parse(text).unwrap_err().to_string(), expected, "{text:?}");

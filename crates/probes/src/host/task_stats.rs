@@ -64,7 +64,7 @@ pub(super) fn measure(text: &str, samples: &mut SampleBuffer) {
             "procs_blocked" => (&BLOCKED, "procs_blocked"),
             _ => continue,
         };
-        if let Some(value) = line.integer(field).or_skip(samples) {
+        if let Some(value) = line.quantity(field).or_skip(samples) {
             samples.record(metric, &[], value as f64);
         }
     }

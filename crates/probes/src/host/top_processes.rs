@@ -4,13 +4,16 @@ use super::command_names::{CommandNames, OTHER, command_name};
 use super::process_stat::{ProcessStat, parse};
 use super::{task_stats, uptime};
 use crate::proc_file::ProcFile;
+use crate::reading::OrSkip;
 use crate::{HostRoots, Probe, ProbeError};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
+use watchglass_model::{
+    Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, SkipReason, Style, Unit,
+};
 
 static CPU_PANEL: PanelDeclaration = PanelDeclaration {
     id: "top-cpu",
@@ -78,8 +81,10 @@ static METRICS: [&Declaration; 4] = [&CPU, &MEMORY, &COUNT, &ALL];
 
 /// Number of listed commands, each by CPU and by memory.
 const LISTED: usize = 10;
-/// Maximum number of different commands listed during the lifetime of the process.
+/// Maximum number of different commands listed within ten minutes, after which a series without samples ends.
 const MAX_NAMES: usize = 100;
+/// Rounds in ten minutes.
+const KEEP_ROUNDS: u64 = 600 / TopProcesses::INTERVAL.as_secs();
 /// Minimum CPU usage of a listed command, in cores. Otherwise short-lived commands on an idle host would use up the
 /// names.
 const MIN_CPU_RATIO: f64 = 0.01;
@@ -91,9 +96,9 @@ const STAT_BUFFER_BYTES: usize = 2048;
 /// Reads `/proc/PID/stat` of all processes and groups them by command.
 ///
 /// - A command is the kernel's name of a process, at most 15 bytes, not the command line. It is listed when it is among
-///   the ten with the highest CPU or memory usage. At most 100 different commands are listed during the lifetime of this
-///   process; the rest, and commands that never used a hundredth of a core, are part of the command `other`, so that the
-///   commands always add up to all processes.
+///   the ten with the highest CPU or memory usage. At most 100 different commands are listed within ten minutes; the rest,
+///   and commands that did not use a hundredth of a core, are part of the command `other`, so that the commands always add
+///   up to all processes.
 /// - Processes that start and end between two rounds are not counted, nor is the CPU time between the last round and the
 ///   end of a process.
 /// - At most 20,000 processes are read.
@@ -154,7 +159,7 @@ impl TopProcesses {
             before: None,
             seen: HashMap::new(),
             round: 0,
-            names: CommandNames::new(MAX_NAMES),
+            names: CommandNames::new(MAX_NAMES, KEEP_ROUNDS),
         }
     }
 
@@ -180,6 +185,11 @@ impl TopProcesses {
         }
         let round = self.round;
         self.seen.retain(|_, seen| seen.round == round);
+        if groups.is_empty() {
+            // This process at least is there.
+            let reason = "no process in it can be read".to_owned();
+            return Err(ProbeError::Unreadable { path: self.proc.clone(), reason });
+        }
         Ok(groups)
     }
 
@@ -208,8 +218,11 @@ impl TopProcesses {
         let mut listed = Vec::new();
         let mut rest = None;
         for (rank, (name, value)) in values.into_iter().enumerate() {
-            let is_candidate = rank < LISTED && value > 0.0;
-            if is_candidate && (self.names.has(name) || (is_significant(value) && self.names.admit(name))) {
+            let is_listed = rank < LISTED
+                && value > 0.0
+                && (self.names.list_known(name, self.round)
+                    || (is_significant(value) && self.names.admit(name, self.round)));
+            if is_listed {
                 samples.record(metric, &[name], value);
                 listed.push(name);
             } else {
@@ -246,13 +259,19 @@ impl Probe for TopProcesses {
     fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
         // Taken, so that a failure resets it: a share over a long gap must not count as current.
         let before = self.before.take();
-        let now = self.uptime.read(uptime::parse)?;
+        let uptime = self.uptime.read(|text| Ok(uptime::parse(text).or_skip(samples)));
+        // Memory does not depend on it.
+        let now = uptime.unwrap_or_else(|error| {
+            samples.skip("the uptime", &error.to_string(), SkipReason::Unreadable);
+            None
+        });
         self.round += 1;
         let groups = self.groups(before)?;
-        self.before = Some(now);
+        self.before = now;
 
         let mut listed = Vec::new();
-        if let Some(elapsed) = before.map(|before| now - before).filter(|&elapsed| elapsed > 0.0) {
+        let elapsed = before.zip(now).map(|(before, now)| now - before);
+        if let Some(elapsed) = elapsed.filter(|&elapsed| elapsed > 0.0) {
             let ticks = self.ticks_per_second * elapsed;
             let shares = groups.iter().map(|(name, group)| (name.as_str(), group.ticks as f64 / ticks));
             listed = self.record_top(&CPU, shares.collect(), |share| share >= MIN_CPU_RATIO, samples);

@@ -100,8 +100,10 @@ pub(super) const SELF_SQL: &str = "SELECT 'self', greatest(pg_wal_lsn_diff(recei
      WHERE pg_is_in_recovery() \
      AND EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status IS NULL OR status = 'streaming')";
 
-/// Number of streaming WAL receivers: 0 or 1.
-pub(super) const STREAMING_SQL: &str = "SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'";
+/// Number of streaming WAL receivers of a standby: 0 or 1. No row on a primary, and none on a standby that is fed from
+/// an archive alone. The setting is hidden from roles that may not read it, and is no setting before PostgreSQL 12.
+pub(super) const STREAMING_SQL: &str = "SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming' HAVING pg_is_in_recovery() \
+     AND coalesce((SELECT setting <> '' FROM pg_settings WHERE name = 'primary_conninfo'), true)";
 
 /// Records the result of [`STREAMING_SQL`].
 pub(super) fn record_streaming(rows: &[Row], instance: &str, samples: &mut SampleBuffer) {

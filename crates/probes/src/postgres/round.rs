@@ -181,8 +181,7 @@ impl Round<'_> {
             replication::record_lags(rows, instance, samples);
         })?;
         if can_see_sessions {
-            let sql = format!("{} HAVING pg_is_in_recovery()", replication::STREAMING_SQL);
-            self.part("WAL receiver", &sql, |rows, samples| {
+            self.part("WAL receiver", replication::STREAMING_SQL, |rows, samples| {
                 replication::record_streaming(rows, instance, samples)
             })?;
         }

@@ -82,6 +82,21 @@ impl<'a> Info<'a> {
         }
     }
 
+    /// [`numbered`](Self::numbered), with a note if there are more than `limit`.
+    pub(super) fn listed(
+        &self,
+        prefix: &str,
+        limit: usize,
+        samples: &mut SampleBuffer,
+    ) -> Vec<(&'a str, Parts<'a>)> {
+        let mut found = self.numbered(prefix, limit + 1);
+        if let Some((name, _)) = found.get(limit) {
+            samples.skip(&format!("{name} and all after it"), "", SkipReason::TooLong);
+            found.truncate(limit);
+        }
+        found
+    }
+
     /// The fields named `prefix` plus a number, sorted by number, at most `limit`.
     pub(super) fn numbered(&self, prefix: &str, limit: usize) -> Vec<(&'a str, Parts<'a>)> {
         let mut found: Vec<(u32, &'a str, Parts<'a>)> = self

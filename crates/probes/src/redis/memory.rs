@@ -123,7 +123,7 @@ pub(super) fn record(info: &Info<'_>, instance: &str, samples: &mut SampleBuffer
             samples.record(&USED_RATIO, &[instance], used / limit);
         }
     }
-    for (database, parts) in info.numbered("db", MAX_DATABASES) {
+    for (database, parts) in info.listed("db", MAX_DATABASES, samples) {
         if let Some(keys) = parts.number("keys", samples) {
             samples.record(&KEYS, &[instance, database], keys);
         }

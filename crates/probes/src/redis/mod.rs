@@ -78,6 +78,12 @@ pub fn redis(url: &str, every: Duration) -> Result<MonitoredTarget<RedisDetails>
     })
 }
 
+const SEVERAL: TargetError = TargetError {
+    product: "Redis",
+    problem: "has several addresses",
+    hint: "list a URL for each server to monitor",
+};
+
 impl Redis {
     /// A probe of the Redis server at `url`. Connects in the first round.
     ///
@@ -85,6 +91,9 @@ impl Redis {
     /// Invalid URL. The message contains no part of it.
     pub fn new(url: &str, every: Duration) -> Result<Self, TargetError> {
         let target = Target::parse(url)?;
+        if !target.others.is_empty() {
+            return Err(SEVERAL);
+        }
         let first = RedisDetails { instance: target.instance.clone(), ..RedisDetails::default() };
         Ok(Self {
             name: format!("redis:{}", target.instance),
@@ -237,7 +246,7 @@ impl fmt::Debug for Redis {
 }
 
 /// Fuzzing entry points.
-#[cfg(feature = "fuzzing")]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing {
     use super::{Info, SampleBuffer, Value, record, slow_log, traffic};
 

@@ -88,7 +88,7 @@ pub(super) fn record(info: &Info<'_>, instance: &str, samples: &mut SampleBuffer
         }
     }
     let sent = info.number("master_repl_offset", samples);
-    for (_, parts) in info.numbered("slave", MAX_REPLICAS) {
+    for (_, parts) in info.listed("slave", MAX_REPLICAS, samples) {
         let (Some(ip), Some(port)) = (parts.word("ip"), parts.word("port")) else {
             parts.skip("ip or port", SkipReason::Missing, samples);
             continue;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use watchglass_instrument::report::{MAX_REPORT_DURATION, Report, ReportError};
 use watchglass_instrument::requests::{LastMinute, Recorder};
-use watchglass_model::SampleBuffer;
+use watchglass_model::{RefusedSeries, SampleBuffer};
 
 /// Maximum number of applications.
 const MAX_APPLICATIONS: usize = 50;
@@ -44,6 +44,8 @@ pub struct AcceptedReport {
     pub app: String,
     /// Number of routes of the application; beyond 200, further routes count as `other`.
     pub routes: usize,
+    /// Series of the application that were refused at its last tick with data, because of the series limit.
+    pub refused_series: u64,
 }
 
 /// Registry of reporting applications: at most 50, each with up to 200 routes. Uses about 30 KB per route.
@@ -69,6 +71,9 @@ struct Application {
     reported_at: Duration,
     /// Whether a report arrived since the last tick.
     is_fresh: bool,
+    /// Whether its data was recorded in this tick.
+    is_recorded: bool,
+    refused_series: u64,
 }
 
 #[derive(Debug)]
@@ -132,6 +137,15 @@ impl Applications {
         (totals, parts)
     }
 
+    /// Sets the number of refused series of the applications that had data in this tick.
+    pub(super) fn set_refused_series(&self, refused: &RefusedSeries) {
+        for (app, application) in &mut self.state().applications {
+            if std::mem::take(&mut application.is_recorded) {
+                application.refused_series = refused.of_app(app);
+            }
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -157,7 +171,11 @@ impl State {
         }
         application.recorder.merge_report(report);
         (application.reported_at, application.is_fresh) = (now, true);
-        Ok(AcceptedReport { app: report.app.clone(), routes: application.recorder.named_routes() })
+        Ok(AcceptedReport {
+            app: report.app.clone(),
+            routes: application.recorder.named_routes(),
+            refused_series: application.refused_series,
+        })
     }
 }
 
@@ -167,7 +185,15 @@ impl Application {
         let recorder = Arc::<Recorder>::default();
         let mut minute = LastMinute::new(Arc::clone(&recorder));
         minute.advance(since);
-        Self { recorder, minute, instances: BTreeMap::new(), reported_at: now, is_fresh: false }
+        Self {
+            recorder,
+            minute,
+            instances: BTreeMap::new(),
+            reported_at: now,
+            is_fresh: false,
+            is_recorded: false,
+            refused_series: 0,
+        }
     }
 
     fn register_instance(&mut self, report: &Report, now: Duration) -> Result<(), IngestError> {
@@ -190,7 +216,8 @@ impl Application {
             return Some(ProbeError::Reported { reason });
         }
         self.instances.retain(|_, instance| now.saturating_sub(instance.reported_at) < REMOVE_AFTER);
-        if std::mem::take(&mut self.is_fresh) {
+        self.is_recorded = std::mem::take(&mut self.is_fresh);
+        if self.is_recorded {
             // Only with new data, so that a pause is attributed to the time covered by the next report.
             self.minute.advance(now);
             recording::record(app, &self.minute, self.in_flight(now), samples);

@@ -7,7 +7,7 @@ use crate::probe::SubProbe;
 use crate::{Probe, ProbeError};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
-use watchglass_model::{Declaration, Kind, SampleBuffer, Unit};
+use watchglass_model::{Declaration, Kind, RefusedSeries, SampleBuffer, Unit};
 
 static APPLICATIONS: Declaration = metric(
     "watchglass_applications",
@@ -81,6 +81,10 @@ impl Probe for ApplicationsProbe {
 
     fn sub_probes(&self) -> &[SubProbe] {
         &self.parts
+    }
+
+    fn series_refused(&mut self, refused: &RefusedSeries) {
+        self.applications.set_refused_series(refused);
     }
 }
 

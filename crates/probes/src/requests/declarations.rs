@@ -174,7 +174,18 @@ pub(super) static DURATIONS: Declaration = counter(
     Some((&DISTRIBUTION_PANEL, PanelRole::Chart)),
 );
 
-pub(super) static METRICS: [&Declaration; 19] = [
+/// With [`DURATIONS`] a histogram of Prometheus.
+pub(super) static DURATION_SUM: Declaration = Declaration {
+    unit: Unit::Seconds,
+    ..counter(
+        "http_responses_seconds_total",
+        "Sum of the latencies of all responses, until the response headers.",
+        &[APP],
+        None,
+    )
+};
+
+pub(super) static METRICS: [&Declaration; 20] = [
     &RESPONSES,
     &LAST_MINUTE,
     &PER_SECOND,
@@ -183,6 +194,7 @@ pub(super) static METRICS: [&Declaration; 19] = [
     &P99,
     &MEAN,
     &DURATIONS,
+    &DURATION_SUM,
     &ERROR_RATIO,
     &CLIENT_ERRORS,
     &SERVER_ERRORS,

@@ -1,8 +1,8 @@
 //! Recording of the request metrics of an application.
 
 use super::declarations::{
-    BUCKETS, CANCELLED, CLIENT_ERRORS, DURATIONS, Durations, ERROR_RATIO, IN_FLIGHT, LAST_MINUTE,
-    OVERFLOW_BUCKET, PER_SECOND, REQUESTS, RESPONSES, ROUTE_DURATIONS, ROUTES, SERVER_ERRORS,
+    BUCKETS, CANCELLED, CLIENT_ERRORS, DURATION_SUM, DURATIONS, Durations, ERROR_RATIO, IN_FLIGHT,
+    LAST_MINUTE, OVERFLOW_BUCKET, PER_SECOND, REQUESTS, RESPONSES, ROUTE_DURATIONS, ROUTES, SERVER_ERRORS,
     TOTAL_DURATIONS,
 };
 use watchglass_instrument::requests::{LastMinute, StatusClass};
@@ -33,6 +33,7 @@ fn distribution(app: &str, latency: &Sketch, samples: &mut SampleBuffer) {
         below = count;
     }
     samples.record(&DURATIONS, &[app, OVERFLOW_BUCKET], latency.count().saturating_sub(below) as f64);
+    samples.record(&DURATION_SUM, &[app], latency.sum());
 }
 
 fn last_minute(app: &str, minute: &LastMinute, samples: &mut SampleBuffer) {

@@ -81,6 +81,7 @@ fn applications_have_all_request_metrics() {
         ("http_requests_in_flight", "shop", 3.0),
         ("http_routes", "shop", 1.0),
         ("http_requests_by_duration_total", "shop 10 ms", 4.0),
+        ("http_responses_seconds_total", "shop", 0.04),
         ("http_requests_last_minute", "shop", 4.0),
         // From the start of the second covered by the report to the tick.
         ("http_requests_per_second", "shop", 4.0 / 1.5),
@@ -253,4 +254,30 @@ fn applications_have_their_own_series_up_and_problem() {
     for second in [12_000, 13_000] {
         assert!(collector.tick(Timestamp::from_millis(second)).problems.is_empty(), "at {second}");
     }
+}
+
+#[test]
+fn applications_learn_how_many_of_their_series_are_refused() {
+    let bench = Bench::new();
+    let probes: Vec<Box<dyn Probe>> = vec![Box::new(bench.probe)];
+    let mut collector = Collector::new(probes, &[("host", "h")], 40).unwrap();
+    let routes = |count: usize| {
+        let route = |number| format!(r#"{{"route":"/{number}","methods":{{"GET":{{"2xx":1}}}}}}"#);
+        let routes: Vec<String> = (0..count).map(route).collect();
+        format!(r#"{{"version":1,"app":"shop","routes":[{}]}}"#, routes.join(","))
+    };
+    let refused = |body: &str| bench.applications.ingest(body.as_bytes()).unwrap().refused_series;
+    assert_eq!(refused(&routes(100)), 0, "not collected yet");
+    let tick = collector.tick(Timestamp::from_millis(1000));
+    let left_out = refused(r#"{"version":1,"app":"shop"}"#);
+    assert!((60..140).contains(&left_out), "{left_out}");
+    assert_eq!(refused(r#"{"version":1,"app":"blog"}"#), 0);
+    let notes: Vec<_> = tick.skipped.iter().map(|note| (note.probe.as_str(), note.reason.as_str())).collect();
+    let reason = "further series left out: the series limit of this server is reached";
+    assert!(notes.contains(&("app:shop", reason)), "{notes:?}");
+    // Without a report there is no new number.
+    collector.tick(Timestamp::from_millis(2000));
+    collector.tick(Timestamp::from_millis(3000));
+    assert!(refused(r#"{"version":1,"app":"shop"}"#) > 0);
+    bench.applications.ingest(br#"{"version":1,"app":"shop","leaving":true}"#).unwrap();
 }

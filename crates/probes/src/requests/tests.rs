@@ -59,6 +59,8 @@ fn always(answered: [f64; 5], in_flight: f64, routes: f64) -> Vec<SampleRow> {
     let mut all: Vec<_> =
         classes.iter().zip(answered).map(|(class, count)| ("http_responses_total", *class, count)).collect();
     all.extend([("http_requests_in_flight", "", in_flight), ("http_routes", "", routes)]);
+    // Each takes 10 ms.
+    all.push(("http_responses_seconds_total", "", answered.iter().sum::<f64>() * 0.01));
     expected_rows(&all)
 }
 

@@ -1,6 +1,7 @@
 //! Open files of the server.
 
 use crate::{Probe, ProbeError};
+use rustix::process::{Resource, getrlimit};
 use std::path::PathBuf;
 use std::time::Duration;
 use std::{fs, io};
@@ -26,7 +27,16 @@ static OPEN: Declaration = Declaration {
     legend: "open",
 };
 
-static METRICS: [&Declaration; 1] = [&OPEN];
+/// Named as in the client libraries of Prometheus.
+static LIMIT: Declaration = Declaration {
+    name: "process_max_fds",
+    help: "Maximum number of open files of Watchglass; missing without a limit.",
+    panel: None,
+    legend: "limit",
+    ..OPEN
+};
+
+static METRICS: [&Declaration; 2] = [&OPEN, &LIMIT];
 
 /// Counts `/proc/self/fd`. Slow on kernels before 6.2 with thousands of connections: run it in an
 /// [`BackgroundProbe`](crate::BackgroundProbe).
@@ -84,6 +94,9 @@ impl Probe for ServerOpenFiles {
             reason: error.to_string(),
         })?;
         samples.record(&OPEN, &[], count as f64);
+        if let Some(limit) = getrlimit(Resource::Nofile).current {
+            samples.record(&LIMIT, &[], limit as f64);
+        }
         Ok(())
     }
 }
@@ -100,6 +113,8 @@ mod tests {
         ServerOpenFiles::new().collect(&mut samples).unwrap();
         let count = samples.raw_samples().next().unwrap().value;
         assert!(count >= open.len() as f64, "{count}");
+        let limit = samples.raw_samples().find(|row| row.metric.name == LIMIT.name);
+        assert!(limit.is_none_or(|limit| limit.value >= count), "{samples:?}");
     }
 
     #[test]

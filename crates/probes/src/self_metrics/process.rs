@@ -5,6 +5,7 @@ use crate::host::process_stat;
 use crate::proc_file::ProcFile;
 use crate::{Probe, ProbeError};
 use rustix::time::{ClockId, clock_gettime};
+use std::fs;
 use std::path::{Path, PathBuf};
 use watchglass_model::{Declaration, Kind, PanelDeclaration, PanelRole, SampleBuffer, Style, Unit};
 
@@ -52,7 +53,36 @@ static THREADS: Declaration = metric(
     "threads",
 );
 
-static METRICS: [&Declaration; 3] = [&CPU, &RESIDENT, &THREADS];
+/// Named as in the client libraries of Prometheus.
+static VIRTUAL: Declaration = metric(
+    "process_virtual_memory_bytes",
+    Kind::Gauge,
+    Unit::Bytes,
+    "Virtual memory of Watchglass.",
+    None,
+    "virtual",
+);
+static STARTED: Declaration = metric(
+    "process_start_time_seconds",
+    Kind::Gauge,
+    Unit::Seconds,
+    "Start time of Watchglass in seconds since 1970-01-01 00:00 UTC.",
+    None,
+    "started",
+);
+static BUILD: Declaration = Declaration {
+    labels: &["version"],
+    ..metric(
+        "watchglass_build_info",
+        Kind::Gauge,
+        Unit::Count,
+        "Version of Watchglass, as a label; the value is 1.",
+        None,
+        "version",
+    )
+};
+
+static METRICS: [&Declaration; 6] = [&CPU, &RESIDENT, &THREADS, &VIRTUAL, &STARTED, &BUILD];
 
 /// Reads `/proc/self/stat` and the CPU time of this process. Always reads the own `/proc`, even when that of another host is
 /// monitored.
@@ -60,6 +90,9 @@ static METRICS: [&Declaration; 3] = [&CPU, &RESIDENT, &THREADS];
 pub struct ServerProcess {
     file: ProcFile,
     page_bytes: f64,
+    ticks_per_second: f64,
+    /// Boot time in seconds since 1970, if known.
+    boot_seconds: Option<f64>,
 }
 
 impl ServerProcess {
@@ -68,11 +101,19 @@ impl ServerProcess {
 
     /// A probe of this process.
     pub fn new() -> Self {
-        Self::with_stat_file(Path::new("/proc/self/stat").to_owned())
+        Self {
+            boot_seconds: fs::read_to_string("/proc/stat").ok().as_deref().and_then(boot_seconds),
+            ..Self::with_stat_file(Path::new("/proc/self/stat").to_owned())
+        }
     }
 
     fn with_stat_file(stat: PathBuf) -> Self {
-        Self { file: ProcFile::new(stat), page_bytes: rustix::param::page_size() as f64 }
+        Self {
+            file: ProcFile::new(stat),
+            page_bytes: rustix::param::page_size() as f64,
+            ticks_per_second: rustix::param::clock_ticks_per_second() as f64,
+            boot_seconds: None,
+        }
     }
 }
 
@@ -92,15 +133,25 @@ impl Probe for ServerProcess {
     }
 
     fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
-        let (threads, pages) = self.file.read(|text| {
+        let (threads, pages, virtual_bytes, started) = self.file.read(|text| {
             let stat = process_stat::parse(text)?;
-            Ok((stat.threads, stat.resident_pages))
+            Ok((stat.threads, stat.resident_pages, stat.virtual_bytes, stat.started))
         })?;
         samples.record(&CPU, &[], cpu_seconds());
         samples.record(&RESIDENT, &[], pages as f64 * self.page_bytes);
         samples.record(&THREADS, &[], threads as f64);
+        samples.record(&VIRTUAL, &[], virtual_bytes as f64);
+        if let Some(boot) = self.boot_seconds {
+            samples.record(&STARTED, &[], boot + started as f64 / self.ticks_per_second);
+        }
+        samples.record(&BUILD, &[env!("CARGO_PKG_VERSION")], 1.0);
         Ok(())
     }
+}
+
+/// The line `btime` of `/proc/stat`.
+fn boot_seconds(stat: &str) -> Option<f64> {
+    stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
 }
 
 /// CPU time of this process in seconds. The clock has nanosecond resolution; `/proc` has hundredths of a second, more
@@ -120,11 +171,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         write_file(folder.path(), "stat", include_str!("../../fixtures/process/postgres.stat"));
         let mut probe = ServerProcess::with_stat_file(folder.path().join("stat"));
-        probe.page_bytes = 4096.0;
+        (probe.page_bytes, probe.ticks_per_second) = (4096.0, 100.0);
+        probe.boot_seconds = boot_seconds("cpu 1 2\nbtime 1700000000\nprocesses 3\n");
         let mut samples = SampleBuffer::new();
         probe.collect(&mut samples).unwrap();
         let read: Vec<_> = rows(&samples).into_iter().filter(|row| row.0 != CPU.name).collect();
-        let expected = [("watchglass_resident_bytes", "", 7390.0 * 4096.0), ("watchglass_threads", "", 1.0)];
+        let expected = [
+            ("watchglass_resident_bytes", "", 7390.0 * 4096.0),
+            ("watchglass_threads", "", 1.0),
+            ("process_virtual_memory_bytes", "", 224_804_864.0),
+            ("process_start_time_seconds", "", 1_700_015_227.6),
+            ("watchglass_build_info", env!("CARGO_PKG_VERSION"), 1.0),
+        ];
         assert_eq!(read, expected_rows(&expected));
     }
 

@@ -1,5 +1,7 @@
-//! Redis client that connects lazily, reconnects after errors and follows cluster redirects.
+//! Redis client that connects lazily, reconnects after errors, follows cluster redirects, and goes on with another node when one
+//! is down.
 
+use super::cluster_nodes::{self, redirect_address};
 use super::connection::{Connection, error_text};
 use super::pipeline::{Pipeline, first_error};
 use super::target::Target;
@@ -16,8 +18,10 @@ const MAX_REDIRECTS: usize = 3;
 #[derive(Debug)]
 pub struct RedisClient {
     home: Target,
-    /// Node to which a cluster redirected us.
-    redirected: Option<Target>,
+    /// Server of the last connection: one of the addresses, or a node of the cluster.
+    node: Option<Target>,
+    /// Nodes of the cluster when it was last asked.
+    known: Vec<Address>,
     connection: Option<Connection>,
     timeout: Duration,
     max_reply_bytes: usize,
@@ -28,7 +32,15 @@ impl RedisClient {
     /// A client for `target`. Each [`ask`](Self::ask) takes at most `timeout`, including connecting, and receives at most
     /// `max_reply_bytes`. Connects with the first request.
     pub fn new(target: Target, timeout: Duration, max_reply_bytes: usize) -> Self {
-        Self { home: target, redirected: None, connection: None, timeout, max_reply_bytes, failed: None }
+        Self {
+            home: target,
+            node: None,
+            known: Vec::new(),
+            connection: None,
+            timeout,
+            max_reply_bytes,
+            failed: None,
+        }
     }
 
     /// Host and port of the server, without secrets.
@@ -55,7 +67,7 @@ impl RedisClient {
         self.failed = None;
         if let Err(error) = &outcome {
             self.connection = None;
-            self.redirected = None;
+            self.node = None;
             self.failed = Some((Instant::now(), error.clone()));
         }
         outcome
@@ -71,7 +83,7 @@ impl RedisClient {
     /// # Errors
     /// As [`ask`](Self::ask), or if that connection is closed.
     pub fn execute_on_same_connection(&mut self, commands: &Pipeline) -> Result<Vec<Value>, RemoteError> {
-        let target = self.redirected.as_ref().unwrap_or(&self.home);
+        let target = self.node.as_ref().unwrap_or(&self.home);
         let gone = || RemoteError::ConnectionLost {
             instance: target.instance.clone(),
             reason: "closed between two commands".to_owned(),
@@ -85,7 +97,7 @@ impl RedisClient {
         });
         if outcome.is_err() {
             self.connection = None;
-            self.redirected = None;
+            self.node = None;
         }
         outcome
     }
@@ -94,11 +106,11 @@ impl RedisClient {
         let deadline = Deadline::after(self.timeout);
         let mut was_open = self.connection.is_some();
         for _ in 0..=MAX_REDIRECTS {
-            let target = self.redirected.as_ref().unwrap_or(&self.home);
             let mut connection = match self.connection.take() {
                 Some(connection) => connection,
-                None => open(target, deadline, self.max_reply_bytes)?,
+                None => self.connect(deadline)?,
             };
+            let target = self.node.as_ref().unwrap_or(&self.home);
             let replies = match connection.execute(commands.bytes(), commands.count(), target, deadline) {
                 // The server may have closed an idle connection.
                 Err(RemoteError::ConnectionLost { .. }) if was_open => {
@@ -111,16 +123,69 @@ impl RedisClient {
                 self.connection = Some(connection);
                 return Ok(replies);
             };
-            match redirect_address(error.code(), error.details()) {
-                Some(address) => {
-                    let instance = address.to_string();
-                    self.redirected = Some(Target { instance, address, database: 0, ..self.home.clone() });
-                }
-                None => return Err(refused(target, error_text(target, error))),
-            }
+            let Some(address) = redirect_address(error.code(), error.details()) else {
+                return Err(refused(target, error_text(target, error)));
+            };
+            // Not another node if this one is down: all would redirect to it.
+            let node = self.node_at(address);
+            self.connection = Some(open(&node, deadline, self.max_reply_bytes)?);
+            self.node = Some(node);
         }
         Err(refused(&self.home, "too many cluster redirects".to_owned()))
     }
+
+    /// Connects to the server of the last connection, an address of the URL, or a known node of the cluster: the first that
+    /// answers.
+    fn connect(&mut self, deadline: Deadline) -> Result<Connection, RemoteError> {
+        let candidates = self.candidates();
+        let mut first_failure = None;
+        for (target, count) in candidates.iter().zip((1..=candidates.len()).rev()) {
+            let share = deadline.share(count);
+            let opened = open(target, share, self.max_reply_bytes).and_then(|mut connection| {
+                let nodes = cluster_nodes::read(&mut connection, target, share)?;
+                Ok((connection, nodes))
+            });
+            match opened {
+                Ok((connection, nodes)) => {
+                    if !nodes.is_empty() {
+                        self.known = nodes;
+                    }
+                    self.node = Some(target.clone());
+                    return Ok(connection);
+                }
+                Err(error) if is_down(&error) => first_failure = first_failure.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(first_failure.unwrap_or_else(|| refused(&self.home, "it has no address".to_owned())))
+    }
+
+    fn candidates(&self) -> Vec<Target> {
+        let last = self.node.iter().map(|node| &node.address);
+        let seeds = std::iter::once(&self.home.address).chain(&self.home.others);
+        let mut candidates: Vec<Target> = Vec::new();
+        for address in last.chain(seeds).chain(&self.known) {
+            if candidates.iter().all(|known| known.address != *address) {
+                candidates.push(self.node_at(address.clone()));
+            }
+        }
+        candidates
+    }
+
+    /// The server at an address. Nodes of a cluster have the same credentials; a cluster has one database.
+    fn node_at(&self, address: Address) -> Target {
+        let is_seed = address == self.home.address || self.home.others.contains(&address);
+        let database = if is_seed { self.home.database } else { 0 };
+        Target { instance: address.to_string(), address, database, ..self.home.clone() }
+    }
+}
+
+/// Whether another server may answer.
+fn is_down(error: &RemoteError) -> bool {
+    matches!(
+        error,
+        RemoteError::Unreachable { .. } | RemoteError::TimedOut { .. } | RemoteError::ConnectionLost { .. }
+    )
 }
 
 fn refused(target: &Target, reason: String) -> RemoteError {
@@ -137,35 +202,4 @@ fn open(target: &Target, deadline: Deadline, max_reply_bytes: usize) -> Result<C
         }
     }
     Ok(connection)
-}
-
-/// The node named in a cluster redirect: `MOVED 866 10.0.0.2:6379`.
-fn redirect_address(code: &str, details: Option<&str>) -> Option<Address> {
-    let node = details.filter(|_| code == "MOVED")?.split_whitespace().nth(1)?;
-    let (host, port) = node.rsplit_once(':')?;
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let port = port.parse().ok().filter(|&port| port > 0)?;
-    crate::is_printable(host).then(|| Address::Tcp { host: host.to_owned(), port })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cluster_redirects_are_parsed() {
-        for (code, details, expected) in [
-            ("MOVED", Some("866 10.0.0.2:6379"), Some("10.0.0.2:6379")),
-            ("MOVED", Some("866 ::1:6379"), Some("[::1]:6379")),
-            ("MOVED", Some("866 [::1]:6379"), Some("[::1]:6379")),
-            ("MOVED", Some("866 :6379"), None),
-            ("MOVED", Some("866 a:0"), None),
-            ("MOVED", Some("866"), None),
-            ("MOVED", None, None),
-            ("ASK", Some("866 10.0.0.2:6379"), None),
-        ] {
-            let found = redirect_address(code, details).map(|address| address.to_string());
-            assert_eq!(found.as_deref(), expected, "{code} {details:?}");
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! Redis: connection target, connection, and reconnecting client.
 
 mod client;
+mod cluster_nodes;
 mod connection;
 mod pipeline;
 mod target;

@@ -12,6 +12,8 @@ pub struct Target {
     pub instance: String,
     /// Address of the server.
     pub address: Address,
+    /// Further addresses of the URL, with the same credentials: other nodes of a cluster.
+    pub others: Vec<Address>,
     /// User name; `None` for the default user.
     pub user: Option<String>,
     /// Password of the user.
@@ -41,12 +43,43 @@ const UNESCAPED_AT: TargetError = error(
 const INVALID_HOST: TargetError =
     error("has an invalid host", "use at most 255 characters without spaces or control characters");
 
+const TOO_MANY: TargetError = error("has too many addresses", "use at most 16");
+
+/// Maximum number of addresses of a URL.
+const MAX_ADDRESSES: usize = 16;
+
 impl Target {
-    /// Parses `url`.
+    /// Parses `url`, which may have several addresses: `redis://user:password@a:6379,b:6379`.
     ///
     /// # Errors
     /// What is invalid. The message contains no part of the URL.
     pub fn parse(url: &str) -> Result<Self, TargetError> {
+        let urls = Self::split(url);
+        if urls.len() > MAX_ADDRESSES {
+            return Err(TOO_MANY);
+        }
+        let mut targets = urls.iter().map(|url| Self::parse_one(url));
+        let first = targets.next().ok_or(INVALID)??;
+        let others = targets.map(|target| Ok(target?.address)).collect::<Result<_, _>>()?;
+        Ok(Self { others, ..first })
+    }
+
+    /// A URL for each address of `url`.
+    pub fn split(url: &str) -> Vec<String> {
+        let begin = url.find("://").map_or(0, |scheme| scheme + 3);
+        let (scheme, rest) = url.split_at(begin);
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let (user, hosts) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+        hosts.split(',').map(|host| format!("{scheme}{user}{host}{path}")).collect()
+    }
+
+    /// Host and port of each address, separated by commas.
+    pub fn addresses(&self) -> String {
+        let others = self.others.iter().map(|address| format!(",{address}"));
+        std::iter::once(self.instance.clone()).chain(others).collect()
+    }
+
+    fn parse_one(url: &str) -> Result<Self, TargetError> {
         // The `redis` crate is built without TLS and rejects these schemes; the rest of the URL is the same.
         let plain =
             url.strip_prefix("rediss:").or(url.strip_prefix("valkeys:")).map(|rest| format!("redis:{rest}"));
@@ -75,6 +108,7 @@ impl Target {
         Ok(Self {
             instance: address.to_string(),
             address,
+            others: Vec::new(),
             user,
             password,
             database: settings.db(),
@@ -129,6 +163,27 @@ mod tests {
             assert_eq!(error, expected, "{url}");
             assert!(!error.to_string().contains("sesame"), "{error}");
         }
+    }
+
+    #[test]
+    fn urls_may_have_several_addresses() {
+        for (url, addresses, password) in [
+            ("redis://:p,w@a:1,b:2/3", "a:1,b:2", Some("p,w")),
+            ("redis://a,[::1]:2,c", "a:6379,[::1]:2,c:6379", None),
+            ("redis+unix:///run/a,b.sock", "/run/a,b.sock", None),
+        ] {
+            let target = Target::parse(url).unwrap_or_else(|error| panic!("{url}: {error}"));
+            assert_eq!(
+                (target.addresses().as_str(), target.password.reveal()),
+                (addresses, password),
+                "{url}"
+            );
+        }
+        assert_eq!(Target::split("redis://u:p@a:1,b:2/3"), ["redis://u:p@a:1/3", "redis://u:p@b:2/3"]);
+        for url in ["redis://a,,b", "redis://a:1,", "redis://a:1,b:0", "redis://a:1,b:x"] {
+            assert!(Target::parse(url).is_err(), "{url}");
+        }
+        assert_eq!(Target::parse(&format!("redis://a{}", ",b".repeat(16))).unwrap_err(), TOO_MANY);
     }
 
     #[cfg(feature = "tls")]

@@ -6,6 +6,7 @@ use crate::{Rule, RuleError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
+use watchglass_json::JsonError;
 
 /// Override of the built-in rule with the same id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,7 +30,7 @@ pub enum RuleOverrideError {
     UnknownRule(String),
     /// The result is not a rule.
     #[error("invalid rule: {0}")]
-    Json(#[from] serde_json::Error),
+    Json(#[from] JsonError),
     /// The result is an invalid rule.
     #[error(transparent)]
     Rule(#[from] RuleError),
@@ -52,9 +53,14 @@ impl RuleOverride {
     pub fn apply(self) -> Result<Rule, RuleOverrideError> {
         let mut fields = fields(&self.id).ok_or_else(|| RuleOverrideError::UnknownRule(self.id.clone()))?;
         fields.retain(|field, _| !self.unset.iter().any(|name| stored_name(name) == field));
-        fields.extend(by_stored_name(self.set)?);
+        let changes = by_stored_name(self.set)?;
+        let keeps_critical = !changes.contains_key("critical");
+        fields.extend(changes);
         fields.insert("id".to_owned(), self.id.into());
-        let rule: Rule = serde_json::from_value(Value::Object(fields))?;
+        let mut rule: Rule = watchglass_json::from_value(&Value::Object(fields))?;
+        if keeps_critical {
+            drop_exceeded_critical(&mut rule);
+        }
         rule.check()?;
         Ok(rule)
     }
@@ -65,11 +71,27 @@ impl RuleOverride {
 ///
 /// # Errors
 /// A missing or unknown field, one of another type, or both names of a renamed field. [`Rule::check`] is left to the caller.
-pub fn merge_fields(id: &str, changes: Map<String, Value>) -> serde_json::Result<Rule> {
+pub fn merge_fields(id: &str, changes: Map<String, Value>) -> Result<Rule, JsonError> {
     let mut whole = fields(id).unwrap_or_default();
-    whole.extend(by_stored_name(changes)?);
+    let changes = by_stored_name(changes)?;
+    let keeps_critical = !changes.contains_key("critical");
+    whole.extend(changes);
     whole.insert("id".to_owned(), id.into());
-    serde_json::from_value(Value::Object(whole))
+    let mut rule: Rule = watchglass_json::from_value(&Value::Object(whole))?;
+    if keeps_critical {
+        drop_exceeded_critical(&mut rule);
+    }
+    Ok(rule)
+}
+
+/// Removes a critical threshold that the warning threshold is beyond. It is the one of the built-in rule, which a later
+/// version may have added: an override of the warning stays valid.
+fn drop_exceeded_critical(rule: &mut Rule) {
+    if let (Some(warning), Some(critical)) = (rule.warning, rule.critical)
+        && rule.comparison.is_beyond(warning, critical)
+    {
+        rule.critical = None;
+    }
 }
 
 /// JSON fields of a built-in rule.
@@ -95,14 +117,32 @@ mod tests {
     }
 
     #[test]
+    fn warning_beyond_the_critical_threshold_of_the_builtin_rule_replaces_it() {
+        assert_eq!((disk().warning, disk().critical), (Some(0.9), Some(0.95)));
+        for (changes, expected) in [
+            (json!({ "warning": 0.93 }), (Some(0.93), Some(0.95))),
+            (json!({ "warning": 0.99 }), (Some(0.99), None)),
+            (json!({ "warning": 0.99, "critical": 0.995 }), (Some(0.99), Some(0.995))),
+            // A mistake of the same override: checking the rule reports it.
+            (json!({ "warning": 0.99, "critical": 0.95 }), (Some(0.99), Some(0.95))),
+        ] {
+            let changes = changes.as_object().unwrap().clone();
+            let merged = merge_fields("disk", changes.clone()).unwrap();
+            assert_eq!((merged.warning, merged.critical), expected, "{changes:?}");
+            let stored = RuleOverride { id: "disk".to_owned(), set: changes, unset: Vec::new() };
+            assert_eq!(stored.apply().ok(), merged.check().is_ok().then_some(merged));
+        }
+    }
+
+    #[test]
     fn override_has_only_changed_fields() {
         let changed = |rule: Rule| serde_json::to_value(RuleOverride::of(&rule).unwrap()).unwrap();
         assert_eq!(changed(disk()), json!({ "id": "disk" }));
         let off = Rule { enabled: false, ..disk() };
         assert_eq!(changed(off), json!({ "id": "disk", "set": { "enabled": false } }));
-        let plain = Rule { recovery: None, for_seconds: 0, critical: Some(0.95), ..disk() };
+        let plain = Rule { recovery: None, for_seconds: 0, critical: Some(0.97), ..disk() };
         let expected =
-            json!({ "id": "disk", "set": { "critical": 0.95 }, "unset": ["for_seconds", "recovery"] });
+            json!({ "id": "disk", "set": { "critical": 0.97 }, "unset": ["for_seconds", "recovery"] });
         assert_eq!(changed(plain), expected);
         assert_eq!(RuleOverride::of(&Rule { id: "own".to_owned(), ..disk() }), None);
     }
@@ -134,8 +174,8 @@ mod tests {
     fn invalid_overrides_are_explained() {
         for (text, expected) in [
             (json!({ "id": "other" }), "unknown built-in rule \"other\""),
-            (json!({ "id": "disk", "set": { "for": 3 } }), "invalid rule: unknown field `for`"),
-            (json!({ "id": "disk", "unset": ["metric"] }), "invalid rule: missing field `metric`"),
+            (json!({ "id": "disk", "set": { "for": 3 } }), "invalid rule: unknown field for: known are"),
+            (json!({ "id": "disk", "unset": ["metric"] }), "invalid rule: metric is missing"),
             (
                 json!({ "id": "disk", "set": { "recovery": 0.99 } }),
                 "rule \"disk\": recovery: 0.99 must not be",
@@ -153,6 +193,6 @@ mod tests {
         let rule = merge_fields("disk", fields.clone()).unwrap();
         assert_eq!(rule, Rule { warning: Some(0.8), recovery: None, ..disk() });
         let error = merge_fields("own", fields).unwrap_err().to_string();
-        assert!(error.contains("missing field `name`"), "{error}");
+        assert!(error.contains("name is missing"), "{error}");
     }
 }

@@ -15,7 +15,7 @@ const fn text(rule: &'static str, summary: &'static str, next_steps: &'static st
 }
 
 /// One entry per built-in rule.
-pub(super) static TEXTS: [RuleText; 19] = [
+pub(super) static TEXTS: &[RuleText] = &[
     text(
         "cpu",
         "Average CPU usage has been high for a minute; processes wait for CPU time and responses slow down.",
@@ -87,6 +87,21 @@ pub(super) static TEXTS: [RuleText; 19] = [
         "Check that its process runs and was not killed by the OOM killer (`dmesg`), then start it; watch the database until the cache has refilled.",
     ),
     text(
+        "postgresql-standby",
+        "A PostgreSQL standby has received nothing from its primary for a minute: it falls behind, and a failover to it would lose data.",
+        "Read the end of the standby's log for why the WAL receiver does not connect: usually the network, the password, or WAL that the primary has already removed.",
+    ),
+    text(
+        "redis-replica",
+        "A Redis replica has not been connected to its master for a minute: it serves old data, and a failover to it would lose writes.",
+        "Check that the master runs and the replica reaches it, then read the end of the replica's log: usually the network, the password, or a full resync that fails.",
+    ),
+    text(
+        "redis-save",
+        "Redis could not save its data to disk for a minute: it may reject all writes (MISCONF), and a restart loses what is not saved.",
+        "Do not restart it. Read the end of its log: usually a full disk, a folder that is not writable, or too little memory to fork; then run `BGSAVE`.",
+    ),
+    text(
         "probe",
         "A collector has returned no data for a minute: the state of what it monitors is unknown.",
         "Read the error in the message: usually a permission or a path that has changed. Nothing else is affected.",
@@ -97,9 +112,24 @@ pub(super) static TEXTS: [RuleText; 19] = [
         "Check that the disk of the data directory is not full and is writable; live data is still evaluated.",
     ),
     text(
+        "series-refused",
+        "The series limit of this server is reached: new series of this source have no charts, no history and no alerts.",
+        "Find out which label grew, such as routes with ids in them or short-lived interfaces; series without samples for 10 minutes make room.",
+    ),
+    text(
+        "data-directory",
+        "This server cannot write to its data directory: history, alerts and sessions are kept in memory, and a stop would lose them.",
+        "Free space on its disk, make it writable, or create it again, empty, if it was deleted; the server then saves what it has in memory. Do not restart it before.",
+    ),
+    text(
         "certificate",
         "The TLS certificate of this server expires within days and was not renewed; after that, browsers refuse its pages.",
         "Read the log of the renewal job and renew the certificate manually if needed; the server reloads the files without a restart.",
+    ),
+    text(
+        "heartbeat-late",
+        "A job, such as a backup, has not sent its heartbeat within period and grace, or has reported that it failed.",
+        "Check the log of the job, and whether its timer is active and the machine is up; the heartbeats are on the alerts page.",
     ),
     text(
         "message-volume",

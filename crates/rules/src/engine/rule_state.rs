@@ -1,11 +1,14 @@
 //! State of one rule: its condition and the state of each of its alerts.
 
+mod no_data;
+
 use super::saved_state::SavedSeries;
 use crate::alert_message::message;
 use crate::alert_state::{AlertState, Event, Thresholds};
 use crate::condition::{Condition, Observation, SeriesCondition};
 use crate::series_cache::WindowCache;
 use crate::{Alert, AlertKey, Change, EvalInput, PendingAlert, Phase, Rule, RuleError, Severity};
+use no_data::source_activity;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use watchglass_model::{Labels, Metric, Timestamp, Unit};
@@ -29,6 +32,24 @@ struct SubjectState {
     state: AlertState,
     /// Why the series has its value, if known.
     reason: Option<String>,
+    /// The threshold that its value last exceeded while it fired: another one than now if the rule has changed since.
+    exceeded: Option<f64>,
+}
+
+impl SubjectState {
+    /// Remembers the threshold of the severity when the alert fires or worsens, and whenever the last value exceeds it.
+    fn update_exceeded(&mut self, rule: &Rule, events: &[Event]) {
+        let state = &self.state;
+        let level = state.severity.and_then(|severity| level(rule, severity));
+        let is_beyond = |level: f64| {
+            let value = state.value.filter(|_| state.phase == Some(Phase::Firing) && state.missing.is_none());
+            value.is_some_and(|value| rule.comparison.is_beyond(value, level))
+        };
+        let has_changed = events.iter().any(|event| matches!(event, Event::Fired | Event::Worsened));
+        if has_changed || level.is_some_and(is_beyond) {
+            self.exceeded = level;
+        }
+    }
 }
 
 impl RuleState {
@@ -44,9 +65,26 @@ impl RuleState {
         })
     }
 
-    /// Registers a series selected by the condition.
-    pub(super) fn register(&mut self, series: u32, metric: Option<&Metric>, watch: &mut WindowCache) {
-        self.condition.register(series, watch);
+    /// The same rule without subjects.
+    pub(super) fn without_subjects(&self) -> Self {
+        Self {
+            rule: self.rule.clone(),
+            condition: self.condition.without_subjects(),
+            thresholds: self.thresholds,
+            unit: self.unit,
+            states: Vec::new(),
+            active: BTreeSet::new(),
+        }
+    }
+
+    /// Registers a series selected by the condition. `is_known` says that the cache had it before.
+    pub(super) fn register(
+        &mut self,
+        (series, is_known): (u32, bool),
+        metric: Option<&Metric>,
+        watch: &mut WindowCache,
+    ) {
+        self.condition.register(series, is_known, watch);
         self.states.resize(self.condition.subjects(), None);
         if let Some(metric) = metric {
             self.unit = Some(self.rule.aggregation.unit(metric));
@@ -69,7 +107,11 @@ impl RuleState {
         self.unit = self.unit.or(kept.unit);
         self.states.resize(self.condition.subjects(), None);
         if let Some(place) = self.states.get_mut(subject) {
-            *place = kept.state.map(|state| Box::new(SubjectState { state, reason: None }));
+            let has_levels = self.rule.thresholds().next().is_some();
+            // While it is pending again, it has the threshold that it would exceed.
+            let alert = kept.alert.as_ref().filter(|alert| has_levels && alert.phase != Phase::Pending);
+            let exceeded = alert.map(|alert| alert.threshold);
+            *place = kept.state.map(|state| Box::new(SubjectState { state, reason: None, exceeded }));
             if place.is_some() {
                 self.active.insert(subject);
             } else {
@@ -127,8 +169,13 @@ impl RuleState {
                 self.active.insert(subject);
             }
             let tracked = place.get_or_insert_default();
-            let (state, events) = tracked.state.step(&self.thresholds, found, now, elapsed);
+            let mut found = *found;
+            if found.absent > 0 && tracked.state.is_active() {
+                found.source = source_activity(&found, &self.rule.metric, labels, now, measured);
+            }
+            let (state, events) = tracked.state.step(&self.thresholds, &found, now, elapsed);
             tracked.state = state;
+            tracked.update_exceeded(&self.rule, &events);
             if state.is_active() {
                 let reason = measured.reason(&self.rule.metric, labels);
                 if tracked.reason.as_deref() != reason {
@@ -169,25 +216,6 @@ impl RuleState {
             self.active.iter().filter_map(|subject| Some((*subject, self.states.get(*subject)?.as_deref()?)));
         restless.filter(move |(_, tracked)| tracked.state.phase == Some(phase))
     }
-
-    /// Resolves the firing alert of `labels`, and stops expecting its series.
-    pub(super) fn dismiss(
-        &mut self,
-        now: Timestamp,
-        labels: &Labels,
-        watch: &mut WindowCache,
-    ) -> Option<Alert> {
-        let is_it = |subject: &usize| self.condition.labels(*subject, watch) == Some(labels);
-        let subject = self.active.iter().copied().find(is_it)?;
-        let tracked = self.states.get_mut(subject)?.as_mut()?;
-        if tracked.state.phase != Some(Phase::Firing) {
-            return None;
-        }
-        tracked.state.resolve(now);
-        self.condition.stop_expecting(subject, watch);
-        let alert = alert(&self.rule, self.unit, labels, tracked);
-        Some(Alert { message: format!("{}; resolved manually", alert.message), ..alert })
-    }
 }
 
 #[cfg(test)]
@@ -212,6 +240,11 @@ fn change(event: Event, alert: Alert) -> Change {
     }
 }
 
+/// Threshold of an alert of this severity: the lowest one if the rule has none for it.
+fn level(rule: &Rule, severity: Severity) -> Option<f64> {
+    rule.threshold(severity).or_else(|| rule.thresholds().next().map(|(_, level)| level))
+}
+
 fn alert(rule: &Rule, unit: Option<Unit>, labels: &Labels, tracked: &SubjectState) -> Alert {
     let state = &tracked.state;
     let phase = state.phase.unwrap_or(Phase::Resolved);
@@ -221,7 +254,8 @@ fn alert(rule: &Rule, unit: Option<Unit>, labels: &Labels, tracked: &SubjectStat
     };
     let subject = rule.subject_label.as_deref().and_then(|label| labels.get(label)).unwrap_or_default();
     let unit = unit.unwrap_or(Unit::Count);
-    let level = rule.threshold(severity).or_else(|| rule.thresholds().next().map(|(_, level)| level));
+    let exceeded = tracked.exceeded.filter(|_| phase != Phase::Pending);
+    let level = exceeded.or_else(|| level(rule, severity));
     let (value, threshold, value_unit) = match level {
         Some(level) => (state.value.filter(|_| state.missing.is_none()), level, unit),
         // A rule on missing data alone has the time without data as its value.

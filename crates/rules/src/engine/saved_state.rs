@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use watchglass_model::{Labels, Timestamp, Unit};
 
-/// Version of the format.
-const VERSION: u32 = 1;
+/// Version of the format. Version 1 had no count of the time in which a source did not report a series.
+const VERSION: u32 = 2;
+/// Oldest version that is read.
+const OLDEST_VERSION: u32 = 1;
 
 /// State that an [`Engine`] needs to continue after a restart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,7 +72,7 @@ pub enum StateError {
     #[error("invalid alert state: {0}")]
     Json(#[from] serde_json::Error),
     /// Written by an unsupported version.
-    #[error("unsupported alert state version {0} (supported: {VERSION})")]
+    #[error("unsupported alert state version {0} (supported: {OLDEST_VERSION} to {VERSION})")]
     Version(u32),
 }
 
@@ -103,10 +105,11 @@ impl EngineState {
             version: u32,
         }
         let Version { version } = serde_json::from_str(text)?;
-        if version != VERSION {
+        if !(OLDEST_VERSION..=VERSION).contains(&version) {
             return Err(StateError::Version(version));
         }
-        Ok(serde_json::from_str(text)?)
+        let state: Self = serde_json::from_str(text)?;
+        Ok(Self { version: VERSION, ..state })
     }
 }
 
@@ -129,7 +132,7 @@ impl Engine {
         let Ok(rule_state) = anew else { return };
         self.rule_states = rule_state;
         (self.cache, self.previous_cache) = Default::default();
-        (self.known_series, self.rejected) = (0, 0);
+        self.match_anew();
         self.pending_resolutions.clear();
         self.time = state.time;
         self.past = state.past.into_iter().take(self.max_past).collect();

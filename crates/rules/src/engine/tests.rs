@@ -1,4 +1,6 @@
+mod ended;
 mod listed;
+mod removed;
 mod restart;
 
 use super::*;
@@ -125,6 +127,25 @@ fn kept_rules_keep_alerts_and_others_resolve() {
         assert_eq!(tick(&mut engine, &mut fake, 3, &[Some(82.0)]), ["resolved a"]);
         engine.set_rules(vec![rule()]).unwrap();
         assert_eq!(tick(&mut engine, &mut fake, 4, &[Some(82.0)]), ["fired a"]);
+    }
+}
+
+#[test]
+fn message_names_the_threshold_that_was_exceeded() {
+    let limits = |warning: f64| Rule { warning: Some(warning), critical: None, ..rule() };
+    // Thresholds after the alert fired at 50, the next value, and the alert's message and threshold.
+    for (warning, value, message, threshold) in [
+        (90.0, 60.0, "Use on a: 60 (was above 50)", 50.0),
+        (55.0, 60.0, "Use on a: 60 (limit 55)", 55.0),
+        (50.0, 40.0, "Use on a: 40 (was above 50)", 50.0),
+        (55.0, 52.0, "Use on a: 52 (was above 50)", 50.0),
+    ] {
+        let (mut engine, mut fake) = (engine(&[limits(50.0)]), two());
+        assert_eq!(tick(&mut engine, &mut fake, 1, &[Some(60.0)]), ["fired a"]);
+        engine.set_rules(vec![limits(warning)]).unwrap();
+        tick(&mut engine, &mut fake, 2, &[Some(value)]);
+        let alert = engine.active().into_iter().chain(engine.past().cloned()).next().unwrap();
+        assert_eq!((alert.message.as_str(), alert.threshold), (message, threshold), "{warning} {value}");
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) fn open(local: EmbeddedHistory, url: &str, source: &str) -> RedisHist
         prefix: "watchglass".to_owned(),
         source: source.to_owned(),
         retention: Duration::from_secs(7 * 86_400),
+        instance: None,
     };
     RedisHistory::open(Arc::new(local), Target::parse(url).unwrap(), &options).unwrap()
 }

@@ -52,6 +52,12 @@ impl World {
         Self { series, catalogue }
     }
 
+    /// Gives the id to another series of the same kind: that with the label `n`.
+    pub fn rename(&mut self, id: u32, n: u32) {
+        let labels = [("n", n.to_string())].into_iter().collect();
+        self.series[id as usize].labels = labels;
+    }
+
     /// The kind of a series.
     pub fn kind(id: u32) -> Kind {
         if id.is_multiple_of(2) { Kind::Gauge } else { Kind::Counter }
@@ -161,6 +167,7 @@ pub(super) fn span(range: (i64, i64)) -> TimeRange {
     TimeRange { start: Timestamp::from_millis(range.0), end: Timestamp::from_millis(range.1) }
 }
 
-fn number(column: &Column) -> u32 {
+/// The label `n` of a series.
+pub(super) fn number(column: &Column) -> u32 {
     column.series.labels.get("n").unwrap().parse().unwrap()
 }

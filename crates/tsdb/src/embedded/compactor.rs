@@ -95,9 +95,9 @@ impl Compactor {
         let hours: Vec<i64> = {
             let head = self.shared.head();
             let current = head.newest().map(|newest| hour_of(newest.millis()));
+            let is_too_large = all || head.cells() > FLUSH_VALUES || head.is_crowded();
             let is_due = |hour: i64, touched: u64| {
-                all || head.cells() > FLUSH_VALUES
-                    || (Some(hour) != current && head.batches() >= touched + SETTLE_BATCHES)
+                is_too_large || (Some(hour) != current && head.batches() >= touched + SETTLE_BATCHES)
             };
             head.hours()
                 .iter()

@@ -1,10 +1,11 @@
 //! Disk abstraction for writes, replaced by a full disk in tests.
 
 use std::fmt::Debug;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
-use std::path::Path;
-use std::sync::Arc;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Append-only file.
 pub(crate) trait DiskFile: Send + Sync + Debug {
@@ -20,27 +21,66 @@ pub(crate) trait Disk: Send + Sync + Debug {
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
     /// Renames a file, replacing an existing one.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Removes a file.
+    /// Removes a file, if it exists.
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Syncs a folder.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 }
 
-/// The disk of the operating system.
-#[derive(Debug)]
-pub(crate) struct SystemDisk;
+/// The disk of the operating system. It writes into the folder of the first file that it created: neither into a folder with
+/// files that has taken its place, such as a restored backup or the data of another server, nor into deleted files.
+#[derive(Debug, Default)]
+pub(crate) struct SystemDisk {
+    /// Open, so that the file system gives its inode to no other folder.
+    folder: Mutex<Option<File>>,
+}
+
+/// Device and inode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FileId(u64, u64);
+
+impl FileId {
+    fn of(metadata: &Metadata) -> Self {
+        Self(metadata.dev(), metadata.ino())
+    }
+}
+
+impl SystemDisk {
+    /// Checks that the folder of a file is still the known one, or an empty one in its place.
+    fn check(&self, path: &Path) -> io::Result<()> {
+        let Some(folder) = path.parent() else { return Ok(()) };
+        let found = FileId::of(&fs::metadata(folder)?);
+        let mut known = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*known {
+            if FileId::of(&known.metadata()?) == found {
+                return Ok(());
+            }
+            if fs::read_dir(folder)?.next().is_some() {
+                return Err(io::Error::other("the folder was replaced by another one with files"));
+            }
+        }
+        *known = Some(File::open(folder)?);
+        Ok(())
+    }
+}
 
 impl Disk for SystemDisk {
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        Ok(Arc::new(File::create(path)?))
+        self.check(path)?;
+        Ok(Arc::new(SystemFile { file: File::create(path)?, path: path.to_owned() }))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.check(to)?;
         fs::rename(from, to)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)
+        self.check(path)?;
+        match fs::remove_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
@@ -48,13 +88,22 @@ impl Disk for SystemDisk {
     }
 }
 
-impl DiskFile for File {
+#[derive(Debug)]
+struct SystemFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl DiskFile for SystemFile {
     fn append(&self, bytes: &[u8]) -> io::Result<()> {
-        let mut file = self;
-        file.write_all(bytes)
+        // A deleted file can still be written, and is lost.
+        if FileId::of(&fs::metadata(&self.path)?) != FileId::of(&self.file.metadata()?) {
+            return Err(io::Error::other("the file was replaced"));
+        }
+        (&self.file).write_all(bytes)
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.sync_data()
+        self.file.sync_data()
     }
 }

@@ -25,6 +25,7 @@ mod state;
 mod value_code;
 pub(crate) mod wal;
 mod wal_format;
+pub(crate) mod wal_replay;
 
 #[cfg(test)]
 mod tests;
@@ -46,7 +47,7 @@ use std::time::Duration;
 use std::{fs, io};
 use thiserror::Error;
 use wal::{WalCommand, WalWriter};
-use watchglass_model::{Batch, Catalogue, Series, TimeRange, Timestamp};
+use watchglass_model::{Batch, Catalogue, Series, SeriesId, TimeRange, Timestamp};
 
 /// Capacity of the queue to the WAL writer, in batches.
 const QUEUE_CAPACITY: usize = 256;
@@ -63,7 +64,7 @@ pub struct Options {
     pub minute_retention: Duration,
     /// Retention of 15-minute data, at least that of one-minute data. Whole days are deleted.
     pub quarter_retention: Duration,
-    /// Maximum number of series with samples in the newest hours.
+    /// Maximum number of series with samples in the newest hours, including those that have ended since.
     pub series_limit: usize,
 }
 
@@ -122,7 +123,7 @@ impl EmbeddedHistory {
     /// # Errors
     /// The folder is unusable, or a file has an unsupported version.
     pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
-        Self::open_on(Box::new(SystemDisk), folder, options)
+        Self::open_on(Box::<SystemDisk>::default(), folder, options)
     }
 
     fn open_on(disk: Box<dyn Disk>, folder: &Path, mut options: Options) -> Result<Self, OpenError> {
@@ -136,7 +137,7 @@ impl EmbeddedHistory {
         // Samples accepted earlier must not be dropped now.
         let head = Head::new(usize::MAX);
         let shared = Arc::new(StoreState::new(files, head, problems, folder.to_owned(), disk, options));
-        let damaged = wal::replay_all(&shared, &logs)?;
+        let damaged = wal_replay::replay_all(&shared, &logs)?;
         {
             let mut head = shared.head_mut();
             head.set_limit(shared.options.series_limit);
@@ -182,6 +183,7 @@ impl EmbeddedHistory {
     fn hand_over(&self, entry: Entry, is_due: bool) {
         if self.orders.try_send(WalCommand::Write(entry)).is_err() {
             // The batch is in the head and will be written from there.
+            self.shared.unsaved.fetch_add(1, Ordering::Relaxed);
             self.shared.missed.store(true, Ordering::Relaxed);
         }
         if is_due {
@@ -214,11 +216,16 @@ impl History for EmbeddedHistory {
             let is_over = |touched: u64| head.batches() >= touched + SETTLE_BATCHES;
             let is_due = head.batches().is_multiple_of(SYNC_BATCHES)
                 || head.cells() > FLUSH_VALUES
+                || head.is_crowded()
                 || head.hours().values().any(|hour| is_over(hour.touched));
             (entry, is_due)
         };
         self.shared.clock().note(entry.time);
         self.hand_over(entry, is_due);
+    }
+
+    fn end_series(&self, ended: &[SeriesId]) {
+        self.shared.head_mut().end_series(ended);
     }
 
     fn query(&self, query: &Query) -> Result<Columns, QueryError> {
@@ -252,6 +259,8 @@ impl History for EmbeddedHistory {
             series: head.active(),
             refused: head.refused(),
             oldest: oldest.map(Timestamp::from_millis),
+            conflicts: 0,
+            unsaved_batches: self.shared.unsaved.load(Ordering::Relaxed),
             problems: self.shared.problems.list(),
         }
     }
@@ -275,6 +284,8 @@ impl History for EmbeddedHistory {
             if end.recv_timeout(SHUTDOWN_TIMEOUT) == Err(mpsc::RecvTimeoutError::Timeout) {
                 let text = "disk does not respond: history closed without waiting for it".to_owned();
                 self.shared.problems.set("end", text);
+                // What the thread still had to write is unknown.
+                self.shared.unsaved.fetch_max(1, Ordering::Relaxed);
             }
         }
     }

@@ -25,6 +25,8 @@ pub(crate) struct StoreState {
     pub(crate) options: Options,
     /// A batch could not be queued for the WAL writer.
     pub(crate) missed: AtomicBool,
+    /// Batches that could not be queued or written since the head was last written as a whole.
+    pub(crate) unsaved: AtomicU64,
     /// Number of the next WAL file.
     pub(crate) next_log: AtomicU64,
 }
@@ -59,6 +61,7 @@ impl StoreState {
             disk,
             options,
             missed: AtomicBool::new(false),
+            unsaved: AtomicU64::new(0),
             next_log: AtomicU64::new(0),
         }
     }

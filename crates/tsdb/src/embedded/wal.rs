@@ -1,17 +1,13 @@
 //! WAL writer thread: writes every batch to the operating system as it arrives.
 
-use super::block::BlockError;
-use super::bytes::Cursor;
 use super::state::{StoreState, WalFile};
-use super::wal_format::{self, Decoder, Encoder, Record};
-use super::{OpenError, bytes::CorruptData};
-use crate::head::{Entry, Head, hour_of};
+use super::wal_format::{self, Encoder};
+use crate::head::{Entry, hour_of};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender};
-use std::{fs, io};
 
 /// Each hour starts a new WAL file, so that the old one can be removed after its block is written; except if the file has
 /// fewer records than this, for example after clock jumps.
@@ -22,8 +18,6 @@ const MAX_RECORDS: usize = 7200;
 const RETRY_BATCHES: usize = 5;
 /// Number of batches copied from the head at a time.
 const COPY_BATCHES: usize = 60;
-/// Maximum size of a WAL file that is read, far above what is written.
-const MAX_WAL_BYTES: u64 = 4 << 30;
 /// Key of the WAL problem.
 const PROBLEM: &str = "log";
 
@@ -73,7 +67,7 @@ impl WalWriter {
                 WalCommand::Close => break,
             }
         }
-        if !self.is_open {
+        if self.shared.missed.load(Ordering::Relaxed) || !self.is_open {
             self.restart();
         }
         let result = self.sync();
@@ -100,31 +94,34 @@ impl WalWriter {
     }
 
     fn write(&mut self, entry: &Entry) {
+        if !self.is_written(entry) {
+            self.shared.unsaved.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Writes a batch, and returns whether it succeeded.
+    fn is_written(&mut self, entry: &Entry) -> bool {
         if self.shared.missed.swap(false, Ordering::Relaxed) {
             self.is_open = false;
         }
         if !self.is_open {
             self.waited += 1;
-            if self.waited % RETRY_BATCHES == 1 {
-                self.restart();
-            }
-            return;
+            return self.waited % RETRY_BATCHES == 1 && self.restart();
         }
         let hour = hour_of(entry.time);
         if (hour != self.hour && self.records >= MIN_RECORDS) || self.records >= MAX_RECORDS {
             let result = self.begin();
             self.is_open = self.report(result);
         }
+        if self.is_open {
+            self.hour = hour;
+            let result = self.append(std::slice::from_ref(entry));
+            self.is_open = self.report(result);
+        }
         if !self.is_open {
             self.waited = 0;
-            return;
         }
-        self.hour = hour;
-        let result = self.append(std::slice::from_ref(entry));
-        if !self.report(result) {
-            self.is_open = false;
-            self.waited = 0;
-        }
+        self.is_open
     }
 
     /// Starts a new WAL file.
@@ -169,6 +166,9 @@ impl WalWriter {
         self.hour = self.shared.head().newest().map_or(0, |newest| hour_of(newest.millis()));
         // On success the new file replaces all earlier ones; on failure it is removed.
         let is_open = self.is_open;
+        if is_open {
+            self.shared.unsaved.store(0, Ordering::Relaxed);
+        }
         self.shared.logs().retain(|log| {
             let is_kept = (log.generation >= first) == is_open;
             is_kept || self.shared.disk.remove(&self.shared.log_path(log.generation)).is_err()
@@ -189,77 +189,4 @@ impl WalWriter {
         self.sync()?;
         self.shared.disk.sync_folder(&self.shared.folder)
     }
-}
-
-/// Replays a WAL file into the head up to the first incomplete record.
-///
-/// # Errors
-/// Unsupported version; the file is not touched.
-pub(crate) fn replay(path: &Path, head: &mut Head, mut note: impl FnMut(i64)) -> Result<(), BlockError> {
-    if fs::metadata(path)?.len() > MAX_WAL_BYTES {
-        return Err(CorruptData("WAL file too large").into());
-    }
-    let bytes = fs::read(path)?;
-    let mut rest = Cursor(&bytes);
-    let Ok(header) = rest.slice(wal_format::HEADER) else { return Ok(()) };
-    let mut cursor = Cursor(header);
-    if cursor.slice(8)? != wal_format::MAGIC {
-        return Err(CorruptData("invalid WAL header").into());
-    }
-    let version = u16::from_le_bytes(cursor.array()?);
-    if version != wal_format::VERSION {
-        return Err(BlockError::Version(version));
-    }
-    let mut decoder = Decoder::default();
-    let mut places = Vec::new();
-    loop {
-        let before = rest.clone();
-        match decoder.next(&mut rest) {
-            Ok(Some(record)) => {
-                note(record.time);
-                restore(record, head, &mut places);
-            }
-            Ok(None) => return Ok(()),
-            // The last record was incomplete at a crash.
-            Err(_) if !wal_format::has_record_behind(before.0) => return Ok(()),
-            Err(damage) => return Err(damage.into()),
-        }
-    }
-}
-
-fn restore(record: Record, head: &mut Head, places: &mut Vec<Option<usize>>) {
-    let new = record.new.into_iter().map(Arc::new);
-    new.for_each(|series| places.push(head.register(&series)));
-    let samples = record.samples.into_iter();
-    head.restore(record.time, samples.filter_map(|(number, value)| Some(((*places.get(number)?)?, value))));
-}
-
-/// Replays all WAL files into the head. They remain until [`Writer::restart`] has replaced them; damaged ones are
-/// returned.
-///
-/// # Errors
-/// Unsupported version.
-pub(crate) fn replay_all(
-    shared: &StoreState,
-    generations: &[u64],
-) -> Result<Vec<(PathBuf, BlockError)>, OpenError> {
-    let mut damaged = Vec::new();
-    // The number of a damaged WAL file must not be reused.
-    let next = generations.last().map_or(0, |last| last.saturating_add(1));
-    shared.next_log.store(next, Ordering::Relaxed);
-    for &generation in generations {
-        let path = shared.log_path(generation);
-        let result = replay(&path, &mut shared.head_mut(), |time| shared.clock().note(time));
-        match result {
-            Ok(()) => {
-                // Its hours are unknown: it is removed when another WAL file replaces it.
-                let hours = shared.head().hours().keys().copied().collect();
-                let bytes = fs::metadata(&path).map_or(0, |metadata| metadata.len());
-                shared.logs().push(WalFile { generation, hours, bytes, file: None });
-            }
-            Err(BlockError::Version(version)) => return Err(OpenError::Version { file: path, version }),
-            Err(error) => damaged.push((path, error)),
-        }
-    }
-    Ok(damaged)
 }

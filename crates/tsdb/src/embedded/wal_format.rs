@@ -1,13 +1,22 @@
 //! WAL format: batches that are not in a block yet.
 //!
-//! Little-endian, version 1; varints as in `bytes.rs`, series as in `key.rs`, values as in `value_code.rs`. A header of
+//! Little-endian, version 2; varints as in `bytes.rs`, series as in `key.rs`, values as in `value_code.rs`. A header of
 //! 16 bytes: `WGLASLOG`, u16 version, 6 × 0. Then records, each: A7 57, varint length of the payload, u32 CRC-32 of the
 //! payload, payload. A payload is a batch:
 //!
-//! - new series: varint count, each with a length prefix. Their numbers continue those before.
-//! - the time: signed varint difference to the previous record.
+//! - u8 position: 0 for a complete record, or else that of the record before plus 1.
+//! - new series: varint number of the first; varint count; for each the bytes that its key shares with the key before, as a
+//!   varint, and the others with a length prefix. The first record, and later complete records now and then, have all series.
+//! - only in a complete record: varint count of all series so far.
+//! - the time: signed varint; that of a complete record as it is, of others the difference to the record before.
 //! - series with a value: varint number of runs; for each run varint number of skipped series, varint number of series.
-//! - a four-bit code per value, two per byte, the first in the lower half; then the bytes of the values.
+//! - a four-bit code per value, two per byte, the first in the lower half; then the bytes of the values. The values of a
+//!   complete record follow no other value.
+//!
+//! Every tenth record is complete, so that damage costs the records up to the next complete one. Samples of series that were
+//! new in a lost record wait for the next record with all series.
+//!
+//! Version 1 has neither positions nor complete records, keys with only a length prefix, and no number of the first new series.
 
 use super::bytes::{CorruptData, Cursor, is_intact, put_bytes, put_signed, put_varint};
 use super::key;
@@ -18,8 +27,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(crate) const MAGIC: &[u8; 8] = b"WGLASLOG";
-pub(crate) const VERSION: u16 = 1;
+/// The version that is written.
+pub(crate) const VERSION: u16 = 2;
+/// The oldest version that is read.
+pub(crate) const OLDEST_VERSION: u16 = 1;
 pub(crate) const HEADER: usize = 16;
+/// Every so many records one is complete.
+pub(crate) const COMPLETE_INTERVAL: u64 = 10;
+/// Every so many records a complete one has all series: these are larger than all values of ten records.
+pub(crate) const SERIES_INTERVAL: u64 = 60;
 const MARK: [u8; 2] = [0xa7, 0x57];
 /// Maximum payload size in bytes.
 const MAX_PAYLOAD_BYTES: usize = 64 << 20;
@@ -38,8 +54,11 @@ pub(crate) fn header() -> Vec<u8> {
 #[derive(Debug, Default)]
 pub(crate) struct Encoder {
     numbers: HashMap<u32, usize>,
+    series: Vec<Arc<StoredSeries>>,
     memories: Vec<ValueState>,
     time: i64,
+    /// Number of records so far.
+    records: u64,
 }
 
 impl Encoder {
@@ -50,44 +69,36 @@ impl Encoder {
         name: impl Fn(u32) -> Option<Arc<StoredSeries>>,
         out: &mut Vec<u8>,
     ) {
-        let mut new = Vec::new();
+        let known = self.series.len();
         let mut samples = Vec::with_capacity(entry.samples.len());
         for &(number, value) in &entry.samples {
             let place = match self.numbers.get(&number) {
                 Some(&place) => place,
                 None => {
                     let Some(series) = name(number) else { continue };
-                    new.push(key::encode(&series));
-                    self.numbers.insert(number, self.memories.len());
-                    self.memories.push(ValueState::default());
-                    self.memories.len() - 1
+                    self.numbers.insert(number, self.series.len());
+                    self.series.push(series);
+                    self.series.len() - 1
                 }
             };
             samples.push((place, value));
         }
         samples.sort_by_key(|&(place, _)| place);
 
+        let position = self.records % COMPLETE_INTERVAL;
+        let first = if self.records.is_multiple_of(SERIES_INTERVAL) { 0 } else { known };
+        self.records += 1;
         let mut payload = Vec::with_capacity(16 + samples.len() * 3);
-        put_varint(&mut payload, new.len() as u64);
-        new.iter().for_each(|key| put_bytes(&mut payload, key));
+        payload.push(position as u8);
+        self.put_series(first, &mut payload);
+        if position == 0 {
+            put_varint(&mut payload, self.series.len() as u64);
+            (self.memories, self.time) = (Vec::new(), 0);
+        }
+        self.memories.resize_with(self.series.len(), ValueState::default);
         put_signed(&mut payload, entry.time.wrapping_sub(self.time));
         self.time = entry.time;
-
-        let mut next = 0;
-        let runs: Vec<(usize, usize)> = samples
-            .chunk_by(|(a, _), (b, _)| a + 1 == *b)
-            .filter_map(|run| {
-                let first = run.first()?.0;
-                let left_out = first - next;
-                next = first + run.len();
-                Some((left_out, run.len()))
-            })
-            .collect();
-        put_varint(&mut payload, runs.len() as u64);
-        for (left_out, length) in runs {
-            put_varint(&mut payload, left_out as u64);
-            put_varint(&mut payload, length as u64);
-        }
+        put_runs(&samples, &mut payload);
 
         let mut bytes = Vec::new();
         let codes: Vec<u8> = samples
@@ -103,44 +114,101 @@ impl Encoder {
         out.extend(crc32fast::hash(&payload).to_le_bytes());
         out.extend(payload);
     }
+
+    /// Writes the series from the number `first` on.
+    fn put_series(&self, first: usize, payload: &mut Vec<u8>) {
+        let new = self.series.get(first..).unwrap_or_default();
+        put_varint(payload, first as u64);
+        put_varint(payload, new.len() as u64);
+        let mut before = Vec::new();
+        for series in new {
+            let key = key::encode(series);
+            let shared = key.iter().zip(&before).take_while(|(own, before)| own == before).count();
+            put_varint(payload, shared as u64);
+            put_bytes(payload, key.get(shared..).unwrap_or_default());
+            before = key;
+        }
+    }
+}
+
+/// Writes which series have a value.
+fn put_runs(samples: &[(usize, f64)], payload: &mut Vec<u8>) {
+    let mut next = 0;
+    let runs: Vec<(usize, usize)> = samples
+        .chunk_by(|(a, _), (b, _)| a + 1 == *b)
+        .filter_map(|run| {
+            let first = run.first()?.0;
+            let left_out = first - next;
+            next = first + run.len();
+            Some((left_out, run.len()))
+        })
+        .collect();
+    put_varint(payload, runs.len() as u64);
+    for (left_out, length) in runs {
+        put_varint(payload, left_out as u64);
+        put_varint(payload, length as u64);
+    }
 }
 
 /// Decoded batch.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
-    /// New series.
+    /// Number of the first new series, in the order of appearance in this file.
+    pub(crate) first_new: usize,
+    /// New series, or all of them.
     pub(crate) new: Vec<StoredSeries>,
     pub(crate) time: i64,
-    /// Series numbers, in the order of appearance in this file, and values.
+    /// Series numbers and values. After damage there may be series that are not known yet.
     pub(crate) samples: Vec<(usize, f64)>,
 }
 
 /// Decoder of records.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Decoder {
+    version: u16,
     memories: Vec<ValueState>,
     time: i64,
+    /// Position of the next record, unless that is complete; `None` if only a complete one can follow.
+    position: Option<u8>,
 }
 
 impl Decoder {
+    pub(crate) fn new(version: u16) -> Self {
+        Self { version, memories: Vec::new(), time: 0, position: None }
+    }
+
     /// The next record; `None` at the end.
     ///
     /// # Errors
-    /// Corrupt bytes.
+    /// Corrupt bytes, or a record that cannot be decoded since one before it is missing.
     pub(crate) fn next(&mut self, rest: &mut Cursor<'_>) -> Result<Option<Record>, CorruptData> {
         if rest.is_empty() {
             return Ok(None);
         }
-        self.payload(Cursor(frame(rest)?)).map(Some)
+        let record = frame(rest).and_then(|payload| self.payload(Cursor(payload)));
+        if record.is_err() {
+            self.position = None;
+        }
+        record.map(Some)
+    }
+
+    /// Whether records behind damage can be decoded: those of version 1 depend on all before them.
+    pub(crate) fn can_resynchronise(&self) -> bool {
+        self.version > 1
     }
 
     fn payload(&mut self, mut payload: Cursor<'_>) -> Result<Record, CorruptData> {
-        let mut new = Vec::new();
-        for _ in 0..payload.count(MAX_SERIES - self.memories.len())? {
-            new.push(key::decode(payload.bytes()?)?);
-            self.memories.push(ValueState::default());
+        let mut record = Record { first_new: self.memories.len(), ..Record::default() };
+        if self.version == 1 {
+            for _ in 0..payload.count(MAX_SERIES - self.memories.len())? {
+                record.new.push(key::decode(payload.bytes()?)?);
+            }
+            self.memories.resize_with(record.first_new + record.new.len(), ValueState::default);
+        } else {
+            self.begin(&mut record, &mut payload)?;
         }
         self.time = self.time.wrapping_add(payload.signed()?);
+        record.time = self.time;
         let mut places = Vec::new();
         let mut next = 0;
         for _ in 0..payload.count(self.memories.len())? {
@@ -153,17 +221,44 @@ impl Decoder {
         }
         let codes = payload.slice(places.len().div_ceil(2))?;
         let codes = codes.iter().flat_map(|byte| [byte & 0xf, byte >> 4]);
-        let mut samples = Vec::with_capacity(places.len());
         for (place, code) in places.into_iter().zip(codes) {
             let memory =
                 self.memories.get_mut(place).ok_or(CorruptData("a record has a series that is none"))?;
-            samples.push((place, memory.decode(code, &mut payload)?));
+            record.samples.push((place, memory.decode(code, &mut payload)?));
         }
-        if payload.is_empty() {
-            Ok(Record { new, time: self.time, samples })
+        if payload.is_empty() { Ok(record) } else { Err(CorruptData("record too long")) }
+    }
+
+    /// Position and new series of a record of version 2; prepares the state for its values.
+    fn begin(&mut self, record: &mut Record, payload: &mut Cursor<'_>) -> Result<(), CorruptData> {
+        let position = payload.byte()?;
+        let is_complete = position == 0;
+        if !is_complete && self.position != Some(position) {
+            return Err(CorruptData("the record before is missing"));
+        }
+        record.first_new = payload.count(MAX_SERIES)?;
+        let mut before: Vec<u8> = Vec::new();
+        for _ in 0..payload.count(MAX_SERIES - record.first_new)? {
+            let shared = payload.count(before.len())?;
+            before.truncate(shared);
+            before.extend(payload.bytes()?);
+            record.new.push(key::decode(&before)?);
+        }
+        let end = record.first_new + record.new.len();
+        if is_complete {
+            let count = payload.count(MAX_SERIES)?;
+            if count < end {
+                return Err(CorruptData("a record has more series than it says"));
+            }
+            (self.memories, self.time) = (Vec::new(), 0);
+            self.memories.resize_with(count, ValueState::default);
+        } else if record.first_new == self.memories.len() {
+            self.memories.resize_with(end, ValueState::default);
         } else {
-            Err(CorruptData("record too long"))
+            return Err(CorruptData("new series do not follow the known ones"));
         }
+        self.position = Some(position + 1).filter(|next| u64::from(*next) < COMPLETE_INTERVAL);
+        Ok(())
     }
 }
 
@@ -178,104 +273,16 @@ fn frame<'a>(rest: &mut Cursor<'a>) -> Result<&'a [u8], CorruptData> {
     if is_intact(payload, sum) { Ok(payload) } else { Err(CorruptData("record checksum mismatch")) }
 }
 
-/// Whether a complete record follows anywhere after the first byte: then the bytes before it are corrupt, and not just an
-/// incomplete last record.
-pub(crate) fn has_record_behind(bytes: &[u8]) -> bool {
-    (1..bytes.len()).any(|at| {
-        let rest = bytes.get(at..).unwrap_or_default();
-        rest.starts_with(&MARK) && frame(&mut Cursor(rest)).is_ok()
-    })
+/// Moves to the next intact record behind the first byte, and returns whether there is one. Then the bytes before it are corrupt,
+/// and not just an incomplete last record.
+pub(crate) fn skip_damage(rest: &mut Cursor<'_>) -> bool {
+    let bytes = rest.0;
+    let is_record = |bytes: &[u8]| bytes.starts_with(&MARK) && frame(&mut Cursor(bytes)).is_ok();
+    let next = (1..bytes.len()).filter_map(|at| bytes.get(at..)).find(|bytes| is_record(bytes));
+    rest.0 = next.unwrap_or_default();
+    next.is_some()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::collection::{btree_map, vec};
-    use proptest::prelude::*;
-    use watchglass_model::Kind;
-
-    fn name(number: u32) -> Option<Arc<StoredSeries>> {
-        let labels = [("n", number.to_string())].into_iter().collect();
-        Some(Arc::new(StoredSeries { metric: "m".to_owned(), labels, kind: Kind::Gauge }))
-    }
-
-    fn entries() -> impl Strategy<Value = Vec<Entry>> {
-        let value = prop_oneof![
-            (-9_i32..9).prop_map(f64::from),
-            any::<f64>().prop_filter("finite", |value| value.is_finite())
-        ];
-        let entry = (any::<i64>(), btree_map(0_u32..20, value, 0..20))
-            .prop_map(|(time, samples)| Entry { time, samples: samples.into_iter().collect() });
-        vec(entry, 0..20)
-    }
-
-    fn read(bytes: &[u8]) -> (Vec<Entry>, bool) {
-        let (mut decoder, mut rest, mut series, mut read) =
-            (Decoder::default(), Cursor(bytes), Vec::new(), vec![]);
-        loop {
-            match decoder.next(&mut rest) {
-                Ok(Some(record)) => {
-                    series.extend(
-                        record
-                            .new
-                            .iter()
-                            .map(|series| series.labels.get("n").unwrap().parse::<u32>().unwrap()),
-                    );
-                    let mut samples: Vec<(u32, f64)> =
-                        record.samples.iter().map(|&(place, value)| (series[place], value)).collect();
-                    samples.sort_by_key(|&(number, _)| number);
-                    read.push(Entry { time: record.time, samples });
-                }
-                Ok(None) => return (read, true),
-                Err(_) => return (read, false),
-            }
-        }
-    }
-
-    fn written(entries: &[Entry]) -> (Vec<u8>, Vec<usize>) {
-        let (mut encoder, mut out, mut ends) = (Encoder::default(), Vec::new(), Vec::new());
-        for entry in entries {
-            encoder.encode(entry, name, &mut out);
-            ends.push(out.len());
-        }
-        (out, ends)
-    }
-
-    proptest! {
-        #[test]
-        fn entries_round_trip(entries in entries()) {
-            prop_assert_eq!(read(&written(&entries).0), (entries, true));
-        }
-
-        #[test]
-        fn torn_writes_lose_only_the_last_record(entries in entries(), cut: usize) {
-            let (out, ends) = written(&entries);
-            let cut = cut % (out.len() + 1);
-            let whole = ends.iter().filter(|&&end| end <= cut).count();
-            let (read, _) = read(&out[..cut]);
-            prop_assert_eq!(&read[..], &entries[..whole]);
-        }
-
-        #[test]
-        fn changed_bytes_are_detected(entries in entries(), at: usize, xor in 1_u8..) {
-            let (mut out, ends) = written(&entries);
-            prop_assume!(!out.is_empty());
-            let at = at % out.len();
-            out[at] ^= xor;
-            let whole = ends.iter().filter(|&&end| end <= at).count();
-            let (read, is_whole) = read(&out);
-            prop_assert_eq!(&read[..], &entries[..whole]);
-            prop_assert!(!is_whole);
-        }
-
-        #[test]
-        fn arbitrary_bytes_never_panic(bytes: Vec<u8>) {
-            let mut framed = MARK.to_vec();
-            put_varint(&mut framed, bytes.len() as u64);
-            framed.extend(crc32fast::hash(&bytes).to_le_bytes());
-            framed.extend(&bytes);
-            let _ = (Decoder::default().next(&mut Cursor(&bytes)), has_record_behind(&bytes));
-            let _ = Decoder::default().next(&mut Cursor(&framed));
-        }
-    }
-}
+#[path = "wal_format_tests.rs"]
+mod tests;

@@ -49,6 +49,12 @@ impl Head {
         self.columns.iter().flat_map(|column| &column.values).filter(|value| !value.is_nan()).count() as u64
     }
 
+    /// Number of columns.
+    #[cfg(test)]
+    pub(crate) fn column_count(&self) -> usize {
+        self.columns.len()
+    }
+
     /// Number of series with samples.
     pub(crate) fn active(&self) -> usize {
         self.columns.iter().filter(|column| !column.values.is_empty()).count()

@@ -48,6 +48,11 @@ impl Keys {
         self.of_source("series")
     }
 
+    /// Hash: running servers with this source name, by id.
+    pub(crate) fn instances(&self) -> String {
+        self.of_source("instances")
+    }
+
     /// Sorted set: hours with samples.
     pub(crate) fn hours(&self) -> String {
         self.of_source("hours")

@@ -13,6 +13,7 @@ mod downsample;
 mod envelope;
 mod executor;
 mod fetch;
+mod instances;
 mod keys;
 mod local;
 pub(crate) mod minute_format;
@@ -30,6 +31,8 @@ mod tests;
 use crate::{Columns, EmbeddedHistory, History, Query, QueryError, Selector, Status, StoredSeries, Visit};
 use executor::{QueryExecutor, QueryFailure};
 use fetch::DamagedKeys;
+pub use instances::Instance;
+use instances::Instances;
 use keys::Keys;
 use state::SharedState;
 use std::io;
@@ -39,7 +42,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 use uploader::{UploadCommand, Uploader};
-use watchglass_model::{Batch, Catalogue, Series, TimeRange, Timestamp};
+use watchglass_model::{Batch, Catalogue, Series, SeriesId, TimeRange, Timestamp};
 use watchglass_remote::RemoteError;
 use watchglass_remote::redis::{RedisClient, Target};
 
@@ -61,6 +64,8 @@ pub struct RedisOptions {
     pub source: String,
     /// Retention in Redis.
     pub retention: Duration,
+    /// This run of the server, to find another one with the same name; `None` to look for none.
+    pub instance: Option<Instance>,
 }
 
 /// Local store shared with other servers through Redis.
@@ -87,6 +92,7 @@ impl RedisHistory {
         let writer = Uploader::new(
             Arc::clone(&shared),
             RedisClient::new(target.clone(), UPLOAD_TIMEOUT, MAX_REPLY_BYTES),
+            options.instance.clone().map(Instances::new),
         );
         let (orders, receive) = mpsc::sync_channel(1);
         let (alive, end) = mpsc::sync_channel::<()>(0);
@@ -162,6 +168,10 @@ impl History for RedisHistory {
         }
     }
 
+    fn end_series(&self, ended: &[SeriesId]) {
+        self.shared.local.end_series(ended);
+    }
+
     fn query(&self, query: &Query) -> Result<Columns, QueryError> {
         match self.ask(query) {
             Ok(columns) => Ok(columns),
@@ -215,6 +225,7 @@ impl History for RedisHistory {
     fn status(&self) -> Status {
         let mut status = self.shared.local.status();
         status.problems.extend(self.shared.list_problems());
+        status.conflicts = self.shared.conflicts();
         status
     }
 

@@ -1,6 +1,7 @@
 //! Shared state of the upload thread and callers.
 
 use super::fetch::hour_of_minute;
+use super::instances::Sharing;
 use super::keys::Keys;
 use super::minute_format::minute_of;
 use crate::EmbeddedHistory;
@@ -35,6 +36,7 @@ struct Waiting {
 struct Problems {
     link: Option<String>,
     answers: Option<String>,
+    sharing: Sharing,
     damaged: BTreeSet<String>,
 }
 
@@ -123,6 +125,16 @@ impl SharedState {
         problems.link = problem;
     }
 
+    /// Sets what is known of other servers with the same name.
+    pub(crate) fn set_sharing(&self, sharing: Sharing) {
+        self.problems().sharing = sharing;
+    }
+
+    /// Number of other running servers with the same name.
+    pub(crate) fn conflicts(&self) -> usize {
+        self.problems().sharing.conflicts
+    }
+
     /// Sets or clears the reason for incomplete results.
     pub(crate) fn set_answers(&self, problem: Option<String>) {
         self.problems().answers = problem;
@@ -146,7 +158,10 @@ impl SharedState {
         });
         let answers = problems.answers.iter().filter(|_| problems.link.is_none());
         let answers = answers.map(|error| format!("history is missing data of other servers: {error}"));
-        link.chain(answers).chain(problems.damaged.iter().cloned()).collect()
+        link.chain(answers)
+            .chain(problems.sharing.problem.clone())
+            .chain(problems.damaged.iter().cloned())
+            .collect()
     }
 
     pub(crate) fn is_closing(&self) -> bool {

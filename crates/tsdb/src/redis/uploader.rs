@@ -5,6 +5,7 @@
 //! crash, restored backup) it shows what is missing, which is still in the local store. Uploads are idempotent.
 
 use super::fetch::{self, MINUTES, SourceMetadata, field};
+use super::instances::Instances;
 use super::minute_format::minute_of;
 use super::series_dict::SeriesDict;
 use super::state::SharedState;
@@ -52,11 +53,13 @@ pub(crate) struct Uploader {
     pub(super) link: RedisClient,
     /// `None` after a failure, until it is read again.
     pub(super) known: Option<RemoteState>,
+    /// Other servers with the same name.
+    instances: Option<Instances>,
 }
 
 impl Uploader {
-    pub(crate) fn new(shared: Arc<SharedState>, link: RedisClient) -> Self {
-        Self { shared, link, known: None }
+    pub(crate) fn new(shared: Arc<SharedState>, link: RedisClient, instances: Option<Instances>) -> Self {
+        Self { shared, link, known: None, instances }
     }
 
     /// Runs until it is stopped or all senders are dropped.
@@ -71,6 +74,7 @@ impl Uploader {
                 }
                 Ok(UploadCommand::Close) => {
                     self.work(true);
+                    self.leave();
                     return;
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -80,21 +84,53 @@ impl Uploader {
 
     /// Uploads pending minutes and downsamples completed hours. Returns whether nothing is left to do.
     fn work(&mut self, all: bool) -> bool {
-        // Reads the state first: an unreachable Redis is detected even if nothing is pending.
-        let mut ping = Pipeline::default();
-        ping.add("PING", &[]);
-        let outcome = self.link.execute(&ping).and_then(|_| self.send_waiting(all));
-        let outcome = outcome.and_then(|()| self.seal_open());
+        // Asks first: an unreachable Redis is detected even if nothing is pending.
+        let outcome = self.announce().and_then(|may_upload| {
+            if may_upload {
+                self.send_waiting(all)?;
+                self.seal_open()?;
+            }
+            Ok(may_upload)
+        });
         match outcome {
-            Ok(()) => self.shared.set_link(None),
+            Ok(is_uploaded) => {
+                self.shared.set_link(None);
+                is_uploaded
+            }
             Err(error) => {
                 self.known = None;
                 let problem = error.to_string();
                 self.shared.set_link(Some(problem));
-                return false;
+                false
             }
         }
-        true
+    }
+
+    /// Announces this server, and returns whether it may upload.
+    fn announce(&mut self) -> Result<bool, RemoteError> {
+        let mut commands = Pipeline::default();
+        let keys = &self.shared.keys;
+        let Some(instances) = &mut self.instances else {
+            commands.add("PING", &[]);
+            return self.link.execute(&commands).map(|_| true);
+        };
+        instances.add_commands(&mut commands, keys);
+        let replies = self.link.execute(&commands)?;
+        let fields = replies.last().map(as_list).unwrap_or_default();
+        let sharing = instances.observe(fields, keys.source());
+        let may_upload = sharing.may_upload;
+        self.shared.set_sharing(sharing);
+        Ok(may_upload)
+    }
+
+    /// Makes room for another server with the same name.
+    fn leave(&mut self) {
+        let mut commands = Pipeline::default();
+        if let Some(instances) = &self.instances {
+            instances.add_leave(&mut commands, &self.shared.keys);
+            // Without it, a server that is started now waits some seconds before it uploads.
+            let _ = self.link.execute(&commands);
+        }
     }
 
     fn send_waiting(&mut self, all: bool) -> Result<(), RemoteError> {

@@ -1,14 +1,14 @@
 //! `GET /api/admin/system/health/`.
 
 use crate::app_state::AppState;
-use crate::http::{ApiError, Envelope, Parameters, run_blocking};
+use crate::http::{ApiError, Envelope, Parameters, flag, run_blocking};
 use crate::query::system::{components, system_metrics};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
-use watchglass_reports::{SystemMetrics, format_rfc3339, system};
+use watchglass_reports::{SystemMetrics, format_with_offset, system};
 use watchglass_rules::{Colour, overall_health};
 
 /// Query parameters.
@@ -17,7 +17,7 @@ use watchglass_rules::{Colour, overall_health};
 #[into_params(parameter_in = Query)]
 pub(crate) struct HealthQuery {
     /// Include the newest values.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     detailed: bool,
 }
 
@@ -38,6 +38,8 @@ pub(crate) struct SystemHealth {
     components: ComponentStates,
     /// Number of active alerts.
     active_alerts: usize,
+    /// Number of alerts whose condition holds, but not yet for the duration of their rule.
+    pending_alerts: usize,
     /// Newest values, if `detailed` is true.
     #[serde(skip_serializing_if = "Option::is_none")]
     metrics: Option<SystemMetrics>,
@@ -70,13 +72,14 @@ fn answer(state: &AppState, detailed: bool) -> SystemHealth {
             Colour::Yellow => "yellow",
             Colour::Red => "red",
         },
-        timestamp: state.metrics.last_collected().map(format_rfc3339),
+        timestamp: state.metrics.last_collected().map(format_with_offset),
         health_score: health.score,
         components: components
             .iter()
             .map(|component| (component.name, system::condition_name(component.condition)))
             .collect(),
         active_alerts: state.rules.active().len(),
+        pending_alerts: state.rules.pending().len(),
         metrics: detailed.then(|| system_metrics(&state.metrics, &state.rules)),
     }
 }

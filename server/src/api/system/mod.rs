@@ -3,6 +3,8 @@
 mod alerts;
 mod health;
 mod history;
+mod history_page;
+mod history_range;
 mod metrics;
 mod row_limits;
 

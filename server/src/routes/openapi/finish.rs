@@ -21,7 +21,9 @@ pub(super) fn bodies() -> Map<String, Value> {
 
 /// Completes `document`.
 pub(super) fn finish(document: &mut Value) {
-    set(document, &["servers"], json!([{ "url": "/", "description": "This server" }]));
+    // Paths follow it with a slash of their own.
+    let root = Some(app::base_path()).filter(|base| !base.is_empty()).unwrap_or("/");
+    set(document, &["servers"], json!([{ "url": root, "description": "This server" }]));
     set(document, &["info", "contact"], json!({ "name": "Watchglass" }));
     set(document, &["info", "license", "identifier"], json!("MIT OR Apache-2.0"));
     if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {

@@ -2,6 +2,7 @@
 
 use crate::http::html::escaped;
 use crate::services::{LinkRequest, LinkedAlert};
+use app::url;
 use std::fmt::Write as _;
 use watchglass_model::{Timestamp, format};
 use watchglass_notify::{ActionTokenError, LinkAction};
@@ -80,9 +81,11 @@ pub(super) fn not_found_page() -> Page {
 
 fn page(title: String, body: &str) -> Page {
     let body = format!(
-        "<main class=\"document standalone\"><h1>{}</h1>{body}<p class=\"ways\"><a href=\"/alerts?view=active\">All alerts</a> \
-         <a href=\"/\">Overview</a></p></main>",
-        escaped(&title)
+        "<main class=\"document standalone\"><h1>{}</h1>{body}<p class=\"ways\"><a href=\"{}\">All alerts</a> \
+         <a href=\"{}\">Overview</a></p></main>",
+        escaped(&title),
+        url("/alerts?view=active"),
+        url("/")
     );
     Page { title, body }
 }

@@ -1,9 +1,10 @@
 //! Server side of the HTML fragments: view models from the application state, and the form actions.
 //!
-//! - Views of `/alerts`, named by the parsed URL: active and past alerts, rules, silences, channels and deliveries. Their form
+//! - Views of `/alerts`, named by the parsed URL: active and past alerts, rules, silences, channels, deliveries and heartbeats. Their form
 //!   actions are the only code here that changes anything.
 //! - Parser of the silence form; `watchglass_pages` has the other parsers of URLs and form input.
 //! - Fragments above live charts: overview, trends, performance, processes, databases and caches.
+//! - Notes about values that sources leave out, on all pages with charts.
 //! - Views below `/settings`: settings, account, users, tokens, sessions and audit log, with their form actions.
 //! - Search: an index of pages, charts, instances and actions.
 
@@ -15,15 +16,16 @@ mod processes;
 mod search;
 mod services;
 mod settings;
+mod skipped_values;
 mod snapshot_link;
 mod trends;
 
-pub(crate) use alerts::run_action;
+pub(crate) use alerts::{run_action, run_preview};
 pub(crate) use form::FormResponse;
 use search::FORMER_SEARCH_PATH;
 pub(crate) use search::SEARCH_PATH;
 pub(crate) use settings::run_settings_action;
-pub(crate) use watchglass_pages::alerts::PATH as ALERTS_PATH;
+pub(crate) use watchglass_pages::alerts::{PATH as ALERTS_PATH, PREVIEW_PATH};
 pub(crate) use watchglass_pages::settings::PATH as SETTINGS_PATH;
 
 use super::PageContext;

@@ -1,6 +1,7 @@
 //! View model of the route table, from the local history.
 
 use super::FragmentError;
+use super::skipped_values::{OWN_APP, notes};
 use crate::app_state::AppState;
 use std::time::Duration;
 use watchglass_model::{TimeRange, Timestamp, Unit};
@@ -70,7 +71,13 @@ pub(super) fn performance(state: &AppState, query: &str) -> Result<Performance, 
     };
     question.sort.apply(&mut rows);
     rows.truncate(MAX_ROUTES);
-    Ok(Performance { window: over, total: all, table: table(rows), filter: question.filter.clone() })
+    Ok(Performance {
+        window: over,
+        total: all,
+        table: table(rows),
+        filter: question.filter.clone(),
+        notes: notes(&state.metrics, PATH),
+    })
 }
 
 /// Time range of whole rows, the last of which contains `end`.
@@ -91,7 +98,7 @@ fn seconds_with_data(columns: &Columns, end: Timestamp) -> f64 {
 fn row(route: &RouteStats, seconds: f64) -> Row {
     let number = |unit, value: Option<f64>| Cell::Number(unit, value.unwrap_or(f64::NAN));
     let [p50, p95, p99] = route.percentiles;
-    let app = if route.app.is_empty() { "Watchglass (self)" } else { &route.app };
+    let app = if route.app.is_empty() { OWN_APP } else { &route.app };
     vec![
         Cell::Code(route.route.clone()),
         Cell::Text(app.to_owned()),

@@ -1,6 +1,7 @@
 //! View model of the process table, from the local history.
 
 use super::FragmentError;
+use super::skipped_values::notes;
 use crate::app_state::AppState;
 use std::time::Duration;
 use watchglass_model::{TimeRange, Timestamp, Unit};
@@ -64,6 +65,8 @@ pub(super) fn processes(state: &AppState, query: &str) -> Result<Processes, Frag
             empty: empty_text(all, at, now, &question.filter),
         },
         filter: question.filter,
+        // Of this moment: they do not belong to a past one.
+        notes: if at.is_none() { notes(&state.metrics, PATH) } else { Vec::new() },
     })
 }
 

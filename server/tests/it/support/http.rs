@@ -24,6 +24,23 @@ impl Response {
         value
     }
 
+    /// The header that sets or ends the session cookie.
+    pub(crate) fn session_cookie(&self) -> Option<&str> {
+        let mut set =
+            self.headers.iter().filter(|(name, _)| name == "set-cookie").map(|(_, value)| value.as_str());
+        set.find(|value| {
+            let name = value.trim_start_matches("__Host-").trim_start_matches("__Secure-");
+            name.starts_with("watchglass=")
+        })
+    }
+
+    /// The cookie of the known browser that a response sets, as a browser sends it back.
+    pub(crate) fn browser_cookie(&self) -> Option<&str> {
+        let mut set =
+            self.headers.iter().filter(|(name, _)| name == "set-cookie").map(|(_, value)| value.as_str());
+        set.find(|value| value.contains("watchglass_browser="))?.split(';').next()
+    }
+
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }

@@ -3,7 +3,9 @@
 use super::http::get;
 use super::seed;
 use rustix::process::{Pid, Signal, kill_process};
+use std::fs::OpenOptions;
 use std::future::Future;
+use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -147,10 +149,34 @@ impl Server {
         Some(Self::run(command, "127.0.0.1:0", &flags, &[], folder).await)
     }
 
+    /// Starts a server that can open this many files at most.
+    pub(crate) async fn with_open_files(limit: u32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        seed::write_accounts(&data_folder(folder.path(), &[], &[]));
+        let mut command = command_of("/bin/sh", folder.path());
+        let limited = format!("ulimit -n {limit} && exec \"$@\"");
+        command.args(["-c", &limited, "sh", env!("CARGO_BIN_EXE_watchglass")]);
+        Self::run(command, "127.0.0.1:0", &[], &[], folder).await
+    }
+
     /// Path of a file on the disk of [`Server::on_small_disk`], as this process sees it.
     pub(crate) fn on_disk(&self, name: &str) -> PathBuf {
         let root = PathBuf::from(format!("/proc/{}/root", self.child.id().unwrap()));
         root.join(self.folder.path().strip_prefix("/").unwrap()).join(DISK).join(name)
+    }
+
+    /// Fills the disk of [`Server::on_small_disk`] with a file, and returns its path.
+    pub(crate) fn fill_disk(&self) -> PathBuf {
+        let path = self.on_disk("fill");
+        let mut file = OpenOptions::new().create(true).append(true).open(&path).unwrap();
+        let mut bytes = vec![0; 1 << 20];
+        while !bytes.is_empty() {
+            if let Err(error) = file.write_all(&bytes) {
+                assert_eq!(error.kind(), ErrorKind::StorageFull, "{error}");
+                bytes.truncate(bytes.len() / 2);
+            }
+        }
+        path
     }
 
     async fn announced_in(folder: TempDir, listen: &str, flags: &[&str], variables: &[(&str, &str)]) -> Self {
@@ -175,7 +201,7 @@ impl Server {
         let Some(line) = stdout.find(|line| line.trim_start().starts_with("open")).await else {
             panic!("the server did not start: {}", log.all().await);
         };
-        let address = line.split("://").nth(1).unwrap().trim_end_matches('/').parse().unwrap();
+        let address = line.split('/').nth(2).unwrap().parse().unwrap();
         // The last line of the announcement: wait for all of it.
         stdout.find(|line| line.trim_start().starts_with("data")).await.unwrap();
         Self { address, child, folder, stdout, log }

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Message, http};
 use tokio_tungstenite::{WebSocketStream, client_async};
-use watchglass_live::{Frame, Metrics};
+use watchglass_live::{Frame, Joiner, Metrics};
 
 /// The JSON subprotocol.
 pub(crate) const JSON: &str = "watchglass.json.v1";
@@ -26,6 +26,9 @@ pub(crate) struct Socket {
     pub(crate) alerts: Vec<Value>,
     /// All types of message so far, in order.
     pub(crate) seen: Vec<String>,
+    /// Size of the largest message so far.
+    pub(crate) largest: usize,
+    joiner: Joiner,
 }
 
 impl Socket {
@@ -40,7 +43,17 @@ impl Socket {
         address: SocketAddr,
         protocols: Option<&str>,
     ) -> Self {
-        let mut request = format!("ws://{address}/ws/live").into_client_request().unwrap();
+        Self::open_below("", proof, address, protocols).await
+    }
+
+    /// The same below a base path.
+    pub(crate) async fn open_below(
+        base: &str,
+        proof: (&'static str, &str),
+        address: SocketAddr,
+        protocols: Option<&str>,
+    ) -> Self {
+        let mut request = format!("ws://{address}{base}/ws/live").into_client_request().unwrap();
         request.headers_mut().insert(proof.0, proof.1.parse().unwrap());
         if let Some(protocols) = protocols {
             request.headers_mut().insert(http::header::SEC_WEBSOCKET_PROTOCOL, protocols.parse().unwrap());
@@ -49,7 +62,15 @@ impl Socket {
         let (stream, answer) = within("an upgrade", client_async(request, stream)).await.unwrap();
         let agreed = answer.headers().get(http::header::SEC_WEBSOCKET_PROTOCOL);
         let agreed = agreed.map(|name| name.to_str().unwrap().to_owned());
-        Self { stream, agreed, state: Value::Null, alerts: Vec::new(), seen: Vec::new() }
+        Self {
+            stream,
+            agreed,
+            state: Value::Null,
+            alerts: Vec::new(),
+            seen: Vec::new(),
+            largest: 0,
+            joiner: Joiner::default(),
+        }
     }
 
     /// Connects with the JSON subprotocol and reads the hello message.
@@ -64,7 +85,10 @@ impl Socket {
         loop {
             match within("a message", self.stream.next()).await {
                 Some(Ok(Message::Ping(_))) => {}
-                Some(Ok(message)) => return message,
+                Some(Ok(message)) => {
+                    self.largest = self.largest.max(message.len());
+                    return message;
+                }
                 other => panic!("the connection ended without a close: {other:?}"),
             }
         }
@@ -74,7 +98,7 @@ impl Socket {
     pub(crate) async fn text(&mut self) -> Value {
         let message: Value = match self.message().await {
             Message::Text(text) => serde_json::from_str(&text).unwrap(),
-            Message::Binary(bytes) => named(Frame::read(&bytes).unwrap()).unwrap(),
+            Message::Binary(bytes) => self.named(Frame::read(&bytes).unwrap()).unwrap(),
             other => panic!("not a message: {other:?}"),
         };
         self.note(&message);
@@ -87,7 +111,7 @@ impl Socket {
             let message = self.text().await;
             match message["type"].as_str() {
                 Some("metrics") => return message,
-                Some("state" | "alert" | "annotation") => {}
+                Some("state" | "state_part" | "alert" | "annotation") => {}
                 other => panic!("{other:?} is not expected here"),
             }
         }
@@ -97,9 +121,13 @@ impl Socket {
     pub(crate) async fn binary_metrics(&mut self) -> Metrics {
         loop {
             let Message::Binary(bytes) = self.message().await else { panic!("not a binary message") };
-            match named(Frame::read(&bytes).unwrap()) {
+            match self.named(Frame::read(&bytes).unwrap()) {
                 Ok(message) => self.note(&message),
-                Err(metrics) => return metrics,
+                Err(part) => {
+                    if let Some(metrics) = self.joiner.metrics(part) {
+                        return metrics;
+                    }
+                }
             }
         }
     }
@@ -176,25 +204,35 @@ impl Socket {
         if kind == "state" {
             self.state = message.clone();
         }
+        if kind == "state_part"
+            && let Value::Array(more) = message["series"].clone()
+        {
+            assert_eq!(self.state["version"], message["version"]);
+            self.state["series"].as_array_mut().unwrap().extend(more);
+        }
         if kind == "alert" {
             self.alerts.push(message.clone());
         }
         self.seen.push(kind.to_owned());
     }
-}
 
-/// A binary message as JSON. Metrics have no names without their state.
-fn named(frame: Frame) -> Result<Value, Metrics> {
-    let (name, value) = match frame {
-        Frame::Hello(hello) => ("hello", serde_json::to_value(hello)),
-        Frame::State(state) => ("state", serde_json::to_value(state)),
-        Frame::Alert(alert) => ("alert", serde_json::to_value(alert)),
-        Frame::AnnotationsChanged => ("annotation", serde_json::to_value(())),
-        Frame::Metrics(metrics) => return Err(metrics),
-    };
-    let mut value = value.unwrap();
-    value["type"] = name.into();
-    Ok(value)
+    /// A binary message as JSON. Metrics have no names without their state.
+    fn named(&mut self, frame: Frame) -> Result<Value, Metrics> {
+        let (name, value) = match frame {
+            Frame::Hello(hello) => ("hello", serde_json::to_value(hello)),
+            Frame::State(part) => match self.joiner.state(part) {
+                Some(state) => ("state", serde_json::to_value(state)),
+                // The whole state follows.
+                None => ("state_part", Ok(serde_json::json!({}))),
+            },
+            Frame::Alert(alert) => ("alert", serde_json::to_value(alert)),
+            Frame::AnnotationsChanged => ("annotation", serde_json::to_value(())),
+            Frame::Metrics(metrics) => return Err(metrics),
+        };
+        let mut value = value.unwrap();
+        value["type"] = name.into();
+        Ok(value)
+    }
 }
 
 /// Checks after each frame until `look` returns true.

@@ -10,7 +10,7 @@ const INTERVAL: Duration = Duration::from_secs(10);
 /// Records each alert once.
 pub(crate) fn alerts(context: &Context) {
     while context.is_running() {
-        let response = http::get(context.address, "/api/admin/system/alerts", &context.tokens.viewer);
+        let response = http::get(context.address, "/api/admin/system/alerts", &context.tokens.admin);
         let body = response.map(|response| response.json()).unwrap_or_default();
         for alert in body.pointer("/data/alerts").and_then(Value::as_array).into_iter().flatten() {
             let text = |name: &str| alert.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();

@@ -10,7 +10,7 @@ fn panels_are_interleaved_across_probes() {
     let panels: Vec<_> = catalogue.panels().iter().map(|panel| panel.id.as_str()).collect();
     assert_eq!(panels, ["first", "third", "second"]);
     let metrics: Vec<_> = catalogue.metrics().iter().map(|metric| metric.name.as_str()).collect();
-    assert_eq!(metrics, ["good", "other", "good_too", "up", SKIPPED.name]);
+    assert_eq!(metrics, ["good", "other", "good_too", "up", SKIPPED.name, REFUSED.name]);
     let paces = ["good", "good_too", "other", "up", "unknown"]
         .map(|metric| collector.interval_of(metric).map(|pace| pace.as_secs()));
     assert_eq!(paces, [Some(5), Some(5), Some(1), Some(1), None]);
@@ -27,7 +27,7 @@ fn probes_may_share_declarations() {
     let probes = vec![of_part("a"), of_part("slow")];
     let mut collector = Collector::new(probes, &[("host", "h")], 10).unwrap();
     let names: Vec<_> = collector.catalogue().metrics().iter().map(|metric| metric.name.as_str()).collect();
-    assert_eq!(names, ["good", "good_too", "up", SKIPPED.name]);
+    assert_eq!(names, ["good", "good_too", "up", SKIPPED.name, REFUSED.name]);
     assert_eq!(collector.interval_of("good"), Some(Duration::from_secs(5)), "the longer of both");
     let tick = collector.tick(Timestamp::from_millis(0));
     let all = [

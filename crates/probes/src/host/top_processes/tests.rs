@@ -95,9 +95,13 @@ fn processes_may_start_and_end() {
 fn no_share_spans_a_failure() {
     let mut host = Host::new();
     host.round(10.0, &[(7, "web", 100, 300, 5)]);
+    let memory = expected_rows(&[(MEMORY.name, "web", 5000.0)]);
     write_file(host.folder.path(), "uptime", "soon");
-    let error = host.probe.collect(&mut SampleBuffer::new()).unwrap_err().to_string();
-    assert!(error.ends_with("line 1: the uptime should be a number of zero or more"), "{error}");
+    let mut samples = SampleBuffer::new();
+    host.probe.collect(&mut samples).unwrap();
+    assert_eq!(only(rows(&samples), &MEMORY), memory, "memory does not need the uptime");
+    assert!(only(rows(&samples), &CPU).is_empty());
+    assert_eq!(crate::testing::skipped(&samples), ["the uptime not a number"]);
     assert!(only(host.round(20.0, &[(7, "web", 100, 400, 5)]), &CPU).is_empty());
     assert_eq!(
         only(host.round(30.0, &[(7, "web", 100, 500, 5)]), &CPU),
@@ -142,11 +146,31 @@ fn at_most_a_hundred_commands_are_listed() {
     assert_eq!(named.len(), 102);
 }
 
+#[test]
+fn commands_that_are_no_longer_listed_make_room() {
+    let mut host = Host::new();
+    let all = |prefix: &str| -> Vec<String> { (0..10).map(|number| format!("{prefix}{number}")).collect() };
+    let mut round = |number: u32, names: &[String]| {
+        let processes: Vec<_> = (1..).zip(names).map(|(pid, name)| (pid, name.as_str(), 0, 0, 9)).collect();
+        let rows = host.round(f64::from(number), &processes);
+        only(rows, &MEMORY).into_iter().filter(|(_, name, _)| name != OTHER).count()
+    };
+    for number in 0..10 {
+        assert_eq!(round(number, &all(&format!("r{number}n"))), 10);
+    }
+    assert_eq!(round(10, &all("late")), 0, "a hundred have been listed");
+    // `r9n…` stays listed, the others are not listed for ten minutes.
+    for number in 11..140 {
+        round(number, &all("r9n"));
+    }
+    assert_eq!(round(140, &all("late")), 10);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn memory_adds_up_for_any_command_names(
-        commands in prop::collection::vec(("[a-d/()\n]{0,3}|(?s).{0,20}", 0..1000_u64), 0..30),
+        commands in prop::collection::vec(("[a-d/()\n]{0,3}|(?s).{0,20}", 0..1000_u64), 1..30),
     ) {
         let mut host = Host::new();
         let processes: Vec<_> =

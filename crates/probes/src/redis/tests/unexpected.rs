@@ -1,6 +1,7 @@
 //! Unexpected values cost themselves only.
 
 use super::*;
+use std::collections::BTreeSet;
 
 /// Recorded lines, and skipped readings as `field reason`.
 fn measured(text: &str) -> (Vec<String>, Vec<String>) {
@@ -96,6 +97,25 @@ fn other_dialects_and_impossible_ages_of_links() {
         assert_eq!(found, expected, "{text}");
         assert_eq!(skipped, notes, "{text}");
     }
+}
+
+#[test]
+fn databases_and_replicas_beyond_the_limit_are_noted() {
+    let lines: String = (0..200).map(|number| format!("db{number}:keys=1,expires=0,avg_ttl=0\n")).collect();
+    let replicas: String = (0..200)
+        .map(|number| {
+            format!("slave{number}:ip=10.0.0.1,port={},state=online,offset=1,lag=0\n", 1000 + number)
+        })
+        .collect();
+    let (found, notes) = measured(&format!("role:master\nmaster_repl_offset:9\n{replicas}{lines}"));
+    assert_eq!(
+        found.iter().filter(|line| line.starts_with("redis_keys ")).count(),
+        crate::remote::MAX_DATABASES
+    );
+    let shown = found.iter().filter(|line| line.starts_with("redis_replication_lag_bytes ")).count();
+    let expected =
+        [format!("slave{shown} and all after it too long"), "db50 and all after it too long".to_owned()];
+    assert_eq!(BTreeSet::from_iter(notes), BTreeSet::from(expected));
 }
 
 #[test]

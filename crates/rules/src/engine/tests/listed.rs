@@ -70,7 +70,7 @@ proptest! {
                 Act::Restart => engine.restore(engine.state()),
                 Act::Dismiss => {
                     let key = engine.active().first().map(|alert| alert.key.clone());
-                    key.and_then(|key| engine.dismiss(now, &key));
+                    key.and_then(|key| engine.dismiss(now, &key).ok());
                 }
             }
             prop_assert!(engine.rule_states.iter().all(RuleState::active_set_is_consistent));

@@ -37,7 +37,7 @@ fn missing_series_alerts_until_dismissed() {
         resolved.alert().message.ends_with("; resolved manually")
             && resolved.alert().resolved == Some(at(20))
     );
-    assert_eq!((second.dismiss(at(20), &key), second.active().len()), (None, 1));
+    assert_eq!((second.dismiss(at(20), &key), second.active().len()), (Err(DismissError::NotFiring), 1));
     second.restore(second.state());
     let seconds: Vec<_> = (21..40).map(|second_now| tick(&mut second, &mut empty, second_now, &[])).collect();
     assert_eq!(seconds.concat(), Vec::<String>::new());
@@ -114,6 +114,16 @@ fn due_resolutions_survive_a_restart() {
 }
 
 #[test]
+fn state_of_version_1_is_read() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/engine-v1.json");
+    let state = EngineState::from_json(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut engine = engine(&[rule()]);
+    engine.restore(state);
+    assert_eq!((engine.active().len(), engine.past().count()), (1, 1));
+    assert!(engine.state().to_json().unwrap().starts_with(r#"{"version":2"#));
+}
+
+#[test]
 fn saved_state_matches_golden_file() {
     let (mut engine, mut fake) = (engine(&[rule()]), two());
     for (second, value) in [(1, 81.0), (2, 91.0), (3, 1.0), (5, 85.5)] {
@@ -126,8 +136,8 @@ fn saved_state_matches_golden_file() {
     }
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
     assert_eq!(EngineState::from_json(&text).unwrap(), engine.state());
-    let newer = text.replacen(r#""version":1"#, r#""version":2"#, 1);
-    assert!(matches!(EngineState::from_json(&newer), Err(StateError::Version(2))));
+    let newer = text.replacen(r#""version":2"#, r#""version":3"#, 1);
+    assert!(matches!(EngineState::from_json(&newer), Err(StateError::Version(3))));
     assert!(matches!(EngineState::from_json(r#"{"version":1,"x":2}"#), Err(StateError::Json(_))));
     assert!(matches!(EngineState::from_json("no"), Err(StateError::Json(_))));
 }

@@ -75,22 +75,22 @@ impl Disk for TestDisk {
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
         let _still = self.act()?;
         self.space()?;
-        Ok(Arc::new(TestFile(self.clone(), SystemDisk.create(path)?)))
+        Ok(Arc::new(TestFile(self.clone(), SystemDisk::default().create(path)?)))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let _still = self.act()?;
-        SystemDisk.rename(from, to)
+        SystemDisk::default().rename(from, to)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         let _still = self.act()?;
-        SystemDisk.remove(path)
+        SystemDisk::default().remove(path)
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         self.space()?;
-        SystemDisk.sync_folder(folder)
+        SystemDisk::default().sync_folder(folder)
     }
 }
 

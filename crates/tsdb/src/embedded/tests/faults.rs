@@ -119,7 +119,23 @@ fn lost_downsampled_data_is_rebuilt() {
 }
 
 #[test]
-fn damaged_wal_keeps_the_records_before() {
+fn samples_of_series_in_a_damaged_record_wait_for_the_next_record_with_all_series() {
+    let folder = tempfile::tempdir().unwrap();
+    let (world, history, mut map) = (World::new(), open(folder.path()), Map::new());
+    // 100 records; those with all series are the first and the 61st.
+    fill(&world, &history, &mut map, BEGIN..BEGIN + 1_000_000);
+    history.close();
+    change(&logs(folder.path())[0], |bytes| bytes[40] ^= 1);
+    let history = open(folder.path());
+    let samples = World::new().samples(&history, (0, i64::MAX));
+    assert_eq!(history.newest().unwrap().millis(), BEGIN + 990_000);
+    assert_eq!(map.len() - samples.len(), 40, "ten records of four series");
+    assert!(samples.iter().all(|(key, value)| map.get(key) == Some(value)));
+    history.close();
+}
+
+#[test]
+fn damaged_wal_costs_the_records_up_to_the_next_complete_one() {
     let folder = tempfile::tempdir().unwrap();
     let map = filled(folder.path());
     change(&logs(folder.path())[0], |bytes| {
@@ -130,8 +146,9 @@ fn damaged_wal_keeps_the_records_before() {
     let problems = history.status().problems;
     assert!(problems.len() == 1 && problems[0].contains("log-"), "{problems:?}");
     let samples = World::new().samples(&history, (0, i64::MAX));
-    let sealed = map.keys().filter(|(_, time)| *time < BEGIN + 2 * HOUR).count();
-    assert!(samples.len() > sealed && samples.len() < map.len(), "{} of {}", samples.len(), map.len());
+    // One to ten records of four series.
+    let lost = map.len() - samples.len();
+    assert!((4..=40).contains(&lost) && lost.is_multiple_of(4), "{lost}");
     assert!(samples.iter().all(|(key, value)| map.get(key) == Some(value)));
     history.close();
     assert!(World::new().samples(&open(folder.path()), (0, i64::MAX)) == samples);
@@ -170,6 +187,7 @@ fn full_disk_only_stops_writing() {
     );
     assert!(world.samples(&history, (0, i64::MAX)) == map);
 
+    assert_eq!(history.status().unsaved_batches, 360);
     disk.fill(false);
     // The next retry is a few batches away.
     fill(&world, &history, &mut map, BEGIN + 2 * HOUR..BEGIN + 2 * HOUR + 100_000);
@@ -178,7 +196,12 @@ fn full_disk_only_stops_writing() {
     assert!(world.samples(&open(killed.path()), (0, i64::MAX)) == map);
     assert!(history.write_blocks());
     assert_eq!(history.status().problems, Vec::<String>::new());
+    assert_eq!(history.status().unsaved_batches, 0);
     assert!(world.samples(&history, (0, i64::MAX)) == map);
+    disk.fill(true);
+    fill(&world, &history, &mut map, BEGIN + 3 * HOUR..BEGIN + 3 * HOUR + 70_000);
+    history.close();
+    assert_eq!(history.status().unsaved_batches, 7);
 }
 
 #[test]

@@ -77,11 +77,22 @@ fn written_files_are_unchanged() {
 
 #[test]
 fn golden_files_are_readable() {
+    check_readable(&folder().join("log-0.wal"));
+}
+
+#[test]
+fn version_1_of_the_wal_is_readable() {
+    check_readable(&folder().with_file_name("golden-v1").join("log-0.wal"));
+}
+
+/// Reads the golden files with this WAL.
+fn check_readable(wal: &Path) {
     let (copied, written) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let map = write(written.path());
     for name in names(&folder()) {
         fs::copy(folder().join(&name), copied.path().join(&name)).unwrap();
     }
+    fs::copy(wal, copied.path().join("log-0.wal")).unwrap();
     let history = open(copied.path());
     assert_eq!(history.status().problems, Vec::<String>::new());
     assert!(World::new().samples(&history, (0, i64::MAX)) == map);

@@ -1,7 +1,9 @@
 //! Tests of the embedded store.
 
 mod disk;
+mod ended;
 mod faults;
+mod folder;
 mod golden;
 mod map;
 
@@ -33,6 +35,10 @@ impl History for Sealing {
         if *count % 23 == 4 {
             assert!(self.0.write_blocks());
         }
+    }
+
+    fn end_series(&self, ended: &[SeriesId]) {
+        self.0.end_series(ended);
     }
 
     fn query(&self, query: &Query) -> Result<Columns, QueryError> {

@@ -2,6 +2,7 @@
 
 mod faults;
 mod golden;
+mod names;
 mod pair;
 mod servers;
 
@@ -20,7 +21,7 @@ fn redis() -> RedisServer {
 }
 
 fn options(prefix: &str, source: &str) -> RedisOptions {
-    RedisOptions { prefix: prefix.to_owned(), source: source.to_owned(), retention: WEEK }
+    RedisOptions { prefix: prefix.to_owned(), source: source.to_owned(), retention: WEEK, instance: None }
 }
 
 fn open(folder: &Path, url: &str, options: &RedisOptions, limit: usize) -> RedisHistory {
@@ -47,6 +48,10 @@ impl Temporary {
 impl History for Temporary {
     fn append(&self, batch: &Batch, series: &[Series], catalogue: &Catalogue) {
         self.history.append(batch, series, catalogue);
+    }
+
+    fn end_series(&self, ended: &[SeriesId]) {
+        self.history.end_series(ended);
     }
 
     fn query(&self, query: &Query) -> Result<Columns, QueryError> {

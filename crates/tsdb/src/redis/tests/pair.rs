@@ -28,6 +28,10 @@ impl History for Pair {
         self.writer.append(batch, series, catalogue);
     }
 
+    fn end_series(&self, ended: &[SeriesId]) {
+        self.writer.end_series(ended);
+    }
+
     /// The reader's result with the writer's series ids.
     fn query(&self, query: &Query) -> Result<Columns, QueryError> {
         self.settle();

@@ -44,8 +44,8 @@ fn all_keys_have_the_prefix_and_a_ttl() {
     }
 }
 
-#[test]
-fn cluster_redirects_are_followed() {
+/// A cluster of two nodes, of which the second one has all slots.
+fn cluster() -> (RedisServer, RedisServer) {
     let cluster = ["--save", "", "--cluster-enabled", "yes"];
     let (one, other) = (RedisServer::start(&cluster).unwrap(), RedisServer::start(&cluster).unwrap());
     other.run(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
@@ -55,6 +55,48 @@ fn cluster_redirects_are_followed() {
             server.run(&["CLUSTER", "INFO"]).contains("cluster_state:ok").then_some(())
         });
     }
+    (one, other)
+}
+
+#[test]
+fn next_address_is_used_if_the_first_one_is_down() {
+    let (one, other) = cluster();
+    let down = watchglass_test_servers::free_port();
+    round_trip(&format!("redis://127.0.0.1:{down},127.0.0.1:{}", one.port), "p");
+    assert_ne!(other.run(&["--raw", "DBSIZE"]), "0");
+}
+
+#[test]
+fn known_node_is_used_if_the_node_of_the_url_goes_down() {
+    let (one, mut other) = cluster();
+    let id = other.run(&["CLUSTER", "MYID"]);
+    one.run(&["CLUSTER", "REPLICATE", id.trim()]);
+    wait_until("the replica", || {
+        one.run(&["INFO", "replication"]).contains("master_link_status:up").then_some(())
+    });
+    wait_until("the list of nodes", || {
+        other.run(&["CLUSTER", "SLOTS"]).contains(&one.port.to_string()).then_some(())
+    });
+    let (url, world) = (other.url(), World::new());
+    let history = Temporary::new(&url, &options("p", "one"), 100);
+    for second in 0..70 {
+        world.append(&history, second * 1000, &[(0, second as f64)]);
+    }
+    assert!(history.history.flush(), "{:?}", history.status().problems);
+    other.kill();
+    one.run(&["CLUSTER", "FAILOVER", "TAKEOVER"]);
+    wait_until("the failover", || one.run(&["CLUSTER", "INFO"]).contains("cluster_state:ok").then_some(()));
+    for second in 70..140 {
+        world.append(&history, second * 1000, &[(0, second as f64)]);
+    }
+    assert!(history.history.flush(), "{:?}", history.status().problems);
+    let reader = Temporary::new(&one.url(), &options("p", "two"), 100);
+    assert_eq!(everything(&reader), everything(&history));
+}
+
+#[test]
+fn cluster_redirects_are_followed() {
+    let (one, other) = cluster();
     round_trip(&one.url(), "p");
     assert_eq!(one.run(&["--raw", "DBSIZE"]), "0");
     assert_ne!(other.run(&["--raw", "DBSIZE"]), "0");

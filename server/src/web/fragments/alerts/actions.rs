@@ -1,6 +1,6 @@
 //! Form actions of the alerts page, and the response: the view that shows the result. Rendering a view changes nothing.
 
-use super::{AlertsOutcome, alert_actions, deliveries, render, rule_actions};
+use super::{AlertsOutcome, alert_actions, deliveries, heartbeats, render, rule_actions};
 use crate::web::PageContext;
 use crate::web::fragments::form::{FormError, FormResponse};
 use axum::http::StatusCode;
@@ -36,6 +36,7 @@ pub(crate) fn run_action(context: &PageContext, fields: &FormFields) -> FormResp
     let done = match what {
         AlertsAction::Acknowledge => alert_actions::acknowledge(context, fields),
         AlertsAction::Unacknowledge => alert_actions::unacknowledge(context, fields),
+        AlertsAction::Resolve => alert_actions::resolve(context, fields),
         AlertsAction::Silence => alert_actions::silence(context, fields, length),
         AlertsAction::ExpireSilence => alert_actions::expire_silence(context, fields),
         AlertsAction::RuleSave => rule_actions::save(context, fields),
@@ -45,7 +46,25 @@ pub(crate) fn run_action(context: &PageContext, fields: &FormFields) -> FormResp
         AlertsAction::RulePreview => rule_actions::preview(state, fields),
         AlertsAction::ChannelTest => deliveries::send_test(context, fields),
         AlertsAction::Resend => deliveries::resend(context, fields),
+        AlertsAction::HeartbeatAdd => heartbeats::add(context, fields),
+        AlertsAction::HeartbeatRemove => heartbeats::remove(context, fields),
     };
+    respond(context, fields, what, done)
+}
+
+/// Previews the rule of the form, whatever its button is; changes nothing.
+pub(crate) fn run_preview(context: &PageContext, fields: &FormFields) -> FormResponse {
+    let done = rule_actions::preview(&context.state, fields);
+    respond(context, fields, AlertsAction::RulePreview, done)
+}
+
+/// Response with the result of an action.
+fn respond(
+    context: &PageContext,
+    fields: &FormFields,
+    what: AlertsAction,
+    done: Result<ActionResult, FormError>,
+) -> FormResponse {
     let view = what.view(fields);
     match done {
         Err(refusal) => error_response(context, fields, view, refusal),

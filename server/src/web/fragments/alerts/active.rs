@@ -49,6 +49,7 @@ pub(super) fn active(
     let notifications = &state.notifications;
     let silences = notifications.silences();
     let acknowledged = notifications.acknowledgements();
+    let without_data = state.rules.without_data();
     let mut cards: Vec<AlertCard> = alerts
         .into_iter()
         .map(|alert| {
@@ -56,6 +57,7 @@ pub(super) fn active(
             AlertCard {
                 silenced: silence.and_then(|id| silences.iter().find(|one| one.id == id)).map(silenced),
                 acknowledged: acknowledged.iter().find(|one| one.key == alert.key).map(self::acknowledged),
+                no_data_since: without_data.get(&alert.key).copied(),
                 inhibited_by: because_of.map(|id| rules.get(&id).map_or(id, |rule| rule.name.clone())),
                 ..alert_card(state, alert, &rules)
             }
@@ -113,6 +115,7 @@ fn alert_card(state: &AppState, alert: Alert, rules: &HashMap<String, Rule>) -> 
         rule_name: text(|rule| &rule.name),
         labels: serde_json::to_string(&alert.key.labels).unwrap_or_default(),
         rule: alert.key.rule,
+        no_data_since: None,
         inhibited_by: None,
         is_flapping: alert.flapping,
         silenced: None,

@@ -1,8 +1,8 @@
-//! Form actions on alerts: acknowledge, unacknowledge, silence.
+//! Form actions on alerts: acknowledge, unacknowledge, resolve, silence.
 
 use super::actions::ActionResult;
 use super::silence_form;
-use crate::services::{AcknowledgementService, ServiceError, SilenceService};
+use crate::services::{AcknowledgementService, AlertService, ServiceError, SilenceService};
 use crate::web::PageContext;
 use crate::web::fragments::form::FormError;
 use axum::http::StatusCode;
@@ -40,6 +40,13 @@ pub(super) fn unacknowledge(context: &PageContext, fields: &FormFields) -> Resul
     Ok(ActionResult::default())
 }
 
+/// Resolves an alert without data.
+pub(super) fn resolve(context: &PageContext, fields: &FormFields) -> Result<ActionResult, FormError> {
+    let alerts: AlertService = context.state.service();
+    alerts.resolve(&context.actor, &alert_key(fields)?).map_err(|error| form_error(&error))?;
+    Ok(ActionResult::default())
+}
+
 /// Creates a silence: of one alert for a duration `length`, or from the silence form.
 pub(super) fn silence(
     context: &PageContext,
@@ -65,9 +72,8 @@ pub(super) fn expire_silence(context: &PageContext, fields: &FormFields) -> Resu
 
 /// Alert of the form.
 fn alert_key(fields: &FormFields) -> Result<AlertKey, FormError> {
-    let labels = serde_json::from_str(fields.get("labels")).map_err(|error| {
-        FormError::new(StatusCode::BAD_REQUEST, format!("labels: invalid JSON object: {error}"))
-    })?;
+    let labels = watchglass_json::from_str(fields.get("labels"))
+        .map_err(|error| FormError::new(StatusCode::BAD_REQUEST, format!("labels: {error}")))?;
     Ok(AlertKey { rule: fields.get("rule").to_owned(), labels })
 }
 

@@ -4,12 +4,13 @@ mod actions;
 mod active;
 mod alert_actions;
 mod deliveries;
+mod heartbeats;
 mod rule_actions;
 mod rules;
 mod silence_form;
 mod silences;
 
-pub(crate) use actions::run_action;
+pub(crate) use actions::{run_action, run_preview};
 pub(super) use deliveries::channels;
 pub(super) use rules::rules;
 
@@ -48,6 +49,7 @@ pub(super) fn render(
         rules: state.rules.current_rules().get().iter().count(),
         silences: state.notifications.silences().iter().filter(|silence| silence.is_active(now)).count(),
         channels: state.notifications.channel_count(),
+        heartbeats: state.heartbeats.list(now).len(),
     };
     let keeps = typed.is_some();
     let typed_or_not = typed.clone().unwrap_or_default().with_author(context.principal.name.clone());
@@ -67,6 +69,7 @@ pub(super) fn render(
         }
         AlertsView::Silences => AlertsContent::Silences(silences::silences(state, now, typed_or_not)),
         AlertsView::Channels => AlertsContent::Channels(channels(state)),
+        AlertsView::Heartbeats => AlertsContent::Heartbeats(heartbeats::heartbeats(state, typed_or_not)),
         AlertsView::Deliveries => AlertsContent::Deliveries(deliveries::deliveries(state, typed_or_not)),
     };
     Ok(watchglass_pages::alerts::render(AlertsPage {

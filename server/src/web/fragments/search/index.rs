@@ -33,6 +33,12 @@ const SECTIONS: &[(&str, &str, &str, Audience)] = &[
         "messages outbox sent notifications",
         Audience::Everyone,
     ),
+    (
+        "Alerts: heartbeats",
+        "/alerts?view=heartbeats",
+        "jobs cron backups dead man's switch",
+        Audience::Everyone,
+    ),
     ("Your account", "/settings?view=account", "profile user sessions", Audience::Everyone),
     ("Users", "/settings?view=users", "people accounts roles", Audience::Admins),
     ("API tokens", "/settings?view=tokens", "keys programs", Audience::Admins),
@@ -41,11 +47,12 @@ const SECTIONS: &[(&str, &str, &str, Audience)] = &[
 ];
 
 /// Actions: title, target, keywords, audience.
-static ACTIONS: [(&str, SearchTarget, &str, Audience); 15] = [
+static ACTIONS: [(&str, SearchTarget, &str, Audience); 16] = [
     ("Acknowledge an alert", page_target("/alerts"), "look after ack", Audience::Admins),
     ("Silence alerts", page_target("/alerts?view=silences"), "mute maintenance quiet", Audience::Admins),
     ("New rule", page_target("/alerts?view=rule&new"), "add alert threshold", Audience::Admins),
     ("Send test notification", page_target("/alerts?view=channels"), "message channel", Audience::Admins),
+    ("Add heartbeat", page_target("/alerts?view=heartbeats"), "job cron backup", Audience::Admins),
     ("Add user", page_target("/settings?view=users"), "person account", Audience::Admins),
     ("Create API token", page_target("/settings?view=tokens"), "new add key", Audience::Admins),
     (

@@ -49,7 +49,7 @@ fn run(context: &PageContext, what: SettingsAction, fields: &FormFields) -> Resu
     let (state, actor, now) = (&context.state, &context.actor, clock::now());
     let (users, tokens): (UserService, TokenService) = (state.service(), state.service());
     let (sessions, account): (SessionService, OwnAccountService) = (state.service(), state.service());
-    let (name, address) = (fields.get("name"), context.client_address);
+    let name = fields.get("name");
     let password = |field: &str| fields.raw(field).to_owned();
     let change = |change: UserChange| users.change(actor, name, change, now);
     let role = |role: Role| change(UserChange { role: Some(role), ..UserChange::default() });
@@ -78,7 +78,7 @@ fn run(context: &PageContext, what: SettingsAction, fields: &FormFields) -> Resu
         SettingsAction::TokenRevoke => tokens.revoke(actor, fields.get("id"), now),
         SettingsAction::SessionRevoke => sessions.end(actor, fields.get("id"), now),
         SettingsAction::Password => {
-            let changed = account.change_password(actor, (password("old"), password("new")), address, now);
+            let changed = account.change_password(actor, (password("old"), password("new")), now);
             return changed.map(|()| OneTimeSecret::Nothing).map_err(|error| own_password_error(&error));
         }
         SettingsAction::SecondFactorBegin => {
@@ -87,11 +87,11 @@ fn run(context: &PageContext, what: SettingsAction, fields: &FormFields) -> Resu
         }
         SettingsAction::SecondFactorEnable => {
             let typed = (fields.get("secret"), fields.get("code"), password("password"));
-            let enabled = account.enable_second_factor(actor, typed, address, now);
+            let enabled = account.enable_second_factor(actor, typed, now);
             return enabled.map(OneTimeSecret::RecoveryCodes).map_err(|error| form_error(&error));
         }
         SettingsAction::SecondFactorDisable => {
-            account.disable_second_factor(actor, (fields.get("code"), password("password")), address, now)
+            account.disable_second_factor(actor, (fields.get("code"), password("password")), now)
         }
     };
     done.map(|()| OneTimeSecret::Nothing).map_err(|error| form_error(&error))

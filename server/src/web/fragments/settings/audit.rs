@@ -61,7 +61,7 @@ impl AuditLogQuery {
 /// Requested page of the audit log.
 pub(crate) fn audit(context: &PageContext, question: &AuditLogQuery) -> AuditLog {
     let AuditLogQuery { who, what, page } = question;
-    let filter = Filter { who: who.clone(), what: *what };
+    let filter = Filter { who: who.clone(), what: *what, end: None };
     let skip = page.saturating_sub(1).saturating_mul(PAGE_SIZE);
     let (entries, has_more, problem) = match context.state.audit.read(&filter, skip, PAGE_SIZE) {
         Ok((entries, has_more)) => (entries, has_more, None),

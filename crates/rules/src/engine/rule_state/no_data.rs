@@ -1,0 +1,63 @@
+//! Alerts whose series gives no data: what its source does, and resolving them manually.
+
+use super::{RuleState, alert};
+use crate::condition::{Observation, SourceActivity};
+use crate::series_cache::WindowCache;
+use crate::{Alert, AlertKey, DismissError, EvalInput, Phase};
+use std::time::Duration;
+use watchglass_model::{Labels, Timestamp};
+
+/// What the source of a series of `metric` does while the series gives no data.
+pub(super) fn source_activity<M: EvalInput + ?Sized>(
+    found: &Observation,
+    metric: &str,
+    labels: &Labels,
+    now: Timestamp,
+    measured: &M,
+) -> SourceActivity {
+    let newest = measured.working_source(metric, labels);
+    match newest.map(|newest| now.millis_since(newest) < found.absent) {
+        None => SourceActivity::Unknown,
+        Some(false) => SourceActivity::Idle,
+        Some(true) => SourceActivity::Measures,
+    }
+}
+
+impl RuleState {
+    /// Keys of the firing alerts without any data, and since when there is none; `now` is the last tick.
+    pub(in crate::engine) fn without_data(
+        &self,
+        watch: &WindowCache,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (AlertKey, Timestamp)> {
+        let silent = self.in_phase(Phase::Firing).filter(|(_, tracked)| tracked.state.has_no_data());
+        silent.filter_map(move |(subject, tracked)| {
+            let labels = self.condition.labels(subject, watch)?.clone();
+            let absent = self.condition.absent(subject, watch).or(tracked.state.missing)?;
+            let since = now - Duration::from_millis(u64::try_from(absent).ok()?);
+            Some((AlertKey { rule: self.rule.id.clone(), labels }, since))
+        })
+    }
+
+    /// Resolves the firing alert of `labels` if it has no data, and stops expecting its series.
+    pub(in crate::engine) fn dismiss(
+        &mut self,
+        now: Timestamp,
+        labels: &Labels,
+        watch: &mut WindowCache,
+    ) -> Result<Alert, DismissError> {
+        let is_it = |subject: &usize| self.condition.labels(*subject, watch) == Some(labels);
+        let subject = self.active.iter().copied().find(is_it).ok_or(DismissError::NotFiring)?;
+        let tracked = self.states.get_mut(subject).and_then(Option::as_mut).ok_or(DismissError::NotFiring)?;
+        if tracked.state.phase != Some(Phase::Firing) {
+            return Err(DismissError::NotFiring);
+        }
+        if !tracked.state.has_no_data() {
+            return Err(DismissError::HasData);
+        }
+        tracked.state.resolve(now);
+        self.condition.stop_expecting(subject, watch);
+        let alert = alert(&self.rule, self.unit, labels, tracked);
+        Ok(Alert { message: format!("{}; resolved manually", alert.message), ..alert })
+    }
+}

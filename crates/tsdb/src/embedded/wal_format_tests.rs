@@ -1,0 +1,132 @@
+//! Tests of the WAL format: round trips, torn writes and damage.
+
+use super::*;
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use watchglass_model::Kind;
+
+fn name(number: u32) -> Option<Arc<StoredSeries>> {
+    let labels = [("n", number.to_string())].into_iter().collect();
+    Some(Arc::new(StoredSeries { metric: "m".to_owned(), labels, kind: Kind::Gauge }))
+}
+
+fn entries() -> impl Strategy<Value = Vec<Entry>> {
+    let value = prop_oneof![
+        (-9_i32..9).prop_map(f64::from),
+        any::<f64>().prop_filter("finite", |value| value.is_finite())
+    ];
+    let entry = (any::<i64>(), btree_map(0_u32..20, value, 0..20))
+        .prop_map(|(time, samples)| Entry { time, samples: samples.into_iter().collect() });
+    vec(entry, 0..20)
+}
+
+/// The readable entries, without samples of unknown series, and whether all bytes are intact.
+fn read(bytes: &[u8]) -> (Vec<Entry>, bool) {
+    let (mut decoder, mut rest, mut series) = (Decoder::new(VERSION), Cursor(bytes), Vec::new());
+    let (mut read, mut is_whole) = (Vec::new(), true);
+    loop {
+        let before = rest.clone();
+        match decoder.next(&mut rest) {
+            Ok(Some(record)) => {
+                let end = record.first_new + record.new.len();
+                series.resize(end.max(series.len()), None);
+                for (place, new) in (record.first_new..).zip(&record.new) {
+                    series[place] = Some(new.labels.get("n").unwrap().parse::<u32>().unwrap());
+                }
+                let known = |&(place, value): &(usize, f64)| Some(((*series.get(place)?)?, value));
+                let mut samples: Vec<(u32, f64)> = record.samples.iter().filter_map(known).collect();
+                samples.sort_by_key(|&(number, _)| number);
+                read.push(Entry { time: record.time, samples });
+            }
+            Ok(None) => return (read, is_whole),
+            Err(_) => {
+                (rest, is_whole) = (before, false);
+                skip_damage(&mut rest);
+            }
+        }
+    }
+}
+
+fn written(entries: &[Entry]) -> (Vec<u8>, Vec<usize>) {
+    let (mut encoder, mut out, mut ends) = (Encoder::default(), Vec::new(), Vec::new());
+    for entry in entries {
+        encoder.encode(entry, name, &mut out);
+        ends.push(out.len());
+    }
+    (out, ends)
+}
+
+proptest! {
+    #[test]
+    fn entries_round_trip(entries in entries()) {
+        prop_assert_eq!(read(&written(&entries).0), (entries, true));
+    }
+
+    #[test]
+    fn torn_writes_lose_only_the_last_record(entries in entries(), cut: usize) {
+        let (out, ends) = written(&entries);
+        let cut = cut % (out.len() + 1);
+        let whole = ends.iter().filter(|&&end| end <= cut).count();
+        let (read, _) = read(&out[..cut]);
+        prop_assert_eq!(&read[..], &entries[..whole]);
+    }
+
+    #[test]
+    fn changed_bytes_are_detected(entries in entries(), at: usize, xor in 1_u8..) {
+        let (mut out, ends) = written(&entries);
+        prop_assume!(!out.is_empty());
+        let at = at % out.len();
+        out[at] ^= xor;
+        let whole = ends.iter().filter(|&&end| end <= at).count();
+        let (read, is_whole) = read(&out);
+        prop_assert_eq!(&read[..whole], &entries[..whole]);
+        prop_assert!(!is_whole);
+    }
+
+    /// Any bytes of a file of one record a second are damaged: all records before are read, and all from the next complete one
+    /// on. Their series are those that were known before, and all from the next record with all series on.
+    #[test]
+    fn damage_costs_the_records_to_the_next_complete_one(
+        counts in vec(1_u32..20, 1..200), begin: usize, length in 1_usize..2000, seed: u8,
+    ) {
+        let entry = |(time, count): (i64, &u32)| {
+            let samples = (0..*count).map(|number| (number, (time * i64::from(number)) as f64 / 3.0)).collect();
+            Entry { time, samples }
+        };
+        let entries: Vec<Entry> = (0..).zip(&counts).map(entry).collect();
+        let (mut out, ends) = written(&entries);
+        let begin = begin % out.len();
+        let end = (begin + length).min(out.len());
+        for (at, byte) in (begin..end).zip(&mut out[begin..end]) {
+            *byte ^= (at as u8).wrapping_mul(31).wrapping_add(seed) | 1;
+        }
+        let (read, _) = read(&out);
+        let before = ends.iter().filter(|&&end| end <= begin).count();
+        // The first record that begins behind the damage.
+        let behind = ends.iter().position(|&record_end| record_end >= end).map_or(entries.len(), |at| at + 1);
+        let next = |interval: u64| behind.next_multiple_of(usize::try_from(interval).unwrap());
+        prop_assert_eq!(&read[..before], &entries[..before]);
+        let known = entries[..before].iter().map(|entry| entry.samples.len()).max().unwrap_or(0);
+        for entry in entries.iter().skip(next(COMPLETE_INTERVAL)) {
+            let found = read.iter().find(|read| read.time == entry.time);
+            prop_assert!(found.is_some(), "second {} is lost", entry.time);
+            let (found, known) = (&found.unwrap().samples, known.min(entry.samples.len()));
+            prop_assert!(found.starts_with(&entry.samples[..known]), "second {}", entry.time);
+        }
+        for entry in entries.iter().skip(next(SERIES_INTERVAL)) {
+            prop_assert!(read.contains(entry), "second {}", entry.time);
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes: Vec<u8>) {
+        let mut framed = MARK.to_vec();
+        put_varint(&mut framed, bytes.len() as u64);
+        framed.extend(crc32fast::hash(&bytes).to_le_bytes());
+        framed.extend(&bytes);
+        for version in [1, VERSION] {
+            let _ = (Decoder::new(version).next(&mut Cursor(&bytes)), skip_damage(&mut Cursor(&bytes)));
+            let _ = Decoder::new(version).next(&mut Cursor(&framed));
+        }
+    }
+}

@@ -1,0 +1,170 @@
+use super::*;
+use watchglass_model::{Severity, Unit};
+use watchglass_rules::Phase;
+
+fn alert(severity: Severity) -> Alert {
+    let at = |seconds: i64| Timestamp::from_millis(seconds * 1000);
+    Alert {
+        key: AlertKey { rule: "disk".to_owned(), labels: [("mountpoint", "/")].into_iter().collect() },
+        phase: Phase::Resolved,
+        severity,
+        component: "storage".to_owned(),
+        subject: "/".to_owned(),
+        value: Some(0.95),
+        threshold: 0.9,
+        unit: Unit::Ratio,
+        message: "Disk almost full on /: 95.0 % (limit 90.0 %)".to_owned(),
+        since: at(10),
+        fired: Some(at(20)),
+        resolved: Some(at(30)),
+        flapping: false,
+        labels: [("team", "ops")].into_iter().collect(),
+    }
+}
+
+fn of_host(rule: &str, host: &str, severity: Severity) -> Alert {
+    let labels = [("host", host), ("probe", "redis:cache:6379")].into_iter().collect();
+    let key = AlertKey { rule: rule.to_owned(), labels };
+    Alert { key, phase: Phase::Firing, resolved: None, ..alert(severity) }
+}
+
+#[test]
+fn peer_changes_are_reported_with_host() {
+    let peer_status = |server: &str, alerts: Vec<Alert>| {
+        let text = serde_json::json!({
+            "version": 1, "server": server, "host": format!("host-{server}"), "incidents": {},
+            "alerts": alerts, "more": 0, "acknowledged": [], "because_of": [], "past": 0,
+        });
+        PeerStatus::from_json(text.to_string().as_bytes()).unwrap()
+    };
+    let mut too_many = peer_status("b", vec![]);
+    too_many.more = 3;
+    let warning = || of_host("a", "host-b", Severity::Warning);
+    let critical = || of_host("a", "host-b", Severity::Critical);
+    let old = || Alert { fired: Some(Timestamp::from_millis(1000)), ..critical() };
+    let recent = Timestamp::from_millis(30_000);
+    let late = Timestamp::from_millis(600_000);
+    let own = vec![of_host("a", "me", Severity::Critical)];
+    let none = Vec::new();
+    use AlertChange::{Fired, Resolved, Worsened};
+    for (name, before, after, own, time, expected) in [
+        (
+            "fires",
+            vec![peer_status("b", vec![])],
+            vec![peer_status("b", vec![warning()])],
+            &none,
+            late,
+            vec![Fired],
+        ),
+        (
+            "severity increases",
+            vec![peer_status("b", vec![warning()])],
+            vec![peer_status("b", vec![critical()])],
+            &none,
+            late,
+            vec![Worsened],
+        ),
+        (
+            "unchanged",
+            vec![peer_status("b", vec![old()])],
+            vec![peer_status("b", vec![old()])],
+            &none,
+            late,
+            vec![],
+        ),
+        (
+            "resolves",
+            vec![peer_status("b", vec![old()])],
+            vec![peer_status("b", vec![])],
+            &none,
+            late,
+            vec![Resolved],
+        ),
+        (
+            "also found here",
+            vec![peer_status("b", vec![])],
+            vec![peer_status("b", vec![warning()])],
+            &own,
+            late,
+            vec![],
+        ),
+        ("peer disappears", vec![peer_status("b", vec![old()])], vec![], &none, late, vec![]),
+        ("old alert of a new peer", vec![], vec![peer_status("b", vec![old()])], &none, late, vec![]),
+        (
+            "new alert of a new peer",
+            vec![],
+            vec![peer_status("b", vec![warning()])],
+            &none,
+            recent,
+            vec![Fired],
+        ),
+        ("truncated status", vec![peer_status("b", vec![old()])], vec![too_many], &none, late, vec![]),
+    ] {
+        let reported = peer_changes(time, &before, &after, own, |alert| alert.key.rule == "silenced");
+        let changes: Vec<_> = reported.iter().map(|reported| reported.change).collect();
+        assert_eq!(changes, expected, "{name}");
+        for reported in reported {
+            assert_eq!(reported.message, "host-b: Disk almost full on /: 95.0 % (limit 90.0 %)", "{name}");
+            assert_eq!(reported.resolved.is_some(), reported.change == Resolved, "{name}");
+        }
+    }
+    let many = (0..80).map(|number| of_host(&format!("r{number}"), "host-b", Severity::Info)).collect();
+    assert_eq!(
+        peer_changes(late, &[peer_status("b", vec![])], &[peer_status("b", many)], &none, |_| false).len(),
+        MAX_PEER_CHANGES
+    );
+    let both = ["a", "silenced"].map(|rule| of_host(rule, "host-b", Severity::Info)).to_vec();
+    let is_silenced = |alert: &Alert| alert.key.rule == "silenced";
+    let after = [peer_status("b", both)];
+    let reported = peer_changes(late, &[peer_status("b", vec![])], &after, &none, is_silenced);
+    assert_eq!(reported.iter().map(|reported| reported.suppressed).collect::<Vec<_>>(), [false, true]);
+}
+
+#[test]
+fn every_change_and_severity_is_mapped() {
+    let warning = || alert(Severity::Warning);
+    let changes = [
+        Change::Fired(warning()),
+        Change::Worsened(warning()),
+        Change::FlappingBegan(warning()),
+        Change::FlappingEnded(warning()),
+        Change::Resolved(warning()),
+    ];
+    let expected = [
+        AlertChange::Fired,
+        AlertChange::Worsened,
+        AlertChange::FlappingBegan,
+        AlertChange::FlappingEnded,
+        AlertChange::Resolved,
+    ];
+    let messages = messages(Timestamp::default(), &changes, &[false, true]);
+    assert_eq!(messages.iter().map(|message| message.change).collect::<Vec<_>>(), expected);
+    let suppressed = messages.iter().map(|message| message.suppressed);
+    assert_eq!(suppressed.collect::<Vec<_>>(), [false, true, false, false, false]);
+
+    for severity in Severity::ALL {
+        let message = message(Timestamp::default(), &Change::Fired(alert(severity)), false);
+        assert_eq!(message.severity, severity);
+    }
+}
+
+#[test]
+fn message_has_all_fields() {
+    let time = Timestamp::from_millis(31_000);
+    let change = Change::Resolved(alert(Severity::Warning));
+    let text = serde_json::to_value(message(time, &change, true)).unwrap();
+    let expected = serde_json::json!({
+        "change": "resolved", "time": 31_000, "rule": "disk", "labels": { "mountpoint": "/" },
+        "severity": "warning", "component": "storage", "subject": "/", "value": 0.95, "threshold": 0.9,
+        "unit": watchglass_reports::unit_name(Unit::Ratio), "message": "Disk almost full on /: 95.0 % (limit 90.0 %)",
+        "since": 10_000, "fired": 20_000, "resolved": 30_000, "no_data": false, "suppressed": true,
+    });
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn units_are_serialised_consistently() {
+    for unit in Unit::ALL {
+        assert_eq!(serde_json::to_value(unit).unwrap(), watchglass_reports::unit_name(unit));
+    }
+}
