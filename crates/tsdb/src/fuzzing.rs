@@ -66,7 +66,7 @@ pub fn shared(bytes: &[u8]) {
 /// Compiles a regular expression of a selector.
 pub fn selector(text: &str) {
     let matcher = Matcher { label: "a".to_owned(), operator: Operator::Regex, value: text.to_owned() };
-    if let Ok(test) = (Selector { metric: None, matchers: vec![matcher] }).compile() {
+    if let Ok(test) = (Selector { matchers: vec![matcher], ..Selector::default() }).compile() {
         let labels = [("a", "abc-123")].into_iter().collect();
         let _ = test.matches(&StoredSeries { metric: "m".to_owned(), labels, kind: Kind::Gauge });
     }
