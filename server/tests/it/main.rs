@@ -37,6 +37,7 @@ mod limits;
 mod list_pages;
 mod load;
 mod malformed_requests;
+mod many_routes;
 mod notifications;
 mod pages;
 mod panel_data;
