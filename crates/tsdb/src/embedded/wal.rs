@@ -67,11 +67,12 @@ impl WalWriter {
                 WalCommand::Close => break,
             }
         }
-        if self.shared.missed.load(Ordering::Relaxed) || !self.is_open {
-            self.restart();
+        let is_complete = self.is_open && !self.shared.missed.load(Ordering::Relaxed);
+        // After a failure the problem stays as it is: the last file is incomplete, even if it can be synced.
+        if is_complete || self.restart() {
+            let result = self.sync();
+            self.report(result);
         }
-        let result = self.sync();
-        self.report(result);
     }
 
     fn sync(&self) -> io::Result<()> {
