@@ -10,6 +10,8 @@ mod rule_sync;
 mod session_sync;
 mod sync_state;
 
+pub(crate) use identity::FILE as SERVER_ID;
+
 use crate::access::{Access, Wake};
 use crate::clock::now;
 use crate::config::Settings;

@@ -16,7 +16,7 @@ mod queries;
 mod restore;
 mod smtp_name;
 
-pub(crate) use links::{LINK_TTL, Links, alert_fingerprint};
+pub(crate) use links::{KEY as LINK_KEY, LINK_TTL, Links, alert_fingerprint};
 pub(crate) use message_chart::ChartSource;
 pub(crate) use outgoing::MessageContext;
 pub(crate) use peers::Peers;
