@@ -25,6 +25,7 @@ mod state;
 mod value_code;
 pub(crate) mod wal;
 mod wal_format;
+mod wal_header;
 pub(crate) mod wal_replay;
 
 #[cfg(test)]

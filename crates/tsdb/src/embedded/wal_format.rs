@@ -27,19 +27,12 @@
 use super::bytes::{CorruptData, Cursor, is_intact, put_bytes, put_signed, put_varint};
 use super::key;
 use super::value_code::ValueState;
+use super::wal_header::{VERSION, mark};
 use crate::StoredSeries;
 use crate::head::Entry;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub(crate) const MAGIC: &[u8; 8] = b"WGLASLOG";
-/// The version that is written.
-pub(crate) const VERSION: u16 = 3;
-/// The oldest version that is read.
-pub(crate) const OLDEST_VERSION: u16 = 1;
-pub(crate) const HEADER: usize = 16;
-/// Bytes of the header with a checksum.
-const HEADER_SUMMED: usize = 10;
 /// From the second record on, every so many records one is complete.
 pub(crate) const COMPLETE_INTERVAL: u64 = 10;
 /// From the second record on, every so many records a complete one has all series: these are larger than all values of ten
@@ -49,35 +42,6 @@ pub(crate) const SERIES_INTERVAL: u64 = 60;
 const MAX_PAYLOAD_BYTES: usize = 64 << 20;
 /// Maximum number of series.
 const MAX_SERIES: usize = 1 << 22;
-
-/// File header.
-pub(crate) fn header() -> Vec<u8> {
-    header_of(VERSION)
-}
-
-/// Header with the checksum that version 3 and later ones have.
-pub(crate) fn header_of(version: u16) -> Vec<u8> {
-    let mut header = MAGIC.to_vec();
-    header.extend(version.to_le_bytes());
-    header.extend(crc32fast::hash(&header).to_le_bytes());
-    header.resize(HEADER, 0);
-    header
-}
-
-/// Version of a file; `None` if its header is damaged.
-pub(crate) fn version(header: &[u8]) -> Option<u16> {
-    let mut cursor = Cursor(header);
-    let summed = Cursor(header).slice(HEADER_SUMMED).ok()?;
-    let is_wal = cursor.slice(MAGIC.len()).ok()? == MAGIC;
-    let (version, sum, zeros) = (u16::from_le_bytes(cursor.array().ok()?), cursor.u32().ok()?, cursor.0);
-    let expected = if version < 3 { 0 } else { crc32fast::hash(summed) };
-    (is_wal && sum == expected && zeros == [0, 0]).then_some(version)
-}
-
-/// First bytes of each record.
-fn mark(version: u16) -> [u8; 2] {
-    [0xa7, if version < 3 { 0x57 } else { 0x58 }]
-}
 
 /// Whether a complete record has all series. The 12th has them as well: after damage to the first two, little has to wait.
 fn has_all_series(record: u64) -> bool {

@@ -139,7 +139,7 @@ fn unsupported_versions_are_reported_and_not_touched() {
         filled(folder.path());
         let path = files(folder.path()).into_iter().find(|path| path.extension().unwrap() == end).unwrap();
         change(&path, |bytes| match end {
-            "wal" => bytes[..wal_format::HEADER].copy_from_slice(&wal_format::header_of(9)),
+            "wal" => bytes[..wal_header::HEADER].copy_from_slice(&wal_header::header_of(9)),
             _ => {
                 bytes[8] = 9;
                 let sum = crc32fast::hash(&bytes[..11]);

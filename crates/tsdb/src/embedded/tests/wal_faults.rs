@@ -41,7 +41,7 @@ fn damaged_first_record_of_a_young_wal_costs_only_itself() {
 
 #[test]
 fn damaged_wal_header_costs_nothing() {
-    for at in 0..wal_format::HEADER {
+    for at in 0..wal_header::HEADER {
         let folder = tempfile::tempdir().unwrap();
         let map = filled(folder.path());
         change(&logs(folder.path())[0], |bytes| bytes[at] ^= 9);
