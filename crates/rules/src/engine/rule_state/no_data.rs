@@ -30,7 +30,7 @@ impl RuleState {
         watch: &WindowCache,
         now: Timestamp,
     ) -> impl Iterator<Item = (AlertKey, Timestamp)> {
-        let silent = self.in_phase(Phase::Firing).filter(|(_, tracked)| tracked.state.has_no_data());
+        let silent = self.in_phase(Phase::Firing).filter(|(_, tracked)| tracked.state.no_data);
         silent.filter_map(move |(subject, tracked)| {
             let labels = self.condition.labels(subject, watch)?.clone();
             let absent = self.condition.absent(subject, watch).or(tracked.state.missing)?;
@@ -52,7 +52,7 @@ impl RuleState {
         if tracked.state.phase != Some(Phase::Firing) {
             return Err(DismissError::NotFiring);
         }
-        if !tracked.state.has_no_data() {
+        if !tracked.state.no_data {
             return Err(DismissError::HasData);
         }
         tracked.state.resolve(now);
