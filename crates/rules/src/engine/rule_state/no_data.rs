@@ -7,15 +7,14 @@ use crate::{Alert, AlertKey, DismissError, EvalInput, Phase};
 use std::time::Duration;
 use watchglass_model::{Labels, Timestamp};
 
-/// What the source of a series of `metric` does while the series gives no data.
+/// What the source of a series of `metric` does while the series, whose last value is of `last`, gives no data.
 pub(super) fn source_activity<M: EvalInput + ?Sized>(
     found: &Observation,
-    metric: &str,
-    labels: &Labels,
+    (metric, labels, last): (&str, &Labels, Option<Timestamp>),
     now: Timestamp,
     measured: &M,
 ) -> SourceActivity {
-    let newest = measured.working_source(metric, labels);
+    let newest = measured.working_source(metric, labels, last);
     match newest.map(|newest| now.millis_since(newest) < found.absent) {
         None => SourceActivity::Unknown,
         Some(false) => SourceActivity::Idle,
