@@ -30,7 +30,6 @@ use watchglass_live::Hub;
 use watchglass_model::Timestamp;
 use watchglass_remote::RemoteError;
 use watchglass_remote::redis::Target;
-use watchglass_rules::Alert;
 
 /// Interval between rounds.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -194,7 +193,7 @@ impl AlertSync {
     fn update_peers(&self, peers: Peers, now: Timestamp) {
         let (rules, notifications) = (&self.rules.rules, &self.notifications);
         let before = notifications.peers();
-        let messages = live_events::peer_changes(now, &before, &peers, &rules.active());
+        let messages = live_events::peer_changes(now, before.alerts(), peers.alerts(), &rules.active());
         notifications.set_peers(peers);
         // Published last: pages reload the whole list when they receive a message.
         self.hub.publish_alerts(messages);

@@ -1,10 +1,9 @@
 //! Live events of alerts: the changes of a tick, and those of peers since the last sync.
 
 use super::DataChanges;
-use crate::notifications::Peers;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use watchglass_dispatch::spans_hosts;
+use watchglass_dispatch::{PeerStatus, spans_hosts};
 use watchglass_live::{AlertChange, AlertMessage};
 use watchglass_model::Timestamp;
 use watchglass_rules::{Alert, AlertKey, Change};
@@ -14,16 +13,24 @@ const MAX_PEER_CHANGES: usize = 50;
 /// Alerts of a newly seen peer are reported up to this age.
 const MAX_NEW_ALERT_AGE: Duration = Duration::from_secs(60);
 
+/// Alerts of peers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PeerAlerts<'a> {
+    pub(crate) statuses: &'a [PeerStatus],
+    /// Those that are silenced or inhibited.
+    pub(crate) suppressed: &'a BTreeSet<AlertKey>,
+}
+
 /// Alert changes of peers between two syncs, at `time`, with the host before the message. Alerts also found here, in
 /// `own`, are skipped; a peer that disappears does not resolve its alerts.
 pub(crate) fn peer_changes(
     time: Timestamp,
-    before: &Peers,
-    after: &Peers,
+    before: PeerAlerts<'_>,
+    after: PeerAlerts<'_>,
     own: &[Alert],
 ) -> Vec<AlertMessage> {
     let mut changes = Vec::new();
-    for peer in &after.statuses {
+    for peer in after.statuses {
         let known = before.statuses.iter().find(|known| known.server == peer.server);
         let old = by_key(known.map_or(&[][..], |known| &known.alerts));
         let new = by_key(&peer.alerts);

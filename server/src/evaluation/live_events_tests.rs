@@ -1,5 +1,4 @@
 use super::*;
-use watchglass_dispatch::PeerStatus;
 use watchglass_model::{Severity, Unit};
 use watchglass_rules::Phase;
 
@@ -94,9 +93,9 @@ fn peer_changes_are_reported_with_host() {
         ),
         ("truncated status", vec![peer_status("b", vec![old()])], vec![too_many], &none, late, vec![]),
     ] {
-        let reported = peer_changes(time, &peers(before, &[]), &peers(after, &[]), own);
-        let changes: Vec<_> = reported.iter().map(|reported| reported.change).collect();
-        assert_eq!(changes, expected, "{name}");
+        let reported = changes(time, &peers(before, &[]), &peers(after, &[]), own);
+        let found: Vec<_> = reported.iter().map(|reported| reported.change).collect();
+        assert_eq!(found, expected, "{name}");
         for reported in reported {
             assert_eq!(reported.message, "host-b: Disk almost full on /: 95.0 % (limit 90.0 %)", "{name}");
             assert_eq!(reported.resolved.is_some(), reported.change == Resolved, "{name}");
@@ -105,14 +104,22 @@ fn peer_changes_are_reported_with_host() {
     let many = (0..80).map(|number| of_host(&format!("r{number}"), "host-b", Severity::Info)).collect();
     let empty = peers(vec![peer_status("b", vec![])], &[]);
     let many = peers(vec![peer_status("b", many)], &[]);
-    assert_eq!(peer_changes(late, &empty, &many, &none).len(), MAX_PEER_CHANGES);
+    assert_eq!(changes(late, &empty, &many, &none).len(), MAX_PEER_CHANGES);
+}
+
+/// Peers, and the keys of their suppressed alerts.
+type Peers = (Vec<PeerStatus>, BTreeSet<AlertKey>);
+
+fn changes(time: Timestamp, before: &Peers, after: &Peers, own: &[Alert]) -> Vec<AlertMessage> {
+    let [before, after] = [before, after].map(|(statuses, suppressed)| PeerAlerts { statuses, suppressed });
+    peer_changes(time, before, after, own)
 }
 
 /// State of peers in which the alerts of the rules `suppressed` are.
 fn peers(statuses: Vec<PeerStatus>, suppressed: &[&str]) -> Peers {
     let keys = statuses.iter().flat_map(|status| &status.alerts).map(|alert| alert.key.clone());
     let suppressed = keys.filter(|key| suppressed.contains(&key.rule.as_str())).collect();
-    Peers { statuses, suppressed, ..Peers::default() }
+    (statuses, suppressed)
 }
 
 fn peer_status(server: &str, alerts: Vec<Alert>) -> PeerStatus {
@@ -153,7 +160,7 @@ fn suppression_of_peer_alerts_is_reported_when_it_changes() {
         ("resolves", state(vec![warning("a")], &["a"]), state(vec![], &[]), vec![(Resolved, true)]),
         ("new peer", Peers::default(), state(vec![warning("a")], &["a"]), vec![]),
     ] {
-        let reported = peer_changes(Timestamp::from_millis(600_000), &before, &after, &[]);
+        let reported = changes(Timestamp::from_millis(600_000), &before, &after, &[]);
         let found: Vec<_> = reported.iter().map(|reported| (reported.change, reported.suppressed)).collect();
         assert_eq!(found, expected, "{name}");
     }

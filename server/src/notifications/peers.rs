@@ -1,6 +1,7 @@
 //! Alert state of other servers, and sync with them.
 
 use super::Notifications;
+use crate::evaluation::live_events::PeerAlerts;
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use watchglass_dispatch::{HostIdentity, NotificationLog, PastAlerts, PeerSnapshot, PeerStatus, Proposal};
@@ -16,6 +17,13 @@ pub(crate) struct Peers {
     pub(crate) suppressed: BTreeSet<AlertKey>,
     /// Past alerts of each server.
     pub(crate) past_alerts: Vec<Arc<PastAlerts>>,
+}
+
+impl Peers {
+    /// Their active alerts.
+    pub(crate) fn alerts(&self) -> PeerAlerts<'_> {
+        PeerAlerts { statuses: &self.statuses, suppressed: &self.suppressed }
+    }
 }
 
 impl Notifications {

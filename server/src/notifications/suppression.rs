@@ -28,11 +28,11 @@ impl Suppression {
 
 /// Alerts that fire on and are suppressed since this tick, or no longer are. The live events of all others say that already.
 fn suppression_changes(dispatcher: &Dispatcher, changes: &[Change]) -> Vec<(Alert, bool)> {
-    let is_told = |alert: &Alert| {
+    let has_event = |alert: &Alert| {
         changes.iter().any(
-            |change| matches!(change, Change::Fired(told) | Change::Worsened(told) if told.key == alert.key),
+            |change| matches!(change, Change::Fired(other) | Change::Worsened(other) if other.key == alert.key),
         )
     };
-    let all = dispatcher.suppression_changes().filter(|(alert, _)| !is_told(alert));
+    let all = dispatcher.suppression_changes().filter(|(alert, _)| !has_event(alert));
     all.map(|(alert, is_suppressed)| (alert.clone(), is_suppressed)).collect()
 }
