@@ -24,7 +24,7 @@ pub(crate) fn toast(alert: &AlertMessage) {
     // Identifies the alert: a later toast replaces an earlier one of the same alert.
     let key = format!("{}{}", alert.rule, alert.labels);
     if alert.change == AlertChange::Suppressed {
-        remove(|toast| toast.get_attribute("data-key").as_deref() == Some(&key));
+        remove(|toast| toast.get_attribute("data-key").as_deref() == Some(key.as_str()));
     }
     if alert.suppressed {
         return;
@@ -55,7 +55,7 @@ pub(crate) fn toast(alert: &AlertMessage) {
 /// Removes the toasts that stay until their alert is resolved: no alert waits for a user any more. The page may have missed
 /// the change that says so, while it was disconnected.
 pub(crate) fn remove_lasting_toasts() {
-    remove(|toast| toast.class_list().contains(Severity::Critical.as_str()));
+    remove(|toast| toast.class_name().split(' ').any(|class| class == Severity::Critical.as_str()));
 }
 
 fn remove(is_old: impl Fn(&Element) -> bool) {
