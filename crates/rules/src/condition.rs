@@ -5,7 +5,7 @@ use crate::series_cache::WindowCache;
 use crate::{Aggregation, Rule, RuleError};
 use std::collections::HashMap;
 use std::fmt::Debug;
-use watchglass_model::{Kind, Labels};
+use watchglass_model::{Kind, Labels, Timestamp};
 
 /// Observation of one subject of a condition.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,6 +57,9 @@ pub(crate) trait Condition: Debug + Send + Sync {
 
     /// Milliseconds a subject has given no data; `None` when it is not expected.
     fn absent(&self, subject: usize, watch: &WindowCache) -> Option<i64>;
+
+    /// Time of the last value of a subject in this run.
+    fn last_value(&self, subject: usize, watch: &WindowCache) -> Option<Timestamp>;
 
     /// Stops expecting a subject until it gives data again.
     fn stop_expecting(&self, subject: usize, watch: &mut WindowCache);
@@ -156,6 +159,11 @@ impl Condition for SeriesCondition {
     fn absent(&self, subject: usize, watch: &WindowCache) -> Option<i64> {
         let (series, _) = self.subjects.get(subject)?;
         watch.expected_absence(*series)
+    }
+
+    fn last_value(&self, subject: usize, watch: &WindowCache) -> Option<Timestamp> {
+        let (series, _) = self.subjects.get(subject)?;
+        watch.last_value(*series)
     }
 
     fn stop_expecting(&self, subject: usize, watch: &mut WindowCache) {

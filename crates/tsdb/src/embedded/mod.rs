@@ -260,6 +260,7 @@ impl History for EmbeddedHistory {
             series: head.active(),
             refused: head.refused(),
             oldest: oldest.map(Timestamp::from_millis),
+            unshared: None,
             conflicts: 0,
             unsaved_batches: self.shared.unsaved.load(Ordering::Relaxed),
             problems: self.shared.problems.list(),
