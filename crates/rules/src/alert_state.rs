@@ -200,7 +200,7 @@ impl AlertState {
             self.flapping = false;
             events.push(Event::FlappingEnded);
         }
-        self.no_data = self.has_no_data(removed_after);
+        self.no_data = self.has_no_data(found, removed_after);
         (self, events)
     }
 

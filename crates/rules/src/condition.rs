@@ -26,8 +26,11 @@ pub(crate) enum SourceActivity {
     /// Down, silent or unknown.
     #[default]
     Unknown,
-    /// It works, but has not measured anything since the series gave no data.
+    /// It works, but has not measured anything since the last value of the series.
     Idle,
+    /// It works, and has measured other series since the last value, but not since the series counts as one without data:
+    /// its next measurement is not due yet.
+    Pauses,
     /// It works, and has measured other series since.
     Measures,
 }

@@ -22,7 +22,7 @@ impl Thresholds {
             _ if found.absent == 0 || self.absence.is_some() => None,
             SourceActivity::Unknown => None,
             _ if !found.is_gone => Some(REMOVED_AFTER_START),
-            SourceActivity::Idle => Some(REMOVED_AFTER_IDLE),
+            SourceActivity::Idle | SourceActivity::Pauses => Some(REMOVED_AFTER_IDLE),
             SourceActivity::Measures => Some(REMOVED_AFTER),
         }
     }
@@ -30,9 +30,10 @@ impl Thresholds {
 
 impl AlertState {
     /// Whether it counts as one without data from now on, and until there is data or it resolves.
-    pub(super) fn has_no_data(&self, removed_after: Option<i64>) -> bool {
-        // One whose source measures other series resolves as soon as that.
-        let is_leaving = removed_after == Some(REMOVED_AFTER);
+    pub(super) fn has_no_data(&self, found: &Observation, removed_after: Option<i64>) -> bool {
+        // One whose source measures other series resolves as soon as that, or with the next measurement of a slow source.
+        let is_leaving = removed_after == Some(REMOVED_AFTER)
+            || (removed_after.is_some() && found.is_gone && found.source == SourceActivity::Pauses);
         let is_overdue = self.missing.is_some_and(|missing| missing >= NO_DATA_AFTER);
         self.is_active() && self.silent && (self.no_data || (is_overdue && !is_leaving))
     }

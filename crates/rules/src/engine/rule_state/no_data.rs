@@ -14,11 +14,11 @@ pub(super) fn source_activity<M: EvalInput + ?Sized>(
     now: Timestamp,
     measured: &M,
 ) -> SourceActivity {
-    let newest = measured.working_source(metric, labels, last);
-    match newest.map(|newest| now.millis_since(newest) < found.absent) {
+    match measured.working_source(metric, labels, last) {
         None => SourceActivity::Unknown,
-        Some(false) => SourceActivity::Idle,
-        Some(true) => SourceActivity::Measures,
+        Some(newest) if now.millis_since(newest) < found.absent => SourceActivity::Measures,
+        Some(newest) if last.is_some_and(|last| newest > last) => SourceActivity::Pauses,
+        Some(_) => SourceActivity::Idle,
     }
 }
 

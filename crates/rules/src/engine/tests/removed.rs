@@ -99,6 +99,18 @@ fn alert_of_an_idle_source_is_without_data_after_three_seconds() {
 }
 
 #[test]
+fn series_removed_from_a_slow_source_resolves_with_its_next_measurement() {
+    let (mut engine, mut fake) = firing(rule());
+    // The values of second 1 are overdue from second 13 on, those of second 11 are the newest until second 16.
+    engine.evaluate(at(12), &fake);
+    let newest = |second: i64| Some(at(second - (second - 1) % 5));
+    let found = without_data(&mut engine, &mut fake, 13..16, newest);
+    assert_eq!((found, engine.active().len()), (vec![false; 3], 1));
+    let found = without_data(&mut engine, &mut fake, 16..17, newest);
+    assert_eq!((found, engine.past().count()), (vec![false], 1));
+}
+
+#[test]
 fn source_without_other_values_counts_after_a_minute() {
     let (mut engine, mut fake) = firing(rule());
     let changes = seconds_without_a(&mut engine, &mut fake, 2..100, |_| Some(at(1)));
