@@ -16,6 +16,7 @@ mod renamed;
 mod resolve;
 mod rule_metrics;
 mod sections;
+mod server_urls;
 mod values;
 
 #[cfg(test)]

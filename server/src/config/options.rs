@@ -2,11 +2,12 @@
 //! from it.
 
 use super::option::{ConfigOption, ValueKind};
+use super::server_urls::server_urls;
 use super::values::{address, boolean, non_empty};
 use super::{LogFormat, PublicUrl, base_path, heartbeat, history, limits};
 use std::path::PathBuf;
 use std::time::Duration;
-use watchglass_probes::{Postgres, Redis, TargetError};
+use watchglass_probes::{Postgres, Redis};
 use watchglass_remote::redis::Target;
 
 /// All settings.
@@ -222,7 +223,7 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         help: "PostgreSQL servers to monitor, such as postgresql://watchglass:PASSWORD@db.example:5432/app",
         kind: ValueKind::SpaceList,
         set: |settings, value| {
-            settings.postgres = urls(value, |url| Postgres::new(url, COLLECT_INTERVAL).err())?;
+            settings.postgres = server_urls(value, |url| Postgres::new(url, COLLECT_INTERVAL))?;
             Ok(())
         },
     },
@@ -233,7 +234,7 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         help: "Redis servers to monitor, such as redis://watchglass:PASSWORD@cache.example:6379",
         kind: ValueKind::SpaceList,
         set: |settings, value| {
-            settings.redis = urls(value, |url| Redis::new(url, COLLECT_INTERVAL).err())?;
+            settings.redis = server_urls(value, |url| Redis::new(url, COLLECT_INTERVAL))?;
             Ok(())
         },
     },
@@ -273,23 +274,5 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
     },
 ];
 
-/// The most servers of one kind that are monitored.
-const MAX_SERVERS: usize = 20;
-
 /// Collection interval of PostgreSQL and Redis servers.
 pub(crate) const COLLECT_INTERVAL: Duration = Duration::from_secs(5);
-
-/// Parses the URLs of servers. Messages never repeat parts of a URL: it may contain a password.
-fn urls(value: &str, check: impl Fn(&str) -> Option<TargetError>) -> Result<Vec<String>, String> {
-    let urls: Vec<String> = value.split_whitespace().map(str::to_owned).collect();
-    if urls.is_empty() {
-        return Err("it must not be empty".to_owned());
-    }
-    if urls.len() > MAX_SERVERS {
-        return Err(format!("there are {} servers: at most {MAX_SERVERS} are allowed", urls.len()));
-    }
-    match urls.iter().find_map(|url| check(url)) {
-        Some(error) => Err(error.to_string()),
-        None => Ok(urls),
-    }
-}

@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
+use url::ParseError;
 use watchglass_pages::ui::duration;
 
 /// Parses true or false.
@@ -59,6 +60,14 @@ pub(super) fn address(value: &str) -> Result<SocketAddr, String> {
         None => value.parse().ok(),
     };
     address.ok_or_else(wrong)
+}
+
+/// Why a URL cannot be parsed, without any part of it.
+pub(super) fn url_problem(error: ParseError) -> String {
+    match error {
+        ParseError::RelativeUrlWithoutBase => "it does not begin with http:// or https://".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]
