@@ -3,9 +3,8 @@
 
 use super::option::{ConfigOption, ValueKind};
 use super::server_urls::server_urls;
-use super::values::{address, boolean, non_empty};
+use super::values::{address, boolean, non_empty, path};
 use super::{LogFormat, PublicUrl, base_path, heartbeat, history, limits};
-use std::path::PathBuf;
 use std::time::Duration;
 use watchglass_probes::{Postgres, Redis};
 use watchglass_remote::redis::Target;
@@ -30,7 +29,7 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         help: "Data directory (created if missing)",
         kind: ValueKind::String,
         set: |settings, value| {
-            settings.data_dir = Some(PathBuf::from(non_empty(value)?));
+            settings.data_dir = Some(path(value)?);
             Ok(())
         },
     },
@@ -201,7 +200,7 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         help: "Mount point of the host's procfs, for a server in a container",
         kind: ValueKind::String,
         set: |settings, value| {
-            settings.host_proc = PathBuf::from(non_empty(value)?);
+            settings.host_proc = path(value)?;
             Ok(())
         },
     },
@@ -212,7 +211,7 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         help: "Mount point of the host's sysfs, for a server in a container",
         kind: ValueKind::String,
         set: |settings, value| {
-            settings.host_sys = PathBuf::from(non_empty(value)?);
+            settings.host_sys = path(value)?;
             Ok(())
         },
     },

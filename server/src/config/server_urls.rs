@@ -24,12 +24,19 @@ pub(super) fn server_urls<P: Probe>(
     for url in &urls {
         let name = probe(url).map_err(|error| error.to_string())?.name().to_owned();
         // Each server has one probe: users and databases of Redis do not tell two apart.
-        if names.contains(&name) {
+        let compared = with_lowercase_host(&name);
+        if names.contains(&compared) {
             return Err(format!("{name} is listed twice: list each server once"));
         }
-        names.push(name);
+        names.push(compared);
     }
     Ok(urls)
+}
+
+/// Name of a probe, such as `postgres:HOST:5432/database`, with the host in lower case: names of databases are case-sensitive.
+fn with_lowercase_host(name: &str) -> String {
+    let (server, database) = name.split_at(name.find('/').unwrap_or(name.len()));
+    format!("{}{database}", server.to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -45,7 +52,7 @@ mod tests {
         let twice = |name: &str| Err(format!("{name} is listed twice: list each server once"));
         for (value, expected) in [
             ("redis://a redis://:sesame@a:6379/1", twice("redis:a:6379")),
-            ("redis://a redis://b redis://A", twice("redis:a:6379")),
+            ("redis://a redis://b redis://A", twice("redis:A:6379")),
             ("redis://a redis://a:6380", Ok(2)),
         ] {
             assert_eq!(redis(value).map(|urls| urls.len()), expected, "{value}");
@@ -54,6 +61,7 @@ mod tests {
             ("postgresql://a@h/x postgresql://b:sesame@h:5432/x", twice("postgres:h:5432/x")),
             // Another database of the same server.
             ("postgresql://a@h/x postgresql://a@h/y", Ok(2)),
+            ("postgresql://a@h/x postgresql://a@h/X", Ok(2)),
         ] {
             assert_eq!(postgres(value).map(|urls| urls.len()), expected, "{value}");
         }

@@ -96,8 +96,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     for former_name in &settings.former_names {
         tracing::warn!("{former_name}");
     }
-    for unknown_metric in &settings.unknown_metrics {
-        tracing::warn!("{unknown_metric}");
+    for rule_warning in &settings.rule_warnings {
+        tracing::warn!("{rule_warning}");
     }
 
     runtime.block_on(serve_until_signal(listener, state.clone(), settings, stop, signals));

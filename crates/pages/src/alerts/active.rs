@@ -1,7 +1,7 @@
 //! List of active alerts: the most severe first.
 
 use super::{AlertCard, AlertsView, PendingAlerts, RuleCoverage};
-use crate::ui::{FormValues, pluralize};
+use crate::ui::FormValues;
 use app::url;
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
