@@ -57,7 +57,7 @@ pub(super) fn path(value: &str) -> Result<PathBuf, String> {
     let value = non_empty(value)?;
     if value == "~" || value.starts_with("~/") {
         return Err(format!(
-            "{value:?} must be a path without ~, which only shells replace: use /home/USER/..."
+            "{value:?} must be a path without ~, which only shells replace: use an absolute path"
         ));
     }
     Ok(PathBuf::from(value))
