@@ -29,8 +29,8 @@ impl Histogram {
                     return self.has_fallen_since(earlier);
                 }
                 // A bucket that the new threshold divides cannot have been merged.
-                let is_divided =
-                    zero_threshold > threshold_before && earlier.populated_bound_above(*zero_threshold).is_some();
+                let is_divided = zero_threshold > threshold_before
+                    && earlier.populated_bound_above(*zero_threshold).is_some();
                 let mut lowered = earlier.clone();
                 lowered.widen_zero_bucket(*zero_threshold);
                 lowered.lower_schema(*schema);
@@ -131,7 +131,10 @@ mod tests {
         let mut now = before.clone();
         now.observe(0.5);
         assert!(!now.is_reset_since(&before));
-        assert_eq!(now.increase_since(&before).map(|increase| (increase.count, increase.sum)), Some((1.0, 0.5)));
+        assert_eq!(
+            now.increase_since(&before).map(|increase| (increase.count, increase.sum)),
+            Some((1.0, 0.5))
+        );
         let other = Histogram::custom(Flavor::Counter, &[1.0, 3.0]).unwrap();
         let exponential = of(3, 0.0, &[]);
         let mut gauge = before.clone();

@@ -186,7 +186,9 @@ mod tests {
             assert_close(found.fraction_below(expected), quantile);
         }
         let mirrored = of(0, 0.0, &[-1.5, -1.5, -1.5, -1.5]);
-        for (quantile, expected) in [(0.0, -2.0), (0.5, -(2_f64.sqrt())), (0.75, -(2_f64.powf(0.25))), (1.0, -1.0)] {
+        for (quantile, expected) in
+            [(0.0, -2.0), (0.5, -(2_f64.sqrt())), (0.75, -(2_f64.powf(0.25))), (1.0, -1.0)]
+        {
             assert_close(mirrored.quantile(quantile), expected);
             assert_close(mirrored.fraction_below(expected), quantile);
         }
@@ -217,7 +219,8 @@ mod tests {
         }
         assert_eq!(found.count_below(1.5), 6.0);
         assert_eq!((found.min(), found.max(), found.mean()), (Some(0.0), Some(2.0), Some(1.2)));
-        let negative = Histogram::from_classic(Flavor::Gauge, &[(-1.0, 2.0), (f64::INFINITY, 2.0)], -4.0).unwrap();
+        let negative =
+            Histogram::from_classic(Flavor::Gauge, &[(-1.0, 2.0), (f64::INFINITY, 2.0)], -4.0).unwrap();
         assert_eq!((negative.quantile(0.5), negative.fraction_below(-1.5)), (Some(-1.0), Some(0.0)));
     }
 
@@ -229,7 +232,10 @@ mod tests {
         assert_eq!(found.fraction_below(f64::INFINITY), Some(0.5));
         assert!(of(0, 0.0, &[f64::NAN]).quantile(0.5).is_some_and(f64::is_nan));
         found = of(0, 0.0, &[f64::NEG_INFINITY, 1.0, f64::INFINITY]);
-        assert_eq!((found.quantile(0.0), found.quantile(1.0)), (Some(f64::NEG_INFINITY), Some(f64::INFINITY)));
+        assert_eq!(
+            (found.quantile(0.0), found.quantile(1.0)),
+            (Some(f64::NEG_INFINITY), Some(f64::INFINITY))
+        );
         assert_eq!(found.fraction_below(f64::MAX), Some(2.0 / 3.0));
     }
 

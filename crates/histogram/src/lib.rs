@@ -33,8 +33,7 @@
 //!
 //! A quantile is in the same bucket as the exact one, so its relative error is at most the width of a bucket, b − 1 in the
 //! table of [`Schema`]: 2.19 % for schema 5, 1.09 % for schema 6. Buckets are interpolated exponentially, which is closer
-//! for smooth distributions with many observations. `cargo run -p watchglass-histogram --example figures` prints measured
-//! errors and sizes.
+//! for smooth distributions with many observations.
 //!
 //! The number of buckets is the number of powers of two that the observations cover, times 2^schema: 160 buckets
 //! ([`USUAL_BUCKETS`], the default of OpenTelemetry) are 5 powers of two of schema 5, but 20 of schema 3. Latencies from
@@ -48,8 +47,6 @@ mod encoding;
 mod error;
 mod estimate;
 mod fractions;
-#[cfg(any(test, feature = "fuzzing"))]
-pub mod fuzzing;
 mod histogram;
 mod log_bins;
 mod native;

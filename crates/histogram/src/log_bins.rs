@@ -80,7 +80,8 @@ impl Histogram {
     pub fn to_log_bins(&self, bins: &LogBins) -> Vec<(u32, f64)> {
         let mut found: Vec<(u32, f64)> = Vec::new();
         for bucket in self.buckets() {
-            let middle = if bucket.lower > 0.0 { bucket.lower.sqrt() * bucket.upper.sqrt() } else { bucket.upper };
+            let middle =
+                if bucket.lower > 0.0 { bucket.lower.sqrt() * bucket.upper.sqrt() } else { bucket.upper };
             let bin = bins.bin(middle);
             match found.last_mut() {
                 Some((last, count)) if *last == bin => *count += bucket.count,

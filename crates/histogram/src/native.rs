@@ -68,7 +68,7 @@ impl NativeHistogram {
             found.zero_count = checked(self.zero_count)?;
             found.negative = buckets(&self.negative_spans, &self.negative_counts, steps)?;
         }
-        check_indexes(&found)?;
+        check_buckets(&found)?;
         found.limit_buckets(MAX_BUCKETS);
         Ok(found)
     }
@@ -128,15 +128,20 @@ fn buckets(spans: &[Span], counts: &[f64], steps: u32) -> Result<Buckets, Invali
 }
 
 /// Checks that all buckets are in the range of the bounds.
-pub(crate) fn check_indexes(histogram: &Histogram) -> Result<(), InvalidHistogram> {
-    let is_valid = |index: i32| match &histogram.bounds {
+pub(crate) fn check_buckets(histogram: &Histogram) -> Result<(), InvalidHistogram> {
+    let is_valid = |is_negative: bool, index: i32| match &histogram.bounds {
         Bounds::Exponential { schema, .. } => schema.has_index(index),
-        Bounds::Custom(bounds) => usize::try_from(index).is_ok_and(|index| index <= bounds.len()),
+        Bounds::Custom(bounds) => {
+            !is_negative && usize::try_from(index).is_ok_and(|index| index <= bounds.len())
+        }
     };
-    let mut indexes = histogram.positive.iter().chain(histogram.negative.iter()).map(|(index, _)| index);
-    indexes
-        .find(|index| !is_valid(*index))
-        .map_or(Ok(()), |index| Err(InvalidHistogram::BucketIndex { index }))
+    if histogram.schema().is_none() && histogram.zero_count != 0.0 {
+        return Err(InvalidHistogram::Count { found: histogram.zero_count });
+    }
+    let positive = histogram.positive.iter().map(|(index, _)| (false, index));
+    let negative = histogram.negative.iter().map(|(index, _)| (true, index));
+    let invalid = positive.chain(negative).find(|(is_negative, index)| !is_valid(*is_negative, *index));
+    invalid.map_or(Ok(()), |(_, index)| Err(InvalidHistogram::BucketIndex { index }))
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ impl Schema {
         }
         // Subnormal numbers are made normal.
         let (normal, shift) =
-            if value < f64::MIN_POSITIVE { (value * f64::exp2(54.0), 54) } else { (value, 0) };
+            if value < f64::MIN_POSITIVE { (value * power_of_two(54), 54) } else { (value, 0) };
         let exponent = i32::try_from(normal.to_bits() >> FRACTION_BITS).unwrap_or_default();
         let fraction = normal.to_bits() & FRACTION_MASK;
         let place = FRACTIONS.partition_point(|bound| *bound < fraction);
@@ -128,7 +128,7 @@ pub(crate) fn lower_index(index: i32, steps: u32) -> i32 {
 }
 
 /// 2^exponent, for exponents from −1022 to 1023.
-fn power_of_two(exponent: i32) -> f64 {
+pub(crate) fn power_of_two(exponent: i32) -> f64 {
     let biased = u64::try_from(exponent + EXPONENT_BIAS).unwrap_or_default();
     f64::from_bits(biased << FRACTION_BITS)
 }

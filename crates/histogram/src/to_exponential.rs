@@ -26,8 +26,10 @@ impl Histogram {
         let smallest = smallest_bound(bounds).map(|bound| bound * SMALLEST_PART);
         let schema = fitting_schema(bounds, smallest, schema, limit);
         let zero_threshold = smallest.and_then(|bound| Some(schema.lower_bound(schema.index(bound)?)));
-        let exponential =
-            Bounds::Exponential { schema, zero_threshold: zero_threshold.filter(|bound| bound.is_finite()).unwrap_or(0.0) };
+        let exponential = Bounds::Exponential {
+            schema,
+            zero_threshold: zero_threshold.filter(|bound| bound.is_finite()).unwrap_or(0.0),
+        };
         let mut found = Self::empty(self.flavor, exponential);
         (found.count, found.sum) = (self.count, self.sum);
         for bucket in self.buckets() {
@@ -87,11 +89,16 @@ fn fitting_schema(bounds: &[f64], smallest: Option<f64>, schema: Schema, limit: 
     let buckets = |schema: Schema| -> usize {
         let first = smallest.and_then(|bound| schema.index(bound)).unwrap_or_default();
         // One more for observations above the last bound.
-        let side = |largest: f64| schema.index(largest).map_or(0, |last| usize::try_from(last - first + 2).unwrap_or(0));
+        let side = |largest: f64| {
+            schema.index(largest).map_or(0, |last| usize::try_from(last - first + 2).unwrap_or(0))
+        };
         side(largest(1.0)) + side(largest(-1.0))
     };
     let steps = schema.steps_to(Schema::MIN);
-    (0..steps).map(|steps| schema.lowered(steps)).find(|schema| buckets(*schema) <= limit).unwrap_or(Schema::MIN)
+    (0..steps)
+        .map(|steps| schema.lowered(steps))
+        .find(|schema| buckets(*schema) <= limit)
+        .unwrap_or(Schema::MIN)
 }
 
 #[cfg(test)]
@@ -139,12 +146,13 @@ mod tests {
         ] {
             for limit in [0, 10, 160, 10_000] {
                 let (custom, exponential) = converted(bounds, &values, limit);
-                let total =
-                    exponential.zero_count() + exponential.positive().total() + exponential.negative().total();
+                let total = exponential.zero_count()
+                    + exponential.positive().total()
+                    + exponential.negative().total();
                 assert!((total - 9.0).abs() < 1e-9, "{bounds:?}: {total}");
                 assert_eq!(exponential.count(), custom.count());
                 assert!(exponential.len() <= limit.max(267), "{bounds:?}: {}", exponential.len());
-                assert!(crate::native::check_indexes(&exponential).is_ok());
+                assert!(crate::native::check_buckets(&exponential).is_ok());
             }
         }
     }
@@ -153,7 +161,8 @@ mod tests {
     fn converted_increase_is_the_increase_of_the_converted() {
         let (earlier, earlier_converted) = converted(&USUAL, &[0.001, 0.03, 0.7], 160);
         let (now, now_converted) = converted(&USUAL, &[0.001, 0.03, 0.7, 0.004, 0.2, 60.0], 160);
-        let expected = now.increase_since(&earlier).unwrap().to_exponential(Schema::new(SCHEMA).unwrap(), 160);
+        let expected =
+            now.increase_since(&earlier).unwrap().to_exponential(Schema::new(SCHEMA).unwrap(), 160);
         let found = now_converted.increase_since(&earlier_converted).expect("no reset");
         assert_eq!((found.bounds(), found.count()), (expected.bounds(), expected.count()));
         for (index, count) in expected.positive().iter() {

@@ -2,6 +2,22 @@
 
 use crate::DecodeError;
 
+/// Receiver of bits: writes them, or counts them.
+pub(super) trait BitSink {
+    /// Takes the lowest `number` bits of a value, at most 64.
+    fn put(&mut self, value: u64, number: u32);
+}
+
+/// Counter of bits, to compare codes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct BitCount(pub(super) u64);
+
+impl BitSink for BitCount {
+    fn put(&mut self, _: u64, number: u32) {
+        self.0 += u64::from(number);
+    }
+}
+
 /// Writer of bits.
 #[derive(Clone, Debug, Default)]
 pub(super) struct BitWriter {
@@ -10,9 +26,8 @@ pub(super) struct BitWriter {
     free: u32,
 }
 
-impl BitWriter {
-    /// Writes the lowest `number` bits of a value, at most 64.
-    pub(super) fn put(&mut self, value: u64, number: u32) {
+impl BitSink for BitWriter {
+    fn put(&mut self, value: u64, number: u32) {
         let mut left = number;
         while left > 0 {
             if self.free == 0 {
@@ -28,7 +43,9 @@ impl BitWriter {
             }
         }
     }
+}
 
+impl BitWriter {
     /// Fills the last byte with zeros, and writes bytes.
     pub(super) fn put_bytes(&mut self, bytes: &[u8]) {
         self.free = 0;
@@ -38,6 +55,11 @@ impl BitWriter {
     /// The bytes; the last one is filled with zeros.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The first `N` bytes, to be replaced; `None` if there are fewer.
+    pub(super) fn first_bytes_mut<const N: usize>(&mut self) -> Option<&mut [u8; N]> {
+        self.bytes.first_chunk_mut()
     }
 }
 
@@ -75,6 +97,10 @@ impl<'a> BitReader<'a> {
         Ok(value)
     }
 
+    pub(super) fn bit(&mut self) -> Result<bool, DecodeError> {
+        Ok(self.get(1)? == 1)
+    }
+
     /// Skips the rest of a byte, and reads bytes.
     pub(super) fn bytes(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
         self.align();
@@ -83,10 +109,9 @@ impl<'a> BitReader<'a> {
         Ok(found)
     }
 
-    /// Skips the rest of a byte, and returns all that follows.
-    pub(super) fn rest(&mut self) -> &'a [u8] {
-        self.align();
-        self.bytes
+    /// Whether only the rest of a byte is left.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.bytes.len() <= usize::from(self.used > 0)
     }
 
     fn align(&mut self) {
@@ -105,17 +130,22 @@ mod tests {
     proptest! {
         #[test]
         fn bits_round_trip(all in proptest::collection::vec((any::<u64>(), 0_u32..=64), 0..50)) {
-            let mut writer = BitWriter::default();
-            all.iter().for_each(|(value, number)| writer.put(*value, *number));
+            let (mut writer, mut count) = (BitWriter::default(), BitCount::default());
+            for (value, number) in &all {
+                writer.put(*value, *number);
+                count.put(*value, *number);
+            }
+            prop_assert_eq!(writer.bytes().len() as u64, count.0.div_ceil(8));
             writer.put_bytes(b"abc");
             let mut reader = BitReader::new(writer.bytes());
             for (value, number) in all {
                 let mask = 1_u64.checked_shl(number).map_or(u64::MAX, |bit| bit - 1);
                 prop_assert_eq!(reader.get(number), Ok(value & mask));
             }
-            prop_assert_eq!(reader.clone().bytes(3), Ok(b"abc".as_slice()));
-            prop_assert!(reader.bytes(4).is_err());
-            prop_assert_eq!(reader.rest(), b"abc");
+            prop_assert!(!reader.is_at_end());
+            prop_assert!(reader.clone().bytes(4).is_err());
+            prop_assert_eq!(reader.bytes(3), Ok(b"abc".as_slice()));
+            prop_assert!(reader.is_at_end() && reader.bit().is_err());
         }
     }
 }

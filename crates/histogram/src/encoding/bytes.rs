@@ -34,7 +34,7 @@ pub(super) fn unzigzag(value: u64) -> i64 {
 #[derive(Clone, Debug)]
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
-impl<'a> Bytes<'a> {
+impl Bytes<'_> {
     pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
         let (array, rest) = self.0.split_first_chunk().ok_or(DecodeError::Damaged("unexpected end"))?;
         self.0 = rest;

@@ -19,15 +19,20 @@
 //!
 //! # A sequence of samples of one series, version 1
 //!
-//! The version, varint number of samples, then bits: see `sequence.rs`.
+//! See `sequence.rs`.
 
 mod adaptive;
 mod bits;
 mod bytes;
+mod count_code;
+mod layout;
 mod sequence;
 mod sequence_reader;
 mod sequence_writer;
 mod single;
+mod sum_code;
+#[cfg(test)]
+mod tests;
 mod whole;
 
 pub use sequence::MAX_SAMPLES;

@@ -2,7 +2,8 @@
 
 use super::bytes::{Bytes, put_f64, put_signed, put_varint};
 use super::whole::{self, WholeCounts};
-use crate::native::check_indexes;
+use crate::native::check_buckets;
+use crate::schema::power_of_two;
 use crate::{
     Bounds, Buckets, DecodeError, Flavor, Histogram, MAX_BUCKETS, MAX_CUSTOM_BOUNDS, STALE_NAN, Schema,
 };
@@ -56,7 +57,7 @@ impl Histogram {
                 put_signed(&mut out, counts.outside);
                 put_signed(&mut out, counts.zero);
                 let mut before = 0;
-                for (_, _, count) in counts.buckets {
+                for (_, count) in counts.buckets {
                     put_signed(&mut out, count - before);
                     before = count;
                 }
@@ -64,7 +65,10 @@ impl Histogram {
             None => {
                 let buckets = self.positive.iter().chain(self.negative.iter());
                 let counts = buckets.map(|(_, count)| count);
-                [self.count, self.zero_count].into_iter().chain(counts).for_each(|count| put_f64(&mut out, count));
+                [self.count, self.zero_count]
+                    .into_iter()
+                    .chain(counts)
+                    .for_each(|count| put_f64(&mut out, count));
             }
         }
         out
@@ -122,10 +126,7 @@ fn read(bytes: &mut Bytes<'_>) -> Result<Histogram, DecodeError> {
     (found.count, found.zero_count) = (count, zero_count);
     found.positive = Buckets::from_ascending(positive.into_iter().zip(counts));
     found.negative = Buckets::from_ascending(negative.into_iter().zip(negative_counts));
-    let has_other_buckets = zero_count != 0.0 || !found.negative.is_empty();
-    if flags & CUSTOM != 0 && has_other_buckets || check_indexes(&found).is_err() {
-        return Err(DAMAGED_BUCKETS);
-    }
+    check_buckets(&found).map_err(|_| DAMAGED_BUCKETS)?;
     Ok(found)
 }
 
@@ -164,7 +165,7 @@ fn put_threshold(out: &mut Vec<u8>, threshold: f64) {
 }
 
 fn power_threshold(power: u8) -> f64 {
-    f64::from(i32::from(power) - POWER_BIAS).exp2()
+    power_of_two(i32::from(power) - POWER_BIAS)
 }
 
 fn read_threshold(bytes: &mut Bytes<'_>) -> Result<f64, DecodeError> {

@@ -1,5 +1,6 @@
 //! Counts as integers.
 
+use super::layout::Key;
 use crate::Histogram;
 
 /// Largest count that is an exact f64, as are all below.
@@ -23,21 +24,25 @@ pub(super) struct WholeCounts {
     /// Count minus all buckets.
     pub(super) outside: i64,
     pub(super) zero: i64,
-    /// Populated buckets: whether they are negative, their indexes, their counts. Positive ones first.
-    pub(super) buckets: Vec<(bool, i32, i64)>,
+    /// Populated buckets in ascending order of their keys.
+    pub(super) buckets: Vec<(Key, i64)>,
 }
 
 impl WholeCounts {
     /// `None` if a count or the sum of the buckets is not whole, or above 2^53.
     pub(super) fn of(histogram: &Histogram) -> Option<Self> {
-        let sides = [(false, &histogram.positive), (true, &histogram.negative)];
-        let buckets = sides.into_iter().flat_map(|(is_negative, side)| {
-            side.iter().map(move |(index, count)| Some((is_negative, index, whole(count)?)))
-        });
+        let positive = histogram.positive.iter().map(|(index, count)| (Key::Positive(index), count));
+        let negative = histogram.negative.iter().map(|(index, count)| (Key::Negative(index), count));
+        let buckets = positive.chain(negative).map(|(key, count)| Some((key, whole(count)?)));
         let buckets: Vec<_> = buckets.collect::<Option<_>>()?;
         let zero = whole(histogram.zero_count)?;
-        let total = buckets.iter().try_fold(zero, |sum, (_, _, count)| sum.checked_add(*count))?;
+        let total = buckets.iter().try_fold(zero, |sum, (_, count)| sum.checked_add(*count))?;
         let outside = whole(histogram.count)?.checked_sub(total)?;
-        (count(total).is_some()).then_some(Self { outside, zero, buckets })
+        count(total).is_some().then_some(Self { outside, zero, buckets })
+    }
+
+    /// All counts in ascending order of their keys.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Key, i64)> + '_ {
+        [(Key::Outside, self.outside), (Key::Zero, self.zero)].into_iter().chain(self.buckets.iter().copied())
     }
 }
