@@ -1,5 +1,6 @@
 //! Sums, differences and multiples of histograms.
 
+use crate::buckets::finite;
 use crate::{Bounds, Buckets, Flavor, Histogram, MAX_BUCKETS};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -29,14 +30,15 @@ impl Histogram {
         self.flavor = Flavor::Gauge;
     }
 
-    /// Multiplies counts and sum, for example by 1 / seconds for a rate.
+    /// Multiplies counts and sum, for example by 1 / seconds for a rate. The result is stale if `factor` is not finite.
     pub fn scale(&mut self, factor: f64) {
-        if self.is_stale() {
+        if self.is_stale() || !factor.is_finite() {
+            *self = Self::stale(self.flavor);
             return;
         }
-        self.count *= factor;
+        self.count = finite(self.count * factor);
         self.sum *= factor;
-        self.zero_count *= factor;
+        self.zero_count = finite(self.zero_count * factor);
         self.positive = self.positive.scaled(factor);
         self.negative = self.negative.scaled(factor);
     }
@@ -47,9 +49,9 @@ impl Histogram {
             return;
         }
         let other = self.reconcile(other, limit);
-        self.count = operation(self.count, other.count);
+        self.count = finite(operation(self.count, other.count));
         self.sum = operation(self.sum, other.sum);
-        self.zero_count = operation(self.zero_count, other.zero_count);
+        self.zero_count = finite(operation(self.zero_count, other.zero_count));
         self.positive = self.positive.combined(&other.positive, operation);
         self.negative = self.negative.combined(&other.negative, operation);
         self.limit_buckets(limit.min(MAX_BUCKETS));
@@ -62,7 +64,11 @@ impl Histogram {
                 if left == right {
                     return Cow::Borrowed(other);
                 }
-                let common: Arc<[f64]> = left.iter().copied().filter(|bound| right.contains(bound)).collect();
+                let is_common = |bound: &f64| {
+                    let place = right.partition_point(|one| one < bound);
+                    right.get(place) == Some(bound)
+                };
+                let common: Arc<[f64]> = left.iter().copied().filter(is_common).collect();
                 let reduced = other.with_bounds(&common);
                 *self = self.with_bounds(&common);
                 Cow::Owned(reduced)
@@ -171,7 +177,8 @@ mod tests {
     fn custom_and_exponential_bounds_become_exponential() {
         let classic = custom(&[0.1, 1.0], &[0.5; 10]);
         for found in [sum(&classic, &of(4, 0.0, &[0.5; 10])), sum(&of(4, 0.0, &[0.5; 10]), &classic)] {
-            assert_eq!((found.count(), found.sum(), found.schema()), (20.0, 10.0, Schema::new(4)));
+            // From 0.1 / 256 to 1 there are 91 buckets of schema 3, and 181 of schema 4.
+            assert_eq!((found.count(), found.sum(), found.schema()), (20.0, 10.0, Schema::new(3)));
             let total = found.zero_count() + found.positive().total();
             assert!((total - 20.0).abs() < 1e-9, "{total}");
         }
@@ -190,6 +197,22 @@ mod tests {
         let mut stale = Histogram::stale(Flavor::Counter);
         stale.scale(2.0);
         assert!(stale.is_stale());
+        for factor in [f64::NAN, f64::INFINITY] {
+            let mut scaled = counter.clone();
+            scaled.scale(factor);
+            assert!(scaled.is_stale(), "{factor}");
+        }
+    }
+
+    #[test]
+    fn counts_remain_finite() {
+        let mut large = of(3, 1.0, &[]);
+        [0.5, 2.0, 2.1, -2.0].into_iter().for_each(|value| large.observe_many(value, f64::MAX));
+        let mut sum = sum(&large, &large);
+        sum.scale(3.0);
+        sum.limit_buckets(0);
+        let buckets: Vec<f64> = sum.buckets().map(|bucket| bucket.count).collect();
+        assert_eq!((sum.count(), buckets), (f64::MAX, vec![f64::MAX; 3]));
     }
 
     #[test]

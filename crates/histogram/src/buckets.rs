@@ -18,6 +18,11 @@ pub struct Span {
     pub length: u32,
 }
 
+/// A count after arithmetic: those beyond the range of f64 are its end, so that differences are no NaN.
+pub(crate) fn finite(count: f64) -> f64 {
+    count.clamp(f64::MIN, f64::MAX)
+}
+
 impl Buckets {
     /// Number of populated buckets.
     pub fn len(&self) -> usize {
@@ -64,7 +69,7 @@ impl Buckets {
         let mut found = Self::default();
         for (index, count) in buckets {
             match (found.indexes.last(), found.counts.last_mut()) {
-                (Some(last), Some(sum)) if *last == index => *sum += count,
+                (Some(last), Some(sum)) if *last == index => *sum = finite(*sum + count),
                 // The sum of the bucket before is complete.
                 (_, Some(0.0)) => {
                     found.indexes.pop();
@@ -91,7 +96,7 @@ impl Buckets {
         match self.indexes.binary_search(&index) {
             Ok(place) => {
                 let Some(sum) = self.counts.get_mut(place) else { return };
-                *sum += count;
+                *sum = finite(*sum + count);
                 if *sum == 0.0 {
                     self.indexes.remove(place);
                     self.counts.remove(place);
@@ -116,7 +121,7 @@ impl Buckets {
             };
             let left = left.next_if(|one| one.0 == index).map_or(0.0, |one| one.1);
             let right = right.next_if(|one| one.0 == index).map_or(0.0, |one| one.1);
-            Some((index, combine(left, right)))
+            Some((index, finite(combine(left, right))))
         }))
     }
 
@@ -133,14 +138,14 @@ impl Buckets {
 
     /// Multiplies all counts.
     pub(crate) fn scaled(&self, factor: f64) -> Self {
-        Self::from_ascending(self.iter().map(|(index, count)| (index, count * factor)))
+        Self::from_ascending(self.iter().map(|(index, count)| (index, finite(count * factor))))
     }
 
     /// Removes the buckets up to an index, and returns the sum of their counts.
     pub(crate) fn remove_up_to(&mut self, last: i32) -> f64 {
         let end = self.indexes.partition_point(|index| *index <= last);
         self.indexes.drain(..end);
-        self.counts.drain(..end).sum()
+        finite(self.counts.drain(..end).sum())
     }
 }
 

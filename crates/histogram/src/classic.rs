@@ -6,8 +6,7 @@ impl Histogram {
     /// From the buckets of a classic histogram: upper bounds with cumulative counts, in ascending order, including +Inf,
     /// whose count is the total. The result has custom bounds.
     ///
-    /// NaN observations are in no bucket of the result if they are in the count of +Inf only by way of `count`: some
-    /// libraries count them in +Inf, which cannot be told apart from a large value.
+    /// NaN observations, which client libraries count in +Inf, are counted as values above the last bound.
     ///
     /// # Errors
     /// Invalid bounds, no bucket of +Inf, or counts that are invalid or descend.

@@ -67,12 +67,14 @@ impl Histogram {
         }
         // From the nearer end, where the sum of counts with fractions is more exact. NaN is at the upper end.
         let is_forward = self.sum.is_nan() || quantile < 0.5;
-        let rank = self.count * if is_forward { quantile } else { 1.0 - quantile };
+        let below = self.count * quantile;
+        let rank = if is_forward { below } else { self.count - below };
         let (mut seen, mut last) = (0.0, None);
         let is_reached = |bucket: Bucket| {
             seen += bucket.count;
             last = Some(bucket);
-            seen >= rank
+            // The same bucket from both ends, if the rank is the end of a bucket.
+            if is_forward { seen >= rank } else { seen > rank }
         };
         let is_found =
             if is_forward { self.buckets().any(is_reached) } else { self.buckets().rev().any(is_reached) };

@@ -50,6 +50,7 @@ mod fractions;
 mod histogram;
 mod log_bins;
 mod native;
+mod observe;
 mod resolution;
 mod schema;
 mod to_exponential;

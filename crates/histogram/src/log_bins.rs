@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::time::Duration;
-    use watchglass_instrument::Sketch;
+    use watchglass_instrument::sketch::Sketch;
 
     #[test]
     fn bins_are_those_of_the_latency_sketch() {

@@ -1,5 +1,6 @@
 //! Lower resolutions: fewer buckets, larger zero bucket.
 
+use crate::buckets::finite;
 use crate::{Bounds, Histogram, Schema};
 
 /// Usual limit of buckets: 160, the default of OpenTelemetry.
@@ -42,7 +43,8 @@ impl Histogram {
         *zero_threshold = threshold;
         let Some(index) = schema.index(threshold) else { return };
         let last = if schema.upper_bound(index) == threshold { index } else { index - 1 };
-        self.zero_count += self.positive.remove_up_to(last) + self.negative.remove_up_to(last);
+        let moved = self.positive.remove_up_to(last) + self.negative.remove_up_to(last);
+        self.zero_count = finite(self.zero_count + moved);
     }
 
     /// Upper bound of the populated bucket that has `threshold` in its middle.

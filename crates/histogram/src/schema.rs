@@ -8,8 +8,6 @@ const FRACTION_MASK: u64 = (1 << FRACTION_BITS) - 1;
 const EXPONENT_BIAS: i32 = 1023;
 /// Entries of the table: buckets for each power of two at the highest resolution.
 const TABLE: i32 = 1 << Schema::MAX.0;
-/// Index at the highest resolution of 2^−1075, which is rounded to 0, as are all bounds below.
-const LOWEST_BOUND: i64 = -1075 * TABLE as i64;
 
 /// Resolution of exponential buckets, from −4 to 8: there are 2^schema buckets for each power of two.
 ///
@@ -101,19 +99,19 @@ impl Schema {
     /// that have no f64.
     pub fn upper_bound(self, index: i32) -> f64 {
         let finest = i64::from(index) << Self::MAX.steps_to(self);
-        if finest < LOWEST_BOUND {
-            return 0.0;
-        }
-        let exponent = i32::try_from(finest.div_euclid(i64::from(TABLE))).unwrap_or(i32::MAX);
+        let exponent = finest.div_euclid(i64::from(TABLE)).clamp(-4096, 4096);
+        let exponent = i32::try_from(exponent).unwrap_or_default();
         if exponent > EXPONENT_BIAS {
             return if index < self.overflow_index() { f64::MAX } else { f64::INFINITY };
         }
         let place = usize::try_from(finest.rem_euclid(i64::from(TABLE))).unwrap_or_default();
         let fraction = FRACTIONS.get(place).copied().unwrap_or_default();
-        let significand = f64::from_bits(1.0_f64.to_bits() | fraction);
-        // In two steps, because a power of two below the smallest normal number has fewer digits.
-        let first = exponent.max(-1000);
-        significand * power_of_two(first) * power_of_two(exponent - first)
+        if exponent > -EXPONENT_BIAS {
+            return f64::from_bits(power_of_two(exponent).to_bits() | fraction);
+        }
+        // Subnormal: rounded down, so that a value is up to the bound only if it is in the bucket.
+        let lost = u32::try_from(1 - EXPONENT_BIAS - exponent).unwrap_or(u32::MAX);
+        f64::from_bits((1 << FRACTION_BITS | fraction).checked_shr(lost).unwrap_or_default())
     }
 
     /// Exclusive lower bound of a positive bucket.
@@ -199,7 +197,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn values_are_within_the_bounds_of_their_bucket(bits in 1..f64::INFINITY.to_bits(), schema in -4..=8) {
+        fn values_are_within_the_bounds_of_their_bucket(
+            bits in prop_oneof![1..f64::INFINITY.to_bits(), 1_u64..1000, 1..f64::MIN_POSITIVE.to_bits()], schema in -4..=8,
+        ) {
             let (value, schema) = (f64::from_bits(bits), Schema::new(schema).unwrap());
             let index = schema.index(value).unwrap();
             prop_assert!(schema.has_index(index));

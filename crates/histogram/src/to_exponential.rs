@@ -1,5 +1,6 @@
 //! Estimated exponential buckets of custom ones.
 
+use crate::buckets::finite;
 use crate::{Bounds, Bucket, Histogram, MAX_BUCKETS, Schema};
 
 /// The part of the first bucket of positive observations that is in exponential buckets: the zero bucket ends at this
@@ -42,7 +43,7 @@ impl Histogram {
     fn spread(&mut self, bucket: Bucket, schema: Schema) {
         let Bucket { lower, upper, count } = bucket;
         match (lower == f64::NEG_INFINITY, upper == f64::INFINITY) {
-            (true, true) => self.zero_count += count,
+            (true, true) => self.zero_count = finite(self.zero_count + count),
             (true, false) if upper <= 0.0 => self.place(upper, count),
             (true, false) => self.spread_between(0.0, upper, count, schema),
             (false, true) => self.place(lower.next_up(), count),
@@ -51,13 +52,14 @@ impl Histogram {
     }
 
     fn spread_between(&mut self, lower: f64, upper: f64, count: f64, schema: Schema) {
-        // Halves, because the difference of the largest numbers is infinite.
+        // The difference of the largest numbers is infinite, that of their halves is not.
+        let scale = if (upper - lower).is_finite() { 1.0 } else { 0.5 };
         let fraction = |from: f64, to: f64| {
-            let part = to.min(upper) / 2.0 - from.max(lower) / 2.0;
-            (part / (upper / 2.0 - lower / 2.0)).max(0.0)
+            let part = to.min(upper) * scale - from.max(lower) * scale;
+            (part / (upper * scale - lower * scale)).max(0.0)
         };
         let threshold = self.zero_threshold();
-        self.zero_count += count * fraction(-threshold, threshold);
+        self.zero_count = finite(self.zero_count + count * fraction(-threshold, threshold));
         for is_negative in [false, true] {
             let (near, far) = if is_negative { (-upper, -lower) } else { (lower, upper) };
             let near = near.max(threshold).max(0.0);

@@ -144,11 +144,10 @@ fn read_whole(bytes: &mut Bytes<'_>, buckets: usize) -> Result<(f64, f64, Vec<f6
 }
 
 fn read_floats(bytes: &mut Bytes<'_>, buckets: usize) -> Result<(f64, f64, Vec<f64>), DecodeError> {
-    let (count, zero) = (bytes.f64()?, bytes.f64()?);
-    let mut counts = Vec::with_capacity(buckets.min(bytes.0.len()));
-    for _ in 0..buckets {
-        counts.push(bytes.f64()?);
-    }
+    let mut read =
+        || bytes.f64().and_then(|count| if count.is_finite() { Ok(count) } else { Err(DAMAGED_COUNT) });
+    let (count, zero) = (read()?, read()?);
+    let counts = (0..buckets).map(|_| read()).collect::<Result<_, _>>()?;
     Ok((count, zero, counts))
 }
 
