@@ -6,10 +6,11 @@ use super::layout::{Layout, Prediction};
 use super::whole::WholeCounts;
 use crate::DecodeError;
 
-/// Code of counts: the prediction that makes them shortest (0 linear, 10 last, 11 zero), then their differences to it.
+/// Code of counts: the prediction that makes them shortest (0 linear, 10 last, 11 zero), a bit that is 1 if there are
+/// negative differences to it, then the differences.
 ///
-/// Differences are: how many are 0 before the next that is not, then its absolute value minus 1, then a bit that is 1 for
-/// negative ones. The last zeros are counted, too.
+/// Differences are: how many are 0 before the next that is not, then its absolute value minus 1, then, if there are
+/// negative ones, a bit that is 1 for them. The last zeros are counted, too.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct CountCode {
     zeros: Adaptive,
@@ -37,6 +38,8 @@ impl CountCode {
             Prediction::Last => out.put(0b10, 2),
             Prediction::Zero => out.put(0b11, 2),
         }
+        let is_signed = residuals.iter().any(|residual| *residual < 0);
+        out.put(u64::from(is_signed), 1);
         let mut zeros = 0;
         for residual in residuals {
             if *residual == 0 {
@@ -46,7 +49,9 @@ impl CountCode {
             self.zeros.put(out, zeros);
             zeros = 0;
             self.size.put(out, residual.unsigned_abs() - 1);
-            out.put(u64::from(*residual < 0), 1);
+            if is_signed {
+                out.put(u64::from(*residual < 0), 1);
+            }
         }
         if zeros > 0 {
             self.zeros.put(out, zeros);
@@ -60,6 +65,7 @@ impl CountCode {
             true if bits.bit()? => Prediction::Zero,
             true => Prediction::Last,
         };
+        let is_signed = bits.bit()?;
         let mut residuals = Vec::with_capacity(layout.len());
         while residuals.len() < layout.len() {
             let left = layout.len() - residuals.len();
@@ -68,7 +74,7 @@ impl CountCode {
             residuals.resize(residuals.len() + zeros, 0);
             if zeros < left {
                 let size = self.size.get(bits)?.wrapping_add(1) as i64;
-                residuals.push(if bits.bit()? { size.wrapping_neg() } else { size });
+                residuals.push(if is_signed && bits.bit()? { size.wrapping_neg() } else { size });
             }
         }
         layout.advance(&residuals, prediction);

@@ -107,6 +107,19 @@ impl Layout {
         }
     }
 
+    /// Whether these are the last counts.
+    pub(super) fn is_last(&self, counts: &WholeCounts) -> bool {
+        let last = self.entries.iter().map(|entry| (entry.key, entry.last));
+        // Count and zero bucket are in both, other counts of 0 only here.
+        let has_count = |key: Key, count: i64| count != 0 || matches!(key, Key::Outside | Key::Zero);
+        last.filter(|(key, count)| has_count(*key, *count)).eq(counts.iter())
+    }
+
+    /// Makes the last counts those of the sample before, too.
+    pub(super) fn repeat(&mut self) {
+        self.entries.iter_mut().for_each(|entry| entry.before = entry.last);
+    }
+
     /// Writes the last counts to a histogram with the bounds of the sequence.
     ///
     /// # Errors

@@ -6,11 +6,12 @@
 //! | bits | form | follows |
 //! |---|---|---|
 //! | 0 | update | sum, counts |
-//! | 10 | update with new buckets | new buckets, sum, counts |
-//! | 110 | stale marker | 1 bit: gauge |
-//! | 111 | complete | length (24 bits), zeros up to the next byte, the form of one histogram |
+//! | 10 | repeat of the last update or complete sample | |
+//! | 110 | update with new buckets | new buckets, sum, counts |
+//! | 1110 | stale marker | 1 bit: gauge |
+//! | 1111 | complete | length (24 bits), zeros up to the next byte, the form of one histogram |
 //!
-//! Updates have the flavor and the bounds of the last sample that is no stale marker, and whole counts. Samples with other
+//! Updates and repeats have the flavor and the bounds of the last sample that is no stale marker, and whole counts. Samples with other
 //! bounds, another flavor, or counts with fractions are complete. Reader and writer keep the same state: the *layout*, a
 //! list of all counts since the last complete sample (count minus all buckets, zero bucket, positive buckets, negative
 //! buckets by index) with their last two values, and the state of the adaptive codes.
@@ -32,6 +33,7 @@ pub(super) const LENGTH_BITS: u32 = 24;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Update,
+    Repeat,
     UpdateWithNewBuckets,
     Stale,
     Complete,
@@ -42,9 +44,10 @@ impl Form {
     pub(super) fn bits(self) -> (u64, u32) {
         match self {
             Self::Update => (0b0, 1),
-            Self::UpdateWithNewBuckets => (0b10, 2),
-            Self::Stale => (0b110, 3),
-            Self::Complete => (0b111, 3),
+            Self::Repeat => (0b10, 2),
+            Self::UpdateWithNewBuckets => (0b110, 3),
+            Self::Stale => (0b1110, 4),
+            Self::Complete => (0b1111, 4),
         }
     }
 }

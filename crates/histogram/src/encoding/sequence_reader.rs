@@ -9,6 +9,7 @@ use super::sum_code::SumCode;
 use crate::{DecodeError, Flavor, Histogram, MAX_BUCKETS};
 
 const END: DecodeError = DecodeError::Damaged("bytes after the end");
+const NO_SAMPLE: DecodeError = DecodeError::Damaged("update without a complete sample");
 
 /// Reader of what [`SequenceWriter`](crate::SequenceWriter) wrote: an iterator of samples. Reads one sample at a time, so
 /// that memory is needed for the largest one only. After an error there are no further samples.
@@ -62,6 +63,7 @@ impl<'a> SequenceReader<'a> {
             Form::Stale => Histogram::stale(if self.bits.bit()? { Flavor::Gauge } else { Flavor::Counter }),
             Form::Complete => self.complete()?,
             Form::Update => self.update()?,
+            Form::Repeat => self.repeat()?,
             Form::UpdateWithNewBuckets => {
                 self.new_buckets()?;
                 self.update()?
@@ -76,6 +78,7 @@ impl<'a> SequenceReader<'a> {
     fn form(&mut self) -> Result<Form, DecodeError> {
         Ok(match self.bits.bit()? {
             false => Form::Update,
+            true if !self.bits.bit()? => Form::Repeat,
             true if !self.bits.bit()? => Form::UpdateWithNewBuckets,
             true if self.bits.bit()? => Form::Complete,
             true => Form::Stale,
@@ -111,9 +114,14 @@ impl<'a> SequenceReader<'a> {
         self.layout.add(&keys)
     }
 
+    fn repeat(&mut self) -> Result<Histogram, DecodeError> {
+        let last = self.last.as_ref().filter(|_| !self.layout.is_empty()).ok_or(NO_SAMPLE)?;
+        self.layout.repeat();
+        Ok(last.clone())
+    }
+
     fn update(&mut self) -> Result<Histogram, DecodeError> {
-        let last = self.last.as_mut().filter(|_| !self.layout.is_empty());
-        let last = last.ok_or(DecodeError::Damaged("update without a complete sample"))?;
+        let last = self.last.as_mut().filter(|_| !self.layout.is_empty()).ok_or(NO_SAMPLE)?;
         last.sum = self.sums.get(&mut self.bits)?;
         self.counts.get(&mut self.bits, &mut self.layout)?;
         self.layout.fill(last)?;

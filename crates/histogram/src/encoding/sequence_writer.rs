@@ -109,6 +109,11 @@ impl SequenceWriter {
         let Some(counts) = WholeCounts::of(sample).filter(|_| is_same && !self.layout.is_empty()) else {
             return false;
         };
+        if self.sums.is_last(sample.sum) && self.layout.is_last(&counts) {
+            self.put_form(Form::Repeat);
+            self.layout.repeat();
+            return true;
+        }
         let added = self.layout.missing(&counts);
         // The keys come from a valid histogram, so that they are unique.
         if !self.layout.has_room(added.len()) || self.layout.add(&added).is_err() {

@@ -26,6 +26,10 @@ impl SumCode {
         self.before = sum.to_bits();
     }
 
+    pub(super) fn is_last(&self, sum: f64) -> bool {
+        self.before == sum.to_bits()
+    }
+
     pub(super) fn put(&mut self, out: &mut impl BitSink, sum: f64) {
         let difference = sum.to_bits().wrapping_sub(self.before);
         self.before = sum.to_bits();
