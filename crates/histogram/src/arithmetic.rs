@@ -209,6 +209,7 @@ mod tests {
         let mut large = of(3, 1.0, &[]);
         [0.5, 2.0, 2.1, -2.0].into_iter().for_each(|value| large.observe_many(value, f64::MAX));
         let mut sum = sum(&large, &large);
+        assert_eq!((sum.count(), sum.positive().get(8)), (f64::MAX, f64::MAX));
         sum.scale(3.0);
         sum.limit_buckets(0);
         let buckets: Vec<f64> = sum.buckets().map(|bucket| bucket.count).collect();

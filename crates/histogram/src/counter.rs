@@ -100,21 +100,21 @@ mod tests {
     fn lower_resolution_is_no_reset() {
         let values = [0.3, 1.0, 5.0];
         let before = of(3, 0.0, &values);
-        let more = [values.as_slice(), &[2.0]].concat();
+        let more = [values.as_slice(), &[2.0, 0.31]].concat();
         for (schema, zero_threshold, is_reset) in [
             (2, 0.0, false),
             (-4, 0.0, false),
             (4, 0.0, true),
             (3, 0.5, false),
             (0, 1.0, false),
-            // Within the populated bucket of 0.3.
+            // Within the populated bucket of 0.3 and 0.31.
             (3, 0.301, true),
         ] {
             let now = of(schema, zero_threshold, &more);
             assert_eq!(now.is_reset_since(&before), is_reset, "{schema} {zero_threshold}");
             if let Some(increase) = now.increase_since(&before) {
                 assert_eq!(increase, {
-                    let mut expected = of(schema, zero_threshold, &[2.0]);
+                    let mut expected = of(schema, zero_threshold, &[2.0, 0.31]);
                     expected.sum = now.sum - before.sum;
                     expected.set_flavor(Flavor::Gauge);
                     expected

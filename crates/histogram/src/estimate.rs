@@ -179,6 +179,23 @@ mod tests {
         assert_eq!(one.fraction_below(f64::NAN), None);
     }
 
+    /// From both ends of the buckets.
+    #[test]
+    fn quantile_is_the_observation_with_its_rank() {
+        let values: Vec<f64> = (1..=10).map(|power| f64::exp2(f64::from(2 * power))).collect();
+        let found = of(0, 0.0, &values);
+        for (quantile, rank) in
+            [(0.1, 1), (0.15, 2), (0.3, 3), (0.5, 5), (0.51, 6), (0.8, 8), (0.9, 9), (0.91, 10), (1.0, 10)]
+        {
+            let (lower, upper) = (f64::exp2(f64::from(2 * rank - 1)), f64::exp2(f64::from(2 * rank)));
+            let value = found.quantile(quantile).unwrap();
+            assert!(
+                lower < value && value <= upper,
+                "{quantile}: {value} is not in the bucket up to {upper}"
+            );
+        }
+    }
+
     /// The geometric mean of the bounds is the middle of a bucket.
     #[test]
     fn exponential_buckets_are_interpolated_exponentially() {

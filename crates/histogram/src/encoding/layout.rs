@@ -158,3 +158,20 @@ impl Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Flavor, Schema};
+
+    #[test]
+    fn known_buckets_cannot_be_added_again() {
+        let mut histogram = Histogram::exponential(Flavor::Counter, Schema::MAX, 0.0).unwrap();
+        histogram.observe(1.0);
+        let layout = Layout::of(&histogram);
+        assert_eq!(layout.clone().add(&[Key::Positive(1), Key::Negative(0)]), Ok(()));
+        for keys in [&[Key::Positive(0)][..], &[Key::Positive(1), Key::Positive(1)]] {
+            assert_eq!(layout.clone().add(keys), Err(DAMAGED_BUCKETS), "{keys:?}");
+        }
+    }
+}
