@@ -12,7 +12,8 @@ const END: DecodeError = DecodeError::Damaged("bytes after the end");
 const NO_SAMPLE: DecodeError = DecodeError::Damaged("update without a complete sample");
 
 /// Reader of what [`SequenceWriter`](crate::SequenceWriter) wrote: an iterator of samples. Reads one sample at a time, so
-/// that memory is needed for the largest one only. After an error there are no further samples.
+/// that memory is needed for the largest one only. A sample that repeats the one before takes two bits: do not collect the
+/// samples of bytes that are not trusted. After an error there are no further samples.
 #[derive(Clone, Debug)]
 pub struct SequenceReader<'a> {
     bits: BitReader<'a>,

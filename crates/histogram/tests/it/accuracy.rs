@@ -4,7 +4,7 @@ use crate::latencies::{Shape, histogram, sorted};
 use watchglass_histogram::{Flavor, Histogram, LogBins, PRECISE_BUCKETS, Schema};
 
 const QUANTILES: [f64; 9] = [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
-const NUMBER: usize = 20_000;
+const NUMBER: usize = 9_996;
 
 /// The largest relative error of all quantiles.
 fn error(found: &Histogram, sorted: &[f64]) -> f64 {
