@@ -1,7 +1,7 @@
 //! Append: the batch is written to the log, then it can be queried.
 
 use crate::head::MAX_CHUNK_BYTES;
-use crate::options::AppendError;
+use crate::options::{AppendError, Outage};
 use crate::record::{MAX_FIELDS, NewRecord};
 use crate::state::{Command, FrozenHead, Log, StoreState};
 use crate::wal::WalFile;
@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use watchglass_model::time_text::format_seconds;
 
 /// Key of the problem of the log.
 const PROBLEM: &str = "log";
@@ -22,19 +23,19 @@ pub(crate) fn append(shared: &StoreState, batch: &[NewRecord<'_>]) -> Result<(),
     let result = check(shared, batch).and_then(|()| write(shared, &mut log, batch));
     let mut records = shared.records_mut();
     if let Err(error) = result {
-        records.refused += batch.len() as u64;
-        if let AppendError::Disk(error) = &error {
-            let since = *records.refused_since.get_or_insert(first.time.millis());
-            let text = format!(
-                "records cannot be written to {}: {error}; refused since time {since}, {} since the start",
-                shared.folder.display(),
-                records.refused
-            );
+        let count = batch.len() as u64;
+        records.refused += count;
+        if matches!(error, AppendError::Disk(_) | AppendError::Busy) {
+            let outage = records.outage.get_or_insert(Outage { since: first.time, records: 0 });
+            outage.records += count;
+            let (since, lost) = (format_seconds(outage.since), outage.records);
+            let folder = shared.folder.display();
+            let text = format!("{folder}: {error}; {lost} records lost since {since}");
             shared.problems.set(PROBLEM, text);
         }
         return Err(error);
     }
-    if records.refused_since.take().is_some() {
+    if records.outage.take().is_some() {
         shared.problems.clear(PROBLEM);
     }
     for group in batch.chunk_by(|a, b| a.stream == b.stream) {

@@ -157,6 +157,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn blocks_round_trip(mut records: Vec<(i64, String, Vec<u8>)>) {
             prop_assume!(!records.is_empty());

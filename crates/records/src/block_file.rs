@@ -1,16 +1,13 @@
 //! Block files and their names.
 
 use crate::block::{Block, open_payload};
-use crate::block_builder::EncodedBlock;
 use crate::bytes::{CorruptData, Cursor, HEADER, frame, header_version, is_intact};
-use crate::disk::Disk;
 use crate::file_index::{BlockEntry, FileIndex, Intern, MAGIC, TRAILER, VERSION};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use thiserror::Error;
 use watchglass_model::Labels;
 
@@ -62,26 +59,18 @@ impl FileName {
     }
 }
 
-/// Block file. Removed when nothing reads it any more after [`BlockFile::retire`].
+/// Block file.
 #[derive(Debug)]
 pub(crate) struct BlockFile {
     pub(crate) name: FileName,
     pub(crate) path: PathBuf,
     pub(crate) index: FileIndex,
     pub(crate) bytes: u64,
-    disk: Arc<dyn Disk>,
-    is_retired: AtomicBool,
 }
 
 impl BlockFile {
-    pub(crate) fn new(
-        folder: &Path,
-        name: FileName,
-        (index, bytes): (FileIndex, u64),
-        disk: &Arc<dyn Disk>,
-    ) -> Self {
-        let (path, disk) = (folder.join(name.text()), Arc::clone(disk));
-        Self { name, path, index, bytes, disk, is_retired: AtomicBool::new(false) }
+    pub(crate) fn new(folder: &Path, name: FileName, (index, bytes): (FileIndex, u64)) -> Self {
+        Self { name, path: folder.join(name.text()), index, bytes }
     }
 
     /// Opens a file. Without a usable footer the blocks are found by their frames, and the damage is returned.
@@ -91,7 +80,6 @@ impl BlockFile {
     pub(crate) fn open(
         folder: &Path,
         name: FileName,
-        disk: &Arc<dyn Disk>,
         intern: &mut Intern<'_>,
     ) -> Result<(Self, Option<CorruptData>), FileError> {
         let file = File::open(folder.join(name.text()))?;
@@ -107,12 +95,7 @@ impl BlockFile {
             }
             Err(error) => return Err(error),
         };
-        Ok((Self::new(folder, name, (index, bytes), disk), damage))
-    }
-
-    /// The file is no longer part of the store: it is removed when the last query that reads it ends.
-    pub(crate) fn retire(&self) {
-        self.is_retired.store(true, Ordering::Release);
+        Ok((Self::new(folder, name, (index, bytes)), damage))
     }
 
     pub(crate) fn stream(&self, block: &BlockEntry) -> Option<&Arc<Labels>> {
@@ -149,19 +132,6 @@ impl BlockFile {
         Ok(Block::decode(&entry.summary, self.content(&bytes, entry)?)?)
     }
 
-    /// Reads a block for another file. `filters` are those of this file.
-    pub(crate) fn read_encoded(
-        &self,
-        file: &File,
-        entry: &BlockEntry,
-        filters: &[u8],
-    ) -> Result<EncodedBlock, FileError> {
-        let frame = self.frame(file, entry)?;
-        self.content(&frame, entry)?;
-        let filter = filter_of(filters, entry).to_vec();
-        Ok(EncodedBlock { frame, filter, summary: entry.summary })
-    }
-
     /// Reads the filters of all blocks; empty if they were lost with the footer.
     pub(crate) fn read_filters(&self, file: &File) -> Result<Vec<u8>, FileError> {
         let Some(filters) = self.index.filters else { return Ok(Vec::new()) };
@@ -171,15 +141,6 @@ impl BlockFile {
             Ok(bytes)
         } else {
             Err(CorruptData("filter checksum mismatch").into())
-        }
-    }
-}
-
-impl Drop for BlockFile {
-    fn drop(&mut self) {
-        if self.is_retired.load(Ordering::Acquire) {
-            // Otherwise the next start removes it, or retention does after that.
-            let _ = self.disk.remove(&self.path);
         }
     }
 }

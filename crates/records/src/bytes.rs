@@ -103,8 +103,6 @@ impl<'a> Cursor<'a> {
 
 /// First bytes of a frame. Four of them, so that compressed data has few that are no frame.
 const MARK: [u8; 4] = [0x93, 0xf7, 0xd2, 0x0b];
-/// Size of a frame without its payload.
-pub(crate) const FRAME_OVERHEAD: usize = 12;
 
 /// Writes a frame.
 pub(crate) fn put_frame(out: &mut Vec<u8>, payload: &[u8]) {

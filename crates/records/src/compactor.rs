@@ -57,7 +57,7 @@ fn flush_one(shared: &StoreState, frozen: &Arc<FrozenHead>) -> io::Result<()> {
         true => None,
         false => {
             let written = write_head(shared, &name, &frozen.head)?;
-            Some(Arc::new(BlockFile::new(&shared.folder, name, written, &shared.disk)))
+            Some(Arc::new(BlockFile::new(&shared.folder, name, written)))
         }
     };
     let mut records = shared.records_mut();

@@ -81,7 +81,7 @@ pub(crate) fn read(folder: &Path, disk: &Arc<dyn Disk>, problems: &Problems) -> 
     content.next_generation = last.map_or(1, |last| last.saturating_add(1));
     for name in names.files {
         let streams = &mut content.records.streams;
-        match BlockFile::open(folder, name, disk, &mut |labels| streams.intern(&labels)) {
+        match BlockFile::open(folder, name, &mut |labels| streams.intern(&labels)) {
             Ok((file, None)) => content.records.files.push(Arc::new(file)),
             Ok((file, Some(damage))) if file.index.blocks.is_empty() => {
                 quarantine(&file.path, &damage.to_string(), disk.as_ref(), problems);

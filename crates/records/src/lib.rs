@@ -46,7 +46,7 @@ mod words;
 mod tests;
 
 pub use disk::{Disk, DiskFile, SystemDisk};
-pub use options::{AppendError, OpenError, Options, Status};
+pub use options::{AppendError, OpenError, Options, Outage, Status};
 pub use query::{Direction, Query, QueryError, QueryStats, Visit};
 pub use record::{Field, MAX_FIELDS, NewRecord, Record, Value};
 pub use search::Search;

@@ -102,6 +102,15 @@ pub enum AppendError {
     Closed,
 }
 
+/// Time in which the disk takes no records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outage {
+    /// Time of the first record that was refused.
+    pub since: Timestamp,
+    /// Number of records that were refused.
+    pub records: u64,
+}
+
 /// Status of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
@@ -123,8 +132,8 @@ pub struct Status {
     pub newest: Option<Timestamp>,
     /// Records that were not taken since the store was opened, because of the disk or a limit.
     pub refused: u64,
-    /// Time of the first record that was not taken because of the current problem of the disk.
-    pub refused_since: Option<Timestamp>,
+    /// Current outage: the disk is full, fails or is too slow. It ends with the next batch that is taken.
+    pub outage: Option<Outage>,
     /// Current problems as text, for users.
     pub problems: Vec<String>,
 }

@@ -4,7 +4,7 @@ use crate::block_file::BlockFile;
 use crate::bytes::CorruptData;
 use crate::disk::{Disk, DiskFile};
 use crate::head::Head;
-use crate::options::Options;
+use crate::options::{Options, Outage};
 use crate::problems::Problems;
 use crate::wal::WalFile;
 use crate::wal_format::BatchEncoder;
@@ -70,8 +70,7 @@ pub(crate) struct Records {
     /// Size of the WAL file that is being written.
     pub(crate) log_bytes: u64,
     pub(crate) refused: u64,
-    /// Time of the first record that was refused because of the current problem of the disk.
-    pub(crate) refused_since: Option<i64>,
+    pub(crate) outage: Option<Outage>,
 }
 
 /// Head that takes no more records.
@@ -114,11 +113,6 @@ impl Streams {
         let new = Arc::new(labels.clone());
         self.0.insert(Arc::clone(&new));
         new
-    }
-
-    /// Removes streams without records.
-    pub(crate) fn prune(&mut self) {
-        self.0.retain(|labels| Arc::strong_count(labels) > 1);
     }
 }
 

@@ -26,7 +26,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Store of records in a folder. See the [crate documentation](crate).
 #[derive(Debug)]
 pub struct RecordStore {
-    shared: Arc<StoreState>,
+    pub(crate) shared: Arc<StoreState>,
     ends: Mutex<Vec<Receiver<()>>>,
 }
 
@@ -138,7 +138,7 @@ impl RecordStore {
             oldest: oldest.filter(|&time| time < i64::MAX).map(Timestamp::from_millis),
             newest: newest.filter(|&time| time > i64::MIN).map(Timestamp::from_millis),
             refused: records.refused,
-            refused_since: records.refused_since.map(Timestamp::from_millis),
+            outage: records.outage,
             problems: self.shared.problems.list(),
         }
     }

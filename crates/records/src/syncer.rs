@@ -40,7 +40,8 @@ pub(crate) fn sync(shared: &StoreState) -> bool {
     let files = std::mem::take(&mut *shared.unsynced());
     let mut failed = Vec::new();
     for file in files {
-        if let Err(error) = file.sync() {
+        // The folder has the name of a new file.
+        if let Err(error) = file.sync().and_then(|()| shared.disk.sync_folder(&shared.folder)) {
             failed.push((file, error));
         }
     }
