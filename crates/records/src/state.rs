@@ -1,0 +1,165 @@
+//! Shared state of the store's threads and callers.
+
+use crate::block_file::BlockFile;
+use crate::bytes::CorruptData;
+use crate::disk::{Disk, DiskFile};
+use crate::head::Head;
+use crate::options::{Options, Outage};
+use crate::problems::Problems;
+use crate::wal::WalFile;
+use crate::wal_format::BatchEncoder;
+use std::collections::{BTreeSet, HashSet};
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use watchglass_model::Labels;
+
+/// Lock order is the field order of the locks. Nobody waits for a disk with `records` locked, so that queries are served
+/// while a disk hangs.
+#[derive(Debug)]
+pub(crate) struct StoreState {
+    /// Locked by whoever changes the set of block files.
+    maintenance: Mutex<()>,
+    log: Mutex<Log>,
+    records: RwLock<Records>,
+    /// WAL files with batches that are not synced yet.
+    unsynced: Mutex<Vec<Arc<dyn DiskFile>>>,
+    /// Whether the current WAL file is among them.
+    pub(crate) is_unsynced: AtomicBool,
+    pub(crate) problems: Problems,
+    pub(crate) folder: PathBuf,
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) options: Options,
+    /// Wakes the compactor.
+    pub(crate) compactor: SyncSender<Command>,
+    /// Wakes the thread that syncs.
+    pub(crate) syncer: SyncSender<Command>,
+}
+
+/// Message to a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// There is something to do.
+    Look,
+    /// Stop.
+    Close,
+}
+
+/// What appends need.
+#[derive(Debug)]
+pub(crate) struct Log {
+    pub(crate) encoder: BatchEncoder,
+    /// `None` as long as none can be created.
+    pub(crate) file: Option<WalFile>,
+    pub(crate) next_generation: u64,
+    pub(crate) is_closed: bool,
+}
+
+/// All records.
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    /// Block files in the order of arrival.
+    pub(crate) files: Vec<Arc<BlockFile>>,
+    /// Heads that become block files, in the order of arrival.
+    pub(crate) frozen: Vec<Arc<FrozenHead>>,
+    pub(crate) head: Head,
+    pub(crate) streams: Streams,
+    /// WAL files that could not be removed although a block file has their records.
+    pub(crate) stale_logs: BTreeSet<u64>,
+    /// Size of the WAL file that is being written.
+    pub(crate) log_bytes: u64,
+    pub(crate) refused: u64,
+    pub(crate) outage: Option<Outage>,
+}
+
+/// Head that takes no more records.
+#[derive(Debug)]
+pub(crate) struct FrozenHead {
+    /// Number of its WAL file.
+    pub(crate) generation: u64,
+    pub(crate) head: Head,
+    /// Size of its WAL file.
+    pub(crate) log_bytes: u64,
+    /// Damage of its WAL file.
+    pub(crate) damage: Option<CorruptData>,
+}
+
+impl Records {
+    /// Memory of records that are not in a block file yet.
+    pub(crate) fn head_bytes(&self) -> usize {
+        self.head.bytes + self.frozen.iter().map(|frozen| frozen.head.bytes).sum::<usize>()
+    }
+}
+
+/// One shared form of the labels of each stream.
+#[derive(Debug, Default)]
+pub(crate) struct Streams(HashSet<Arc<Labels>>);
+
+impl Streams {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn has(&self, labels: &Labels) -> bool {
+        self.0.contains(labels)
+    }
+
+    /// The shared form of labels.
+    pub(crate) fn intern(&mut self, labels: &Labels) -> Arc<Labels> {
+        if let Some(known) = self.0.get(labels) {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(labels.clone());
+        self.0.insert(Arc::clone(&new));
+        new
+    }
+}
+
+impl StoreState {
+    #[expect(clippy::too_many_arguments, reason = "the parts of the store")]
+    pub(crate) fn new(
+        log: Log,
+        records: Records,
+        problems: Problems,
+        folder: PathBuf,
+        disk: Arc<dyn Disk>,
+        options: Options,
+        compactor: SyncSender<Command>,
+        syncer: SyncSender<Command>,
+    ) -> Self {
+        Self {
+            maintenance: Mutex::default(),
+            log: Mutex::new(log),
+            records: RwLock::new(records),
+            unsynced: Mutex::default(),
+            is_unsynced: AtomicBool::new(false),
+            problems,
+            folder,
+            disk,
+            options,
+            compactor,
+            syncer,
+        }
+    }
+
+    pub(crate) fn maintenance(&self) -> MutexGuard<'_, ()> {
+        self.maintenance.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn records(&self) -> RwLockReadGuard<'_, Records> {
+        self.records.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn records_mut(&self) -> RwLockWriteGuard<'_, Records> {
+        self.records.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn unsynced(&self) -> MutexGuard<'_, Vec<Arc<dyn DiskFile>>> {
+        self.unsynced.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
