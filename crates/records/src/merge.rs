@@ -8,6 +8,7 @@ use crate::query::{Direction, Query, QueryError, QueryStats, Visit};
 use crate::record::{Field, Record};
 use std::collections::BinaryHeap;
 use std::fs::File;
+use std::ops::Range;
 use std::sync::Arc;
 use watchglass_model::{Labels, Timestamp};
 
@@ -21,11 +22,13 @@ pub(crate) struct Source {
     pub(crate) order: usize,
     pub(crate) oldest: i64,
     pub(crate) newest: i64,
+    /// Times without records, although its data has some.
+    pub(crate) deleted: Vec<Range<i64>>,
     pub(crate) data: SourceData,
 }
 
 pub(crate) enum SourceData {
-    Block { file: Arc<BlockFile>, opened: Arc<File>, entry: BlockEntry },
+    Block { file: Arc<BlockFile>, entry: BlockEntry },
     Chunk(Arc<Chunk>),
 }
 
@@ -171,13 +174,15 @@ impl<'a> Merge<'a> {
                 let sorted = chunk.sorted();
                 (CursorData::Chunk(chunk), sorted)
             }
-            SourceData::Block { file, opened, entry } => {
+            SourceData::Block { file, entry } => {
                 self.stats.blocks_read += 1;
                 self.stats.bytes_read += u64::from(entry.summary.content_bytes);
                 if self.stats.bytes_read > self.query.max_read_bytes {
                     return Err(QueryError::TooManyBytes(self.query.max_read_bytes));
                 }
-                match file.read(&opened, &entry) {
+                // Open for this block alone: a query may read thousands of files.
+                let read = File::open(&file.path).map_err(FileError::Io);
+                match read.and_then(|opened| file.read(&opened, &entry)) {
                     Ok(block) => {
                         let numbered = self.candidates(&block);
                         (CursorData::Block(block), numbered)
@@ -194,7 +199,8 @@ impl<'a> Merge<'a> {
         let search = &self.query.search;
         let mut fields = Vec::new();
         wanted.retain(|&(time, place)| {
-            let is_inside = (start..end).contains(&time);
+            let is_inside =
+                (start..end).contains(&time) && !source.deleted.iter().any(|deleted| deleted.contains(&time));
             is_inside
                 && (search.is_empty()
                     || data.record(place, &mut fields).is_some_and(|body| search.matches(&fields, body)))

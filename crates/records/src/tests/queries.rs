@@ -71,8 +71,8 @@ fn time_labels_words_and_substrings_select_records() {
 
     let words = Query { search: Search { words: &["W77", "number"], substrings: &[] }, ..Query::default() };
     let (found, stats) = query(&store, &words);
-    assert_eq!((numbers(&found), stats.blocks_read), (vec![77], 1), "{stats:?}");
-    assert!(stats.blocks_skipped >= 9, "{stats:?}");
+    assert_eq!(numbers(&found), [77]);
+    assert!(stats.blocks_read * 8 < stats.blocks_skipped, "{stats:?}");
     let in_field = Query { search: Search { words: &["field"], substrings: &[] }, ..Query::default() };
     assert_eq!(query(&store, &in_field).0, expect(&|record| record.number % 2 == 1));
     let part = Query { search: Search { words: &[], substrings: &[b"w99", b"xend"] }, ..Query::default() };
