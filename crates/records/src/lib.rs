@@ -12,6 +12,12 @@
 //! neither loses nor repeats a record. Damage costs the damaged batch or block: it is reported, and the rest is used. On a
 //! full disk batches are refused and counted; queries still work.
 //!
+//! # Deletion and retention
+//!
+//! [`RecordStore::delete`] returns after the deletion was synced: queries do not return the records any more, also after a
+//! restart. Their files are rewritten in the background. [`RecordStore::retain`] removes files by time and bytes, also on
+//! a full disk. Small files are merged, so that a record is rewritten about four times.
+//!
 //! # Memory
 //!
 //! At most two times [`Options::head_bytes`] of records and one more batch, in buffers of up to twice that; about 64 bytes

@@ -10,8 +10,8 @@ use watchglass_model::Timestamp;
 pub struct Options {
     /// Memory in bytes at which records move from memory into a block file. 64 KiB to 256 MiB.
     pub head_bytes: usize,
-    /// Age difference in milliseconds between the oldest and the newest record in memory at which they move into a block
-    /// file, so that retention finds old ones.
+    /// Time in milliseconds after which records move from memory into a block file, by the times of the newest records; so
+    /// that retention finds old ones. Late records do not count.
     pub head_span_millis: i64,
     /// Size in bytes of the records of a block before compression. 1 KiB to 1 MiB.
     pub block_bytes: usize,

@@ -21,9 +21,9 @@ pub(crate) fn retain(
     remove(shared, |file| file.index.newest() < floor, &mut removed);
     shared.problems.clear(PROBLEM);
     let files = shared.records().files.clone();
-    for file in files.iter().filter(|file| is_mostly_expired(file, floor)) {
+    for file in files.into_iter().filter(|file| is_mostly_expired(file, floor)) {
         let (records, bytes) = (file.index.records(), file.bytes);
-        match rewrite(shared, std::slice::from_ref(file)) {
+        match rewrite(shared, std::slice::from_ref(&file)) {
             Ok(new) => {
                 removed.records += records.saturating_sub(new.index.records());
                 removed.bytes += bytes.saturating_sub(new.bytes);

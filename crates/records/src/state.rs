@@ -68,6 +68,8 @@ pub(crate) struct Records {
     /// Heads that become block files, in the order of arrival.
     pub(crate) frozen: Vec<Arc<FrozenHead>>,
     pub(crate) head: Head,
+    /// Newest time before the first record in memory.
+    pub(crate) head_start: Option<i64>,
     pub(crate) streams: Streams,
     pub(crate) deletions: Arc<Deletions>,
     /// Older records are expired: queries do not return them.
@@ -100,6 +102,7 @@ impl Default for Records {
             files: Vec::new(),
             frozen: Vec::new(),
             head: Head::default(),
+            head_start: None,
             streams: Streams::default(),
             deletions: Arc::default(),
             floor: i64::MIN,

@@ -93,7 +93,8 @@ impl RecordStore {
     }
 
     /// Appends a batch: all of its records or none. They were written to the operating system when this returns, and
-    /// are synced to disk at most a second later. Waits for a hanging disk.
+    /// are synced to disk at most a second later. Waits for a hanging disk. Expired records ([`Retention::oldest`]) are
+    /// taken and not returned.
     ///
     /// # Errors
     /// No record was taken.
