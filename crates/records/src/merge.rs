@@ -46,6 +46,8 @@ struct Cursor {
     data: CursorData,
     /// Times and numbers of the wanted records, the next one last.
     wanted: Vec<(i64, u32)>,
+    /// Memory in bytes.
+    memory: usize,
 }
 
 enum CursorData {
@@ -77,6 +79,8 @@ pub(crate) struct Merge<'a> {
     /// Not read yet; the next one last.
     pending: Vec<(Key, Source)>,
     cursors: Vec<Option<Cursor>>,
+    /// Numbers of the cursors that have ended.
+    free: Vec<usize>,
     heap: BinaryHeap<(Key, usize)>,
     memory: usize,
 }
@@ -97,6 +101,7 @@ impl<'a> Merge<'a> {
             report,
             pending: Vec::new(),
             cursors: Vec::new(),
+            free: Vec::new(),
             heap: BinaryHeap::new(),
             memory: 0,
         };
@@ -210,13 +215,19 @@ impl<'a> Merge<'a> {
             wanted.reverse();
         }
         let Some(&(time, _)) = wanted.last() else { return Ok(()) };
-        self.memory += data.memory() + wanted.len() * size_of::<(i64, u32)>();
+        let memory = data.memory() + wanted.len() * size_of::<(i64, u32)>();
+        self.memory += memory;
         if self.memory > self.query.max_memory_bytes {
             return Err(QueryError::TooMuchMemory(self.query.max_memory_bytes));
         }
         let time = if self.is_backward() { time } else { !time };
-        self.heap.push((Key { time, ..key }, self.cursors.len()));
-        self.cursors.push(Some(Cursor { stream: source.stream, data, wanted }));
+        let cursor = Some(Cursor { stream: source.stream, data, wanted, memory });
+        let number = self.free.pop().unwrap_or(self.cursors.len());
+        match self.cursors.get_mut(number) {
+            Some(place) => *place = cursor,
+            None => self.cursors.push(cursor),
+        }
+        self.heap.push((Key { time, ..key }, number));
         Ok(())
     }
 
@@ -241,7 +252,8 @@ impl<'a> Merge<'a> {
 
     fn close(&mut self, number: usize) {
         if let Some(cursor) = self.cursors.get_mut(number).and_then(Option::take) {
-            self.memory = self.memory.saturating_sub(cursor.data.memory());
+            self.memory = self.memory.saturating_sub(cursor.memory);
+            self.free.push(number);
         }
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct StoreState {
     unsynced: Mutex<Vec<Arc<dyn DiskFile>>>,
     /// Whether the current WAL file is among them.
     pub(crate) is_unsynced: AtomicBool,
+    /// Whether a sync has failed and the records in memory are not in another file yet.
+    pub(crate) is_suspect: AtomicBool,
     pub(crate) problems: Arc<Problems>,
     pub(crate) leftovers: Arc<Leftovers>,
     pub(crate) folder: PathBuf,
@@ -180,6 +182,7 @@ impl StoreState {
             records: RwLock::new(records),
             unsynced: Mutex::default(),
             is_unsynced: AtomicBool::new(false),
+            is_suspect: AtomicBool::new(false),
             problems,
             leftovers,
             folder,

@@ -3,6 +3,7 @@
 use super::disk::Fault;
 use super::*;
 use crate::AppendError;
+use crate::syncer::sync;
 
 fn batch(numbers: std::ops::Range<i64>) -> Vec<Numbered> {
     numbers.map(|n| Numbered::new(n * 1000, (n % 2) as u8, n)).collect()
@@ -79,6 +80,24 @@ fn records_wait_in_memory_up_to_the_limit_while_no_file_can_be_written() {
     assert!(store.flush());
     append(&store, &batch(next..next + 100)).unwrap();
     assert_eq!(numbers(&all(&store)), (0..next + 100).collect::<Vec<_>>());
+}
+
+#[test]
+fn records_move_into_another_file_after_a_failed_sync() {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), TestDisk::new());
+    let store = open(folder.path(), &disk);
+    append(&store, &batch(0..10)).unwrap();
+    disk.set(Fault::Stop(0));
+    assert!(!sync(&store.shared));
+    let problems = store.status().problems;
+    assert!(problems[0].starts_with("records may be lost at a power failure: "), "{problems:?}");
+    disk.set(Fault::None);
+    // The sync succeeds now, and says nothing about what was lost before.
+    while !sync(&store.shared) {}
+    assert!(store.shared.records().head.is_empty());
+    assert!(store.flush());
+    assert_eq!(store.status().problems, Vec::<String>::new());
+    assert_eq!(numbers(&all(&store)), (0..10).collect::<Vec<_>>());
 }
 
 #[test]

@@ -103,6 +103,18 @@ fn limits_and_cancellation_end_a_query() {
 }
 
 #[test]
+fn memory_of_a_query_is_that_of_the_blocks_it_reads_at_the_same_time() {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), TestDisk::new());
+    let store = open(folder.path(), &disk);
+    let records: Vec<Numbered> = (0..5000).map(|n| Numbered::new(n, 0, n)).collect();
+    append(&store, &records).unwrap();
+    assert!(store.flush());
+    let (found, stats) = query(&store, &Query { max_memory_bytes: 10_000, ..Query::default() });
+    assert_eq!(found, records);
+    assert!(stats.blocks_read > 100, "{stats:?}");
+}
+
+#[test]
 fn batches_above_a_limit_are_refused_as_a_whole() {
     let (folder, disk) = (tempfile::tempdir().unwrap(), TestDisk::new());
     let options = Options { max_streams: 2, ..small() };
