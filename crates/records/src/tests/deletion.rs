@@ -3,6 +3,7 @@
 use super::disk::Fault;
 use super::*;
 use crate::DeleteError;
+use crate::deletions::{Deletion, Deletions};
 
 fn records(numbers: std::ops::Range<i64>) -> Vec<Numbered> {
     numbers.map(|n| Numbered::new(n * 10, (n % 2) as u8, n)).collect()
@@ -107,4 +108,30 @@ fn small_files_and_blocks_are_merged() {
     let (found, stats) = query(&store, &Query::default());
     assert_eq!(numbers(&found), (0..400).collect::<Vec<_>>());
     assert_eq!(stats.blocks_read, 2 * status.files as u64, "a block for each stream of a file");
+}
+
+#[test]
+fn log_with_deleted_records_takes_no_others() {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), TestDisk::new());
+    append(&open(folder.path(), &disk), &records(0..60)).unwrap();
+    // As after a power failure that has removed the next log.
+    let streams = vec![Arc::new(stream_labels(1))];
+    let deletion = |generation| Deletion { generation, times: 200..400, streams: streams.clone() };
+    Deletions::default().with(deletion(1)).save(folder.path(), disk.as_ref()).unwrap();
+    let store = open(folder.path(), &disk);
+    let later = Numbered::new(210, 1, 60);
+    append(&store, std::slice::from_ref(&later)).unwrap();
+    for _ in 0..2 {
+        let found = all(&store);
+        assert!(found.contains(&later));
+        assert_eq!(found.len(), left(0..60).len() + 1);
+        assert!(store.flush());
+    }
+    // Nor do new logs when all others are lost.
+    let empty = tempfile::tempdir().unwrap();
+    Deletions::default().with(deletion(5)).save(empty.path(), disk.as_ref()).unwrap();
+    let store = open(empty.path(), &disk);
+    append(&store, std::slice::from_ref(&later)).unwrap();
+    assert!(store.flush());
+    assert_eq!(all(&store), [later]);
 }

@@ -116,3 +116,19 @@ fn failing_log_is_replaced_by_a_new_one() {
     drop(store);
     assert_eq!(numbers(&all(&open(folder.path(), &disk))), (0..100).collect::<Vec<_>>());
 }
+
+#[test]
+fn part_of_a_refused_batch_is_removed_from_the_log() {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), TestDisk::new());
+    let store = open(folder.path(), &disk);
+    append(&store, &batch(0..10)).unwrap();
+    disk.set(Fault::Full(20));
+    assert!(append(&store, &batch(10..20)).is_err());
+    disk.set(Fault::None);
+    append(&store, &batch(20..30)).unwrap();
+    drop(store);
+    let store = open(folder.path(), &disk);
+    assert_eq!(all(&store).len(), 20);
+    assert!(store.flush());
+    assert_eq!(store.status().problems, Vec::<String>::new());
+}

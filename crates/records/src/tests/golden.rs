@@ -6,6 +6,7 @@
 //! Only uncompressed parts are compared: another version of the compressor writes other bytes, which can be read.
 
 use super::*;
+use crate::Search;
 use crate::deletions::{Deletion, Deletions};
 use std::fs;
 use std::path::PathBuf;
@@ -42,6 +43,11 @@ fn golden_files_are_readable() {
     let store = open(folder.path(), &TestDisk::new());
     let is_deleted = |n: &i64| (10..20).contains(n) && n % 3 < 2;
     assert_eq!(numbers(&all(&store)), (0..100).filter(|n| !is_deleted(n)).collect::<Vec<_>>());
+    for n in (0..60).filter(|n| !is_deleted(n)) {
+        let word = format!("w{n}");
+        let search = Search { words: &[&word], substrings: &[] };
+        assert_eq!(numbers(&query(&store, &Query { search, ..Query::default() }).0), [n], "filter of words");
+    }
     assert_eq!(store.status().problems, Vec::<String>::new());
 }
 

@@ -266,7 +266,7 @@ fn file_blocks(folder: &Path, name: FileName) -> Parts {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn store_answers_like_a_list(operations in prop::collection::vec(operation(), 1..50)) {
