@@ -44,9 +44,10 @@ pub(crate) fn append(shared: &StoreState, batch: &[NewRecord<'_>]) -> Result<(),
         group.iter().for_each(|record| records.head.push(&stream, record));
     }
     records.log_bytes = log.file.as_ref().map_or(0, |file| file.length);
-    let head = &records.head;
-    let span = head.newest.saturating_sub(head.oldest);
-    let is_due = head.bytes >= shared.options.head_bytes || span > shared.options.head_span_millis;
+    let newest = records.head.newest;
+    let start = *records.head_start.get_or_insert(newest);
+    let is_due = records.head.bytes >= shared.options.head_bytes
+        || newest.saturating_sub(start) > shared.options.head_span_millis;
     drop(records);
     if is_due {
         // Otherwise the head takes more, up to the limit of `check`.
@@ -116,6 +117,8 @@ pub(crate) fn freeze(shared: &StoreState, log: &mut Log) -> io::Result<()> {
     // Without a log there are no records in memory.
     if let Some(before) = before {
         let head = std::mem::take(&mut records.head);
+        // Late records do not make it older: each batch of them would become a file.
+        records.head_start = records.head_start.max(Some(head.newest).filter(|_| !head.is_empty()));
         let frozen =
             FrozenHead { generation: before.generation, head, log_bytes: before.length, damage: None };
         records.frozen.push(Arc::new(frozen));

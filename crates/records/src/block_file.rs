@@ -3,11 +3,12 @@
 use crate::block::{Block, open_payload};
 use crate::bytes::{CorruptData, Cursor, HEADER, frame, header_version, is_intact};
 use crate::file_index::{BlockEntry, FileIndex, Intern, MAGIC, TRAILER, VERSION};
+use crate::leftovers::Leftovers;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use thiserror::Error;
 use watchglass_model::Labels;
 
@@ -59,18 +60,28 @@ impl FileName {
     }
 }
 
-/// Block file.
+/// Block file. After [`BlockFile::retire`] it is removed when nothing reads it any more.
 #[derive(Debug)]
 pub(crate) struct BlockFile {
     pub(crate) name: FileName,
     pub(crate) path: PathBuf,
     pub(crate) index: FileIndex,
     pub(crate) bytes: u64,
+    /// Number of the last deletion whose records the file does not have.
+    pub(crate) applied: u64,
+    retired: OnceLock<Arc<Leftovers>>,
 }
 
 impl BlockFile {
-    pub(crate) fn new(folder: &Path, name: FileName, (index, bytes): (FileIndex, u64)) -> Self {
-        Self { name, path: folder.join(name.text()), index, bytes }
+    pub(crate) fn new(folder: &Path, name: FileName, (index, bytes): (FileIndex, u64), applied: u64) -> Self {
+        Self { name, path: folder.join(name.text()), index, bytes, applied, retired: OnceLock::new() }
+    }
+
+    /// The file is no longer part of the store: it is removed when the last query that reads it ends.
+    pub(crate) fn retire(&self, leftovers: &Arc<Leftovers>) {
+        leftovers.add(&self.path);
+        // A second time changes nothing.
+        let _ = self.retired.set(Arc::clone(leftovers));
     }
 
     /// Opens a file. Without a usable footer the blocks are found by their frames, and the damage is returned.
@@ -95,7 +106,7 @@ impl BlockFile {
             }
             Err(error) => return Err(error),
         };
-        Ok((Self::new(folder, name, (index, bytes)), damage))
+        Ok((Self::new(folder, name, (index, bytes), 0), damage))
     }
 
     pub(crate) fn stream(&self, block: &BlockEntry) -> Option<&Arc<Labels>> {
@@ -103,7 +114,7 @@ impl BlockFile {
     }
 
     /// Reads the frame of a block.
-    fn frame(&self, file: &File, entry: &BlockEntry) -> Result<Vec<u8>, FileError> {
+    pub(crate) fn frame(&self, file: &File, entry: &BlockEntry) -> Result<Vec<u8>, FileError> {
         let is_inside = entry.offset + u64::from(entry.frame_bytes) <= self.bytes;
         if !is_inside {
             return Err(CorruptData("block outside of the file").into());
@@ -117,7 +128,11 @@ impl BlockFile {
     }
 
     /// The content of a frame, if it is the one that the index says.
-    fn content<'a>(&self, frame_bytes: &'a [u8], entry: &BlockEntry) -> Result<&'a [u8], CorruptData> {
+    pub(crate) fn content<'a>(
+        &self,
+        frame_bytes: &'a [u8],
+        entry: &BlockEntry,
+    ) -> Result<&'a [u8], CorruptData> {
         let mut cursor = Cursor(frame_bytes);
         let (labels, summary, content) = open_payload(frame(&mut cursor)?)?;
         let is_expected = cursor.is_empty()
@@ -141,6 +156,14 @@ impl BlockFile {
             Ok(bytes)
         } else {
             Err(CorruptData("filter checksum mismatch").into())
+        }
+    }
+}
+
+impl Drop for BlockFile {
+    fn drop(&mut self) {
+        if let Some(leftovers) = self.retired.get() {
+            leftovers.remove(&self.path);
         }
     }
 }

@@ -2,19 +2,23 @@
 
 use crate::block_builder::BlockBuilder;
 use crate::block_file::{BlockFile, FileError, FileName};
-use crate::file_index::FileIndex;
 use crate::file_writer::FileWriter;
-use crate::folder::{TEMPORARY, quarantine};
+use crate::folder::quarantine;
 use crate::head::Head;
+use crate::rewrite::{apply_deletions, merge_files, remove_empty_files};
 use crate::state::{Command, FrozenHead, StoreState};
 use crate::wal::{wal_name, wal_path};
 use std::io;
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
+use watchglass_model::Labels;
 
 /// Key of the problem of writing block files.
 const PROBLEM: &str = "blocks";
+/// Key of the problem of rewriting them.
+const REWRITE_PROBLEM: &str = "rewrite";
 /// Interval of retries.
 const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
@@ -28,15 +32,50 @@ pub(crate) fn run(shared: &StoreState, commands: &Receiver<Command>) {
         };
         match command {
             Ok(Command::Look) | Err(RecvTimeoutError::Timeout) => {
-                is_done = flush(shared, &shared.maintenance());
+                is_done = run_once(shared, &shared.maintenance()) == Pass::Done;
             }
             Ok(Command::Close) | Err(RecvTimeoutError::Disconnected) => return,
         }
     }
 }
 
+/// Result of a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// Nothing is left to do.
+    Done,
+    /// A running query reads a file that must be removed.
+    Waiting,
+    /// See the problems.
+    Failed,
+}
+
+/// Writes frozen heads, and rewrites files.
+pub(crate) fn run_once(shared: &StoreState, maintenance: &MutexGuard<'_, ()>) -> Pass {
+    let is_flushed = flush(shared, maintenance);
+    // Also on a full disk: deletions free space.
+    let rewritten = apply_deletions(shared, maintenance)
+        .and_then(|is_gone| merge_files(shared, maintenance).map(|()| is_gone));
+    remove_empty_files(shared, maintenance);
+    match rewritten {
+        Ok(is_gone) => {
+            shared.problems.clear(REWRITE_PROBLEM);
+            match (is_flushed, is_gone) {
+                (false, _) => Pass::Failed,
+                (true, false) => Pass::Waiting,
+                (true, true) => Pass::Done,
+            }
+        }
+        Err(error) => {
+            let folder = shared.folder.display();
+            shared.problems.set(REWRITE_PROBLEM, format!("files of {folder} cannot be rewritten: {error}"));
+            Pass::Failed
+        }
+    }
+}
+
 /// Writes the block files of all frozen heads; returns whether it succeeded.
-pub(crate) fn flush(shared: &StoreState, _maintenance: &MutexGuard<'_, ()>) -> bool {
+fn flush(shared: &StoreState, _maintenance: &MutexGuard<'_, ()>) -> bool {
     loop {
         remove_stale_logs(shared);
         let Some(frozen) = shared.records().frozen.first().map(Arc::clone) else {
@@ -55,10 +94,7 @@ fn flush_one(shared: &StoreState, frozen: &Arc<FrozenHead>) -> io::Result<()> {
     let name = FileName { first: frozen.generation, last: frozen.generation, revision: 0 };
     let file = match frozen.head.is_empty() {
         true => None,
-        false => {
-            let written = write_head(shared, &name, &frozen.head)?;
-            Some(Arc::new(BlockFile::new(&shared.folder, name, written)))
-        }
+        false => write_head(shared, name, &frozen.head)?.map(Arc::new),
     };
     let mut records = shared.records_mut();
     records.files.extend(file);
@@ -89,14 +125,22 @@ pub(crate) fn remove_stale_logs(shared: &StoreState) {
     }
 }
 
-/// Writes a head as a block file.
-fn write_head(shared: &StoreState, name: &FileName, head: &Head) -> io::Result<(FileIndex, u64)> {
+/// Writes a head as a block file, without deleted records; `None` if all are deleted.
+fn write_head(shared: &StoreState, name: FileName, head: &Head) -> io::Result<Option<BlockFile>> {
     let path = shared.folder.join(name.text());
-    let temporary = shared.folder.join(format!("{}{TEMPORARY}", name.text()));
+    let deletions = Arc::clone(&shared.records().deletions);
     let mut builder = BlockBuilder::new(shared.options.level, shared.options.has_word_filter)?;
-    let mut writer = FileWriter::create(shared.disk.as_ref(), temporary)?;
-    match add_head(&mut writer, &mut builder, head, shared.options.block_bytes) {
-        Ok(()) => writer.finish(&path),
+    let mut writer = FileWriter::create(shared.disk.as_ref(), &path)?;
+    let deleted = |stream: &Labels| deletions.times(stream, name.last, 0);
+    match add_head(&mut writer, &mut builder, head, shared.options.block_bytes, &deleted) {
+        Ok(()) if writer.is_empty() => {
+            writer.abort();
+            Ok(None)
+        }
+        Ok(()) => {
+            let written = writer.finish(&path)?;
+            Ok(Some(BlockFile::new(&shared.folder, name, written, deletions.last())))
+        }
         Err(error) => {
             writer.abort();
             Err(error)
@@ -109,10 +153,14 @@ fn add_head(
     builder: &mut BlockBuilder,
     head: &Head,
     block_bytes: usize,
+    deleted: &dyn Fn(&Labels) -> Vec<Range<i64>>,
 ) -> io::Result<()> {
     for (stream, chunk) in head.streams() {
-        let mut fields = Vec::new();
+        let (deleted, mut fields) = (deleted(stream), Vec::new());
         for (time, place) in chunk.sorted() {
+            if deleted.iter().any(|times| times.contains(&time)) {
+                continue;
+            }
             let body = chunk.record(place, &mut fields).map_err(io::Error::other)?;
             builder.push(time, &fields, body);
             if builder.content_bytes() >= block_bytes {

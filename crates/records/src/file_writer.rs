@@ -4,6 +4,7 @@ use crate::block_builder::EncodedBlock;
 use crate::bytes::HEADER;
 use crate::disk::{Disk, DiskFile};
 use crate::file_index::{BlockEntry, FileIndex, Filters, file_header};
+use crate::folder::TEMPORARY;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +18,7 @@ const BUFFER: usize = 256 * 1024;
 pub(crate) struct FileWriter<'a> {
     disk: &'a dyn Disk,
     file: Arc<dyn DiskFile>,
-    path: PathBuf,
+    temporary: PathBuf,
     buffer: Vec<u8>,
     next: u64,
     filters: Vec<u8>,
@@ -25,11 +26,23 @@ pub(crate) struct FileWriter<'a> {
 }
 
 impl<'a> FileWriter<'a> {
-    /// Creates a file.
-    pub(crate) fn create(disk: &'a dyn Disk, path: PathBuf) -> io::Result<Self> {
-        let file = disk.create(&path)?;
+    /// Creates a file that will have this path.
+    pub(crate) fn create(disk: &'a dyn Disk, path: &Path) -> io::Result<Self> {
+        let mut temporary = path.as_os_str().to_owned();
+        temporary.push(TEMPORARY);
+        let temporary = PathBuf::from(temporary);
+        let file = disk.create(&temporary)?;
         let (buffer, next) = (file_header(), HEADER as u64);
-        Ok(Self { disk, file, path, buffer, next, filters: Vec::new(), index: FileIndex::default() })
+        Ok(Self { disk, file, temporary, buffer, next, filters: Vec::new(), index: FileIndex::default() })
+    }
+
+    /// Place of the next block.
+    pub(crate) fn next(&self) -> u64 {
+        self.next
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.index.blocks.is_empty()
     }
 
     /// Appends a block. Blocks of a stream come one after the other, in the order of arrival.
@@ -55,7 +68,7 @@ impl<'a> FileWriter<'a> {
         written
     }
 
-    /// Completes the file and gives it its name. Returns its index and size.
+    /// Completes the file and gives it its name. Returns its index and size. After an error it may have its name already.
     pub(crate) fn finish(mut self, path: &Path) -> io::Result<(FileIndex, u64)> {
         let sum = crc32fast::hash(&self.filters);
         let filters = Filters { offset: self.next, bytes: self.filters.len() as u32, sum };
@@ -66,7 +79,7 @@ impl<'a> FileWriter<'a> {
         self.buffer.extend_from_slice(&footer);
         self.flush()?;
         self.file.sync()?;
-        self.disk.rename(&self.path, path)?;
+        self.disk.rename(&self.temporary, path)?;
         if let Some(folder) = path.parent() {
             self.disk.sync_folder(folder)?;
         }
@@ -78,6 +91,6 @@ impl<'a> FileWriter<'a> {
     /// Removes the unfinished file.
     pub(crate) fn abort(self) {
         // Otherwise it is removed at the next start.
-        let _ = self.disk.remove(&self.path);
+        let _ = self.disk.remove(&self.temporary);
     }
 }

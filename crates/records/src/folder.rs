@@ -1,13 +1,16 @@
 //! Files of a folder, and quarantine of damaged ones.
 
 use crate::block_file::{BlockFile, FileError, FileName};
+use crate::deletions::{Deletions, FILE};
 use crate::disk::Disk;
 use crate::head::Head;
+use crate::leftovers::Leftovers;
 use crate::options::OpenError;
 use crate::problems::Problems;
 use crate::state::{FrozenHead, Records};
 use crate::wal::{Replayed, parse_wal_name, replay, wal_path};
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,11 +24,24 @@ const DAMAGED: &str = ".damaged";
 struct Names {
     logs: Vec<u64>,
     files: Vec<FileName>,
+    /// Greatest number of a WAL file in the name of a quarantined file.
+    aside: u64,
+}
+
+/// Greatest number of a WAL file in the name of a quarantined file.
+fn last_number(name: &str) -> u64 {
+    let name = name.strip_suffix(DAMAGED).unwrap_or(name);
+    parse_wal_name(name).or_else(|| FileName::parse(name).map(|name| name.last)).unwrap_or(0)
 }
 
 impl Names {
     /// Scans a folder, and removes incomplete files and those that another one has replaced.
-    fn find(folder: &Path, disk: &dyn Disk, problems: &Problems) -> Result<Self, OpenError> {
+    fn find(
+        folder: &Path,
+        disk: &dyn Disk,
+        problems: &Problems,
+        leftovers: &Leftovers,
+    ) -> Result<Self, OpenError> {
         let mut names = Self::default();
         let fail = |source| OpenError::Folder { folder: folder.to_owned(), source };
         for entry in fs::read_dir(folder).map_err(fail)? {
@@ -35,6 +51,7 @@ impl Names {
                 // Left over from a crash while writing; if it cannot be removed, it will be overwritten.
                 let _ = disk.remove(&folder.join(name));
             } else if name.ends_with(DAMAGED) {
+                names.aside = names.aside.max(last_number(name));
                 let text =
                     format!("{name} was quarantined because it is damaged; delete it to clear this problem");
                 problems.set(name, text);
@@ -49,8 +66,7 @@ impl Names {
         names.files.retain(|name| {
             let is_replaced = all.iter().any(|other| name.is_replaced_by(other));
             if is_replaced {
-                // If it cannot be removed, the next start finds it replaced as well.
-                let _ = disk.remove(&folder.join(name.text()));
+                leftovers.remove(&folder.join(name.text()));
             }
             !is_replaced
         });
@@ -74,11 +90,21 @@ pub(crate) struct Content {
 ///
 /// # Errors
 /// The folder is unreadable, or a file has an unsupported version; that file is not touched.
-pub(crate) fn read(folder: &Path, disk: &Arc<dyn Disk>, problems: &Problems) -> Result<Content, OpenError> {
-    let names = Names::find(folder, disk.as_ref(), problems)?;
+pub(crate) fn read(
+    folder: &Path,
+    disk: &Arc<dyn Disk>,
+    problems: &Problems,
+    leftovers: &Leftovers,
+) -> Result<Content, OpenError> {
+    let names = Names::find(folder, disk.as_ref(), problems, leftovers)?;
     let mut content = Content::default();
+    let deletions = read_deletions(folder, problems)?;
+    let deleted = deletions.newest_generation().unwrap_or(0);
+    content.records.deletions = Arc::new(deletions);
     let last = names.logs.iter().copied().chain(names.files.iter().map(|name| name.last)).max();
-    content.next_generation = last.map_or(1, |last| last.saturating_add(1));
+    // Not numbers that quarantined files have, nor those from which records are deleted.
+    let last = last.unwrap_or(0).max(names.aside).max(deleted);
+    content.next_generation = last.saturating_add(1);
     for name in names.files {
         let streams = &mut content.records.streams;
         match BlockFile::open(folder, name, &mut |labels| streams.intern(&labels)) {
@@ -94,7 +120,11 @@ pub(crate) fn read(folder: &Path, disk: &Arc<dyn Disk>, problems: &Problems) -> 
             Err(FileError::Version(version)) => {
                 return Err(OpenError::Version { file: folder.join(name.text()), version });
             }
-            Err(FileError::Io(error)) => problems.set(&name.text(), format!("{}: {error}", name.text())),
+            Err(FileError::Io(error)) => {
+                // It stays as it is: the next start may read it.
+                problems.set(&name.text(), format!("{}: {error}", name.text()));
+                content.records.unread.push(name.first..name.last.saturating_add(1));
+            }
             Err(FileError::Damage(damage)) => {
                 quarantine(&folder.join(name.text()), &damage.to_string(), disk.as_ref(), problems);
             }
@@ -105,10 +135,30 @@ pub(crate) fn read(folder: &Path, disk: &Arc<dyn Disk>, problems: &Problems) -> 
         if content.records.files.iter().any(|file| file.name.covers(generation)) {
             content.records.stale_logs.insert(generation);
         } else {
-            content.read_log(folder, generation, number == count, problems)?;
+            // A log from which records are deleted takes no more of them.
+            let is_last = number == count && generation > deleted;
+            content.read_log(folder, generation, is_last, problems)?;
         }
     }
     Ok(content)
+}
+
+/// Reads the deletions, of which damaged ones are reported.
+fn read_deletions(folder: &Path, problems: &Problems) -> Result<Deletions, OpenError> {
+    match Deletions::read(folder) {
+        Ok((deletions, None)) => Ok(deletions),
+        Ok((deletions, Some(damage))) => {
+            let text = format!("{FILE}: damaged: {damage}; delete records again that were deleted last");
+            problems.set(FILE, text);
+            Ok(deletions)
+        }
+        Err(FileError::Version(version)) => Err(OpenError::Version { file: folder.join(FILE), version }),
+        // Without it, deleted records would be returned.
+        Err(FileError::Io(source)) => Err(OpenError::Folder { folder: folder.join(FILE), source }),
+        Err(FileError::Damage(damage)) => {
+            Err(OpenError::Folder { folder: folder.join(FILE), source: io::Error::other(damage) })
+        }
+    }
 }
 
 impl Content {
@@ -129,6 +179,7 @@ impl Content {
             Err(FileError::Io(error)) => {
                 // It stays as it is: the next start may read it.
                 problems.set(&path.display().to_string(), format!("{}: {error}", path.display()));
+                self.records.unread.push(generation..generation.saturating_add(1));
                 return Ok(());
             }
         };

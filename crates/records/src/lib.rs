@@ -12,6 +12,12 @@
 //! neither loses nor repeats a record. Damage costs the damaged batch or block: it is reported, and the rest is used. On a
 //! full disk batches are refused and counted; queries still work.
 //!
+//! # Deletion and retention
+//!
+//! [`RecordStore::delete`] returns after the deletion was synced: queries do not return the records any more, also after a
+//! restart. Their files are rewritten in the background. [`RecordStore::retain`] removes files by time and bytes, also on
+//! a full disk. Small files are merged, so that a record is rewritten about four times.
+//!
 //! # Memory
 //!
 //! At most two times [`Options::head_bytes`] of records and one more batch, in buffers of up to twice that; about 64 bytes
@@ -24,16 +30,22 @@ mod block_builder;
 mod block_file;
 mod bytes;
 mod compactor;
+mod delete;
+mod deletions;
 mod disk;
 mod file_index;
 mod file_writer;
 mod folder;
 mod head;
+mod leftovers;
 mod merge;
 mod options;
+mod plan;
 mod problems;
 mod query;
 mod record;
+mod retention;
+mod rewrite;
 mod search;
 mod state;
 mod store;
@@ -46,7 +58,7 @@ mod words;
 mod tests;
 
 pub use disk::{Disk, DiskFile, SystemDisk};
-pub use options::{AppendError, OpenError, Options, Outage, Status};
+pub use options::{AppendError, DeleteError, OpenError, Options, Outage, Removed, Retention, Status};
 pub use query::{Direction, Query, QueryError, QueryStats, Visit};
 pub use record::{Field, MAX_FIELDS, NewRecord, Record, Value};
 pub use search::Search;

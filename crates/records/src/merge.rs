@@ -8,6 +8,7 @@ use crate::query::{Direction, Query, QueryError, QueryStats, Visit};
 use crate::record::{Field, Record};
 use std::collections::BinaryHeap;
 use std::fs::File;
+use std::ops::Range;
 use std::sync::Arc;
 use watchglass_model::{Labels, Timestamp};
 
@@ -21,11 +22,13 @@ pub(crate) struct Source {
     pub(crate) order: usize,
     pub(crate) oldest: i64,
     pub(crate) newest: i64,
+    /// Times without records, although its data has some.
+    pub(crate) deleted: Vec<Range<i64>>,
     pub(crate) data: SourceData,
 }
 
 pub(crate) enum SourceData {
-    Block { file: Arc<BlockFile>, opened: Arc<File>, entry: BlockEntry },
+    Block { file: Arc<BlockFile>, entry: BlockEntry },
     Chunk(Arc<Chunk>),
 }
 
@@ -43,6 +46,8 @@ struct Cursor {
     data: CursorData,
     /// Times and numbers of the wanted records, the next one last.
     wanted: Vec<(i64, u32)>,
+    /// Memory in bytes.
+    memory: usize,
 }
 
 enum CursorData {
@@ -74,6 +79,8 @@ pub(crate) struct Merge<'a> {
     /// Not read yet; the next one last.
     pending: Vec<(Key, Source)>,
     cursors: Vec<Option<Cursor>>,
+    /// Numbers of the cursors that have ended.
+    free: Vec<usize>,
     heap: BinaryHeap<(Key, usize)>,
     memory: usize,
 }
@@ -94,6 +101,7 @@ impl<'a> Merge<'a> {
             report,
             pending: Vec::new(),
             cursors: Vec::new(),
+            free: Vec::new(),
             heap: BinaryHeap::new(),
             memory: 0,
         };
@@ -171,13 +179,15 @@ impl<'a> Merge<'a> {
                 let sorted = chunk.sorted();
                 (CursorData::Chunk(chunk), sorted)
             }
-            SourceData::Block { file, opened, entry } => {
+            SourceData::Block { file, entry } => {
                 self.stats.blocks_read += 1;
                 self.stats.bytes_read += u64::from(entry.summary.content_bytes);
                 if self.stats.bytes_read > self.query.max_read_bytes {
                     return Err(QueryError::TooManyBytes(self.query.max_read_bytes));
                 }
-                match file.read(&opened, &entry) {
+                // Open for this block alone: a query may read thousands of files.
+                let read = File::open(&file.path).map_err(FileError::Io);
+                match read.and_then(|opened| file.read(&opened, &entry)) {
                     Ok(block) => {
                         let numbered = self.candidates(&block);
                         (CursorData::Block(block), numbered)
@@ -194,7 +204,8 @@ impl<'a> Merge<'a> {
         let search = &self.query.search;
         let mut fields = Vec::new();
         wanted.retain(|&(time, place)| {
-            let is_inside = (start..end).contains(&time);
+            let is_inside =
+                (start..end).contains(&time) && !source.deleted.iter().any(|deleted| deleted.contains(&time));
             is_inside
                 && (search.is_empty()
                     || data.record(place, &mut fields).is_some_and(|body| search.matches(&fields, body)))
@@ -204,13 +215,19 @@ impl<'a> Merge<'a> {
             wanted.reverse();
         }
         let Some(&(time, _)) = wanted.last() else { return Ok(()) };
-        self.memory += data.memory() + wanted.len() * size_of::<(i64, u32)>();
+        let memory = data.memory() + wanted.len() * size_of::<(i64, u32)>();
+        self.memory += memory;
         if self.memory > self.query.max_memory_bytes {
             return Err(QueryError::TooMuchMemory(self.query.max_memory_bytes));
         }
         let time = if self.is_backward() { time } else { !time };
-        self.heap.push((Key { time, ..key }, self.cursors.len()));
-        self.cursors.push(Some(Cursor { stream: source.stream, data, wanted }));
+        let cursor = Some(Cursor { stream: source.stream, data, wanted, memory });
+        let number = self.free.pop().unwrap_or(self.cursors.len());
+        match self.cursors.get_mut(number) {
+            Some(place) => *place = cursor,
+            None => self.cursors.push(cursor),
+        }
+        self.heap.push((Key { time, ..key }, number));
         Ok(())
     }
 
@@ -235,7 +252,8 @@ impl<'a> Merge<'a> {
 
     fn close(&mut self, number: usize) {
         if let Some(cursor) = self.cursors.get_mut(number).and_then(Option::take) {
-            self.memory = self.memory.saturating_sub(cursor.data.memory());
+            self.memory = self.memory.saturating_sub(cursor.memory);
+            self.free.push(number);
         }
     }
 }

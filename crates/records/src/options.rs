@@ -10,10 +10,10 @@ use watchglass_model::Timestamp;
 pub struct Options {
     /// Memory in bytes at which records move from memory into a block file. 64 KiB to 256 MiB.
     pub head_bytes: usize,
-    /// Age difference in milliseconds between the oldest and the newest record in memory at which they move into a block
-    /// file, so that retention finds old ones.
+    /// Time in milliseconds after which records move from memory into a block file, by the times of the newest records; so
+    /// that retention finds old ones. Late records do not count.
     pub head_span_millis: i64,
-    /// Size in bytes of the records of a block before compression. 4 KiB to 1 MiB.
+    /// Size in bytes of the records of a block before compression. 1 KiB to 1 MiB.
     pub block_bytes: usize,
     /// Compression level of [Zstandard](https://facebook.github.io/zstd/), 1 to 19.
     pub level: i32,
@@ -44,7 +44,7 @@ impl Options {
         Self {
             head_bytes: self.head_bytes.clamp(64 << 10, 256 << 20),
             head_span_millis: self.head_span_millis.max(1000),
-            block_bytes: self.block_bytes.clamp(4 << 10, 1 << 20),
+            block_bytes: self.block_bytes.clamp(1 << 10, 1 << 20),
             level: self.level.clamp(1, 19),
             file_bytes: self.file_bytes.min(512 << 20),
             ..self
@@ -102,6 +102,40 @@ pub enum AppendError {
     Closed,
 }
 
+/// Error of a deletion.
+#[derive(Debug, Error)]
+pub enum DeleteError {
+    /// The deletion cannot be written.
+    #[error("deletion cannot be written: {0}")]
+    Disk(#[from] io::Error),
+    /// The records of 1,000 deletions still are in files: try again later.
+    #[error("too many deletions are pending")]
+    Busy,
+    /// The store was closed.
+    #[error("the record store is closed")]
+    Closed,
+}
+
+/// Limits of what is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Older records are expired. Queries do not return them; a file is removed once all of its records are expired, and
+    /// rewritten once half of them are.
+    pub oldest: Option<Timestamp>,
+    /// Maximum size on disk in bytes. Above it the file with the oldest records is removed, so that it should be much larger
+    /// than a file: see [`Options::file_bytes`].
+    pub max_bytes: Option<u64>,
+}
+
+/// What retention has removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Number of records.
+    pub records: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+}
+
 /// Time in which the disk takes no records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outage {
@@ -122,7 +156,7 @@ pub struct Status {
     pub head_bytes: usize,
     /// Number of block files.
     pub files: usize,
-    /// Number of records.
+    /// Number of records, with deleted and expired ones that still are in files.
     pub records: u64,
     /// Number of streams.
     pub streams: usize,
@@ -130,6 +164,8 @@ pub struct Status {
     pub oldest: Option<Timestamp>,
     /// Time of the newest record.
     pub newest: Option<Timestamp>,
+    /// Number of deletions whose records still are in files.
+    pub pending_deletions: usize,
     /// Records that were not taken since the store was opened, because of the disk or a limit.
     pub refused: u64,
     /// Current outage: the disk is full, fails or is too slow. It ends with the next batch that is taken.

@@ -26,6 +26,12 @@ impl Problems {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
+    /// Clears the problems of a file and of its blocks: their keys start with its name.
+    pub(crate) fn clear_file(&self, name: &str) {
+        let mut problems = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        problems.retain(|key, _| !key.starts_with(name));
+    }
+
     /// The first problems and the number of the others.
     pub(crate) fn list(&self) -> Vec<String> {
         let problems = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,14 +2,14 @@
 
 use crate::block_file::{BlockFile, FileError, filter_of};
 use crate::compactor::report_block;
-use crate::head::Chunk;
+use crate::deletions::{Deletions, cover, overlapping};
 use crate::merge::{Merge, Source, SourceData};
 use crate::record::Record;
 use crate::search::Search;
 use crate::state::StoreState;
 use crate::words;
 use std::fs::File;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use thiserror::Error;
 use watchglass_model::{Labels, Timestamp};
@@ -120,21 +120,34 @@ impl Query<'_> {
 /// What a query found when it began.
 struct Snapshot {
     files: Vec<Arc<BlockFile>>,
-    /// Streams and records in memory, in the order of arrival.
-    chunks: Vec<(Arc<Labels>, Arc<Chunk>)>,
+    /// Records in memory, in the order of arrival.
+    chunks: Vec<Source>,
+    deletions: Arc<Deletions>,
 }
 
-fn snapshot(shared: &StoreState, query: &Query<'_>) -> Snapshot {
+/// Takes a snapshot; expired records are excluded from the query.
+fn snapshot(shared: &StoreState, query: &mut Query<'_>) -> Snapshot {
     let records = shared.records();
+    query.start = query.start.max(Timestamp::from_millis(records.floor));
     let is_wanted = |file: &&Arc<BlockFile>| query.overlaps(file.index.oldest(), file.index.newest());
-    let heads = records.frozen.iter().map(|frozen| &frozen.head).chain([&records.head]);
-    let chunks = heads
-        .filter(|head| query.overlaps(head.oldest, head.newest))
-        .flat_map(|head| head.streams())
-        .filter(|(stream, chunk)| query.overlaps(chunk.oldest, chunk.newest) && (query.streams)(stream))
-        .map(|(stream, chunk)| (Arc::clone(stream), Arc::clone(chunk)))
+    let frozen = records.frozen.iter().map(|frozen| (frozen.generation, &frozen.head));
+    let deletions = Arc::clone(&records.deletions);
+    // Nothing is deleted from the head that takes records.
+    let chunks = frozen
+        .chain([(u64::MAX, &records.head)])
+        .filter(|(_, head)| query.overlaps(head.oldest, head.newest))
+        .flat_map(|(generation, head)| head.streams().map(move |(stream, chunk)| (generation, stream, chunk)))
+        .filter(|(_, stream, chunk)| query.overlaps(chunk.oldest, chunk.newest) && (query.streams)(stream))
+        .map(|(generation, stream, chunk)| Source {
+            stream: Arc::clone(stream),
+            order: 0,
+            oldest: chunk.oldest,
+            newest: chunk.newest,
+            deleted: deletions.times(stream, generation, 0),
+            data: SourceData::Chunk(Arc::clone(chunk)),
+        })
         .collect();
-    Snapshot { files: records.files.iter().filter(is_wanted).cloned().collect(), chunks }
+    Snapshot { files: records.files.iter().filter(is_wanted).cloned().collect(), chunks, deletions }
 }
 
 /// Runs a query. The store is not locked meanwhile.
@@ -143,17 +156,17 @@ pub(crate) fn query(
     query: &Query<'_>,
     visit: &mut Visit<'_>,
 ) -> Result<QueryStats, QueryError> {
-    let snapshot = snapshot(shared, query);
+    let mut query = *query;
+    let snapshot = snapshot(shared, &mut query);
+    let query = &query;
     let mut stats = QueryStats::default();
     let mut sources = Vec::new();
     let hashes = query.search.filter_hashes();
     for file in &snapshot.files {
-        add_blocks(shared, query, &hashes, file, &mut sources, &mut stats);
+        let deleted = |stream: &Labels| snapshot.deletions.times(stream, file.name.last, file.applied);
+        add_blocks(shared, query, &hashes, file, &deleted, &mut sources, &mut stats);
     }
-    for (stream, chunk) in snapshot.chunks {
-        let (oldest, newest) = (chunk.oldest, chunk.newest);
-        sources.push(Source { stream, order: 0, oldest, newest, data: SourceData::Chunk(chunk) });
-    }
+    sources.extend(snapshot.chunks);
     (0..).zip(&mut sources).for_each(|(number, source)| source.order = number);
     let report = |file: &BlockFile, offset: u64, error: &FileError| report_block(shared, file, offset, error);
     Merge::new(query, sources, stats, &report).run(visit)
@@ -165,22 +178,24 @@ fn add_blocks(
     query: &Query<'_>,
     hashes: &[u64],
     file: &Arc<BlockFile>,
+    deleted: &dyn Fn(&Labels) -> Vec<Range<i64>>,
     sources: &mut Vec<Source>,
     stats: &mut QueryStats,
 ) {
-    let wanted: Vec<bool> = file.index.streams.iter().map(|stream| (query.streams)(stream)).collect();
-    let mut open: Option<(Arc<File>, Vec<u8>)> = None;
+    // Of each stream: whether it is wanted, and its deleted times.
+    let streams = file.index.streams.iter();
+    let wanted: Vec<_> = streams.map(|stream| (query.streams)(stream).then(|| deleted(stream))).collect();
+    let mut filters = None;
     for entry in &file.index.blocks {
-        let is_wanted = wanted.get(entry.stream as usize).copied().unwrap_or(false)
-            && query.overlaps(entry.summary.oldest, entry.summary.newest);
-        let Some(stream) = file.stream(entry).filter(|_| is_wanted) else { continue };
-        if open.is_none() {
-            open = open_file(shared, file, !hashes.is_empty());
-        }
-        let Some((opened, filters)) = &open else {
-            stats.blocks_damaged += 1;
+        let Some(Some(deleted)) = wanted.get(entry.stream as usize) else { continue };
+        if !query.overlaps(entry.summary.oldest, entry.summary.newest) || cover(deleted, entry) {
             continue;
-        };
+        }
+        let Some(stream) = file.stream(entry) else { continue };
+        let filters = filters.get_or_insert_with(|| match hashes.is_empty() {
+            true => Vec::new(),
+            false => read_filters(shared, file),
+        });
         let filter = filter_of(filters, entry);
         if !filter.is_empty() && !hashes.iter().all(|&hash| words::may_have(filter, hash)) {
             stats.blocks_skipped += 1;
@@ -191,28 +206,18 @@ fn add_blocks(
             order: 0,
             oldest: entry.summary.oldest,
             newest: entry.summary.newest,
-            data: SourceData::Block { file: Arc::clone(file), opened: Arc::clone(opened), entry: *entry },
+            deleted: overlapping(deleted, entry),
+            data: SourceData::Block { file: Arc::clone(file), entry: *entry },
         });
     }
 }
 
-/// Opens a file, and reads its filters if they are needed.
-fn open_file(shared: &StoreState, file: &BlockFile, has_filters: bool) -> Option<(Arc<File>, Vec<u8>)> {
-    let opened = match File::open(&file.path) {
-        Ok(opened) => opened,
-        Err(error) => {
-            report_block(shared, file, 0, &error.into());
-            return None;
-        }
-    };
-    let filters = match file.read_filters(&opened) {
-        _ if !has_filters => Vec::new(),
-        Ok(filters) => filters,
-        Err(error) => {
-            let name = file.name.text();
-            shared.problems.set(&format!("{name} filters"), format!("{name}: filters: {error}"));
-            Vec::new()
-        }
-    };
-    Some((Arc::new(opened), filters))
+/// Reads the filters of a file. Without them all blocks are read.
+fn read_filters(shared: &StoreState, file: &BlockFile) -> Vec<u8> {
+    let read = File::open(&file.path).map_err(FileError::Io).and_then(|opened| file.read_filters(&opened));
+    read.unwrap_or_else(|error| {
+        let name = file.name.text();
+        shared.problems.set(&format!("{name} filters"), format!("{name}: filters: {error}"));
+        Vec::new()
+    })
 }

@@ -2,13 +2,16 @@
 
 use crate::block_file::BlockFile;
 use crate::bytes::CorruptData;
+use crate::deletions::Deletions;
 use crate::disk::{Disk, DiskFile};
 use crate::head::Head;
+use crate::leftovers::Leftovers;
 use crate::options::{Options, Outage};
 use crate::problems::Problems;
 use crate::wal::WalFile;
 use crate::wal_format::BatchEncoder;
 use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::SyncSender;
@@ -27,7 +30,10 @@ pub(crate) struct StoreState {
     unsynced: Mutex<Vec<Arc<dyn DiskFile>>>,
     /// Whether the current WAL file is among them.
     pub(crate) is_unsynced: AtomicBool,
-    pub(crate) problems: Problems,
+    /// Whether a sync has failed and the records in memory are not in another file yet.
+    pub(crate) is_suspect: AtomicBool,
+    pub(crate) problems: Arc<Problems>,
+    pub(crate) leftovers: Arc<Leftovers>,
     pub(crate) folder: PathBuf,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) options: Options,
@@ -57,14 +63,21 @@ pub(crate) struct Log {
 }
 
 /// All records.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Records {
     /// Block files in the order of arrival.
     pub(crate) files: Vec<Arc<BlockFile>>,
     /// Heads that become block files, in the order of arrival.
     pub(crate) frozen: Vec<Arc<FrozenHead>>,
     pub(crate) head: Head,
+    /// Newest time before the first record in memory.
+    pub(crate) head_start: Option<i64>,
     pub(crate) streams: Streams,
+    pub(crate) deletions: Arc<Deletions>,
+    /// Older records are expired: queries do not return them.
+    pub(crate) floor: i64,
+    /// Numbers of WAL files whose records are in files that could not be read.
+    pub(crate) unread: Vec<Range<u64>>,
     /// WAL files that could not be removed although a block file has their records.
     pub(crate) stale_logs: BTreeSet<u64>,
     /// Size of the WAL file that is being written.
@@ -85,7 +98,33 @@ pub(crate) struct FrozenHead {
     pub(crate) damage: Option<CorruptData>,
 }
 
+impl Default for Records {
+    fn default() -> Self {
+        Self {
+            files: Vec::new(),
+            frozen: Vec::new(),
+            head: Head::default(),
+            head_start: None,
+            streams: Streams::default(),
+            deletions: Arc::default(),
+            floor: i64::MIN,
+            unread: Vec::new(),
+            stale_logs: BTreeSet::new(),
+            log_bytes: 0,
+            refused: 0,
+            outage: None,
+        }
+    }
+}
+
 impl Records {
+    /// Size of block files and WAL files.
+    pub(crate) fn stored_bytes(&self) -> u64 {
+        let files: u64 = self.files.iter().map(|file| file.bytes).sum();
+        let frozen: u64 = self.frozen.iter().map(|frozen| frozen.log_bytes).sum();
+        files + frozen + self.log_bytes
+    }
+
     /// Memory of records that are not in a block file yet.
     pub(crate) fn head_bytes(&self) -> usize {
         self.head.bytes + self.frozen.iter().map(|frozen| frozen.head.bytes).sum::<usize>()
@@ -99,6 +138,15 @@ pub(crate) struct Streams(HashSet<Arc<Labels>>);
 impl Streams {
     pub(crate) fn len(&self) -> usize {
         self.0.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Labels>> {
+        self.0.iter()
+    }
+
+    /// Removes streams without records.
+    pub(crate) fn prune(&mut self) {
+        self.0.retain(|labels| Arc::strong_count(labels) > 1);
     }
 
     pub(crate) fn has(&self, labels: &Labels) -> bool {
@@ -121,7 +169,7 @@ impl StoreState {
     pub(crate) fn new(
         log: Log,
         records: Records,
-        problems: Problems,
+        (problems, leftovers): (Arc<Problems>, Arc<Leftovers>),
         folder: PathBuf,
         disk: Arc<dyn Disk>,
         options: Options,
@@ -134,7 +182,9 @@ impl StoreState {
             records: RwLock::new(records),
             unsynced: Mutex::default(),
             is_unsynced: AtomicBool::new(false),
+            is_suspect: AtomicBool::new(false),
             problems,
+            leftovers,
             folder,
             disk,
             options,

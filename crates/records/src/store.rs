@@ -1,13 +1,16 @@
 //! The store: opens and closes the parts.
 
 use crate::append::{append, freeze};
-use crate::compactor;
+use crate::compactor::{self, Pass};
+use crate::delete;
 use crate::disk::Disk;
 use crate::folder;
-use crate::options::{AppendError, OpenError, Options, Status};
+use crate::leftovers::Leftovers;
+use crate::options::{AppendError, DeleteError, OpenError, Options, Removed, Retention, Status};
 use crate::problems::Problems;
 use crate::query::{self, Query, QueryError, QueryStats, Visit};
 use crate::record::NewRecord;
+use crate::retention;
 use crate::state::{Command, Log, StoreState};
 use crate::syncer;
 use crate::wal::{WalFile, wal_path};
@@ -18,7 +21,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
-use watchglass_model::Timestamp;
+use watchglass_model::{Labels, Timestamp};
 
 /// Maximum wait for a thread to end.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -38,8 +41,9 @@ impl RecordStore {
     pub fn open(folder: &Path, options: Options, disk: Arc<dyn Disk>) -> Result<Self, OpenError> {
         fs::create_dir_all(folder)
             .map_err(|source| OpenError::Folder { folder: folder.to_owned(), source })?;
-        let problems = Problems::default();
-        let mut content = folder::read(folder, &disk, &problems)?;
+        let problems = Arc::new(Problems::default());
+        let leftovers = Arc::new(Leftovers::new(Arc::clone(&disk), Arc::clone(&problems)));
+        let mut content = folder::read(folder, &disk, &problems, &leftovers)?;
         let log = Log {
             encoder: BatchEncoder::new().map_err(OpenError::Start)?,
             file: None,
@@ -66,7 +70,7 @@ impl RecordStore {
         let shared = Arc::new(StoreState::new(
             Log { file: reopened, ..log },
             content.records,
-            problems,
+            (problems, leftovers),
             folder.to_owned(),
             disk,
             options.clamped(),
@@ -89,7 +93,8 @@ impl RecordStore {
     }
 
     /// Appends a batch: all of its records or none. They were written to the operating system when this returns, and
-    /// are synced to disk at most a second later. Waits for a hanging disk.
+    /// are synced to disk at most a second later. Waits for a hanging disk. Expired records ([`Retention::oldest`]) are
+    /// taken and not returned.
     ///
     /// # Errors
     /// No record was taken.
@@ -106,14 +111,36 @@ impl RecordStore {
         query::query(&self.shared, query, visit)
     }
 
-    /// Moves all records from memory into block files; returns whether it succeeded.
+    /// Deletes the records of these streams from `start` to just before `end` that have arrived so far. Queries do not
+    /// return them from now on, also after a restart; the files are rewritten in the background. Files that were
+    /// quarantined because of damage are not changed.
+    ///
+    /// # Errors
+    /// The disk failed: the records may or may not be deleted. Or too many deletions are pending, or the store is closed.
+    pub fn delete(
+        &self,
+        streams: &dyn Fn(&Labels) -> bool,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Result<(), DeleteError> {
+        delete::delete(&self.shared, streams, start.millis()..end.millis())
+    }
+
+    /// Applies limits of time and bytes, now and until the next call: call it after opening and then every minute or so.
+    /// Works on a full disk.
+    pub fn retain(&self, retention: &Retention) -> Removed {
+        retention::retain(&self.shared, retention, &self.shared.maintenance())
+    }
+
+    /// Does now what is otherwise done in the background: moves all records from memory into block files, rewrites files
+    /// with deleted records, and merges small files. Returns whether it succeeded.
     pub fn flush(&self) -> bool {
         let maintenance = self.shared.maintenance();
         let is_frozen = {
             let mut log = self.shared.log();
             self.shared.records().head.is_empty() || freeze(&self.shared, &mut log).is_ok()
         };
-        compactor::flush(&self.shared, &maintenance) && is_frozen
+        compactor::run_once(&self.shared, &maintenance) != Pass::Failed && is_frozen
     }
 
     /// Current status.
@@ -125,11 +152,9 @@ impl RecordStore {
             files.iter().map(|file| file.index.oldest()).chain(heads().map(|head| head.oldest)).min();
         let newest =
             files.iter().map(|file| file.index.newest()).chain(heads().map(|head| head.newest)).max();
-        let file_bytes: u64 = files.iter().map(|file| file.bytes).sum();
-        let frozen_bytes: u64 = frozen.iter().map(|frozen| frozen.log_bytes).sum();
         let head_records: u64 = heads().map(|head| head.records).sum();
         Status {
-            stored_bytes: file_bytes + frozen_bytes + records.log_bytes,
+            stored_bytes: records.stored_bytes(),
             content_bytes: files.iter().map(|file| file.index.content_bytes()).sum(),
             head_bytes: records.head_bytes(),
             files: files.len(),
@@ -137,6 +162,7 @@ impl RecordStore {
             streams: records.streams.len(),
             oldest: oldest.filter(|&time| time < i64::MAX).map(Timestamp::from_millis),
             newest: newest.filter(|&time| time > i64::MIN).map(Timestamp::from_millis),
+            pending_deletions: records.deletions.len(),
             refused: records.refused,
             outage: records.outage,
             problems: self.shared.problems.list(),

@@ -45,20 +45,18 @@ pub(crate) fn sync(shared: &StoreState) -> bool {
             failed.push((file, error));
         }
     }
-    let Some((_, error)) = failed.first() else {
+    if failed.is_empty() && !shared.is_suspect.load(Ordering::Acquire) {
         shared.problems.clear(PROBLEM);
         return true;
-    };
-    shared.problems.set(
-        PROBLEM,
-        format!("records of the last seconds may be lost at a power failure: sync failed: {error}"),
-    );
-    shared.unsynced().extend(failed.into_iter().map(|(file, _)| file));
-    // After a failed sync the file may have lost data that the system no longer has: memory has it, and a block file gets it.
-    let mut log = shared.log();
-    if !shared.records().head.is_empty() {
-        // A new attempt follows at the next sync.
-        let _ = freeze(shared, &mut log);
     }
+    if let Some((_, error)) = failed.first() {
+        let text = format!("records may be lost at a power failure: sync failed: {error}");
+        shared.problems.set(PROBLEM, text);
+    }
+    shared.unsynced().extend(failed.into_iter().map(|(file, _)| file));
+    // After a failed sync the file may have lost data although the next sync succeeds: memory has it, and a block file gets it.
+    let mut log = shared.log();
+    let is_moved = shared.records().head.is_empty() || freeze(shared, &mut log).is_ok();
+    shared.is_suspect.store(!is_moved, Ordering::Release);
     false
 }

@@ -3,6 +3,7 @@
 use super::disk::Fault;
 use super::*;
 use crate::AppendError;
+use crate::syncer::sync;
 
 fn batch(numbers: std::ops::Range<i64>) -> Vec<Numbered> {
     numbers.map(|n| Numbered::new(n * 1000, (n % 2) as u8, n)).collect()
@@ -82,6 +83,24 @@ fn records_wait_in_memory_up_to_the_limit_while_no_file_can_be_written() {
 }
 
 #[test]
+fn records_move_into_another_file_after_a_failed_sync() {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), TestDisk::new());
+    let store = open(folder.path(), &disk);
+    append(&store, &batch(0..10)).unwrap();
+    disk.set(Fault::Stop(0));
+    assert!(!sync(&store.shared));
+    let problems = store.status().problems;
+    assert!(problems[0].starts_with("records may be lost at a power failure: "), "{problems:?}");
+    disk.set(Fault::None);
+    // The sync succeeds now, and says nothing about what was lost before.
+    while !sync(&store.shared) {}
+    assert!(store.shared.records().head.is_empty());
+    assert!(store.flush());
+    assert_eq!(store.status().problems, Vec::<String>::new());
+    assert_eq!(numbers(&all(&store)), (0..10).collect::<Vec<_>>());
+}
+
+#[test]
 fn failing_log_is_replaced_by_a_new_one() {
     let (folder, disk) = (tempfile::tempdir().unwrap(), TestDisk::new());
     let store = open(folder.path(), &disk);
@@ -96,4 +115,20 @@ fn failing_log_is_replaced_by_a_new_one() {
     assert_eq!(numbers(&all(&store)), (0..100).collect::<Vec<_>>());
     drop(store);
     assert_eq!(numbers(&all(&open(folder.path(), &disk))), (0..100).collect::<Vec<_>>());
+}
+
+#[test]
+fn part_of_a_refused_batch_is_removed_from_the_log() {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), TestDisk::new());
+    let store = open(folder.path(), &disk);
+    append(&store, &batch(0..10)).unwrap();
+    disk.set(Fault::Full(20));
+    assert!(append(&store, &batch(10..20)).is_err());
+    disk.set(Fault::None);
+    append(&store, &batch(20..30)).unwrap();
+    drop(store);
+    let store = open(folder.path(), &disk);
+    assert_eq!(all(&store).len(), 20);
+    assert!(store.flush());
+    assert_eq!(store.status().problems, Vec::<String>::new());
 }

@@ -71,8 +71,8 @@ fn time_labels_words_and_substrings_select_records() {
 
     let words = Query { search: Search { words: &["W77", "number"], substrings: &[] }, ..Query::default() };
     let (found, stats) = query(&store, &words);
-    assert_eq!((numbers(&found), stats.blocks_read), (vec![77], 1), "{stats:?}");
-    assert!(stats.blocks_skipped >= 9, "{stats:?}");
+    assert_eq!(numbers(&found), [77]);
+    assert!(stats.blocks_read * 8 < stats.blocks_skipped, "{stats:?}");
     let in_field = Query { search: Search { words: &["field"], substrings: &[] }, ..Query::default() };
     assert_eq!(query(&store, &in_field).0, expect(&|record| record.number % 2 == 1));
     let part = Query { search: Search { words: &[], substrings: &[b"w99", b"xend"] }, ..Query::default() };
@@ -100,6 +100,18 @@ fn limits_and_cancellation_end_a_query() {
         if count == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     assert_eq!(store.query(&Query::default(), &mut { stop }).unwrap().records, 3);
+}
+
+#[test]
+fn memory_of_a_query_is_that_of_the_blocks_it_reads_at_the_same_time() {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), TestDisk::new());
+    let store = open(folder.path(), &disk);
+    let records: Vec<Numbered> = (0..5000).map(|n| Numbered::new(n, 0, n)).collect();
+    append(&store, &records).unwrap();
+    assert!(store.flush());
+    let (found, stats) = query(&store, &Query { max_memory_bytes: 10_000, ..Query::default() });
+    assert_eq!(found, records);
+    assert!(stats.blocks_read > 100, "{stats:?}");
 }
 
 #[test]
@@ -131,14 +143,15 @@ fn head_becomes_a_file_at_its_size_or_time_range() {
     let store = RecordStore::open(folder.path(), options, disk).unwrap();
     append(&store, &[Numbered::new(0, 0, 0)]).unwrap();
     append(&store, &[Numbered::new(5001, 0, 1)]).unwrap();
-    append(&store, &[Numbered::new(5002, 0, 2)]).unwrap();
+    // Late records are no reason for a file.
+    append(&store, &[Numbered::new(-90_000, 0, -1), Numbered::new(5002, 0, 2)]).unwrap();
     assert!(store.flush());
     assert_eq!(names(folder.path()), ["log-3.wal", "records-1-1.0.blk", "records-2-2.0.blk"]);
     let large: Vec<Numbered> = (3..2000).map(|n| Numbered::new(5002, 0, n)).collect();
     append(&store, &large).unwrap();
     append(&store, &[Numbered::new(5003, 0, 2000)]).unwrap();
-    assert_eq!(store.status().records, 2001);
+    assert_eq!(store.status().records, 2002);
     assert!(store.flush());
     assert_eq!(store.status().files, 4);
-    assert_eq!(numbers(&all(&store)), (0..2001).collect::<Vec<_>>());
+    assert_eq!(numbers(&all(&store)), (-1..2001).collect::<Vec<_>>());
 }
