@@ -86,6 +86,6 @@ fn check_config(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     if let Some(files) = found.edge.certificate() {
         files.read()?;
     }
-    console::print_line(&format!("{}: OK", path.display()));
+    console::print_result(&format!("{}: OK", path.display()));
     Ok(())
 }

@@ -67,6 +67,9 @@ async fn fetch_alerts(data: LiveData, view: ChartView, window: Window) {
     match alerts(window.seconds(), window.end()).await {
         Ok(alerts) if view.window.try_get_untracked() == Some(window) => {
             let _ = data.firing.try_set(Some(alerts.firing).filter(|&firing| firing > 0));
+            if alerts.firing == 0 {
+                crate::ui::remove_lasting_toasts();
+            }
             data.update(|store| {
                 store.set_alerts(alerts);
                 true

@@ -52,6 +52,7 @@ mod shared_alerts;
 mod shared_history;
 mod shared_rules;
 mod shared_sessions;
+mod standard_output;
 mod start_and_stop;
 mod support;
 mod suppressed_alerts;

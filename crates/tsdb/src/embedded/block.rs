@@ -4,7 +4,7 @@
 //!
 //! | part | what |
 //! |---|---|
-//! | header, 16 bytes | `WGLASSEG`, u16 version, u8 level (0 raw, 1 minute, 2 quarter), 5 × 0 |
+//! | header, 16 bytes | `WGLASSEG`, u16 version, u8 level (0 raw, 1 minute, 2 quarter), 5 × 0; later versions have a CRC-32 of the 11 bytes before in place of the first four zeros |
 //! | a chunk for each series | u8 1 if it has a value at every time of the file, else 0 and the places of its times; then its columns: low, high, sum, count, increase of rollups, the value of samples. Places and columns stand behind their length; length 0 is the first column again |
 //! | footer | see below |
 //! | trailer, 16 bytes | u32 length of the footer, u32 its CRC-32, `WGLASEND` |
@@ -29,6 +29,8 @@ pub(crate) const MAGIC: &[u8; 8] = b"WGLASSEG";
 pub(crate) const END: &[u8; 8] = b"WGLASEND";
 pub(crate) const VERSION: u16 = 1;
 pub(crate) const HEADER: u64 = 16;
+/// Bytes of the header with a checksum, in later versions.
+pub(crate) const HEADER_SUMMED: usize = 11;
 pub(crate) const TRAILER: u64 = 16;
 /// Write buffer size in bytes.
 const BUFFER: usize = 256 * 1024;

@@ -1,6 +1,6 @@
 //! Block file reader.
 
-use super::block::{BlockError, BlockSummary, END, HEADER, MAGIC, TRAILER, VERSION};
+use super::block::{BlockError, BlockSummary, END, HEADER, HEADER_SUMMED, MAGIC, TRAILER, VERSION};
 use super::bytes::{CorruptData, Cursor, is_intact};
 use super::resolution::Resolution;
 use super::{column, key};
@@ -64,17 +64,7 @@ impl Block {
             size.checked_sub(TRAILER).filter(|&end| end >= HEADER).ok_or(CorruptData("file too short"))?;
         let mut header = [0; HEADER as usize];
         file.read_exact_at(&mut header, 0)?;
-        let mut cursor = Cursor(&header);
-        if cursor.slice(MAGIC.len())? != MAGIC {
-            return Err(CorruptData("invalid file header").into());
-        }
-        let version = u16::from_le_bytes(cursor.array()?);
-        if version != VERSION {
-            return Err(BlockError::Version(version));
-        }
-        if cursor.byte()? != level.code() {
-            return Err(CorruptData("resolution does not match the file name").into());
-        }
+        check_header(&header, level)?;
         let mut trailer = [0; TRAILER as usize];
         file.read_exact_at(&mut trailer, end)?;
         let mut cursor = Cursor(&trailer);
@@ -190,4 +180,21 @@ impl Block {
         let (times, columns) = self.read(chunk)?;
         Ok(times.into_iter().zip(columns.into_iter().next().unwrap_or_default()).collect())
     }
+}
+
+/// Checks a header. A changed byte in it costs nothing: the name of the file has the level as well, and the checksum of the
+/// footer tells whether this is a block.
+fn check_header(header: &[u8], level: Resolution) -> Result<(), BlockError> {
+    let summed = Cursor(header).slice(HEADER_SUMMED)?;
+    let mut cursor = Cursor(header);
+    let is_block = cursor.slice(MAGIC.len())? == MAGIC;
+    let version = u16::from_le_bytes(cursor.array()?);
+    let (code, sum) = (cursor.byte()?, cursor.u32()?);
+    if is_block && version > VERSION && is_intact(summed, sum) {
+        return Err(BlockError::Version(version));
+    }
+    if is_block && version == VERSION && code != level.code() {
+        return Err(CorruptData("resolution does not match the file name").into());
+    }
+    Ok(())
 }
