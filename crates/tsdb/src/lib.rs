@@ -23,7 +23,7 @@ mod store;
 mod value_matcher;
 
 pub use embedded::{EmbeddedHistory, OpenError, Options};
-pub use index::{Index, LabelCardinality, SeriesSet};
+pub use index::{Index, LabelCardinality, SelectError, SeriesSet};
 pub use latest::{Latest, LatestSample};
 pub use memory::MemoryHistory;
 pub use query::{Column, Columns, Query, QueryError, check_size};

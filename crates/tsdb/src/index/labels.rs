@@ -1,8 +1,8 @@
 //! Label names, values and their cardinality.
 
 use super::label_table::{Name, Pair};
-use super::{Index, SeriesSet};
-use crate::{QueryError, Selector};
+use super::{Index, SelectError, SeriesSet};
+use crate::Selector;
 use roaring::RoaringBitmap;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -24,8 +24,8 @@ impl Index {
     /// before all others.
     ///
     /// # Errors
-    /// An invalid regular expression.
-    pub fn label_names(&self, selector: &Selector, limit: usize) -> Result<Vec<Arc<str>>, QueryError> {
+    /// Those of [`Index::select`].
+    pub fn label_names(&self, selector: &Selector, limit: usize) -> Result<Vec<Arc<str>>, SelectError> {
         let SeriesSet(selected) = self.select(selector)?;
         let names = self.table.names().filter(|name| name.series.intersects(&selected));
         Ok(names.take(limit).map(|name| Arc::clone(&name.text)).collect())
@@ -34,13 +34,13 @@ impl Index {
     /// The first `limit` values of a label of the selected series in alphabetical order.
     ///
     /// # Errors
-    /// An invalid regular expression.
+    /// Those of [`Index::select`].
     pub fn label_values(
         &self,
         name: &str,
         selector: &Selector,
         limit: usize,
-    ) -> Result<Vec<Arc<str>>, QueryError> {
+    ) -> Result<Vec<Arc<str>>, SelectError> {
         let SeriesSet(mut selected) = self.select(selector)?;
         let Some(name) = self.table.matched(name) else { return Ok(Vec::new()) };
         name.series.keep_in(&mut selected);

@@ -3,21 +3,26 @@
 //! Label names, values and pairs are stored once. A series is the list of the numbers of its pairs, and each pair has
 //! the sorted set of its series. What no series uses any more is freed.
 
+mod automaton;
+mod compiled;
 mod label_table;
 mod labels;
 mod postings;
 mod select;
 mod slots;
 
+pub use compiled::SelectError;
 pub use labels::LabelCardinality;
 
-use crate::{QueryError, Selector};
+use crate::Selector;
+use compiled::SelectorCache;
 use hashbrown::HashTable;
 use label_table::{LabelTable, METRIC};
 use roaring::RoaringBitmap;
 use slots::Slots;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use watchglass_model::Labels;
 
 /// Label index over series with dense numbers from zero.
@@ -33,6 +38,7 @@ pub struct Index {
     /// Keyed at random, because labels come from outside.
     hasher: RandomState,
     live: RoaringBitmap,
+    selectors: Arc<SelectorCache>,
 }
 
 /// Set of series numbers, in ascending order.
@@ -152,12 +158,13 @@ impl Index {
         self.table.pair_count()
     }
 
-    /// The series that satisfy all matchers.
+    /// The series that satisfy all matchers. A missing label counts as empty, and regular expressions are anchored, as
+    /// in Prometheus. Compiled expressions are cached.
     ///
     /// # Errors
-    /// An invalid regular expression.
-    pub fn select(&self, selector: &Selector) -> Result<SeriesSet, QueryError> {
-        Ok(SeriesSet(self.select_compiled(&selector.compile()?)))
+    /// More than 64 matchers, or a regular expression that is invalid or too large.
+    pub fn select(&self, selector: &Selector) -> Result<SeriesSet, SelectError> {
+        Ok(SeriesSet(self.select_compiled(&*self.selectors.compile(selector)?)))
     }
 }
 
@@ -179,3 +186,6 @@ impl fmt::Debug for Index {
         f.debug_struct("Index").field("series", &self.len()).field("pairs", &self.pairs()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;
