@@ -92,8 +92,7 @@ impl<'a> Search<'a> {
             state
         } else {
             let known = self.states.len().saturating_sub(1);
-            let common = value.bytes().zip(self.before.bytes()).take(known);
-            let common = common.take_while(|(byte, before)| byte == before).count();
+            let common = common_prefix(value.as_bytes(), self.before.as_bytes()).min(known);
             self.states.truncate(common + 1);
             *self.states.last()?
         };
@@ -121,6 +120,14 @@ impl<'a> Search<'a> {
     pub(super) fn finish(self) {
         self.automaton.keep(self.cache);
     }
+}
+
+/// Number of equal bytes at the start of two values.
+fn common_prefix(a: &[u8], b: &[u8]) -> usize {
+    let ((words, _), (others, _)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let start = 8 * words.iter().zip(others).take_while(|(word, other)| word == other).count();
+    let rest = a.iter().skip(start).zip(b.iter().skip(start));
+    start + rest.take_while(|(byte, other)| byte == other).count()
 }
 
 #[cfg(test)]

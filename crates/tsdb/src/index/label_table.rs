@@ -2,6 +2,7 @@
 
 use super::postings::Postings;
 use super::slots::Slots;
+use super::sorted_values::SortedValues;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ pub(super) struct LabelTable {
 pub(super) struct Name {
     pub(super) text: Arc<str>,
     /// Numbers of the pairs by value. No value is empty.
-    pub(super) values: BTreeMap<Arc<str>, u32>,
+    pub(super) values: SortedValues,
     /// Series with this label.
     pub(super) series: Postings,
 }
@@ -48,14 +49,14 @@ impl Default for LabelTable {
 
 impl Name {
     fn new(text: &str) -> Self {
-        Self { text: text.into(), values: BTreeMap::new(), series: Postings::default() }
+        Self { text: text.into(), values: SortedValues::default(), series: Postings::default() }
     }
 }
 
 impl LabelTable {
     /// The number of a pair; `None` if no series has it.
     pub(super) fn find(&self, name: u32, value: &str) -> Option<u32> {
-        self.names.get(name)?.values.get(value).copied()
+        self.names.get(name)?.values.get(value)
     }
 
     /// The number of a label name. A label that is named like the metric name is not found by its text.
@@ -78,11 +79,10 @@ impl LabelTable {
     /// The number of a pair, added if missing; `None` if all numbers are used.
     pub(super) fn add_pair(&mut self, name: u32, value: &str) -> Option<u32> {
         let values = &mut self.names.get_mut(name)?.values;
-        if let Some(&pair) = values.get(value) {
+        if let Some(pair) = values.get(value) {
             return Some(pair);
         }
-        let value: Arc<str> = value.into();
-        let pair = Pair { name, value: Arc::clone(&value), series: Postings::default() };
+        let pair = Pair { name, value: value.into(), series: Postings::default() };
         let number = self.pairs.insert(pair)?;
         values.insert(value, number);
         Some(number)

@@ -49,7 +49,7 @@ impl Index {
             return Ok(self.values_of(&selected, name).into_iter().take(limit).cloned().collect());
         }
         let is_selected = |pair: &Pair| is_all || pair.series.intersects(&selected);
-        let values = name.values.values().filter_map(|pair| self.table.pair(*pair));
+        let values = name.values.numbers().filter_map(|pair| self.table.pair(pair));
         let values = values.filter(|pair| is_selected(pair)).take(limit);
         Ok(values.map(|pair| Arc::clone(&pair.value)).collect())
     }
@@ -73,8 +73,8 @@ impl Index {
 
     /// Up to `limit` values of a label with their numbers of series, those with the most series first.
     pub fn largest_values(&self, name: &str, limit: usize) -> Vec<(Arc<str>, u64)> {
-        let pairs = self.table.matched(name).into_iter().flat_map(|name| name.values.values());
-        let pairs = pairs.filter_map(|pair| self.table.pair(*pair));
+        let pairs = self.table.matched(name).into_iter().flat_map(|name| name.values.numbers());
+        let pairs = pairs.filter_map(|pair| self.table.pair(pair));
         let mut sizes: Vec<_> = pairs.map(|pair| (Reverse(pair.series.len()), &pair.value)).collect();
         if limit < sizes.len() {
             sizes.select_nth_unstable(limit);

@@ -10,6 +10,7 @@ mod labels;
 mod postings;
 mod select;
 mod slots;
+mod sorted_values;
 
 pub use compiled::SelectError;
 pub use labels::LabelCardinality;
@@ -164,7 +165,8 @@ impl Index {
     /// # Errors
     /// More than 64 matchers, or a regular expression that is invalid or too large.
     pub fn select(&self, selector: &Selector) -> Result<SeriesSet, SelectError> {
-        Ok(SeriesSet(self.select_compiled(&*self.selectors.compile(selector)?)))
+        let compiled = self.selectors.compile(selector)?;
+        Ok(SeriesSet(self.select_compiled(&compiled)))
     }
 }
 

@@ -11,8 +11,6 @@ use super::label_table::{METRIC_NAME, Name};
 use super::postings::Union;
 use crate::value_matcher::ValueMatcher;
 use roaring::RoaringBitmap;
-use std::ops::Bound;
-use std::sync::Arc;
 
 /// Matcher of a label name in use.
 struct Test<'a> {
@@ -166,15 +164,15 @@ impl Test<'_> {
     fn candidates(&self, left: u64) -> Option<Values> {
         let values = &self.name.values;
         match self.wanted {
-            ValueMatcher::Words(words) => Some(Values::These(
-                words.iter().filter_map(|word| values.get(word.as_str()).copied()).collect(),
-            )),
+            ValueMatcher::Words(words) => {
+                Some(Values::These(words.iter().filter_map(|word| values.get(word)).collect()))
+            }
             // No value is empty.
             ValueMatcher::Prefix(prefix, 0 | 1) if prefix.is_empty() => Some(Values::AllBut(Vec::new())),
-            ValueMatcher::Prefix(prefix, _) => Some(Values::These(self.split(self.with_prefix(prefix)).0)),
+            ValueMatcher::Prefix(prefix, _) => Some(Values::These(self.split(values.with_prefix(prefix)).0)),
             ValueMatcher::Regex(_, prefixes) if !prefixes.is_empty() => {
                 let limit = usize::try_from(left.saturating_mul(SEARCH_GAIN)).unwrap_or(usize::MAX);
-                let found = || prefixes.iter().flat_map(|prefix| self.with_prefix(prefix));
+                let found = || prefixes.iter().flat_map(|prefix| values.with_prefix(prefix));
                 let is_many = limit < values.len() && found().take(limit.saturating_add(1)).count() > limit;
                 (!is_many).then(|| Values::These(self.split(found()).0))
             }
@@ -188,19 +186,14 @@ impl Test<'_> {
     }
 
     /// The pairs whose values the matcher has, and the others.
-    fn split<'v>(&self, values: impl Iterator<Item = (&'v Arc<str>, &'v u32)>) -> (Vec<u32>, Vec<u32>) {
+    fn split<'v>(&self, values: impl Iterator<Item = (&'v str, u32)>) -> (Vec<u32>, Vec<u32>) {
         let (mut having, mut others) = (Vec::new(), Vec::new());
         let mut test = ValueTest::new(self);
         for (value, pair) in values {
-            if test.has(value) { having.push(*pair) } else { others.push(*pair) }
+            if test.has(value) { having.push(pair) } else { others.push(pair) }
         }
         test.finish();
         (having, others)
-    }
-
-    fn with_prefix(&self, prefix: &str) -> impl Iterator<Item = (&Arc<str>, &u32)> {
-        let from = (Bound::Included(prefix), Bound::Unbounded);
-        self.name.values.range::<str, _>(from).take_while(move |(value, _)| value.starts_with(prefix))
     }
 
     /// Applies the matcher, given all series whose values it has.
