@@ -170,11 +170,9 @@ impl Test<'_> {
             // No value is empty.
             ValueMatcher::Prefix(prefix, 0 | 1) if prefix.is_empty() => Some(Values::AllBut(Vec::new())),
             ValueMatcher::Prefix(prefix, _) => Some(Values::These(self.split(values.with_prefix(prefix)).0)),
-            ValueMatcher::Regex(_, prefixes) if !prefixes.is_empty() => {
-                let limit = usize::try_from(left.saturating_mul(SEARCH_GAIN)).unwrap_or(usize::MAX);
-                let found = || prefixes.iter().flat_map(|prefix| values.with_prefix(prefix));
-                let is_many = limit < values.len() && found().take(limit.saturating_add(1)).count() > limit;
-                (!is_many).then(|| Values::These(self.split(found()).0))
+            ValueMatcher::Regex(_, prefixes) if self.is_rare(prefixes, left) => {
+                let found = prefixes.iter().flat_map(|prefix| values.with_prefix(prefix));
+                Some(Values::These(self.split(found).0))
             }
             _ if values.len() as u64 > left.saturating_mul(SEARCH_GAIN) => None,
             _ => {
@@ -183,6 +181,15 @@ impl Test<'_> {
                 Some(if is_short { Values::These(having) } else { Values::AllBut(others) })
             }
         }
+    }
+
+    /// Whether less than half of the values have one of the prefixes, and to test them takes less time than to test the
+    /// values of `left` series. Of most values, the others are fewer to unite.
+    fn is_rare(&self, prefixes: &[String], left: u64) -> bool {
+        let limit = left.saturating_mul(SEARCH_GAIN).min(self.name.values.len() as u64 / 2);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let found = prefixes.iter().flat_map(|prefix| self.name.values.with_prefix(prefix));
+        !prefixes.is_empty() && found.take(limit.saturating_add(1)).count() <= limit
     }
 
     /// The pairs whose values the matcher has, and the others.

@@ -186,7 +186,7 @@ mod tests {
     use std::collections::btree_map::Entry;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(24))]
+        #![proptest_config(ProptestConfig::with_cases(12))]
 
         #[test]
         fn values_are_a_sorted_map(

@@ -101,7 +101,7 @@ fn changes(count: usize) -> impl Strategy<Value = Vec<(Set, Option<prop::sample:
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn selection_equals_a_scan(
