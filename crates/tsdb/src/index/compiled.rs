@@ -11,8 +11,7 @@ use thiserror::Error;
 const MAX_MATCHERS: usize = 64;
 /// Maximum number of cached selectors.
 const MAX_CACHED: usize = 64;
-/// Maximum size of the automata of cached selectors in bytes, when their state caches are full. Usually these take a
-/// tenth.
+/// Maximum size of the automata of cached selectors in bytes, when their state caches are full.
 const MAX_CACHED_BYTES: usize = 32 * 1024 * 1024;
 
 /// Invalid selector.
@@ -39,7 +38,7 @@ impl Compiled {
         let selector = selector.compile()?;
         let automata = selector.tests().map(|(_, wanted, _)| match wanted {
             ValueMatcher::Regex(regex, _) => Automaton::new(regex.as_str()),
-            // A substring search for each value would take longer.
+            // Reads only what differs from the value before.
             ValueMatcher::Contains(text) => {
                 Automaton::new(&format!("^(?s:.*{}.*)$", regex_syntax::escape(text)))
             }

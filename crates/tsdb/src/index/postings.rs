@@ -146,7 +146,7 @@ impl Union {
 
     pub(super) fn finish(mut self) -> RoaringBitmap {
         let end = self.listed.iter().max().map_or(0, |last| *last as usize + 1);
-        // Setting bits takes less time than sorting, unless there are few.
+        // Linear, while sorting is not; the array has at most eight bytes per number.
         if self.listed.len() > end / 64 {
             let mut bytes = vec![0_u8; end.div_ceil(8)];
             for number in self.listed {
