@@ -114,7 +114,7 @@ fn probes_without_a_result_are_neither_up_nor_down() {
             },
         );
     let mut collector = Collector::new(vec![pending, steady()], &[("host", "h")], 100).unwrap();
-    let ups = |collector: &mut Collector, second| {
+    let ups = |collector: &mut Collector, second: i64| {
         let tick = collector.tick(Timestamp::from_millis(second * 1000));
         let values = values(collector, &tick).into_iter();
         values.filter(|(key, _)| key.starts_with("up{")).map(|(_, value)| value).collect::<Vec<_>>()
