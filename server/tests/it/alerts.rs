@@ -136,30 +136,6 @@ async fn alerts_survive_a_restart_and_do_not_fire_again() {
 }
 
 #[tokio::test]
-async fn alert_of_a_source_that_is_down_does_not_resolve_at_a_restart() {
-    let folder = tempfile::tempdir().unwrap();
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let config = ConfigFile::with(&format!(
-        "[redis]\ntargets = 'redis://{closed}'\n[[rules]]\nid = 'redis-down'\nfor_seconds = 0\n"
-    ));
-    let flags = config.flags_with_data(&folder);
-    let mut server = Server::start_with(&flags, &[]).await;
-    server.logged("alert fired rule=\"redis-down\"").await;
-    server.stop().await;
-
-    // Its first result comes after the first tick.
-    let mut server = Server::start_with(&flags, &[]).await;
-    server.logged("probe failed").await;
-    Socket::json(server.address).await.in_a_row(3).await;
-    let finished = server.stop().await;
-    assert!(
-        !finished.stderr.contains("rule=\"redis-down\""),
-        "neither resolved nor fired: {}",
-        finished.stderr
-    );
-}
-
-#[tokio::test]
 async fn damaged_alert_files_are_quarantined() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("alerts.json"), "rubbish").unwrap();
