@@ -22,7 +22,7 @@ const REWRITE_PROBLEM: &str = "rewrite";
 /// Interval of retries.
 const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Runs until it is told to stop.
+/// Runs until it is stopped.
 pub(crate) fn run(shared: &StoreState, commands: &Receiver<Command>) {
     let mut is_done = true;
     loop {

@@ -22,7 +22,7 @@ use watchglass_model::Labels;
 /// while a disk hangs.
 #[derive(Debug)]
 pub(crate) struct StoreState {
-    /// Locked by whoever changes the set of block files.
+    /// Locked while the set of block files changes.
     maintenance: Mutex<()>,
     log: Mutex<Log>,
     records: RwLock<Records>,

@@ -11,7 +11,7 @@ const SYNC_DELAY: Duration = Duration::from_millis(800);
 /// Key of the problem of syncing.
 const PROBLEM: &str = "sync";
 
-/// Runs until it is told to stop.
+/// Runs until it is stopped.
 pub(crate) fn run(shared: &StoreState, commands: &Receiver<Command>) {
     let mut is_done = true;
     loop {
