@@ -118,14 +118,8 @@ impl Histogram {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_support::of;
     use crate::{Schema, USUAL_BUCKETS};
-
-    fn of(schema: i32, zero_threshold: f64, values: &[f64]) -> Histogram {
-        let schema = Schema::new(schema).unwrap();
-        let mut found = Histogram::exponential(Flavor::Counter, schema, zero_threshold).unwrap();
-        values.iter().for_each(|value| found.observe(*value));
-        found
-    }
 
     fn custom(bounds: &[f64], values: &[f64]) -> Histogram {
         let mut found = Histogram::custom(Flavor::Counter, bounds).unwrap();

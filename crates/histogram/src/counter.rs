@@ -67,14 +67,7 @@ impl Histogram {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Schema;
-
-    fn of(schema: i32, zero_threshold: f64, values: &[f64]) -> Histogram {
-        let schema = Schema::new(schema).unwrap();
-        let mut found = Histogram::exponential(Flavor::Counter, schema, zero_threshold).unwrap();
-        values.iter().for_each(|value| found.observe(*value));
-        found
-    }
+    use crate::test_support::of;
 
     #[test]
     fn fallen_counts_are_resets() {

@@ -53,6 +53,8 @@ mod native;
 mod observe;
 mod resolution;
 mod schema;
+#[cfg(test)]
+mod test_support;
 mod to_exponential;
 
 pub use buckets::{Buckets, Span};
