@@ -1,8 +1,9 @@
-//! Head block: the newest samples in memory. This file has writes and removals, `head/read.rs` has reads.
+//! Head block: the newest samples in memory. This file has writes, `head/forget.rs` removals, `head/read.rs` reads.
 //!
 //! All series share one column of times, because all samples of a tick have the same time; each series then costs
 //! eight bytes per tick. A missing value is NaN, which no sample can be.
 
+mod forget;
 mod read;
 
 use crate::StoredSeries;
@@ -14,9 +15,6 @@ use watchglass_model::{Batch, Catalogue, Series, SeriesId};
 pub(crate) const HOUR: i64 = 3_600_000;
 /// Maximum absolute timestamp: the range of JavaScript's `Date`.
 const MAX_ABS_MILLIS: u64 = 8_640_000_000_000_000;
-
-/// Initial capacity per series: one hour at one value per second, plus the values until its block is written.
-const INITIAL_CAPACITY: usize = 4096;
 
 /// Hours since the Unix epoch.
 pub(crate) fn hour_of(millis: i64) -> i64 {
@@ -56,6 +54,10 @@ pub(crate) struct HourState {
     pub(crate) version: u64,
     /// Number of the last batch that changed it.
     pub(crate) touched: u64,
+    /// Newest time, in milliseconds.
+    last: i64,
+    /// Number of batches that were not newer than `last`.
+    late: u64,
 }
 
 /// Batch as written to the WAL: series numbers of the head, and values.
@@ -185,29 +187,6 @@ impl Head {
         }
     }
 
-    /// Removes series without samples.
-    fn prune(&mut self) {
-        if std::mem::take(&mut self.may_prune) {
-            self.retain(|column| !column.values.is_empty());
-        }
-    }
-
-    fn retain(&mut self, keep: impl Fn(&HeadColumn) -> bool) {
-        if self.columns.iter().all(&keep) {
-            return;
-        }
-        self.columns.retain(keep);
-        self.by_series.clear();
-        self.places.clear();
-        for place in 0..self.columns.len() {
-            let Some(column) = self.columns.get(place) else { continue };
-            self.by_series.insert(Arc::clone(&column.series), place);
-            if let Some(id) = column.id {
-                self.number_in_run(id, place);
-            }
-        }
-    }
-
     /// The row of a time, inserted if missing.
     fn row(&mut self, time: i64) -> usize {
         let row = self.times.partition_point(|&earlier| earlier < time);
@@ -241,58 +220,13 @@ impl Head {
     fn note(&mut self, time: i64) {
         self.batches += 1;
         self.newest = Some(time);
-        let hour = self.hours.entry(hour_of(time)).or_default();
-        *hour = HourState { version: hour.version + 1, touched: self.batches };
-    }
-
-    /// Whether half of the room is used, and a quarter by series that have ended: it is returned when they are in a block.
-    pub(crate) fn is_crowded(&self) -> bool {
-        let has_ended = |column: &&HeadColumn| column.id.is_none() && !column.values.is_empty();
-        self.columns.len() > self.limit / 2 && self.columns.iter().filter(has_ended).count() >= self.limit / 4
-    }
-
-    /// Removes the samples of an hour.
-    pub(crate) fn forget_hour(&mut self, hour: i64) {
-        let start = hour.saturating_mul(HOUR);
-        let rows = self.rows(&(start..start.saturating_add(HOUR)));
-        self.times.drain(rows.clone());
-        for column in &mut self.columns {
-            let end = rows.end.min(column.values.len());
-            column.values.drain(rows.start.min(end)..end);
-            // Series that ended must become empty.
-            if column.values.iter().all(|value| value.is_nan()) {
-                column.values.clear();
-            }
-            // Keeps capacity for another hour, to avoid reallocating every hour.
-            let room = if column.values.is_empty() { 0 } else { INITIAL_CAPACITY };
-            column.values.shrink_to(room);
-        }
-        self.hours.remove(&hour);
-        self.may_prune = true;
-        // Series that ended are never written again.
-        self.retain(|column| column.id.is_some() || !column.values.is_empty());
-    }
-
-    /// Removes the oldest samples if there are more than `most` values; returns whether it did.
-    pub(crate) fn shrink(&mut self, most: usize) -> bool {
-        let rows = most / self.columns.len().max(1);
-        let limit = self.times.len().checked_sub(rows).filter(|&excess| excess > 0);
-        let limit = limit.and_then(|excess| self.times.get(excess).copied());
-        if let Some(limit) = limit {
-            self.forget_before(limit);
-        }
-        limit.is_some()
-    }
-
-    /// Removes samples older than `limit`.
-    pub(crate) fn forget_before(&mut self, limit: i64) {
-        let old = self.times.partition_point(|&time| time < limit);
-        self.times.drain(..old);
-        for column in &mut self.columns {
-            column.values.drain(..old.min(column.values.len()));
-        }
-        let hour = hour_of(limit);
-        self.hours.retain(|&earlier, _| earlier >= hour);
-        self.may_prune |= old > 0;
+        let first = HourState { last: i64::MIN, ..HourState::default() };
+        let hour = self.hours.entry(hour_of(time)).or_insert(first);
+        *hour = HourState {
+            version: hour.version + 1,
+            touched: self.batches,
+            last: hour.last.max(time),
+            late: hour.late + u64::from(time <= hour.last),
+        };
     }
 }
