@@ -1,6 +1,7 @@
 //! Errors.
 
 use thiserror::Error;
+use watchglass_stored_files::bytes::CorruptData;
 
 /// Invalid histogram from outside.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -60,4 +61,10 @@ pub enum DecodeError {
     /// Damaged or truncated bytes.
     #[error("encoded histogram is damaged: {0}")]
     Damaged(&'static str),
+}
+
+impl From<CorruptData> for DecodeError {
+    fn from(CorruptData(reason): CorruptData) -> Self {
+        Self::Damaged(reason)
+    }
 }

@@ -1,4 +1,4 @@
-//! Files of a folder, and quarantine of damaged ones.
+//! Files of the folder of a store.
 
 use crate::block_file::{BlockFile, FileError, FileName};
 use crate::deletions::{Deletions, FILE};
@@ -9,15 +9,12 @@ use crate::options::OpenError;
 use crate::problems::Problems;
 use crate::state::{FrozenHead, Records};
 use crate::wal::{Replayed, parse_wal_name, replay, wal_path};
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use watchglass_stored_files::folder::scan;
 
-/// Suffix of files being written.
-pub(crate) const TEMPORARY: &str = ".tmp";
-/// Suffix of quarantined files.
-const DAMAGED: &str = ".damaged";
+pub(crate) use watchglass_stored_files::folder::{TEMPORARY, quarantine};
 
 /// Names of the files of a store.
 #[derive(Debug, Default)]
@@ -28,9 +25,8 @@ struct Names {
     aside: u64,
 }
 
-/// Greatest number of a WAL file in the name of a quarantined file.
+/// Greatest number of a WAL file in a file name.
 fn last_number(name: &str) -> u64 {
-    let name = name.strip_suffix(DAMAGED).unwrap_or(name);
     parse_wal_name(name).or_else(|| FileName::parse(name).map(|name| name.last)).unwrap_or(0)
 }
 
@@ -42,20 +38,12 @@ impl Names {
         problems: &Problems,
         leftovers: &Leftovers,
     ) -> Result<Self, OpenError> {
-        let mut names = Self::default();
-        let fail = |source| OpenError::Folder { folder: folder.to_owned(), source };
-        for entry in fs::read_dir(folder).map_err(fail)? {
-            let name = entry.map_err(fail)?.file_name();
-            let Some(name) = name.to_str() else { continue };
-            if name.ends_with(TEMPORARY) {
-                // Left over from a crash while writing; if it cannot be removed, it will be overwritten.
-                let _ = disk.remove(&folder.join(name));
-            } else if name.ends_with(DAMAGED) {
-                names.aside = names.aside.max(last_number(name));
-                let text =
-                    format!("{name} was quarantined because it is damaged; delete it to clear this problem");
-                problems.set(name, text);
-            } else if let Some(generation) = parse_wal_name(name) {
+        let scan = scan(folder, disk, problems)
+            .map_err(|source| OpenError::Folder { folder: folder.to_owned(), source })?;
+        let aside = scan.quarantined.iter().map(|name| last_number(name)).max().unwrap_or(0);
+        let mut names = Self { aside, ..Self::default() };
+        for name in &scan.names {
+            if let Some(generation) = parse_wal_name(name) {
                 names.logs.push(generation);
             } else if let Some(name) = FileName::parse(name) {
                 names.files.push(name);
@@ -192,15 +180,4 @@ impl Content {
         }
         Ok(())
     }
-}
-
-/// Quarantines a damaged file by renaming it, and reports it.
-pub(crate) fn quarantine(path: &Path, damage: &str, disk: &dyn Disk, problems: &Problems) {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let aside = format!("{name}{DAMAGED}");
-    let text = match disk.rename(path, &path.with_file_name(&aside)) {
-        Ok(()) => format!("{name}: damaged: {damage}; quarantined as {aside}"),
-        Err(rename) => format!("{name}: damaged: {damage}; quarantine failed: {rename}"),
-    };
-    problems.set(&aside, text);
 }

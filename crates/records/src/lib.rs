@@ -32,7 +32,6 @@ mod bytes;
 mod compactor;
 mod delete;
 mod deletions;
-mod disk;
 mod file_index;
 mod file_writer;
 mod folder;
@@ -41,7 +40,6 @@ mod leftovers;
 mod merge;
 mod options;
 mod plan;
-mod problems;
 mod query;
 mod record;
 mod retention;
@@ -56,6 +54,8 @@ mod words;
 
 #[cfg(test)]
 mod tests;
+
+use watchglass_stored_files::{disk, problems};
 
 pub use disk::{Disk, DiskFile, SystemDisk};
 pub use options::{AppendError, DeleteError, OpenError, Options, Outage, Removed, Retention, Status};

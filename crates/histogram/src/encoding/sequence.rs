@@ -24,7 +24,7 @@
 pub const MAX_SAMPLES: usize = u16::MAX as usize;
 
 pub(super) const VERSION: u8 = 1;
-/// Bytes of version and number of samples.
+/// Cursor of version and number of samples.
 pub(super) const HEADER: usize = 3;
 /// Bits of the length of a complete sample.
 pub(super) const LENGTH_BITS: u32 = 24;

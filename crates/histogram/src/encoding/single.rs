@@ -1,6 +1,6 @@
 //! Encoding of one histogram.
 
-use super::bytes::{Bytes, put_f64, put_signed, put_varint};
+use super::bytes::{Cursor, put_f64, put_signed, put_varint};
 use super::whole::{self, WholeCounts};
 use crate::native::check_buckets;
 use crate::schema::power_of_two;
@@ -79,7 +79,7 @@ impl Histogram {
     /// # Errors
     /// Unknown version, or damaged bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut bytes = Bytes(bytes);
+        let mut bytes = Cursor(bytes);
         let found = bytes.byte()?;
         if found != VERSION {
             return Err(DecodeError::Version { found });
@@ -93,7 +93,7 @@ impl Histogram {
 }
 
 /// Reads a histogram after its version.
-fn read(bytes: &mut Bytes<'_>) -> Result<Histogram, DecodeError> {
+fn read(bytes: &mut Cursor<'_>) -> Result<Histogram, DecodeError> {
     let flags = bytes.byte()?;
     if flags & !(GAUGE | CUSTOM | FLOATS | STALE) != 0 {
         return Err(DecodeError::Damaged("unknown flags"));
@@ -130,7 +130,7 @@ fn read(bytes: &mut Bytes<'_>) -> Result<Histogram, DecodeError> {
     Ok(found)
 }
 
-fn read_whole(bytes: &mut Bytes<'_>, buckets: usize) -> Result<(f64, f64, Vec<f64>), DecodeError> {
+fn read_whole(bytes: &mut Cursor<'_>, buckets: usize) -> Result<(f64, f64, Vec<f64>), DecodeError> {
     let (outside, zero) = (bytes.signed()?, bytes.signed()?);
     let (mut before, mut total) = (0_i64, zero);
     let mut counts = Vec::with_capacity(buckets.min(bytes.0.len()));
@@ -143,9 +143,8 @@ fn read_whole(bytes: &mut Bytes<'_>, buckets: usize) -> Result<(f64, f64, Vec<f6
     Ok((count, whole::count(zero).ok_or(DAMAGED_COUNT)?, counts))
 }
 
-fn read_floats(bytes: &mut Bytes<'_>, buckets: usize) -> Result<(f64, f64, Vec<f64>), DecodeError> {
-    let mut read =
-        || bytes.f64().and_then(|count| if count.is_finite() { Ok(count) } else { Err(DAMAGED_COUNT) });
+fn read_floats(bytes: &mut Cursor<'_>, buckets: usize) -> Result<(f64, f64, Vec<f64>), DecodeError> {
+    let mut read = || Some(bytes.f64()?).filter(|count| count.is_finite()).ok_or(DAMAGED_COUNT);
     let (count, zero) = (read()?, read()?);
     let counts = (0..buckets).map(|_| read()).collect::<Result<_, _>>()?;
     Ok((count, zero, counts))
@@ -167,7 +166,7 @@ fn power_threshold(power: u8) -> f64 {
     power_of_two(i32::from(power) - POWER_BIAS)
 }
 
-fn read_threshold(bytes: &mut Bytes<'_>) -> Result<f64, DecodeError> {
+fn read_threshold(bytes: &mut Cursor<'_>) -> Result<f64, DecodeError> {
     Ok(match bytes.byte()? {
         0 => 0.0,
         1 => bytes.f64()?,
@@ -185,7 +184,7 @@ fn put_spans(out: &mut Vec<u8>, buckets: &Buckets) {
 }
 
 /// Indexes of the buckets of spans. Each takes a byte at least of what follows, so there are no more.
-fn read_spans(bytes: &mut Bytes<'_>) -> Result<Vec<i32>, DecodeError> {
+fn read_spans(bytes: &mut Cursor<'_>) -> Result<Vec<i32>, DecodeError> {
     let spans = bytes.count(MAX_BUCKETS)?;
     let mut indexes: Vec<i32> = Vec::new();
     let mut next = 0_i64;

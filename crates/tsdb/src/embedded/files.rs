@@ -8,8 +8,10 @@ use super::{OpenError, disk::Disk};
 use crate::StoredSeries;
 use crate::head::HOUR;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
+use watchglass_stored_files::folder::{self, scan};
+
+pub(crate) use watchglass_stored_files::folder::TEMPORARY;
 
 /// Block files of a folder by resolution.
 #[derive(Debug)]
@@ -38,20 +40,10 @@ impl Files {
         };
         let mut logs = Vec::new();
         let fail = |source| OpenError::Folder { folder: folder.to_owned(), source };
-        for entry in fs::read_dir(folder).map_err(fail)? {
-            let name = entry.map_err(fail)?.file_name();
-            let Some(name) = name.to_str() else { continue };
-            if name.ends_with(TEMPORARY) {
-                // Left over from a crash while writing; if it cannot be removed, it will be overwritten.
-                let _ = disk.remove(&folder.join(name));
-            } else if name.ends_with(DAMAGED) {
-                problems.set(
-                    name,
-                    format!("{name} was quarantined because it is damaged; delete it to clear this problem"),
-                );
-            } else if let Some(generation) = parse_log(name) {
+        for name in scan(folder, disk, problems).map_err(fail)?.names {
+            if let Some(generation) = parse_log(&name) {
                 logs.push(generation);
-            } else if let Some((level, index)) = Resolution::parse(name) {
+            } else if let Some((level, index)) = Resolution::parse(&name) {
                 files.find_one(level, index, disk, problems)?;
             }
         }
@@ -131,11 +123,6 @@ impl Files {
     }
 }
 
-/// Suffix of files being written.
-pub(crate) const TEMPORARY: &str = ".tmp";
-/// Suffix of quarantined files.
-const DAMAGED: &str = ".damaged";
-
 /// Bit of an hour within its day.
 pub(crate) fn bit_of(hour: i64) -> u32 {
     1 << hour.rem_euclid(24)
@@ -153,16 +140,11 @@ fn parse_log(name: &str) -> Option<u64> {
 
 /// Quarantines a damaged file by renaming it, and reports it. An unreadable one stays in place.
 pub(crate) fn quarantine(path: &Path, error: &BlockError, disk: &dyn Disk, problems: &Problems) {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let text = match error {
-        BlockError::Io(_) | BlockError::Version(_) => format!("{name}: {error}"),
-        BlockError::Damage(_) => {
-            let aside = path.with_file_name(format!("{name}{DAMAGED}"));
-            match disk.rename(path, &aside) {
-                Ok(()) => format!("{name}: {error}; quarantined as {name}{DAMAGED}"),
-                Err(rename) => format!("{name}: {error}; quarantine failed: {rename}"),
-            }
+    match error {
+        BlockError::Io(_) | BlockError::Version(_) => {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            problems.set(&name, format!("{name}: {error}"));
         }
-    };
-    problems.set(&format!("{name}{DAMAGED}"), text);
+        BlockError::Damage(damage) => folder::quarantine(path, &damage.to_string(), disk, problems),
+    }
 }

@@ -96,6 +96,12 @@ impl Disk for TestDisk {
         Ok(Arc::new(TestFile(self.clone(), SystemDisk::default().create(path)?)))
     }
 
+    fn open_end(&self, path: &Path, length: u64) -> io::Result<Arc<dyn DiskFile>> {
+        let _still = self.act()?;
+        self.space()?;
+        Ok(Arc::new(TestFile(self.clone(), SystemDisk::default().open_end(path, length)?)))
+    }
+
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         if let Some((say, permission)) = self.0.stop.lock().unwrap().take() {
             say.send(()).unwrap();
@@ -126,6 +132,11 @@ impl DiskFile for TestFile {
         let space = self.0.space();
         self.1.append(if space.is_ok() { bytes } else { &bytes[..bytes.len() / 2] })?;
         space
+    }
+
+    fn truncate(&self, length: u64) -> io::Result<()> {
+        let _still = self.0.act()?;
+        self.1.truncate(length)
     }
 
     /// No-op: tests cover process crashes, not power failures.

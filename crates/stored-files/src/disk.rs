@@ -1,4 +1,4 @@
-//! Disk abstraction for writes, replaced by a full disk in tests.
+//! Disk abstraction for writes, replaced by a failing disk in tests of the stores.
 
 use same_file::Handle;
 use std::fmt::Debug;
