@@ -9,7 +9,8 @@ use std::time::Duration;
 use watchglass_instrument::requests::{Recorder, StatusClass};
 use watchglass_model::{SampleBuffer, Timestamp};
 use watchglass_probes::{
-    Applications, ApplicationsProbe, Collector, HostRoots, Probe, host_probes, self_monitoring_probes,
+    Applications, ApplicationsProbe, Collector, HostRoots, Probe, ProcessTableReader, host_probes,
+    self_monitoring_probes,
 };
 
 fn main() {
@@ -37,6 +38,17 @@ fn one(bencher: Bencher<'_, '_>, mut probe: impl Probe) {
     bencher.bench_local(|| {
         samples.clear();
         probe.collect(&mut samples)
+    });
+}
+
+/// One reading of the process table.
+#[divan::bench]
+fn process_table(bencher: Bencher<'_, '_>) {
+    let mut reader = ProcessTableReader::new(&HostRoots::default());
+    let mut now = 0;
+    bencher.bench_local(|| {
+        now += 5000;
+        reader.read(Timestamp::from_millis(black_box(now)))
     });
 }
 

@@ -32,8 +32,8 @@ pub use background_probe::BackgroundProbe;
 pub use collector::{Collector, Tick};
 pub use error::ProbeError;
 pub use host::{
-    Cpu, CpuFrequency, Disk, Filesystem, Load, Memory, Network, OpenFiles, Pressure, Temperature,
-    TopProcesses, Uptime,
+    Cpu, CpuFrequency, Disk, Filesystem, Load, Memory, Network, OpenFiles, Pressure, ProcessTableReader,
+    Temperature, TopProcesses, Uptime,
 };
 pub use postgres::{Postgres, postgres};
 pub use probe::{Probe, SubProbe};

@@ -9,6 +9,10 @@ pub(crate) struct ProcessStat<'a> {
     /// Command name, at most 15 bytes for a program and 63 for a kernel thread. May contain any character, including
     /// parentheses and newlines.
     pub(crate) command: &'a str,
+    /// State, such as `S`.
+    pub(crate) state: char,
+    /// Process id of the parent.
+    pub(crate) parent: u32,
     /// Whether it is a kernel thread.
     pub(crate) is_kernel: bool,
     /// CPU time in kernel clock ticks, without children.
@@ -24,6 +28,34 @@ pub(crate) struct ProcessStat<'a> {
     pub(crate) resident_pages: u64,
 }
 
+impl ProcessStat<'_> {
+    /// The statistics alone, which outlive the text.
+    pub(crate) fn without_command(self) -> ProcessStat<'static> {
+        let Self {
+            command: _,
+            state,
+            parent,
+            is_kernel,
+            ticks,
+            threads,
+            started,
+            virtual_bytes,
+            resident_pages,
+        } = self;
+        ProcessStat {
+            command: "",
+            state,
+            parent,
+            is_kernel,
+            ticks,
+            threads,
+            started,
+            virtual_bytes,
+            resident_pages,
+        }
+    }
+}
+
 /// Kernel flag `PF_KTHREAD` (`include/linux/sched.h`).
 const KERNEL_THREAD: u64 = 0x0020_0000;
 
@@ -35,7 +67,9 @@ pub(crate) fn parse(text: &str) -> Result<ProcessStat<'_>, TextError> {
         return Err(Line::new(1, text).invalid("the command", "in parentheses"));
     };
     let mut line = Line::new(1, rest);
-    line.skip(6);
+    let state = line.word("state")?.chars().next().unwrap_or('?');
+    let parent = line.integer("ppid")?;
+    line.skip(4);
     let flags = line.integer("flags")?;
     line.skip(4);
     let user = line.integer("utime")?;
@@ -47,6 +81,9 @@ pub(crate) fn parse(text: &str) -> Result<ProcessStat<'_>, TextError> {
     let virtual_bytes = line.integer("vsize")?;
     Ok(ProcessStat {
         command,
+        state,
+        // Process ids are at most 2^22.
+        parent: u32::try_from(parent).unwrap_or(0),
         is_kernel: flags & KERNEL_THREAD != 0,
         ticks: user.saturating_add(system),
         threads,
@@ -67,6 +104,8 @@ mod tests {
     fn kernel_files_are_parsed() {
         let program = ProcessStat {
             command: "postgres",
+            state: 'S',
+            parent: 1,
             is_kernel: false,
             ticks: 1234 + 567,
             threads: 1,
@@ -76,6 +115,8 @@ mod tests {
         };
         let kernel = ProcessStat {
             command: "kworker/0:1-events",
+            state: 'I',
+            parent: 2,
             is_kernel: true,
             ticks: 45,
             threads: 1,
@@ -101,6 +142,8 @@ mod tests {
             ("", "line 1: the command should be in parentheses"),
             ("1 cat", "line 1: the command should be in parentheses"),
             (")(", "line 1: the command should be in parentheses"),
+            ("1 (cat)", "line 1: state should be a word"),
+            ("1 (cat) S -1", "line 1: ppid should be a whole number"),
             ("1 (cat) S 1 1 1 0 -1", "line 1: flags should be a whole number"),
             ("1 (cat) S 1 1 1 0 -1 0 0 0 0 0 -7", "line 1: utime should be a whole number"),
             (PROGRAM.split_at(90).0, "line 1: vsize should be a whole number"),
