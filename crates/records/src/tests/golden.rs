@@ -1,7 +1,6 @@
 //! Golden files of the formats, updated by `UPDATE_GOLDEN=1 cargo test`. A difference requires a new format version.
 //!
-//! `docs/formats.md` does not list them as long as the server opens no record store; then they belong into `golden` of the
-//! crate, where a test of the server requires that.
+//! `docs/formats.md` lists them, which a test of the server requires.
 //!
 //! Only uncompressed parts are compared: another version of the compressor writes other bytes, which can be read.
 
@@ -12,7 +11,7 @@ use std::fs;
 use std::path::PathBuf;
 
 fn golden() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/golden")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
 }
 
 fn records(numbers: std::ops::Range<i64>) -> Vec<Numbered> {
