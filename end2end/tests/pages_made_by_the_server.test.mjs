@@ -67,4 +67,26 @@ for (const [name, options] of [["with scripts", {}], ["without scripts", WITHOUT
     await page.waitForURL(/when=2001/);
     assert.match(await page.locator("main").innerText(), /No data for this time/);
   });
+
+  pageTest(`${name}, processes are ordered by a column and filtered, now and at a moment`, options, async ({ page, server }) => {
+    await page.goto(`${server.url}/processes`);
+    await filled(page, options, "watchglass");
+    await page.locator("#commands-memory").click();
+    await page.waitForURL(/sort=memory/);
+    await page.locator('th[aria-sort="descending"] #commands-memory').waitFor();
+    await page.locator("#commands-filter").fill("WATCHGLASS");
+    await page.locator('form[role="search"] button').click();
+    await page.waitForURL(/filter=WATCHGLASS/);
+    const names = async () => {
+      const rows = await page.locator("[data-part=commands] tbody tr").allInnerTexts();
+      assert.ok(rows.length > 0 && rows.every((row) => /watchglass/i.test(row)), rows.join("\n"));
+    };
+    await eventually(names);
+    const time = Date.now();
+    await page.goto(`${server.url}/processes?filter=watchglass&sort=memory&at=${time}`);
+    await page.getByRole("heading", { level: 2, name: "Processes at" }).waitFor();
+    await eventually(names);
+    await page.locator("#commands-threads").click();
+    await page.waitForURL((url) => url.searchParams.get("at") === String(time) && url.searchParams.get("sort") === "threads");
+  });
 }

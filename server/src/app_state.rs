@@ -9,13 +9,14 @@ use crate::heartbeats::Heartbeats;
 use crate::layouts::Layouts;
 use crate::metric_store::MetricStore;
 use crate::notifications::Notifications;
+use crate::processes::ProcessTables;
 use crate::rate_limit::RateLimiter;
 #[cfg(any(test, feature = "fuzzing"))]
 use crate::rate_limit::RateLimits;
 use crate::services::{
     AcknowledgementService, ActionLinkService, AlertService, AnnotationService, HeartbeatService,
-    LayoutService, NotificationService, OwnAccountService, RuleService, SessionService, SilenceService,
-    TokenService, UserService,
+    LayoutService, NotificationService, OwnAccountService, ProcessService, RuleService, SessionService,
+    SilenceService, TokenService, UserService,
 };
 use crate::targets::Targets;
 use crate::work_limit::WorkLimiter;
@@ -42,6 +43,8 @@ pub(crate) struct AppState {
     pub(crate) layouts: Arc<Layouts>,
     /// Monitored PostgreSQL and Redis servers.
     pub(crate) targets: Arc<Targets>,
+    /// Processes of this host.
+    pub(crate) processes: Arc<ProcessTables>,
     /// Request statistics reported by other applications.
     pub(crate) applications: Arc<Applications>,
     /// Counts every HTTP request that was answered.
@@ -81,6 +84,7 @@ parts! {
     layouts: Arc<Layouts>,
     targets: Arc<Targets>,
     applications: Arc<Applications>,
+    processes: Arc<ProcessTables>,
     config: Arc<EffectiveConfig>,
     access: Arc<Access>,
     audit: Arc<AuditLog>,
@@ -108,6 +112,7 @@ services! {
     LayoutService { metrics, layouts }
     NotificationService { notifications }
     OwnAccountService { access }
+    ProcessService { processes }
     RuleService { metrics, rules }
     SessionService { access, limiter }
     SilenceService { metrics, notifications }
@@ -145,6 +150,7 @@ impl AppState {
             heartbeats: Arc::default(),
             layouts: Arc::default(),
             targets: Arc::default(),
+            processes: Arc::default(),
             applications: Arc::default(),
             requests: Arc::default(),
             config: Arc::default(),

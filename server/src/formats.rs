@@ -128,6 +128,35 @@ const FORMATS: &[(&str, &str, &str, VersionAt, &str)] = &[
         VersionAt::Header,
         "1",
     ),
+    (
+        "Records",
+        "`records/records-A-B.R.blk`",
+        "crates/records/golden/records-1-1.0.blk",
+        VersionAt::Header,
+        "1",
+    ),
+    (
+        "Write-ahead log of the records",
+        "`records/log-N.wal`",
+        "crates/records/golden/log-2.wal",
+        VersionAt::Header,
+        "1",
+    ),
+    ("Process tables", "in the records", "crates/process-table/golden/whole-v1.bin", VersionAt::Name, "1"),
+    (
+        "Changes of process tables",
+        "in the records",
+        "crates/process-table/golden/changes-v1.bin",
+        VersionAt::Name,
+        "1",
+    ),
+    (
+        "Deletions of records",
+        "`records/deletions`",
+        "crates/records/golden/deletions",
+        VersionAt::Header,
+        "1",
+    ),
     ("Shared history", "Redis", "crates/tsdb/golden-redis/keys.txt", VersionAt::Unversioned, "1"),
     ("Shared alerts", "Redis", "crates/dispatch/golden/board.json", VersionAt::Json, "1"),
     ("Shared resolved alerts", "Redis", "crates/dispatch/golden/past.json", VersionAt::Json, "1"),
@@ -211,7 +240,7 @@ fn documentation_lists_every_format_with_its_version() {
          `UPDATE_GOLDEN=1 cargo test -p watchglass`.\n\n\
          Each version reads the formats of all earlier versions since 0.1.0, and writes the newest one at the next change.\n\
          Newer formats are not read:\n\n\
-         - users, history and outbox: the server does not start;\n\
+         - users, history, records and outbox: the server does not start;\n\
          - `rules.json` and `alerts.json`: the file is renamed to `NAME.damaged`, with a log event;\n\
          - notification state: it is saved as `telling.json.damaged`, with a log event;\n\
          - `restore`: nothing is changed.\n\n\

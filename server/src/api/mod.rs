@@ -9,6 +9,7 @@ pub(crate) mod heartbeats;
 pub(crate) mod ingest;
 pub(crate) mod live;
 pub(crate) mod liveness;
+pub(crate) mod processes;
 pub(crate) mod rules;
 pub(crate) mod scrape;
 pub(crate) mod silences;

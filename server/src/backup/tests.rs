@@ -2,6 +2,7 @@
 
 use super::{restore, write};
 use crate::persist::data_dir::DataDir;
+use crate::record_store;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use tempfile::TempDir;
 use watchglass_model::{Batch, Catalogue, Sample, Series, SeriesId, TimeRange, Timestamp};
+use watchglass_records::NewRecord;
 use watchglass_tsdb::{EmbeddedHistory, History, Options, Query, Selector};
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -188,6 +190,40 @@ fn query_results(history: &EmbeddedHistory) -> Vec<String> {
             )
         })
         .to_vec()
+}
+
+#[test]
+fn records_are_restored_from_a_backup_of_an_open_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, copy) = (folder.path().join("data"), folder.path().join("copy"));
+    let file = folder.path().join("w.backup");
+    fs::create_dir(&data).unwrap();
+    let store = record_store::open(&data).unwrap();
+    let stream = [("kind", "test")].into_iter().collect();
+    let append = |seconds: std::ops::Range<i64>| {
+        for second in seconds {
+            let time = Timestamp::from_millis(NOW.millis() + second * 1000);
+            let body = second.to_string();
+            let record = NewRecord { stream: &stream, time, fields: &[], body: body.as_bytes() };
+            store.append(&[record]).unwrap();
+        }
+    };
+    // A part is in a file, the rest in the log.
+    append(0..50);
+    assert!(store.flush());
+    append(50..70);
+    write::write(&data, &file, NOW).unwrap();
+    append(70..80);
+    restore::restore(&file, &copy, false, NOW).unwrap();
+    let restored = record_store::open(&copy).unwrap();
+    let mut found = Vec::new();
+    let visit = &mut |record: &watchglass_records::Record<'_>| {
+        found.push(String::from_utf8(record.body.to_vec()).unwrap());
+        std::ops::ControlFlow::Continue(())
+    };
+    restored.query(&watchglass_records::Query::default(), visit).unwrap();
+    assert_eq!(found, (0..70).map(|second| second.to_string()).collect::<Vec<_>>());
+    assert_eq!(restored.status().problems, Vec::<String>::new());
 }
 
 proptest! {

@@ -8,7 +8,7 @@ use watchglass_remote::redis::Target;
 use watchglass_tsdb::Options;
 
 /// Settings whose values are not secret. All other values are hidden.
-const PUBLIC_SETTINGS: [&str; 27] = [
+const PUBLIC_SETTINGS: [&str; 29] = [
     "listen",
     "data_dir",
     "redis_prefix",
@@ -33,6 +33,8 @@ const PUBLIC_SETTINGS: [&str; 27] = [
     "host.sys",
     "history.days",
     "history.rollup_days",
+    "records.retention",
+    "records.max_bytes",
     "heartbeat.interval",
     "log.level",
     "log.format",
@@ -184,6 +186,7 @@ impl EffectiveConfig {
                 ("1 s resolution", retention.raw_retention),
                 ("1 min resolution", retention.minute_retention),
                 ("15 min resolution", retention.quarter_retention),
+                ("records", settings.records_retention),
             ],
             cluster: shared.map(|address| format!("{address}, prefix {:?}", settings.redis_prefix)),
         }

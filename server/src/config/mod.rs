@@ -12,6 +12,7 @@ mod option;
 mod options;
 mod path_flag;
 mod public_url;
+mod records;
 mod renamed;
 mod resolve;
 mod rule_warnings;
@@ -81,6 +82,10 @@ pub(crate) struct Settings {
     pub(crate) redis: Vec<String>,
     pub(crate) history_days: u32,
     pub(crate) rollup_days: u32,
+    /// Maximum size of the record store on disk, in bytes.
+    pub(crate) records_max_bytes: u64,
+    /// Retention of records.
+    pub(crate) records_retention: Duration,
     /// Rules of the file; they replace built-in rules with the same id.
     pub(crate) rules: Vec<Rule>,
     pub(crate) notifications: DispatchSettings,
@@ -123,6 +128,8 @@ impl Default for Settings {
             redis: Vec::new(),
             history_days: 7,
             rollup_days: 400,
+            records_max_bytes: 1_000_000_000,
+            records_retention: Duration::from_secs(200 * 3600),
             rules: Vec::new(),
             notifications: DispatchSettings::default(),
             channels: BTreeMap::new(),

@@ -4,7 +4,7 @@
 use super::option::{ConfigOption, ValueKind};
 use super::server_urls::server_urls;
 use super::values::{address, boolean, non_empty, path};
-use super::{LogFormat, PublicUrl, base_path, heartbeat, history, limits};
+use super::{LogFormat, PublicUrl, base_path, heartbeat, history, limits, records};
 use std::time::Duration;
 use watchglass_probes::{Postgres, Redis};
 use watchglass_remote::redis::Target;
@@ -239,6 +239,8 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
     },
     history::DAYS,
     history::ROLLUP_DAYS,
+    records::RETENTION,
+    records::MAX_BYTES,
     heartbeat::URL,
     heartbeat::INTERVAL,
     ConfigOption {

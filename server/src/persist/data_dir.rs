@@ -15,7 +15,7 @@ pub(crate) use super::dir_guard::LOCK_FILE;
 /// Name of the file that a check writes and removes.
 pub(super) const CHECK_FILE: &str = "write-check.new";
 /// Subdirectories that parts of the server write into, and create only at its start.
-const SUBDIRECTORIES: [&str; 2] = ["history", "outbox"];
+const SUBDIRECTORIES: [&str; 3] = ["history", "outbox", "records"];
 
 /// Data directory, locked by this process until all clones are dropped.
 #[derive(Clone, Debug)]

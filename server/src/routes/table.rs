@@ -8,8 +8,8 @@ use super::authorize::METRICS_PATH;
 use super::route::{Route, route};
 use super::{docs, openapi};
 use crate::api::{
-    alerts, annotations, audit, channels, heartbeats, ingest, live, liveness, rules, scrape, silences,
-    system, tokens, users,
+    alerts, annotations, audit, channels, heartbeats, ingest, live, liveness, processes, rules, scrape,
+    silences, system, tokens, users,
 };
 use crate::rate_limit::LimitClass as Limit;
 use crate::web::{action_links, fragment, functions, layout, login, pages, panel, search, snapshot};
@@ -75,6 +75,10 @@ pub(super) fn routes() -> Vec<Route> {
         route(Get, "/api/admin/system/health/?", documented!(system::system_health), Admin, ReadOnly, Limit::Rest).with_core_alias().light(),
         route(Get, "/api/admin/system/alerts/?", documented!(system::system_alerts), Admin, ReadOnly, Limit::Rest).with_core_alias(),
         route(Get, "/api/admin/system/history/?", documented!(system::system_history), Admin, ReadOnly, Limit::Rest).with_core_alias(),
+
+        // Processes of the host.
+        route(Get, "/api/processes", documented!(processes::processes), Viewer, ReadOnly, Limit::Rest),
+        route(Get, "/api/processes/history", documented!(processes::process_history), Viewer, ReadOnly, Limit::Rest),
 
         // Rules.
         route(Get, "/api/admin/rules/?", documented!(rules::rules), Viewer, ReadOnly, Limit::Rest),

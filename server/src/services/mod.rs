@@ -15,6 +15,7 @@ mod notifications;
 mod own_account;
 #[cfg(test)]
 mod permission_tests;
+mod processes;
 mod rules;
 mod sessions;
 mod silences;
@@ -31,6 +32,7 @@ pub(crate) use heartbeats::HeartbeatService;
 pub(crate) use layouts::{LayoutEdit, LayoutService};
 pub(crate) use notifications::{NotificationError, NotificationService};
 pub(crate) use own_account::OwnAccountService;
+pub(crate) use processes::{HistoryRequest, ProcessService};
 pub(crate) use rules::{RuleService, RuleServiceError};
 pub(crate) use sessions::{SessionService, SignInRequest};
 pub(crate) use silences::{NewSilence, SilenceEnd, SilenceService, alert_matchers};

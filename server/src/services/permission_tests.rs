@@ -29,6 +29,7 @@ fn codes(state: &AppState, actor: &Actor) -> Vec<(&'static str, &'static str)> {
     let sessions: SessionService = state.service();
     let layouts: LayoutService = state.service();
     let heartbeats: HeartbeatService = state.service();
+    let processes: ProcessService = state.service();
     let key = AlertKey { rule: "cpu".to_owned(), labels: Default::default() };
     let rule = || Rule::new("own", "Own", "m", "cpu");
     let now = Timestamp::from_millis(1_700_000_000_000);
@@ -56,6 +57,8 @@ fn codes(state: &AppState, actor: &Actor) -> Vec<(&'static str, &'static str)> {
         ("remove heartbeat", code(heartbeats.remove(actor, "backup"))),
         ("send heartbeat", code(heartbeats.receive(actor, ("backup", false), now))),
         ("reset layout", code(layouts.edit(actor, LayoutEdit::Reset))),
+        ("list processes", code(processes.table(actor, None))),
+        ("show a process", code(processes.history(actor, &HistoryRequest::default()))),
     ]
 }
 
@@ -75,7 +78,10 @@ fn actions_need_their_permission() {
         codes.filter(|(_, code)| *code != "forbidden").map(|(action, _)| action).collect()
     };
     assert_eq!(allowed(&anonymous), [""; 0]);
-    assert_eq!(allowed(&actor(Role::Viewer)), ["end session", "reset layout"]);
+    assert_eq!(
+        allowed(&actor(Role::Viewer)),
+        ["end session", "reset layout", "list processes", "show a process"]
+    );
     assert_eq!(allowed(&actor(Role::Ingest)), ["add annotation", "send heartbeat"]);
     let all: Vec<&'static str> = codes(&state, &anonymous).into_iter().map(|(action, _)| action).collect();
     assert_eq!(allowed(&actor(Role::Admin)), all);

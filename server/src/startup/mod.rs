@@ -18,6 +18,7 @@ use crate::open_files::raise_open_file_limit;
 use crate::persist::data_dir::{DataDir, default_path};
 use crate::persist::{DataDirCheck, KeptFiles};
 use crate::pipeline::{Pipeline, Ticker};
+use crate::record_store::RecordRetention;
 use crate::routes::{self, AuthLayer};
 use crate::services::RuleService;
 use crate::{assets, clock, logging};
@@ -60,8 +61,17 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let scheme = if listener.tls.is_some() { "https" } else { "http" };
 
     let (stop, stopping) = watch::channel(false);
-    let Parts { state, collector, tick_times, progress, data_dir, heartbeat, history } =
-        open_parts(settings, data.path(), (address, listener.tls.as_ref()), stopping, runtime.handle())?;
+    let Parts {
+        state,
+        collector,
+        tick_times,
+        progress,
+        data_dir,
+        heartbeat,
+        process_recorder,
+        records,
+        history,
+    } = open_parts(settings, data.path(), (address, listener.tls.as_ref()), stopping, runtime.handle())?;
     let host = &state.metrics.host().name;
     let first = state.access.create_first_admin(|name| std::env::var(name).ok(), clock::now())?;
     state.access.open_browser_key()?;
@@ -77,6 +87,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let saved = state.clone();
     let kept = KeptFiles::read(data.path(), &kept_files());
     let data_dir_check = DataDirCheck::start(data.clone(), data_dir, move || save_all(&saved, &kept))?;
+    let record_retention = RecordRetention::start(Arc::clone(&records), settings)?;
     let pipeline = Pipeline::new(&state, progress);
     let ticker = Ticker::start(pipeline, collector, tick_times, history.newest())?;
     if let Some(sender) = heartbeat {
@@ -104,8 +115,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
 
     ticker.stop();
     cluster.stop();
-    drop(data_dir_check);
-    let outcome = shutdown::close(&state, history.as_ref());
+    drop((data_dir_check, process_recorder, record_retention));
+    let outcome = shutdown::close(&state, &records, history.as_ref());
     runtime.shutdown_timeout(Duration::from_secs(1));
     tracing::info!("server stopped");
     Ok(outcome?)

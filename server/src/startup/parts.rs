@@ -16,7 +16,9 @@ use crate::metric_store::{Collected, MetricStore};
 use crate::notifications::{ChartSource, Links, MessageContext, Notifications, smtp_name};
 use crate::persist::DataDirState;
 use crate::pipeline::TickTimes;
+use crate::processes::{ProcessRecorder, ProcessTables};
 use crate::rate_limit::RateLimiter;
+use crate::record_store;
 use crate::targets::Targets;
 use crate::work_limit::WorkLimiter;
 use app::api::HostInfo;
@@ -33,6 +35,7 @@ use tokio::sync::watch;
 use watchglass_instrument::requests::Recorder;
 use watchglass_live::{Hello, Hub, PROTOCOL_VERSION};
 use watchglass_probes::{Applications, Collector, HostRoots, SystemInfo};
+use watchglass_records::RecordStore;
 use watchglass_remote::redis::Target;
 use watchglass_tsdb::{EmbeddedHistory, History, Instance, Options, RedisHistory, RedisOptions};
 
@@ -58,6 +61,10 @@ pub(super) struct Parts {
     pub(super) heartbeat: Option<HeartbeatSender>,
     /// Filled by the check of the data directory.
     pub(super) data_dir: DataDirState,
+    /// Reads the processes.
+    pub(super) process_recorder: ProcessRecorder,
+    /// Closed after all that writes to it.
+    pub(super) records: Arc<RecordStore>,
     /// Closed last.
     pub(super) history: Arc<dyn History>,
 }
@@ -81,6 +88,7 @@ pub(super) fn open_parts(
     let previous_run = local.newest();
     let instance = instance(&system_hostname, address);
     let history = shared_history(settings, &local, &host, instance)?;
+    let records = record_store::open(folder)?;
 
     let (requests, applications) = (Arc::<Recorder>::default(), Arc::<Applications>::default());
     let (hub, tick_times) = (Arc::new(Hub::new(hello())), Arc::<TickTimes>::default());
@@ -96,6 +104,7 @@ pub(super) fn open_parts(
         applications: Arc::clone(&applications),
         tls: tls.cloned(),
         history: Arc::clone(&history),
+        records: Arc::clone(&records),
         data_dir: data_dir.clone(),
         tick_times: Arc::clone(&tick_times),
         hub: Arc::clone(&hub),
@@ -104,6 +113,8 @@ pub(super) fn open_parts(
         runtime: runtime.clone(),
     };
     let roots = HostRoots { proc: settings.host_proc.clone(), sys: settings.host_sys.clone() };
+    let processes = Arc::new(ProcessTables::new(&host, Arc::clone(&records)));
+    let process_recorder = ProcessRecorder::start(&roots, Arc::clone(&processes))?;
     let collector = Collector::new(sources.probes(&roots), &[("host", &host)], MAX_SERIES)?;
     let collected = Collected {
         host: host_info(host, system),
@@ -140,6 +151,7 @@ pub(super) fn open_parts(
         annotations: Arc::new(Annotations::open(folder, options.quarter_retention, previous_run)?),
         layouts: Arc::new(Layouts::open(folder)?),
         targets: Arc::new(targets),
+        processes,
         applications,
         requests,
         config: Arc::new(EffectiveConfig::new(settings, folder, &options)),
@@ -150,7 +162,17 @@ pub(super) fn open_parts(
         public_url: settings.public_url.clone(),
         stopping,
     };
-    Ok(Parts { state, collector, tick_times, progress, data_dir, heartbeat, history })
+    Ok(Parts {
+        state,
+        collector,
+        tick_times,
+        progress,
+        data_dir,
+        heartbeat,
+        process_recorder,
+        records,
+        history,
+    })
 }
 
 /// Sender of heartbeats, if a URL is set.

@@ -4,7 +4,7 @@ use crate::edge::{Tls, TlsProbe};
 use crate::heartbeats::{Heartbeats, HeartbeatsProbe, OutgoingHeartbeatProbe};
 use crate::persist::DataDirState;
 use crate::pipeline::{TickProbe, TickTimes};
-use crate::self_metrics::{DataDirProbe, HistoryProbe, HubProbe, RuntimeProbe, WorkProbe};
+use crate::self_metrics::{DataDirProbe, HistoryProbe, HubProbe, RecordsProbe, RuntimeProbe, WorkProbe};
 use crate::work_limit::WorkLimiter;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -13,6 +13,7 @@ use watchglass_live::Hub;
 use watchglass_probes::{
     Applications, ApplicationsProbe, HostRoots, Probe, Requests, host_probes, self_monitoring_probes,
 };
+use watchglass_records::RecordStore;
 use watchglass_tsdb::History;
 
 /// What is measured besides the host and the server process.
@@ -23,6 +24,7 @@ pub(super) struct MetricSources {
     pub(super) applications: Arc<Applications>,
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) history: Arc<dyn History>,
+    pub(super) records: Arc<RecordStore>,
     pub(super) data_dir: DataDirState,
     pub(super) tick_times: Arc<TickTimes>,
     pub(super) hub: Arc<Hub>,
@@ -42,6 +44,7 @@ impl MetricSources {
         probes.extend(self_monitoring_probes());
         probes.extend(self.tls.map(|tls| Box::new(TlsProbe(tls)) as Box<dyn Probe>));
         probes.push(Box::new(HistoryProbe::new(self.history)));
+        probes.push(Box::new(RecordsProbe::new(self.records)));
         probes.push(Box::new(DataDirProbe::new(self.data_dir)));
         probes.push(Box::new(TickProbe(self.tick_times)));
         probes.push(Box::new(HubProbe(self.hub)));
@@ -61,10 +64,13 @@ mod tests {
     use std::time::Duration;
     use watchglass_model::Catalogue;
     use watchglass_probes::{Collector, postgres, redis};
+    use watchglass_records::SystemDisk;
     use watchglass_tsdb::MemoryHistory;
 
     /// Catalogue of a server that monitors a PostgreSQL and a Redis.
     fn catalogue() -> Catalogue {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
         let every = Duration::from_secs(5);
         let timing = SendTiming::every(every);
         let sender =
@@ -78,6 +84,9 @@ mod tests {
             applications: Arc::default(),
             tls: None,
             history: Arc::new(MemoryHistory::new(every, 10)),
+            records: Arc::new(
+                RecordStore::open(folder, Default::default(), Arc::<SystemDisk>::default()).unwrap(),
+            ),
             data_dir: DataDirState::default(),
             tick_times: Arc::default(),
             hub: Arc::new(Hub::new(hello())),

@@ -6,6 +6,7 @@ use crate::persist::NotSaved;
 use thiserror::Error;
 use watchglass_model::TimeRange;
 use watchglass_model::time_text::format_seconds;
+use watchglass_records::{Outage, RecordStore};
 use watchglass_tsdb::History;
 
 /// Data that is lost, since it could not be written before the end.
@@ -13,11 +14,11 @@ use watchglass_tsdb::History;
 #[error("not saved before the stop, and lost: {}", .0.join("; "))]
 pub(super) struct DataLost(Vec<String>);
 
-/// Closes all parts, the history last.
+/// Closes all parts, records and history last.
 ///
 /// # Errors
 /// What could not be saved, and why. It is in the log as well.
-pub(super) fn close(state: &AppState, history: &dyn History) -> Result<(), DataLost> {
+pub(super) fn close(state: &AppState, records: &RecordStore, history: &dyn History) -> Result<(), DataLost> {
     let parts = [
         ("alerts", state.rules.close()),
         ("notifications", state.notifications.close()),
@@ -26,6 +27,10 @@ pub(super) fn close(state: &AppState, history: &dyn History) -> Result<(), DataL
         ("audit log", state.audit.close()),
         ("sessions", state.access.unsaved_sessions().map_or(Ok(()), Err)),
     ];
+    records.close();
+    if let Some(outage) = records.status().outage {
+        report_lost_records(outage);
+    }
     history.close();
     let status = history.status();
     if let Some(unshared) = status.unshared {
@@ -43,6 +48,12 @@ fn report_unshared(unshared: TimeRange, problems: &[String]) {
         problems => problems.join("; "),
     };
     tracing::warn!(from, to, reason, "history not sent to Redis; it is in the data directory");
+}
+
+/// Logs the records that were lost because the disk took none. The process exits as usual: they were reported before.
+fn report_lost_records(outage: Outage) {
+    let since = format_seconds(outage.since);
+    tracing::warn!(part = "records", lost_records = outage.records, since, "records lost at shutdown");
 }
 
 /// Logs each part that is not saved. `history` is the lost seconds, and the problems.

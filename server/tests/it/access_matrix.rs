@@ -56,6 +56,8 @@ const ROUTES: &[(&str, &str, &str, Needs, u16)] = &[
     ("GET", "/api/openapi.json", "", Viewer, 200),
     ("GET", "/api/no-such-thing", "", Viewer, 404),
     ("GET", "/api/fragment/alerts", "", Viewer, 200),
+    ("GET", "/api/processes", "", Viewer, 200),
+    ("GET", "/api/processes/history?pid=1", "/api/processes/history", Viewer, 200),
     ("GET", "/api/fn/snapshot?window_seconds=300&rows=2", "", Viewer, 200),
     ("GET", "/api/fn/history?window_seconds=300&rows=2", "", Viewer, 200),
     ("GET", "/api/fn/alerts?window_seconds=300", "", Viewer, 200),

@@ -42,6 +42,7 @@ mod notifications;
 mod pages;
 mod panel_data;
 mod probe_faults;
+mod processes;
 mod recorded;
 mod rest;
 mod rules;

@@ -15,6 +15,9 @@ const STEPS: [(i64, &str); 6] = [
     (3_600_000, "1 h ▶"),
 ];
 
+/// Maximum number of rows: the first ones in the order of the table. The filter finds the others.
+const MAX_ROWS: usize = 100;
+
 /// Processes at a point in time.
 #[derive(Clone, Debug)]
 pub struct Processes {
@@ -24,11 +27,13 @@ pub struct Processes {
     pub at: Option<Timestamp>,
     /// Note about the values, such as their resolution; may be empty.
     pub note: String,
-    /// Filter: substring of the command.
+    /// What the rows are: `processes` or `commands`.
+    pub rows_are: &'static str,
+    /// Filter: substring of the texts of a row.
     pub filter: String,
-    /// Number of commands before the filter.
+    /// Number of rows before the filter.
     pub total: usize,
-    /// Table of the commands.
+    /// Table of the processes or commands.
     pub table: SortableTable,
     /// Notes about values that are left out now.
     pub notes: Vec<String>,
@@ -36,9 +41,13 @@ pub struct Processes {
 
 /// Renders the processes.
 pub fn render(page: Processes) -> String {
-    let Processes { now, at, note, filter, total: all, table, notes } = page;
+    let Processes { now, at, note, rows_are, filter, total: all, mut table, notes } = page;
+    if table.rows.len() > MAX_ROWS {
+        table.sort.apply(&mut table.rows);
+        table.rows.truncate(MAX_ROWS);
+    }
     let shown = table.rows.len();
-    let count = if shown == all { String::new() } else { format!("{shown} of {all} commands. ") };
+    let count = if shown == all { String::new() } else { format!("{shown} of {all} {rows_are}. ") };
     let clear = table.url.clear_filter_link(&filter);
     let title = match (at, now) {
         (Some(at), _) => view! { "Processes at "{time_tag(at)} }.into_any(),
@@ -121,7 +130,16 @@ mod tests {
         let (now, at) = (now.map(moment), at.map(moment));
         let filter = filter.to_owned();
         let notes = vec!["top_processes: <x> left out: missing".to_owned()];
-        render(Processes { now, at, note: String::new(), filter, total: 2, table, notes })
+        render(Processes {
+            now,
+            at,
+            note: String::new(),
+            rows_are: "commands",
+            filter,
+            total: 2,
+            table,
+            notes,
+        })
     }
 
     #[test]
@@ -150,6 +168,10 @@ mod tests {
         ] {
             assert_eq!(html.contains(part), is_there, "{part}: {html}");
         }
+        let many: Vec<String> = (0..150).map(|number| format!("number-{number}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let html = page(Some(7200), None, "", &many);
+        assert!(html.contains("100 of 2 commands") && html.matches("number-").count() == 100, "{html}");
         let html = page(None, None, "", &[]);
         assert!(html.contains("No data for this time") && !html.contains("◀"), "{html}");
     }

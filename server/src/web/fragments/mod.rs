@@ -12,6 +12,7 @@ mod alerts;
 mod form;
 mod overview;
 mod performance;
+mod process_rows;
 mod processes;
 mod search;
 mod services;
@@ -126,7 +127,9 @@ fn render_fragment(context: &PageContext, path: &str, query: &str) -> Result<Str
         performance::PATH => {
             Ok(watchglass_pages::performance::render(performance::performance(state, query)?))
         }
-        processes::PATH => Ok(watchglass_pages::processes::render(processes::processes(state, query)?)),
+        processes::PATH => {
+            Ok(watchglass_pages::processes::render(processes::processes(state, &context.actor, query)?))
+        }
         trends::PATH => trends::page(state, query),
         SETTINGS_PATH => {
             let (place, said) = SettingsTab::parse(query)?;

@@ -1,12 +1,18 @@
-//! View model of the process table, from the local history.
+//! View model of the process table: the recorded processes, or for older times the commands in the local history.
 
 use super::FragmentError;
+use super::process_rows::{CPU, PROCESS_COLUMNS, process_row};
 use super::skipped_values::notes;
 use crate::app_state::AppState;
+use crate::audit::Actor;
+use crate::services::{ProcessService, ServiceError};
 use std::time::Duration;
-use watchglass_model::{TimeRange, Timestamp, Unit};
+use watchglass_auth::Permission;
+use watchglass_model::{Process, ProcessTable, TimeRange, Timestamp, Unit};
 use watchglass_pages::processes::Processes;
-use watchglass_pages::ui::{Cell, Column, Row, Sort, SortableTable, TableQuery, number_column, text_column};
+use watchglass_pages::ui::{
+    Cell, Column, PageUrl, Row, Sort, SortableTable, TableQuery, number_column, text_column,
+};
 use watchglass_reports::parse_time;
 use watchglass_reports::processes::{Command, METRICS, OTHER, commands};
 use watchglass_tsdb::{Columns, QueryError};
@@ -14,9 +20,9 @@ use watchglass_tsdb::{Columns, QueryError};
 /// Path of the page.
 pub(super) const PATH: &str = "/processes";
 
+/// Columns of commands.
 static COLUMNS: [Column; 4] =
     [text_column("Command"), number_column("Processes"), number_column("CPU"), number_column("Memory")];
-
 /// Two and a half collection intervals of the probe: older values do not belong to the requested time.
 const MAX_AGE: Duration = Duration::from_millis(12_500);
 /// Coarser resolutions, for times beyond the retention of the finest: step in milliseconds and note.
@@ -25,10 +31,86 @@ const COARSER: [(i64, &str); 2] = [(60_000, "1-minute averages."), (900_000, "15
 /// Table for the parameters of `query`.
 ///
 /// # Errors
-/// Invalid parameter, or the history query failed.
-pub(super) fn processes(state: &AppState, query: &str) -> Result<Processes, FragmentError> {
-    let question = TableQuery::parse(query, &COLUMNS, Sort::largest_first(2))?;
+/// Invalid parameter, or the records or the history cannot be read.
+pub(super) fn processes(state: &AppState, actor: &Actor, query: &str) -> Result<Processes, FragmentError> {
+    let is_admin = actor.allows(Permission::Admin);
+    let shown = PROCESS_COLUMNS.len() - usize::from(!is_admin);
+    let columns = PROCESS_COLUMNS.get(..shown).unwrap_or_default();
+    // Of commands as well, so that a link can be used for any time.
+    let known: Vec<Column> = columns.iter().chain(&COLUMNS).copied().collect();
+    let question = TableQuery::parse(query, &known, Sort::largest_first(CPU))?;
     let at = requested_time(&question)?;
+    let service: ProcessService = state.service();
+    match service.table(actor, at) {
+        Ok(Some(table)) => Ok(process_page(state, &question, at, &table, columns)),
+        Ok(None) => commands_page(state, &question, query, at),
+        Err(error) => Err(FragmentError::InvalidParameter(error.user_message().into_owned())),
+    }
+}
+
+/// The recorded processes of a time.
+fn process_page(
+    state: &AppState,
+    question: &TableQuery,
+    at: Option<Timestamp>,
+    table: &ProcessTable,
+    columns: &'static [Column],
+) -> Processes {
+    let is_wanted = |process: &&Process| {
+        let Process { command, arguments, user, unit, container, .. } = process;
+        let texts = [command, arguments, user, unit, container].into_iter();
+        texts.into_iter().any(|text| question.matches(text)) || question.matches(&process.pid.to_string())
+    };
+    let rows: Vec<Row> =
+        table.processes.iter().filter(is_wanted).map(|process| process_row(process, columns.len())).collect();
+    let unlisted = table.unlisted;
+    let note = match unlisted.count {
+        0 => String::new(),
+        count => format!(
+            "{count} other processes: CPU {}, memory {}.",
+            Unit::Ratio.format(unlisted.cpu_ratio),
+            Unit::Bytes.format(unlisted.memory_bytes as f64)
+        ),
+    };
+    let sort = if question.sort.column < columns.len() { question.sort } else { Sort::largest_first(CPU) };
+    Processes {
+        now: state.metrics.last_collected(),
+        at,
+        note,
+        rows_are: "processes",
+        total: table.processes.len(),
+        table: SortableTable {
+            id: "commands".to_owned(),
+            label: "Processes".to_owned(),
+            columns,
+            sort,
+            rows,
+            url: page_url(question, at),
+            empty: format!("No process matches {:?}.", question.filter),
+        },
+        filter: question.filter.clone(),
+        notes: if at.is_none() { notes(&state.metrics, PATH) } else { Vec::new() },
+    }
+}
+
+/// URL with the parameters that links keep.
+fn page_url(question: &TableQuery, at: Option<Timestamp>) -> PageUrl {
+    let mut address = question.url(PATH, &["filter", "sort", "dir"]);
+    if let Some(at) = at {
+        address.params.push(("at", at.millis().to_string()));
+    }
+    address
+}
+
+/// The commands in the history, for times without recorded processes.
+fn commands_page(
+    state: &AppState,
+    question: &TableQuery,
+    query: &str,
+    at: Option<Timestamp>,
+) -> Result<Processes, FragmentError> {
+    // A column of processes does not sort commands.
+    let sort = TableQuery::parse(query, &COLUMNS, Sort::largest_first(2)).map(|question| question.sort);
     let now = state.metrics.last_collected();
     let end = at.or(now).unwrap_or_default();
     let wrong = |error: QueryError| FragmentError::InvalidParameter(error.to_string());
@@ -46,25 +128,22 @@ pub(super) fn processes(state: &AppState, query: &str) -> Result<Processes, Frag
     }
     let all = found.len();
     let rows = found.iter().filter(|command| question.matches(&command.name)).map(row).collect();
-    let mut address = question.url(PATH, &["filter", "sort", "dir"]);
-    if let Some(at) = at {
-        address.params.push(("at", at.millis().to_string()));
-    }
     Ok(Processes {
         now,
         at,
         note: if all == 0 { String::new() } else { note.to_owned() },
+        rows_are: "commands",
         total: all,
         table: SortableTable {
             id: "commands".to_owned(),
             label: "Commands".to_owned(),
             columns: &COLUMNS,
-            sort: question.sort,
+            sort: sort.unwrap_or(Sort::largest_first(2)),
             rows,
-            url: address,
+            url: page_url(question, at),
             empty: empty_text(all, at, now, &question.filter),
         },
-        filter: question.filter,
+        filter: question.filter.clone(),
         // Of this moment: they do not belong to a past one.
         notes: if at.is_none() { notes(&state.metrics, PATH) } else { Vec::new() },
     })
