@@ -2,7 +2,8 @@
 
 use crate::query::{TableError, tables};
 use std::collections::BTreeMap;
-use watchglass_model::{Process, Timestamp};
+use std::sync::Arc;
+use watchglass_model::{Process, ProcessTable, Timestamp};
 use watchglass_records::RecordStore;
 
 /// What [`history`] reads, and how much.
@@ -126,26 +127,37 @@ impl Track {
 }
 
 /// Usage of the processes of a host for which `is_wanted` returns `true`, those with the most CPU time first. Also returns
-/// the number of such processes, of which there may be more than [`HistoryOptions::max_processes`].
+/// the number of such processes, of which there may be more than [`HistoryOptions::max_processes`]. `newest` are tables that
+/// may not be in the store yet, in the order of time.
 ///
 /// # Errors
 /// The records cannot be read, or more than [`HistoryOptions::max_read_bytes`] of them.
 pub fn history(
     store: &RecordStore,
     host: &str,
+    newest: &[Arc<ProcessTable>],
     options: &HistoryOptions,
     is_wanted: &dyn Fn(&Process) -> bool,
 ) -> Result<(Vec<ProcessHistory>, usize), TableError> {
     let mut tracks: BTreeMap<(u32, Timestamp), Track> = BTreeMap::new();
     let step_millis = options.step_millis.max(1);
-    tables(store, host, (options.start, options.end), options.max_read_bytes, &mut |table| {
+    let mut add = |table: &ProcessTable| {
         let step = table.time.floor(step_millis);
         for process in table.processes.iter().filter(|process| is_wanted(process)) {
             let key = (process.pid, process.started);
             let track = tracks.entry(key).or_insert_with(|| Track::new(process, table.time, step));
             track.add(process, table.time, step);
         }
+    };
+    let mut stored = Timestamp::from_millis(i64::MIN);
+    tables(store, host, (options.start, options.end), options.max_read_bytes, &mut |table| {
+        stored = table.time;
+        add(table);
     })?;
+    let is_new = |table: &&Arc<ProcessTable>| {
+        table.time > stored && (options.start..options.end).contains(&table.time)
+    };
+    newest.iter().filter(is_new).for_each(|table| add(table));
     let count = tracks.len();
     let mut tracks: Vec<Track> = tracks.into_values().collect();
     tracks.sort_by(|left, right| right.cpu.total_cmp(&left.cpu));

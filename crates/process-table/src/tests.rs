@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
 use watchglass_model::{Process, ProcessTable, Timestamp, UnlistedProcesses};
-use watchglass_records::{NewRecord, Options, RecordStore, SystemDisk, Value};
+use watchglass_records::{AppendError, NewRecord, Options, RecordStore, SystemDisk, Value};
 
 const START: i64 = 1_700_000_000_000;
 const INTERVAL: i64 = 5000;
@@ -36,6 +36,18 @@ fn process(pid: u32, command: &str) -> Process {
         cpu_ratio: Some(0.25),
         memory_bytes: 4 << 20,
         ..Process::default()
+    }
+}
+
+/// Adds and writes a table.
+trait Append {
+    fn append(&mut self, store: &RecordStore, table: &ProcessTable) -> Result<(), AppendError>;
+}
+
+impl Append for TableWriter {
+    fn append(&mut self, store: &RecordStore, table: &ProcessTable) -> Result<(), AppendError> {
+        self.add(table);
+        self.write(store)
     }
 }
 
@@ -139,6 +151,28 @@ fn lost_or_damaged_record_costs_the_tables_up_to_the_next_whole_one() {
 }
 
 #[test]
+fn several_tables_are_written_at_once_and_failed_ones_are_followed_by_a_whole_one() {
+    let (_folder, store) = store();
+    let mut writer = TableWriter::new("a");
+    for reading in 0..6 {
+        writer.add(&table(reading, vec![process(reading as u32, "x")]));
+    }
+    assert_eq!(table_at(&store, "a", at(5), 60_000), Ok(None));
+    assert_eq!(writer.waiting(), 6);
+    writer.write(&store).unwrap();
+    assert_eq!(
+        (writer.waiting(), table_at(&store, "a", at(5), 0).unwrap().unwrap().processes[0].pid),
+        (0, 5)
+    );
+    let (_other_folder, closed) = self::store();
+    closed.close();
+    writer.add(&table(6, vec![process(6, "x")]));
+    assert!(writer.write(&closed).is_err());
+    writer.append(&store, &table(7, vec![process(7, "x")])).unwrap();
+    assert_eq!(table_at(&store, "a", at(7), 0).unwrap().unwrap().processes[0].pid, 7);
+}
+
+#[test]
 fn newer_version_is_an_error() {
     let (_folder, store) = store();
     let stream = stream("a");
@@ -173,7 +207,7 @@ fn history_has_means_and_maxima_of_each_step() {
         max_read_bytes: 1 << 20,
     };
     let by_command = |process: &Process| process.command == "busy";
-    let (found, count) = history(&store, "a", &options, &by_command).unwrap();
+    let (found, count) = history(&store, "a", &[], &options, &by_command).unwrap();
     assert_eq!((found.len(), count), (1, 1), "the other one has ended before");
     let points: Vec<_> = found[0]
         .points
@@ -187,11 +221,18 @@ fn history_has_means_and_maxima_of_each_step() {
     assert_eq!((found[0].process.pid, found[0].last_seen), (7, at(23)));
     assert_eq!(points.last().unwrap().1, Some(1.5));
 
+    // Tables that are not written yet; the first one is.
+    let newest =
+        [23, 24, 25].map(|reading| Arc::new(table(reading, vec![process(7, "busy"), process(8, "x")])));
+    let later = HistoryOptions { end: at(25), ..options };
+    let (found, _) = history(&store, "a", &newest, &later, &by_command).unwrap();
+    assert_eq!(found[0].last_seen, at(24));
+
     let all = HistoryOptions { start: at(0), max_processes: 1, ..options };
-    let (found, count) = history(&store, "a", &all, &|_| true).unwrap();
+    let (found, count) = history(&store, "a", &[], &all, &|_| true).unwrap();
     assert_eq!((found.len(), count, found[0].process.pid), (1, 3, 7), "the one with the most CPU time");
     let small = HistoryOptions { max_read_bytes: 0, ..options };
-    assert!(history(&store, "a", &small, &by_command).is_ok(), "what is in memory is not read");
+    assert!(history(&store, "a", &[], &small, &by_command).is_ok(), "what is in memory is not read");
 }
 
 /// Size of a day of 200 processes, of which 12 are busy and 30 now and then, with a new command in each reading.

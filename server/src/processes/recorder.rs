@@ -3,7 +3,7 @@
 use super::ProcessTables;
 use crate::clock::now;
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 use std::{io, thread};
 use watchglass_model::Timestamp;
@@ -11,10 +11,16 @@ use watchglass_model::time_text::format_seconds;
 use watchglass_probes::{HostRoots, ProcessTableReader};
 use watchglass_process_table::TableWriter;
 
-/// Handle of the thread. It ends when this is dropped.
+/// Maximum wait for the end of the thread.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// Number of tables that are written at once: each write costs the disk some KiB, however small it is. A crash loses 30 s.
+const BATCH: usize = 6;
+
+/// Handle of the thread.
 #[derive(Debug)]
 pub(crate) struct ProcessRecorder {
-    _stop: SyncSender<()>,
+    stop: SyncSender<()>,
+    ended: Receiver<()>,
 }
 
 impl ProcessRecorder {
@@ -24,6 +30,7 @@ impl ProcessRecorder {
     /// The thread cannot be started.
     pub(crate) fn start(roots: &HostRoots, tables: Arc<ProcessTables>) -> io::Result<Self> {
         let (stop, stopped) = sync_channel(0);
+        let (alive, ended) = sync_channel::<()>(0);
         let mut recorder = Recorder {
             reader: ProcessTableReader::new(roots),
             writer: TableWriter::new(&tables.host),
@@ -42,8 +49,18 @@ impl ProcessRecorder {
                     break;
                 }
             }
+            recorder.write(now());
+            drop(alive);
         })?;
-        Ok(Self { _stop: stop })
+        Ok(Self { stop, ended })
+    }
+
+    /// Ends the thread, and waits until the last tables are written, or the disk does not respond.
+    pub(crate) fn stop(self) {
+        drop(self.stop);
+        if self.ended.recv_timeout(STOP_TIMEOUT) == Err(RecvTimeoutError::Timeout) {
+            tracing::warn!("last process tables not written: the disk does not respond");
+        }
     }
 }
 
@@ -65,25 +82,39 @@ impl Recorder {
                 if std::mem::replace(&mut self.is_readable, false) {
                     tracing::warn!(%error, "process table unreadable");
                 }
-                self.tables.set_latest(None);
+                self.tables.recent_mut().latest = None;
                 return;
             }
         };
         if !std::mem::replace(&mut self.is_readable, true) {
             tracing::info!("process table readable again");
         }
+        self.writer.add(&table);
         let shared = Arc::new(table);
-        self.tables.set_latest(Some(Arc::clone(&shared)));
+        {
+            let mut recent = self.tables.recent_mut();
+            recent.latest = Some(Arc::clone(&shared));
+            recent.waiting.push(shared);
+        }
+        if self.writer.waiting() >= BATCH || self.lost.is_some() {
+            self.write(now);
+        }
+    }
+
+    /// Writes the tables that wait.
+    fn write(&mut self, now: Timestamp) {
+        let count = self.writer.waiting() as u64;
         let Some(store) = &self.tables.store else { return };
-        match self.writer.append(store, &shared) {
+        match self.writer.write(store) {
             Ok(()) => {
                 if let Some((tables, since)) = self.lost.take() {
                     let since = format_seconds(since);
                     tracing::info!(tables, since, "process tables recorded again; those since then are lost");
                 }
             }
-            Err(_) => self.lost.get_or_insert((0, now)).0 += 1,
+            Err(_) => self.lost.get_or_insert((0, now)).0 += count,
         }
+        self.tables.recent_mut().waiting.clear();
     }
 }
 
@@ -128,6 +159,8 @@ mod tests {
         {
             assert_eq!(pages(at(second)), expected, "{second}");
         }
+        recorder.write(at(10));
+        assert_eq!([4, 5, 12].map(|second| pages(at(second))), [Some(1), Some(2), Some(3)], "from the store");
         std::fs::remove_dir_all(proc.path().join("7")).unwrap();
         recorder.record(at(15));
         assert!(tables.latest().is_none() && !recorder.is_readable);

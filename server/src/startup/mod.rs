@@ -115,7 +115,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
 
     ticker.stop();
     cluster.stop();
-    drop((data_dir_check, process_recorder, record_retention));
+    process_recorder.stop();
+    drop((data_dir_check, record_retention));
     let outcome = shutdown::close(&state, &records, history.as_ref());
     runtime.shutdown_timeout(Duration::from_secs(1));
     tracing::info!("server stopped");

@@ -8,9 +8,9 @@ use std::process::{Child, Command, Stdio};
 struct Sleeper(Child);
 
 impl Sleeper {
-    fn start() -> Self {
+    fn start(arguments: &[&str]) -> Self {
         let mut command = Command::new("sh");
-        command.args(["-c", "read line", "sleeper", "--password", "hunter2-secret", "--user", "ada"]);
+        command.args(["-c", "read line", "sleeper"]).args(arguments);
         Self(command.stdin(Stdio::piped()).spawn().unwrap())
     }
 
@@ -42,7 +42,7 @@ async fn processes_of_now_and_the_past_are_listed_with_arguments_for_administrat
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data");
     let flags = ["--data-dir", path.to_str().unwrap()];
-    let sleeper = Sleeper::start();
+    let sleeper = Sleeper::start(&["--password", "hunter2-secret", "--user", "ada"]);
     let pid = sleeper.pid();
     let server = Server::start_with(&flags, &[]).await;
     let is_measured = async || {
@@ -110,6 +110,14 @@ async fn full_disk_is_reported_and_records_are_taken_again_when_there_is_room() 
     let has_table = async || data(server.address, "/api/processes").await["time"].is_string();
     until("a reading", &server, has_table).await;
     let fill = server.fill_disk();
+    // More than what is left in the last block of the log.
+    let mut random = 1_u64;
+    let mut word = || {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        format!("{random:x} ")
+    };
+    let many: Vec<String> = (0..60).map(|_| (0..20).map(|_| word()).collect()).collect();
+    let sleepers: Vec<Sleeper> = many.iter().map(|text| Sleeper::start(&[text])).collect();
     let lost = server.logged("probe=\"records\"").await;
     assert!(lost.contains("probe failed") && lost.contains("records lost since"), "{lost}");
     // The newest table is shown nevertheless.
@@ -117,5 +125,6 @@ async fn full_disk_is_reported_and_records_are_taken_again_when_there_is_room() 
     std::fs::remove_file(fill).unwrap();
     let again = server.logged("process tables recorded again").await;
     assert!(again.contains("since="), "{again}");
+    drop(sleepers);
     server.stop().await;
 }
