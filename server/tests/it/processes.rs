@@ -92,7 +92,8 @@ async fn processes_of_now_and_the_past_are_listed_with_arguments_for_administrat
     let server = Server::start_with(&flags, &[]).await;
     let past = data(server.address, &format!("/api/processes?at={time}")).await;
     assert_eq!(process(&past, pid), Some(found));
-    let page = get(server.address, &format!("/processes?when={}", time.trim_end_matches('Z'))).await;
+    let when = time.trim_end_matches('Z').split('.').next().unwrap();
+    let page = get(server.address, &format!("/processes?filter={pid}&when={when}")).await;
     assert!(page.text().contains("--password ***"), "{}", page.text());
     let before = data(server.address, "/api/processes?at=1000").await;
     assert_eq!((&before["time"], before["processes"].as_array().map(Vec::len)), (&Value::Null, Some(0)));

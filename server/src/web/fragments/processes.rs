@@ -74,7 +74,7 @@ fn process_page(
     };
     let sort = if question.sort.column < columns.len() { question.sort } else { Sort::largest_first(CPU) };
     Processes {
-        now: state.metrics.last_collected(),
+        now: if at.is_none() { Some(table.time) } else { state.metrics.last_collected() },
         at,
         note,
         rows_are: "processes",
