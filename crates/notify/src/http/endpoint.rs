@@ -176,6 +176,8 @@ mod tests {
         for (url, wrong) in [
             ("s3cret", "is not a URL"),
             ("http:///", "is not a URL"),
+            ("https://ü.s3cret/", "is not a URL"),
+            ("https://hoAüst.s3cret/", "is not a URL"),
             ("data:s3cret", "has no host"),
             ("ftp://host/s3cret", "is not an HTTP URL"),
             ("https://u:s3cret@host/", "contains a user or a password"),
