@@ -11,12 +11,12 @@ fn entries_are_synced_and_read_only_when_changed() {
     let (mut one, mut two) = (Server::new(&redis, "a"), Server::new(&redis, "b"));
     one.round(0);
     two.round(0);
-    assert_eq!(redis.run(&["EXISTS", KEY]), "0", "no entries");
+    assert_eq!(redis.run(&["HGETALL", KEY]), "\n1 a 0 1", "no entries");
     one.put("x", put(1, 7));
     one.round(1);
     two.round(1);
     assert_eq!(two.get("x"), Some(put(1, 7)));
-    assert_eq!(redis.run(&["HGETALL", KEY]), "x\n1 false 1 7\n\n1 a 1 1");
+    assert_eq!(redis.run(&["HGETALL", KEY]), "\n1 a 1 2\nx\n1 false 1 7");
     let (before, snapshots) = (reads(&redis), one.local.snapshots.get());
     for now in 2..5 {
         one.round(now);
@@ -33,7 +33,29 @@ fn entries_are_synced_and_read_only_when_changed() {
     for server in [&mut one, &mut two] {
         server.round(15);
     }
-    assert_eq!(redis.run(&["HGETALL", KEY]), "\n1 a 15 2");
+    assert_eq!(redis.run(&["HGETALL", KEY]), "\n1 a 15 3");
+}
+
+#[test]
+fn looks_at_an_empty_map_are_hits() {
+    let redis = RedisServer::start(&[]).unwrap();
+    let mut one = Server::new(&redis, "a");
+    let counted = |name: &str| {
+        let stats = redis.run(&["INFO", "stats"]);
+        let line = stats.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+        line.trim().parse::<u64>().unwrap()
+    };
+    for time in [0, 10] {
+        // Again after the data of Redis was lost.
+        redis.run(&["FLUSHALL"]);
+        one.round(time);
+        let (hits, misses) = (counted("keyspace_hits"), counted("keyspace_misses"));
+        for later in 1..=3 {
+            one.round(time + later);
+        }
+        assert_eq!(counted("keyspace_misses"), misses);
+        assert!(counted("keyspace_hits") > hits);
+    }
 }
 
 #[test]
