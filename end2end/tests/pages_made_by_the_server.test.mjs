@@ -62,6 +62,8 @@ for (const [name, options] of [["with scripts", {}], ["without scripts", WITHOUT
     await page.waitForURL(/at=\d+/);
     await page.locator(".moments a", { hasText: "Now" }).click();
     await page.waitForURL(`${server.url}/processes`);
+    // The form comes with the processes: what is typed before belongs to the form that was.
+    await page.getByRole("heading", { level: 2, name: "Processes now" }).waitFor();
     await page.locator("#commands-when").fill("2001-02-03T04:05:06");
     await page.locator('form[role="search"] button').click();
     await page.waitForURL(/when=2001/);

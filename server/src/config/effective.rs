@@ -186,7 +186,7 @@ impl EffectiveConfig {
                 ("1 s resolution", retention.raw_retention),
                 ("1 min resolution", retention.minute_retention),
                 ("15 min resolution", retention.quarter_retention),
-                ("records", settings.records_retention),
+                ("Records", settings.records_retention),
             ],
             cluster: shared.map(|address| format!("{address}, prefix {:?}", settings.redis_prefix)),
         }

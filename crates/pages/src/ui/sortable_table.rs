@@ -61,7 +61,13 @@ fn body(rows: &[Row]) -> String {
     for row in rows {
         html.push_str("<tr>");
         for cell in row {
-            let _ = write!(html, "<td class=\"{}\">", cell.class());
+            let _ = write!(html, "<td class=\"{}\"", cell.class());
+            if let Cell::CodeLine(text) = cell {
+                html.push_str(" title=\"");
+                escape(text, &mut html);
+                html.push('"');
+            }
+            html.push('>');
             match cell {
                 Cell::Time(time) => {
                     let text = local_date_and_time(*time, None);
@@ -100,6 +106,13 @@ mod tests {
             Cell::Number(Unit::Seconds, p95),
             Cell::Time(Timestamp::from_millis(0)),
         ]
+    }
+
+    #[test]
+    fn code_on_a_line_has_a_tooltip() {
+        let html = body(&[vec![Cell::CodeLine("a \"<b>\"".to_owned())]]);
+        let expected = "<td class=\"code line\" title=\"a &quot;&lt;b&gt;&quot;\">a &quot;&lt;b&gt;&quot;</td>";
+        assert!(html.contains(expected), "{html}");
     }
 
     #[test]

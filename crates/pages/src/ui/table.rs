@@ -11,6 +11,8 @@ pub enum Cell {
     Text(String),
     /// Query or command.
     Code(String),
+    /// Code of any length on one line, cut off at its end; the whole is the tooltip.
+    CodeLine(String),
     /// Numeric id, written in full.
     Id(u64),
     /// Quantity with its unit.
@@ -66,7 +68,7 @@ impl Cell {
     /// Text of the cell. Times are in UTC: the server does not know the user's time zone.
     pub(crate) fn text(&self) -> String {
         match self {
-            Self::Text(text) | Self::Code(text) => text.clone(),
+            Self::Text(text) | Self::Code(text) | Self::CodeLine(text) => text.clone(),
             Self::Id(id) => id.to_string(),
             Self::Number(unit, value) => unit.format(*value),
             Self::Time(time) => local_date_and_time(*time, None),
@@ -78,6 +80,7 @@ impl Cell {
         match self {
             Self::Text(_) => "words",
             Self::Code(_) => "code",
+            Self::CodeLine(_) => "code line",
             Self::Id(_) | Self::Number(..) | Self::Time(_) => "number",
         }
     }
@@ -85,7 +88,9 @@ impl Cell {
     /// Order of two cells. The cells of a column have one kind; different kinds compare as equal.
     fn compare(&self, other: &Self) -> Ordering {
         match (self, other) {
-            (Self::Text(left), Self::Text(right)) | (Self::Code(left), Self::Code(right)) => left.cmp(right),
+            (Self::Text(left), Self::Text(right))
+            | (Self::Code(left), Self::Code(right))
+            | (Self::CodeLine(left), Self::CodeLine(right)) => left.cmp(right),
             (Self::Id(left), Self::Id(right)) => left.cmp(right),
             (Self::Number(_, left), Self::Number(_, right)) => left.total_cmp(right),
             (Self::Time(left), Self::Time(right)) => left.cmp(right),
@@ -145,6 +150,7 @@ mod tests {
         for (cell, expected, class) in [
             (Cell::Text("a".to_owned()), "a", "words"),
             (Cell::Code("SELECT ?".to_owned()), "SELECT ?", "code"),
+            (Cell::CodeLine("sh -c x".to_owned()), "sh -c x", "code line"),
             (Cell::Id(12_345), "12345", "number"),
             (Cell::Number(Unit::Count, 12_345.0), "12.3 k", "number"),
             (Cell::Number(Unit::Seconds, 0.0125), "12.5 ms", "number"),

@@ -39,7 +39,7 @@ pub(super) fn process_row(process: &Process, columns: usize) -> Row {
         Cell::Time(process.started),
         Cell::Text(state_name(process.state).to_owned()),
         Cell::Text(owner.clone()),
-        Cell::Code(process.arguments.clone()),
+        Cell::CodeLine(process.arguments.clone()),
     ];
     row.truncate(columns);
     row
@@ -66,11 +66,11 @@ mod tests {
     fn processes_have_a_cell_in_each_column_and_arguments_in_the_last() {
         let process = Process { pid: 7, arguments: "x --y".to_owned(), state: 'D', ..Process::default() };
         let row = process_row(&process, PROCESS_COLUMNS.len());
-        assert_eq!((row.len(), row[11].clone()), (PROCESS_COLUMNS.len(), Cell::Code("x --y".to_owned())));
+        assert_eq!((row.len(), row[11].clone()), (PROCESS_COLUMNS.len(), Cell::CodeLine("x --y".to_owned())));
         assert!(matches!(row[CPU], Cell::Number(Unit::Ratio, cpu) if cpu.is_nan()));
         assert_eq!(PROCESS_COLUMNS[CPU].title, "CPU");
         assert_eq!(row[9], Cell::Text("waiting for I/O".to_owned()));
         let row = process_row(&process, PROCESS_COLUMNS.len() - 1);
-        assert!(!row.contains(&Cell::Code("x --y".to_owned())));
+        assert!(!row.contains(&Cell::CodeLine("x --y".to_owned())));
     }
 }

@@ -34,11 +34,16 @@ pub(super) fn settings(state: &AppState) -> Settings {
     }
 }
 
-/// `7 days`.
+/// `7 days`, `8 days 8 h`.
 fn days(time: Duration) -> String {
-    match time.as_secs() / 86_400 {
+    let hours = time.as_secs() / 3600;
+    let days = match hours / 24 {
         1 => "1 day".to_owned(),
         days => format!("{days} days"),
+    };
+    match hours % 24 {
+        0 => days,
+        hours => format!("{days} {hours} h"),
     }
 }
 
@@ -48,7 +53,9 @@ mod tests {
 
     #[test]
     fn retention_is_in_days() {
-        for (seconds, expected) in [(86_400, "1 day"), (7 * 86_400, "7 days"), (0, "0 days")] {
+        for (seconds, expected) in
+            [(86_400, "1 day"), (7 * 86_400, "7 days"), (0, "0 days"), (200 * 3600, "8 days 8 h")]
+        {
             assert_eq!(days(Duration::from_secs(seconds)), expected);
         }
     }
