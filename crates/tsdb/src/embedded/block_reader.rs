@@ -1,6 +1,6 @@
 //! Block file reader.
 
-use super::block::{BlockError, BlockSummary, END, HEADER, MAGIC, TRAILER, VERSION};
+use super::block::{BlockError, BlockSummary, END, HEADER, MAGIC, OLDEST_VERSION, TRAILER, VERSION};
 use super::bytes::{CorruptData, Cursor, is_intact};
 use super::resolution::Resolution;
 use super::{column, key};
@@ -16,7 +16,7 @@ const MAX_FOOTER_BYTES: u64 = 64 << 20;
 const MAX_CHUNK_BYTES: usize = 64 << 20;
 /// Maximum number of times.
 const MAX_TIMES: usize = 1 << 22;
-/// Maximum number of series.
+/// Maximum number of series, and of groups.
 const MAX_SERIES: usize = 1 << 22;
 
 /// Open block file.
@@ -26,8 +26,8 @@ pub(crate) struct Block {
     level: Resolution,
     /// Contents summary.
     pub(crate) contents: BlockSummary,
-    /// Times of all series.
-    pub(crate) times: Vec<i64>,
+    /// Times of the groups.
+    pub(crate) groups: Vec<Vec<i64>>,
     /// The requested series, sorted by name and labels; in the file `a1` is before `a`.
     pub(crate) chunks: Vec<Chunk>,
 }
@@ -36,6 +36,8 @@ pub(crate) struct Block {
 #[derive(Clone, Debug)]
 pub(crate) struct Chunk {
     pub(crate) series: Arc<StoredSeries>,
+    /// Number of its group.
+    pub(crate) group: usize,
     offset: u64,
     length: usize,
     sum: u32,
@@ -69,7 +71,7 @@ impl Block {
             return Err(CorruptData("invalid file header").into());
         }
         let version = u16::from_le_bytes(cursor.array()?);
-        if version != VERSION {
+        if !(OLDEST_VERSION..=VERSION).contains(&version) {
             return Err(BlockError::Version(version));
         }
         if cursor.byte()? != level.code() {
@@ -90,8 +92,8 @@ impl Block {
             return Err(CorruptData("footer checksum mismatch").into());
         }
         let mut segment =
-            Self { file, level, contents: BlockSummary::default(), times: Vec::new(), chunks: Vec::new() };
-        segment.read_footer(Cursor(&footer), index, start, wanted)?;
+            Self { file, level, contents: BlockSummary::default(), groups: Vec::new(), chunks: Vec::new() };
+        segment.read_footer(Cursor(&footer), (version, index), start, wanted)?;
         segment.contents.bytes = size;
         Ok(segment)
     }
@@ -99,7 +101,7 @@ impl Block {
     fn read_footer(
         &mut self,
         mut footer: Cursor<'_>,
-        index: i64,
+        (version, index): (u16, i64),
         end: u64,
         wanted: impl Fn(&StoredSeries) -> bool,
     ) -> Result<(), CorruptData> {
@@ -107,15 +109,23 @@ impl Block {
             return Err(CorruptData("time does not match the file name"));
         }
         self.contents.covered = footer.u32()?;
-        let count = footer.count(MAX_TIMES)?;
-        self.times = column::decode_times(footer.bytes()?, count)?;
         let start = self.level.start_of(index);
-        let is_inside = |time: &i64| self.level.index_of(*time) == index;
-        if !self.times.iter().all(is_inside) || !self.times.is_sorted() {
-            return Err(CorruptData("times do not match the file name"));
+        let groups = if version == 1 { 1 } else { footer.count(MAX_SERIES)? };
+        let mut count = 0;
+        for _ in 0..groups {
+            let length = footer.count(MAX_TIMES - count)?;
+            count += length;
+            let times = column::decode_times(footer.bytes()?, length)?;
+            let is_inside = |time: &i64| self.level.index_of(*time) == index;
+            if !times.iter().all(is_inside) || !times.is_sorted() {
+                return Err(CorruptData("times do not match the file name"));
+            }
+            self.groups.push(times);
         }
-        self.contents.oldest = self.times.first().copied().unwrap_or_default();
-        self.contents.newest = self.times.last().copied().unwrap_or_default();
+        self.contents.oldest =
+            self.groups.iter().filter_map(|times| times.first()).min().copied().unwrap_or_default();
+        self.contents.newest =
+            self.groups.iter().filter_map(|times| times.last()).max().copied().unwrap_or_default();
         let mut offset = HEADER;
         let mut key = Vec::new();
         for _ in 0..footer.count(MAX_SERIES)? {
@@ -125,14 +135,16 @@ impl Block {
             if key.len() > key::MAX_KEY_BYTES {
                 return Err(CorruptData("series key too long"));
             }
+            let group = if version == 1 { 0 } else { footer.count(MAX_SERIES)? };
+            let times = self.groups.get(group).ok_or(CorruptData("group number out of range"))?;
             let length = footer.count(MAX_CHUNK_BYTES)?;
             let sum = footer.u32()?;
-            let count = footer.count(self.times.len())?;
+            let count = footer.count(times.len())?;
             let last = (start.saturating_add(footer.signed()?), footer.f64()?);
             self.contents.values += count as u64;
             let series = key::decode(&key)?;
             if wanted(&series) {
-                self.chunks.push(Chunk { series: Arc::new(series), offset, length, sum, count, last });
+                self.chunks.push(Chunk { series: Arc::new(series), group, offset, length, sum, count, last });
             }
             offset += length as u64;
         }
@@ -154,14 +166,15 @@ impl Block {
             return Err(CorruptData("series checksum mismatch").into());
         }
         let mut cursor = Cursor(&bytes);
+        let all = self.groups.get(chunk.group).map_or(&[][..], Vec::as_slice);
         let times = match cursor.byte()? {
-            1 => self.times.clone(),
+            1 => all.to_vec(),
             0 => {
                 let places = column::decode_places(cursor.bytes()?, chunk.count)?;
                 if !places.is_sorted_by(|a, b| a < b) {
                     return Err(CorruptData("row indices out of order").into());
                 }
-                let time = |place: u32| self.times.get(place as usize).copied();
+                let time = |place: u32| all.get(place as usize).copied();
                 let times: Option<Vec<_>> = places.into_iter().map(time).collect();
                 times.ok_or(CorruptData("row index out of range"))?
             }
@@ -175,7 +188,8 @@ impl Block {
             let bytes = cursor.bytes()?;
             let values = match columns.first() {
                 Some(first) if bytes.is_empty() => first.clone(),
-                _ => column::decode(bytes, chunk.count)?,
+                _ if self.level == Resolution::Raw => column::decode(bytes, chunk.count)?,
+                _ => column::decode_finite(bytes, chunk.count)?,
             };
             columns.push(values);
         }

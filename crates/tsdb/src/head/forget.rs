@@ -1,0 +1,105 @@
+//! Removals from the head block.
+
+use super::{HOUR, Head, HeadColumn, hour_of};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Time range that is dropped at once when the head is too large, in milliseconds.
+const DROPPED_AT_ONCE: i64 = 900_000;
+
+impl Head {
+    /// Whether half of the room is used, and a quarter by series that have ended: it is returned when they are in a block.
+    pub(crate) fn is_crowded(&self) -> bool {
+        let has_ended = |column: &&HeadColumn| column.id.is_none() && !column.is_empty();
+        self.columns.len() > self.limit / 2 && self.columns.iter().filter(has_ended).count() >= self.limit / 4
+    }
+
+    /// Removes series without samples.
+    pub(super) fn prune(&mut self) {
+        if std::mem::take(&mut self.may_prune) {
+            self.retain(|column| !column.is_empty());
+        }
+    }
+
+    fn retain(&mut self, keep: impl Fn(&HeadColumn) -> bool) {
+        if !self.columns.iter().all(&keep) {
+            self.columns.retain(keep);
+            self.by_series.clear();
+            self.places.clear();
+            for (place, column) in (0..).zip(&self.columns) {
+                self.by_series.insert(Arc::clone(&column.series), place);
+            }
+            let ids: Vec<_> = self.columns.iter().map(|column| column.id).collect();
+            for (place, id) in (0..).zip(ids) {
+                if let Some(id) = id {
+                    self.number_in_run(id, place);
+                }
+            }
+        }
+        self.drop_groups();
+    }
+
+    /// Removes groups without series and times.
+    fn drop_groups(&mut self) {
+        let mut is_used = vec![false; self.groups.len()];
+        for column in &self.columns {
+            if let Some(used) = is_used.get_mut(column.group as usize) {
+                *used = true;
+            }
+        }
+        let groups = &self.groups;
+        let vacant = &mut self.vacant;
+        self.by_key.retain(|_, group| {
+            let place = *group as usize;
+            let is_kept = is_used.get(place) == Some(&true)
+                || groups.get(place).is_some_and(|group| group.times.first().is_some());
+            if !is_kept {
+                vacant.push(*group);
+            }
+            is_kept
+        });
+    }
+
+    /// Removes the samples of an hour.
+    pub(crate) fn forget_hour(&mut self, hour: i64) {
+        let start = hour.saturating_mul(HOUR);
+        self.forget(&(start..start.saturating_add(HOUR)));
+        self.hours.remove(&hour);
+        self.may_prune = true;
+        // Series that ended are never written again.
+        self.retain(|column| column.id.is_some() || !column.is_empty());
+    }
+
+    /// Drops the oldest samples until the rest has at most `most` bytes; returns whether there were too many.
+    pub(crate) fn shrink(&mut self, most: usize) -> bool {
+        let is_too_large = self.bytes() > most;
+        while self.bytes() > most
+            && let Some(first) = self.first_time()
+        {
+            self.forget_before(first.saturating_add(DROPPED_AT_ONCE));
+        }
+        is_too_large
+    }
+
+    /// Removes samples older than `limit`.
+    pub(crate) fn forget_before(&mut self, limit: i64) {
+        if self.first_time().is_none_or(|first| first >= limit) {
+            return;
+        }
+        self.forget(&(i64::MIN..limit));
+        let hour = hour_of(limit);
+        self.hours.retain(|&earlier, _| earlier >= hour);
+        self.may_prune = true;
+    }
+
+    fn forget(&mut self, times: &Range<i64>) {
+        for group in &mut self.groups {
+            group.times.forget(times);
+        }
+        for column in &mut self.columns {
+            if let Some(group) = self.groups.get(column.group as usize) {
+                column.forget(times, |row| group.times.has(row));
+            }
+        }
+    }
+}
