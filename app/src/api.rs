@@ -129,6 +129,21 @@ pub struct History {
     /// [`FIRST_ENDED`] on, are those of this reply only.
     #[serde(default)]
     pub ended: Vec<Series>,
+    /// Panels that have more series than a chart draws. The reply has the readings of those with the highest values.
+    #[serde(default)]
+    pub limited: Vec<LimitedPanel>,
+}
+
+/// Maximum number of series that a chart draws.
+pub const MAX_LINES: usize = 50;
+
+/// Panel that has more than [`MAX_LINES`] series, with or without readings in the time range.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitedPanel {
+    /// Id of the panel.
+    pub panel: String,
+    /// Number of its series with readings in the time range.
+    pub series: u32,
 }
 
 /// First id of the series that have ended.
@@ -222,7 +237,7 @@ pub async fn page_data(
     /// End of the range, in milliseconds since the Unix epoch; default: the newest values.
     #[server(default)]
     end: Option<i64>,
-    /// Maximum number of rows.
+    /// Maximum number of rows; there are fewer when the reply would be too large.
     rows: u32,
     /// Level of detail: [`READINGS`], [`STATISTICS`] or [`PREVIOUS_PERIOD`].
     #[server(default)]
@@ -244,7 +259,7 @@ pub async fn history(
     /// End of the range, in milliseconds since the Unix epoch; default: the newest values.
     #[server(default)]
     end: Option<i64>,
-    /// Maximum number of rows.
+    /// Maximum number of rows; there are fewer when the reply would be too large.
     rows: u32,
     /// Level of detail: [`READINGS`], [`STATISTICS`] or [`PREVIOUS_PERIOD`].
     #[server(default)]

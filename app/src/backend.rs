@@ -12,7 +12,7 @@ pub trait Backend: Send + Sync {
     fn page_data(&self, range: RangeQuery, rows: u32, detail: u32) -> PageData;
 
     /// The readings of a time range, in at most `rows` rows; for `detail` see [`DETAIL`](crate::api::DETAIL). There are
-    /// fewer rows when the range starts before the retention or has not ended yet.
+    /// fewer rows when the range starts before the retention or has not ended yet, and when the reply would be too large.
     ///
     /// # Errors
     /// A message for the user when the query fails.

@@ -1,10 +1,14 @@
 //! View models of panels, built from the catalogue. No metric names appear here.
 
+use crate::api::MAX_LINES;
 use crate::live::LiveStore;
 use watchglass_model::{APP, Kind, Metric, Panel, PanelRole, Series, SeriesId, Style, Unit};
 
 /// Number of series colours; further series reuse them from the first on.
 pub(crate) const COLOURS: usize = 8;
+
+/// Maximum number of applications with values of their own in a header.
+const MAX_APPS: usize = 8;
 
 /// Label of the series without an application, which are from Watchglass itself, next to those of applications.
 const OWN_APP: &str = "this server";
@@ -17,8 +21,10 @@ pub(crate) struct PanelView {
     pub(crate) headlines: Vec<PanelStat>,
     /// Small values in the header.
     pub(crate) details: Vec<PanelStat>,
-    /// Lines of the chart.
+    /// Lines of the chart: at most [`MAX_LINES`].
     pub(crate) lines: Vec<LineView>,
+    /// Number of series of the chart, drawn or not.
+    pub(crate) series: usize,
 }
 
 /// A single value for all series of a metric, or for those of one application when there are several.
@@ -55,9 +61,11 @@ impl PanelView {
 }
 
 impl PanelStat {
-    /// One value per application; when there is only one application, its name is left out of the label.
+    /// One value per application; when there is only one application, its name is left out of the label. One value of all
+    /// when there are many.
     fn of(metric: &Metric, all: &[&Series]) -> Vec<Self> {
         let apps = apps(all);
+        let sum = metric.kind == Kind::Counter;
         let stat = |app: Option<&str>| Self {
             label: [app.unwrap_or_default(), &metric.legend].join(" ").trim().to_owned(),
             unit: metric.display_unit(),
@@ -66,10 +74,14 @@ impl PanelStat {
                 .filter(|series| app.is_none_or(|app| app == app_name(series)))
                 .map(|series| series.id)
                 .collect(),
-            sum: metric.kind == Kind::Counter,
+            sum,
         };
         match apps.as_slice() {
             [] | [_] => vec![stat(None)],
+            many if many.len() > MAX_APPS => {
+                let of = format!("({} of {} applications)", if sum { "sum" } else { "maximum" }, many.len());
+                vec![Self { label: [metric.legend.as_str(), &of].join(" ").trim().to_owned(), ..stat(None) }]
+            }
             several => several.iter().map(|&app| stat(Some(app))).collect(),
         }
     }
@@ -85,7 +97,9 @@ impl PanelStat {
 pub(crate) fn panel_view(store: &LiveStore, id: &str) -> Option<PanelView> {
     let catalogue = store.catalogue();
     let panel = catalogue.panel(id)?.clone();
-    let mut view = PanelView { panel, headlines: Vec::new(), details: Vec::new(), lines: Vec::new() };
+    let mut view =
+        PanelView { panel, headlines: Vec::new(), details: Vec::new(), lines: Vec::new(), series: 0 };
+    let mut rows: Vec<String> = Vec::new();
     for (metric, role) in catalogue.shown_in(id) {
         let series: Vec<&Series> = store.all_series().filter(|series| series.metric == metric.name).collect();
         match role {
@@ -97,17 +111,29 @@ pub(crate) fn panel_view(store: &LiveStore, id: &str) -> Option<PanelView> {
         }
         if matches!(role, PanelRole::Chart | PanelRole::HeadlineAndChart) {
             let several = apps(&series).len() > 1;
+            view.series += series.len();
             for series in series {
-                let label = legend(metric, series, several, &view.panel.title);
-                let key = key(id, &label);
                 // All rows of a heat map have the same colour, and the rows of several applications are summed.
                 let (colour, row) = match view.panel.style {
                     Style::Heat => (0, legend(metric, series, false, &view.panel.title)),
                     _ => (view.lines.len() % COLOURS, String::new()),
                 };
+                if !row.is_empty() && !rows.contains(&row) {
+                    rows.push(row.clone());
+                }
+                if view.lines.len() >= MAX_LINES || !store.is_drawn(id, series.id) {
+                    continue;
+                }
+                let label = legend(metric, series, several, &view.panel.title);
+                let key = key(id, &label);
                 view.lines.push(LineView { series: series.id, label, colour, key, row });
             }
         }
+    }
+    view.series = store.limited(id).unwrap_or(view.series);
+    if view.lines.len() < view.series {
+        // The rows of a heat map are in the order of its lines; series that are not drawn must not change it.
+        view.lines.sort_by_key(|line| rows.iter().position(|row| *row == line.row));
     }
     Some(view)
 }

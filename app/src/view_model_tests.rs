@@ -1,7 +1,7 @@
 //! Tests of the panel view models.
 
 use super::*;
-use crate::api::{Alerts, History, HostInfo, PageData};
+use crate::api::{Alerts, History, HistorySeries, HostInfo, LimitedPanel, PageData};
 use std::collections::BTreeMap;
 use watchglass_live::State;
 use watchglass_model::{Catalogue, Declaration, PanelDeclaration};
@@ -67,8 +67,9 @@ fn applications_are_named_when_there_are_several() {
     assert_eq!(PanelStat::of(&metric, &[]).len(), 1, "a missing value");
 }
 
-#[test]
-fn heat_map_rows_share_one_colour() {
+mod heat {
+    use super::*;
+
     static HEAT: PanelDeclaration = PanelDeclaration {
         id: "heat",
         section: "S",
@@ -87,27 +88,40 @@ fn heat_map_rows_share_one_colour() {
         panel: Some((&HEAT, PanelRole::Chart)),
         legend: "",
     };
-    let mut catalogue = Catalogue::default();
-    catalogue.declare(&BUCKETS).unwrap();
-    let series = |(id, (app, bucket)): (u32, (Option<&str>, &str))| Series {
-        id: SeriesId(id),
-        metric: "m".to_owned(),
-        labels: app.iter().map(|app| (APP, *app)).chain([("bucket", bucket)]).collect(),
-    };
+    /// Store with these series of the heat map: application and bucket.
+    pub(super) fn store(all: &[(Option<&str>, &str)], history: History) -> LiveStore {
+        let mut catalogue = Catalogue::default();
+        catalogue.declare(&BUCKETS).unwrap();
+        let series = |(id, (app, bucket)): (u32, &(Option<&str>, &str))| Series {
+            id: SeriesId(id),
+            metric: "m".to_owned(),
+            labels: app.iter().map(|app| (APP, *app)).chain([("bucket", *bucket)]).collect(),
+        };
+        let mut store = LiveStore::default();
+        store.load(&PageData {
+            time: None,
+            interval_ms: 1000,
+            host: HostInfo::default(),
+            catalogue,
+            intervals: BTreeMap::new(),
+            state: State {
+                version: 1,
+                series: (0..).zip(all).map(series).collect(),
+                problems: Vec::new(),
+                skipped: Vec::new(),
+            },
+            readings: Vec::new(),
+            history,
+            alerts: Alerts::default(),
+        });
+        store
+    }
+}
+
+#[test]
+fn heat_map_rows_share_one_colour() {
     let all = [(None, "1 ms"), (None, "longer"), (Some("shop"), "1 ms"), (Some("shop"), "longer")];
-    let mut store = LiveStore::default();
-    let series = (0..).zip(all).map(series).collect();
-    store.load(&PageData {
-        time: None,
-        interval_ms: 1000,
-        host: HostInfo::default(),
-        catalogue,
-        intervals: BTreeMap::new(),
-        state: State { version: 1, series, problems: Vec::new(), skipped: Vec::new() },
-        readings: Vec::new(),
-        history: History::default(),
-        alerts: Alerts::default(),
-    });
+    let store = heat::store(&all, History::default());
     let lines = panel_view(&store, "heat").unwrap().lines;
     let found: Vec<_> =
         lines.iter().map(|line| (line.label.as_str(), line.row.as_str(), line.colour)).collect();
@@ -118,6 +132,42 @@ fn heat_map_rows_share_one_colour() {
         ("shop longer", "longer", 0),
     ];
     assert_eq!(found, expected);
+}
+
+#[test]
+fn lines_are_limited_and_rows_of_heat_maps_keep_their_order() {
+    let apps: Vec<String> = (0..40).map(|number| format!("app-{number}")).collect();
+    let all: Vec<(Option<&str>, &str)> =
+        apps.iter().flat_map(|app| ["1 ms", "longer"].map(|bucket| (Some(app.as_str()), bucket))).collect();
+    // Before the server has chosen: the first ones.
+    let view = panel_view(&heat::store(&all, History::default()), "heat").unwrap();
+    assert_eq!((view.lines.len(), view.series), (MAX_LINES, 80));
+    let rows =
+        |id| HistorySeries { series: SeriesId(id), low: vec![Some(1.0)], high: vec![], statistics: None };
+    let limited = vec![LimitedPanel { panel: "heat".to_owned(), series: 78 }];
+    let history = History { series: vec![rows(7), rows(10)], limited, ..History::default() };
+    let view = panel_view(&heat::store(&all, history), "heat").unwrap();
+    let found: Vec<_> = view.lines.iter().map(|line| line.label.as_str()).collect();
+    assert_eq!((found, view.series), (vec!["app-5 1 ms", "app-3 longer"], 78));
+}
+
+#[test]
+fn many_applications_have_one_value() {
+    let apps: Vec<String> = (0..=MAX_APPS).map(|number| format!("app-{number}")).collect();
+    let apps: Vec<Option<&str>> = apps.iter().map(|app| Some(app.as_str())).collect();
+    let all = of_apps(&apps);
+    for (count, expected) in [
+        (MAX_APPS, vec!["app-0 answers", "app-1 answers"]),
+        (MAX_APPS + 1, vec!["answers (sum of 9 applications)"]),
+    ] {
+        let all: Vec<&Series> = all.iter().take(count).collect();
+        let stats = PanelStat::of(&metric(&[APP, "class"], "answers"), &all);
+        let labels: Vec<_> = stats.iter().map(|stat| stat.label.as_str()).take(2).collect();
+        assert_eq!((labels, stats.iter().map(|stat| stat.series.len()).sum()), (expected, count));
+    }
+    let gauge = crate::test_support::metric(Kind::Gauge, Unit::Seconds);
+    let stats = PanelStat::of(&gauge, &all.iter().collect::<Vec<_>>());
+    assert!(stats[0].label.ends_with("(maximum of 9 applications)"), "{stats:?}");
 }
 
 #[test]

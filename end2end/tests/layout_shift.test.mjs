@@ -1,6 +1,7 @@
 // Nothing on a page moves by itself, neither while it loads nor while its numbers change.
 
 import assert from "node:assert/strict";
+import { eventually } from "../support/conditions.mjs";
 import { live, ticks } from "../support/overview.mjs";
 import { testBench } from "../support/case.mjs";
 import { startPostgres } from "../support/postgres.mjs";
@@ -10,8 +11,21 @@ import { startRedis } from "../support/redis.mjs";
 const MAX_SHIFT = 0.02;
 /** Widths with the seconds of live values: on a phone, text is most likely to wrap as it changes. */
 const WIDTHS = [[390, 60], [1024, 20], [1440, 20]];
-/** Without the performance page: its list of routes grows above its charts with each new route, also by these requests. */
-const PAGES = ["/", "/trends", "/alerts", "/alerts?view=rules", "/alerts?view=history", "/database", "/cache", "/processes", "/services", "/settings", "/layout"];
+const PAGES = [
+  "/",
+  "/trends",
+  "/alerts",
+  "/alerts?view=rules",
+  "/alerts?view=history",
+  "/database",
+  "/cache",
+  // Its list of routes grows by these requests.
+  "/performance",
+  "/processes",
+  "/services",
+  "/settings",
+  "/layout",
+];
 
 const { pageTest } = testBench({
   watched: async () => {
@@ -19,6 +33,17 @@ const { pageTest } = testBench({
     return { args: servers.flatMap(({ args }) => args), close: () => Promise.all(servers.map((server) => server.close())) };
   },
 });
+
+/** Waits for the panels that come with the first requests to a server. */
+async function hasAllPanels(server) {
+  await eventually(async () => {
+    const html = await (await fetch(`${server.url}/performance`)).text();
+    for (const panel of ["request-latency", "request-errors"]) {
+      assert.match(html, new RegExp(`<article[^>]* data-panel="${panel}"`));
+      assert.doesNotMatch(html, new RegExp(`<article[^>]* data-panel="${panel}"[^>]* hidden`));
+    }
+  });
+}
 
 /** Runs in the page: collects layout shifts as they are reported. */
 function collectShifts() {
@@ -56,6 +81,7 @@ function cumulative(shifts) {
 
 for (const [width, seconds] of WIDTHS) {
   pageTest(`at ${width} px nothing moves during ${seconds} s of live values`, { context: { viewport: { width, height: 844 } } }, async ({ context, server }) => {
+    await hasAllPanels(server);
     const pages = await Promise.all(
       PAGES.map(async (path) => {
         const page = await context.newPage();

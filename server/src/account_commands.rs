@@ -5,7 +5,7 @@ use crate::access::{Access, AccessError, generate_password};
 use crate::audit::{Actor, AuditLog};
 use crate::clock;
 use crate::config::path_flag;
-use crate::console::{print_line, print_warning};
+use crate::console::{print_result, print_warning};
 use crate::persist::data_dir::{self, default_path};
 use crate::services::{AccountError, MAX_TOKEN_DAYS, TokenService, UserChange, UserService};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -128,7 +128,7 @@ pub(crate) fn run(order: AccountCommand) -> Result<(), Box<dyn Error>> {
     let _entered = runtime.enter();
     let output = execute(&folder, &actor, order.action, clock::now())?;
     if !output.is_empty() {
-        print_line(output.trim_end());
+        print_result(output.trim_end());
     }
     // Printed first: a secret that is shown once must not be lost because the audit log fails.
     Ok(audit.result().map_err(|error| AccessError::NotAudited(folder, error))?)

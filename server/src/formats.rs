@@ -91,14 +91,21 @@ const FORMATS: &[(&str, &str, &str, VersionAt, &str)] = &[
         "`history/log-N.wal`",
         "crates/tsdb/golden/log-0.wal",
         VersionAt::Header,
-        "1, 2",
+        "1, 2, 3",
+    ),
+    (
+        "Write-ahead log (header without checksum)",
+        "`history/log-N.wal`",
+        "crates/tsdb/golden-v2/log-0.wal",
+        VersionAt::Header,
+        "1, 2, 3",
     ),
     (
         "Write-ahead log (without complete records)",
         "`history/log-N.wal` of 0.1.0",
         "crates/tsdb/golden-v1/log-0.wal",
         VersionAt::Header,
-        "1, 2",
+        "1, 2, 3",
     ),
     (
         "Raw samples, 1 hour per file",

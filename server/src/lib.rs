@@ -78,14 +78,14 @@ fn check_config(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     for former_name in &found.former_names {
         console::print_warning(former_name);
     }
-    for unknown_metric in &found.unknown_metrics {
-        console::print_warning(unknown_metric);
+    for rule_warning in &found.rule_warnings {
+        console::print_warning(rule_warning);
     }
     outcome?;
     config::check(&found)?;
     if let Some(files) = found.edge.certificate() {
         files.read()?;
     }
-    console::print_line(&format!("{}: OK", path.display()));
+    console::print_result(&format!("{}: OK", path.display()));
     Ok(())
 }

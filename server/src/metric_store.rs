@@ -10,7 +10,7 @@ use std::time::Duration;
 use watchglass_live::State;
 use watchglass_model::{Batch, Catalogue, Kind, Metric, Problem, Series, SeriesId, TimeRange, Timestamp};
 use watchglass_reports::{Current, MetricSources, TextFormat, write_metrics};
-use watchglass_tsdb::{Columns, History, Latest, Query, QueryError, Selector};
+use watchglass_tsdb::{Columns, History, Latest, Query, QueryError, Selector, StoredSeries};
 
 /// What a server collects, fixed at the start.
 #[derive(Clone, Debug, Default)]
@@ -206,6 +206,21 @@ impl MetricStore {
         step_millis: i64,
     ) -> Result<Columns, QueryError> {
         self.local_history.query(&Query { selector: Selector::metric(metric), range, step_millis })
+    }
+
+    /// History of these series of a metric on this server only.
+    ///
+    /// # Errors
+    /// Invalid query.
+    pub(crate) fn query_some(
+        &self,
+        metric: &str,
+        series: &[Arc<StoredSeries>],
+        range: TimeRange,
+        step_millis: i64,
+    ) -> Result<Columns, QueryError> {
+        let selector = Selector::metric(metric).among(series);
+        self.local_history.query(&Query { selector, range, step_millis })
     }
 
     /// History of a metric on all servers that share it.

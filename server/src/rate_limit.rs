@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use watchglass_auth::{Credential, Digest, KeyedRateLimiter, Principal, Quota, Rate};
+use watchglass_auth::{Credential, Digest, KeyedRateLimiter, KnownBrowser, Principal, Quota, Rate};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -128,20 +128,23 @@ pub(crate) enum Caller {
     User(String),
     /// An API token.
     Token(Digest),
+    /// A browser from which users have signed in before, by its id: others behind the same address must not use up its limit.
+    Browser(String),
     /// Failed sign-ins as a user from an address or a known browser: a client must not use up the limit of another user behind
     /// the same address.
     SignIn { name: String, source: String },
 }
 
 impl Caller {
-    /// The principal of a request, or else the address.
-    pub(crate) fn new(pass: Option<&Principal>, address: IpAddr) -> Self {
-        match pass {
-            Some(pass) => match pass.credential {
+    /// The principal of a request, or else the known browser, or else the address.
+    pub(crate) fn new(pass: Option<&Principal>, browser: Option<&KnownBrowser>, address: IpAddr) -> Self {
+        match (pass, browser) {
+            (Some(pass), _) => match pass.credential {
                 Credential::Token(digest) => Self::Token(digest),
                 Credential::Session(_) => Self::User(pass.name.clone()),
             },
-            None => Self::Address(network(address)),
+            (None, Some(browser)) => Self::Browser(browser.id().to_owned()),
+            (None, None) => Self::Address(network(address)),
         }
     }
 }
@@ -197,18 +200,23 @@ impl RateLimiter {
         Self { buckets: LimitClass::ALL.into_iter().filter_map(bucket).collect() }
     }
 
-    /// Counts a request of a principal, or of an unauthenticated client, from that address.
+    /// Counts a request.
     ///
     /// # Errors
     /// The limit is exceeded.
     pub(crate) fn acquire(
         &self,
         limit: LimitClass,
-        pass: Option<&Principal>,
-        address: IpAddr,
+        caller: Caller,
         now: Duration,
     ) -> Result<Permit<'_>, Exceeded> {
-        self.acquire_for(limit, Caller::new(pass, address), now)
+        let level = match self.bucket(limit) {
+            Some(mut bucket) => {
+                Some(bucket.acquire(&caller, now).map_err(|level| Exceeded { class: limit, quota: level })?)
+            }
+            None => None,
+        };
+        Ok(Permit { limiter: self, class: limit, caller, quota: level })
     }
 
     /// Counts a sign-in as failed, until it is refunded. `source` is the address or the known browser.
@@ -223,17 +231,7 @@ impl RateLimiter {
     ) -> Result<Permit<'_>, Exceeded> {
         let mut name = name.to_ascii_lowercase();
         name.truncate(name.floor_char_boundary(MAX_NAME_BYTES));
-        self.acquire_for(LimitClass::SignIn, Caller::SignIn { name, source }, now)
-    }
-
-    fn acquire_for(&self, limit: LimitClass, caller: Caller, now: Duration) -> Result<Permit<'_>, Exceeded> {
-        let level = match self.bucket(limit) {
-            Some(mut bucket) => {
-                Some(bucket.acquire(&caller, now).map_err(|level| Exceeded { class: limit, quota: level })?)
-            }
-            None => None,
-        };
-        Ok(Permit { limiter: self, class: limit, caller, quota: level })
+        self.acquire(LimitClass::SignIn, Caller::SignIn { name, source }, now)
     }
 
     fn bucket(&self, limit: LimitClass) -> Option<MutexGuard<'_, KeyedRateLimiter<Caller>>> {

@@ -2,6 +2,7 @@
 
 use super::*;
 use watchglass_auth::{Role, Secret};
+use watchglass_model::Timestamp;
 
 const NOW: Duration = Duration::from_secs(3600);
 
@@ -19,8 +20,28 @@ fn pass(name: &str, by: Credential) -> Principal {
 
 /// How many of 200 requests at once are accepted.
 fn passing(limiter: &RateLimiter, limit: LimitClass, pass: Option<&Principal>, address: &str) -> u32 {
-    let address = address.parse().unwrap();
-    (0..200).map(|_| u32::from(limiter.acquire(limit, pass, address, NOW).is_ok())).sum()
+    passing_caller(limiter, limit, &Caller::new(pass, None, address.parse().unwrap()))
+}
+
+fn passing_caller(limiter: &RateLimiter, limit: LimitClass, caller: &Caller) -> u32 {
+    (0..200).map(|_| u32::from(limiter.acquire(limit, caller.clone(), NOW).is_ok())).sum()
+}
+
+#[test]
+fn known_browsers_have_a_quota_of_their_own() {
+    let limiter = limiter(&[(LimitClass::Pages, "3")]);
+    let address = "192.0.2.1".parse().unwrap();
+    let browser = |number| KnownBrowser::new([number; 16], Timestamp::default());
+    let passing = |browser: Option<&KnownBrowser>, pass: Option<&Principal>| {
+        passing_caller(&limiter, LimitClass::Pages, &Caller::new(pass, browser, address))
+    };
+    assert_eq!([passing(None, None), passing(None, None)], [3, 0]);
+    for number in [1, 2] {
+        assert_eq!([passing(Some(&browser(number)), None), passing(Some(&browser(number)), None)], [3, 0]);
+    }
+    // Users are counted with all their browsers.
+    let ada = pass("ada", Credential::Session(Secret::new([3; 32]).digest()));
+    assert_eq!([passing(Some(&browser(4)), Some(&ada)), passing(Some(&browser(5)), Some(&ada))], [3, 0]);
 }
 
 #[test]
@@ -91,8 +112,8 @@ fn default_limits_match_the_requirements() {
     let limiter = limiter(&[]);
     assert_eq!(passing(&limiter, LimitClass::RestAnonymous, None, "192.0.2.1"), 100);
     assert_eq!((LimitClass::Rest.default_count(), LimitClass::Rest.window()), (1000, HOUR));
-    let exceeded =
-        limiter.acquire(LimitClass::RestAnonymous, None, "192.0.2.1".parse().unwrap(), NOW).unwrap_err();
+    let caller = Caller::Address("192.0.2.1".parse().unwrap());
+    let exceeded = limiter.acquire(LimitClass::RestAnonymous, caller, NOW).unwrap_err();
     assert_eq!(
         exceeded.to_string(),
         "Rate limit exceeded: 100 requests per hour and address without a token or session \
@@ -103,10 +124,10 @@ fn default_limits_match_the_requirements() {
 #[test]
 fn returned_requests_are_not_counted() {
     let limiter = limiter(&[(LimitClass::SignIn, "1"), (LimitClass::Live, "off")]);
-    let address = "192.0.2.1".parse().unwrap();
+    let caller = Caller::Address("192.0.2.1".parse().unwrap());
     for _ in 0..3 {
         limiter.acquire_sign_in("ada", "192.0.2.1".to_owned(), NOW).unwrap().refund();
-        limiter.acquire(LimitClass::Live, None, address, NOW).unwrap().refund();
+        limiter.acquire(LimitClass::Live, caller.clone(), NOW).unwrap().refund();
     }
     assert!(limiter.acquire_sign_in("ada", "192.0.2.1".to_owned(), NOW).is_ok());
     assert!(limiter.acquire_sign_in("ada", "192.0.2.1".to_owned(), NOW).is_err());

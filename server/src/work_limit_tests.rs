@@ -7,7 +7,7 @@ use std::task::Poll;
 type Acquired = Result<WorkPermit, Busy>;
 
 fn caller(number: u8) -> Caller {
-    Caller::new(None, IpAddr::V4(Ipv4Addr::new(10, 0, 0, number)))
+    Caller::new(None, None, IpAddr::V4(Ipv4Addr::new(10, 0, 0, number)))
 }
 
 /// Takes all permits.

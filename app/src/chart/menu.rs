@@ -87,6 +87,12 @@ fn entry_url(data: LiveData, view: ChartView, name: &str, panel: &str) -> (Strin
     (url, is_selected)
 }
 
+/// Link to the page with all series of a panel. [`update_menu_links`] keeps it up to date.
+pub(crate) fn all_series_link(data: LiveData, view: ChartView, panel: &str) -> String {
+    let (url, _) = entry_url(data, view, "table", panel);
+    format!("<a href=\"{}\" rel=\"external\" data-way=\"table\">All series</a>", escaped(&url))
+}
+
 /// Updates the links of all menus when the shown range or the options change.
 #[cfg(feature = "hydrate")]
 pub(crate) fn update_menu_links(data: LiveData, view: ChartView) {

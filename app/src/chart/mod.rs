@@ -35,7 +35,7 @@ pub(crate) use legend::Legend;
 pub(crate) use meaning::fetch_meanings;
 #[cfg(feature = "hydrate")]
 pub(crate) use menu::update_menu_links;
-pub(crate) use menu::{AxisNote, chart_menu};
+pub(crate) use menu::{AxisNote, all_series_link, chart_menu};
 pub(crate) use panel_card::PanelCard;
 pub(crate) use panel_sections::PanelSections;
 #[cfg(feature = "ssr")]

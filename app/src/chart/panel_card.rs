@@ -1,7 +1,7 @@
 //! Panel: title, values, chart and legend.
 
-use crate::chart::{AxisNote, Chart, ChartEvents, Legend, chart_menu};
-use crate::live::{use_chart_view, use_live_data};
+use crate::chart::{AxisNote, Chart, ChartEvents, Legend, all_series_link, chart_menu};
+use crate::live::{ChartView, LiveData, use_chart_view, use_live_data};
 use crate::view_model::{PanelStat, PanelView, panel_view, text_or_dash};
 use leptos::prelude::*;
 
@@ -23,6 +23,10 @@ pub(crate) fn PanelCard(
     let details = move || values(view.get().map(|view| view.details), "detail");
     // Panels of absent hardware or limits (sensors, container limits) would always be empty.
     let is_empty = Memo::new(move |_| view.with(|view| view.as_ref().is_none_or(PanelView::is_empty)));
+    // HTML adds least to the wasm bundle.
+    let note = move || {
+        view.with(|view| view.as_ref().map(|view| series_note(view, data, charts))).unwrap_or_default()
+    };
     let (title, menu) = (panel.title.clone(), chart_menu(data, charts, &panel));
     let heading = format!("panel-{id}");
     let labelled_by = heading.clone();
@@ -39,9 +43,22 @@ pub(crate) fn PanelCard(
             <AxisNote panel=panel.id.clone()/>
             <ChartEvents panel=panel.id.clone()/>
             <Legend lines unit=panel.unit/>
+            <p class="more-series" inner_html=note></p>
         </article>
     }
     .into_any()
+}
+
+/// Note below a chart that does not draw all of its series.
+fn series_note(view: &PanelView, data: LiveData, charts: ChartView) -> String {
+    let (shown, all) = (view.lines.len(), view.series);
+    if shown >= all {
+        return String::new();
+    }
+    format!(
+        "{shown} of {all} series shown, with the highest values. {}",
+        all_series_link(data, charts, &view.panel.id)
+    )
 }
 
 fn values(stats: Option<Vec<PanelStat>>, class: &'static str) -> impl IntoView {

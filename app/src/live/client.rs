@@ -27,6 +27,7 @@ pub(super) fn keep_connected(data: LiveData, view: ChartView, shown: LiveConnect
         socket: None,
         joiner: Joiner::default(),
         last_seq: None,
+        was_connected: false,
     }));
     let polled = Rc::clone(&client);
     let timer = set_interval_with_handle(move || Client::poll(&polled), CHECK_INTERVAL).ok();
@@ -60,6 +61,7 @@ struct Client {
     socket: Option<AbortHandle>,
     joiner: Joiner,
     last_seq: Option<u64>,
+    was_connected: bool,
 }
 
 impl Client {
@@ -147,6 +149,10 @@ impl Client {
         self.connection.opened(now());
         // The history has the values that were collected while the page was disconnected.
         self.data.refresh_history();
+        // Changes of alerts in that time are not sent again. The first HTML of a page is up to date.
+        if std::mem::replace(&mut self.was_connected, true) {
+            self.data.refresh_alerts();
+        }
         if page_build().is_some_and(|build| build != hello.build) {
             let _ = self.shown.outdated.try_set(true);
         }

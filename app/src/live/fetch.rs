@@ -1,7 +1,7 @@
 //! Fetching of alerts and histories: when the time window changes, when there may be a gap, and at intervals.
 
 use crate::api::{alerts, history};
-use crate::live::{ChartView, LiveData, Window, every_while_visible};
+use crate::live::{ChartView, LiveData, LiveStore, Window, every_while_visible};
 use leptos::prelude::*;
 use std::cell::Cell;
 use std::time::Duration;
@@ -15,6 +15,9 @@ const MAX_ROWS: u32 = 900;
 /// Minimum interval at which the statistics of trends are fetched.
 const STATISTICS_INTERVAL: Duration = Duration::from_secs(30);
 
+/// A chart that does not draw all of its series chooses them again after so many intervals of the statistics: 60 s.
+const SELECTION_BEATS: u32 = 2;
+
 /// Keeps the data of the page up to date until it is left, once the initial data is loaded.
 pub(super) fn keep_up_to_date(data: LiveData, view: ChartView) {
     Effect::new(move |_| {
@@ -25,8 +28,13 @@ pub(super) fn keep_up_to_date(data: LiveData, view: ChartView) {
             // The statistics of a trend change slowly, by one row at most. Its lines are updated by live frames.
             let window = view.window.get_untracked();
             let rows = (window.seconds() / MAX_ROWS / STATISTICS_INTERVAL.as_secs() as u32).max(1);
-            let is_trend = view.detail.get_untracked() > 0 && window.end().is_none();
-            if is_trend && beats.get().is_multiple_of(rows) {
+            let is_live = window.end().is_none();
+            let is_trend = is_live && view.detail.get_untracked() > 0 && beats.get().is_multiple_of(rows);
+            // Other series than the drawn ones may have the highest values by now.
+            let is_limited = is_live
+                && beats.get().is_multiple_of(SELECTION_BEATS)
+                && data.store.try_with_value(LiveStore::has_more_series_than_lines) == Some(true);
+            if is_trend || is_limited {
                 data.history_requests.update(|count| *count += u32::from(*count > 0));
             }
         });
@@ -67,6 +75,9 @@ async fn fetch_alerts(data: LiveData, view: ChartView, window: Window) {
     match alerts(window.seconds(), window.end()).await {
         Ok(alerts) if view.window.try_get_untracked() == Some(window) => {
             let _ = data.firing.try_set(Some(alerts.firing).filter(|&firing| firing > 0));
+            if alerts.firing == 0 {
+                crate::ui::remove_lasting_toasts();
+            }
             data.update(|store| {
                 store.set_alerts(alerts);
                 true

@@ -1,10 +1,12 @@
 //! Data of a page: catalogue, series, their newest readings, and their rows over the time window.
 
+mod drawn;
 mod read;
 
 use crate::api::{Alerts, ChartBand, History, HostInfo, PageData, SeriesStatistics};
 use crate::live::SeriesBuffer;
 use crate::live::ended_series::EndedSeries;
+use drawn::charted_panel;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use watchglass_live::{Metrics, State};
@@ -26,6 +28,8 @@ pub(crate) struct LiveStore {
     series: Vec<SeriesState>,
     /// Series with rows that have ended.
     ended: EndedSeries,
+    /// Panels with more series than their charts draw, and their number.
+    limited: BTreeMap<String, usize>,
     bands: Vec<ChartBand>,
     /// Time range of the charts while it does not move.
     fixed: Option<TimeRange>,
@@ -42,6 +46,8 @@ pub(super) struct SeriesState {
     interval: i64,
     raw: Option<(i64, f64)>,
     reading: Option<(i64, f64)>,
+    /// Whether a chart draws it. Others have no rows.
+    is_drawn: bool,
     pub(super) buffer: SeriesBuffer,
     /// The previous period, shifted for comparison.
     previous: SeriesBuffer,
@@ -89,7 +95,12 @@ impl LiveStore {
                 let former = SeriesState { reading: None, ..std::mem::take(known) };
                 before.into_iter().for_each(|before| self.ended.add(before, former.clone()));
             }
-            known.kind = self.catalogue.metric(&series.metric).map(|metric| metric.kind);
+            let metric = self.catalogue.metric(&series.metric);
+            if before != Some(series) {
+                known.is_drawn =
+                    metric.and_then(charted_panel).is_some_and(|panel| !self.limited.contains_key(panel));
+            }
+            known.kind = metric.map(|metric| metric.kind);
             known.interval =
                 self.intervals.get(&series.metric).map_or(self.interval, |&pace| i64::from(pace));
         }
@@ -97,7 +108,7 @@ impl LiveStore {
             if let (Some(rows), Some(known)) =
                 (self.ended.take(series), self.series.get_mut(series.id.0 as usize))
             {
-                known.buffer = rows.buffer;
+                (known.buffer, known.is_drawn) = (rows.buffer, rows.is_drawn);
             }
         }
         self.state = state;
@@ -132,6 +143,7 @@ impl LiveStore {
             interval: interval(metric),
             ..SeriesState::default()
         });
+        let changed = self.choose_drawn(history) || changed;
         for given in &history.series {
             let step = self.step;
             let Some(known) = self.known_mut(given.series) else { continue };
@@ -183,7 +195,7 @@ impl LiveStore {
             let now = (time.millis(), sample.value);
             if let Some(reading) = known.kind.and_then(|kind| kind.reading(known.raw, now)) {
                 known.reading = Some((time.millis(), reading));
-                if !is_past {
+                if !is_past && known.is_drawn {
                     known.buffer.add(row.millis(), reading);
                 }
             }
@@ -209,6 +221,9 @@ fn seconds(count: u32) -> Duration {
 #[cfg(test)]
 #[path = "store_ended_tests.rs"]
 mod ended_tests;
+#[cfg(test)]
+#[path = "store_limited_tests.rs"]
+mod limited_tests;
 #[cfg(test)]
 #[path = "store_tests.rs"]
 mod tests;

@@ -3,7 +3,23 @@
 use super::*;
 
 use crate::api::{HistorySeries, PREVIOUS_PERIOD, Reading, STATISTICS};
-use watchglass_model::{Batch, Declaration, Sample, Series, SeriesId, Unit};
+use watchglass_model::{
+    Batch, Declaration, PanelDeclaration, PanelRole, Sample, Series, SeriesId, Style, Unit,
+};
+
+const fn panel(id: &'static str, unit: Unit) -> PanelDeclaration {
+    PanelDeclaration {
+        id,
+        section: "S",
+        title: "T",
+        style: Style::Line,
+        unit,
+        ceiling: None,
+        description: "",
+    }
+}
+static GAUGES: PanelDeclaration = panel("gauges", Unit::Bytes);
+static RATES: PanelDeclaration = panel("rates", Unit::BytesPerSecond);
 
 fn catalogue() -> Catalogue {
     let metric = |name, kind| Declaration {
@@ -12,7 +28,7 @@ fn catalogue() -> Catalogue {
         unit: Unit::Bytes,
         help: "",
         labels: &[],
-        panel: None,
+        panel: Some((if kind == Kind::Gauge { &GAUGES } else { &RATES }, PanelRole::Chart)),
         legend: "",
     };
     let mut catalogue = Catalogue::default();
@@ -205,7 +221,7 @@ fn past() -> History {
         series: tracks(7.0),
         previous_start: Timestamp::from_millis(100_500),
         previous: tracks(5.0),
-        ended: Vec::new(),
+        ..History::default()
     }
 }
 

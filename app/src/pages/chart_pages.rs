@@ -16,43 +16,56 @@ struct ChartPage {
     title: &'static str,
     path: &'static str,
     /// Path of the server-rendered fragment above the charts.
-    fragment: &'static str,
+    above: Option<&'static str>,
     /// Sections of the catalogue that the page shows; all when empty.
     sections: &'static [&'static str],
     /// Path of the server-rendered fragment below the charts.
     below: Option<&'static str>,
+    /// Link from the head to the list below the charts: URL hash and text.
+    jump: Option<(&'static str, &'static str)>,
 }
 
-static OVERVIEW: ChartPage =
-    ChartPage { title: "Overview", path: "/", fragment: "/overview", sections: &[], below: None };
+static OVERVIEW: ChartPage = ChartPage {
+    title: "Overview",
+    path: "/",
+    above: Some("/overview"),
+    sections: &[],
+    below: None,
+    jump: None,
+};
 static PERFORMANCE: ChartPage = ChartPage {
     title: "Performance",
     path: "/performance",
-    fragment: "/performance",
+    // The list of routes grows with every new route: above the charts it would move them.
+    above: None,
     sections: &["Requests", "Watchglass"],
-    below: None,
+    below: Some("/performance"),
+    jump: Some(("#routes-title", "Routes")),
 };
 static PROCESSES: ChartPage = ChartPage {
     title: "Processes",
     path: "/processes",
-    fragment: "/processes",
+    above: Some("/processes"),
     sections: &["Processes"],
     below: None,
+    jump: None,
 };
 
 static DATABASE: ChartPage = ChartPage {
     title: "Database",
     path: "/database",
-    fragment: "/database",
+    above: Some("/database"),
     sections: &["PostgreSQL"],
     below: Some("/database-lists"),
+    jump: None,
 };
 static CACHE: ChartPage = ChartPage {
     title: "Cache",
     path: "/cache",
-    fragment: "/cache",
+    above: Some("/cache"),
     sections: &["Redis"],
     below: Some("/cache-lists"),
+    jump: None,
 };
 
 /// Start page: health of the system and current values of this host.
@@ -115,14 +128,17 @@ fn loaded(kind: &'static ChartPage, snapshot: Option<PageData>, window: Memo<Win
     } else {
         (kind.title.to_owned(), String::new())
     };
-    let below = kind.below.map(|path| view! { <Fragment path/> });
+    let [above, below] = [kind.above, kind.below].map(|path| path.map(|path| view! { <Fragment path/> }));
+    // External: the router would look for a page.
+    let jump = kind.jump.map(|(hash, text)| view! { <a href=hash rel="external">{text}</a> });
     view! {
         <header class="page-head">
             <h1>{name}</h1>
             <p class="facts">{facts}</p>
+            {jump}
             <WindowPicker window path=kind.path/>
         </header>
-        <Fragment path=kind.fragment/>
+        {above}
         <Problems/>
         <PanelSections only=kind.sections/>
         {below}

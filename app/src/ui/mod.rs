@@ -26,6 +26,8 @@ pub(crate) use time_zone_switch::ZoneSwitch;
 #[cfg(feature = "hydrate")]
 pub(crate) use time_zone_switch::{follow_time_zone, is_utc, utc_offset_minutes};
 #[cfg(feature = "hydrate")]
-pub(crate) use toast::{notification_permission, request_notification_permission, show_message, toast};
+pub(crate) use toast::{
+    notification_permission, remove_lasting_toasts, request_notification_permission, show_message, toast,
+};
 pub(crate) use top_bar::TopBar;
 pub(crate) use window_picker::WindowPicker;

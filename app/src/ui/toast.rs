@@ -21,20 +21,26 @@ const DURATION: Duration = Duration::from_secs(12);
 
 /// Shows the change of an alert, unless it is suppressed: nobody is interrupted then.
 pub(crate) fn toast(alert: &AlertMessage) {
+    // Identifies the alert: a later toast replaces an earlier one of the same alert.
+    let key = format!("{}{}", alert.rule, alert.labels);
+    if alert.change == AlertChange::Suppressed {
+        remove(|toast| toast.get_attribute("data-key").as_deref() == Some(key.as_str()));
+    }
     if alert.suppressed {
         return;
     }
     let (word, class) = match alert.change {
-        AlertChange::Fired | AlertChange::Worsened => (alert.severity.title(), alert.severity.as_str()),
+        AlertChange::Fired | AlertChange::Worsened | AlertChange::Unsuppressed => {
+            (alert.severity.title(), alert.severity.as_str())
+        }
         AlertChange::Resolved => ("Resolved", "over"),
         // Shown on the alerts page only, without interrupting the user.
         AlertChange::FlappingBegan
         | AlertChange::FlappingEnded
         | AlertChange::NoData
-        | AlertChange::DataReturned => return,
+        | AlertChange::DataReturned
+        | AlertChange::Suppressed => return,
     };
-    // Identifies the alert: a later toast replaces an earlier one of the same alert.
-    let key = format!("{}{}", alert.rule, alert.labels);
     let _ = show(&key, word, class, &alert.message, alert.severity == Severity::Critical);
     if document().visibility_state() != VisibilityState::Visible
         && notification_permission() == Some(NotificationPermission::Granted)
@@ -44,6 +50,21 @@ pub(crate) fn toast(alert: &AlertMessage) {
         options.set_tag(&key);
         let _ = Notification::new_with_options(&format!("Watchglass: {word}"), &options);
     }
+}
+
+/// Removes the toasts that stay until their alert is resolved: no alert waits for a user any more. The page may have missed
+/// the change that says so, while it was disconnected.
+pub(crate) fn remove_lasting_toasts() {
+    remove(|toast| toast.class_name().split(' ').any(|class| class == Severity::Critical.as_str()));
+}
+
+fn remove(is_old: impl Fn(&Element) -> bool) {
+    let Some(toasts) = document().get_element_by_id(TOASTS) else { return };
+    let shown = toasts.children();
+    // Collected first: the list changes with each removal.
+    let old: Vec<Element> =
+        (0..shown.length()).filter_map(|index| shown.item(index)).filter(is_old).collect();
+    old.iter().for_each(Element::remove);
 }
 
 /// Shows a short static message. `text` is not escaped.
@@ -61,11 +82,7 @@ pub(crate) fn show_message(text: &str) {
 
 fn show(key: &str, word: &str, class: &str, text: &str, is_critical: bool) -> Result<(), JsValue> {
     let Some(toasts) = document().get_element_by_id(TOASTS) else { return Ok(()) };
-    let shown = toasts.children();
-    let same = (0..shown.length()).filter_map(|index| shown.item(index));
-    for old in same.filter(|toast| toast.get_attribute("data-key").as_deref() == Some(key)) {
-        old.remove();
-    }
+    remove(|toast| toast.get_attribute("data-key").as_deref() == Some(key));
     while toasts.child_element_count() >= MAX_TOASTS {
         toasts.first_element_child().as_ref().map(Element::remove);
     }

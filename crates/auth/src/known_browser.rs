@@ -53,6 +53,11 @@ impl KnownBrowser {
         Self { seen: now, ..self }
     }
 
+    /// Random id of the browser, the same at each sign-in.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Key of the throttle of a user who has signed in from this browser; `None` for other users.
     pub fn throttle_source(&self, name: &str) -> Option<String> {
         let name = normalise_user_name(name).ok()?;

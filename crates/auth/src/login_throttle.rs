@@ -14,7 +14,7 @@ const MIN_DELAY: Duration = Duration::from_secs(1);
 const MAX_DELAY: Duration = Duration::from_secs(15 * 60);
 /// Failures are forgotten after this time without an attempt.
 const RESET_AFTER: Duration = Duration::from_secs(3600);
-/// Maximum stored pairs: usually those of the last hour. The oldest is evicted.
+/// Maximum stored pairs: usually those of the last hour. The one with the fewest failures is evicted.
 const MAX_ENTRIES: usize = 10_000;
 /// Stored characters of a name; no user has a longer one.
 const MAX_NAME: usize = 64;
@@ -59,16 +59,28 @@ impl LoginThrottle {
         self.failed.remove(&key(name, source));
     }
 
+    /// Takes an attempt back whose password was not checked.
+    pub fn cancelled(&mut self, name: &str, source: &str) {
+        let key = key(name, source);
+        if let Some(known) = self.failed.get_mut(&key) {
+            known.count = known.count.saturating_sub(1);
+            if known.count == 0 {
+                self.failed.remove(&key);
+            }
+        }
+    }
+
     fn evict(&mut self, key: &Key, now: Duration) {
         if self.failed.len() < MAX_ENTRIES || self.failed.contains_key(key) {
             return;
         }
         self.failed.retain(|_, known| known.last + RESET_AFTER > now);
+        // Those with the fewest failures first: attempts with many names must not end the delay of another one.
+        let least = |(_, known): &(&Key, &Attempts)| (known.count, known.last);
         if self.failed.len() >= MAX_ENTRIES
-            && let Some(oldest) =
-                self.failed.iter().min_by_key(|(_, known)| known.last).map(|(key, _)| key.clone())
+            && let Some(evicted) = self.failed.iter().min_by_key(least).map(|(key, _)| key.clone())
         {
-            self.failed.remove(&oldest);
+            self.failed.remove(&evicted);
         }
     }
 }
@@ -130,6 +142,20 @@ mod tests {
     }
 
     #[test]
+    fn cancelled_attempts_do_not_count() {
+        let mut throttle = LoginThrottle::default();
+        for _ in 0..20 {
+            throttle.try_login("ada", "a", at(0)).unwrap();
+            throttle.cancelled("Ada", "a");
+        }
+        assert!(throttle.failed.is_empty());
+        while throttle.try_login("ada", "a", at(0)).is_ok() {}
+        throttle.try_login("ada", "a", at(1)).unwrap();
+        throttle.cancelled("ada", "a");
+        assert_eq!(throttle.try_login("ada", "a", at(1)), Err(Duration::from_secs(1)), "as before");
+    }
+
+    #[test]
     fn stored_entries_are_bounded() {
         let mut throttle = LoginThrottle::default();
         for number in 0..MAX_ENTRIES + 10 {
@@ -138,6 +164,19 @@ mod tests {
         assert_eq!(throttle.failed.len(), MAX_ENTRIES);
         throttle.try_login("later", "a", at(4000)).unwrap();
         assert_eq!(throttle.failed.len(), 1);
+    }
+
+    #[test]
+    fn attempts_with_many_names_do_not_end_the_delay_of_another_one() {
+        let mut throttle = LoginThrottle::default();
+        for _ in 0..5 {
+            let _ = throttle.try_login("ada", "a", at(0));
+        }
+        for number in 0..2 * MAX_ENTRIES {
+            throttle.try_login(&number.to_string(), "a", at(0)).unwrap();
+        }
+        assert!(throttle.try_login("ada", "a", at(0)).is_err());
+        assert_eq!(throttle.failed.len(), MAX_ENTRIES);
     }
 
     proptest! {

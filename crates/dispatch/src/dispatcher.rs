@@ -29,6 +29,8 @@ pub struct Dispatcher {
     pub(super) resolved: Vec<TrackedAlert>,
     /// Ids of the silences active at the last step; `None` after a change.
     pub(super) active_silences: Option<Vec<String>>,
+    /// Alerts of which the last step changed whether they are suppressed.
+    pub(super) suppression_changes: Vec<AlertKey>,
     /// Last notification of something new per route and group.
     pub(super) group_flushes: BTreeMap<(String, String), Timestamp>,
     /// End time for which the expiry reminder of a silence was sent.
@@ -58,6 +60,7 @@ impl Default for Dispatcher {
             active: BTreeMap::new(),
             resolved: Vec::new(),
             active_silences: None,
+            suppression_changes: Vec::new(),
             group_flushes: BTreeMap::new(),
             silence_reminders: BTreeMap::new(),
             deferred_reminders: BTreeMap::new(),
@@ -217,6 +220,19 @@ impl Dispatcher {
     /// Whether a firing alert has been suppressed since it began, as of the last step: nobody expects its resolution.
     pub fn is_unannounced(&self, key: &AlertKey) -> bool {
         self.active.get(key).is_some_and(|tracked| tracked.suppressed && tracked.routed.is_none())
+    }
+
+    /// Whether a firing alert may still recover, because what inhibited it has resolved a short time before the last step.
+    pub fn is_settling(&self, key: &AlertKey) -> bool {
+        self.active.get(key).is_some_and(|tracked| tracked.settling_until.is_some())
+    }
+
+    /// Firing alerts that are suppressed since the last step, and those that no longer are: each with whether it is. Those that
+    /// began to fire in that step are included if they are suppressed.
+    pub fn suppression_changes(&self) -> impl Iterator<Item = (&Alert, bool)> {
+        let changed = self.suppression_changes.iter().filter_map(|key| self.active.get(key));
+        let firing = changed.filter(|tracked| tracked.alert.phase == Phase::Firing);
+        firing.map(|tracked| (&tracked.alert, tracked.suppressed))
     }
 
     /// Inhibited alerts, as of the last step.

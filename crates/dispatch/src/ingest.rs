@@ -154,12 +154,17 @@ impl Dispatcher {
         let causes = InhibitIndex::new(&self.settings.inhibit_rules, active);
         let because_of: Vec<Option<AlertKey>> =
             self.active.values().map(|tracked| causes.inhibitor_of(&tracked.alert).cloned()).collect();
-        for (tracked, because_of) in self.active.values_mut().zip(because_of) {
+        self.suppression_changes.clear();
+        for ((key, tracked), because_of) in self.active.iter_mut().zip(because_of) {
             let facts = AlertLabels::from(&tracked.alert);
             let find_out = || holding.iter().any(|silence| silence.matches(&facts));
             let is_silenced = tracked.derived.is_silenced.filter(|_| is_as_before).unwrap_or_else(find_out);
             tracked.derived.is_silenced = Some(is_silenced);
+            let was_suppressed = tracked.suppressed;
             tracked.set_suppressed(is_silenced, because_of, settle, now);
+            if tracked.suppressed != was_suppressed {
+                self.suppression_changes.push(key.clone());
+            }
             tracked.set_owned_by_peer(is_held(tracked));
             if tracked.needs_routes() {
                 let routes = self.routes.routes_for(&AlertLabels::from(&tracked.alert), now);

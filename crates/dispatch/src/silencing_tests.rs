@@ -1,6 +1,6 @@
 //! Suppression by silences, and notifications when they end.
 
-use super::fixtures::{alert, at, critical, matcher, route, silence, transcript, weekly, world};
+use super::fixtures::{World, alert, at, critical, down, matcher, route, silence, transcript, weekly, world};
 use super::*;
 use proptest::prelude::*;
 use watchglass_rules::Operator::Equal;
@@ -54,6 +54,47 @@ fn suppressed_alert_is_announced_once_it_was_not_suppressed() {
     world.resolve("b");
     world.until(3800);
     assert_eq!(known(&world.dispatcher, &b), (false, false), "it is not active");
+}
+
+/// Runs to `end`; returns the second, rule and new state of each change of suppression.
+fn suppression_changes(world: &mut World, seconds: std::ops::Range<i64>) -> Vec<(i64, String, bool)> {
+    let mut found = Vec::new();
+    for second in seconds {
+        world.until(second + 1);
+        let changes = world.dispatcher.suppression_changes();
+        found.extend(changes.map(|(alert, is_suppressed)| (second, alert.key.rule.clone(), is_suppressed)));
+    }
+    found
+}
+
+#[test]
+fn changes_of_suppression_are_reported_once() {
+    let mut world = world(ops());
+    let change = |second: i64, rule: &str, is_suppressed| (second, rule.to_owned(), is_suppressed);
+    world.fire(&alert("slow", &[("instance", "db1")]));
+    assert_eq!(suppression_changes(&mut world, 0..10), []);
+    world.dispatcher.put_silence(silence("s", 10, 20), at(10)).unwrap();
+    let (begins, ends) = (change(10, "slow", true), change(20, "slow", false));
+    assert_eq!(suppression_changes(&mut world, 10..30), [begins, ends]);
+    // Removed by a user.
+    world.dispatcher.put_silence(silence("t", 30, 900), at(30)).unwrap();
+    assert_eq!(suppression_changes(&mut world, 30..40), [change(30, "slow", true)]);
+    assert!(world.dispatcher.expire_silence("t", at(40)));
+    assert_eq!(suppression_changes(&mut world, 40..50), [change(40, "slow", false)]);
+    // Inhibited, and some time to recover after that.
+    world.fire(&down("db-down", "database", &[("instance", "db1")], 50));
+    assert_eq!(suppression_changes(&mut world, 50..60), [change(50, "slow", true)]);
+    world.resolve("db-down");
+    let key = alert("slow", &[("instance", "db1")]).key;
+    assert_eq!(suppression_changes(&mut world, 60..100), []);
+    assert!(world.dispatcher.inhibited_by(&key).is_none() && world.dispatcher.is_settling(&key));
+    assert_eq!(suppression_changes(&mut world, 100..200), [change(120, "slow", false)]);
+    assert!(!world.dispatcher.is_settling(&key));
+    // One that resolves while it is suppressed.
+    world.dispatcher.put_silence(silence("u", 200, 210), at(200)).unwrap();
+    world.until(205);
+    world.resolve("slow");
+    assert_eq!(suppression_changes(&mut world, 205..230), []);
 }
 
 #[test]

@@ -9,6 +9,8 @@ pub(crate) fn found(value: &Unexpected<'_>) -> String {
         Unexpected::Bool(value) => value.to_string(),
         Unexpected::Unsigned(value) => value.to_string(),
         Unexpected::Signed(value) => value.to_string(),
+        // `1.0` is not a whole number for serde.
+        Unexpected::Float(value) if value.fract() == 0.0 && value.abs() < 1e15 => format!("{value:.1}"),
         Unexpected::Float(value) => value.to_string(),
         Unexpected::Char(value) => quoted(&value.to_string()),
         Unexpected::Str(value) => quoted(value),

@@ -109,6 +109,30 @@ impl JsonError {
         }
     }
 
+    /// Name of the outermost field that has the invalid value, if it is in one.
+    pub fn outermost_field(&self) -> Option<&str> {
+        match self.path.last() {
+            Some(Segment::Field(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether a field of the outermost value is missing.
+    pub fn is_missing_field(&self) -> bool {
+        self.path.is_empty() && matches!(self.reason, Reason::Missing(_))
+    }
+
+    /// The error with the outermost field `name` under `other`, the name that the author of the JSON knows.
+    #[must_use]
+    pub fn with_field_renamed(mut self, name: &str, other: &str) -> Self {
+        if let Some(Segment::Field(field)) = self.path.last_mut()
+            && field == name
+        {
+            other.clone_into(field);
+        }
+        self
+    }
+
     /// Path such as `routes[2].seconds`, with `last` as an additional field; empty for the outermost value.
     fn path(&self, last: Option<&str>) -> String {
         let mut text = String::new();

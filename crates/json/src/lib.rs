@@ -8,8 +8,10 @@ mod error;
 mod reader;
 mod syntax;
 mod tree;
+mod unique;
 
 pub use error::JsonError;
+pub use unique::{UniqueMap, UniqueValue};
 
 use serde::de::{Deserialize, DeserializeOwned};
 use serde_json::Value;

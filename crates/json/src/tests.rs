@@ -59,6 +59,7 @@ fn errors_name_path_value_and_accepted_form() {
         (r#""for":"5m""#, r#"rules[2].for is "5m": must be a whole number from 0 to 4294967295"#),
         (r#""for":-1"#, "rules[2].for is -1: must be a whole number from 0 to 4294967295"),
         (r#""for":1.5"#, "rules[2].for is 1.5: must be a whole number from 0 to 4294967295"),
+        (r#""for":1.0"#, "rules[2].for is 1.0: must be a whole number from 0 to 4294967295"),
         (r#""for":4294967296"#, "rules[2].for is 4294967296: must be a whole number from 0 to 4294967295"),
         (r#""for":null"#, "rules[2].for is null: must be a whole number from 0 to 4294967295"),
         (r#""ratio":"high""#, r#"rules[2].ratio is "high": must be a number"#),
@@ -191,6 +192,18 @@ fn values_have_the_same_errors_as_text() {
     }
     let valid = serde_json::json!({ "rules": [{ "name": "a", "bins": [[1, 2]] }] });
     assert_eq!(from_value::<File>(&valid).unwrap(), from_str(&valid.to_string()).unwrap());
+}
+
+#[test]
+fn outermost_field_is_named_and_can_be_renamed() {
+    let error = from_str::<File>(r#"{"rules":[{"name":1}]}"#).unwrap_err();
+    assert_eq!((error.outermost_field(), error.is_missing_field()), (Some("rules"), false));
+    assert_eq!(error.clone().with_field_renamed("name", "title"), error, "not the outermost field");
+    let renamed = error.with_field_renamed("rules", "alerts");
+    assert_eq!(renamed.to_string(), "alerts[0].name is 1: must be text");
+    for (json, is_missing) in [("{}", true), (r#"{"rules":[{}]}"#, false), ("null", false)] {
+        assert_eq!(from_str::<File>(json).unwrap_err().is_missing_field(), is_missing, "{json}");
+    }
 }
 
 /// JSON that is nearly a file of rules.

@@ -125,13 +125,18 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    fn all() -> [(&'static str, Vec<u8>, Frame); 5] {
+    fn all() -> [(&'static str, Vec<u8>, Frame); 6] {
         let metrics = Metrics { state: 3, seq: 7, remaining: 0, batch: golden::batch() };
         let state = StatePart::from(golden::state());
         [
             ("hello.bin", write::hello(&golden::hello()), Frame::Hello(golden::hello())),
             ("state-v2.bin", write::state(&state), Frame::State(state)),
             ("alert-v2.bin", write::alert(&golden::alert()), Frame::Alert(golden::alert())),
+            (
+                "unsuppressed-v2.bin",
+                write::alert(&golden::unsuppressed()),
+                Frame::Alert(golden::unsuppressed()),
+            ),
             ("annotated.bin", write::annotated(), Frame::AnnotationsChanged),
             ("metrics.bin", encode(3, 7, 0, &golden::batch()), Frame::Metrics(metrics)),
         ]
@@ -184,7 +189,7 @@ mod tests {
         }
 
         #[test]
-        fn changed_bytes_are_decoded_or_rejected(which in 0_usize..5, at in 4_usize..400, byte: u8) {
+        fn changed_bytes_are_decoded_or_rejected(which in 0_usize..6, at in 4_usize..400, byte: u8) {
             let mut bytes = all()[which].1.clone();
             if let Some(place) = bytes.get_mut(at) {
                 *place = byte;

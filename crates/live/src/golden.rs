@@ -69,6 +69,10 @@ pub(crate) fn resolved() -> AlertMessage {
     }
 }
 
+pub(crate) fn unsuppressed() -> AlertMessage {
+    AlertMessage { change: AlertChange::Unsuppressed, suppressed: false, ..alert() }
+}
+
 pub(crate) fn annotation() -> AnnotationMessage {
     let annotation = Annotation {
         id: 7,

@@ -135,6 +135,10 @@ pub enum AlertChange {
     NoData,
     /// The series of a firing alert gives data again.
     DataReturned,
+    /// A firing alert is silenced or inhibited from now on.
+    Suppressed,
+    /// A firing alert is no longer silenced or inhibited: it is notified, and waits for a user.
+    Unsuppressed,
 }
 
 /// An annotation was added or removed.
@@ -166,11 +170,13 @@ mod tests {
         let fired = golden::alert();
         let resolved = golden::resolved();
         let suppressed = AlertMessage { no_data: true, suppressed: true, ..golden::alert() };
+        let silenced = AlertMessage { change: AlertChange::Suppressed, ..golden::alert() };
+        let unsuppressed = golden::unsuppressed();
         let text = |alert| serde_json::to_string(&Message::Alert(alert)).unwrap() + "\n";
-        let text = [&fired, &resolved, &suppressed].map(text).concat();
+        let text = [&fired, &resolved, &suppressed, &silenced, &unsuppressed].map(text).concat();
         golden::check("alert.jsonl", text.as_bytes());
         let read: Vec<AlertMessage> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!(read, [fired, resolved, suppressed]);
+        assert_eq!(read, [fired, resolved, suppressed, silenced, unsuppressed]);
         assert!(text.lines().all(|line| line.starts_with(r#"{"type":"alert","change":""#)), "{text}");
     }
 
@@ -190,6 +196,8 @@ mod tests {
         let expected =
             r#"["fired","worsened","flapping_began","flapping_ended","resolved","no_data","data_returned"]"#;
         assert_eq!(serde_json::to_string(&changes).unwrap(), expected);
+        let changes = serde_json::to_string(&[Suppressed, Unsuppressed]).unwrap();
+        assert_eq!(changes, r#"["suppressed","unsuppressed"]"#);
         assert_eq!(serde_json::to_string(&Severity::ALL).unwrap(), r#"["info","warning","critical"]"#);
     }
 }

@@ -32,6 +32,6 @@ pub use sample_buffer::{RawSample, SampleBuffer};
 pub use series::{Batch, Sample, Series, SeriesId};
 pub use series_table::{RefusedSeries, RefusedSource, SeriesTable};
 pub use severity::Severity;
-pub use skipped::{SkipReason, SkippedReading, SkippedReadings};
+pub use skipped::{IncompleteSources, SkipReason, SkippedReading, SkippedReadings};
 pub use time::{ROUND_STEPS, TimeRange, Timestamp};
 pub use visible::{escape_controls, is_hidden, push_escaped, visible, visible_lines};

@@ -1,6 +1,11 @@
 //! Readings that a probe skipped, with the reason of each.
 
-use crate::escape_controls;
+use crate::{Timestamp, escape_controls};
+use std::collections::BTreeMap;
+
+/// Sources that leave values out, each with the time since when it leaves out no more than it did then. A series that has
+/// had a value at that time or later is not among what is left out.
+pub type IncompleteSources = BTreeMap<String, Timestamp>;
 
 /// Why a reading was skipped: the values of the label `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

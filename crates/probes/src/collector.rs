@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use watchglass_model::{
-    Batch, Catalogue, CatalogueError, Declaration, Kind, Problem, SampleBuffer, SeriesId, SeriesTable,
-    Timestamp, Unit,
+    Batch, Catalogue, CatalogueError, Declaration, IncompleteSources, Kind, Problem, SampleBuffer, SeriesId,
+    SeriesTable, Timestamp, Unit,
 };
 
 /// State of a probe. It has no panel: failures are shown as a [`Problem`] with a reason.
@@ -39,6 +39,8 @@ pub struct Tick {
     pub problems: Arc<[Problem]>,
     /// Values and series that sources which are up leave out, and why; shared in the same way.
     pub skipped: Arc<[Problem]>,
+    /// Sources that leave values or series out, and since when: what decides which series no longer exist.
+    pub incomplete: IncompleteSources,
     /// Series that have ended: from this batch on, their ids may belong to other series.
     pub ended: Vec<SeriesId>,
     /// Incremented in every tick in which the series, the problems or the skipped values changed.
@@ -162,7 +164,7 @@ impl Collector {
                 self.table.resolve(&running.name, &self.buffer, &mut samples);
                 self.skipped.update(&running.name, self.buffer.skipped(), now);
             } else {
-                self.skipped.clear(&running.name);
+                self.skipped.clear(&running.name, now);
             }
             self.ups.record(&UP, &[running.name.as_str()], if outcome.is_ok() { 1.0 } else { 0.0 });
             for part in running.probe.sub_probes() {
@@ -191,9 +193,20 @@ impl Collector {
             batch: Batch { time: now, samples },
             problems: self.problems.published(),
             skipped: Arc::clone(&self.notes),
+            incomplete: self.incomplete_sources(),
             ended: self.table.ended().to_vec(),
             version: self.version,
         }
+    }
+
+    /// Every refusal counts: any series may have ended to make room.
+    fn incomplete_sources(&self) -> IncompleteSources {
+        let mut sources = IncompleteSources::new();
+        for (source, since) in self.skipped.incomplete().chain(self.refused.incomplete()) {
+            let latest = sources.entry(source.to_owned()).or_insert(since);
+            *latest = since.max(*latest);
+        }
+        sources
     }
 
     /// Notes the refused series of this tick, and reports them to the probes.

@@ -9,6 +9,7 @@ mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod host;
+mod left_out;
 mod postgres;
 mod probe;
 mod problems;

@@ -22,8 +22,16 @@ const KEPT_MILLIS: i64 = 60_000;
 #[derive(Debug, Default)]
 pub(crate) struct RefusedNotes {
     notes: BTreeMap<String, Note>,
-    totals: Vec<(String, u64)>,
+    totals: Vec<Total>,
     changed: bool,
+}
+
+/// Refused samples of a source since the start.
+#[derive(Debug)]
+struct Total {
+    source: String,
+    count: u64,
+    is_recorded: bool,
 }
 
 #[derive(Debug)]
@@ -37,8 +45,11 @@ impl RefusedNotes {
     pub(crate) fn update(&mut self, refused: &RefusedSeries, now: Timestamp) {
         for (place, source) in refused.sources().iter().enumerate() {
             match self.totals.get_mut(place) {
-                Some((_, total)) => *total = source.total,
-                None => self.totals.push((source.name.clone(), source.total)),
+                Some(total) => total.count = source.total,
+                None => {
+                    let source_name = source.name.clone();
+                    self.totals.push(Total { source: source_name, count: source.total, is_recorded: false });
+                }
             }
             if source.series == 0 {
                 continue;
@@ -56,11 +67,19 @@ impl RefusedNotes {
         self.changed |= count != self.notes.len();
     }
 
-    /// Records the counters of all sources of which a series was ever refused.
-    pub(crate) fn record(&self, samples: &mut SampleBuffer) {
-        for (source, total) in &self.totals {
-            samples.record(&REFUSED, &[source], *total as f64);
+    /// Records the counters of all sources of which a series was ever refused. Each begins at zero: otherwise its first
+    /// refusals would be no increase, and never alert.
+    pub(crate) fn record(&mut self, samples: &mut SampleBuffer) {
+        for total in &mut self.totals {
+            let count = if total.is_recorded { total.count } else { 0 };
+            samples.record(&REFUSED, &[&total.source], count as f64);
+            total.is_recorded = true;
         }
+    }
+
+    /// The sources of which series were refused, each with the last time.
+    pub(crate) fn incomplete(&self) -> impl Iterator<Item = (&str, Timestamp)> {
+        self.notes.iter().map(|(source, note)| (source.as_str(), note.last))
     }
 
     /// Whether a note was added or removed since the last call.

@@ -1,5 +1,6 @@
 //! Current notes about skipped readings, and their counters.
 
+use crate::left_out::LeftOut;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use watchglass_model::{
@@ -19,7 +20,7 @@ pub(crate) static SKIPPED: Declaration = Declaration {
 
 /// How long a note stays after its reading was last skipped, in milliseconds: a reading that is skipped every other time
 /// has one note. Longer than the interval of slow queries.
-const KEPT_MILLIS: i64 = 150_000;
+pub(crate) const KEPT_MILLIS: i64 = 150_000;
 
 /// Notes and counters of all sources.
 #[derive(Debug, Default)]
@@ -35,6 +36,7 @@ struct Source {
     /// Note about readings beyond the limit, while there are any.
     more: Option<(Timestamp, Timestamp)>,
     counts: [u64; SkipReason::ALL.len()],
+    left_out: LeftOut,
 }
 
 #[derive(Debug)]
@@ -55,12 +57,19 @@ impl SkippedNotes {
         for (total, (_, count)) in known.counts.iter_mut().zip(skipped.counts()) {
             *total += count;
         }
+        known.left_out.update(skipped, now);
         self.changed |= known.update(skipped, now);
     }
 
-    /// Removes the notes of a source that is down: its problem says more.
-    pub(crate) fn clear(&mut self, source: &str) {
+    /// Since when each source leaves out what it leaves out.
+    pub(crate) fn incomplete(&self) -> impl Iterator<Item = (&str, Timestamp)> {
+        self.sources.iter().filter_map(|(source, known)| Some((source.as_str(), known.left_out.since()?)))
+    }
+
+    /// Removes the notes of a source that is down at `now`: its problem says more.
+    pub(crate) fn clear(&mut self, source: &str, now: Timestamp) {
         if let Some(known) = self.sources.get_mut(source) {
+            known.left_out.pause(now);
             self.changed |= !known.notes.is_empty() || known.more.is_some();
             known.notes.clear();
             known.more = None;
@@ -191,7 +200,7 @@ mod tests {
         let rows = crate::testing::rows(&samples);
         let name = "watchglass_readings_skipped_total";
         assert_eq!(rows, crate::testing::expected_rows(&[(name, "redis:a not_a_number", 4.0)]));
-        notes.clear("redis:a");
+        notes.clear("redis:a", at(157));
         assert!(notes.take_changed() && notes.published().is_empty());
     }
 

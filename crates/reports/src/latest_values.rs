@@ -3,7 +3,7 @@
 use crate::sources::SourceStates;
 use crate::{Current, MetricSources, names};
 use std::cell::OnceCell;
-use watchglass_model::{Labels, Metric, Problem, Series, SeriesId, Timestamp};
+use watchglass_model::{IncompleteSources, Labels, Metric, Problem, Series, SeriesId, Timestamp};
 use watchglass_rules::{EvalInput, Point};
 
 /// Newest values with the problems of failing probes.
@@ -13,8 +13,8 @@ pub struct LatestValues<'a> {
     pub current: Current<'a>,
     /// Failing probes with their errors.
     pub problems: &'a [Problem],
-    /// Values that sources which are up leave out.
-    pub skipped: &'a [Problem],
+    /// Sources that leave values out, and since when.
+    pub incomplete: &'a IncompleteSources,
     /// Probes of each metric.
     pub sources: &'a MetricSources,
     /// Series that have ended since the last evaluation.
@@ -27,10 +27,10 @@ impl<'a> LatestValues<'a> {
     pub fn new(
         current: Current<'a>,
         problems: &'a [Problem],
-        skipped: &'a [Problem],
+        incomplete: &'a IncompleteSources,
         sources: &'a MetricSources,
     ) -> Self {
-        Self { current, problems, skipped, sources, ended: &[], states: OnceCell::new() }
+        Self { current, problems, incomplete, sources, ended: &[], states: OnceCell::new() }
     }
 
     /// The same after these series have ended.
@@ -63,9 +63,9 @@ impl EvalInput for LatestValues<'_> {
         Some(&problem.reason)
     }
 
-    fn working_source(&self, metric: &str, labels: &Labels) -> Option<Timestamp> {
-        let new = || SourceStates::new(self.current, self.sources, self.skipped);
-        self.states.get_or_init(new).working_source(self.sources, metric, labels)
+    fn working_source(&self, metric: &str, labels: &Labels, last: Option<Timestamp>) -> Option<Timestamp> {
+        let new = || SourceStates::new(self.current, self.sources, self.incomplete);
+        self.states.get_or_init(new).working_source(self.sources, (metric, labels), last)
     }
 }
 
@@ -114,8 +114,8 @@ mod tests {
                 tick_millis: 1000,
                 intervals: &paces,
             };
-            let changes =
-                engine.evaluate(time, &LatestValues::new(current, &problems, &[], &MetricSources::new()));
+            let (complete, sources) = (IncompleteSources::new(), MetricSources::new());
+            let changes = engine.evaluate(time, &LatestValues::new(current, &problems, &complete, &sources));
             observed.extend(changes.into_iter().map(|change| (second, change)));
         }
         let [(60, Change::Fired(fired)), (80, Change::Resolved(resolved))] = &observed[..] else {

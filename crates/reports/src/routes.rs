@@ -35,8 +35,15 @@ impl RouteStats {
 }
 
 /// Routes with requests in the range of the columns, by application and route. `requests` is the query result for
-/// [`REQUESTS`], `percentiles` those for [`PERCENTILES`].
-pub fn routes(requests: &Columns, percentiles: &[Columns; 3]) -> Vec<RouteStats> {
+/// [`REQUESTS`]; `percentiles` queries one of [`PERCENTILES`]. Only one result is in memory at a time: there may be
+/// thousands of routes.
+///
+/// # Errors
+/// Those of `percentiles`.
+pub fn routes<E>(
+    requests: Columns,
+    percentiles: impl Fn(&str) -> Result<Columns, E>,
+) -> Result<Vec<RouteStats>, E> {
     let mut found: BTreeMap<(String, String), RouteStats> = BTreeMap::new();
     for column in &requests.columns {
         let labels = &column.series.labels;
@@ -54,8 +61,9 @@ pub fn routes(requests: &Columns, percentiles: &[Columns; 3]) -> Vec<RouteStats>
             figures.server_errors += increase_sum;
         }
     }
-    for (index, columns) in percentiles.iter().enumerate() {
-        for column in &columns.columns {
+    drop(requests);
+    for (index, metric) in PERCENTILES.into_iter().enumerate() {
+        for column in &percentiles(metric)?.columns {
             let labels = &column.series.labels;
             let key = (
                 labels.get(APP).unwrap_or_default().to_owned(),
@@ -69,7 +77,7 @@ pub fn routes(requests: &Columns, percentiles: &[Columns; 3]) -> Vec<RouteStats>
             }
         }
     }
-    found.into_values().filter(|figures| figures.requests > 0.0).collect()
+    Ok(found.into_values().filter(|figures| figures.requests > 0.0).collect())
 }
 
 #[cfg(test)]
@@ -119,8 +127,13 @@ mod tests {
                 column(&[("route", "/gone")], &[9.0], &[]),
             ])
         };
-        let found =
-            routes(&requests, &[times(&[0.1, 0.2]), times(&[f64::NAN, 0.5]), times(&[f64::NAN, f64::NAN])]);
+        let found = routes(requests, |metric| match PERCENTILES.iter().position(|known| *known == metric) {
+            Some(0) => Ok(times(&[0.1, 0.2])),
+            Some(1) => Ok(times(&[f64::NAN, 0.5])),
+            Some(_) => Ok(times(&[f64::NAN, f64::NAN])),
+            None => Err(metric.to_owned()),
+        });
+        let found = found.unwrap();
         let [own, pay] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!((own.app.as_str(), own.route.as_str(), own.requests), ("", "/", 4.0));
         assert_eq!((own.error_ratio(), own.percentiles), (Some(0.0), [None; 3]));

@@ -1,10 +1,10 @@
-//! Sources of series: which probe or application measures a series, and whether it works completely and lists what the
-//! series is about.
+//! Sources of series: which probe or application measures a series, and whether it works, lists what the series is about,
+//! and may have left the series out.
 
 use crate::{Current, names};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use watchglass_model::{APP, Labels, Problem, Timestamp};
+use watchglass_model::{APP, IncompleteSources, Labels, Timestamp};
 
 /// Names of the probes that record each metric.
 pub type MetricSources = BTreeMap<String, Vec<String>>;
@@ -23,8 +23,8 @@ pub(crate) struct SourceStates<'a> {
     time: Option<Timestamp>,
     /// Whether each source is up; `None` without a value now.
     up: HashMap<&'a str, Option<bool>>,
-    /// Sources that leave values out.
-    incomplete: HashSet<&'a str>,
+    /// Sources that leave values out, and since when.
+    incomplete: &'a IncompleteSources,
     /// Time of the newest value of each probe.
     newest: HashMap<&'a str, Timestamp>,
     /// Time of the newest value of each application.
@@ -38,11 +38,15 @@ pub(crate) struct SourceStates<'a> {
 type LabelValues<'a> = HashSet<(&'a str, Vec<&'a str>)>;
 
 impl<'a> SourceStates<'a> {
-    pub(crate) fn new(current: Current<'a>, sources: &'a MetricSources, skipped: &'a [Problem]) -> Self {
+    pub(crate) fn new(
+        current: Current<'a>,
+        sources: &'a MetricSources,
+        incomplete: &'a IncompleteSources,
+    ) -> Self {
         let mut states = Self {
             time: current.time(),
             up: HashMap::new(),
-            incomplete: skipped.iter().map(|note| note.probe.as_str()).collect(),
+            incomplete,
             newest: HashMap::new(),
             newest_of_apps: HashMap::new(),
             listed: Vec::new(),
@@ -69,24 +73,30 @@ impl<'a> SourceStates<'a> {
         states
     }
 
-    /// Time of the newest value of the source of a series, while it works completely and lists nothing of what the series
-    /// is about; the epoch if it has measured nothing.
+    /// Time of the newest value of the source of a series, while it works, lists nothing of what the series is about and has
+    /// not left out more since the `last` value of the series; the epoch if it has measured nothing.
     pub(crate) fn working_source(
         &self,
         sources: &MetricSources,
-        metric: &str,
-        labels: &Labels,
+        (metric, labels): (&str, &Labels),
+        last: Option<Timestamp>,
     ) -> Option<Timestamp> {
         if metric == names::UP {
             return self.status_source(labels);
         }
         if let Some(app) = labels.get(APP) {
-            return self.working_app(app, labels);
+            return self.working_app(app, labels, last);
         }
         let probe = source_of(sources, metric, labels)?;
-        let is_working = self.up.get(probe) == Some(&Some(true)) && !self.incomplete.contains(probe);
+        let is_working = self.up.get(probe) == Some(&Some(true)) && !self.may_leave_out(probe, last);
         let is_gone = is_working && !self.is_listed(probe, labels);
         is_gone.then(|| self.newest.get(probe).copied().unwrap_or_default())
+    }
+
+    /// Whether a series may be among the values that its source leaves out. It is not if it had a value when the source left
+    /// out as much as now.
+    fn may_leave_out(&self, source: &str, last: Option<Timestamp>) -> bool {
+        self.incomplete.get(source).is_some_and(|since| last.is_none_or(|last| last < *since))
     }
 
     /// Whether an application or probe has values of what these labels are about: of the same disk, route or server. A value
@@ -115,9 +125,9 @@ impl<'a> SourceStates<'a> {
 
     /// An application works while it reports. One that has deregistered since the start is gone, and all of its series
     /// with it; of one that has not reported since then nothing is known.
-    fn working_app(&self, app: &str, labels: &Labels) -> Option<Timestamp> {
+    fn working_app(&self, app: &str, labels: &Labels, last: Option<Timestamp>) -> Option<Timestamp> {
         let source = format!("{APP_SOURCE}{app}");
-        if self.incomplete.contains(source.as_str()) {
+        if self.may_leave_out(&source, last) {
             return None;
         }
         match self.up.get(source.as_str())? {

@@ -47,9 +47,9 @@ impl World {
 
     fn working_source(
         &self,
-        skipped: &[Problem],
-        metric: &str,
-        labels: &[(&str, &str)],
+        incomplete: &IncompleteSources,
+        (metric, labels): (&str, &[(&str, &str)]),
+        last: Option<Timestamp>,
     ) -> Option<Timestamp> {
         let sources: MetricSources = [
             ("disk", vec!["disk"]),
@@ -72,11 +72,8 @@ impl World {
             tick_millis: 1000,
             intervals: &intervals,
         };
-        SourceStates::new(current, &sources, skipped).working_source(
-            &sources,
-            metric,
-            &labels.iter().copied().collect(),
-        )
+        let labels = labels.iter().copied().collect();
+        SourceStates::new(current, &sources, incomplete).working_source(&sources, (metric, &labels), last)
     }
 }
 
@@ -86,11 +83,6 @@ fn at(second: i64) -> Timestamp {
 
 #[test]
 fn source_knows_what_is_gone_while_it_is_up_and_leaves_nothing_out() {
-    let note = |probe: &str| Problem {
-        probe: probe.to_owned(),
-        since: Timestamp::default(),
-        reason: "a value is not a number".to_owned(),
-    };
     let disk = ("disk", &[("host", "h"), ("device", "sdb")][..]);
     let redis_role = ("redis", &[("instance", "b:6379"), ("role", "replica")][..]);
     let route = ("route_rate", &[("app", "shop"), ("route", "/old")][..]);
@@ -145,8 +137,24 @@ fn source_knows_what_is_gone_while_it_is_up_and_leaves_nothing_out() {
             None,
         ),
     ] {
-        let skipped: Vec<Problem> = skipped.into_iter().map(note).collect();
-        let found = World::new(left, down, silent).working_source(&skipped, metric, labels);
+        let incomplete = skipped.map(|source: &str| (source.to_owned(), at(5))).into_iter().collect();
+        let found = World::new(left, down, silent).working_source(&incomplete, (metric, labels), Some(at(4)));
         assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[test]
+fn only_what_is_left_out_since_its_last_value_may_be_a_series() {
+    let world = World::new("", "", "");
+    let found = |source: &str, series, last: Option<i64>| {
+        let incomplete = [(source.to_owned(), at(5))].into();
+        world.working_source(&incomplete, series, last.map(at)).is_some()
+    };
+    let disk = ("disk", &[("device", "sdb")][..]);
+    let route = ("route_rate", &[("app", "shop"), ("route", "/old")][..]);
+    for (source, series) in [("disk", disk), ("app:shop", route)] {
+        assert_eq!([Some(4), Some(5), Some(6)].map(|last| found(source, series, last)), [false, true, true]);
+        assert!(!found(source, series, None), "it had no value in this run");
+        assert!(found("another", series, None));
     }
 }

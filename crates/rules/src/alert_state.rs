@@ -3,7 +3,9 @@
 //! Durations are sums of the time between ticks, never differences of clock values: clock steps, restarts and gaps
 //! change no alert. Time without data does not count: it neither makes an alert fire nor resolves it.
 
-use crate::condition::{Observation, SourceActivity};
+mod absence;
+
+use crate::condition::Observation;
 use crate::{Alert, Comparison, Phase, Rule, Severity};
 use serde::{Deserialize, Serialize};
 use watchglass_model::Timestamp;
@@ -14,16 +16,6 @@ const FLAPPING_FIRINGS: usize = 4;
 const FLAPPING_WINDOW: i64 = 30 * 60_000;
 /// Time without a new firing after which flapping ends, in milliseconds.
 const FLAPPING_COOLDOWN: i64 = 15 * 60_000;
-/// Time without data, while its source measures other series, after which a series counts as removed; in milliseconds.
-/// Data is overdue after two and a half intervals, so this is three ticks of most sources.
-const REMOVED_AFTER: i64 = 3_000;
-/// The same while its source works but has nothing else to measure. A source that hangs is down before.
-const REMOVED_AFTER_IDLE: i64 = 60_000;
-/// The same for a series that was not seen in this run: rates and slow lists have their first values late.
-const REMOVED_AFTER_START: i64 = 180_000;
-/// Time without any data after which an alert counts as one without data: until then a source may be late. In
-/// milliseconds.
-const NO_DATA_AFTER: i64 = 3_000;
 /// A pending alert is dropped after a gap longer than `for` plus this, in milliseconds.
 const MAX_PENDING_GAP: i64 = 60_000;
 
@@ -110,6 +102,9 @@ pub(crate) struct AlertState {
     /// Whether the series counts as removed. Since version 2.
     #[serde(default)]
     pub(crate) removed: bool,
+    /// Whether it is active and has no data, for longer than its source may be late. Since version 2.
+    #[serde(default)]
+    pub(crate) no_data: bool,
 }
 
 /// Transition of an alert.
@@ -170,7 +165,9 @@ impl AlertState {
     ) -> (Self, Vec<Event>) {
         let mut events = Vec::new();
         self.age_firings(elapsed);
-        self.removed = self.is_removed(terms, found, elapsed);
+        let removed_after = terms.removed_after(found);
+        self.unlisted = removed_after.map_or(0, |_| self.unlisted.saturating_add(elapsed));
+        self.removed = removed_after.is_some_and(|after| self.unlisted >= after);
         self.observe(terms, found, elapsed);
         let absent = terms.absence.filter(|_| found.absent > 0);
         let is_absent = absent.filter(|(after, _)| found.absent >= *after).map(|(_, severity)| severity);
@@ -203,28 +200,8 @@ impl AlertState {
             self.flapping = false;
             events.push(Event::FlappingEnded);
         }
+        self.no_data = self.has_no_data(found, removed_after);
         (self, events)
-    }
-
-    /// Whether the series does not exist any more: its source works and does not report it. A rule on missing data wants
-    /// to know just that, so it never counts as removed there.
-    fn is_removed(&mut self, terms: &Thresholds, found: &Observation, elapsed: i64) -> bool {
-        let after = match found.source {
-            _ if found.absent == 0 || terms.absence.is_some() => None,
-            SourceActivity::Unknown => None,
-            _ if !found.is_gone => Some(REMOVED_AFTER_START),
-            SourceActivity::Idle => Some(REMOVED_AFTER_IDLE),
-            SourceActivity::Measures => Some(REMOVED_AFTER),
-        };
-        self.unlisted = after.map_or(0, |_| self.unlisted.saturating_add(elapsed));
-        after.is_some_and(|after| self.unlisted >= after)
-    }
-
-    /// Whether it is active and has had no data for longer than a source may be late.
-    pub(crate) fn has_no_data(&self) -> bool {
-        // One that its source no longer reports is about to resolve instead.
-        let after = if self.unlisted > 0 { NO_DATA_AFTER + REMOVED_AFTER } else { NO_DATA_AFTER };
-        self.is_active() && self.silent && self.missing.is_some_and(|missing| missing >= after)
     }
 
     /// Resolves a firing alert.

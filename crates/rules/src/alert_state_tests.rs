@@ -1,4 +1,5 @@
 use super::*;
+use crate::condition::SourceActivity;
 use proptest::prelude::*;
 
 fn terms(change: impl FnOnce(&mut Rule)) -> Thresholds {
@@ -186,6 +187,33 @@ proptest! {
             prop_assert!(!firing || (next.since <= next.fired && next.resolved.is_none()));
             let may_resolve = value.is_some() || terms.resolve_when_gone;
             prop_assert!(may_resolve || !events.contains(&Event::Resolved), "resolved without a value");
+            state = next;
+        }
+    }
+
+    #[test]
+    fn alert_without_data_stays_so_until_there_is_data_or_it_resolves(
+        ticks in prop::collection::vec((prop::bool::weighted(0.2), 0..4_u8), 1..100),
+    ) {
+        let terms = terms(|_| {});
+        let (mut state, mut absent) = (AlertState::default().step(&terms, &found(81.0, 0), Timestamp::default(), 0).0, 0);
+        for (has_data, source) in ticks {
+            absent = if has_data { 0 } else { absent + 1000 };
+            let value = if has_data { 81.0 } else { NO_DATA };
+            let activity = [
+                SourceActivity::Unknown,
+                SourceActivity::Idle,
+                SourceActivity::Pauses,
+                SourceActivity::Measures,
+            ];
+            let seen = Observation { source: activity[usize::from(source)], ..found(value, absent) };
+            let (next, events) = state.step(&terms, &seen, Timestamp::default(), 1000);
+            let is_over = has_data || events.contains(&Event::Resolved);
+            prop_assert!(is_over || next.no_data >= state.no_data, "data cannot have returned");
+            prop_assert!(!is_over || !next.no_data);
+            let may_wait = absent < 6000 || seen.source == SourceActivity::Pauses;
+            prop_assert!(next.no_data || may_wait || next.phase != Some(Phase::Firing), "{next:?}");
+            prop_assert!(!next.no_data || absent >= 3000);
             state = next;
         }
     }

@@ -5,7 +5,7 @@ use crate::series_cache::WindowCache;
 use crate::{Aggregation, Rule, RuleError};
 use std::collections::HashMap;
 use std::fmt::Debug;
-use watchglass_model::{Kind, Labels};
+use watchglass_model::{Kind, Labels, Timestamp};
 
 /// Observation of one subject of a condition.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,8 +26,11 @@ pub(crate) enum SourceActivity {
     /// Down, silent or unknown.
     #[default]
     Unknown,
-    /// It works, but has not measured anything since the series gave no data.
+    /// It works, but has not measured anything since the last value of the series.
     Idle,
+    /// It works, and has measured other series since the last value, but not since the series counts as one without data:
+    /// its next measurement is not due yet.
+    Pauses,
     /// It works, and has measured other series since.
     Measures,
 }
@@ -57,6 +60,9 @@ pub(crate) trait Condition: Debug + Send + Sync {
 
     /// Milliseconds a subject has given no data; `None` when it is not expected.
     fn absent(&self, subject: usize, watch: &WindowCache) -> Option<i64>;
+
+    /// Time of the last value of a subject in this run.
+    fn last_value(&self, subject: usize, watch: &WindowCache) -> Option<Timestamp>;
 
     /// Stops expecting a subject until it gives data again.
     fn stop_expecting(&self, subject: usize, watch: &mut WindowCache);
@@ -156,6 +162,11 @@ impl Condition for SeriesCondition {
     fn absent(&self, subject: usize, watch: &WindowCache) -> Option<i64> {
         let (series, _) = self.subjects.get(subject)?;
         watch.expected_absence(*series)
+    }
+
+    fn last_value(&self, subject: usize, watch: &WindowCache) -> Option<Timestamp> {
+        let (series, _) = self.subjects.get(subject)?;
+        watch.last_value(*series)
     }
 
     fn stop_expecting(&self, subject: usize, watch: &mut WindowCache) {

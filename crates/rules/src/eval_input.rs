@@ -23,12 +23,14 @@ pub trait EvalInput {
         None
     }
 
-    /// Time of the newest value of the source of a series, while the source works completely and has no other value of what
-    /// the series is about; the epoch if it has measured nothing yet. `None` when the source is down, leaves values out, is
-    /// unknown, or has other values of the same disk, route or server.
+    /// Time of the newest value of the source of a series, while the source works, has no other value of what the series is
+    /// about, and cannot have left out just this series; the epoch if it has measured nothing yet. `None` when the source is
+    /// down, may have left the series out, is unknown, or has other values of the same disk, route or server.
     ///
-    /// It is asked only for alerts whose series gives no data: what a working source does not report does not exist.
-    fn working_source(&self, _metric: &str, _labels: &Labels) -> Option<Timestamp> {
+    /// `last` is the time of the last value of the series in this run: what its source has left out since before then is
+    /// another series. It is asked only for alerts whose series gives no data: what a working source does not report does
+    /// not exist.
+    fn working_source(&self, _metric: &str, _labels: &Labels, _last: Option<Timestamp>) -> Option<Timestamp> {
         None
     }
 }

@@ -35,6 +35,11 @@ pub(crate) fn by_stored_name(fields: Map<String, Value>) -> Result<Map<String, V
     Ok(fields.into_iter().map(|(name, value)| (stored_name(&name).to_owned(), value)).collect())
 }
 
+/// The names of `fields` that [`by_stored_name`] replaces, each with the stored name.
+pub(crate) fn renamed(fields: &Map<String, Value>) -> Vec<(&'static str, &'static str)> {
+    RENAMED_FIELDS.into_iter().filter(|(current, _)| fields.contains_key(*current)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +98,17 @@ mod tests {
         for unset in ["action", "next_steps"] {
             let read = RuleOverride { id: "disk".to_owned(), set: Map::new(), unset: vec![unset.to_owned()] };
             assert_eq!(read.apply().unwrap().next_steps, "");
+        }
+    }
+
+    #[test]
+    fn errors_have_the_name_that_was_used() {
+        for (name, expected) in [
+            ("no_data_severity", "no_data_severity is \"page\": must be info, warning or critical"),
+            ("absent_severity", "absent_severity is \"page\": must be info, warning or critical"),
+        ] {
+            let fields = object(json!({ name: "page", "next_steps": "Run." }));
+            assert_eq!(merge_fields("disk", fields).unwrap_err().to_string(), expected);
         }
     }
 

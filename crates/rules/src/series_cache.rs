@@ -171,6 +171,11 @@ impl WindowCache {
         watched.is_expected.then_some(watched.absent)
     }
 
+    /// Time of the last value of a series in this run.
+    pub(crate) fn last_value(&self, series: u32) -> Option<Timestamp> {
+        self.series.get(series as usize)?.time
+    }
+
     /// Stops expecting data of a series until it gives data again.
     pub(crate) fn stop_expecting(&mut self, series: u32) {
         if let Some(watched) = self.series.get_mut(series as usize) {

@@ -104,7 +104,7 @@ impl EvalInput for Fake {
         self.reason.as_deref()
     }
 
-    fn working_source(&self, _metric: &str, _labels: &Labels) -> Option<Timestamp> {
+    fn working_source(&self, _metric: &str, _labels: &Labels, _last: Option<Timestamp>) -> Option<Timestamp> {
         self.source
     }
 }

@@ -103,8 +103,12 @@ fn counters_become_rates(factory: Factory<'_>) {
 
 fn labels_select(factory: Factory<'_>) {
     let (_, history) = filled(factory);
+    let known = history.series(&Selector::default()).unwrap();
     for (selector, expected) in [
         (Selector::default(), vec!["even{n=\"0\"}", "even{n=\"2\"}", "odd_total{n=\"1\"}"]),
+        (Selector::default().among(&known[1..]), vec!["even{n=\"2\"}", "odd_total{n=\"1\"}"]),
+        (Selector::metric("even").among(&known[1..]), vec!["even{n=\"2\"}"]),
+        (Selector::metric("even").among(&[]), vec![]),
         (Selector::metric("even"), vec!["even{n=\"0\"}", "even{n=\"2\"}"]),
         (Selector::default().with("n", Operator::Equal, "2"), vec!["even{n=\"2\"}"]),
         (Selector::metric("even").with("n", Operator::NotEqual, "2"), vec!["even{n=\"0\"}"]),

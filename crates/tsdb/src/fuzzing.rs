@@ -66,7 +66,7 @@ pub fn shared(bytes: &[u8]) {
 /// Compiles a regular expression of a selector.
 pub fn selector(text: &str) {
     let matcher = Matcher { label: "a".to_owned(), operator: Operator::Regex, value: text.to_owned() };
-    if let Ok(test) = (Selector { metric: None, matchers: vec![matcher] }).compile() {
+    if let Ok(test) = (Selector { matchers: vec![matcher], ..Selector::default() }).compile() {
         let labels = [("a", "abc-123")].into_iter().collect();
         let _ = test.matches(&StoredSeries { metric: "m".to_owned(), labels, kind: Kind::Gauge });
     }
@@ -77,16 +77,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn golden(name: &str) -> Vec<u8> {
-        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)).unwrap()
+    fn golden(folder: &str) -> Vec<u8> {
+        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join("log-0.wal")).unwrap()
     }
 
     #[test]
-    fn prefixes_of_the_wal_are_read_in_both_versions() {
-        let (folder, mut log) = (tempfile::tempdir().unwrap(), golden("log-0.wal"));
-        assert_eq!(log[8], 2, "version of the golden file");
-        for version in [1, 2] {
-            log[8] = version;
+    fn prefixes_of_the_wal_are_read_in_all_versions() {
+        let folder = tempfile::tempdir().unwrap();
+        for (version, golden_folder) in [(1, "golden-v1"), (2, "golden-v2"), (3, "golden")] {
+            let log = golden(golden_folder);
+            assert_eq!(log[8], version, "version of the golden file");
             for end in 0..=log.len() {
                 wal(&log[..end], folder.path());
             }
@@ -98,7 +98,7 @@ mod tests {
 
         #[test]
         fn changed_wal_is_read(changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..9)) {
-            let (folder, mut log) = (tempfile::tempdir().unwrap(), golden("log-0.wal"));
+            let (folder, mut log) = (tempfile::tempdir().unwrap(), golden("golden"));
             for (at, byte) in changes {
                 let at = at.index(log.len());
                 log[at] = byte;

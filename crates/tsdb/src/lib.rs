@@ -23,7 +23,7 @@ mod store;
 pub use embedded::{EmbeddedHistory, OpenError, Options};
 pub use latest::{Latest, LatestSample};
 pub use memory::MemoryHistory;
-pub use query::{Column, Columns, Query, QueryError, check_size};
+pub use query::{Column, Columns, Query, QueryError};
 pub use redis::{Instance, RedisHistory, RedisOptions};
 pub use row::LOOKBACK;
 pub use selector::{Matcher, Operator, Selector};

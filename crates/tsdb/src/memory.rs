@@ -100,6 +100,7 @@ impl History for MemoryHistory {
             series: head.active(),
             refused: head.refused(),
             oldest: head.first_time().map(Timestamp::from_millis),
+            unshared: None,
             conflicts: 0,
             unsaved_batches: 0,
             problems: Vec::new(),

@@ -93,7 +93,7 @@ pub enum QueryError {
 ///
 /// # Errors
 /// [`QueryError::TooWide`].
-pub fn check_size(series: usize, rows: usize) -> Result<(), QueryError> {
+pub(crate) fn check_size(series: usize, rows: usize) -> Result<(), QueryError> {
     let cells = series.saturating_mul(rows);
     if cells > MAX_CELLS { Err(QueryError::TooWide { series, rows }) } else { Ok(()) }
 }

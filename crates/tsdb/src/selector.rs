@@ -2,6 +2,7 @@
 
 use crate::{QueryError, StoredSeries};
 use regex::{Regex, RegexBuilder};
+use std::sync::Arc;
 
 /// Label name of the metric name in matchers, as in Prometheus.
 const NAME: &str = "__name__";
@@ -19,6 +20,8 @@ pub struct Selector {
     pub metric: Option<String>,
     /// Label matchers.
     pub matchers: Vec<Matcher>,
+    /// Only these of the series; `None` for all.
+    pub only: Option<Vec<Arc<StoredSeries>>>,
 }
 
 /// Label matcher. A missing label counts as empty, as in Prometheus.
@@ -48,7 +51,14 @@ pub enum Operator {
 impl Selector {
     /// All series of a metric.
     pub fn metric(name: &str) -> Self {
-        Self { metric: Some(name.to_owned()), matchers: Vec::new() }
+        Self { metric: Some(name.to_owned()), ..Self::default() }
+    }
+
+    /// Restricts the selector to these series, which are those of an earlier query.
+    #[must_use]
+    pub fn among(mut self, series: &[Arc<StoredSeries>]) -> Self {
+        self.only = Some(series.to_vec());
+        self
     }
 
     /// Adds a matcher.
@@ -73,7 +83,9 @@ impl Selector {
         let mut tests: Vec<(Matcher, ValueMatcher)> = tests.collect::<Result<_, _>>()?;
         // Cheap comparisons first.
         tests.sort_by_key(|(_, wanted)| matches!(wanted, ValueMatcher::Regex(_)));
-        Ok(CompiledSelector { metric: self.metric.clone(), tests })
+        let mut only = self.only.clone();
+        only.iter_mut().for_each(|only| only.sort_by(|a, b| a.order(b)));
+        Ok(CompiledSelector { metric: self.metric.clone(), tests, only })
     }
 }
 
@@ -125,6 +137,8 @@ fn anchored(pattern: &str) -> Result<Regex, QueryError> {
 pub(crate) struct CompiledSelector {
     metric: Option<String>,
     tests: Vec<(Matcher, ValueMatcher)>,
+    /// Sorted.
+    only: Option<Vec<Arc<StoredSeries>>>,
 }
 
 impl CompiledSelector {
@@ -138,6 +152,7 @@ impl CompiledSelector {
                 };
                 wanted.has(value) == matches!(matcher.operator, Operator::Equal | Operator::Regex)
             })
+            && self.only.as_ref().is_none_or(|only| only.binary_search_by(|one| one.order(series)).is_ok())
     }
 }
 
@@ -183,6 +198,22 @@ mod tests {
         }
         assert!(Selector::metric("http_requests_total").compile().unwrap().matches(&series));
         assert!(!Selector::metric("up").compile().unwrap().matches(&series));
+    }
+
+    #[test]
+    fn selectors_can_be_restricted_to_known_series() {
+        let series = |disk: &str| {
+            let labels = [("disk", disk)].into_iter().collect();
+            Arc::new(StoredSeries { metric: "m".to_owned(), labels, kind: Kind::Gauge })
+        };
+        let all = ["c", "a", "b"].map(series);
+        let selector = Selector::metric("m").with("disk", NotEqual, "a");
+        for (only, expected) in
+            [(&all[..], [true, false, true]), (&all[1..], [false, false, true]), (&[], [false; 3])]
+        {
+            let test = selector.clone().among(only).compile().unwrap();
+            assert_eq!(all.each_ref().map(|series| test.matches(series)), expected, "{only:?}");
+        }
     }
 
     #[test]

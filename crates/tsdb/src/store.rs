@@ -50,6 +50,8 @@ pub struct Status {
     pub oldest: Option<Timestamp>,
     /// Batches in memory that are not persisted: a stop would lose them.
     pub unsaved_batches: u64,
+    /// Samples that are not in Redis yet; `None` if all are, and for stores that share nothing.
+    pub unshared: Option<TimeRange>,
     /// Other running servers that share history under the same name.
     pub conflicts: usize,
     /// Current problems, such as damaged files or a full disk. Empty if healthy.

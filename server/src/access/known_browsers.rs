@@ -11,7 +11,7 @@ use watchglass_auth::{BrowserKey, KnownBrowser};
 use watchglass_model::Timestamp;
 
 /// File in the data directory with the key.
-const KEY_FILE: &str = "browser.key";
+pub(crate) const KEY_FILE: &str = "browser.key";
 
 impl Access {
     /// Reads the key of known browsers, or creates one. Before, no browser is known.

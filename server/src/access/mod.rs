@@ -16,6 +16,7 @@ mod unsaved;
 pub(crate) use error::AccessError;
 pub(crate) use first_admin::{FirstPassword, generate_password};
 pub(crate) use hasher::HasherBusy;
+pub(crate) use known_browsers::KEY_FILE as BROWSER_KEY;
 pub(crate) use password_check::HashError;
 pub(crate) use random::new_secret;
 pub(crate) use second_factor::{Enrolment, recovery_bytes};

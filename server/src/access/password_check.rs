@@ -1,6 +1,6 @@
 //! Hashing and checking of passwords in the hashing queue, and throttling of failed attempts. For threads that may block.
 
-use super::hasher::HasherBusy;
+use super::hasher::{HashCaller, HasherBusy};
 use super::random::random;
 use super::{Access, AccessError};
 use std::sync::{MutexGuard, PoisonError};
@@ -20,21 +20,26 @@ pub(crate) enum HashError {
 }
 
 impl Access {
-    /// Hashes a password.
+    /// Hashes a password that the user `caller` has set.
     ///
     /// # Errors
     /// The hashing queue is full, or no random numbers are available.
-    pub(crate) fn hash_password(&self, password: Password) -> Result<PasswordHash, HashError> {
+    pub(crate) fn hash_password(&self, caller: &str, password: Password) -> Result<PasswordHash, HashError> {
         let salt = random().map_err(AccessError::from)?;
-        Ok(self.run_in_hash_queue(move || PasswordHash::new(&password, &salt))?)
+        Ok(self.run_in_hash_queue(caller, move || PasswordHash::new(&password, &salt))?)
     }
 
-    /// Whether a password matches a hash.
+    /// Whether a password that the user `caller` has entered matches a hash.
     ///
     /// # Errors
     /// The hashing queue is full.
-    pub(crate) fn matches(&self, hash: PasswordHash, password: Password) -> Result<bool, HasherBusy> {
-        self.run_in_hash_queue(move || hash.verify(&password))
+    pub(crate) fn matches(
+        &self,
+        caller: &str,
+        hash: PasswordHash,
+        password: Password,
+    ) -> Result<bool, HasherBusy> {
+        self.run_in_hash_queue(caller, move || hash.verify(&password))
     }
 
     /// Counts an attempt with a password or code in a session as failed, until the throttle is reset. It is counted for the
@@ -44,6 +49,11 @@ impl Access {
     /// Too many failed attempts: the time to wait.
     pub(crate) fn throttle(&self, name: &str, session: Digest, uptime: Duration) -> Result<(), Duration> {
         self.login_throttle().try_login(name, &session.to_string(), uptime)
+    }
+
+    /// Takes an attempt back whose password was not checked.
+    pub(crate) fn cancel_attempt(&self, name: &str, session: Digest) {
+        self.login_throttle().cancelled(name, &session.to_string());
     }
 
     /// Resets the throttle after a successful check, so that the next attempt needs no wait.
@@ -58,8 +68,9 @@ impl Access {
     /// Runs slow work in the hashing queue, and waits for it.
     fn run_in_hash_queue<T: Send + 'static>(
         &self,
+        caller: &str,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HasherBusy> {
-        Handle::current().block_on(self.hasher.run(work))
+        Handle::current().block_on(self.hasher.run(HashCaller::User(caller.to_owned()), work))
     }
 }

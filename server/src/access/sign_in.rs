@@ -1,5 +1,6 @@
 //! Sign-in with name, password and, where a second factor is on, a code. The error never tells which of them was wrong.
 
+use super::hasher::HashCaller;
 use super::random::random;
 use super::{Access, AccessError};
 use crate::clock::Moment;
@@ -71,6 +72,10 @@ impl Access {
         Moment { time: now, uptime }: Moment,
     ) -> Result<SignedIn, SignInError> {
         let source = origin.throttle_source(name);
+        let hash_caller = match origin.browser_source(name) {
+            Some(_) => HashCaller::User(name.to_ascii_lowercase()),
+            None => HashCaller::Stranger(source.clone()),
+        };
         // Codes of a known browser are counted for it alone as well.
         let code_source =
             origin.browser_source(name).map_or_else(|| ALL_ADDRESSES.to_owned(), |browser| browser + " code");
@@ -87,7 +92,10 @@ impl Access {
             let fits = hash.verify(&typed.clone().unwrap_or_else(|| Password::generate(&[0; 20])));
             fits && typed.is_some()
         };
-        let is_password_right = self.hasher.run(check).await.map_err(|_| SignInError::Busy)?;
+        let Ok(is_password_right) = self.hasher.run(hash_caller, check).await else {
+            delays().cancelled(name, &source);
+            return Err(SignInError::Busy);
+        };
         // Checked before the disk is accessed, which would make it slower than a wrong password.
         let is_code_right = match factor.flatten() {
             None => true,
@@ -108,7 +116,7 @@ impl Access {
         let session =
             tokio::task::spawn_blocking(move || access.create_session(&user, (&known, &code), before, now));
         let session = session.await.map_err(|error| failed(std::io::Error::other(error)))?;
-        if session.is_ok() {
+        if !matches!(session, Err(SignInError::BadCredentials)) {
             delays().succeeded(name, &source);
             delays().succeeded(name, &code_source);
         }

@@ -34,7 +34,7 @@ pub(super) fn file_version(folder: &Path) -> Result<FileVersion, AccessError> {
 pub(super) fn read(folder: &Path) -> Result<(Accounts, FileVersion), AccessError> {
     // Taken before reading: a write in between makes the next check read again.
     let seen = file_version(folder)?;
-    let Some(text) = atomic_file::read(folder, FILE).map_err(failed(folder))? else {
+    let Some(text) = atomic_file::read_only(folder, FILE).map_err(failed(folder))? else {
         return Ok((Accounts::default(), seen));
     };
     match Accounts::from_json(&text) {

@@ -1,5 +1,7 @@
 //! `GET /api/admin/audit`: the audit log, for admins.
 
+mod csv;
+
 use crate::audit::{AuditLog, AuditTarget, Entry, Filter};
 use crate::http::{
     ApiError, Envelope, Failure, Parameters, attachment, bad_request, next_link, run_blocking,
@@ -7,6 +9,7 @@ use crate::http::{
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use csv::csv;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -202,58 +205,11 @@ fn row(entry: Entry) -> AuditRow {
     }
 }
 
-/// CSV after [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180), all fields quoted. A field that a spreadsheet would take for a
-/// formula gets a leading apostrophe, as [OWASP](https://owasp.org/www-community/attacks/CSV_Injection) recommends.
-fn csv(entries: Vec<Entry>) -> String {
-    let mut text = "time,by,who,address,what,deed,subject,from,to,actor,action\r\n".to_owned();
-    for entry in entries {
-        let row = row(entry);
-        let value = |value: Option<Value>| value.map(|value| value.to_string()).unwrap_or_default();
-        let (address, from, to) = (row.address.unwrap_or_default(), value(row.from), value(row.to));
-        // Columns keep their place, so the present names of `who` and `deed` are at the end.
-        let fields: [&str; 11] = [
-            &row.time,
-            row.by,
-            &row.who,
-            &address,
-            row.what,
-            &row.former_action,
-            &row.subject,
-            &from,
-            &to,
-            &row.actor,
-            &row.action,
-        ];
-        let quoted = fields.map(|field: &str| {
-            let mark = if field.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-            format!("\"{mark}{}\"", field.replace('"', "\"\""))
-        });
-        text.push_str(&quoted.join(","));
-        text.push_str("\r\n");
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::audit::ActorKind;
-    use serde_json::json;
     use watchglass_model::Timestamp;
-
-    #[test]
-    fn csv_has_one_line_per_entry_and_no_formulas() {
-        let entry = Entry::new(
-            Timestamp::from_millis(1_700_000_000_000),
-            (ActorKind::User, "=1+1", Some("::1".to_owned())),
-            (AuditTarget::Rule, "changed", "a \"b\", c"),
-            (None, Some(json!({ "warning": 90 }))),
-        );
-        let expected = "time,by,who,address,what,deed,subject,from,to,actor,action\r\n\
-            \"2023-11-14T22:13:20.000Z\",\"user\",\"'=1+1\",\"::1\",\"rule\",\"changed\",\"a \"\"b\"\", c\",\"\",\
-            \"{\"\"warning\"\":90}\",\"'=1+1\",\"changed\"\r\n";
-        assert_eq!(csv(vec![entry]), expected);
-    }
 
     #[test]
     fn next_entries_start_at_the_time_of_the_last_one() {

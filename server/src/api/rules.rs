@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use watchglass_json::{UniqueMap, UniqueValue};
 use watchglass_reports::format_rfc3339;
 use watchglass_rules::{Alert, Preview, Rule, builtin};
 
@@ -126,7 +127,8 @@ fn row(state: &AppState, id: &str) -> Result<Json<Envelope<RuleRow>>, ApiError> 
 
 /// Reads a rule from a body: all fields, or the changed fields of the built-in rule with its id. `id` is that of the URL.
 async fn read_rule(headers: &HeaderMap, body: Body, id: Option<&str>) -> Result<Rule, ApiError> {
-    let fields: Map<String, Value> = body::read(headers, body, MAX_BODY_BYTES, "Invalid rule").await?;
+    let fields: UniqueMap<UniqueValue> = body::read(headers, body, MAX_BODY_BYTES, "Invalid rule").await?;
+    let fields = Map::from(fields);
     let id = match (id, fields.get("id")) {
         (Some(id), None) => id.to_owned(),
         (Some(id), Some(Value::String(other))) if other == id => id.to_owned(),

@@ -13,7 +13,7 @@ mod tests;
 
 use crate::clock;
 use crate::config::path_flag;
-use crate::console::print_line;
+use crate::console::print_result;
 use crate::persist::data_dir::default_path;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use error::BackupError;
@@ -93,11 +93,11 @@ pub(crate) fn run(order: BackupCommand) -> Result<(), Box<dyn Error>> {
             for name in written.skipped {
                 text.push_str(&format!("\nskipped (not written by Watchglass): {name}"));
             }
-            print_line(&text);
+            print_result(&text);
         }
         BackupCommand::Verify { file } => {
             let manifest = restore::verify(&file)?;
-            print_line(&format!("{}: OK; {}", file.display(), summary(&manifest)));
+            print_result(&format!("{}: OK; {}", file.display(), summary(&manifest)));
         }
         BackupCommand::Restore { file, folder, replace } => {
             let folder = resolve(folder)?;
@@ -106,7 +106,7 @@ pub(crate) fn run(order: BackupCommand) -> Result<(), Box<dyn Error>> {
             if let Some(aside) = restored.previous {
                 text.push_str(&format!("\nthe previous folder was renamed to {}", aside.display()));
             }
-            print_line(&text);
+            print_result(&text);
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 /// File in the data directory.
-const FILE: &str = "server-id";
+pub(crate) const FILE: &str = "server-id";
 
 /// Id of the server of this data directory: 32 hexadecimal digits, generated at the first start.
 ///

@@ -10,6 +10,8 @@ mod rule_sync;
 mod session_sync;
 mod sync_state;
 
+pub(crate) use identity::FILE as SERVER_ID;
+
 use crate::access::{Access, Wake};
 use crate::clock::now;
 use crate::config::Settings;
@@ -30,7 +32,6 @@ use watchglass_live::Hub;
 use watchglass_model::Timestamp;
 use watchglass_remote::RemoteError;
 use watchglass_remote::redis::Target;
-use watchglass_rules::Alert;
 
 /// Interval between rounds.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -182,7 +183,8 @@ impl AlertSync {
             if alert_store.write(&seen, &offer, past, now)? {
                 notifications.commit(&offer.log, now);
                 let past = alert_store.read_past(&seen.peers)?;
-                self.update_peers(Peers { statuses: seen.peers, past_alerts: past }, now);
+                let suppressed = notifications.suppressed_alerts(&seen.peers, now);
+                self.update_peers(Peers { statuses: seen.peers, suppressed, past_alerts: past }, now);
                 return Ok(RoundOutcome::Done);
             }
         }
@@ -193,9 +195,7 @@ impl AlertSync {
     fn update_peers(&self, peers: Peers, now: Timestamp) {
         let (rules, notifications) = (&self.rules.rules, &self.notifications);
         let before = notifications.peers();
-        let is_silenced = |alert: &Alert| notifications.suppressed_by(alert, now).0.is_some();
-        let own = rules.active();
-        let messages = live_events::peer_changes(now, &before.statuses, &peers.statuses, &own, is_silenced);
+        let messages = live_events::peer_changes(now, before.alerts(), peers.alerts(), &rules.active());
         notifications.set_peers(peers);
         // Published last: pages reload the whole list when they receive a message.
         self.hub.publish_alerts(messages);

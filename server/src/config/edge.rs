@@ -105,12 +105,12 @@ pub(super) fn set_trusted_proxies(settings: &mut Settings, value: &str) -> Resul
 }
 
 pub(super) fn set_tls_cert(settings: &mut Settings, value: &str) -> Result<(), String> {
-    settings.edge.tls_cert = Some(path(value)?);
+    settings.edge.tls_cert = Some(super::values::path(value)?);
     Ok(())
 }
 
 pub(super) fn set_tls_key(settings: &mut Settings, value: &str) -> Result<(), String> {
-    settings.edge.tls_key = Some(path(value)?);
+    settings.edge.tls_key = Some(super::values::path(value)?);
     Ok(())
 }
 
@@ -127,10 +127,6 @@ pub(super) fn set_max_connections(settings: &mut Settings, value: &str) -> Resul
 pub(super) fn set_max_connections_per_address(settings: &mut Settings, value: &str) -> Result<(), String> {
     settings.edge.max_connections_per_address = super::values::number(value, 1, 1_000_000)?;
     Ok(())
-}
-
-fn path(value: &str) -> Result<PathBuf, String> {
-    super::values::non_empty(value).map(PathBuf::from)
 }
 
 #[cfg(test)]

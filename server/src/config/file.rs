@@ -4,7 +4,7 @@ use super::Settings;
 use super::effective::{AssignedSetting, SettingSource};
 use super::option::{ConfigOption, ValueKind};
 use super::options::OPTIONS;
-use super::{channel_names, renamed, rule_metrics, sections};
+use super::{channel_names, renamed, rule_warnings, sections};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -59,7 +59,7 @@ fn apply(text: &str, path: &Path, settings: &mut Settings) -> Result<(), FilePro
         .into_inner();
     settings.former_names = renamed::rename_keys(&mut table, text, path)?;
     apply_table(&table, "", text, settings)?;
-    settings.unknown_metrics = rule_metrics::unknown_metrics(&table, text, path, settings);
+    settings.rule_warnings = rule_warnings::rule_warnings(&table, text, path, settings);
     channel_names::check(&table, settings)
 }
 

@@ -1,7 +1,7 @@
 //! Settings of the heartbeat that this server sends.
 
 use super::option::{ConfigOption, ValueKind};
-use super::values::duration;
+use super::values::{duration, url_problem};
 use axum::http::Uri;
 use std::time::Duration;
 use url::Url;
@@ -41,7 +41,7 @@ fn parse_url(value: &str) -> Result<Uri, String> {
     if value.len() > MAX_URL_BYTES {
         return Err(format!("it has {} bytes: at most {MAX_URL_BYTES} are allowed", value.len()));
     }
-    let url = Url::parse(value.trim()).map_err(|error| wrong(&error.to_string()))?;
+    let url = Url::parse(value.trim()).map_err(|error| wrong(&url_problem(error)))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(wrong("it has a scheme other than http and https"));
     }
@@ -64,8 +64,8 @@ mod tests {
             assert_eq!(parse_url(text).unwrap().to_string(), text);
         }
         for (text, expected) in [
-            ("", "relative URL without a base"),
-            ("hc-ping.com/s3cret", "relative URL without a base"),
+            ("", "it does not begin with http:// or https://"),
+            ("hc-ping.com/s3cret", "it does not begin with http:// or https://"),
             ("ftp://host/s3cret", "a scheme other"),
             ("https://ada:s3cret@host/", "a user or a password"),
             ("https://host/#s3cret", "a fragment"),

@@ -31,7 +31,7 @@ pub(super) const LIVE: ConfigOption = key(
 pub(super) const PAGES: ConfigOption = key(
     LimitClass::Pages,
     "12000",
-    "Page requests per minute and user, token or unauthenticated address. 0 or off: no limit",
+    "Page requests per minute and user, token, known browser or address. 0 or off: no limit",
     |settings, value| settings.limits.set(LimitClass::Pages, value),
 );
 pub(super) const INGEST: ConfigOption = key(

@@ -14,8 +14,9 @@ mod path_flag;
 mod public_url;
 mod renamed;
 mod resolve;
-mod rule_metrics;
+mod rule_warnings;
 mod sections;
+mod server_urls;
 mod values;
 
 #[cfg(test)]
@@ -29,7 +30,7 @@ pub(crate) use path_flag::path_flag;
 pub(crate) use public_url::PublicUrl;
 use renamed::FormerName;
 pub(crate) use resolve::{check, resolve};
-use rule_metrics::UnknownMetric;
+use rule_warnings::RuleWarning;
 
 #[cfg(test)]
 mod documentation;
@@ -97,8 +98,8 @@ pub(crate) struct Settings {
     pub(crate) assigned: Vec<effective::AssignedSetting>,
     /// Former names that were used, to warn of them.
     pub(crate) former_names: Vec<FormerName>,
-    /// Rules with metrics that are not known, to warn of them.
-    pub(crate) unknown_metrics: Vec<UnknownMetric>,
+    /// Rules of the file that probably do not do what they are meant to, to warn of them.
+    pub(crate) rule_warnings: Vec<RuleWarning>,
 }
 
 impl Default for Settings {
@@ -133,7 +134,7 @@ impl Default for Settings {
             file: None,
             assigned: Vec::new(),
             former_names: Vec::new(),
-            unknown_metrics: Vec::new(),
+            rule_warnings: Vec::new(),
         }
     }
 }

@@ -2,11 +2,11 @@
 //! from it.
 
 use super::option::{ConfigOption, ValueKind};
-use super::values::{address, boolean, non_empty};
+use super::server_urls::server_urls;
+use super::values::{address, boolean, non_empty, path};
 use super::{LogFormat, PublicUrl, base_path, heartbeat, history, limits};
-use std::path::PathBuf;
 use std::time::Duration;
-use watchglass_probes::{Postgres, Redis, TargetError};
+use watchglass_probes::{Postgres, Redis};
 use watchglass_remote::redis::Target;
 
 /// All settings.
@@ -29,7 +29,7 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         help: "Data directory (created if missing)",
         kind: ValueKind::String,
         set: |settings, value| {
-            settings.data_dir = Some(PathBuf::from(non_empty(value)?));
+            settings.data_dir = Some(path(value)?);
             Ok(())
         },
     },
@@ -200,7 +200,7 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         help: "Mount point of the host's procfs, for a server in a container",
         kind: ValueKind::String,
         set: |settings, value| {
-            settings.host_proc = PathBuf::from(non_empty(value)?);
+            settings.host_proc = path(value)?;
             Ok(())
         },
     },
@@ -211,7 +211,7 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         help: "Mount point of the host's sysfs, for a server in a container",
         kind: ValueKind::String,
         set: |settings, value| {
-            settings.host_sys = PathBuf::from(non_empty(value)?);
+            settings.host_sys = path(value)?;
             Ok(())
         },
     },
@@ -222,7 +222,7 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         help: "PostgreSQL servers to monitor, such as postgresql://watchglass:PASSWORD@db.example:5432/app",
         kind: ValueKind::SpaceList,
         set: |settings, value| {
-            settings.postgres = urls(value, |url| Postgres::new(url, COLLECT_INTERVAL).err())?;
+            settings.postgres = server_urls(value, |url| Postgres::new(url, COLLECT_INTERVAL))?;
             Ok(())
         },
     },
@@ -233,7 +233,7 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
         help: "Redis servers to monitor, such as redis://watchglass:PASSWORD@cache.example:6379",
         kind: ValueKind::SpaceList,
         set: |settings, value| {
-            settings.redis = urls(value, |url| Redis::new(url, COLLECT_INTERVAL).err())?;
+            settings.redis = server_urls(value, |url| Redis::new(url, COLLECT_INTERVAL))?;
             Ok(())
         },
     },
@@ -273,23 +273,5 @@ pub(crate) static OPTIONS: &[ConfigOption] = &[
     },
 ];
 
-/// The most servers of one kind that are monitored.
-const MAX_SERVERS: usize = 20;
-
 /// Collection interval of PostgreSQL and Redis servers.
 pub(crate) const COLLECT_INTERVAL: Duration = Duration::from_secs(5);
-
-/// Parses the URLs of servers. Messages never repeat parts of a URL: it may contain a password.
-fn urls(value: &str, check: impl Fn(&str) -> Option<TargetError>) -> Result<Vec<String>, String> {
-    let urls: Vec<String> = value.split_whitespace().map(str::to_owned).collect();
-    if urls.is_empty() {
-        return Err("it must not be empty".to_owned());
-    }
-    if urls.len() > MAX_SERVERS {
-        return Err(format!("there are {} servers: at most {MAX_SERVERS} are allowed", urls.len()));
-    }
-    match urls.iter().find_map(|url| check(url)) {
-        Some(error) => Err(error.to_string()),
-        None => Ok(urls),
-    }
-}

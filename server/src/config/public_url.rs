@@ -1,6 +1,7 @@
 //! Public URL of this server, the base of links in notifications.
 
 use super::base_path;
+use super::values::url_problem;
 use url::Url;
 
 /// The URL of this server as users open it, such as `https://watch.example.com` or `https://ops.example.com/watch`.
@@ -18,7 +19,7 @@ impl PublicUrl {
     /// What is invalid, and the accepted form. Never repeats parts that may be a password.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let accepted = "it must be a URL such as https://watch.example.com";
-        let url = Url::parse(text).map_err(|error| format!("{error}: {accepted}"))?;
+        let url = Url::parse(text).map_err(|error| format!("{}: {accepted}", url_problem(error)))?;
         let wrong = |what: &str| Err(format!("it has {what}: {accepted}"));
         if !matches!(url.scheme(), "http" | "https") {
             return wrong("a scheme other than http and https");
@@ -94,8 +95,8 @@ mod tests {
     #[test]
     fn invalid_urls_are_rejected_without_repeating_secrets() {
         for (text, expected) in [
-            ("", "relative URL without a base: it must be"),
-            ("watch.example.com", "relative URL without a base"),
+            ("", "it does not begin with http:// or https://: it must be"),
+            ("watch.example.com", "it does not begin with http"),
             ("https://", "empty host"),
             ("ftp://watch.example.com", "a scheme other"),
             ("watch.example.com:8080", "a scheme other"),

@@ -117,13 +117,13 @@ fn structured<T: DeserializeOwned>(name: &str, value: &Spanned<DeValue<'_>>) -> 
     let at = Some(value.span().start);
     let json = to_json(value.get_ref(), MAX_DEPTH).map_err(|what| (at, format!("{name}: {what}")))?;
     watchglass_json::from_value(&json)
-        .map_err(|error| (unknown_key(value.get_ref(), &error).or(at), format!("{name}: {error}")))
+        .map_err(|error| (invalid_key(value.get_ref(), &error).or(at), format!("{name}: {error}")))
 }
 
-/// Offset of the key that a deserialization error names as unknown: the error itself has no position, because the value
-/// was converted to JSON first.
-fn unknown_key(value: &DeValue<'_>, error: &JsonError) -> Option<usize> {
-    find_key(value, error.unknown_field()?)
+/// Offset of the key that a deserialization error is about: the error itself has no position, because the value was
+/// converted to JSON first.
+fn invalid_key(value: &DeValue<'_>, error: &JsonError) -> Option<usize> {
+    find_key(value, error.unknown_field().or_else(|| error.outermost_field())?)
 }
 
 fn find_key(value: &DeValue<'_>, name: &str) -> Option<usize> {
@@ -167,8 +167,9 @@ fn read_one(value: &DeValue<'_>, table: &DeTable<'_>) -> Result<Rule, FileProble
         fields.insert(key.get_ref().to_string(), value);
     }
     let rule = builtin::merge_fields(id, fields).map_err(|error| {
-        let hint = if builtin::find(id).is_some() { "" } else { "; it is not the id of a built-in rule" };
-        (unknown_key(value, &error), format!("{RULES}: rule {id:?}: {error}{hint}"))
+        let is_custom = error.is_missing_field() && builtin::find(id).is_none();
+        let hint = if is_custom { "; it is not the id of a built-in rule" } else { "" };
+        (invalid_key(value, &error), format!("{RULES}: rule {id:?}: {error}{hint}"))
     })?;
     rule.check().map_err(|error| {
         let at = table.get(error.field).map(|value| value.span().start);
@@ -248,7 +249,7 @@ mod tests {
                 5,
                 "unknown field matchers[0].equal: known are label",
             ),
-            ("[[rules]]\nid = 'disk'\nwarning = 'a'", 1, "warning is \"a\": must be a number"),
+            ("[[rules]]\nid = 'disk'\nwarning = 'a'", 3, "warning is \"a\": must be a number"),
             ("[[rules]]\nid = 'disk'\n\nwarning = inf", 4, "rules.warning: the number must be finite"),
             ("[[rules]]\nid = 'disk'\n\nfor_seconds = 100000", 4, "rules.for_seconds: rule \"disk\""),
             ("[[rules]]\nid = 'disk'\n[[rules]]\nid = 'disk'", 3, "is used twice"),
@@ -275,7 +276,7 @@ mod tests {
             ("heartbeats = 3", 1, "must be a list of tables"),
             ("heartbeats = [3]", 1, "must be tables"),
             ("[[heartbeats]]\nperiod = 60", 1, "heartbeats: name is missing"),
-            ("[[heartbeats]]\nname = 'a'\nperiod = 1.5", 1, "use a duration such as"),
+            ("[[heartbeats]]\nname = 'a'\nperiod = 1.5", 3, "use a duration such as"),
             (
                 "[[heartbeats]]\nname = 'a'\nperiod = 60\ngraze = 1",
                 4,

@@ -1,7 +1,9 @@
 //! Parsers of values that several settings share.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 use std::time::Duration;
+use url::ParseError;
 use watchglass_pages::ui::duration;
 
 /// Parses true or false.
@@ -47,6 +49,20 @@ pub(super) fn non_empty(value: &str) -> Result<&str, String> {
     if value.trim().is_empty() { Err("it must not be empty".to_owned()) } else { Ok(value) }
 }
 
+/// Parses the path of a file or directory.
+///
+/// # Errors
+/// It is empty, or begins with `~`: that is for shells, and would be a directory of this name.
+pub(super) fn path(value: &str) -> Result<PathBuf, String> {
+    let value = non_empty(value)?;
+    if value == "~" || value.starts_with("~/") {
+        return Err(format!(
+            "{value:?} must be a path without ~, which only shells replace: use an absolute path"
+        ));
+    }
+    Ok(PathBuf::from(value))
+}
+
 /// Parses an address with a port; `localhost` is a loopback address.
 ///
 /// # Errors
@@ -61,9 +77,28 @@ pub(super) fn address(value: &str) -> Result<SocketAddr, String> {
     address.ok_or_else(wrong)
 }
 
+/// Why a URL cannot be parsed, without any part of it.
+pub(super) fn url_problem(error: ParseError) -> String {
+    match error {
+        ParseError::RelativeUrlWithoutBase => "it does not begin with http:// or https://".to_owned(),
+        other => other.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_are_not_those_of_shells() {
+        for valid in ["/var/lib/x", "x", "a/~", "~x"] {
+            assert_eq!(path(valid), Ok(PathBuf::from(valid)));
+        }
+        assert_eq!(path(" ").unwrap_err(), "it must not be empty");
+        for invalid in ["~", "~/x"] {
+            assert!(path(invalid).unwrap_err().contains("only shells replace"), "{invalid}");
+        }
+    }
 
     #[test]
     fn durations_have_limits() {

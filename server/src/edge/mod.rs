@@ -21,5 +21,5 @@ pub(crate) use networks::Network;
 #[cfg(test)]
 pub(crate) use probe::METRICS as CERTIFICATE_METRICS;
 pub(crate) use probe::TlsProbe;
-pub(crate) use self_signed::self_signed;
+pub(crate) use self_signed::{FILES as SELF_SIGNED_FILES, self_signed};
 pub(crate) use tls::{CertificateFiles, Tls};

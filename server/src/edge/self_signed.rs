@@ -20,6 +20,8 @@ use watchglass_model::Timestamp;
 const FOLDER: &str = "tls";
 const CERTIFICATE: &str = "self-signed.pem";
 const KEY: &str = "self-signed.key";
+/// Certificate and key in the data directory.
+pub(crate) const FILES: [&str; 2] = ["tls/self-signed.key", "tls/self-signed.pem"];
 /// Lifetime. [Apple](https://support.apple.com/en-us/103769) accepts no longer one, even if the user trusts the certificate.
 const LIFETIME: Duration = Duration::from_secs(825 * 86_400);
 /// A certificate that expires sooner is replaced at the start.
@@ -122,6 +124,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let files = make(data.path(), NOW);
         let first = files.fingerprint().unwrap();
+        assert!(FILES.iter().all(|name| data.path().join(name).is_file()));
         assert_eq!((first.len(), first.matches(':').count()), (95, 31), "{first}");
         for (seconds, is_kept) in [(0, true), (794 * 86_400, true), (796 * 86_400, false)] {
             let same = make(data.path(), NOW + Duration::from_secs(seconds)).fingerprint().unwrap() == first;

@@ -52,8 +52,12 @@ fn duration(rule: &Rule) -> String {
         0 => String::new(),
         seconds => format!("{} of {seconds} s, ", format!("{:?}", rule.aggregation).to_lowercase()),
     };
+    let keeps_firing = match rule.keep_firing_seconds {
+        0 => String::new(),
+        seconds => format!(", keeps firing for {seconds} s"),
+    };
     match rule.for_seconds {
-        0 => format!("{window}immediately"),
-        seconds => format!("{window}for {seconds} s"),
+        0 => format!("{window}immediately{keeps_firing}"),
+        seconds => format!("{window}for {seconds} s{keeps_firing}"),
     }
 }

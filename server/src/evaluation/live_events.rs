@@ -1,7 +1,7 @@
 //! Live events of alerts: the changes of a tick, and those of peers since the last sync.
 
 use super::DataChanges;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use watchglass_dispatch::{PeerStatus, spans_hosts};
 use watchglass_live::{AlertChange, AlertMessage};
@@ -13,40 +13,54 @@ const MAX_PEER_CHANGES: usize = 50;
 /// Alerts of a newly seen peer are reported up to this age.
 const MAX_NEW_ALERT_AGE: Duration = Duration::from_secs(60);
 
+/// Alerts of peers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PeerAlerts<'a> {
+    pub(crate) statuses: &'a [PeerStatus],
+    /// Those that are silenced or inhibited.
+    pub(crate) suppressed: &'a BTreeSet<AlertKey>,
+}
+
 /// Alert changes of peers between two syncs, at `time`, with the host before the message. Alerts also found here, in
-/// `own`, are skipped; a peer that disappears does not resolve its alerts. Silences are the same on all servers.
+/// `own`, are skipped; a peer that disappears does not resolve its alerts.
 pub(crate) fn peer_changes(
     time: Timestamp,
-    before: &[PeerStatus],
-    after: &[PeerStatus],
+    before: PeerAlerts<'_>,
+    after: PeerAlerts<'_>,
     own: &[Alert],
-    is_silenced: impl Fn(&Alert) -> bool,
 ) -> Vec<AlertMessage> {
     let mut changes = Vec::new();
-    for peer in after {
-        let known = before.iter().find(|known| known.server == peer.server);
+    for peer in after.statuses {
+        let known = before.statuses.iter().find(|known| known.server == peer.server);
         let old = by_key(known.map_or(&[][..], |known| &known.alerts));
         let new = by_key(&peer.alerts);
         for (key, alert) in &new {
+            let suppressed = after.suppressed.contains(*key);
             let change = match old.get(key) {
-                None if known.is_some() || alert.fired > Some(time - MAX_NEW_ALERT_AGE) => Change::Fired,
-                Some(was) if alert.severity > was.severity => Change::Worsened,
+                None if known.is_some() || alert.fired > Some(time - MAX_NEW_ALERT_AGE) => AlertChange::Fired,
+                Some(was) if alert.severity > was.severity => AlertChange::Worsened,
+                Some(_) if suppressed != before.suppressed.contains(*key) => suppression_change(suppressed),
                 _ => continue,
             };
-            changes.push((peer, change(Alert::clone(alert))));
+            let message = AlertMessage { suppressed, ..of_alert(change, time, alert) };
+            changes.push((peer, *alert, message));
         }
         // A truncated status may lack an alert that still fires.
         let gone = old.iter().filter(|(key, _)| peer.more == 0 && !new.contains_key(*key));
-        let over = |was: &Alert| Change::Resolved(Alert { resolved: Some(time), ..was.clone() });
-        changes.extend(gone.map(|(_, was)| (peer, over(was))));
+        let over = |was: &Alert| AlertMessage {
+            resolved: Some(time),
+            suppressed: before.suppressed.contains(&was.key),
+            ..of_alert(AlertChange::Resolved, time, was)
+        };
+        changes.extend(gone.map(|(_, was)| (peer, *was, over(was))));
     }
     let is_own = |alert: &Alert| own.iter().any(|own| is_same_alert(own, alert));
     let mut messages: Vec<AlertMessage> = changes
-        .iter()
-        .filter(|(_, change)| !is_own(change.alert()))
-        .map(|(peer, change)| {
-            let message = message(time, change, is_silenced(change.alert()));
-            AlertMessage { message: with_host(&peer.host, &message.message), ..message }
+        .into_iter()
+        .filter(|(_, alert, _)| !is_own(alert))
+        .map(|(peer, _, message)| AlertMessage {
+            message: with_host(&peer.host, &message.message),
+            ..message
         })
         .collect();
     messages.truncate(MAX_PEER_CHANGES);
@@ -72,13 +86,37 @@ fn is_same_alert(one: &Alert, two: &Alert) -> bool {
 }
 
 /// Live messages of alerts that have lost their data or have it again, at `time`.
-pub(crate) fn data_messages(time: Timestamp, changes: &DataChanges) -> Vec<AlertMessage> {
-    let lost = changes
-        .lost
-        .iter()
-        .map(|alert| AlertMessage { no_data: true, ..of_alert(AlertChange::NoData, time, alert) });
-    let returned = changes.returned.iter().map(|alert| of_alert(AlertChange::DataReturned, time, alert));
+pub(crate) fn data_messages(
+    time: Timestamp,
+    changes: &DataChanges,
+    is_suppressed: impl Fn(&Alert) -> bool,
+) -> Vec<AlertMessage> {
+    let message = |change, alert| AlertMessage {
+        no_data: change == AlertChange::NoData,
+        suppressed: is_suppressed(alert),
+        ..of_alert(change, time, alert)
+    };
+    let lost = changes.lost.iter().map(|alert| message(AlertChange::NoData, alert));
+    let returned = changes.returned.iter().map(|alert| message(AlertChange::DataReturned, alert));
     lost.chain(returned).collect()
+}
+
+/// Live messages of firing alerts that are suppressed since `time`, or no longer are. `without_data` has those without data.
+pub(crate) fn suppression_messages(
+    time: Timestamp,
+    changes: &[(Alert, bool)],
+    without_data: &BTreeMap<AlertKey, Timestamp>,
+) -> Vec<AlertMessage> {
+    let message = |(alert, suppressed): &(Alert, bool)| AlertMessage {
+        no_data: without_data.contains_key(&alert.key),
+        suppressed: *suppressed,
+        ..of_alert(suppression_change(*suppressed), time, alert)
+    };
+    changes.iter().map(message).collect()
+}
+
+fn suppression_change(is_suppressed: bool) -> AlertChange {
+    if is_suppressed { AlertChange::Suppressed } else { AlertChange::Unsuppressed }
 }
 
 /// Live messages of the changes at `time`, in the same order. `suppressed` says for each whether it is not notified.

@@ -30,13 +30,6 @@ fn of_host(rule: &str, host: &str, severity: Severity) -> Alert {
 
 #[test]
 fn peer_changes_are_reported_with_host() {
-    let peer_status = |server: &str, alerts: Vec<Alert>| {
-        let text = serde_json::json!({
-            "version": 1, "server": server, "host": format!("host-{server}"), "incidents": {},
-            "alerts": alerts, "more": 0, "acknowledged": [], "because_of": [], "past": 0,
-        });
-        PeerStatus::from_json(text.to_string().as_bytes()).unwrap()
-    };
     let mut too_many = peer_status("b", vec![]);
     too_many.more = 3;
     let warning = || of_host("a", "host-b", Severity::Warning);
@@ -100,24 +93,98 @@ fn peer_changes_are_reported_with_host() {
         ),
         ("truncated status", vec![peer_status("b", vec![old()])], vec![too_many], &none, late, vec![]),
     ] {
-        let reported = peer_changes(time, &before, &after, own, |alert| alert.key.rule == "silenced");
-        let changes: Vec<_> = reported.iter().map(|reported| reported.change).collect();
-        assert_eq!(changes, expected, "{name}");
+        let reported = changes(time, &peers(before, &[]), &peers(after, &[]), own);
+        let found: Vec<_> = reported.iter().map(|reported| reported.change).collect();
+        assert_eq!(found, expected, "{name}");
         for reported in reported {
             assert_eq!(reported.message, "host-b: Disk almost full on /: 95.0 % (limit 90.0 %)", "{name}");
             assert_eq!(reported.resolved.is_some(), reported.change == Resolved, "{name}");
         }
     }
     let many = (0..80).map(|number| of_host(&format!("r{number}"), "host-b", Severity::Info)).collect();
-    assert_eq!(
-        peer_changes(late, &[peer_status("b", vec![])], &[peer_status("b", many)], &none, |_| false).len(),
-        MAX_PEER_CHANGES
-    );
-    let both = ["a", "silenced"].map(|rule| of_host(rule, "host-b", Severity::Info)).to_vec();
-    let is_silenced = |alert: &Alert| alert.key.rule == "silenced";
-    let after = [peer_status("b", both)];
-    let reported = peer_changes(late, &[peer_status("b", vec![])], &after, &none, is_silenced);
-    assert_eq!(reported.iter().map(|reported| reported.suppressed).collect::<Vec<_>>(), [false, true]);
+    let empty = peers(vec![peer_status("b", vec![])], &[]);
+    let many = peers(vec![peer_status("b", many)], &[]);
+    assert_eq!(changes(late, &empty, &many, &none).len(), MAX_PEER_CHANGES);
+}
+
+/// Peers, and the keys of their suppressed alerts.
+type Peers = (Vec<PeerStatus>, BTreeSet<AlertKey>);
+
+fn changes(time: Timestamp, before: &Peers, after: &Peers, own: &[Alert]) -> Vec<AlertMessage> {
+    let [before, after] = [before, after].map(|(statuses, suppressed)| PeerAlerts { statuses, suppressed });
+    peer_changes(time, before, after, own)
+}
+
+/// State of peers in which the alerts of the rules `suppressed` are.
+fn peers(statuses: Vec<PeerStatus>, suppressed: &[&str]) -> Peers {
+    let keys = statuses.iter().flat_map(|status| &status.alerts).map(|alert| alert.key.clone());
+    let suppressed = keys.filter(|key| suppressed.contains(&key.rule.as_str())).collect();
+    (statuses, suppressed)
+}
+
+fn peer_status(server: &str, alerts: Vec<Alert>) -> PeerStatus {
+    let text = serde_json::json!({
+        "version": 1, "server": server, "host": format!("host-{server}"), "incidents": {},
+        "alerts": alerts, "more": 0, "acknowledged": [], "because_of": [], "past": 0,
+    });
+    PeerStatus::from_json(text.to_string().as_bytes()).unwrap()
+}
+
+#[test]
+fn suppression_of_peer_alerts_is_reported_when_it_changes() {
+    use AlertChange::{Fired, Resolved, Suppressed, Unsuppressed, Worsened};
+    let warning = |rule: &str| of_host(rule, "host-b", Severity::Warning);
+    let critical = |rule: &str| of_host(rule, "host-b", Severity::Critical);
+    let state = |alerts: Vec<Alert>, suppressed: &[&str]| peers(vec![peer_status("b", alerts)], suppressed);
+    for (name, before, after, expected) in [
+        ("fires", state(vec![], &[]), state(vec![warning("a")], &["a"]), vec![(Fired, true)]),
+        (
+            "silenced",
+            state(vec![warning("a")], &[]),
+            state(vec![warning("a")], &["a"]),
+            vec![(Suppressed, true)],
+        ),
+        (
+            "ends",
+            state(vec![warning("a")], &["a"]),
+            state(vec![warning("a")], &[]),
+            vec![(Unsuppressed, false)],
+        ),
+        ("unchanged", state(vec![warning("a")], &["a"]), state(vec![warning("a")], &["a"]), vec![]),
+        (
+            "worsens",
+            state(vec![warning("a")], &["a"]),
+            state(vec![critical("a")], &[]),
+            vec![(Worsened, false)],
+        ),
+        ("resolves", state(vec![warning("a")], &["a"]), state(vec![], &[]), vec![(Resolved, true)]),
+        ("new peer", Peers::default(), state(vec![warning("a")], &["a"]), vec![]),
+    ] {
+        let reported = changes(Timestamp::from_millis(600_000), &before, &after, &[]);
+        let found: Vec<_> = reported.iter().map(|reported| (reported.change, reported.suppressed)).collect();
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[test]
+fn messages_of_firing_alerts_have_their_whole_state() {
+    let alert = of_host("a", "h", Severity::Warning);
+    let state = |messages: Vec<AlertMessage>| {
+        let state = |message: AlertMessage| (message.change, message.no_data, message.suppressed);
+        messages.into_iter().map(state).collect::<Vec<_>>()
+    };
+    let changes = |is_suppressed| [(alert.clone(), is_suppressed)];
+    let (all, silent) = (BTreeMap::new(), BTreeMap::from([(alert.key.clone(), Timestamp::default())]));
+    let time = Timestamp::from_millis(1000);
+    for (is_suppressed, without_data, change) in
+        [(true, &all, AlertChange::Suppressed), (false, &silent, AlertChange::Unsuppressed)]
+    {
+        let found = state(suppression_messages(time, &changes(is_suppressed), without_data));
+        assert_eq!(found, [(change, !without_data.is_empty(), is_suppressed)]);
+    }
+    let data = DataChanges { lost: vec![alert.clone()], returned: vec![alert.clone()] };
+    let found = state(data_messages(time, &data, |_| true));
+    assert_eq!(found, [(AlertChange::NoData, true, true), (AlertChange::DataReturned, false, true)]);
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(crate) enum EvaluatorError {
     #[error(transparent)]
     Rule(#[from] RuleError),
     /// Data directory not accessible.
-    #[error("cannot save alerts in the data directory: {0}")]
+    #[error("cannot read or save rules and alerts: {0}")]
     System(#[from] io::Error),
 }
 

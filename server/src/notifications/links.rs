@@ -17,7 +17,7 @@ use watchglass_pages::ui::charts_url;
 use watchglass_rules::{Alert, AlertKey};
 
 /// File in the data directory with the signing key.
-const KEY: &str = "link.key";
+pub(crate) const KEY: &str = "link.key";
 /// Lifetime of a signed link.
 pub(crate) const LINK_TTL: Duration = Duration::from_secs(24 * 3600);
 /// Duration of a silence created by a link.

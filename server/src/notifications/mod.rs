@@ -15,13 +15,15 @@ mod pending_save;
 mod queries;
 mod restore;
 mod smtp_name;
+mod suppression;
 
-pub(crate) use links::{LINK_TTL, Links, alert_fingerprint};
+pub(crate) use links::{KEY as LINK_KEY, LINK_TTL, Links, alert_fingerprint};
 pub(crate) use message_chart::ChartSource;
 pub(crate) use outgoing::MessageContext;
 pub(crate) use peers::Peers;
 pub(crate) use pending_save::PendingSave;
 pub(crate) use smtp_name::smtp_name;
+pub(crate) use suppression::Suppression;
 
 use crate::clock::now;
 use crate::persist::NotSaved;
@@ -119,24 +121,19 @@ impl Notifications {
         })
     }
 
-    /// Dispatches the alert changes of a tick. Returns whether each of them is suppressed, so that pages do not interrupt their
-    /// users either: an alert that fires or worsens while it is suppressed, and the end of one that was suppressed all along.
-    pub(crate) fn dispatch(&self, now: Timestamp, changes: &[Change], active: &[Alert]) -> Vec<bool> {
+    /// Dispatches the alert changes of a tick.
+    pub(crate) fn dispatch(&self, now: Timestamp, changes: &[Change], active: &[Alert]) -> Suppression {
         let mut dispatcher = self.dispatcher();
         let keys = || changes.iter().map(|change| &change.alert().key);
         // The alert of a resolution is not active after the step.
         let unannounced: Vec<bool> = keys().map(|key| dispatcher.is_unannounced(key)).collect();
         let notifications = dispatcher.step(now, changes, active);
-        let suppressed = changes.iter().zip(unannounced).map(|(change, unannounced)| match change {
-            Change::Fired(alert) | Change::Worsened(alert) => dispatcher.is_suppressed(&alert.key),
-            Change::Resolved(_) | Change::FlappingBegan(_) | Change::FlappingEnded(_) => unannounced,
-        });
-        let suppressed = suppressed.collect();
+        let suppression = Suppression::new(&dispatcher, changes, &unannounced);
         if !notifications.is_empty() || !changes.is_empty() {
             let messages = notifications.into_iter().filter_map(|notification| self.outgoing(notification));
             self.save(&dispatcher, messages.collect());
         }
-        suppressed
+        suppression
     }
 
     /// Firing alerts that this server knew at the last tick before it was stopped or killed.

@@ -1,18 +1,29 @@
 //! Alert state of other servers, and sync with them.
 
 use super::Notifications;
+use crate::evaluation::live_events::PeerAlerts;
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use watchglass_dispatch::{HostIdentity, NotificationLog, PastAlerts, PeerSnapshot, PeerStatus, Proposal};
 use watchglass_model::Timestamp;
-use watchglass_rules::Alert;
+use watchglass_rules::{Alert, AlertKey};
 
 /// State of other servers.
 #[derive(Debug, Default)]
 pub(crate) struct Peers {
     /// Heartbeats of live servers.
     pub(crate) statuses: Vec<PeerStatus>,
+    /// Their alerts that are silenced or inhibited.
+    pub(crate) suppressed: BTreeSet<AlertKey>,
     /// Past alerts of each server.
     pub(crate) past_alerts: Vec<Arc<PastAlerts>>,
+}
+
+impl Peers {
+    /// Their active alerts.
+    pub(crate) fn alerts(&self) -> PeerAlerts<'_> {
+        PeerAlerts { statuses: &self.statuses, suppressed: &self.suppressed }
+    }
 }
 
 impl Notifications {
@@ -57,12 +68,26 @@ impl Notifications {
         self.dispatcher().abort();
         // Their active alerts may have resolved meanwhile; past alerts stay valid.
         let past = self.peers().past_alerts.clone();
-        self.set_peers(Peers { statuses: Vec::new(), past_alerts: past });
+        self.set_peers(Peers { past_alerts: past, ..Peers::default() });
     }
 
     /// State of other servers.
     pub(crate) fn peers(&self) -> Arc<Peers> {
         Arc::clone(&self.peers.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The alerts of other servers that are silenced or inhibited.
+    pub(crate) fn suppressed_alerts(&self, statuses: &[PeerStatus], now: Timestamp) -> BTreeSet<AlertKey> {
+        let dispatcher = self.dispatcher();
+        let inhibited = statuses.iter().flat_map(|status| &status.inhibited).map(|one| one.alert.clone());
+        let alerts = statuses.iter().flat_map(|status| &status.alerts);
+        let silenced = alerts.filter(|alert| dispatcher.silence_for(alert, now).is_some());
+        inhibited.chain(silenced.map(|alert| alert.key.clone())).collect()
+    }
+
+    /// Whether an alert is silenced or inhibited, or may still recover after that: no user has to care yet.
+    pub(crate) fn is_suppressed(&self, alert: &Alert, now: Timestamp) -> bool {
+        self.suppressed_by(alert, now) != (None, None) || self.dispatcher().is_settling(&alert.key)
     }
 
     /// Id of the silence that suppresses an alert, and rule of the alert that inhibits it.

@@ -14,22 +14,45 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Delay between attempts to get a lock: the system call has no timeout.
 const RETRY_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Text of a file; `None` for a missing file, or one that was quarantined because it is too large.
+/// Text of a file; `None` for a missing file, or one that was quarantined because it is too large or no regular file.
 ///
 /// # Errors
-/// The file cannot be read or renamed.
+/// The file cannot be read or renamed; with its path.
 pub(crate) fn read(folder: &Path, name: &str) -> io::Result<Option<String>> {
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.join(name).display()));
+    match read_or_reason(folder, name).map_err(named)? {
+        Some(Ok(text)) => Ok(Some(text)),
+        Some(Err(reason)) => quarantine(folder, name, reason).map(|()| None).map_err(named),
+        None => Ok(None),
+    }
+}
+
+/// Text of a file that is not quarantined, whatever it is; `None` for a missing file.
+///
+/// # Errors
+/// The file cannot be read, is too large, or is no regular file.
+pub(crate) fn read_only(folder: &Path, name: &str) -> io::Result<Option<String>> {
+    let read = read_or_reason(folder, name)?;
+    read.transpose().map_err(|reason| io::Error::new(io::ErrorKind::InvalidData, reason))
+}
+
+/// Text of a file, or why it is not read.
+fn read_or_reason(folder: &Path, name: &str) -> io::Result<Option<Result<String, &'static str>>> {
     let path = folder.join(name);
-    let length = match fs::metadata(&path) {
-        Ok(metadata) => metadata.len(),
+    let metadata = match fs::metadata(&path) {
+        Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    if length > MAX_BYTES {
-        quarantine(folder, name, "file too large")?;
-        return Ok(None);
+    // Opening a pipe would wait for a writer.
+    if !metadata.is_file() {
+        return Ok(Some(Err("not a regular file")));
     }
-    Ok(Some(String::from_utf8_lossy(&fs::read(path)?).into_owned()))
+    if metadata.len() > MAX_BYTES {
+        return Ok(Some(Err("file too large")));
+    }
+    Ok(Some(Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned())))
 }
 
 /// Quarantines an unreadable file: renames it to `NAME.damaged`, and logs it.
@@ -103,4 +126,37 @@ pub(crate) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()>
     file.sync_all()?;
     fs::rename(&temporary, folder.join(name))?;
     File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    #[test]
+    fn directories_and_pipes_are_quarantined_instead_of_read() {
+        for make in [(|path: &Path| fs::create_dir(path).unwrap()) as fn(&Path), |path| {
+            mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap()
+        }] {
+            let folder = tempfile::tempdir().unwrap();
+            make(&folder.path().join("rules.json"));
+            let error = read_only(folder.path(), "rules.json").unwrap_err().to_string();
+            assert_eq!(error, "not a regular file");
+            assert_eq!(read(folder.path(), "rules.json").unwrap(), None);
+            assert!(folder.path().join("rules.json.damaged").exists());
+            assert_eq!(read(folder.path(), "rules.json").unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn errors_name_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = read(&file, "rules.json").unwrap_err().to_string();
+        assert!(
+            error.starts_with(&format!("{}: Not a directory", file.join("rules.json").display())),
+            "{error}"
+        );
+    }
 }

@@ -1,7 +1,8 @@
 //! Data directory: created, checked for write access, and locked against a second server for as long as the server runs.
 
-use super::dir_guard::{FileId, LockedDir};
+use super::dir_guard::LockedDir;
 use rustix::fs::{Mode, mkdirat};
+use same_file::Handle;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -13,7 +14,7 @@ pub(crate) use super::dir_guard::LOCK_FILE;
 
 /// Name of the file that a check writes and removes.
 pub(super) const CHECK_FILE: &str = "write-check.new";
-/// Subdirectories that parts of the server create at its start: a new directory gets them with the lock.
+/// Subdirectories that parts of the server write into, and create only at its start.
 const SUBDIRECTORIES: [&str; 2] = ["history", "outbox"];
 
 /// Data directory, locked by this process until all clones are dropped.
@@ -26,12 +27,9 @@ pub(crate) struct DataDir {
 /// What is locked.
 #[derive(Debug)]
 struct Held {
-    _lock: File,
     place: LockedDir,
     /// Open, so that the file system gives its inode to no other directory.
-    directory: File,
-    /// False after it was locked again, until it is ready for all parts of the server.
-    has_subdirectories: bool,
+    directory: Handle,
 }
 
 /// Why the data directory is no longer the one that this process has locked.
@@ -97,39 +95,41 @@ impl DataDir {
     }
 
     /// Checks that the directory is still the one that was locked. If it was replaced by an empty one, or if only its lock
-    /// file was removed, it is locked again. A missing one is not created: its disk may have been unmounted. Returns whether
-    /// it was locked again.
+    /// file was removed, it is locked again. A missing one is not created: its disk may have been unmounted. Missing
+    /// subdirectories are. Returns whether something was missing, so that everything has to be saved.
     ///
     /// # Errors
     /// Nothing can be written into it, since it is not the locked one.
     pub(crate) fn keep_locked(&self) -> Result<bool, DataDirLost> {
         let mut held = self.held();
-        if !held.place.is_in_place()? {
+        let mut is_renewed = !held.place.is_in_place()?;
+        if is_renewed {
             self.lock_again(&mut held)?;
-        }
-        if held.has_subdirectories {
-            return Ok(false);
+            tracing::warn!(data_dir = %self.path.display(), "data directory or its lock was replaced: locked again");
         }
         for name in SUBDIRECTORIES {
-            create(&self.path.join(name))?;
+            let path = self.path.join(name);
+            if !path.is_dir() {
+                create_new(&path)?;
+                tracing::warn!(directory = %path.display(), "missing directory created");
+                is_renewed = true;
+            }
         }
-        held.has_subdirectories = true;
-        Ok(true)
+        Ok(is_renewed)
     }
 
     fn lock_again(&self, held: &mut Held) -> Result<(), DataDirLost> {
-        let found = match std::fs::metadata(&self.path) {
+        let found = match Handle::from_path(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(DataDirLost::Deleted),
-            found => FileId::of(&found?),
+            found => found?,
         };
-        if found != FileId::of(&held.directory.metadata()?) && has_data(&self.path)? {
+        if found != held.directory && has_data(&self.path)? {
             return Err(DataDirLost::Replaced);
         }
         *held = Self::lock(&self.path).map_err(|error| match error {
             TryLockError::WouldBlock => DataDirLost::InUse,
             TryLockError::Error(error) => DataDirLost::Io(error),
         })?;
-        held.has_subdirectories = false;
         Ok(())
     }
 
@@ -143,9 +143,9 @@ impl DataDir {
         // The write checks free space and permission; the process id helps to find the holder.
         let number = format!("{}\n", std::process::id());
         lock.set_len(0).and_then(|()| lock.write_all(number.as_bytes())).map_err(TryLockError::Error)?;
-        let directory = File::open(path).map_err(TryLockError::Error)?;
-        let file = FileId::of(&lock.metadata().map_err(TryLockError::Error)?);
-        Ok(Held { place: LockedDir::new(path, file), directory, has_subdirectories: true, _lock: lock })
+        let directory = Handle::from_path(path).map_err(TryLockError::Error)?;
+        let lock = Handle::from_file(lock).map_err(TryLockError::Error)?;
+        Ok(Held { place: LockedDir::new(path, lock), directory })
     }
 }
 
@@ -223,7 +223,12 @@ mod tests {
         let data = DataDir::open(path.clone()).unwrap();
         let write = || atomic_file::replace(&path, "rules.json", b"{}");
         write().unwrap();
-        assert!(!data.keep_locked().unwrap());
+        // The subdirectories, at the first time or after they were removed.
+        for _ in 0..2 {
+            assert!(data.keep_locked().unwrap());
+            assert!(!data.keep_locked().unwrap());
+            std::fs::remove_dir_all(path.join(SUBDIRECTORIES[0])).unwrap();
+        }
 
         std::fs::remove_dir_all(&path).unwrap();
         assert!(matches!(data.keep_locked(), Err(DataDirLost::Deleted)));
@@ -249,6 +254,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let (path, aside) = (parent.path().join("data"), parent.path().join("aside"));
         let data = DataDir::open(path.clone()).unwrap();
+        assert!(data.keep_locked().unwrap(), "subdirectories");
         std::fs::rename(&path, &aside).unwrap();
         std::fs::create_dir(&path).unwrap();
         std::fs::write(path.join("access.json"), "restored").unwrap();

@@ -51,21 +51,22 @@ pub(crate) struct DataDirCheck {
 }
 
 impl DataDirCheck {
-    /// Starts the thread. `save_all` is called when the directory was replaced by an empty one and locked again.
+    /// Starts the thread. `save_all` is called when the directory was replaced by an empty one and locked again, until it returns
+    /// that everything is saved.
     ///
     /// # Errors
     /// The thread cannot be started.
     pub(crate) fn start(
         data: DataDir,
         state: DataDirState,
-        save_all: impl Fn() + Send + 'static,
+        save_all: impl Fn() -> bool + Send + 'static,
     ) -> io::Result<Self> {
         let (stop, stopped) = sync_channel(0);
         thread::Builder::new().name("data-dir-check".to_owned()).spawn(move || {
             let (started, mut checks) = (Instant::now(), Checks::new(data, state));
             while stopped.recv_timeout(PLACE_INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 if checks.run(started.elapsed()) {
-                    save_all();
+                    checks.is_saved = save_all();
                 }
             }
         })?;
@@ -79,14 +80,16 @@ struct Checks {
     state: DataDirState,
     /// Time of the next write.
     next_write: Duration,
+    /// Whether the directory has everything that was in memory when it was locked again.
+    is_saved: bool,
 }
 
 impl Checks {
     fn new(data: DataDir, state: DataDirState) -> Self {
-        Self { data, state, next_write: WRITE_INTERVAL }
+        Self { data, state, next_write: WRITE_INTERVAL, is_saved: true }
     }
 
-    /// Returns whether everything has to be saved again.
+    /// Returns whether everything has to be saved: the directory is new, or can be written and does not have everything yet.
     fn run(&mut self, elapsed: Duration) -> bool {
         let folder = self.data.path();
         let is_new = match self.data.keep_locked() {
@@ -98,14 +101,12 @@ impl Checks {
                 return false;
             }
         };
-        if is_new {
-            tracing::warn!(data_dir = %folder.display(), "data directory or its lock was replaced: locked again");
-        }
-        if is_new || elapsed >= self.next_write {
+        let is_checked = is_new || elapsed >= self.next_write;
+        if is_checked {
             self.next_write = elapsed + WRITE_INTERVAL;
             self.state.set(folder, check(folder).err().map(|error| error.to_string()));
         }
-        is_new
+        is_new || is_checked && !self.is_saved && self.state.problem().is_none()
     }
 }
 
@@ -160,7 +161,9 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("data");
         let state = DataDirState::default();
-        let mut checks = Checks::new(DataDir::open(path.clone()).unwrap(), state.clone());
+        let data = DataDir::open(path.clone()).unwrap();
+        assert!(data.keep_locked().unwrap(), "subdirectories");
+        let mut checks = Checks::new(data, state.clone());
         let mut run = |seconds| (checks.run(Duration::from_secs(seconds)), state.problem());
         assert_eq!(run(1), (false, None));
         fs::remove_dir_all(&path).unwrap();
@@ -171,11 +174,31 @@ mod tests {
     }
 
     #[test]
+    fn failed_save_into_a_new_directory_is_repeated_when_it_can_be_written() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("data");
+        let data = DataDir::open(path.clone()).unwrap();
+        assert!(data.keep_locked().unwrap(), "subdirectories");
+        let mut checks = Checks::new(data, DataDirState::default());
+        checks.is_saved = false;
+        let blocked = path.join(CHECK_FILE);
+        fs::create_dir(&blocked).unwrap();
+        let mut run = |seconds| checks.run(Duration::from_secs(seconds));
+        assert!(!run(5));
+        fs::remove_dir(&blocked).unwrap();
+        assert_eq!([run(9), run(10), run(11), run(15)], [false, true, false, true]);
+        checks.is_saved = true;
+        assert!(!checks.run(Duration::from_secs(20)));
+    }
+
+    #[test]
     fn directory_is_written_every_five_seconds() {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("data");
         let state = DataDirState::default();
-        let mut checks = Checks::new(DataDir::open(path.clone()).unwrap(), state.clone());
+        let data = DataDir::open(path.clone()).unwrap();
+        assert!(data.keep_locked().unwrap(), "subdirectories");
+        let mut checks = Checks::new(data, state.clone());
         let blocked = path.join(CHECK_FILE);
         fs::create_dir(&blocked).unwrap();
         let mut run = |seconds| {

@@ -3,54 +3,44 @@
 //! It is the only global state of this module: files are written by path, by the server and by commands, and only the server
 //! holds a lock that can be lost.
 
-use std::fs::{self, Metadata};
+use same_file::Handle;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Lock file of the running server.
 pub(crate) const LOCK_FILE: &str = "lock";
 
-/// Directories that this process has locked: a server has one.
-static LOCKED: Mutex<Vec<(PathBuf, FileId)>> = Mutex::new(Vec::new());
+/// Directories that this process has locked, and their lock files: a server has one.
+static LOCKED: Mutex<Vec<(PathBuf, Arc<Handle>)>> = Mutex::new(Vec::new());
 
-/// Device and inode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FileId(u64, u64);
-
-impl FileId {
-    pub(super) fn of(metadata: &Metadata) -> Self {
-        Self(metadata.dev(), metadata.ino())
-    }
-}
-
-/// Entry of a directory that this process has locked, until dropped.
+/// A directory that this process has locked, until dropped.
 #[derive(Debug)]
 pub(super) struct LockedDir {
     path: PathBuf,
-    lock: FileId,
+    lock: Arc<Handle>,
 }
 
 impl LockedDir {
-    pub(super) fn new(path: &Path, lock: FileId) -> Self {
-        locked().push((path.to_owned(), lock));
+    /// The directory of a lock file that is locked.
+    pub(super) fn new(path: &Path, lock: Handle) -> Self {
+        let lock = Arc::new(lock);
+        locked().push((path.to_owned(), Arc::clone(&lock)));
         Self { path: path.to_owned(), lock }
     }
 
     /// Whether the lock file in the directory is the one that this process holds.
     ///
     /// # Errors
-    /// Its metadata cannot be read, except if it is missing.
+    /// It cannot be opened, except if it is missing.
     pub(super) fn is_in_place(&self) -> io::Result<bool> {
-        is_in_place(&self.path, self.lock)
+        is_in_place(&self.path, &self.lock)
     }
 }
 
 impl Drop for LockedDir {
     fn drop(&mut self) {
-        let entry = (std::mem::take(&mut self.path), self.lock);
-        locked().retain(|known| *known != entry);
+        locked().retain(|(_, lock)| !Arc::ptr_eq(lock, &self.lock));
     }
 }
 
@@ -61,7 +51,7 @@ impl Drop for LockedDir {
 pub(crate) fn check(folder: &Path) -> io::Result<()> {
     let around = locked().iter().find(|(path, _)| folder.starts_with(path)).cloned();
     match around {
-        Some((path, lock)) if !is_in_place(&path, lock)? => {
+        Some((path, lock)) if !is_in_place(&path, &lock)? => {
             let error = format!("{} was deleted or replaced while the server was running", path.display());
             Err(io::Error::new(io::ErrorKind::NotFound, error))
         }
@@ -69,14 +59,14 @@ pub(crate) fn check(folder: &Path) -> io::Result<()> {
     }
 }
 
-fn is_in_place(path: &Path, lock: FileId) -> io::Result<bool> {
-    match fs::metadata(path.join(LOCK_FILE)) {
-        Ok(found) => Ok(FileId::of(&found) == lock),
+fn is_in_place(path: &Path, lock: &Handle) -> io::Result<bool> {
+    match Handle::from_path(path.join(LOCK_FILE)) {
+        Ok(found) => Ok(found == *lock),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
 }
 
-fn locked() -> MutexGuard<'static, Vec<(PathBuf, FileId)>> {
+fn locked() -> MutexGuard<'static, Vec<(PathBuf, Arc<Handle>)>> {
     LOCKED.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -15,15 +15,18 @@ use crate::notifications::Notifications;
 use std::sync::Arc;
 use std::time::Instant;
 use watchglass_live::{Hub, State};
-use watchglass_model::{Batch, Problem, Series, SeriesId, Timestamp};
+use watchglass_model::{Batch, IncompleteSources, Problem, Series, SeriesId, Timestamp};
 use watchglass_probes::Collector;
 use watchglass_reports::LatestValues;
+use watchglass_rules::Alert;
 
 /// Samples of one tick.
 #[derive(Debug)]
 pub(crate) struct Tick<'a> {
     pub(crate) time: Timestamp,
     pub(crate) batch: Batch,
+    /// Sources that leave values out, and since when.
+    pub(crate) incomplete: &'a IncompleteSources,
     /// Series that have ended: their ids may belong to others from now on.
     pub(crate) ended: &'a [SeriesId],
     /// All series, indexed by id.
@@ -72,12 +75,13 @@ impl Pipeline {
                 skipped: collected.skipped.to_vec(),
             }
         });
-        self.process(Tick { time, batch: collected.batch, ended: &collected.ended, series, state });
+        let (incomplete, ended) = (&collected.incomplete, &collected.ended);
+        self.process(Tick { time, batch: collected.batch, incomplete, ended, series, state });
     }
 
     /// Stores the samples, publishes them to open pages, evaluates the rules and dispatches notifications.
     pub(crate) fn process(&self, tick: Tick<'_>) {
-        let Tick { time, batch, ended, series, state } = tick;
+        let Tick { time, batch, incomplete, ended, series, state } = tick;
         self.metrics.end_series(ended);
         self.metrics.store(&batch, series, state);
         self.progress.record_collection(Instant::now());
@@ -85,13 +89,17 @@ impl Pipeline {
         self.hub.publish(batch, state.version, || State::clone(&state));
         let changes = self.metrics.with_latest(|current, state| {
             let sources = self.metrics.sources();
-            let values = LatestValues::new(*current, &state.problems, &state.skipped, sources);
+            let values = LatestValues::new(*current, &state.problems, incomplete, sources);
             self.rules.evaluate(time, &values.with_ended(ended))
         });
         self.progress.record_evaluation(Instant::now());
-        let suppressed = self.notifications.dispatch(time, &changes, &self.rules.active());
-        self.hub.publish_alerts(live_events::messages(time, &changes, &suppressed));
-        self.hub.publish_alerts(live_events::data_messages(time, &self.rules.data_changes()));
+        let suppression = self.notifications.dispatch(time, &changes, &self.rules.active());
+        self.hub.publish_alerts(live_events::messages(time, &changes, &suppression.changes));
+        let data_changes = self.rules.data_changes();
+        let without_data = self.rules.without_data();
+        self.hub.publish_alerts(live_events::suppression_messages(time, &suppression.firing, &without_data));
+        let is_suppressed = |alert: &Alert| self.notifications.is_suppressed(alert, time);
+        self.hub.publish_alerts(live_events::data_messages(time, &data_changes, is_suppressed));
         self.metrics.with_latest(|current, _| annotate_restarts(&self.annotations, &self.hub, time, current));
     }
 }

@@ -23,9 +23,8 @@ pub(crate) fn unhandled_count(rules: &RuleEvaluator, notifications: &Notificatio
     let alerts = all_active(rules, notifications);
     let acknowledgements = notifications.acknowledgements();
     let acknowledged: BTreeSet<_> = acknowledgements.iter().map(|one| &one.key).collect();
-    let is_handled = |alert: &&Alert| {
-        acknowledged.contains(&alert.key) || notifications.suppressed_by(alert, now) != (None, None)
-    };
+    let is_handled =
+        |alert: &&Alert| acknowledged.contains(&alert.key) || notifications.is_suppressed(alert, now);
     alerts.len() + omitted - alerts.iter().take(MAX_EXAMINED).filter(is_handled).count()
 }
 

@@ -1,28 +1,35 @@
 //! History for the charts of a page.
 
+use super::charted_series::ChartedSeries;
 use super::ended_series::EndedSeries;
 use super::statistics::statistics;
 use crate::clock::TICK_MILLIS;
 use crate::metric_store::MetricStore;
 use app::api::{History, HistorySeries, PREVIOUS_PERIOD, RangeQuery, STATISTICS, SeriesStatistics};
 use std::time::Duration;
-use watchglass_model::{Metric, PanelRole, Series, SeriesId, TimeRange};
-use watchglass_tsdb::{Column, Columns, QueryError, check_size};
+use watchglass_model::{SeriesId, TimeRange};
+use watchglass_tsdb::{Column, Columns, QueryError};
 
-/// Readings of each series with a chart, in at most `rows` rows plus a partial one.
+/// Maximum number of rows of all series together: some 3 MB of a reply.
+const MAX_CELLS: usize = 300_000;
+
+/// Readings of the series in the charts, in at most `rows` rows plus a partial one; fewer when there are many series.
 ///
 /// From the history of this server only; the store chooses the resolution that it still has for the range.
 ///
 /// # Errors
-/// Too many rows in all, or a failed history query.
+/// Failed history query.
 pub(crate) fn chart_history(
     metrics: &MetricStore,
     window: RangeQuery,
     rows: u32,
     detail: u32,
 ) -> Result<History, QueryError> {
-    let step_millis = step(window.seconds, rows);
     let range = metrics.range(window);
+    let charted = ChartedSeries::choose(metrics, range)?;
+    let windows = if detail == PREVIOUS_PERIOD { 2 } else { 1 };
+    let fit = MAX_CELLS / charted.drawn.saturating_mul(windows).max(1);
+    let step_millis = step(window.seconds, rows.min(u32::try_from(fit).unwrap_or(u32::MAX)));
     let length = Duration::from_secs(u64::from(window.seconds));
     let before = TimeRange::ending_at(range.start, length);
     let mut history = History {
@@ -35,19 +42,14 @@ pub(crate) fn chart_history(
         previous_start: before.start.floor(step_millis) + length,
         previous: Vec::new(),
         ended: Vec::new(),
+        limited: charted.limited.clone(),
     };
     let mut ended = EndedSeries::default();
-    let charted =
-        |metric: &&Metric| matches!(metric.panel, Some((_, PanelRole::Chart | PanelRole::HeadlineAndChart)));
-    // Queries of single metrics have their own limit; this one is for all charts together.
-    let is_charted = |series: &&Series| metrics.metric(&series.metric).as_ref().is_some_and(charted);
-    let series = metrics.state().series.iter().filter(is_charted).count();
-    let windows = if detail == PREVIOUS_PERIOD { 2 } else { 1 };
-    check_size(series.saturating_mul(windows), usize::try_from(rows).unwrap_or(usize::MAX))?;
-    for metric in metrics.catalogue().metrics().iter().filter(charted) {
-        let now = metrics.query_local(&metric.name, range, step_millis)?;
+    for metric in &charted.metrics {
+        let query = |range| charted.query(metrics, &metric.name, range, step_millis);
+        let now = query(range)?;
         let earlier = match detail {
-            PREVIOUS_PERIOD => Some(metrics.query_local(&metric.name, before, step_millis)?),
+            PREVIOUS_PERIOD => Some(query(before)?),
             _ => None,
         };
         let statistics = |column: &Column| {
@@ -116,10 +118,9 @@ fn four_digits(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_support::gauge_store;
-    use app::api::READINGS;
-    use watchglass_live::State;
-    use watchglass_model::{Batch, Timestamp};
+    use crate::test_support::{gauge_store, many_gauges};
+    use app::api::{LimitedPanel, MAX_LINES, READINGS};
+    use watchglass_model::Timestamp;
 
     fn last(seconds: u32) -> RangeQuery {
         RangeQuery { seconds, end: None }
@@ -155,33 +156,29 @@ mod tests {
     }
 
     #[test]
-    fn all_charts_together_have_a_limit() {
-        for (series, rows, detail, fits) in [
-            (1000, 3600, READINGS, true),
-            (1200, 3600, READINGS, false),
-            (1000, 3600, PREVIOUS_PERIOD, false),
-            (1000, 2000, PREVIOUS_PERIOD, true),
-        ] {
-            let store = gauge_store(0..0);
-            let id = |number| SeriesId(number);
-            let series: Vec<Series> = (0..series)
-                .map(|number| Series {
-                    id: id(number),
-                    metric: "gauge".to_owned(),
-                    labels: Default::default(),
-                })
-                .collect();
-            let batch = Batch { time: Timestamp::from_millis(1000), samples: Vec::new() };
-            store.store(
-                &batch,
-                &series,
-                Some(State { version: 1, series: series.clone(), problems: Vec::new(), skipped: Vec::new() }),
-            );
-            let found = chart_history(&store, last(3600), rows, detail);
-            assert_eq!(found.is_ok(), fits, "{} {rows} {detail}", series.len());
-            if let Err(error) = found {
-                assert!(error.to_string().contains("rows in all, which is "), "{error}");
-            }
+    fn panel_with_many_series_has_those_with_the_highest_values() {
+        let drawn = u32::try_from(MAX_LINES).unwrap();
+        for count in [drawn, drawn + 1, 2 * drawn] {
+            let history =
+                chart_history(&many_gauges(count, 1000..1010), last(60), 900, PREVIOUS_PERIOD).unwrap();
+            let ids: Vec<u32> = history.series.iter().map(|series| series.series.0).collect();
+            assert_eq!(ids, (count - drawn..count).collect::<Vec<_>>(), "{count}");
+            let limited = LimitedPanel { panel: "p".to_owned(), series: count };
+            assert_eq!(history.limited, Vec::from_iter((count > drawn).then_some(limited)), "{count}");
+        }
+    }
+
+    #[test]
+    fn charts_with_many_cells_have_longer_rows() {
+        let store = many_gauges(u32::try_from(MAX_LINES).unwrap(), 1000..1010);
+        for (detail, seconds) in [(READINGS, 86_400), (PREVIOUS_PERIOD, 86_400), (READINGS, 60)] {
+            let history = chart_history(&store, last(seconds), 100_000, detail).unwrap();
+            let rows = i64::from(seconds) * 1000 / history.step_millis;
+            let windows = if detail == PREVIOUS_PERIOD { 2 } else { 1 };
+            let cells = usize::try_from(rows).unwrap() * MAX_LINES * windows;
+            assert!(cells <= MAX_CELLS, "{detail} {seconds}: {cells}");
+            // No coarser than necessary.
+            assert!(cells * 2 > MAX_CELLS || history.step_millis == 1000, "{detail} {seconds}: {cells}");
         }
     }
 

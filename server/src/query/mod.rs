@@ -4,6 +4,7 @@ pub(crate) mod alerts;
 pub(crate) mod cards;
 pub(crate) mod catalogue;
 pub(crate) mod chart_history;
+pub(crate) mod charted_series;
 mod ended_series;
 pub(crate) mod panel;
 pub(crate) mod rule_preview;

@@ -20,7 +20,8 @@ use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use std::sync::Arc;
-use watchglass_auth::{AuthError, Credential, Permission, Secret};
+use watchglass_auth::{AuthError, Credential, Permission, Principal, Secret};
+use watchglass_model::Timestamp;
 
 pub(super) const METRICS_PATH: &str = "/metrics";
 
@@ -51,13 +52,15 @@ pub(super) async fn check(
         None => None,
     };
     let known = pass.as_ref().and_then(|pass| pass.as_ref().ok());
-    let limit = policy.map_or(LimitClass::Pages, |policy| policy.limit);
-    let limit = rate_limit::class(limit, known.is_some());
-    let client = rate_limit::client_address(request.extensions());
-    let taken = match auth_layer.limiter.acquire(limit, known, client, clock::uptime()) {
+    let caller = auth_layer.caller(&request, known, now);
+    let limit = policy.map_or(Some(LimitClass::Pages), |policy| policy.limit);
+    let limit = limit.map(|limit| rate_limit::class(limit, known.is_some()));
+    let count = |limit| auth_layer.limiter.acquire(limit, caller.clone(), clock::uptime());
+    let taken = match limit.map(count).transpose() {
         Ok(taken) => taken,
         Err(exceeded) => return rate_limit::too_many_requests(&exceeded, &request),
     };
+    let taken = taken.as_ref();
     let refused = match (permission, &pass) {
         (Some(Permission::Public), _) => None,
         (_, None) => Some(AuthRejection::MissingCredential),
@@ -68,12 +71,11 @@ pub(super) async fn check(
         }
     };
     if let Some(refused) = refused {
-        return rate_limit::with_headers(&taken, refused.respond(&request, known));
+        return rate_limit::with_headers(taken, refused.respond(&request, known));
     }
     let pass = pass.and_then(Result::ok);
     let address = request.extensions().get::<Client>().map(|client| client.address);
     let actor = Actor::new(Arc::clone(&auth_layer.audit), pass.as_ref(), address);
-    let caller = Caller::new(pass.as_ref(), client);
     request.extensions_mut().insert(actor.clone());
     if let Some(pass) = pass {
         request.extensions_mut().insert(pass);
@@ -84,7 +86,7 @@ pub(super) async fn check(
         Some(Work::Heavy) => work_limit::run(&auth_layer.work_limiter, caller, request, answer).await,
         Some(Work::Light) | None => answer(request).await,
     };
-    rate_limit::with_headers(&taken, response)
+    rate_limit::with_headers(taken, response)
 }
 
 impl AuthLayer {
@@ -96,6 +98,14 @@ impl AuthLayer {
             limiter: Arc::clone(&state.limiter),
             work_limiter: state.work_limiter.clone(),
         }
+    }
+
+    /// Whose requests are counted together.
+    fn caller(&self, request: &Request, known: Option<&Principal>, now: Timestamp) -> Caller {
+        // The signature is checked only where it matters.
+        let cookie = if known.is_none() { cookie::browser(request.headers()) } else { None };
+        let browser = cookie.and_then(|cookie| self.access.known_browser(cookie, now));
+        Caller::new(known, browser.as_ref(), rate_limit::client_address(request.extensions()))
     }
 
     /// Policy of a request; `None` for a route missing from the table. Requests without a route are for pages, front end files
@@ -125,7 +135,7 @@ impl AuthLayer {
                 (false, false) => Permission::Admin,
             },
             audit: if is_read { AuditPolicy::ReadOnly } else { AuditPolicy::Audited },
-            limit: LimitClass::Pages,
+            limit: Some(LimitClass::Pages),
             work: if is_read && !is_file { Work::Heavy } else { Work::Light },
         })
     }
@@ -195,7 +205,7 @@ mod tests {
     fn requests_without_a_route_have_the_limit_of_pages() {
         for method in [Method::GET, Method::POST] {
             let limit = policy(false, None, "/database", method).map(|policy| policy.limit);
-            assert_eq!(limit, Some(LimitClass::Pages));
+            assert_eq!(limit, Some(Some(LimitClass::Pages)));
         }
     }
 

@@ -44,7 +44,8 @@ pub(super) fn too_many_requests(exceeded: &Exceeded, request: &Request) -> Respo
 }
 
 /// Adds rate limit headers for API clients.
-pub(super) fn with_headers(taken: &Permit<'_>, mut response: Response) -> Response {
+pub(super) fn with_headers(taken: Option<&Permit<'_>>, mut response: Response) -> Response {
+    let Some(taken) = taken else { return response };
     let is_for_programs = matches!(
         taken.class(),
         LimitClass::RestAnonymous | LimitClass::Rest | LimitClass::Ingest | LimitClass::Metrics
@@ -81,19 +82,19 @@ mod tests {
             ("/api/ingest", LimitClass::Ingest, LimitClass::Ingest),
             ("/metrics", LimitClass::Metrics, LimitClass::Metrics),
             ("/ws/live", LimitClass::Live, LimitClass::Live),
-            // Requests of pages, and the liveness check.
+            // Requests of pages.
             ("/api/fn/{function}", LimitClass::Pages, LimitClass::Pages),
             ("/api/fragment/{page}", LimitClass::Pages, LimitClass::Pages),
             ("/alerts", LimitClass::Pages, LimitClass::Pages),
             ("/api/logout", LimitClass::Pages, LimitClass::Pages),
             ("/api/docs", LimitClass::Pages, LimitClass::Pages),
-            ("/api/live", LimitClass::Pages, LimitClass::Pages),
         ] {
             // All methods of a path have one limit, also those that it does not support.
             for method in [Method::GET, Method::POST, Method::OPTIONS] {
-                let limit = policies.find(route, &method).unwrap().limit;
+                let limit = policies.find(route, &method).unwrap().limit.unwrap();
                 assert_eq!((class(limit, true), class(limit, false)), (known, unknown), "{method} {route}");
             }
         }
+        assert_eq!(policies.find("/api/live", &Method::GET).unwrap().limit, None);
     }
 }

@@ -23,7 +23,8 @@ const OPTIONAL_SLASH: &str = "/?";
 pub(super) struct RoutePolicy {
     pub(super) permission: Permission,
     pub(super) audit: AuditPolicy,
-    pub(super) limit: LimitClass,
+    /// `None` for no limit.
+    pub(super) limit: Option<LimitClass>,
     pub(super) work: Work,
 }
 
@@ -79,7 +80,7 @@ pub(super) fn route<Kind>(
 ) -> Route {
     Route {
         endpoint: endpoint.into_endpoint(&method),
-        policy: RoutePolicy { permission, audit, limit, work: Work::of(&method, limit) },
+        policy: RoutePolicy { permission, audit, limit: Some(limit), work: Work::of(&method, limit) },
         method,
         path: path.into(),
         has_core_alias: false,
@@ -102,6 +103,12 @@ impl Route {
     /// Answers the route at once, however busy the server is.
     pub(super) fn light(mut self) -> Self {
         self.policy.work = Work::Light;
+        self
+    }
+
+    /// Takes the rate limit off the route.
+    pub(super) fn unlimited(mut self) -> Self {
+        self.policy.limit = None;
         self
     }
 

@@ -34,7 +34,8 @@ pub(super) fn routes() -> Vec<Route> {
         route(Get, "/login", login::page, Public, ReadOnly, Limit::Pages).light(),
         route(Post, "/api/login", documented!(login::login), Public, Audited, Limit::Pages),
         route(Post, "/api/logout", documented!(login::logout), Public, Audited, Limit::Pages),
-        route(Get, "/api/live", documented!(liveness::live), Public, ReadOnly, Limit::Pages).light(),
+        // A load balancer must get an answer, whatever others behind its address do.
+        route(Get, "/api/live", documented!(liveness::live), Public, ReadOnly, Limit::Pages).light().unlimited(),
         route(Get, "/api/openapi.json", documented!(openapi::openapi), Viewer, ReadOnly, Limit::Rest),
         route(Get, "/api/docs", docs::docs, Viewer, ReadOnly, Limit::Pages),
 

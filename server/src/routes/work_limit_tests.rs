@@ -21,7 +21,7 @@ use watchglass_auth::Role;
 use watchglass_model::Timestamp;
 
 fn caller() -> Caller {
-    Caller::new(None, IpAddr::V4(Ipv4Addr::LOCALHOST))
+    Caller::new(None, None, IpAddr::V4(Ipv4Addr::LOCALHOST))
 }
 
 /// Router with one heavy route.

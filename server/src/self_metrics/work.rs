@@ -73,7 +73,7 @@ mod tests {
             samples.raw_samples().map(|row| row.value).collect::<Vec<_>>()
         };
         assert_eq!(collect(), [0.0; 3]);
-        let caller = Caller::new(None, IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let caller = Caller::new(None, None, IpAddr::V4(Ipv4Addr::LOCALHOST));
         let permit = limiter.acquire(caller).await.unwrap();
         assert_eq!(collect(), [1.0, 0.0, 0.0]);
         drop(permit);

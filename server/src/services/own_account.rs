@@ -35,7 +35,7 @@ impl OwnAccountService {
         let name = user.name.as_str();
         let known = self.check_password(actor, name, old, session)?;
         self.access.reset_throttle(name, session);
-        let hash = self.access.hash_password(new)?;
+        let hash = self.access.hash_password(name, new)?;
         let is_done = self.access.change(|accounts| {
             if !is_unchanged(accounts, user, &known, now) {
                 return Ok(false);
@@ -144,7 +144,11 @@ impl OwnAccountService {
         let known =
             self.access.with_accounts(|accounts| accounts.user(name).map(|user| user.password.clone()));
         let (known, typed) = known.zip(Password::from_input(typed)).ok_or(AccountError::WrongPassword)?;
-        if self.access.matches(known.clone(), typed)? {
+        let checked = self.access.matches(name, known.clone(), typed);
+        if checked.is_err() {
+            self.access.cancel_attempt(name, session);
+        }
+        if checked? {
             return Ok(known);
         }
         actor.record_failure(Some(name), "password change failed");

@@ -40,7 +40,7 @@ impl UserService {
         now: Timestamp,
     ) -> Result<(), AccountError> {
         actor.require(Permission::Admin)?;
-        let hash = self.access.hash_password(Password::new(password)?)?;
+        let hash = self.access.hash_password(actor.name(), Password::new(password)?)?;
         self.access.change(|accounts| Ok(accounts.add_user(name, role, hash, now)?))?;
         actor.record(AuditTarget::User, "added", &name.to_ascii_lowercase(), (None, self.audit_value(name)));
         tracing::info!(name, %role, "user added");
@@ -61,7 +61,7 @@ impl UserService {
         actor.require(Permission::Admin)?;
         let UserChange { role, disabled, password, remove_second_factor } = change;
         let hash = password.map(Password::new).transpose()?;
-        let hash = hash.map(|password| self.access.hash_password(password)).transpose()?;
+        let hash = hash.map(|password| self.access.hash_password(actor.name(), password)).transpose()?;
         let is_password = hash.is_some();
         let before = self.audit_value(name);
         self.access.change(|accounts| {

@@ -4,17 +4,19 @@ mod listen;
 mod parts;
 mod probes;
 mod shutdown;
+mod signals;
 
-use crate::access::FirstPassword;
+use crate::access::{BROWSER_KEY, FirstPassword};
 use crate::app_state::AppState;
-use crate::cluster::{ClusterParts, ClusterSync};
+use crate::cluster::{ClusterParts, ClusterSync, SERVER_ID};
 use crate::config::Settings;
 use crate::console::{print_line, print_secret};
-use crate::edge::{Exposure, HttpListener, Tls};
+use crate::edge::{Exposure, HttpListener, SELF_SIGNED_FILES};
 use crate::host_origin::HostGuard;
+use crate::notifications::LINK_KEY;
 use crate::open_files::raise_open_file_limit;
-use crate::persist::DataDirCheck;
 use crate::persist::data_dir::{DataDir, default_path};
+use crate::persist::{DataDirCheck, KeptFiles};
 use crate::pipeline::{Pipeline, Ticker};
 use crate::routes::{self, AuthLayer};
 use crate::services::RuleService;
@@ -22,12 +24,11 @@ use crate::{assets, clock, logging};
 use axum::extract::FromRef;
 use listen::{Listening, listen};
 use parts::{Parts, open_parts};
+use signals::Signals;
 use std::error::Error;
-use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Time that open connections have to end during shutdown.
@@ -74,7 +75,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     // Before the startup banner: a signal that follows it must be handled.
     let signals = runtime.block_on(async { Signals::install() })?;
     let saved = state.clone();
-    let data_dir_check = DataDirCheck::start(data.clone(), data_dir, move || save_all(&saved))?;
+    let kept = KeptFiles::read(data.path(), &kept_files());
+    let data_dir_check = DataDirCheck::start(data.clone(), data_dir, move || save_all(&saved, &kept))?;
     let pipeline = Pipeline::new(&state, progress);
     let ticker = Ticker::start(pipeline, collector, tick_times, history.newest())?;
     if let Some(sender) = heartbeat {
@@ -94,8 +96,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     for former_name in &settings.former_names {
         tracing::warn!("{former_name}");
     }
-    for unknown_metric in &settings.unknown_metrics {
-        tracing::warn!("{unknown_metric}");
+    for rule_warning in &settings.rule_warnings {
+        tracing::warn!("{rule_warning}");
     }
 
     runtime.block_on(serve_until_signal(listener, state.clone(), settings, stop, signals));
@@ -109,16 +111,30 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     Ok(outcome?)
 }
 
-/// Saves what is in memory into a new data directory. The history and the accounts do so by themselves.
-fn save_all(state: &AppState) {
+/// Names of the files that are written only at a start.
+fn kept_files() -> Vec<&'static str> {
+    [LINK_KEY, BROWSER_KEY, SERVER_ID].into_iter().chain(SELF_SIGNED_FILES).collect()
+}
+
+/// Saves what is in memory into a new data directory, and returns whether it succeeded. The history and the accounts do so by
+/// themselves.
+fn save_all(state: &AppState, kept: &KeptFiles) -> bool {
     state.annotations.save_all();
     state.heartbeats.save_all();
     state.notifications.save_all();
-    for (part, result) in [("rules", state.rules.save_all()), ("layouts", state.layouts.save_all())] {
+    let results = [
+        ("keys and server id", kept.write_missing()),
+        ("rules", state.rules.save_all()),
+        ("layouts", state.layouts.save_all()),
+    ];
+    let mut is_saved = true;
+    for (part, result) in results {
         if let Err(error) = result {
+            is_saved = false;
             tracing::warn!(part, %error, "write failed; changes would be lost at a restart");
         }
     }
+    is_saved
 }
 
 /// Serves requests until a signal arrives, then waits for open connections to end.
@@ -149,40 +165,6 @@ async fn serve_until_signal(
     }
     if tokio::time::timeout(SHUTDOWN_GRACE, access_task).await.is_err() {
         tracing::warn!("timed out saving session last-used times");
-    }
-}
-
-/// Handlers of signals.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    /// Installs the signal handlers.
-    fn install() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
-    /// Waits for a signal that stops the server, and returns its name. SIGHUP reloads the certificate.
-    async fn wait(&mut self, tls: Option<Arc<Tls>>) -> &'static str {
-        loop {
-            tokio::select! {
-                _ = self.interrupt.recv() => return "SIGINT",
-                _ = self.terminate.recv() => return "SIGTERM",
-                _ = self.hangup.recv() => {
-                    tracing::info!("SIGHUP: certificate files are checked; other settings apply after a restart");
-                    if let Some(tls) = tls.clone() {
-                        drop(tokio::task::spawn_blocking(move || tls.reload_if_changed(Instant::now())));
-                    }
-                }
-            }
-        }
     }
 }
 

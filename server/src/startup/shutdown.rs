@@ -4,6 +4,8 @@ use crate::app_state::AppState;
 use crate::clock::TICK_MILLIS;
 use crate::persist::NotSaved;
 use thiserror::Error;
+use watchglass_model::TimeRange;
+use watchglass_model::time_text::format_seconds;
 use watchglass_tsdb::History;
 
 /// Data that is lost, since it could not be written before the end.
@@ -26,8 +28,21 @@ pub(super) fn close(state: &AppState, history: &dyn History) -> Result<(), DataL
     ];
     history.close();
     let status = history.status();
+    if let Some(unshared) = status.unshared {
+        report_unshared(unshared, &status.problems);
+    }
     let seconds = status.unsaved_batches * u64::from(TICK_MILLIS) / 1000;
     report(&parts, (seconds, &status.problems))
+}
+
+/// Logs the history that other servers do not see until this server runs again.
+fn report_unshared(unshared: TimeRange, problems: &[String]) {
+    let (from, to) = (format_seconds(unshared.start), format_seconds(unshared.end));
+    let reason = match problems {
+        [] => "another server with this host name may be running".to_owned(),
+        problems => problems.join("; "),
+    };
+    tracing::warn!(from, to, reason, "history not sent to Redis; it is in the data directory");
 }
 
 /// Logs each part that is not saved. `history` is the lost seconds, and the problems.

@@ -33,7 +33,7 @@ pub(crate) async fn call(State(state): State<AppState>, mut request: Request) ->
         request.headers_mut().remove(header);
     }
     let layout = layout::user_layout(&state, request.extensions().get());
-    let backend = Arc::new(PageBackend { state, layout });
+    let backend = Arc::new(PageBackend { state, layout, has_all_series: in_json });
     let context = move || {
         provide_context::<Arc<dyn Backend>>(backend.clone());
         if in_json {

@@ -7,8 +7,10 @@ use crate::query::alerts::unhandled_count;
 use crate::query::chart_history::chart_history;
 use app::Backend;
 use app::api::{Alerts, History, PageData, RangeQuery, Services};
+use std::collections::HashSet;
 use std::sync::Arc;
 use watchglass_live::State;
+use watchglass_model::Series;
 
 /// Backend of the pages of one user.
 #[derive(Debug)]
@@ -16,6 +18,38 @@ pub(super) struct PageBackend {
     pub(super) state: AppState,
     /// `None` for the default layout.
     pub(super) layout: Option<Arc<Layout>>,
+    /// Whether page data has all series. Pages use only those of panels: with thousands of routes, the others would be most
+    /// of the page.
+    pub(super) has_all_series: bool,
+}
+
+impl PageBackend {
+    /// Series and failing probes; without the series that no panel shows, whose ids are vacant.
+    fn page_state(&self) -> State {
+        let metrics = &self.state.metrics;
+        let state = metrics.state();
+        if self.has_all_series {
+            return State::clone(&state);
+        }
+        let shown: HashSet<&str> = metrics
+            .catalogue()
+            .metrics()
+            .iter()
+            .filter(|metric| metric.panel.is_some())
+            .map(|metric| metric.name.as_str())
+            .collect();
+        let is_shown = |series: &Series| shown.contains(series.metric.as_str());
+        let series = |series: &Series| {
+            if is_shown(series) { series.clone() } else { Series::vacant(series.id) }
+        };
+        let count = state.series.iter().rposition(is_shown).map_or(0, |last| last + 1);
+        State {
+            version: state.version,
+            series: state.series.iter().take(count).map(series).collect(),
+            problems: state.problems.clone(),
+            skipped: state.skipped.clone(),
+        }
+    }
 }
 
 impl Backend for PageBackend {
@@ -31,7 +65,7 @@ impl Backend for PageBackend {
                 None => catalogue,
             },
             intervals: metrics.intervals().clone(),
-            state: State::clone(&metrics.state()),
+            state: self.page_state(),
             readings: metrics.readings(),
             // A page without sparklines is better than an error.
             history: self.history(window, rows, detail).unwrap_or_default(),
@@ -64,13 +98,44 @@ mod tests {
     use super::*;
     use crate::test_support::gauge_store;
     use app::api::READINGS;
-    use watchglass_model::Timestamp;
+    use watchglass_model::{Batch, SeriesId, Timestamp};
 
     /// Page data of the last five minutes, with one gauge whose value in each of these seconds is the number of the second.
     fn page_data(seconds: std::ops::Range<i64>) -> PageData {
         let folder = tempfile::tempdir().unwrap();
         let state = AppState::for_tests(folder.path(), gauge_store(seconds)).unwrap();
-        PageBackend { state, layout: None }.page_data(RangeQuery { seconds: 300, end: None }, 75, READINGS)
+        PageBackend { state, layout: None, has_all_series: false }.page_data(
+            RangeQuery { seconds: 300, end: None },
+            75,
+            READINGS,
+        )
+    }
+
+    #[test]
+    fn page_has_only_the_series_of_panels_unless_asked_for_all() {
+        let series = |id, metric: &str| Series {
+            id: SeriesId(id),
+            metric: metric.to_owned(),
+            labels: Default::default(),
+        };
+        let store = gauge_store(1000..1001);
+        let all = ["route", "gauge", "route"].into_iter().zip(0..).map(|(metric, id)| series(id, metric));
+        let all: Vec<Series> = all.collect();
+        let state = State { version: 7, series: all.clone(), problems: Vec::new(), skipped: Vec::new() };
+        store.store(
+            &Batch { time: Timestamp::from_millis(1_001_000), samples: Vec::new() },
+            &all,
+            Some(state),
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let state = AppState::for_tests(folder.path(), store).unwrap();
+        let found = |has_all_series| {
+            let backend = PageBackend { state: state.clone(), layout: None, has_all_series };
+            let state = backend.page_data(RangeQuery { seconds: 300, end: None }, 75, READINGS).state;
+            (state.version, state.series)
+        };
+        assert_eq!(found(true), (7, all));
+        assert_eq!(found(false), (7, vec![Series::vacant(SeriesId(0)), series(1, "gauge")]));
     }
 
     #[test]

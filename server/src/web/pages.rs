@@ -64,8 +64,10 @@ async fn render(visit: PageContext, request: Request) -> Response {
     }
     let (nonce, policy) = edge::hydrated_csp();
     let context = {
-        let (backend, status) =
-            (Arc::new(PageBackend { state: visit.state.clone(), layout }), status.clone());
+        let (backend, status) = (
+            Arc::new(PageBackend { state: visit.state.clone(), layout, has_all_series: false }),
+            status.clone(),
+        );
         let lists: Arc<dyn FragmentRenderer> = Arc::new(visit);
         move || {
             // Replaces the nonce of leptos by the one in the CSP header.

@@ -67,7 +67,7 @@ pub(crate) async fn snapshot(
     let saved = SnapshotRequest::parse(&fields).map_err(bad_request)?;
     let now = clock::now();
     let html = run_blocking(move || {
-        let backend = PageBackend { state, layout: None };
+        let backend = PageBackend { state, layout: None, has_all_series: false };
         let snapshot = backend.page_data(saved.range(), MAX_ROWS, STATISTICS);
         snapshot_html(&saved, &snapshot, &fired(&backend.state), now, env!("CARGO_PKG_VERSION"))
     })

@@ -1,12 +1,13 @@
 //! A data directory that is deleted, created again and replaced while the server runs.
 
-use crate::access::{PASSWORD, cookie_of, is_signed_in, sign_in};
-use crate::support::{Server, post, request, run};
+use crate::access::{PASSWORD, cookie_of, is_signed_in, send as send_as, sign_in};
+use crate::support::{Server, post, request, run, until};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use tempfile::TempDir;
+use watchglass_test_servers::RedisServer;
 
 /// A server with the user bob, who is signed in, and its data directory in `folder`.
 async fn server_of_bob(folder: &TempDir) -> (Server, PathBuf, String) {
@@ -73,6 +74,54 @@ async fn deleted_directory_is_reported_signs_nobody_out_and_is_filled_again() {
     }
     assert!(fs::read_dir(data.join("history")).unwrap().next().is_some());
     assert!(data.join("outbox/outbox.1").exists());
+}
+
+#[tokio::test]
+async fn deleted_subdirectories_are_created_and_filled_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut server, data, _) = server_of_bob(&folder).await;
+    let (history, outbox) = (data.join("history"), data.join("outbox"));
+    for path in [&history, &outbox] {
+        fs::remove_dir_all(path).unwrap();
+        server.logged(&format!("missing directory created directory={}", path.display())).await;
+    }
+    let has_samples =
+        || fs::read_dir(&history).unwrap().any(|file| file.unwrap().metadata().unwrap().len() > 1000);
+    until("the files", &server, async || has_samples() && outbox.join("outbox.1").exists()).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn keys_and_identity_stay_the_same_in_a_new_directory() {
+    let (redis, folder) = (RedisServer::start(&[]).unwrap(), tempfile::tempdir().unwrap());
+    let (data, url) = (folder.path().join("data"), redis.url());
+    let path = data.to_str().unwrap();
+    let flags = ["--data-dir", path, "--redis-url", &url, "--public-url", "http://watch.example"];
+    let mut server = Server::start_with(&flags, &[]).await;
+    let user = json!({ "name": "bob", "role": "viewer", "password": PASSWORD }).to_string();
+    assert_eq!(post(server.address, "/api/admin/users", &user).await.status, 200);
+    let browser = sign_in(server.address, "bob", PASSWORD).await.browser_cookie().unwrap().to_owned();
+    let names = ["link.key", "browser.key", "server-id"];
+    let files = || names.map(|name| fs::read_to_string(data.join(name)).unwrap_or_default());
+    let before = files();
+    assert!(before.iter().all(|text| text.len() >= 32), "{names:?}");
+
+    fs::remove_dir_all(&data).unwrap();
+    server.logged("data directory not writable").await;
+    fs::create_dir(&data).unwrap();
+    until("the files", &server, async || files() == before && data.join("access.json").exists()).await;
+    server.stop().await;
+
+    // The next start finds them: a browser is still known.
+    let server = Server::start_with(&flags, &[]).await;
+    let attempt = async |password: &str, cookie: &str| {
+        let body = json!({ "username": "bob", "password": password }).to_string();
+        send_as(server.address, "/api/login", "application/json", cookie, &body).await.status
+    };
+    while attempt("wrong horse", "").await != 429 {}
+    assert_eq!((attempt(PASSWORD, "").await, attempt(PASSWORD, &browser).await), (429, 200));
+    assert!(files() == before);
+    server.stop().await;
 }
 
 #[tokio::test]

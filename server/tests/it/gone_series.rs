@@ -79,6 +79,31 @@ async fn alert_of_an_unplugged_disk_resolves_and_that_of_an_unreadable_one_waits
     server.stop().await;
 }
 
+#[tokio::test]
+async fn alert_of_an_unplugged_disk_resolves_although_another_line_is_never_readable() {
+    let proc = ProcFolder::whole();
+    let all = std::fs::read_to_string(proc.file("diskstats")).unwrap();
+    let with_garbage = |lines: &str| format!("{lines}no kernel writes this\n");
+    proc.write("diskstats", with_garbage(&all).as_bytes());
+    let config = ConfigFile::with(IDLE);
+    let [flag, file] = config.flags();
+    let server = Server::start_with(&["--host-proc", proc.path(), flag, file], &[]).await;
+    let mut socket = Socket::json(server.address).await;
+    socket.alert_where("the disk fires", |alert| is(alert, "nvme0n1", "fired")).await;
+
+    let rest: String =
+        all.lines().filter(|line| !line.contains("nvme0n1")).flat_map(|line| [line, "\n"]).collect();
+    proc.write("diskstats", with_garbage(&rest).as_bytes());
+    let gone = socket.alert_where("the disk is gone", |alert| is(alert, "nvme0n1", "resolved")).await;
+    assert_eq!(gone["message"], "Idle disk on nvme0n1: no longer exists");
+    // One more line that cannot be read may be that of the other disk.
+    let other: String =
+        all.lines().filter(|line| !line.contains("vda")).flat_map(|line| [line, "\n"]).collect();
+    proc.write("diskstats", with_garbage(&with_garbage(&other)).as_bytes());
+    socket.alert_where("no data", |alert| is(alert, "vda", "no_data")).await;
+    server.stop().await;
+}
+
 /// Fires for each file system, and for an application with requests in flight.
 const USED: &str = "[[rules]]\nid = 'used'\nname = 'Disk in use'\nmetric = 'host_filesystem_used_ratio'\n\
                     component = 'disk'\nsubject_label = 'mountpoint'\ncomparison = 'below'\nwarning = 2.0\n\

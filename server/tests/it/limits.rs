@@ -103,6 +103,67 @@ async fn hundred_wrong_passwords_do_not_lock_out_a_known_browser() {
     server.stop().await;
 }
 
+/// Status of a sign-in as `name`.
+async fn sign_in(address: SocketAddr, name: &str, password: &str, cookie: &str) -> u16 {
+    let body = serde_json::json!({ "username": name, "password": password }).to_string();
+    send_as(address, "/api/login", "application/json", cookie, &body).await.status
+}
+
+/// Signs the administrator in, and returns the cookie of the browser, which is known from now on.
+async fn known_browser(address: SocketAddr) -> String {
+    let body = serde_json::json!({ "username": "admin", "password": PASSWORD }).to_string();
+    let first = send_as(address, "/api/login", "application/json", "", &body).await;
+    assert_eq!(first.status, 200);
+    first.browser_cookie().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn flood_of_sign_ins_does_not_keep_out_a_known_browser() {
+    let server = Server::unseeded(&[("WATCHGLASS_ADMIN_PASSWORD", PASSWORD)]).await;
+    let address = server.address;
+    let browser = known_browser(address).await;
+    // Names that nobody has, so that none of them is delayed.
+    let flood: Vec<_> = (0..100)
+        .map(|client| {
+            tokio::spawn(async move {
+                let mut found = Vec::new();
+                for attempt in 0..5 {
+                    found.push(sign_in(address, &format!("user{client}-{attempt}"), "wrong", "").await);
+                }
+                found
+            })
+        })
+        .collect();
+    let mut own = Vec::new();
+    while !flood.iter().all(tokio::task::JoinHandle::is_finished) {
+        own.push(sign_in(address, "admin", PASSWORD, &browser).await);
+    }
+    let mut refused = 0;
+    for client in flood {
+        refused += client.await.unwrap().iter().filter(|status| **status == 503).count();
+    }
+    assert!(refused > 0, "the flood has filled its share");
+    assert!(!own.is_empty() && own.iter().all(|status| *status == 200), "{own:?}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn requests_of_others_at_the_address_do_not_keep_out_a_known_browser() {
+    let variables = [("WATCHGLASS_ADMIN_PASSWORD", PASSWORD), ("WATCHGLASS_LIMITS_PAGES", "3")];
+    let server = Server::unseeded(&variables).await;
+    let address = server.address;
+    let browser = known_browser(address).await;
+    let page = async |path: &str, cookie: &str| {
+        request(address, "GET", path, &[("Authorization", ""), ("Cookie", cookie)]).await.status
+    };
+    while page("/login", "").await != 429 {}
+    assert_eq!(page("/login", &browser).await, 200);
+    assert_eq!(sign_in(address, "admin", PASSWORD, &browser).await, 200);
+    // The check of a load balancer is always answered.
+    assert_eq!(page("/api/live", "").await, 200);
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn ingest_metrics_and_live_have_their_own_limits() {
     let server = limited(&[

@@ -51,8 +51,13 @@ async fn two_servers_with_one_host_name_both_report_it() {
         socket.metrics_where("the conflict", |values| values[conflict] == json!(1.0)).await;
         assert!(get(server.address, "/").await.text().contains("is used by another server"));
     }
-    one.stop().await;
-    two.stop().await;
+    const UNSENT: &str = "history not sent to Redis";
+    let log = two.stop().await.stderr;
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains(UNSENT)).collect();
+    let [line] = lines[..] else { panic!("{log}") };
+    assert!(line.contains("WARN") && line.contains("from=") && line.contains("to="), "{line}");
+    assert!(line.contains("this one does not share its history"), "{line}");
+    assert!(!one.stop().await.stderr.contains(UNSENT));
 }
 
 #[tokio::test]

@@ -76,6 +76,19 @@ async fn hangup_signal_does_not_stop_the_server() {
 }
 
 #[tokio::test]
+async fn signals_of_log_rotation_are_ignored_and_quit_stops() {
+    let mut server = Server::start().await;
+    for (signal, name) in [(Signal::USR1, "SIGUSR1"), (Signal::USR2, "SIGUSR2")] {
+        server.signal(signal);
+        server.logged(&format!("signal ignored signal=\"{name}\"")).await;
+    }
+    server.signal(Signal::QUIT);
+    let finished = server.finished().await;
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert!(finished.stderr.contains("server stopped"), "{}", finished.stderr);
+}
+
+#[tokio::test]
 async fn signals_right_after_the_announcement_stop_gracefully() {
     for _ in 0..20 {
         let server = Server::announced(&[], &[]).await;

@@ -9,8 +9,9 @@ const ATTRIBUTES: [&str; 4] = ["href=", "action=", "formaction=", "src="];
 /// How their values may begin: made by the function, on this page, or inserted into a text, which `server/tests/it/base_path.rs`
 /// and the browser tests check.
 const VALUES: [&str; 8] = ["url(", "move || url(", "\"#", "\\\"#", "\"\"", "\\\"\\\"", "\\\"{", "\\\"\""];
-/// Values that `url` has made before, and URLs of other servers.
-const EXCEPTIONS: [(&str, &str); 4] = [
+/// Values that `url` has made before, places of the same page, and URLs of other servers.
+const EXCEPTIONS: [(&str, &str); 5] = [
+    ("app/src/pages/chart_pages.rs", "hash "),
     ("app/src/document.rs", "script/"),
     ("app/src/document.rs", "wasm "),
     ("crates/pages/src/alerts/card.rs", "address rel=\"noreferrer external\""),

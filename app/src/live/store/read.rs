@@ -59,7 +59,7 @@ impl LiveStore {
         all.all(|known| known.buffer.times.is_empty())
     }
 
-    fn known(&self, series: SeriesId) -> Option<&SeriesState> {
+    pub(super) fn known(&self, series: SeriesId) -> Option<&SeriesState> {
         self.series.get(series.0 as usize).or_else(|| self.ended.get(series))
     }
 

@@ -111,6 +111,11 @@ fn errors_name_the_field_and_its_location() {
         ),
         (route(r#""methods":{"GET":{"200":1}}"#), "routes[0].methods: an outcome is \"1xx\""),
         (
+            route(r#""methods":{"GET":{"2xx":1,"2xx":2}}"#),
+            r#"routes[0].methods.GET: "2xx" is given more than once"#,
+        ),
+        (route(r#""methods":{"GET":{},"GET":{}}"#), r#"routes[0].methods: "GET" is given more than once"#),
+        (
             route(r#""methods":{"GET":{"2xx":1.5}}"#),
             "routes[0].methods.GET.2xx is 1.5: must be a whole number",
         ),

@@ -9,6 +9,7 @@ use crate::sketch::{BINS, SketchDelta, bin, nanos};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use watchglass_json::UniqueMap;
 
 /// Largest integer that every JSON parser represents exactly: 2^53.
 const MAX_EXACT_INTEGER: u64 = 1 << 53;
@@ -36,7 +37,7 @@ struct WireReport {
 #[serde(deny_unknown_fields)]
 struct WireRoute {
     route: String,
-    methods: BTreeMap<String, BTreeMap<String, u64>>,
+    methods: UniqueMap<UniqueMap<u64>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     latency: Option<WireLatency>,
     /// Alternative to bins: each duration in seconds.
@@ -122,8 +123,8 @@ fn read_route(place: usize, wire: WireRoute) -> Result<RouteReport, ReportError>
         return Err(ReportError::Route { place });
     }
     let mut methods: Vec<(&'static str, Counts)> = Vec::new();
-    for (name, outcomes) in &wire.methods {
-        let counts = read_counts(place, outcomes)?;
+    for (name, outcomes) in &wire.methods.0 {
+        let counts = read_counts(place, &outcomes.0)?;
         let name = METHODS.into_iter().find(|known| known == name).unwrap_or("other");
         match methods.iter_mut().find(|(known, _)| *known == name) {
             Some((_, known)) => *known = known.plus(&counts),
@@ -174,20 +175,22 @@ fn read_latency(place: usize, wire: WireLatency) -> Result<SketchDelta, ReportEr
 }
 
 fn write_route(route: &RouteReport) -> WireRoute {
-    let outcomes = |counts: &Counts| -> BTreeMap<String, u64> {
-        StatusClass::ALL
+    let outcomes = |counts: &Counts| -> UniqueMap<u64> {
+        let outcomes = StatusClass::ALL
             .into_iter()
             .map(|class| (class.as_str(), counts.of(class)))
             .chain([(CANCELLED, counts.cancelled())])
             .filter(|(_, count)| *count > 0)
-            .map(|(outcome, count)| (outcome.to_owned(), count))
-            .collect()
+            .map(|(outcome, count)| (outcome.to_owned(), count));
+        UniqueMap(outcomes.collect())
     };
     let latency = (!route.latency.bins.is_empty())
         .then(|| WireLatency { sum: route.latency.sum_nanos as f64 / 1e9, bins: route.latency.bins.clone() });
     WireRoute {
         route: route.route.clone(),
-        methods: route.methods.iter().map(|(name, counts)| ((*name).to_owned(), outcomes(counts))).collect(),
+        methods: UniqueMap(
+            route.methods.iter().map(|(name, counts)| ((*name).to_owned(), outcomes(counts))).collect(),
+        ),
         latency,
         durations: Vec::new(),
     }

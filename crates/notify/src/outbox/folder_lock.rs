@@ -1,9 +1,9 @@
 //! Lock on the folder of an outbox: two processes with one outbox would send everything twice.
 
 use super::OpenError;
-use std::fs::{self, File, Metadata, TryLockError};
+use same_file::Handle;
+use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "outbox.lock";
@@ -12,7 +12,7 @@ const NAME: &str = "outbox.lock";
 #[derive(Debug)]
 pub(super) struct FolderLock {
     path: PathBuf,
-    file: File,
+    file: Handle,
 }
 
 impl FolderLock {
@@ -28,6 +28,7 @@ impl FolderLock {
             TryLockError::WouldBlock => OpenError::InUse { folder: folder.to_owned() },
             TryLockError::Error(error) => failed(error),
         })?;
+        let file = Handle::from_file(file).map_err(failed)?;
         Ok(Self { path, file })
     }
 
@@ -36,21 +37,16 @@ impl FolderLock {
     /// # Errors
     /// The folder is missing, or another one with an outbox.
     pub(super) fn check(&mut self) -> io::Result<()> {
-        match fs::metadata(&self.path) {
-            Ok(found) if is_same(&found, &self.file.metadata()?) => Ok(()),
+        match Handle::from_path(&self.path) {
+            Ok(found) if found == self.file => Ok(()),
             Ok(_) => Err(io::Error::other("the folder was replaced by another one with an outbox")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let file = File::create_new(&self.path)?;
                 file.try_lock()?;
-                self.file = file;
+                self.file = Handle::from_file(file)?;
                 Ok(())
             }
             Err(error) => Err(error),
         }
     }
-}
-
-/// Whether two files are one.
-pub(super) fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
 }

@@ -1,8 +1,9 @@
 //! Journal of the outbox: records are appended and synced; a grown file is compacted.
 
-use super::folder_lock::{FolderLock, is_same};
-use super::record::{self, HEADER_LEN, MAGIC, READ_VERSIONS, ReadResult, Record};
+use super::folder_lock::FolderLock;
+use super::record::{self, HEADER_LEN, READ_VERSIONS, ReadResult, Record};
 use super::{OpenError, Opened};
+use same_file::Handle;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -22,7 +23,7 @@ const MAX_FILE_BYTES: u64 = 1 << 30;
 pub(super) struct Journal {
     folder: PathBuf,
     /// `None` after a failed write, until the next compaction.
-    file: Option<File>,
+    file: Option<Handle>,
     length: u64,
     /// Length after the last compaction.
     compacted: u64,
@@ -88,7 +89,7 @@ impl Journal {
     /// # Errors
     /// The write failed: the file is incomplete until it is rewritten.
     pub(super) fn append(&mut self, records: &[Record]) -> io::Result<()> {
-        let Some(file) = self.file.as_mut() else { return Err(io::ErrorKind::NotConnected.into()) };
+        let Some(file) = self.file.as_ref() else { return Err(io::ErrorKind::NotConnected.into()) };
         #[cfg(test)]
         if self.is_full {
             self.file = None;
@@ -97,13 +98,16 @@ impl Journal {
         let path = self.folder.join(NAME);
         let in_place = || {
             // A deleted file can still be written, and is lost.
-            let is_in_place = is_same(&fs::metadata(&path)?, &file.metadata()?);
-            if is_in_place { Ok(()) } else { Err(io::Error::other("the file was replaced")) }
+            if Handle::from_path(&path)? == *file {
+                Ok(())
+            } else {
+                Err(io::Error::other("the file was replaced"))
+            }
         };
         let encoded = in_place().and_then(|()| encode(records.iter(), Vec::new()));
         let result = encoded.and_then(|bytes| {
-            file.write_all(&bytes)?;
-            file.sync_data()?;
+            file.as_file().write_all(&bytes)?;
+            file.as_file().sync_data()?;
             Ok(bytes.len() as u64)
         });
         match result {
@@ -144,7 +148,8 @@ impl Journal {
         // The open file is no longer the one in the folder.
         self.file = None;
         File::open(&self.folder)?.sync_all()?;
-        self.file = Some(OpenOptions::new().append(true).open(self.folder.join(NAME))?);
+        let file = OpenOptions::new().append(true).open(self.folder.join(NAME))?;
+        self.file = Some(Handle::from_file(file)?);
         self.length = bytes.len() as u64;
         self.compacted = self.length;
         Ok(())
@@ -173,11 +178,14 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<ReadResult, OpenError> {
         // Files are replaced atomically, so a missing header means that a system crash truncated the file.
         return Ok(ReadResult { torn: bytes.len(), ..ReadResult::default() });
     };
-    match header.strip_prefix(MAGIC.as_slice()) {
-        Some([a, b, ..]) => match u16::from_le_bytes([*a, *b]) {
-            version if READ_VERSIONS.contains(&version) => Ok(record::read(rest)),
-            version => Err(OpenError::Version { path: path.to_owned(), version }),
-        },
-        _ => Err(OpenError::NotOurs { path: path.to_owned() }),
+    let found = match record::version(header) {
+        Some(version) if READ_VERSIONS.contains(&version) => return Ok(record::read(rest)),
+        Some(version) => return Err(OpenError::Version { path: path.to_owned(), version }),
+        None => record::read(rest),
+    };
+    // Records are the same in all versions: only the header is damaged if there are some.
+    if found.records.is_empty() && !rest.is_empty() {
+        return Err(OpenError::NotOurs { path: path.to_owned() });
     }
+    Ok(ReadResult { damaged: found.damaged + HEADER_LEN, ..found })
 }

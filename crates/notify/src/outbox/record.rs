@@ -7,6 +7,8 @@
 //! `committed` is new in version 2: messages and the dispatcher state that says that they were notified, in one record, so
 //! that a crash leaves both or neither. Version 1 has `enqueued` instead, and no dispatcher state. The event `superseded` is
 //! new in version 3.
+//!
+//! Later versions have a CRC-32 of the ten bytes before in place of the first four zeros: another version without it is damage.
 
 use crate::Message;
 use serde::{Deserialize, Serialize};
@@ -19,6 +21,8 @@ pub(super) const VERSION: u16 = 3;
 /// Versions that are read.
 pub(super) const READ_VERSIONS: RangeInclusive<u16> = 1..=VERSION;
 pub(super) const HEADER_LEN: usize = 16;
+/// Bytes of the header with a checksum.
+const SUMMED: usize = 10;
 const MARK: [u8; 2] = [0xa7, 0x57];
 /// Bytes in frame of each payload.
 const FRAME_HEADER: usize = 10;
@@ -141,6 +145,14 @@ pub(super) fn header() -> Vec<u8> {
     header.extend(VERSION.to_le_bytes());
     header.resize(HEADER_LEN, 0);
     header
+}
+
+/// Version of a file; `None` if its header is damaged.
+pub(super) fn version(header: &[u8]) -> Option<u16> {
+    let [a, b, rest @ ..] = header.strip_prefix(MAGIC.as_slice())? else { return None };
+    let version = u16::from_le_bytes([*a, *b]);
+    let sum = if version <= VERSION { 0 } else { crc32fast::hash(header.get(..SUMMED)?) };
+    (rest.strip_prefix(sum.to_le_bytes().as_slice())? == [0, 0]).then_some(version)
 }
 
 /// Appends a record.

@@ -95,8 +95,10 @@ impl AlertsAction {
                     id: fields.contains("known").then(|| fields.get("id").to_owned()),
                 };
             }
-            Self::Acknowledge | Self::Unacknowledge | Self::Resolve => AlertsView::Active { rule: None },
-            Self::Silence if fields.contains("labels") => AlertsView::Active { rule: None },
+            Self::Acknowledge | Self::Unacknowledge | Self::Resolve => {
+                AlertsView::Active { rule: None, page: 1 }
+            }
+            Self::Silence if fields.contains("labels") => AlertsView::Active { rule: None, page: 1 },
             Self::Silence | Self::ExpireSilence => AlertsView::Silences,
             Self::RuleEnable | Self::RuleDisable => AlertsView::Rules,
             Self::ChannelTest => AlertsView::Channels,
@@ -128,9 +130,13 @@ mod tests {
         };
         let rule = |id: &str| AlertsView::Rule { id: Some(id.to_owned()) };
         for (what, fields, expected) in [
-            (AlertsAction::Silence, &[("labels", "{}")][..], AlertsView::Active { rule: None }),
+            (AlertsAction::Silence, &[("labels", "{}")][..], AlertsView::Active { rule: None, page: 1 }),
             (AlertsAction::Silence, &[("matchers", "a = b")][..], AlertsView::Silences),
-            (AlertsAction::ExpireSilence, &[("view", "active")][..], AlertsView::Active { rule: None }),
+            (
+                AlertsAction::ExpireSilence,
+                &[("view", "active")][..],
+                AlertsView::Active { rule: None, page: 1 },
+            ),
             (AlertsAction::RuleSave, &[("id", "a"), ("known", "yes"), ("view", "rules")][..], rule("a")),
             (AlertsAction::RuleSave, &[("id", "a")][..], AlertsView::Rule { id: None }),
             (AlertsAction::Resend, &[("view", "nonsense")][..], AlertsView::Deliveries),

@@ -1,7 +1,7 @@
 //! List of active alerts: the most severe first.
 
-use super::{AlertCard, PendingAlerts, RuleCoverage};
-use crate::ui::{FormValues, pluralize};
+use super::{AlertCard, AlertsView, PendingAlerts, RuleCoverage};
+use crate::ui::FormValues;
 use app::url;
 use leptos::prelude::*;
 use watchglass_model::Timestamp;
@@ -16,8 +16,12 @@ pub struct ActiveAlerts {
     pub now: Timestamp,
     /// Alerts, the most severe first.
     pub cards: Vec<AlertCard>,
-    /// How many more are not shown.
-    pub more: usize,
+    /// Number of alerts on all pages.
+    pub total: usize,
+    /// Page number, from 1.
+    pub page: usize,
+    /// Number of pages.
+    pub pages: usize,
     /// Pending alerts.
     pub pending: PendingAlerts,
     /// Rule to filter by; `None` shows all.
@@ -34,12 +38,15 @@ impl ActiveAlerts {
         let Self {
             now,
             cards,
-            more,
+            total,
+            page,
+            pages,
             pending: waiting,
             rule_filter: only,
             coverage: watched,
             form_values: typed,
         } = self;
+        let (shown, rule) = (cards.len(), only.clone());
         let only = only.map(|rule| {
             view! {
                 <p class="filter">"Filtered by rule "<code>{rule}</code>". "<a href=url("/alerts")>"Show all"</a></p>
@@ -52,14 +59,24 @@ impl ActiveAlerts {
             let cards = cards.into_iter().map(|card| card.view(now, may_change.then_some(may_open), &typed));
             view! { <div class="cards">{cards.collect_view()}</div> }.into_any()
         };
-        let more = (more > 0).then(|| {
-            let text = format!("{} not shown: the most severe come first.", pluralize(more, "more", "more"));
-            view! { <p class="facts">{text}</p> }
-        });
+        let pager = (pages > 1).then(|| pager(shown, total, (page, pages), rule));
         let list =
-            view! { <section aria-label="Active alerts" data-part="list">{only}{list}{more}</section> };
+            view! { <section aria-label="Active alerts" data-part="list">{only}{list}{pager}</section> };
         view! { {list}{waiting.view(now)} }.into_any()
     }
+}
+
+/// Position among the pages, and links to the others.
+fn pager(shown: usize, total: usize, (page, pages): (usize, usize), rule: Option<String>) -> AnyView {
+    let link = |to: usize, relation: &'static str, text: &'static str| {
+        let href = AlertsView::Active { rule: rule.clone(), page: to }.url(None);
+        view! { <a class="button" href=url(href) rel=relation>{text}</a> }
+    };
+    let previous = (page > 1).then(|| link(page - 1, "prev", "Previous"));
+    let next = (page < pages).then(|| link(page + 1, "next", "Next"));
+    let text = format!("{shown} of {total} alerts, the most severe first, page {page} of {pages}");
+    view! { <nav class="pager" aria-label="Pages of alerts">{previous}<span class="facts">{text}</span>{next}</nav> }
+        .into_any()
 }
 
 #[cfg(test)]

@@ -176,9 +176,23 @@ fn without_alerts_the_rule_coverage_is_shown() {
 fn many_long_alerts_are_closed_and_not_truncated() {
     let long = "x".repeat(2000);
     let cards = (0..6).map(|number| AlertCard { id: format!("alert-{number}"), ..card(&long) }).collect();
-    let html =
-        ActiveAlerts { cards, more: 7, ..ActiveAlerts::default() }.view(true).html().replace('\u{a0}', " ");
-    assert!(html.contains("7 more not shown"), "{html}");
+    let html = ActiveAlerts { cards, ..ActiveAlerts::default() }.view(true).html();
+    assert!(!html.contains("pager"), "{html}");
     assert_eq!(html.matches(&long).count(), 6);
     assert!(!html.contains(" open"), "nothing is open");
+}
+
+#[test]
+fn pages_of_alerts_are_linked() {
+    let rule = Some("cpu".to_owned());
+    for (page, rule_filter, present, absent) in [
+        (1, None, "href=\"/alerts?page=2\" rel=\"next\"", "rel=\"prev\""),
+        (2, rule.clone(), "href=\"/alerts?rule=cpu\" rel=\"prev\"", "rel=\"next\""),
+    ] {
+        let cards = vec![card("x")];
+        let page = ActiveAlerts { cards, total: 101, page, pages: 2, rule_filter, ..ActiveAlerts::default() };
+        let html = page.view(true).html().replace("class=\"button\" ", "");
+        assert!(html.contains("1 of 101 alerts, the most severe first, page"), "{html}");
+        assert!(html.contains(present) && !html.contains(absent), "{present}: {html}");
+    }
 }

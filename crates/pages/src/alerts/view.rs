@@ -11,16 +11,18 @@ pub const PREVIEW_PATH: &str = "/alerts/preview";
 
 /// Maximum length of an id, in characters.
 const MAX_ID_CHARS: usize = 64;
-/// Last page of the history.
+/// Last page of active and past alerts.
 const MAX_PAGE: usize = 1000;
 
 /// View of the alerts page with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AlertsView {
-    /// Active alerts of one rule or of all.
+    /// Active alerts of one rule or of all; pages count from 1.
     Active {
         /// Rule id.
         rule: Option<String>,
+        /// Page.
+        page: usize,
     },
     /// Past alerts of one rule or of all; pages count from 1.
     History {
@@ -64,7 +66,7 @@ impl AlertsView {
             ))),
         };
         let ask = match get("view").unwrap_or("active") {
-            "active" => Self::Active { rule: id("rule")? },
+            "active" => Self::Active { rule: id("rule")?, page: page(get("page"))? },
             "history" => Self::History { rule: id("rule")?, page: page(get("page"))? },
             "rule" if get("new").is_some() => Self::Rule { id: None },
             "rule" => match id("id")? {
@@ -81,7 +83,7 @@ impl AlertsView {
     /// View with that name and default parameters; `None` for a view that needs parameters.
     pub fn from_view(name: &str) -> Option<Self> {
         Some(match name {
-            "active" => Self::Active { rule: None },
+            "active" => Self::Active { rule: None, page: 1 },
             "history" => Self::History { rule: None, page: 1 },
             "rules" => Self::Rules,
             "silences" => Self::Silences,
@@ -113,7 +115,14 @@ impl AlertsView {
             query.append_pair("view", view);
         }
         match self {
-            Self::Active { rule: Some(rule) } => add(&mut query, "rule", rule),
+            Self::Active { rule, page } => {
+                if let Some(rule) = rule {
+                    add(&mut query, "rule", rule);
+                }
+                if *page > 1 {
+                    add(&mut query, "page", &page.to_string());
+                }
+            }
             Self::History { rule, page } => {
                 if let Some(rule) = rule {
                     add(&mut query, "rule", rule);
@@ -159,8 +168,9 @@ mod tests {
     #[test]
     fn urls_are_parsed_back() {
         for (query, ask) in [
-            ("", AlertsView::Active { rule: None }),
-            ("rule=a%26b", AlertsView::Active { rule: some("a&b") }),
+            ("", AlertsView::Active { rule: None, page: 1 }),
+            ("rule=a%26b", AlertsView::Active { rule: some("a&b"), page: 1 }),
+            ("rule=cpu&page=2", AlertsView::Active { rule: some("cpu"), page: 2 }),
             ("view=history&page=1", AlertsView::History { rule: None, page: 1 }),
             ("view=history&rule=cpu&page=3", AlertsView::History { rule: some("cpu"), page: 3 }),
             ("view=rules", AlertsView::Rules),
@@ -179,7 +189,7 @@ mod tests {
         assert_eq!(AlertsView::Rules.url(Some(AlertsAction::RuleSave)), "/alerts?view=rules&done=rule-save");
         assert_eq!(
             AlertsView::parse("view=active&done=nonsense").unwrap(),
-            (AlertsView::Active { rule: None }, None)
+            (AlertsView::Active { rule: None, page: 1 }, None)
         );
     }
 

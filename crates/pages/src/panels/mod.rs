@@ -4,4 +4,4 @@ mod help;
 mod table;
 
 pub use help::render_help;
-pub use table::{MetricRows, PanelTable, render_table};
+pub use table::{MetricRows, Pager, PanelTable, render_table};

@@ -20,11 +20,45 @@ pub struct PanelTable {
     pub metrics: Vec<MetricRows>,
     /// URL of the CSV download.
     pub csv_url: String,
+    /// Links to the other series; `None` if the table has all.
+    pub pager: Option<Pager>,
+}
+
+/// Position among the pages of a panel's series.
+#[derive(Clone, Debug)]
+pub struct Pager {
+    /// Number of series on all pages.
+    pub series: usize,
+    /// Number of the first series of this page, from 1.
+    pub first: usize,
+    /// URL of the page before.
+    pub previous_url: Option<String>,
+    /// URL of the page after.
+    pub next_url: Option<String>,
+}
+
+impl Pager {
+    fn html(&self, count: usize) -> String {
+        let link = |address: &Option<String>, relation: &str, text: &str| {
+            let link = |address: &String| {
+                let href = escaped(&url(address));
+                format!("<a class=\"button\" href=\"{href}\" rel=\"{relation}\">{text}</a>")
+            };
+            address.as_ref().map(link).unwrap_or_default()
+        };
+        let Self { series, first, previous_url, next_url } = self;
+        let last = first + count.saturating_sub(1);
+        format!(
+            "<nav class=\"pager\" aria-label=\"Pages of series\">{}<span class=\"facts\">Series {first} to {last} of {series}</span>{}</nav>",
+            link(previous_url, "prev", "Previous"),
+            link(next_url, "next", "Next")
+        )
+    }
 }
 
 /// Renders the table, the newest row first. Times are in UTC: this page has no scripts.
 pub fn render_table(page: &PanelTable) -> String {
-    let PanelTable { panel, range, metrics: parts, csv_url: csv } = page;
+    let PanelTable { panel, range, metrics: parts, csv_url: csv, pager } = page;
     let columns: Vec<(String, &Vec<f64>)> = parts
         .iter()
         .flat_map(|(metric, _, _, tracks)| {
@@ -42,6 +76,9 @@ pub fn render_table(page: &PanelTable) -> String {
         "<h1>{title}: data</h1><p class=\"facts\">{from} – {to} · {length} averages · \
          <a href=\"{csv}\" download>Download CSV (min/avg/max)</a></p>"
     );
+    if let Some(pager) = pager {
+        html.push_str(&pager.html(columns.len()));
+    }
     if columns.is_empty() {
         html.push_str("<p class=\"empty\">No data for this time range.</p>");
         return html;
@@ -83,7 +120,7 @@ mod tests {
     use super::*;
     use watchglass_model::{Kind, Style, Unit};
 
-    fn page(tracks: Vec<(Labels, Vec<f64>)>) -> String {
+    fn page(tracks: Vec<(Labels, Vec<f64>)>, pager: Option<Pager>) -> String {
         let panel = Panel {
             id: "p".to_owned(),
             section: "S".to_owned(),
@@ -104,17 +141,27 @@ mod tests {
         };
         let range = TimeRange { start: Timestamp::from_millis(60_000), end: Timestamp::from_millis(240_001) };
         let parts = vec![(metric, Timestamp::from_millis(60_000), 60_000, tracks)];
-        render_table(&PanelTable { panel, range, metrics: parts, csv_url: "/panels/p/csv?a&b".to_owned() })
-            .replace('\u{a0}', " ")
+        render_table(&PanelTable {
+            panel,
+            range,
+            metrics: parts,
+            csv_url: "/panels/p/csv?a&b".to_owned(),
+            pager,
+        })
+        .replace('\u{a0}', " ")
     }
 
     #[test]
     fn rows_have_times_and_the_newest_is_first() {
         let labels = |disk| [("host", "h"), ("disk", disk)].into_iter().collect();
-        let html = page(vec![
-            (labels("<sda>"), vec![1024.0, f64::NAN, 2048.0]),
-            (labels("sdb"), vec![f64::NAN, f64::NAN, 512.0]),
-        ]);
+        let html = page(
+            vec![
+                (labels("<sda>"), vec![1024.0, f64::NAN, 2048.0]),
+                (labels("sdb"), vec![f64::NAN, f64::NAN, 512.0]),
+            ],
+            None,
+        );
+        assert!(!html.contains("pager"), "{html}");
         for part in [
             "<h1>A &lt; B: data</h1>",
             "· 1 min averages ·",
@@ -129,7 +176,23 @@ mod tests {
     }
 
     #[test]
+    fn pages_of_series_are_linked() {
+        let tracks = vec![(Labels::default(), vec![1.0]), (Labels::default(), vec![2.0])];
+        let link = |page: usize| Some(format!("/panels/p?window=5m&page={page}"));
+        for (previous_url, next_url, present, absent) in
+            [(None, link(2), "next", "prev"), (link(1), None, "prev", "next")]
+        {
+            let pager = Pager { series: 102, first: 51, previous_url, next_url };
+            let html = page(tracks.clone(), Some(pager));
+            assert!(html.contains("Series 51 to 52 of 102"), "{html}");
+            assert!(html.contains("href=\"/panels/p?window=5m&amp;page="), "{html}");
+            assert!(html.contains(&format!("rel=\"{present}\"")), "{html}");
+            assert!(!html.contains(&format!("rel=\"{absent}\"")), "{html}");
+        }
+    }
+
+    #[test]
     fn missing_data_is_reported() {
-        assert!(page(Vec::new()).contains("No data for this time range"));
+        assert!(page(Vec::new(), None).contains("No data for this time range"));
     }
 }

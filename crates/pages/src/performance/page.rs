@@ -36,7 +36,8 @@ pub fn render(page: Performance) -> String {
                 </p>
             </header>
             {notes}
-            <form class="filter" method="get" action=url("/performance") role="search" aria-label="Routes">
+            // With the hash, the browser shows the list, which is below the charts.
+            <form class="filter" method="get" action=url("/performance#routes-title") role="search" aria-label="Routes">
                 {hidden}
                 <label r#for="routes-filter">"Filter"</label>
                 <input type="text" id="routes-filter" name="filter" value=filter maxlength="100" autocomplete="off"

@@ -1,6 +1,7 @@
 //! Tests of the collector with scripted probes.
 
 mod declarations;
+mod refused;
 mod skipped;
 
 use super::*;

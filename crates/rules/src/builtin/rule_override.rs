@@ -1,7 +1,7 @@
 //! Overrides of built-in rules: only the changed fields are stored, so that the others follow the defaults of later
 //! versions.
 
-use crate::renamed_fields::{by_stored_name, stored_name};
+use crate::renamed_fields::{by_stored_name, renamed, stored_name};
 use crate::{Rule, RuleError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -73,11 +73,14 @@ impl RuleOverride {
 /// A missing or unknown field, one of another type, or both names of a renamed field. [`Rule::check`] is left to the caller.
 pub fn merge_fields(id: &str, changes: Map<String, Value>) -> Result<Rule, JsonError> {
     let mut whole = fields(id).unwrap_or_default();
+    let names = renamed(&changes);
     let changes = by_stored_name(changes)?;
     let keeps_critical = !changes.contains_key("critical");
     whole.extend(changes);
     whole.insert("id".to_owned(), id.into());
-    let mut rule: Rule = watchglass_json::from_value(&Value::Object(whole))?;
+    let mut rule: Rule = watchglass_json::from_value(&Value::Object(whole)).map_err(|error: JsonError| {
+        names.iter().fold(error, |error, (name, stored)| error.with_field_renamed(stored, name))
+    })?;
     if keeps_critical {
         drop_exceeded_critical(&mut rule);
     }

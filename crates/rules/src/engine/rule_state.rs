@@ -171,7 +171,8 @@ impl RuleState {
             let tracked = place.get_or_insert_default();
             let mut found = *found;
             if found.absent > 0 && tracked.state.is_active() {
-                found.source = source_activity(&found, &self.rule.metric, labels, now, measured);
+                let series = (self.rule.metric.as_str(), labels, self.condition.last_value(subject, watch));
+                found.source = source_activity(&found, series, now, measured);
             }
             let (state, events) = tracked.state.step(&self.thresholds, &found, now, elapsed);
             tracked.state = state;

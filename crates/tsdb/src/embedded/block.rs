@@ -4,7 +4,7 @@
 //!
 //! | part | what |
 //! |---|---|
-//! | header, 16 bytes | `WGLASSEG`, u16 version, u8 level (0 raw, 1 minute, 2 quarter), 5 × 0 |
+//! | header, 16 bytes | `WGLASSEG`, u16 version, u8 level (0 raw, 1 minute, 2 quarter), u32 CRC-32 of the 11 bytes before, 0 |
 //! | a chunk for each series | u8 1 if it has a value at every time of its group, else 0 and the places of its times; then its columns: low, high, sum, count, increase of rollups, the value of samples. Places and columns stand behind their length; length 0 is the first column again |
 //! | footer | see below |
 //! | trailer, 16 bytes | u32 length of the footer, u32 its CRC-32, `WGLASEND` |
@@ -16,7 +16,8 @@
 //! chunk, u32 CRC-32 of the chunk, varint number of values, signed varint time of the last one since the start of the
 //! stretch, f64 the last sample.
 //!
-//! Version 1 has one group: no number of groups, and none at each series. Its values are all finite.
+//! Version 1 has zeros in place of the checksum of the header, and one group: no number of groups, and none at each series.
+//! Its values are all finite.
 
 use super::bytes::{CorruptData, put_bytes, put_signed, put_varint};
 use super::disk::{Disk, DiskFile};
@@ -35,6 +36,8 @@ pub(crate) const VERSION: u16 = 2;
 /// The oldest version that is read.
 pub(crate) const OLDEST_VERSION: u16 = 1;
 pub(crate) const HEADER: u64 = 16;
+/// Bytes of the header before its checksum.
+pub(crate) const HEADER_SUMMED: usize = 11;
 pub(crate) const TRAILER: u64 = 16;
 /// Write buffer size in bytes.
 const BUFFER: usize = 256 * 1024;
@@ -77,6 +80,16 @@ pub(crate) struct BlockSummary {
     pub(crate) newest: i64,
 }
 
+/// Header of the version that is written.
+pub(crate) fn block_header(level: Resolution) -> Vec<u8> {
+    let mut header = MAGIC.to_vec();
+    header.extend(VERSION.to_le_bytes());
+    header.push(level.code());
+    header.extend(crc32fast::hash(&header).to_le_bytes());
+    header.resize(HEADER as usize, 0);
+    header
+}
+
 impl BlockWriter {
     /// Creates a file. `groups` are the ascending times of the groups.
     pub(crate) fn create(
@@ -86,12 +99,9 @@ impl BlockWriter {
         index: i64,
         groups: Vec<Vec<i64>>,
     ) -> io::Result<Self> {
-        let mut buffer = MAGIC.to_vec();
-        buffer.extend(VERSION.to_le_bytes());
-        buffer.extend([level.code(), 0, 0, 0, 0, 0]);
         Ok(Self {
             file: disk.create(path)?,
-            buffer,
+            buffer: block_header(level),
             written: 0,
             level,
             index,

@@ -1,6 +1,9 @@
 //! Block file reader.
 
-use super::block::{BlockError, BlockSummary, END, HEADER, MAGIC, OLDEST_VERSION, TRAILER, VERSION};
+use super::block::{
+    BlockError, BlockSummary, END, HEADER, HEADER_SUMMED, MAGIC, OLDEST_VERSION, TRAILER, VERSION,
+    block_header,
+};
 use super::bytes::{CorruptData, Cursor, is_intact};
 use super::resolution::Resolution;
 use super::{column, key};
@@ -66,17 +69,7 @@ impl Block {
             size.checked_sub(TRAILER).filter(|&end| end >= HEADER).ok_or(CorruptData("file too short"))?;
         let mut header = [0; HEADER as usize];
         file.read_exact_at(&mut header, 0)?;
-        let mut cursor = Cursor(&header);
-        if cursor.slice(MAGIC.len())? != MAGIC {
-            return Err(CorruptData("invalid file header").into());
-        }
-        let version = u16::from_le_bytes(cursor.array()?);
-        if !(OLDEST_VERSION..=VERSION).contains(&version) {
-            return Err(BlockError::Version(version));
-        }
-        if cursor.byte()? != level.code() {
-            return Err(CorruptData("resolution does not match the file name").into());
-        }
+        let version = read_version(&header, level)?;
         let mut trailer = [0; TRAILER as usize];
         file.read_exact_at(&mut trailer, end)?;
         let mut cursor = Cursor(&trailer);
@@ -204,4 +197,30 @@ impl Block {
         let (times, columns) = self.read(chunk)?;
         Ok(times.into_iter().zip(columns.into_iter().next().unwrap_or_default()).collect())
     }
+}
+
+/// Version of a block with this header. A changed byte in it costs nothing: the name of the file has the level as well, and
+/// the checksum of the footer tells whether this is a block.
+fn read_version(header: &[u8], level: Resolution) -> Result<u16, BlockError> {
+    let summed = Cursor(header).slice(HEADER_SUMMED)?;
+    let mut cursor = Cursor(header);
+    let is_block = cursor.slice(MAGIC.len())? == MAGIC;
+    let version = u16::from_le_bytes(cursor.array()?);
+    let (code, sum) = (cursor.byte()?, cursor.u32()?);
+    let is_first = version == OLDEST_VERSION && sum == 0;
+    let is_later = version > OLDEST_VERSION && is_intact(summed, sum);
+    if is_block && is_later && version > VERSION {
+        return Err(BlockError::Version(version));
+    }
+    if is_block && (is_first || is_later) && code != level.code() {
+        return Err(CorruptData("resolution does not match the file name").into());
+    }
+    let expected = block_header(level);
+    let is_written_now = expected.get(HEADER_SUMMED..) == header.get(HEADER_SUMMED..);
+    Ok(match (sum, version) {
+        (0, _) => OLDEST_VERSION,
+        _ if is_written_now => VERSION,
+        (_, OLDEST_VERSION..=VERSION) => version,
+        _ => VERSION,
+    })
 }

@@ -1,9 +1,9 @@
 //! Disk abstraction for writes, replaced by a full disk in tests.
 
+use same_file::Handle;
 use std::fmt::Debug;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -32,34 +32,20 @@ pub(crate) trait Disk: Send + Sync + Debug {
 #[derive(Debug, Default)]
 pub(crate) struct SystemDisk {
     /// Open, so that the file system gives its inode to no other folder.
-    folder: Mutex<Option<File>>,
-}
-
-/// Device and inode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct FileId(u64, u64);
-
-impl FileId {
-    fn of(metadata: &Metadata) -> Self {
-        Self(metadata.dev(), metadata.ino())
-    }
+    folder: Mutex<Option<Handle>>,
 }
 
 impl SystemDisk {
     /// Checks that the folder of a file is still the known one, or an empty one in its place.
     fn check(&self, path: &Path) -> io::Result<()> {
         let Some(folder) = path.parent() else { return Ok(()) };
-        let found = FileId::of(&fs::metadata(folder)?);
+        let found = Handle::from_path(folder)?;
         let mut known = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = &*known {
-            if FileId::of(&known.metadata()?) == found {
-                return Ok(());
-            }
-            if fs::read_dir(folder)?.next().is_some() {
-                return Err(io::Error::other("the folder was replaced by another one with files"));
-            }
+        let is_replaced = known.as_ref().is_some_and(|known| *known != found);
+        if is_replaced && fs::read_dir(folder)?.next().is_some() {
+            return Err(io::Error::other("the folder was replaced by another one with files"));
         }
-        *known = Some(File::open(folder)?);
+        *known = Some(found);
         Ok(())
     }
 }
@@ -67,7 +53,7 @@ impl SystemDisk {
 impl Disk for SystemDisk {
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
         self.check(path)?;
-        Ok(Arc::new(SystemFile { file: File::create(path)?, path: path.to_owned() }))
+        Ok(Arc::new(SystemFile { file: Handle::from_file(File::create(path)?)?, path: path.to_owned() }))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -90,20 +76,20 @@ impl Disk for SystemDisk {
 
 #[derive(Debug)]
 struct SystemFile {
-    file: File,
+    file: Handle,
     path: PathBuf,
 }
 
 impl DiskFile for SystemFile {
     fn append(&self, bytes: &[u8]) -> io::Result<()> {
         // A deleted file can still be written, and is lost.
-        if FileId::of(&fs::metadata(&self.path)?) != FileId::of(&self.file.metadata()?) {
+        if Handle::from_path(&self.path)? != self.file {
             return Err(io::Error::other("the file was replaced"));
         }
-        (&self.file).write_all(bytes)
+        self.file.as_file().write_all(bytes)
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.file.sync_data()
+        self.file.as_file().sync_data()
     }
 }

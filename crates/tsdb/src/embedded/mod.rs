@@ -26,6 +26,7 @@ mod state;
 mod value_code;
 pub(crate) mod wal;
 mod wal_format;
+mod wal_header;
 pub(crate) mod wal_replay;
 
 #[cfg(test)]
@@ -261,6 +262,7 @@ impl History for EmbeddedHistory {
             series: head.active(),
             refused: head.refused(),
             oldest: oldest.map(Timestamp::from_millis),
+            unshared: None,
             conflicts: 0,
             unsaved_batches: self.shared.unsaved.load(Ordering::Relaxed),
             problems: self.shared.problems.list(),

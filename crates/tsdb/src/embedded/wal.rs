@@ -1,7 +1,8 @@
 //! WAL writer thread: writes every batch to the operating system as it arrives.
 
 use super::state::{StoreState, WalFile};
-use super::wal_format::{self, Encoder};
+use super::wal_format::Encoder;
+use super::wal_header;
 use crate::head::{Entry, hour_of};
 use std::collections::BTreeSet;
 use std::io;
@@ -67,11 +68,12 @@ impl WalWriter {
                 WalCommand::Close => break,
             }
         }
-        if self.shared.missed.load(Ordering::Relaxed) || !self.is_open {
-            self.restart();
+        let is_complete = self.is_open && !self.shared.missed.load(Ordering::Relaxed);
+        // After a failure the problem stays as it is: the last file is incomplete, even if it can be synced.
+        if is_complete || self.restart() {
+            let result = self.sync();
+            self.report(result);
         }
-        let result = self.sync();
-        self.report(result);
     }
 
     fn sync(&self) -> io::Result<()> {
@@ -128,7 +130,7 @@ impl WalWriter {
     fn begin(&mut self) -> io::Result<()> {
         let generation = self.shared.next_log.fetch_add(1, Ordering::Relaxed);
         let file = self.shared.disk.create(&self.shared.log_path(generation))?;
-        let header = wal_format::header();
+        let header = wal_header::header();
         let log = WalFile {
             generation,
             hours: BTreeSet::new(),

@@ -1,53 +1,51 @@
 //! WAL format: batches that are not in a block yet.
 //!
-//! Little-endian, version 2; varints as in `bytes.rs`, series as in `key.rs`, values as in `value_code.rs`. A header of
-//! 16 bytes: `WGLASLOG`, u16 version, 6 × 0. Then records, each: A7 57, varint length of the payload, u32 CRC-32 of the
-//! payload, payload. A payload is a batch:
+//! Little-endian, version 3; varints as in `bytes.rs`, series as in `key.rs`, values as in `value_code.rs`. A header of
+//! 16 bytes: `WGLASLOG`, u16 version, u32 CRC-32 of the ten bytes before, 2 × 0. Then records, each: A7 58, varint length of
+//! the payload, u32 CRC-32 of the payload, payload. A payload is a batch:
 //!
 //! - u8 position: 0 for a complete record, or else that of the record before plus 1.
 //! - new series: varint number of the first; varint count; for each the bytes that its key shares with the key before, as a
-//!   varint, and the others with a length prefix. The first record, and later complete records now and then, have all series.
+//!   varint, and the others with a length prefix. A complete record has all series, or all that were new since the last but
+//!   one record with all of them: also those of the last one are repeated soon.
 //! - only in a complete record: varint count of all series so far.
 //! - the time: signed varint; that of a complete record as it is, of others the difference to the record before.
 //! - series with a value: varint number of runs; for each run varint number of skipped series, varint number of series.
 //! - a four-bit code per value, two per byte, the first in the lower half; then the bytes of the values. The values of a
 //!   complete record follow no other value.
 //!
-//! Every tenth record is complete, so that damage costs the records up to the next complete one. Samples of series that were
-//! new in a lost record wait for the next record with all series.
+//! The first two records are complete and have all series, so that damage to the first one costs only that one. Of the others
+//! every tenth is complete, so that damage costs the records up to the next complete one. Samples of series that are only in lost
+//! records wait for the next record with all series. A damaged header costs nothing: the records of version 3 have a mark of
+//! their own.
+//!
+//! Version 2 has zeros in place of the checksum of the header, and records with A7 57. Its second record is not complete, and its
+//! complete records have either all series or those that are new.
 //!
 //! Version 1 has neither positions nor complete records, keys with only a length prefix, and no number of the first new series.
 
 use super::bytes::{CorruptData, Cursor, is_intact, put_bytes, put_signed, put_varint};
 use super::key;
 use super::value_code::ValueState;
+use super::wal_header::{VERSION, mark};
 use crate::StoredSeries;
 use crate::head::Entry;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub(crate) const MAGIC: &[u8; 8] = b"WGLASLOG";
-/// The version that is written.
-pub(crate) const VERSION: u16 = 2;
-/// The oldest version that is read.
-pub(crate) const OLDEST_VERSION: u16 = 1;
-pub(crate) const HEADER: usize = 16;
-/// Every so many records one is complete.
+/// From the second record on, every so many records one is complete.
 pub(crate) const COMPLETE_INTERVAL: u64 = 10;
-/// Every so many records a complete one has all series: these are larger than all values of ten records.
+/// From the second record on, every so many records a complete one has all series: these are larger than all values of ten
+/// records.
 pub(crate) const SERIES_INTERVAL: u64 = 60;
-const MARK: [u8; 2] = [0xa7, 0x57];
 /// Maximum payload size in bytes.
 const MAX_PAYLOAD_BYTES: usize = 64 << 20;
 /// Maximum number of series.
 const MAX_SERIES: usize = 1 << 22;
 
-/// File header.
-pub(crate) fn header() -> Vec<u8> {
-    let mut header = MAGIC.to_vec();
-    header.extend(VERSION.to_le_bytes());
-    header.resize(HEADER, 0);
-    header
+/// Whether a complete record has all series. The 12th has them as well: after damage to the first two, little has to wait.
+fn has_all_series(record: u64) -> bool {
+    matches!(record, 0 | 11) || record % SERIES_INTERVAL == 1
 }
 
 /// Encoder of records; keeps the same state as the decoder.
@@ -59,6 +57,8 @@ pub(crate) struct Encoder {
     time: i64,
     /// Number of records so far.
     records: u64,
+    /// Numbers of series in the last record with all of them and in the one before that.
+    complete: (usize, usize),
 }
 
 impl Encoder {
@@ -85,8 +85,15 @@ impl Encoder {
         }
         samples.sort_by_key(|&(place, _)| place);
 
-        let position = self.records % COMPLETE_INTERVAL;
-        let first = if self.records.is_multiple_of(SERIES_INTERVAL) { 0 } else { known };
+        let position = self.records.saturating_sub(1) % COMPLETE_INTERVAL;
+        let first = if has_all_series(self.records) {
+            self.complete = (self.series.len(), self.complete.0);
+            0
+        } else if position == 0 {
+            self.complete.1
+        } else {
+            known
+        };
         self.records += 1;
         let mut payload = Vec::with_capacity(16 + samples.len() * 3);
         payload.push(position as u8);
@@ -109,7 +116,7 @@ impl Encoder {
         payload.extend(codes.chunks(2).map(pair));
         payload.extend(bytes);
 
-        out.extend(MARK);
+        out.extend(mark(VERSION));
         put_varint(out, payload.len() as u64);
         out.extend(crc32fast::hash(&payload).to_le_bytes());
         out.extend(payload);
@@ -185,7 +192,7 @@ impl Decoder {
         if rest.is_empty() {
             return Ok(None);
         }
-        let record = frame(rest).and_then(|payload| self.payload(Cursor(payload)));
+        let record = frame(rest, self.version).and_then(|payload| self.payload(Cursor(payload)));
         if record.is_err() {
             self.position = None;
         }
@@ -195,6 +202,17 @@ impl Decoder {
     /// Whether records behind damage can be decoded: those of version 1 depend on all before them.
     pub(crate) fn can_resynchronise(&self) -> bool {
         self.version > 1
+    }
+
+    /// Moves to the next intact record behind the first byte, and returns whether there is one. Then the bytes before it are
+    /// corrupt, and not just an incomplete last record.
+    pub(crate) fn skip_damage(&self, rest: &mut Cursor<'_>) -> bool {
+        let (bytes, mark) = (rest.0, mark(self.version));
+        let is_record =
+            |bytes: &[u8]| bytes.starts_with(&mark) && frame(&mut Cursor(bytes), self.version).is_ok();
+        let next = (1..bytes.len()).filter_map(|at| bytes.get(at..)).find(|bytes| is_record(bytes));
+        rest.0 = next.unwrap_or_default();
+        next.is_some()
     }
 
     fn payload(&mut self, mut payload: Cursor<'_>) -> Result<Record, CorruptData> {
@@ -229,7 +247,7 @@ impl Decoder {
         if payload.is_empty() { Ok(record) } else { Err(CorruptData("record too long")) }
     }
 
-    /// Position and new series of a record of version 2; prepares the state for its values.
+    /// Position and new series of a record since version 2; prepares the state for its values.
     fn begin(&mut self, record: &mut Record, payload: &mut Cursor<'_>) -> Result<(), CorruptData> {
         let position = payload.byte()?;
         let is_complete = position == 0;
@@ -263,24 +281,14 @@ impl Decoder {
 }
 
 /// The payload of the first record in `rest`.
-fn frame<'a>(rest: &mut Cursor<'a>) -> Result<&'a [u8], CorruptData> {
-    if rest.array()? != MARK {
+fn frame<'a>(rest: &mut Cursor<'a>, version: u16) -> Result<&'a [u8], CorruptData> {
+    if rest.array()? != mark(version) {
         return Err(CorruptData("invalid record header"));
     }
     let length = rest.count(MAX_PAYLOAD_BYTES)?;
     let sum = rest.u32()?;
     let payload = rest.slice(length)?;
     if is_intact(payload, sum) { Ok(payload) } else { Err(CorruptData("record checksum mismatch")) }
-}
-
-/// Moves to the next intact record behind the first byte, and returns whether there is one. Then the bytes before it are corrupt,
-/// and not just an incomplete last record.
-pub(crate) fn skip_damage(rest: &mut Cursor<'_>) -> bool {
-    let bytes = rest.0;
-    let is_record = |bytes: &[u8]| bytes.starts_with(&MARK) && frame(&mut Cursor(bytes)).is_ok();
-    let next = (1..bytes.len()).filter_map(|at| bytes.get(at..)).find(|bytes| is_record(bytes));
-    rest.0 = next.unwrap_or_default();
-    next.is_some()
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ fn read(bytes: &[u8]) -> (Vec<Entry>, bool) {
             Ok(None) => return (read, is_whole),
             Err(_) => {
                 (rest, is_whole) = (before, false);
-                skip_damage(&mut rest);
+                decoder.skip_damage(&mut rest);
             }
         }
     }
@@ -108,7 +108,11 @@ proptest! {
         let before = ends.iter().filter(|&&end| end <= begin).count();
         // The first record that begins behind the damage.
         let behind = ends.iter().position(|&record_end| record_end >= end).map_or(entries.len(), |at| at + 1);
-        let next = |interval: u64| behind.next_multiple_of(usize::try_from(interval).unwrap());
+        // The second record is complete, and each of an interval behind it.
+        let next = |interval: u64| match behind {
+            0 | 1 => 1,
+            _ => (behind - 1).next_multiple_of(usize::try_from(interval).unwrap()) + 1,
+        };
         prop_assert_eq!(&read[..before], &entries[..before]);
         let known = entries[..before].iter().map(|entry| entry.samples.len()).max().unwrap_or(0);
         for entry in entries.iter().skip(next(COMPLETE_INTERVAL)) {
@@ -122,14 +126,34 @@ proptest! {
         }
     }
 
+    /// A damaged first record costs itself, a later one at most the ten records up to the next complete one, whatever series
+    /// were new in it.
+    #[test]
+    fn new_series_of_a_damaged_record_are_repeated(
+        counts in vec(1_u32..20, 2..59), damaged: prop::sample::Index, xor in 1_u8..,
+    ) {
+        let entry = |(time, count): (i64, &u32)| {
+            let samples = (0..*count).map(|number| (number, time as f64)).collect();
+            Entry { group: TICK.into(), time, samples }
+        };
+        let entries: Vec<Entry> = (0..).zip(&counts).map(entry).collect();
+        let (mut out, ends) = written(&entries);
+        let damaged = damaged.index(entries.len());
+        out[ends[damaged] - 1] ^= xor;
+        let next_complete = if damaged == 0 { 1 } else { (damaged - 1) / 10 * 10 + 11 };
+        let kept: Vec<_> = entries[..damaged].iter().chain(entries.iter().skip(next_complete)).cloned().collect();
+        prop_assert_eq!(read(&out).0, kept);
+    }
+
     #[test]
     fn arbitrary_bytes_never_panic(bytes: Vec<u8>) {
-        let mut framed = MARK.to_vec();
-        put_varint(&mut framed, bytes.len() as u64);
-        framed.extend(crc32fast::hash(&bytes).to_le_bytes());
-        framed.extend(&bytes);
-        for version in [1, VERSION] {
-            let _ = (Decoder::new(version).next(&mut Cursor(&bytes)), skip_damage(&mut Cursor(&bytes)));
+        for version in 1..=VERSION {
+            let mut framed = mark(version).to_vec();
+            put_varint(&mut framed, bytes.len() as u64);
+            framed.extend(crc32fast::hash(&bytes).to_le_bytes());
+            framed.extend(&bytes);
+            let mut decoder = Decoder::new(version);
+            let _ = (decoder.next(&mut Cursor(&bytes)), decoder.skip_damage(&mut Cursor(&bytes)));
             let _ = Decoder::new(version).next(&mut Cursor(&framed));
         }
     }

@@ -5,6 +5,7 @@ use super::block::BlockError;
 use super::bytes::{CorruptData, Cursor};
 use super::state::{StoreState, WalFile};
 use super::wal_format::{self, Decoder, Record};
+use super::wal_header;
 use crate::head::{Head, TICK};
 use std::collections::VecDeque;
 use std::fs;
@@ -27,17 +28,16 @@ pub(crate) fn replay(path: &Path, head: &mut Head, mut note: impl FnMut(i64)) ->
     }
     let bytes = fs::read(path)?;
     let mut rest = Cursor(&bytes);
-    let Ok(header) = rest.slice(wal_format::HEADER) else { return Ok(()) };
-    let mut cursor = Cursor(header);
-    if cursor.slice(8)? != wal_format::MAGIC {
-        return Err(CorruptData("invalid WAL header").into());
-    }
-    let version = u16::from_le_bytes(cursor.array()?);
-    if !(wal_format::OLDEST_VERSION..=wal_format::VERSION).contains(&version) {
-        return Err(BlockError::Version(version));
-    }
-    let mut decoder = Decoder::new(version);
-    let (mut replay, mut damage) = (Replay::default(), None);
+    let Ok(header) = rest.slice(wal_header::HEADER) else { return Ok(()) };
+    let (version, mut damage) = match wal_header::version(header) {
+        Some(version) if (wal_header::OLDEST_VERSION..=wal_header::VERSION).contains(&version) => {
+            (version, None)
+        }
+        Some(version) => return Err(BlockError::Version(version)),
+        // Its records tell by their marks whether they are of the newest version.
+        None => (wal_header::VERSION, Some(CorruptData("invalid WAL header"))),
+    };
+    let (mut decoder, mut replay) = (Decoder::new(version), Replay::default());
     loop {
         let before = rest.clone();
         match decoder.next(&mut rest) {
@@ -49,7 +49,7 @@ pub(crate) fn replay(path: &Path, head: &mut Head, mut note: impl FnMut(i64)) ->
             Err(error) => {
                 rest = before;
                 // Otherwise the last record was incomplete at a crash.
-                if wal_format::skip_damage(&mut rest) {
+                if decoder.skip_damage(&mut rest) {
                     damage.get_or_insert(error);
                 }
                 if !decoder.can_resynchronise() {

@@ -226,6 +226,7 @@ impl History for RedisHistory {
         let mut status = self.shared.local.status();
         status.problems.extend(self.shared.list_problems());
         status.conflicts = self.shared.conflicts();
+        status.unshared = self.shared.unsent();
         status
     }
 

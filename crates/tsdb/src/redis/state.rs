@@ -3,12 +3,13 @@
 use super::fetch::hour_of_minute;
 use super::instances::Sharing;
 use super::keys::Keys;
-use super::minute_format::minute_of;
+use super::minute_format::{MINUTE, minute_of};
 use crate::EmbeddedHistory;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use watchglass_model::{TimeRange, Timestamp};
 
 /// Shared state of the upload thread and callers.
 #[derive(Debug)]
@@ -100,6 +101,14 @@ impl SharedState {
     /// The first pending minute, including the current one.
     pub(crate) fn first_waiting(&self) -> Option<i64> {
         self.waiting().minutes.first().copied()
+    }
+
+    /// From the start of the first pending minute to the last batch.
+    pub(crate) fn unsent(&self) -> Option<TimeRange> {
+        let waiting = self.waiting();
+        let (first, newest) = (*waiting.minutes.first()?, waiting.newest?);
+        let start = Timestamp::from_millis(first.saturating_mul(MINUTE));
+        Some(TimeRange { start, end: Timestamp::from_millis(newest.saturating_add(1)) })
     }
 
     /// Time of the last batch in milliseconds.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use watchglass_model::{TimeRange, Timestamp, Unit};
 use watchglass_pages::performance::Performance;
 use watchglass_pages::ui::{Cell, Column, Row, Sort, SortableTable, TableQuery, number_column, text_column};
-use watchglass_reports::routes::{PERCENTILES, REQUESTS, RouteStats, routes};
+use watchglass_reports::routes::{REQUESTS, RouteStats, routes};
 use watchglass_tsdb::Columns;
 
 /// Path of the page.
@@ -47,10 +47,9 @@ pub(super) fn performance(state: &AppState, query: &str) -> Result<Performance, 
             .query_local(metric, range, step)
             .map_err(|error| FragmentError::InvalidParameter(error.to_string()))
     };
-    let [p50, p95, p99] = PERCENTILES;
     let requests = ask(REQUESTS)?;
     let span = seconds_with_data(&requests, end);
-    let found = routes(&requests, &[ask(p50)?, ask(p95)?, ask(p99)?]);
+    let found = routes(requests, ask)?;
     let all = found.len();
     let rows = found.iter().filter(|route| question.matches(&route.route) || question.matches(&route.app));
     let mut rows: Vec<Row> = rows.map(|route| row(route, span)).collect();

@@ -42,12 +42,30 @@ fn records_after_damage_are_read_and_the_file_is_kept() {
 }
 
 #[test]
+fn damaged_header_costs_no_message() {
+    for at in 0..16 {
+        let folder = tempfile::tempdir().unwrap();
+        let mut outbox = open(&folder);
+        outbox.enqueue(NOW, message("a"), &channels(&["ops"])).unwrap();
+        drop(outbox);
+        let mut bytes = fs::read(file(&folder)).unwrap();
+        bytes[at] ^= 0x44;
+        fs::write(file(&folder), &bytes).unwrap();
+        let (outbox, opened) = Outbox::open(folder.path()).unwrap();
+        assert!(opened.damaged == 16 && outbox.counts().waiting == 1, "byte {at}: {opened:?}");
+        assert_eq!(fs::read(folder.path().join("outbox.damaged")).unwrap(), bytes);
+        drop(outbox);
+        assert_eq!(Outbox::open(folder.path()).unwrap().1, Opened::default());
+    }
+}
+
+#[test]
 fn foreign_file_is_left_unchanged() {
+    let mut newer = b"WGLASBOX\x04\0".to_vec();
+    newer.extend(crc32fast::hash(&newer).to_le_bytes());
+    newer.extend([0, 0]);
     for (bytes, expected) in [
-        (
-            b"WGLASBOX\x04\0\0\0\0\0\0\0".as_slice(),
-            "has format version 4, but only versions 1 to 3 are supported",
-        ),
+        (newer.as_slice(), "has format version 4, but only versions 1 to 3 are supported"),
         (b"something that is no outbox", "is not an outbox file"),
     ] {
         let folder = tempfile::tempdir().unwrap();

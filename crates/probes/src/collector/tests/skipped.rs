@@ -39,3 +39,25 @@ fn skipped_readings_are_noted_and_counted_while_the_probe_is_up() {
         }
     }
 }
+
+#[test]
+fn source_is_incomplete_since_it_left_out_more() {
+    let (mut collector, steps) = with_steps(100);
+    let step = |count: usize, is_down: bool| -> Script {
+        Box::new(move |samples| {
+            for _ in 0..count {
+                samples.skip("ratio", "nan", watchglass_model::SkipReason::NotANumber);
+            }
+            samples.record(&GOOD, &["a"], 1.0);
+            if is_down { Err(ProbeError::Panicked) } else { Ok(()) }
+        })
+    };
+    let script = [(0, false), (1, false), (1, false), (1, true), (1, false), (2, false), (1, false)];
+    let since = [None, Some(1), Some(1), Some(1), Some(1), Some(5), Some(5)];
+    for (second, ((count, is_down), since)) in (0..).zip(script.into_iter().zip(since)) {
+        steps.send(step(count, is_down)).unwrap();
+        let found = collector.tick(Timestamp::from_millis(second * 1000)).incomplete;
+        let since = since.map(|since| ("good".to_owned(), Timestamp::from_millis(since * 1000)));
+        assert_eq!(found, since.into_iter().collect(), "at {second}");
+    }
+}

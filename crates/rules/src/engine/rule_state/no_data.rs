@@ -7,19 +7,18 @@ use crate::{Alert, AlertKey, DismissError, EvalInput, Phase};
 use std::time::Duration;
 use watchglass_model::{Labels, Timestamp};
 
-/// What the source of a series of `metric` does while the series gives no data.
+/// What the source of a series of `metric` does while the series, whose last value is of `last`, gives no data.
 pub(super) fn source_activity<M: EvalInput + ?Sized>(
     found: &Observation,
-    metric: &str,
-    labels: &Labels,
+    (metric, labels, last): (&str, &Labels, Option<Timestamp>),
     now: Timestamp,
     measured: &M,
 ) -> SourceActivity {
-    let newest = measured.working_source(metric, labels);
-    match newest.map(|newest| now.millis_since(newest) < found.absent) {
+    match measured.working_source(metric, labels, last) {
         None => SourceActivity::Unknown,
-        Some(false) => SourceActivity::Idle,
-        Some(true) => SourceActivity::Measures,
+        Some(newest) if now.millis_since(newest) < found.absent => SourceActivity::Measures,
+        Some(newest) if last.is_some_and(|last| newest > last) => SourceActivity::Pauses,
+        Some(_) => SourceActivity::Idle,
     }
 }
 
@@ -30,7 +29,7 @@ impl RuleState {
         watch: &WindowCache,
         now: Timestamp,
     ) -> impl Iterator<Item = (AlertKey, Timestamp)> {
-        let silent = self.in_phase(Phase::Firing).filter(|(_, tracked)| tracked.state.has_no_data());
+        let silent = self.in_phase(Phase::Firing).filter(|(_, tracked)| tracked.state.no_data);
         silent.filter_map(move |(subject, tracked)| {
             let labels = self.condition.labels(subject, watch)?.clone();
             let absent = self.condition.absent(subject, watch).or(tracked.state.missing)?;
@@ -52,7 +51,7 @@ impl RuleState {
         if tracked.state.phase != Some(Phase::Firing) {
             return Err(DismissError::NotFiring);
         }
-        if !tracked.state.has_no_data() {
+        if !tracked.state.no_data {
             return Err(DismissError::HasData);
         }
         tracked.state.resolve(now);

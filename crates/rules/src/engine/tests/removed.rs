@@ -61,6 +61,55 @@ fn late_source_is_not_without_data() {
     assert_eq!(counts.collect::<Vec<_>>(), [0, 0, 1, 1]);
 }
 
+/// In each of these seconds, whether a is among the alerts without data.
+fn without_data(
+    engine: &mut Engine,
+    fake: &mut Fake,
+    seconds: std::ops::Range<i64>,
+    source: impl Fn(i64) -> Option<Timestamp>,
+) -> Vec<bool> {
+    let second = |second: i64| {
+        seconds_without_a(engine, fake, second..second + 1, &source);
+        !engine.without_data().is_empty()
+    };
+    seconds.map(second).collect()
+}
+
+#[test]
+fn alert_without_data_stays_so_until_it_resolves() {
+    let (mut engine, mut fake) = firing(rule());
+    // The source is down at first; when it works again, it no longer has the series.
+    let found = without_data(&mut engine, &mut fake, 2..10, |second| (second > 4).then(|| at(second)));
+    assert_eq!(found, [false, false, true, true, true, false, false, false]);
+    assert_eq!((engine.active().len(), engine.past().count()), (0, 1));
+}
+
+#[test]
+fn removed_series_resolves_before_it_counts_as_one_without_data() {
+    let (mut engine, mut fake) = firing(rule());
+    let late = without_data(&mut engine, &mut fake, 2..8, |second| (second > 3).then(|| at(second)));
+    assert_eq!((late, engine.past().count()), (vec![false; 6], 1));
+}
+
+#[test]
+fn alert_of_an_idle_source_is_without_data_after_three_seconds() {
+    let (mut engine, mut fake) = firing(rule());
+    let found = without_data(&mut engine, &mut fake, 2..7, |_| Some(at(1)));
+    assert_eq!(found, [false, false, true, true, true]);
+}
+
+#[test]
+fn series_removed_from_a_slow_source_resolves_with_its_next_measurement() {
+    let (mut engine, mut fake) = firing(rule());
+    // The values of second 1 are overdue from second 13 on, those of second 11 are the newest until second 16.
+    engine.evaluate(at(12), &fake);
+    let newest = |second: i64| Some(at(second - (second - 1) % 5));
+    let found = without_data(&mut engine, &mut fake, 13..16, newest);
+    assert_eq!((found, engine.active().len()), (vec![false; 3], 1));
+    let found = without_data(&mut engine, &mut fake, 16..17, newest);
+    assert_eq!((found, engine.past().count()), (vec![false], 1));
+}
+
 #[test]
 fn source_without_other_values_counts_after_a_minute() {
     let (mut engine, mut fake) = firing(rule());

@@ -45,6 +45,19 @@ fn deleted_folder_is_a_problem_and_an_empty_one_gets_all_samples() {
 }
 
 #[test]
+fn stop_without_the_folder_keeps_the_reason_of_the_loss() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("history");
+    let history = EmbeddedHistory::open(&folder, Options::default()).unwrap();
+    append(&World::new(), &history, 0..10);
+    fs::remove_dir_all(&folder).unwrap();
+    append(&World::new(), &history, 10..20);
+    history.close();
+    let status = history.status();
+    assert!(status.unsaved_batches > 0 && status.problems[0].contains("No such file"), "{status:?}");
+}
+
+#[test]
 fn folder_with_files_in_place_of_the_own_one_is_not_changed() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("history");

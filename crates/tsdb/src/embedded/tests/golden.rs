@@ -81,8 +81,10 @@ fn golden_files_are_readable() {
 }
 
 #[test]
-fn version_1_of_the_wal_is_readable() {
-    check_readable(&folder().with_file_name("golden-v1").join("log-0.wal"));
+fn earlier_versions_of_the_wal_are_readable() {
+    for version in ["golden-v1", "golden-v2"] {
+        check_readable(&folder().with_file_name(version).join("log-0.wal"));
+    }
 }
 
 /// Reads the golden files with this WAL.

@@ -6,6 +6,7 @@ mod faults;
 mod folder;
 mod golden;
 mod map;
+mod wal_faults;
 
 use super::*;
 use crate::conformance;

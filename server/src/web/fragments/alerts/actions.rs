@@ -30,7 +30,8 @@ pub(crate) fn run_action(context: &PageContext, fields: &FormFields) -> FormResp
         let known = AlertsAction::ALL.map(AlertsAction::name).join(", ");
         let refusal =
             FormError::invalid_field("do", &format!("unknown action {shown:?}: use one of {known}"));
-        let view = AlertsView::from_view(fields.get("view")).unwrap_or(AlertsView::Active { rule: None });
+        let view =
+            AlertsView::from_view(fields.get("view")).unwrap_or(AlertsView::Active { rule: None, page: 1 });
         return error_response(context, fields, view, refusal);
     };
     let done = match what {

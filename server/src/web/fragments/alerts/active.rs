@@ -15,19 +15,19 @@ use watchglass_pages::alerts::{
 use watchglass_pages::ui::FormValues;
 use watchglass_rules::{Alert, AlertKey, PendingAlert, Rule};
 
-/// Maximum number of alerts shown.
-const MAX_CARDS: usize = 200;
+/// Maximum number of alerts on a page.
+const MAX_CARDS: usize = 100;
 /// Maximum number of pending alerts shown.
 const MAX_PENDING: usize = 50;
 /// Alerts per page of the history.
 const PAGE_SIZE: usize = 50;
 
-/// Active and pending alerts of one `rule` or of all.
+/// Page of the active alerts, and pending alerts, of one `rule` or of all; the last page if there are fewer.
 pub(super) fn active(
     state: &AppState,
     now: Timestamp,
     mut alerts: Vec<Alert>,
-    rule: Option<String>,
+    (rule, page): (Option<String>, usize),
     typed: FormValues,
 ) -> ActiveAlerts {
     if let Some(rule) = &rule {
@@ -44,8 +44,10 @@ pub(super) fn active(
     };
     // The sort is stable: alerts of one severity stay in their order, the newest first.
     alerts.sort_by_key(|alert| Reverse(alert.severity));
-    let more = alerts.len().saturating_sub(MAX_CARDS);
-    alerts.truncate(MAX_CARDS);
+    let total = alerts.len();
+    let pages = total.div_ceil(MAX_CARDS).max(1);
+    let page = page.clamp(1, pages);
+    let alerts: Vec<Alert> = alerts.into_iter().skip((page - 1) * MAX_CARDS).take(MAX_CARDS).collect();
     let notifications = &state.notifications;
     let silences = notifications.silences();
     let acknowledged = notifications.acknowledgements();
@@ -72,7 +74,9 @@ pub(super) fn active(
     ActiveAlerts {
         now,
         cards,
-        more,
+        total,
+        page,
+        pages,
         pending: waiting,
         rule_filter: rule,
         coverage: watched,

@@ -54,8 +54,8 @@ pub(super) fn render(
     let keeps = typed.is_some();
     let typed_or_not = typed.clone().unwrap_or_default().with_author(context.principal.name.clone());
     let content = match ask {
-        AlertsView::Active { rule } => {
-            AlertsContent::Active(active::active(state, now, active, rule.clone(), typed_or_not))
+        AlertsView::Active { rule, page } => {
+            AlertsContent::Active(active::active(state, now, active, (rule.clone(), *page), typed_or_not))
         }
         AlertsView::History { rule, page } => {
             AlertsContent::History(active::history(state, rule.clone(), *page))

@@ -1,5 +1,5 @@
-//! Metrics of the rules in a file: a name that is not known is probably misspelt. Only a warning, since applications may
-//! report metrics of any name.
+//! Warnings about the rules in a file: a metric that is not known is probably misspelt, and a threshold of a ratio above 1
+//! is probably meant in percent. Only warnings, since applications may report any metric.
 
 use super::Settings;
 use super::file::line_of;
@@ -7,60 +7,94 @@ use std::fmt;
 use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use watchglass_rules::Rule;
 use watchglass_rules::builtin::USER_METRICS;
 
 /// Names of all metrics that Watchglass can collect, one a line. A test keeps the list up to date.
 const COLLECTED: &str = include_str!("metric_names.txt");
+/// Ratios that may be above 1: of memory to what is needed, and of CPU time to that of one CPU.
+const UNBOUNDED_RATIOS: [&str; 2] = ["redis_memory_fragmentation_ratio", "host_process_cpu_ratio"];
 /// Least similarity of a suggested name, from 0 to 1.
 const MIN_SIMILARITY: f64 = 0.9;
 /// Longer names have no suggestion.
 const MAX_COMPARED_BYTES: usize = 100;
 
-/// Rule with a metric that is not known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct UnknownMetric {
+/// Rule that probably does not do what it is meant to.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RuleWarning {
     /// File and line.
     place: String,
     rule: String,
     metric: String,
-    /// Known metric with a similar name.
-    similar: Option<&'static str>,
+    problem: Problem,
 }
 
-impl fmt::Display for UnknownMetric {
+#[derive(Clone, Debug, PartialEq)]
+enum Problem {
+    /// The metric is not known.
+    UnknownMetric {
+        /// Known metric with a similar name.
+        similar: Option<&'static str>,
+    },
+    /// The metric is never above 1.
+    ThresholdInPercent { key: &'static str, threshold: f64 },
+}
+
+impl fmt::Display for RuleWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, rule, metric, similar } = self;
-        write!(
-            f,
-            "{place}: rules.metric: Watchglass does not collect {metric:?}, the metric of rule {rule:?}"
-        )?;
-        match similar {
-            Some(similar) => write!(f, "; did you mean {similar:?}?"),
-            None => write!(f, "; the rule has no effect unless an application reports it"),
+        let Self { place, rule, metric, problem } = self;
+        match problem {
+            Problem::UnknownMetric { similar } => {
+                write!(
+                    f,
+                    "{place}: rules.metric: Watchglass does not collect {metric:?}, the metric of rule {rule:?}"
+                )?;
+                match similar {
+                    Some(similar) => write!(f, "; did you mean {similar:?}?"),
+                    None => write!(f, "; the rule has no effect unless an application reports it"),
+                }
+            }
+            Problem::ThresholdInPercent { key, threshold } => write!(
+                f,
+                "{place}: rules.{key} of rule {rule:?} is {threshold}, but {metric} is a ratio from 0 to 1: use 0.8 for 80 %"
+            ),
         }
     }
 }
 
-/// The rules of a file whose metrics are not known.
-pub(super) fn unknown_metrics(
+/// Warnings about the rules of a file.
+pub(super) fn rule_warnings(
     table: &DeTable<'_>,
     text: &str,
     path: &Path,
     settings: &Settings,
-) -> Vec<UnknownMetric> {
+) -> Vec<RuleWarning> {
     let Some(DeValue::Array(items)) = table.get("rules").map(Spanned::get_ref) else { return Vec::new() };
     // Each item has become a rule, in this order.
-    let rules = items.iter().zip(&settings.rules).filter(|(_, rule)| !is_known(&rule.metric));
-    let unknown = rules.map(|(item, rule)| {
-        let offset = item.get_ref().get("metric").map_or(item.span(), Spanned::span).start;
-        UnknownMetric {
+    let found = items.iter().zip(&settings.rules).filter_map(|(item, rule)| {
+        let (key, problem) = if is_known(&rule.metric) {
+            let (key, threshold) = threshold_in_percent(rule)?;
+            (key, Problem::ThresholdInPercent { key, threshold })
+        } else {
+            ("metric", Problem::UnknownMetric { similar: similar(&rule.metric) })
+        };
+        let offset = item.get_ref().get(key).map_or(item.span(), Spanned::span).start;
+        Some(RuleWarning {
             place: format!("{}, line {}", path.display(), line_of(text, offset)),
             rule: rule.id.clone(),
             metric: rule.metric.chars().take(MAX_COMPARED_BYTES).collect(),
-            similar: similar(&rule.metric),
-        }
+            problem,
+        })
     });
-    unknown.collect()
+    found.collect()
+}
+
+/// The first threshold of a rule that a ratio never reaches.
+fn threshold_in_percent(rule: &Rule) -> Option<(&'static str, f64)> {
+    let is_bounded = rule.metric.ends_with("_ratio") && !UNBOUNDED_RATIOS.contains(&rule.metric.as_str());
+    let thresholds = [("info", rule.info), ("warning", rule.warning), ("critical", rule.critical)];
+    let mut given = thresholds.into_iter().filter_map(|(key, threshold)| Some((key, threshold?)));
+    given.find(|(_, threshold)| is_bounded && *threshold > 1.0)
 }
 
 /// All known metrics.
@@ -94,8 +128,8 @@ mod tests {
         let mut settings = Settings::default();
         read_file(&path, &mut settings).unwrap();
         let shown =
-            |found: &UnknownMetric| found.to_string().replace(&format!("{}/", folder.path().display()), "");
-        settings.unknown_metrics.iter().map(shown).collect()
+            |found: &RuleWarning| found.to_string().replace(&format!("{}/", folder.path().display()), "");
+        settings.rule_warnings.iter().map(shown).collect()
     }
 
     #[test]
@@ -129,6 +163,28 @@ mod tests {
             ),
         ] {
             assert_eq!(warnings(&text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn thresholds_of_ratios_in_percent_are_named_with_their_line() {
+        let in_percent = |line: u32, rule: &str, rest: &str| {
+            vec![format!(
+                "w.toml, line {line}: rules.{rest} is a ratio from 0 to 1: use 0.8 for 80 %",
+                rest = rest.replace("RULE", &format!("of rule {rule:?}"))
+            )]
+        };
+        let fragmentation = "[[rules]]\nid = 'a'\nname = 'A'\ncomponent = 'c'\nwarning = 1.5\n\
+                             metric = 'redis_memory_fragmentation_ratio'\n";
+        for (text, expected) in [
+            (
+                "[[rules]]\nid = 'disk'\n\nwarning = 80\nrecovery = 75\n",
+                in_percent(4, "disk", "warning RULE is 80, but host_filesystem_used_ratio"),
+            ),
+            ("[[rules]]\nid = 'disk'\nwarning = 0.8\nrecovery = 0.7\ncritical = 1.0\n", vec![]),
+            (fragmentation, vec![]),
+        ] {
+            assert_eq!(warnings(text), expected, "{text}");
         }
     }
 
