@@ -112,14 +112,24 @@ impl Head {
         self.limit = limit;
     }
 
-    /// Appends a batch of a group; see [`History::append_group`](crate::History::append_group). Returns the accepted part, or
-    /// `None` if its time is out of range.
+    /// Appends a batch of the tick; see [`History::append`](crate::History::append). Returns the accepted part, or `None` if
+    /// its time is out of range.
     pub(crate) fn append(
+        &mut self,
+        batch: &Batch,
+        series: &[Series],
+        catalogue: &Catalogue,
+    ) -> Option<Entry> {
+        self.append_to(TICK, batch, series, catalogue, f64::is_finite)
+    }
+
+    fn append_to(
         &mut self,
         group: &str,
         batch: &Batch,
         series: &[Series],
         catalogue: &Catalogue,
+        is_stored: impl Fn(f64) -> bool,
     ) -> Option<Entry> {
         let time = batch.time.millis();
         if time.unsigned_abs() > MAX_ABS_MILLIS {
@@ -129,7 +139,7 @@ impl Head {
         let row = self.row(group, time)?;
         let key = Arc::clone(&self.groups.get(row.group as usize)?.key);
         let mut entry = Entry { group: key, time, samples: Vec::with_capacity(batch.samples.len()) };
-        for sample in &batch.samples {
+        for sample in batch.samples.iter().filter(|sample| is_stored(sample.value)) {
             let Some(series) = series.get(sample.series.0 as usize) else { continue };
             let Some(place) = self.place(series, catalogue, row.group) else {
                 self.refused = self.refused.saturating_add(1);

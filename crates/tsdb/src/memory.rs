@@ -1,6 +1,6 @@
 //! In-memory store of recent samples at full resolution.
 
-use crate::head::{Head, TICK};
+use crate::head::Head;
 use crate::query::{check_size, sort};
 use crate::row::{LOOKBACK, readings};
 use crate::row_aggregator::RowAggregator;
@@ -30,7 +30,7 @@ impl MemoryHistory {
 impl History for MemoryHistory {
     fn append(&self, batch: &Batch, series: &[Series], catalogue: &Catalogue) {
         let mut head = self.head.write().unwrap_or_else(PoisonError::into_inner);
-        head.append(TICK, batch, series, catalogue);
+        head.append(batch, series, catalogue);
         if let Some(newest) = head.last_time() {
             head.forget_before((Timestamp::from_millis(newest) - self.length).millis());
         }

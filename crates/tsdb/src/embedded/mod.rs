@@ -32,7 +32,7 @@ pub(crate) mod wal_replay;
 #[cfg(test)]
 mod tests;
 
-use crate::head::{Entry, Head, TICK};
+use crate::head::{Entry, Head};
 use crate::{Columns, History, Query, QueryError, Selector, Status, StoredSeries, Visit};
 use compactor::{Compactor, CompactorCommand, SYNC_BATCHES, flush_bytes, settle_batches};
 use disk::{Disk, SystemDisk};
@@ -220,7 +220,7 @@ impl History for EmbeddedHistory {
     fn append(&self, batch: &Batch, series: &[Series], catalogue: &Catalogue) {
         let (entry, is_due) = {
             let mut head = self.shared.head_mut();
-            let Some(entry) = head.append(TICK, batch, series, catalogue) else { return };
+            let Some(entry) = head.append(batch, series, catalogue) else { return };
             (entry, self.is_due(&head))
         };
         self.shared.clock().note(entry.time);
