@@ -14,7 +14,8 @@
 //! The number of values is not stored. All bits of a value are kept, also those of NaN.
 
 use super::bytes::{CorruptData, Cursor, put_bytes, put_varint};
-use super::compressed::{compress, decompress};
+use super::compressed::{compress, compress_fast, decompress};
+use pco::data_types::Number;
 
 const SAME: u8 = 0;
 const PLAIN: u8 = 1;
@@ -34,6 +35,38 @@ const MIN_PCO_VALUES: usize = 8;
 
 /// Encodes any values.
 pub(crate) fn encode(values: &[f64]) -> Vec<u8> {
+    encode_by(values, Effort::Best)
+}
+
+/// Encodes any values in less time, with some more bytes.
+pub(crate) fn encode_fast(values: &[f64]) -> Vec<u8> {
+    encode_by(values, Effort::Fast)
+}
+
+/// Time spent to find a short encoding.
+#[derive(Clone, Copy)]
+enum Effort {
+    Best,
+    Fast,
+}
+
+impl Effort {
+    /// Compresses numbers. `distance` is the absolute difference of two of them.
+    fn compress<T: Number>(self, values: &[T], distance: impl Fn(T, T) -> f64) -> Option<Vec<u8>> {
+        match self {
+            Self::Best => compress(values),
+            Self::Fast => {
+                let steps = values.iter().zip(values.iter().skip(1));
+                let by_step: f64 = steps.map(|(&one, &next)| distance(one, next).ln_1p()).sum();
+                let first = *values.first()?;
+                let by_value: f64 = values.iter().map(|&value| distance(first, value).ln_1p()).sum();
+                compress_fast(values, by_step < by_value)
+            }
+        }
+    }
+}
+
+fn encode_by(values: &[f64], effort: Effort) -> Vec<u8> {
     let mut best = encode_plain(values);
     if values.len() < MIN_PCO_VALUES || best.first() == Some(&SAME) {
         return best;
@@ -45,12 +78,16 @@ pub(crate) fn encode(values: &[f64]) -> Vec<u8> {
     };
     match whole(values) {
         Some((digits, whole)) => {
-            offer(compress(&whole).map(|bytes| tagged(WHOLE, [&[digits], &*bytes].concat())))
+            let bytes = effort.compress(&whole, |one: i64, other| one.abs_diff(other) as f64);
+            offer(bytes.map(|bytes| tagged(WHOLE, [&[digits], &*bytes].concat())));
         }
-        None => offer(compress(values).map(|bytes| tagged(FLOATS, bytes))),
+        None => {
+            let bytes = effort.compress(values, |one: f64, other| (one - other).abs());
+            offer(bytes.map(|bytes| tagged(FLOATS, bytes)));
+        }
     }
-    offer(choices(values));
-    offer(special(values));
+    offer(choices(values, effort));
+    offer(special(values, effort));
     best
 }
 
@@ -64,7 +101,7 @@ pub(crate) fn encode_plain(values: &[f64]) -> Vec<u8> {
 }
 
 /// Numbers with some values between them that are not finite, such as stale markers.
-fn special(values: &[f64]) -> Option<Vec<u8>> {
+fn special(values: &[f64], effort: Effort) -> Option<Vec<u8>> {
     let (finite, other): (Vec<(u32, f64)>, Vec<_>) =
         (0..).zip(values.iter().copied()).partition(|(_, value)| value.is_finite());
     if finite.is_empty() || other.is_empty() {
@@ -76,7 +113,7 @@ fn special(values: &[f64]) -> Option<Vec<u8>> {
     put_bytes(&mut bytes, &encode_places(&places));
     put_bytes(&mut bytes, &encode_plain(&other));
     let finite: Vec<f64> = finite.into_iter().map(|(_, value)| value).collect();
-    bytes.extend(encode(&finite));
+    bytes.extend(encode_by(&finite, effort));
     Some(bytes)
 }
 
@@ -98,7 +135,7 @@ fn whole(values: &[f64]) -> Option<(u8, Vec<i64>)> {
 }
 
 /// Dictionary encoding, for ratios of small numbers, which have many decimals and few distinct values.
-fn choices(values: &[f64]) -> Option<Vec<u8>> {
+fn choices(values: &[f64], effort: Effort) -> Option<Vec<u8>> {
     let mut different = values.to_vec();
     different.sort_by(f64::total_cmp);
     different.dedup_by_key(|value| value.to_bits());
@@ -113,12 +150,12 @@ fn choices(values: &[f64]) -> Option<Vec<u8>> {
     let mut bytes = vec![CHOICE];
     put_varint(&mut bytes, different.len() as u64);
     // No nested dictionary: it would be the same dictionary again.
-    let list = match compress(&different) {
+    let list = match effort.compress(&different, |one: f64, other| (one - other).abs()) {
         Some(list) if list.len() < different.len() * 8 => tagged(FLOATS, list),
         _ => tagged(PLAIN, different.iter().flat_map(|value| value.to_le_bytes())),
     };
     put_bytes(&mut bytes, &list);
-    bytes.extend(compress(&places)?);
+    bytes.extend(effort.compress(&places, |one: u32, other| f64::from(one.abs_diff(other)))?);
     Some(bytes)
 }
 
@@ -237,73 +274,5 @@ pub(crate) fn decode_times(bytes: &[u8], count: usize) -> Result<Vec<i64>, Corru
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
-    #[test]
-    fn each_kind_of_numbers_has_its_encoding() {
-        let thirds = |n: usize| (0..n).map(|i| (i * 7 % 90) as f64 / 199.0).collect::<Vec<_>>();
-        for (values, tag, most) in [
-            (vec![0.1; 3600], SAME, 9),
-            (vec![1.5, 2.5], PLAIN, 17),
-            ((0..3600).map(|i| (i * 1000) as f64).collect(), WHOLE, 64),
-            ((0..3600).map(|i| f64::from(i % 50) / 100.0).collect(), WHOLE, 3600),
-            ((0..3600).map(|i| f64::from(i).sin()).collect(), FLOATS, 3600 * 8),
-            (thirds(3600), CHOICE, 4500),
-            (vec![-0.0, 0.0, -0.0, 0.0, -0.0, 0.0, -0.0, 0.0, 0.0], FLOATS, 73),
-            (vec![], SAME, 9),
-            (vec![f64::NAN; 3600], SAME, 9),
-            ((0..3600).map(|i| if i == 3599 { STALE } else { f64::from(i) * 0.5 }).collect(), SPECIAL, 99),
-        ] {
-            let bytes = encode(&values);
-            assert_eq!(bytes[0], tag, "{:?}", values.get(..3));
-            assert!(bytes.len() <= most, "{} bytes, tag {tag}", bytes.len());
-            let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-            assert_eq!(bits(&decode(&bytes, values.len()).unwrap()), bits(&values));
-        }
-    }
-
-    /// Prometheus' stale marker.
-    const STALE: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
-
-    fn number() -> impl Strategy<Value = f64> {
-        prop_oneof![
-            any::<u64>().prop_map(f64::from_bits),
-            prop_oneof![Just(STALE), Just(f64::NAN), Just(f64::INFINITY), Just(f64::NEG_INFINITY)],
-            (-1000_i32..1000).prop_map(f64::from),
-            (0_i32..9, 1_i32..300).prop_map(|(a, b)| f64::from(a) / f64::from(b)),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn numbers_round_trip(values in prop_oneof![vec(number(), 0..80), vec((0..100_i32).prop_map(f64::from), 0..80)]) {
-            let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-            prop_assert_eq!(bits(&decode(&encode(&values), values.len()).unwrap()), bits(&values));
-        }
-
-        #[test]
-        fn indices_and_times_round_trip(steps in vec(1_u32..5, 0..80)) {
-            let places: Vec<u32> = steps.iter().scan(0, |sum, step| { *sum += step; Some(*sum) }).collect();
-            let times: Vec<i64> = places.iter().map(|&place| i64::from(place) * 1000 - 7).collect();
-            prop_assert_eq!(decode_places(&encode_places(&places), places.len()), Ok(places));
-            prop_assert_eq!(decode_times(&encode_times(&times), times.len()), Ok(times));
-        }
-
-        #[test]
-        fn arbitrary_bytes_never_panic(mut bytes in vec(any::<u8>(), 0..60), tag in 0_u8..6, count in 0_usize..5000) {
-            bytes.insert(0, tag);
-            let _ = (decode(&bytes, count), decode_places(&bytes, count), decode_times(&bytes, count));
-        }
-
-        #[test]
-        fn changed_bytes_never_panic(values in vec(number(), 0..80), at: usize, xor in 1_u8..) {
-            let mut bytes = encode(&values);
-            let at = at % bytes.len();
-            bytes[at] ^= xor;
-            let _ = decode(&bytes, values.len());
-        }
-    }
-}
+#[path = "column_tests.rs"]
+mod tests;

@@ -5,7 +5,7 @@ use crate::embedded::column;
 
 /// Encodes the values of a page.
 pub(super) fn encode(values: &[f64]) -> Vec<u8> {
-    column::encode(values)
+    column::encode_fast(values)
 }
 
 /// Encodes values without compressing them.

@@ -44,18 +44,20 @@ impl Pages {
         })
     }
 
-    /// Adds a page behind the others, merged with the last ones if these are not larger. The last one of an hour is not
-    /// compressed: it will soon be in a block.
+    /// Adds a page behind the others. When the small ones at the end make up a large one, they are merged: a value is compressed
+    /// twice. The last page of an hour is not compressed: it will soon be in a block.
     pub(super) fn push(&mut self, rows: &Rows, values: &[f64], is_last: bool) {
         let mut merged: Vec<Page<'_>> = Vec::new();
         let mut total = values.len();
         if !is_last {
             let mut last: Vec<_> = self.iter(self.mergeable as usize).collect();
-            while let Some(page) =
-                last.pop_if(|page| page.rows.len() <= total && page.rows.len() + total <= MAX_VALUES)
-            {
+            while let Some(page) = last.pop_if(|page| page.rows.len() < MAX_VALUES / 2) {
                 total += page.rows.len();
                 merged.push(page);
+            }
+            // Room for another page of this size.
+            if total + values.len() <= MAX_VALUES || total > MAX_VALUES {
+                merged.clear();
             }
         }
         let (all_rows, all_values): (Rows, Vec<f64>) = (
