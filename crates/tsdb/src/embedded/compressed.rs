@@ -22,7 +22,7 @@ pub(crate) fn compress<T: Number>(values: &[T]) -> Option<Vec<u8>> {
     simple_compress(values, &ChunkConfig::default()).ok()
 }
 
-/// As [`compress`], in a third of the time and with some more bytes: pco does not search for an encoding. `is_trend` is whether
+/// As [`compress`], in less time and with some more bytes: pco does not search for an encoding. `is_trend` is whether
 /// the differences of the numbers are smaller than the numbers.
 pub(crate) fn compress_fast<T: Number>(values: &[T], is_trend: bool) -> Option<Vec<u8>> {
     let delta = if is_trend { DeltaSpec::TryConsecutive(1) } else { DeltaSpec::NoOp };
