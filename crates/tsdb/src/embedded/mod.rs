@@ -184,12 +184,11 @@ impl EmbeddedHistory {
 
     /// Whether the compactor has something to do.
     fn is_due(&self, head: &Head) -> bool {
-        let is_over = |touched: u64| head.batches() >= touched + settle_batches(head);
         head.batches().is_multiple_of(SYNC_BATCHES)
             // These look at all series: not for each of many groups.
             || head.batches().is_multiple_of(head.group_count().max(1) as u64)
                 && (head.bytes() > flush_bytes(&self.shared.options) || head.is_crowded())
-            || head.hours().values().any(|hour| is_over(hour.touched))
+            || head.hours().values().any(|hour| head.batches() >= hour.touched + settle_batches(head))
     }
 
     fn hand_over(&self, entry: Entry, is_due: bool) {
@@ -275,8 +274,7 @@ impl History for EmbeddedHistory {
             return;
         }
         // If the queue is full, the thread either drains it or hangs.
-        let orders = self.orders.clone();
-        let tasks = self.tasks.clone();
+        let (orders, tasks) = (self.orders.clone(), self.tasks.clone());
         let tell = move || {
             let _ = orders.send(WalCommand::Close);
             let _ = tasks.send(CompactorCommand::Close);
