@@ -175,16 +175,22 @@ fn legend(metric: &Metric, series: &Series, several: bool, title: &str) -> Strin
     if words.is_empty() { title.to_owned() } else { words.join(" ") }
 }
 
-/// Legends of series of a metric with these labels; see [`LineView::label`].
+/// Legends of series of a metric with these labels; see [`LineView::label`]. `has_other_apps` says that there are other
+/// series, of several applications.
 #[cfg(feature = "ssr")]
-pub fn line_names(metric: &Metric, labels: &[&watchglass_model::Labels], title: &str) -> Vec<String> {
+pub fn line_names(
+    metric: &Metric,
+    labels: &[&watchglass_model::Labels],
+    title: &str,
+    has_other_apps: bool,
+) -> Vec<String> {
     let series = |labels: &&watchglass_model::Labels| Series {
         id: SeriesId(0),
         metric: metric.name.clone(),
         labels: (*labels).clone(),
     };
     let series: Vec<Series> = labels.iter().map(series).collect();
-    let several = apps(&series.iter().collect::<Vec<_>>()).len() > 1;
+    let several = has_other_apps || apps(&series.iter().collect::<Vec<_>>()).len() > 1;
     series.iter().map(|series| legend(metric, series, several, title)).collect()
 }
 

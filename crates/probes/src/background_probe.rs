@@ -32,6 +32,8 @@ pub struct BackgroundProbe {
     /// Start of the last round.
     round_start: Option<Duration>,
     is_running: bool,
+    /// Whether a round has finished.
+    has_result: bool,
     failure: Option<ProbeError>,
     /// Buffer for the next round.
     spare: SampleBuffer,
@@ -79,6 +81,7 @@ impl BackgroundProbe {
             thread: connect(Box::new(probe), clock),
             round_start: None,
             is_running: false,
+            has_result: false,
             failure: None,
             spare: SampleBuffer::new(),
         }
@@ -145,7 +148,7 @@ impl Probe for BackgroundProbe {
             result.samples.clear();
             self.spare = result.samples;
             self.failure = result.result.err();
-            self.is_running = false;
+            (self.is_running, self.has_result) = (false, true);
         }
         if !self.is_running && self.is_due(now) {
             let request = std::mem::take(&mut self.spare);
@@ -162,6 +165,10 @@ impl Probe for BackgroundProbe {
             Some(failure) => Err(failure.clone()),
             None => Ok(()),
         }
+    }
+
+    fn has_result(&self) -> bool {
+        self.has_result
     }
 }
 

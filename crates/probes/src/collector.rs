@@ -166,7 +166,10 @@ impl Collector {
             } else {
                 self.skipped.clear(&running.name, now);
             }
-            self.ups.record(&UP, &[running.name.as_str()], if outcome.is_ok() { 1.0 } else { 0.0 });
+            // Before its first result a source is not up: an alert of the run before would resolve.
+            if outcome.is_err() || running.probe.has_result() {
+                self.ups.record(&UP, &[running.name.as_str()], if outcome.is_ok() { 1.0 } else { 0.0 });
+            }
             for part in running.probe.sub_probes() {
                 self.ups.record(&UP, &[part.name.as_str()], if part.problem.is_none() { 1.0 } else { 0.0 });
                 self.problems.note(&part.name, part.problem.as_ref().map(ProbeError::to_string), now);

@@ -49,6 +49,11 @@ pub trait Probe: Send {
     /// does. Samples recorded before an error are dropped.
     fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError>;
 
+    /// Whether the source has been measured since the start. Until then it is neither up nor down.
+    fn has_result(&self) -> bool {
+        true
+    }
+
     /// The file that it reads, for its errors.
     fn path(&self) -> Option<&Path> {
         None

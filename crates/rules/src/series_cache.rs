@@ -25,12 +25,10 @@ struct CachedSeries {
     metric: String,
     /// Number in this run; `None` until it is seen in this run, and after it has ended.
     id: Option<SeriesId>,
-    /// Whether it was seen in this run.
-    was_seen: bool,
     kind: Kind,
     /// Newest reading; NaN when there is none.
     newest: f64,
-    /// Time of the newest point.
+    /// Time of the newest point; `None` until there is one in this run.
     time: Option<Timestamp>,
     /// Point of this tick, with the increase of a counter.
     fresh: Option<(Point, Option<f64>)>,
@@ -60,7 +58,6 @@ impl WindowCache {
             labels: labels.clone(),
             metric: metric.to_owned(),
             id: None,
-            was_seen: false,
             kind,
             newest: f64::NAN,
             time: None,
@@ -78,7 +75,7 @@ impl WindowCache {
         let count = self.series.len();
         let index = self.intern(&series.metric, &series.labels, kind)?;
         let watched = self.series.get_mut(index as usize)?;
-        (watched.kind, watched.was_seen) = (kind, true);
+        watched.kind = kind;
         let is_known = (index as usize) < count;
         (*watched.id.get_or_insert(series.id) == series.id).then_some((index, is_known))
     }
@@ -115,7 +112,6 @@ impl WindowCache {
             if let (Some(watched), Some(before)) = (self.series.get_mut(*index as usize), before) {
                 (watched.newest, watched.time) = (before.newest, before.time);
                 (watched.absent, watched.is_expected) = (before.absent, before.is_expected);
-                watched.was_seen |= before.was_seen;
             }
         }
         for ((series, aggregation, seconds), index) in &self.by_slot {
@@ -135,7 +131,8 @@ impl WindowCache {
     pub(crate) fn tick<M: EvalInput + ?Sized>(&mut self, now: Timestamp, elapsed: i64, measured: &M) {
         for (watched, absence) in self.series.iter_mut().zip(&mut self.absences) {
             watched.update(watched.id.and_then(|id| measured.newest(id)), elapsed);
-            *absence = (watched.absent, watched.was_seen && watched.absent > 0);
+            // A known series has its first value late after a start: that does not say that it is gone.
+            *absence = (watched.absent, watched.time.is_some() && watched.absent > 0);
         }
         let now = now.millis();
         for (slot, value) in self.slots.iter_mut().zip(&mut self.values) {

@@ -9,6 +9,7 @@ mod embedded;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod head;
+mod index;
 mod latest;
 mod memory;
 mod query;
@@ -19,8 +20,10 @@ mod samples;
 mod selector;
 mod step;
 mod store;
+mod value_matcher;
 
 pub use embedded::{EmbeddedHistory, OpenError, Options};
+pub use index::{Index, LabelCardinality, SelectError, SeriesSet};
 pub use latest::{Latest, LatestSample};
 pub use memory::MemoryHistory;
 pub use query::{Column, Columns, Query, QueryError};

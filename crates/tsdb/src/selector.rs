@@ -1,17 +1,11 @@
 //! Series selector with label matchers.
 
+use crate::value_matcher::ValueMatcher;
 use crate::{QueryError, StoredSeries};
-use regex::{Regex, RegexBuilder};
 use std::sync::Arc;
 
 /// Label name of the metric name in matchers, as in Prometheus.
 const NAME: &str = "__name__";
-/// Maximum size of a compiled regular expression in bytes: enough for long alternations, and bounded.
-const MAX_REGEX_BYTES: usize = 256 * 1024;
-/// Special characters of regular expressions, except for `|`.
-const SPECIAL: [char; 13] = ['\\', '.', '+', '*', '?', '(', ')', '[', ']', '{', '}', '^', '$'];
-/// Maximum length of a regular expression in bytes.
-const MAX_PATTERN_BYTES: usize = 4096;
 
 /// Selects the series of a metric that satisfy all matchers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -48,6 +42,13 @@ pub enum Operator {
     NotRegex,
 }
 
+impl Operator {
+    /// Whether the values are selected rather than excluded.
+    fn is_positive(self) -> bool {
+        matches!(self, Self::Equal | Self::Regex)
+    }
+}
+
 impl Selector {
     /// All series of a metric.
     pub fn metric(name: &str) -> Self {
@@ -75,61 +76,18 @@ impl Selector {
     pub(crate) fn compile(&self) -> Result<CompiledSelector, QueryError> {
         let tests = self.matchers.iter().map(|matcher| {
             let wanted = match matcher.operator {
-                Operator::Equal | Operator::NotEqual => ValueMatcher::Words(vec![matcher.value.clone()]),
+                Operator::Equal | Operator::NotEqual => ValueMatcher::equal(&matcher.value),
                 Operator::Regex | Operator::NotRegex => ValueMatcher::by_regex(&matcher.value)?,
             };
             Ok((matcher.clone(), wanted))
         });
         let mut tests: Vec<(Matcher, ValueMatcher)> = tests.collect::<Result<_, _>>()?;
         // Cheap comparisons first.
-        tests.sort_by_key(|(_, wanted)| matches!(wanted, ValueMatcher::Regex(_)));
+        tests.sort_by_key(|(_, wanted)| matches!(wanted, ValueMatcher::Regex(..)));
         let mut only = self.only.clone();
         only.iter_mut().for_each(|only| only.sort_by(|a, b| a.order(b)));
         Ok(CompiledSelector { metric: self.metric.clone(), tests, only })
     }
-}
-
-/// Compiled value of a matcher.
-#[derive(Debug)]
-enum ValueMatcher {
-    /// One of these sorted values.
-    Words(Vec<String>),
-    Regex(Regex),
-}
-
-impl ValueMatcher {
-    /// Compiles a regular expression. Plain alternations become a list, because compiling them would take longer than
-    /// reading a week of a series.
-    fn by_regex(pattern: &str) -> Result<Self, QueryError> {
-        if pattern.len() > MAX_PATTERN_BYTES || pattern.contains(SPECIAL) {
-            return anchored(pattern).map(Self::Regex);
-        }
-        let mut words: Vec<String> = pattern.split('|').map(str::to_owned).collect();
-        words.sort();
-        Ok(Self::Words(words))
-    }
-
-    fn has(&self, value: &str) -> bool {
-        match self {
-            Self::Words(words) => words.binary_search_by(|word| word.as_str().cmp(value)).is_ok(),
-            Self::Regex(regex) => regex.is_match(value),
-        }
-    }
-}
-
-/// Anchors the pattern; `(?s)` lets the dot match newlines, as in Prometheus.
-fn anchored(pattern: &str) -> Result<Regex, QueryError> {
-    let fail = |reason: String| QueryError::Regex { pattern: pattern.chars().take(80).collect(), reason };
-    if pattern.len() > MAX_PATTERN_BYTES {
-        return Err(fail(format!("{} bytes, at most {MAX_PATTERN_BYTES} are allowed", pattern.len())));
-    }
-    let build = |pattern: &str| {
-        let regex = RegexBuilder::new(pattern).size_limit(MAX_REGEX_BYTES).build();
-        regex.map_err(|error| fail(error.to_string()))
-    };
-    // Compiled alone first: `a)|(b` would close the anchoring group.
-    build(pattern)?;
-    build(&format!("^(?s:{pattern})$"))
 }
 
 /// A compiled [`Selector`].
@@ -142,6 +100,18 @@ pub(crate) struct CompiledSelector {
 }
 
 impl CompiledSelector {
+    /// Metric name; `None` for all metrics.
+    pub(crate) fn metric(&self) -> Option<&str> {
+        self.metric.as_deref()
+    }
+
+    /// Label name of each matcher, its values, and whether these are selected rather than excluded.
+    pub(crate) fn tests(&self) -> impl Iterator<Item = (&str, &ValueMatcher, bool)> {
+        self.tests
+            .iter()
+            .map(|(matcher, wanted)| (matcher.label.as_str(), wanted, matcher.operator.is_positive()))
+    }
+
     /// Whether `series` is selected.
     pub(crate) fn matches(&self, series: &StoredSeries) -> bool {
         self.metric.as_ref().is_none_or(|name| *name == series.metric)
@@ -150,7 +120,7 @@ impl CompiledSelector {
                     NAME => &series.metric,
                     label => series.labels.get(label).unwrap_or_default(),
                 };
-                wanted.has(value) == matches!(matcher.operator, Operator::Equal | Operator::Regex)
+                wanted.has(value) == matcher.operator.is_positive()
             })
             && self.only.as_ref().is_none_or(|only| only.binary_search_by(|one| one.order(series)).is_ok())
     }
@@ -160,7 +130,6 @@ impl CompiledSelector {
 mod tests {
     use super::*;
     use Operator::{Equal, NotEqual, NotRegex, Regex};
-    use proptest::prelude::*;
     use watchglass_model::Kind;
 
     #[test]
@@ -226,15 +195,6 @@ mod tests {
         ] {
             let error = Selector::default().with("a", Regex, &pattern).compile().unwrap_err();
             assert!(error.to_string().contains(reason), "{error}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn alternations_match_like_their_expression(pattern in "[ab|#é -]{0,8}", value in "[ab#é -]{0,3}") {
-            let words = ValueMatcher::by_regex(&pattern).unwrap();
-            prop_assert!(matches!(words, ValueMatcher::Words(_)));
-            prop_assert_eq!(words.has(&value), anchored(&pattern).unwrap().is_match(&value));
         }
     }
 }

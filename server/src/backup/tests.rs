@@ -193,10 +193,11 @@ fn query_results(history: &EmbeddedHistory) -> Vec<String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
-    /// Backup while the history is open and growing, with some data sealed and some in the log.
+    /// Backup while the history is open and growing, with some data sealed and some in the log. Means are sums in another
+    /// order then: those of whole numbers are the same.
     #[test]
     fn restored_history_gives_the_same_results(
-        values in prop::collection::vec((-1e6_f64..1e6, 1_i64..9000), 1..200), sealed in 0_usize..200
+        values in prop::collection::vec((-1_000_000..1_000_000, 1_i64..9000), 1..200), sealed in 0_usize..200
     ) {
         let folder = tempfile::tempdir().unwrap();
         let (data, copy) = (folder.path().join("data"), folder.path().join("copy"));
@@ -211,7 +212,7 @@ proptest! {
             history.append(&Batch { time: Timestamp::from_millis(time), samples }, &series, &catalogue);
         };
         for (index, &(value, pause)) in values.iter().enumerate() {
-            append(value, pause);
+            append(f64::from(value), pause);
             if index == sealed {
                 history.flush();
                 prop_assert!(history.write_blocks());

@@ -7,8 +7,8 @@ use std::fmt;
 use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use watchglass_rules::Rule;
 use watchglass_rules::builtin::USER_METRICS;
+use watchglass_rules::{Rule, builtin};
 
 /// Names of all metrics that Watchglass can collect, one a line. A test keeps the list up to date.
 const COLLECTED: &str = include_str!("metric_names.txt");
@@ -36,6 +36,8 @@ enum Problem {
         /// Known metric with a similar name.
         similar: Option<&'static str>,
     },
+    /// A built-in rule loses its critical threshold, which its new warning threshold is beyond.
+    CriticalRemoved { critical: f64 },
     /// The metric is never above 1.
     ThresholdInPercent { key: &'static str, threshold: f64 },
 }
@@ -54,6 +56,11 @@ impl fmt::Display for RuleWarning {
                     None => write!(f, "; the rule has no effect unless an application reports it"),
                 }
             }
+            Problem::CriticalRemoved { critical } => write!(
+                f,
+                "{place}: rules.warning of rule {rule:?} is beyond its critical threshold {critical}, which is removed: set \
+                 critical as well"
+            ),
             Problem::ThresholdInPercent { key, threshold } => write!(
                 f,
                 "{place}: rules.{key} of rule {rule:?} is {threshold}, but {metric} is a ratio from 0 to 1: use 0.8 for 80 %"
@@ -72,11 +79,14 @@ pub(super) fn rule_warnings(
     let Some(DeValue::Array(items)) = table.get("rules").map(Spanned::get_ref) else { return Vec::new() };
     // Each item has become a rule, in this order.
     let found = items.iter().zip(&settings.rules).filter_map(|(item, rule)| {
-        let (key, problem) = if is_known(&rule.metric) {
-            let (key, threshold) = threshold_in_percent(rule)?;
+        let (key, problem) = if !is_known(&rule.metric) {
+            ("metric", Problem::UnknownMetric { similar: similar(&rule.metric) })
+        } else if let Some((key, threshold)) = threshold_in_percent(rule) {
             (key, Problem::ThresholdInPercent { key, threshold })
         } else {
-            ("metric", Problem::UnknownMetric { similar: similar(&rule.metric) })
+            let critical = builtin::find(&rule.id)?.critical?;
+            (rule.critical.is_none() && item.get_ref().get("critical").is_none())
+                .then_some(("warning", Problem::CriticalRemoved { critical }))?
         };
         let offset = item.get_ref().get(key).map_or(item.span(), Spanned::span).start;
         Some(RuleWarning {
@@ -167,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn thresholds_of_ratios_in_percent_are_named_with_their_line() {
+    fn thresholds_that_do_not_do_what_they_are_meant_to_are_named_with_their_line() {
         let in_percent = |line: u32, rule: &str, rest: &str| {
             vec![format!(
                 "w.toml, line {line}: rules.{rest} is a ratio from 0 to 1: use 0.8 for 80 %",
@@ -183,6 +193,15 @@ mod tests {
             ),
             ("[[rules]]\nid = 'disk'\nwarning = 0.8\nrecovery = 0.7\ncritical = 1.0\n", vec![]),
             (fragmentation, vec![]),
+            (
+                "[[rules]]\nid = 'disk'\nwarning = 0.98\nrecovery = 0.9\n",
+                vec![
+                    "w.toml, line 3: rules.warning of rule \"disk\" is beyond its critical threshold 0.95, which is removed: \
+                     set critical as well"
+                        .to_owned(),
+                ],
+            ),
+            ("[[rules]]\nid = 'disk'\nwarning = 0.98\nrecovery = 0.9\ncritical = 0.99\n", vec![]),
         ] {
             assert_eq!(warnings(text), expected, "{text}");
         }

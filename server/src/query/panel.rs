@@ -3,8 +3,9 @@
 use super::charted_series::charted_metrics;
 use crate::metric_store::MetricStore;
 use app::api::RangeQuery;
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use watchglass_model::{Metric, Panel, TimeRange};
+use watchglass_model::{APP, Metric, Panel, TimeRange};
 use watchglass_tsdb::{Columns, QueryError, StoredSeries, step_for};
 
 /// Data behind the chart of a panel.
@@ -22,6 +23,8 @@ pub(crate) struct PanelPage {
     pub(crate) history: PanelHistory,
     /// Number of series with readings in the range.
     pub(crate) series: usize,
+    /// Whether these are of several applications.
+    pub(crate) has_several_apps: bool,
     /// Page number, from 1: the last one if there are fewer.
     pub(crate) page: usize,
     /// Number of pages, at least 1.
@@ -87,7 +90,8 @@ pub(crate) fn panel_page(
     };
     let parts = metrics.into_iter().enumerate().map(part).collect::<Result<_, _>>()?;
     let history = PanelHistory { panel: panel.clone(), range, parts };
-    Ok(Some(PanelPage { history, series: all.len(), page, pages }))
+    let apps: BTreeSet<Option<&str>> = all.iter().map(|(_, series)| series.labels.get(APP)).collect();
+    Ok(Some(PanelPage { history, series: all.len(), has_several_apps: apps.len() > 1, page, pages }))
 }
 
 #[cfg(test)]
@@ -102,8 +106,8 @@ mod tests {
         let page = |page| panel_page(&store, "p", window, 300, (page, 50)).unwrap().unwrap();
         let mut found = Vec::new();
         for number in 1..=3 {
-            let PanelPage { history, series, page, pages } = page(number);
-            assert_eq!((series, page, pages), (120, number, 3));
+            let PanelPage { history, series, has_several_apps, page, pages } = page(number);
+            assert_eq!((series, has_several_apps, page, pages), (120, false, number, 3));
             let columns = history.parts.into_iter().flat_map(|(_, columns)| columns.columns);
             found.extend(columns.filter_map(|column| column.id).map(|id| id.0));
         }

@@ -43,7 +43,8 @@ pub(crate) async fn table(
     let find = move |metrics: &MetricStore, id: &str, window| {
         panel_page(metrics, id, window, MAX_ROWS.0, (page, PAGE_SERIES))
     };
-    let PanelPage { history, series, page, pages } = ask(&state, &panel, &query, find).await?;
+    let PanelPage { history, series, has_several_apps, page, pages } =
+        ask(&state, &panel, &query, find).await?;
     let title = format!("{}: data", history.panel.title);
     let PanelHistory { panel, range, parts } = history;
     let window = window_query(&query);
@@ -53,6 +54,7 @@ pub(crate) async fn table(
     };
     let pager = Pager {
         series,
+        has_several_apps,
         first: (page - 1) * PAGE_SERIES + 1,
         previous_url: (page > 1).then(|| page_url(page - 1)),
         next_url: (page < pages).then(|| page_url(page + 1)),

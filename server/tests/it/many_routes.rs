@@ -100,6 +100,10 @@ async fn data_page_has_all_series_on_several_pages() {
         assert_eq!(dom.attrs(".pager a", "href"), links);
         let names = dom.texts("thead th.number");
         assert_eq!(names.len(), columns, "{names:?}");
+        assert!(
+            names.iter().all(|name| name.starts_with("app") || name.starts_with("this server")),
+            "{names:?}"
+        );
         found.extend(names);
     }
     assert_eq!(found.len(), REQUESTS);

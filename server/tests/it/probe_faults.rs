@@ -1,6 +1,6 @@
 //! Probe errors: missing or malformed files are reported, and everything else goes on.
 
-use crate::support::{ProcFolder, Server, Socket, get};
+use crate::support::{ConfigFile, ProcFolder, Server, Socket, get};
 use serde_json::{Value, json};
 
 /// Probe, its file, and the prefix of its metrics.
@@ -181,4 +181,28 @@ async fn server_works_without_any_readable_file() {
         assert!(!of_the_host.any(|series| measured.contains(&&series["id"])), "{snapshot}");
         server.stop().await;
     }
+}
+
+#[tokio::test]
+async fn alert_of_a_source_that_is_down_does_not_resolve_at_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = ConfigFile::with(&format!(
+        "[redis]\ntargets = 'redis://{closed}'\n[[rules]]\nid = 'redis-down'\nfor_seconds = 0\n"
+    ));
+    let flags = config.flags_with_data(&folder);
+    let mut server = Server::start_with(&flags, &[]).await;
+    server.logged("alert fired rule=\"redis-down\"").await;
+    server.stop().await;
+
+    // Its first result comes after the first tick.
+    let mut server = Server::start_with(&flags, &[]).await;
+    server.logged("probe failed").await;
+    Socket::json(server.address).await.in_a_row(3).await;
+    let finished = server.stop().await;
+    assert!(
+        !finished.stderr.contains("rule=\"redis-down\""),
+        "neither resolved nor fired: {}",
+        finished.stderr
+    );
 }

@@ -35,7 +35,7 @@ const LIMITS: [&str; 2] = ["-timeout=10", "-rss_limit_mb=2048"];
 /// # Errors
 /// The build failed, the target is unknown, or an input crashed.
 pub(crate) fn fuzz(workspace: &Workspace, minutes: u32, target: Option<&str>) -> Result<(), Failure> {
-    setup::ensure_compiler(workspace)?;
+    setup::ensure_tool(workspace, "fuzzing needs", &setup::COMPILER)?;
     let folder = workspace.target().join("fuzz");
     let program = build(workspace, &folder)?;
     let listed = process::output_of(process::program(workspace, &program).env_remove("WATCHGLASS_FUZZ"));

@@ -22,6 +22,7 @@ pub(crate) fn setup(workspace: &Workspace) -> Result<(), Failure> {
 
 /// Installs and compiles what the build of the server needs, in [`PREPARE_STEPS`] steps.
 pub(super) fn prepare_build(workspace: &Workspace, steps: &mut Steps) -> Result<(), Failure> {
+    setup::ensure_tool(workspace, "the build needs", &setup::MAKE)?;
     steps.begin("WebAssembly target of the compiler");
     setup::add_wasm_target(workspace)?;
     steps.begin("Packages, build tools and the page's WebAssembly module");

@@ -12,6 +12,6 @@ mod tools;
 
 pub(crate) use browser::{browser_script, install_driver};
 pub(crate) use packages::fetch;
-pub(crate) use services::{Needs, ensure, ensure_compiler};
+pub(crate) use services::{COMPILER, MAKE, Needs, ensure, ensure_tool};
 pub(crate) use target::add_wasm_target;
 pub(crate) use tools::{build_tools_and_page, tool_versions};

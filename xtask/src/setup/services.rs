@@ -18,7 +18,7 @@ pub(crate) enum Needs {
 
 /// A program and its packages.
 #[derive(Debug)]
-struct Program {
+pub(crate) struct Program {
     name: &'static str,
     packages: [&'static str; 4],
     is_installed: fn(&Workspace) -> bool,
@@ -112,10 +112,17 @@ static BROWSER: [Program; 3] = [
 ];
 
 /// C++ compiler for libFuzzer.
-static COMPILER: Program = Program {
+pub(crate) static COMPILER: Program = Program {
     name: "a C++ compiler",
     packages: ["g++", "gcc-c++", "gcc", "llvm"],
     is_installed: |_| std::env::var_os("CXX").is_some() || process::find_on_path("c++").is_some(),
+};
+
+/// Builds the memory allocator.
+pub(crate) static MAKE: Program = Program {
+    name: "make",
+    packages: ["make", "make", "make", "make"],
+    is_installed: |_| process::find_on_path("make").is_some(),
 };
 
 /// How to install missing programs.
@@ -147,15 +154,15 @@ pub(crate) fn ensure(workspace: &Workspace, needs: Needs) -> Result<(), Failure>
     }
 }
 
-/// Checks that the C++ compiler of the fuzzer is installed.
+/// Checks that a program that builds something is installed; `who` is such as "fuzzing needs".
 ///
 /// # Errors
 /// It is missing; the message has the command that installs it.
-pub(crate) fn ensure_compiler(workspace: &Workspace) -> Result<(), Failure> {
-    if (COMPILER.is_installed)(workspace) {
+pub(crate) fn ensure_tool(workspace: &Workspace, who: &str, tool: &'static Program) -> Result<(), Failure> {
+    if (tool.is_installed)(workspace) {
         return Ok(());
     }
-    Err(Failure::Missing(message("fuzzing needs", &[&COMPILER], &managers())))
+    Err(Failure::Missing(message(who, &[tool], &managers())))
 }
 
 fn managers() -> Vec<Manager> {

@@ -195,7 +195,7 @@ pub(super) struct ReadResult {
     pub(super) records: Vec<Record>,
     /// Bytes after the last complete record: an incomplete write.
     pub(super) torn: usize,
-    /// Unreadable bytes before it: the file was damaged.
+    /// Other unreadable bytes: the file was damaged.
     pub(super) damaged: usize,
 }
 
@@ -216,8 +216,25 @@ pub(super) fn read(bytes: &[u8]) -> ReadResult {
         skipped += step;
         rest = rest.get(step..).unwrap_or_default();
     }
-    found.torn = skipped;
+    let end = bytes.get(bytes.len() - skipped..).unwrap_or_default();
+    if is_beginning(end) {
+        found.torn = skipped
+    } else {
+        found.damaged += skipped
+    }
     found
+}
+
+/// Whether these bytes are the beginning of a record that was not written to its end. A whole record with another checksum
+/// was written, and perhaps acted upon.
+fn is_beginning(bytes: &[u8]) -> bool {
+    match bytes.first_chunk::<FRAME_HEADER>() {
+        None => bytes.iter().zip(MARK).all(|(byte, mark)| *byte == mark),
+        Some([a, b, l0, l1, l2, l3, ..]) => {
+            let length = u32::from_le_bytes([*l0, *l1, *l2, *l3]) as usize;
+            [*a, *b] == MARK && length <= MAX_PAYLOAD && bytes.len() - FRAME_HEADER < length
+        }
+    }
 }
 
 #[cfg(test)]

@@ -94,6 +94,23 @@ fn oversized_record_is_rejected() {
     assert!(bytes.is_empty());
 }
 
+#[test]
+fn changed_byte_of_the_last_record_is_damage_and_a_cut_is_not() {
+    let whole = bytes_of(&every_kind());
+    let last = bytes_of(&every_kind()[every_kind().len() - 1..]).len();
+    for at in 0..last {
+        let cut = read(&whole[..whole.len() - last + at]);
+        assert_eq!((cut.torn, cut.damaged), (at, 0), "cut after {at} bytes");
+        // A changed length may look like a cut.
+        if !(2..6).contains(&at) {
+            let mut changed = whole.clone();
+            changed[whole.len() - last + at] ^= 1;
+            let found = read(&changed);
+            assert_eq!((found.torn, found.damaged), (0, last), "byte {at}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn torn_end_and_damage_lose_only_affected_records(cut in 0_usize..9000, hit in 0_usize..9000, flip in 1..=255_u8) {

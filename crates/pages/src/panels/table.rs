@@ -29,6 +29,8 @@ pub struct PanelTable {
 pub struct Pager {
     /// Number of series on all pages.
     pub series: usize,
+    /// Whether these are of several applications.
+    pub has_several_apps: bool,
     /// Number of the first series of this page, from 1.
     pub first: usize,
     /// URL of the page before.
@@ -46,7 +48,7 @@ impl Pager {
             };
             address.as_ref().map(link).unwrap_or_default()
         };
-        let Self { series, first, previous_url, next_url } = self;
+        let Self { series, first, previous_url, next_url, .. } = self;
         let last = first + count.saturating_sub(1);
         format!(
             "<nav class=\"pager\" aria-label=\"Pages of series\">{}<span class=\"facts\">Series {first} to {last} of {series}</span>{}</nav>",
@@ -59,12 +61,13 @@ impl Pager {
 /// Renders the table, the newest row first. Times are in UTC: this page has no scripts.
 pub fn render_table(page: &PanelTable) -> String {
     let PanelTable { panel, range, metrics: parts, csv_url: csv, pager } = page;
+    let has_several_apps = pager.as_ref().is_some_and(|pager| pager.has_several_apps);
     let columns: Vec<(String, &Vec<f64>)> = parts
         .iter()
         .flat_map(|(metric, _, _, tracks)| {
             let labels: Vec<&Labels> = tracks.iter().map(|(labels, _)| labels).collect();
             let values = tracks.iter().map(|(_, values)| values);
-            line_names(metric, &labels, &panel.title).into_iter().zip(values)
+            line_names(metric, &labels, &panel.title, has_several_apps).into_iter().zip(values)
         })
         .collect();
     let (start, step) = parts.first().map_or((range.start, 1000), |(_, start, step, _)| (*start, *step));
@@ -182,12 +185,22 @@ mod tests {
         for (previous_url, next_url, present, absent) in
             [(None, link(2), "next", "prev"), (link(1), None, "prev", "next")]
         {
-            let pager = Pager { series: 102, first: 51, previous_url, next_url };
+            let pager = Pager { series: 102, has_several_apps: false, first: 51, previous_url, next_url };
             let html = page(tracks.clone(), Some(pager));
             assert!(html.contains("Series 51 to 52 of 102"), "{html}");
             assert!(html.contains("href=\"/panels/p?window=5m&amp;page="), "{html}");
             assert!(html.contains(&format!("rel=\"{present}\"")), "{html}");
             assert!(!html.contains(&format!("rel=\"{absent}\"")), "{html}");
+        }
+    }
+
+    #[test]
+    fn page_of_one_application_of_several_names_it() {
+        let tracks = vec![([("app", "shop"), ("disk", "sda")].into_iter().collect(), vec![1.0])];
+        for (has_several_apps, expected) in [(false, ">sda used</th>"), (true, ">shop sda used</th>")] {
+            let pager = Pager { series: 51, has_several_apps, first: 51, previous_url: None, next_url: None };
+            let html = page(tracks.clone(), Some(pager));
+            assert!(html.contains(expected), "{expected}: {html}");
         }
     }
 

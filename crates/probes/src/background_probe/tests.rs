@@ -121,8 +121,10 @@ const TIMEOUT: &str = "no response within 2 s: the read may hang";
 fn values_are_returned_once_per_interval() {
     let mut bench = Bench::new();
     assert_eq!(bench.tick(0), NOTHING_NEW);
+    assert!(!bench.probe.has_result());
     bench.finish(Step::Measure(1.0));
     assert_eq!(bench.tick_until_answered(1000), Ok(vec![1.0]));
+    assert!(bench.probe.has_result());
     for millis in [1000, 2000, 3000, 4000, 4499] {
         assert_eq!(bench.tick(millis), NOTHING_NEW, "at {millis}");
         assert!(!bench.probe.is_running, "at {millis}");

@@ -74,6 +74,10 @@ impl Probe for Scripted {
     fn collect(&mut self, samples: &mut SampleBuffer) -> Result<(), ProbeError> {
         (self.script)(samples)
     }
+
+    fn has_result(&self) -> bool {
+        self.name != "pending"
+    }
 }
 
 fn probe(
@@ -96,6 +100,27 @@ fn with_steps(limit: usize) -> (Collector, Sender<Script>) {
     let (steps, receiver) = channel::<Script>();
     let good = probe("good", &GOOD_METRICS, move |samples| (receiver.recv().unwrap())(samples));
     (Collector::new(vec![good, steady()], &[("host", "h")], limit).unwrap(), steps)
+}
+
+#[test]
+fn probes_without_a_result_are_neither_up_nor_down() {
+    let mut is_first = true;
+    let pending =
+        probe(
+            "pending",
+            &GOOD_METRICS,
+            move |_| {
+                if std::mem::take(&mut is_first) { Ok(()) } else { Err(gone()) }
+            },
+        );
+    let mut collector = Collector::new(vec![pending, steady()], &[("host", "h")], 100).unwrap();
+    let ups = |collector: &mut Collector, second: i64| {
+        let tick = collector.tick(Timestamp::from_millis(second * 1000));
+        let values = values(collector, &tick).into_iter();
+        values.filter(|(key, _)| key.starts_with("up{")).map(|(_, value)| value).collect::<Vec<_>>()
+    };
+    assert_eq!(ups(&mut collector, 1), [1.0]);
+    assert_eq!(ups(&mut collector, 2), [0.0, 1.0], "it has failed, for example at its deadline");
 }
 
 fn gone() -> ProbeError {

@@ -92,7 +92,10 @@ impl Compactor {
         self.failed = result.is_err().then_some(batches);
         self.drop_logs();
         self.drop_old();
-        self.give_up();
+        // After a success the samples are in blocks, also those that the head has kept because others arrived meanwhile.
+        if result.is_err() {
+            self.give_up();
+        }
         result.is_ok()
     }
 

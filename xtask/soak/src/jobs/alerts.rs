@@ -14,7 +14,10 @@ pub(crate) fn alerts(context: &Context) {
         let body = response.map(|response| response.json()).unwrap_or_default();
         for alert in body.pointer("/data/alerts").and_then(Value::as_array).into_iter().flatten() {
             let text = |name: &str| alert.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let app = alert.pointer("/labels/app").and_then(Value::as_str).map(str::to_owned);
+            let label = |name: &str| alert.pointer(&format!("/labels/{name}")).and_then(Value::as_str);
+            // The rule for applications that are down has the label of all sources.
+            let of_source = || label("probe").and_then(|source| source.strip_prefix("app:"));
+            let app = label("app").or_else(of_source).map(str::to_owned);
             context.record(|record| {
                 let key = (text("rule"), text("subject"), text("timestamp"));
                 record.add_alert(key, &text("component"), app, now_millis() / 1000);
