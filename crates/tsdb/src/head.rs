@@ -68,6 +68,10 @@ pub(crate) struct HourState {
     pub(crate) version: u64,
     /// Number of the last batch that changed it.
     pub(crate) touched: u64,
+    /// Newest time, in milliseconds.
+    last: i64,
+    /// Number of batches that were not newer than `last`.
+    late: u64,
 }
 
 /// Batch as written to the WAL: series numbers of the head, and values.
@@ -274,7 +278,13 @@ impl Head {
         } else if !self.has_ticked {
             self.newest = self.newest.max(Some(time));
         }
-        let hour = self.hours.entry(hour_of(time)).or_default();
-        *hour = HourState { version: hour.version + 1, touched: self.batches };
+        let first = HourState { last: i64::MIN, ..HourState::default() };
+        let hour = self.hours.entry(hour_of(time)).or_insert(first);
+        *hour = HourState {
+            version: hour.version + 1,
+            touched: self.batches,
+            last: hour.last.max(time),
+            late: hour.late + u64::from(time <= hour.last),
+        };
     }
 }

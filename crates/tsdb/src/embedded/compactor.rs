@@ -26,6 +26,7 @@ const SERIES_BYTES: usize = 4096;
 /// Key of the problem.
 const PROBLEM: &str = "seal";
 const SYNC_PROBLEM: &str = "sync";
+const DROPPED_PROBLEM: &str = "dropped";
 
 /// Number of batches of other hours after which an hour is complete.
 pub(crate) fn settle_batches(head: &Head) -> u64 {
@@ -83,7 +84,10 @@ impl Compactor {
         }
         let result = self.seal_due(all).and_then(|()| self.downsample_missing());
         match &result {
-            Ok(()) => self.shared.problems.clear(PROBLEM),
+            Ok(()) => {
+                self.shared.problems.clear(PROBLEM);
+                self.shared.problems.clear(DROPPED_PROBLEM);
+            }
             Err(error) => self.shared.problems.set(
                 PROBLEM,
                 format!("cannot write a history block in {}: {error}", self.shared.folder.display()),
@@ -142,8 +146,8 @@ impl Compactor {
         let _files = self.shared.files_mut();
         let mut head = self.shared.head_mut();
         // Samples that arrived meanwhile are not in the file.
-        if head.hours().get(&hour).copied() == before {
-            head.forget_hour(hour);
+        if let Some(before) = before {
+            head.forget_written(hour, before);
         }
         Ok(())
     }
@@ -197,7 +201,7 @@ impl Compactor {
         if self.shared.head_mut().shrink(2 * flush_bytes(&self.shared.options)) {
             let text =
                 "history could not be written for a long time: the oldest samples in memory were dropped";
-            self.shared.problems.set("given up", text.to_owned());
+            self.shared.problems.set(DROPPED_PROBLEM, text.to_owned());
         }
     }
 }

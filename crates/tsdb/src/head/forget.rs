@@ -1,6 +1,6 @@
 //! Removals from the head block.
 
-use super::{HOUR, Head, HeadColumn, hour_of};
+use super::{HOUR, Head, HeadColumn, HourState, hour_of};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -60,11 +60,20 @@ impl Head {
         });
     }
 
-    /// Removes the samples of an hour.
-    pub(crate) fn forget_hour(&mut self, hour: i64) {
+    /// Removes the samples of an hour that are in its block, which was written after `before` was its state: all, or
+    /// those up to the newest one of `before` if only newer ones have arrived since. If older ones have arrived, it is
+    /// unknown which of them the block has: all samples stay.
+    pub(crate) fn forget_written(&mut self, hour: i64, before: HourState) {
+        let Some(&now) = self.hours.get(&hour) else { return };
         let start = hour.saturating_mul(HOUR);
-        self.forget(&(start..start.saturating_add(HOUR)));
-        self.hours.remove(&hour);
+        if now == before {
+            self.hours.remove(&hour);
+            self.forget(&(start..start.saturating_add(HOUR)));
+        } else if now.late == before.late {
+            self.forget(&(start..before.last.saturating_add(1)));
+        } else {
+            return;
+        }
         self.may_prune = true;
         // Series that ended are never written again.
         self.retain(|column| column.id.is_some() || !column.is_empty());

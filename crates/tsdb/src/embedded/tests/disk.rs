@@ -1,11 +1,13 @@
-//! Test disk that can be full and can be copied between any two operations.
+//! Test disk that can be full, can be copied between any two operations, and can stop before a file is renamed.
 
 use super::super::disk::{Disk, DiskFile, SystemDisk};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 use tempfile::TempDir;
 
 #[derive(Clone, Debug)]
@@ -17,12 +19,28 @@ struct State {
     is_full: AtomicBool,
     /// Locked during an operation: operations until a copy is taken, and the copy.
     crash: Mutex<(Option<usize>, Option<TempDir>)>,
+    /// Says that a file is about to be renamed, and waits for permission.
+    stop: Mutex<Option<(Sender<()>, Receiver<()>)>>,
 }
 
 impl TestDisk {
     pub(crate) fn new(folder: &Path) -> Self {
         let crash = Mutex::new((None, None));
-        Self(Arc::new(State { folder: folder.to_owned(), is_full: AtomicBool::new(false), crash }))
+        let is_full = AtomicBool::new(false);
+        Self(Arc::new(State { folder: folder.to_owned(), is_full, crash, stop: Mutex::new(None) }))
+    }
+
+    /// Runs `meanwhile` while `write` is stopped before its first renaming.
+    pub(crate) fn during_write(&self, write: impl FnOnce() + Send, meanwhile: impl FnOnce()) {
+        let (say, stopped) = channel();
+        let (go_on, permission) = channel();
+        *self.0.stop.lock().unwrap() = Some((say, permission));
+        std::thread::scope(|scope| {
+            scope.spawn(write);
+            stopped.recv_timeout(Duration::from_secs(60)).expect("something is written");
+            meanwhile();
+            go_on.send(()).unwrap();
+        });
     }
 
     /// Sets whether the disk is full.
@@ -79,6 +97,10 @@ impl Disk for TestDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        if let Some((say, permission)) = self.0.stop.lock().unwrap().take() {
+            say.send(()).unwrap();
+            permission.recv_timeout(Duration::from_secs(60)).unwrap();
+        }
         let _still = self.act()?;
         SystemDisk::default().rename(from, to)
     }

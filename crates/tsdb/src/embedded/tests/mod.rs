@@ -1,5 +1,6 @@
 //! Tests of the embedded store.
 
+mod busy;
 mod disk;
 mod ended;
 mod faults;
