@@ -29,11 +29,14 @@ pub(super) struct HeadColumn {
     pub(super) group: u32,
     /// The first row that can be added to the open page.
     next_row: u32,
-    /// Hour of the rows of the open page.
+    /// Hour of the last row of the open page.
     hour: i64,
     pages: Pages,
     open_rows: Rows,
     open_values: Vec<f64>,
+    /// Number of values of the open page that are of the hour before: they are in a page of their own later, so that not
+    /// all series have their pages closed at the first row of an hour.
+    before_hour: usize,
     late: Option<Box<Late>>,
 }
 
@@ -49,6 +52,7 @@ impl HeadColumn {
             pages: Pages::default(),
             open_rows: Rows::default(),
             open_values: Vec::new(),
+            before_hour: 0,
             late: None,
         }
     }
@@ -78,8 +82,12 @@ impl HeadColumn {
     fn push(&mut self, row: u32, time: i64, value: f64) {
         let hour = hour_of(time);
         if hour != self.hour {
-            self.close(true);
-            self.pages.end_hour();
+            if self.before_hour > 0 || self.open_values.is_empty() {
+                self.close();
+                self.pages.end_hour();
+            } else {
+                self.before_hour = self.open_values.len();
+            }
             self.hour = hour;
         }
         if self.open_values.len() == self.open_values.capacity() {
@@ -90,17 +98,24 @@ impl HeadColumn {
         self.next_row = row.saturating_add(1);
         // Not all series of a group at the same row.
         let first = OPEN_VALUES / 2 + self.number as usize % (OPEN_VALUES / 2);
-        let is_full = self.open_values.len() >= if self.pages.is_empty() { first } else { OPEN_VALUES };
-        if is_full {
-            self.close(false);
+        if self.open_values.len() >= if self.pages.is_empty() { first } else { OPEN_VALUES } {
+            self.close();
         }
     }
 
-    fn close(&mut self, is_hour_over: bool) {
-        if !self.open_values.is_empty() {
-            self.pages.push(&self.open_rows, &self.open_values, is_hour_over);
-            (self.open_rows, self.open_values) = (Rows::default(), Vec::new());
+    fn close(&mut self) {
+        let (rows, values) = (std::mem::take(&mut self.open_rows), std::mem::take(&mut self.open_values));
+        let split = std::mem::take(&mut self.before_hour);
+        let (Some((before, values)), true) = (values.split_at_checked(split), !values.is_empty()) else {
+            return;
+        };
+        if split == 0 {
+            self.pages.push(&rows, values);
+            return;
         }
+        self.pages.push(&rows.iter().take(split).collect(), before);
+        self.pages.end_hour();
+        self.pages.push(&rows.iter().skip(split).collect(), values);
     }
 
     /// Moves the series to another group. `rows` are all of its group so far.
@@ -117,13 +132,14 @@ impl HeadColumn {
         self.late = Some(late).filter(|late| !late.is_empty());
         (self.group, self.next_row) = (group, 0);
         (self.pages, self.open_rows, self.open_values) = (Pages::default(), Rows::default(), Vec::new());
+        self.before_hour = 0;
     }
 
     /// The samples of some rows of its group.
     fn own_samples(&self, rows: &[RowTime]) -> Samples {
-        let mut found = Vec::new();
+        let mut found = Samples::with_capacity(rows.len());
         self.pages.samples(rows, &mut found);
-        join(rows, self.open_rows.iter().zip(self.open_values.iter().copied()), &mut found);
+        join(rows, &self.open_rows, &self.open_values, &mut found);
         found
     }
 
@@ -136,7 +152,7 @@ impl HeadColumn {
     /// The newest sample within a range of times, which has these rows.
     pub(super) fn last_sample(&self, rows: &[RowTime], times: &Range<i64>) -> Option<(i64, f64)> {
         let mut open = Vec::new();
-        join(rows, self.open_rows.iter().zip(self.open_values.iter().copied()), &mut open);
+        join(rows, &self.open_rows, &self.open_values, &mut open);
         let own = open.pop().or_else(|| self.pages.last_sample(rows));
         let late = self.late.as_ref().and_then(|late| late.within(times).pop());
         // The late one wins for equal times.
@@ -154,22 +170,24 @@ impl HeadColumn {
         Some((late.first_time()?, late.last_time()?))
     }
 
-    /// Removes the late samples within a range of times, and those of rows that its group has no longer.
-    pub(super) fn forget(&mut self, times: &Range<i64>, is_left: impl Fn(u32) -> bool) {
+    /// Removes the late samples within a range of times, and those of some rows of its group.
+    pub(super) fn forget(&mut self, times: &Range<i64>, rows: &Range<u32>) {
         if let Some(late) = &mut self.late {
             late.forget(times);
         }
         if self.late.as_ref().is_some_and(|late| late.is_empty()) {
             self.late = None;
         }
-        self.pages.keep(&is_left);
-        let gone = self.open_rows.iter().take_while(|row| !is_left(*row)).count();
-        if gone == self.open_values.len() {
-            (self.open_rows, self.open_values) = (Rows::default(), Vec::new());
-        } else if gone > 0 {
-            self.open_rows = self.open_rows.iter().skip(gone).collect();
-            self.open_values.drain(..gone);
+        self.pages.forget(rows);
+        if !self.open_rows.iter().any(|row| rows.contains(&row)) {
+            return;
         }
+        let is_left = |row: &u32| !rows.contains(row);
+        self.before_hour = self.open_rows.iter().take(self.before_hour).filter(is_left).count();
+        let left =
+            self.open_rows.iter().zip(self.open_values.iter().copied()).filter(|(row, _)| is_left(row));
+        let (rows, values): (Vec<u32>, Vec<f64>) = left.unzip();
+        (self.open_rows, self.open_values) = (rows.into_iter().collect(), values);
     }
 
     /// Number of samples. One that was replaced late counts twice.

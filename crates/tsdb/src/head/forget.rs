@@ -102,13 +102,9 @@ impl Head {
     }
 
     fn forget(&mut self, times: &Range<i64>) {
-        for group in &mut self.groups {
-            group.times.forget(times);
-        }
+        let rows: Vec<Range<u32>> = self.groups.iter_mut().map(|group| group.times.forget(times)).collect();
         for column in &mut self.columns {
-            if let Some(group) = self.groups.get(column.group as usize) {
-                column.forget(times, |row| group.times.has(row));
-            }
+            column.forget(times, rows.get(column.group as usize).unwrap_or(&(0..0)));
         }
     }
 }

@@ -44,6 +44,14 @@ impl Rows {
         }
     }
 
+    /// The first row and the distance of rows at a regular distance.
+    pub(super) fn regular(&self) -> Option<(u32, u32)> {
+        match *self {
+            Self::Regular { first, stride, count } => (count > 0 && stride > 0).then_some((first, stride)),
+            Self::Listed(_) => None,
+        }
+    }
+
     /// The row at an index.
     fn get(&self, index: u32) -> Option<u32> {
         match self {
