@@ -14,8 +14,7 @@
 //! The number of values is not stored. All bits of a value are kept, also those of NaN.
 
 use super::bytes::{CorruptData, Cursor, put_bytes, put_varint};
-use super::compressed::{compress, compress_fast, decompress};
-use pco::data_types::Number;
+use super::compressed::{compress, decompress};
 
 const SAME: u8 = 0;
 const PLAIN: u8 = 1;
@@ -35,38 +34,6 @@ const MIN_PCO_VALUES: usize = 8;
 
 /// Encodes any values.
 pub(crate) fn encode(values: &[f64]) -> Vec<u8> {
-    encode_by(values, Effort::Best)
-}
-
-/// Encodes any values in less time, with some more bytes.
-pub(crate) fn encode_fast(values: &[f64]) -> Vec<u8> {
-    encode_by(values, Effort::Fast)
-}
-
-/// Time spent to find a short encoding.
-#[derive(Clone, Copy)]
-enum Effort {
-    Best,
-    Fast,
-}
-
-impl Effort {
-    /// Compresses numbers. `distance` is the absolute difference of two of them.
-    fn compress<T: Number>(self, values: &[T], distance: impl Fn(T, T) -> f64) -> Option<Vec<u8>> {
-        match self {
-            Self::Best => compress(values),
-            Self::Fast => {
-                let steps = values.iter().zip(values.iter().skip(1));
-                let by_step: f64 = steps.map(|(&one, &next)| distance(one, next).ln_1p()).sum();
-                let first = *values.first()?;
-                let by_value: f64 = values.iter().map(|&value| distance(first, value).ln_1p()).sum();
-                compress_fast(values, by_step < by_value)
-            }
-        }
-    }
-}
-
-fn encode_by(values: &[f64], effort: Effort) -> Vec<u8> {
     let mut best = encode_plain(values);
     if values.len() < MIN_PCO_VALUES || best.first() == Some(&SAME) {
         return best;
@@ -78,21 +45,19 @@ fn encode_by(values: &[f64], effort: Effort) -> Vec<u8> {
     };
     match whole(values) {
         Some((digits, whole)) => {
-            let bytes = effort.compress(&whole, |one: i64, other| one.abs_diff(other) as f64);
-            offer(bytes.map(|bytes| tagged(WHOLE, [&[digits], &*bytes].concat())));
+            offer(compress(&whole).map(|bytes| tagged(WHOLE, [&[digits], &*bytes].concat())));
         }
         None => {
-            let bytes = effort.compress(values, |one: f64, other| (one - other).abs());
-            offer(bytes.map(|bytes| tagged(FLOATS, bytes)));
+            offer(compress(values).map(|bytes| tagged(FLOATS, bytes)));
         }
     }
-    offer(choices(values, effort));
-    offer(special(values, effort));
+    offer(choices(values));
+    offer(special(values));
     best
 }
 
 /// Encodes values without compressing them, unless all are the same.
-pub(crate) fn encode_plain(values: &[f64]) -> Vec<u8> {
+fn encode_plain(values: &[f64]) -> Vec<u8> {
     let Some(&first) = values.first() else { return vec![SAME; 9] };
     if values.iter().all(|value| value.to_bits() == first.to_bits()) {
         return tagged(SAME, first.to_le_bytes());
@@ -101,7 +66,7 @@ pub(crate) fn encode_plain(values: &[f64]) -> Vec<u8> {
 }
 
 /// Numbers with some values between them that are not finite, such as stale markers.
-fn special(values: &[f64], effort: Effort) -> Option<Vec<u8>> {
+fn special(values: &[f64]) -> Option<Vec<u8>> {
     let (finite, other): (Vec<(u32, f64)>, Vec<_>) =
         (0..).zip(values.iter().copied()).partition(|(_, value)| value.is_finite());
     if finite.is_empty() || other.is_empty() {
@@ -113,7 +78,7 @@ fn special(values: &[f64], effort: Effort) -> Option<Vec<u8>> {
     put_bytes(&mut bytes, &encode_places(&places));
     put_bytes(&mut bytes, &encode_plain(&other));
     let finite: Vec<f64> = finite.into_iter().map(|(_, value)| value).collect();
-    bytes.extend(encode_by(&finite, effort));
+    bytes.extend(encode(&finite));
     Some(bytes)
 }
 
@@ -135,7 +100,7 @@ fn whole(values: &[f64]) -> Option<(u8, Vec<i64>)> {
 }
 
 /// Dictionary encoding, for ratios of small numbers, which have many decimals and few distinct values.
-fn choices(values: &[f64], effort: Effort) -> Option<Vec<u8>> {
+fn choices(values: &[f64]) -> Option<Vec<u8>> {
     let mut different = values.to_vec();
     different.sort_by(f64::total_cmp);
     different.dedup_by_key(|value| value.to_bits());
@@ -150,12 +115,12 @@ fn choices(values: &[f64], effort: Effort) -> Option<Vec<u8>> {
     let mut bytes = vec![CHOICE];
     put_varint(&mut bytes, different.len() as u64);
     // No nested dictionary: it would be the same dictionary again.
-    let list = match effort.compress(&different, |one: f64, other| (one - other).abs()) {
+    let list = match compress(&different) {
         Some(list) if list.len() < different.len() * 8 => tagged(FLOATS, list),
         _ => tagged(PLAIN, different.iter().flat_map(|value| value.to_le_bytes())),
     };
     put_bytes(&mut bytes, &list);
-    bytes.extend(effort.compress(&places, |one: u32, other| f64::from(one.abs_diff(other)))?);
+    bytes.extend(compress(&places)?);
     Some(bytes)
 }
 

@@ -3,14 +3,11 @@
 use super::bytes::{CorruptData, Cursor};
 use pco::data_types::{Number, NumberType};
 use pco::standalone::{simple_compress, simple_decompress_into};
-use pco::{ChunkConfig, DecompressorScratch, DeltaSpec, ModeSpec, wrapped};
+use pco::{ChunkConfig, DecompressorScratch, wrapped};
 use std::cell::RefCell;
 
 /// Magic bytes with the format version.
 const BEGIN: &[u8; 5] = b"pco!\x03";
-
-/// Compression level of [`compress_fast`].
-const FAST_LEVEL: usize = 4;
 
 thread_local! {
     /// Scratch memory of pco, some 12 KB. Allocating it per column would be a quarter of the cost of a 60-value column.
@@ -20,17 +17,6 @@ thread_local! {
 /// Compresses numbers; `None` if there are too many.
 pub(crate) fn compress<T: Number>(values: &[T]) -> Option<Vec<u8>> {
     simple_compress(values, &ChunkConfig::default()).ok()
-}
-
-/// As [`compress`], in less time and with some more bytes: pco does not search for an encoding. `is_trend` is whether
-/// the differences of the numbers are smaller than the numbers.
-pub(crate) fn compress_fast<T: Number>(values: &[T], is_trend: bool) -> Option<Vec<u8>> {
-    let delta = if is_trend { DeltaSpec::TryConsecutive(1) } else { DeltaSpec::NoOp };
-    let config = ChunkConfig::default()
-        .with_compression_level(FAST_LEVEL)
-        .with_mode_spec(ModeSpec::Classic)
-        .with_delta_spec(delta);
-    simple_compress(values, &config).ok()
 }
 
 /// Inverse of [`compress`] for `count` numbers.

@@ -151,23 +151,39 @@ impl Head {
         numbers.into_iter().map(|(_, number)| number).collect()
     }
 
-    /// All samples of some series, as batches sorted by group and time.
+    /// All samples of some series, which are ordered by group, as batches sorted by group and time.
     pub(crate) fn entries(&self, numbers: &[u32]) -> Vec<Entry> {
-        let mut batches: BTreeMap<(u32, i64), Vec<(u32, f64)>> = BTreeMap::new();
+        let columns: Vec<_> = numbers.iter().filter_map(|&number| self.numbered_column(number)).collect();
+        columns
+            .chunk_by(|one, next| one.group == next.group)
+            .flat_map(|group| self.batches_of(group))
+            .collect()
+    }
+
+    /// All samples of series of one group.
+    fn batches_of(&self, columns: &[&HeadColumn]) -> Vec<Entry> {
+        let group = columns.first().and_then(|first| Some((first, self.groups.get(first.group as usize)?)));
+        let Some((first, group)) = group else { return Vec::new() };
         let all = i64::MIN..i64::MAX;
-        let mut rows: Option<(u32, Vec<RowTime>)> = None;
-        for column in numbers.iter().filter_map(|&number| self.numbered_column(number)) {
-            let rows = match &mut rows {
-                Some(rows) if rows.0 == column.group => rows,
-                rows => rows.insert((column.group, self.rows_of(column, &all))),
-            };
-            for (time, value) in column.samples(&rows.1, &all) {
-                batches.entry((column.group, time)).or_default().push((column.number, value));
+        let rows = self.rows_of(first, &all);
+        let entry = |time| Entry { group: Arc::clone(&group.key), time, samples: Vec::new() };
+        let mut batches: Vec<Entry> = rows.iter().map(|&(_, time)| entry(time)).collect();
+        // Those of late samples whose time is not that of a row.
+        let mut others: BTreeMap<i64, Entry> = BTreeMap::new();
+        for column in columns {
+            let mut ahead = batches.iter_mut().peekable();
+            for (time, value) in column.samples(&rows, &all) {
+                while ahead.next_if(|batch| batch.time < time).is_some() {}
+                let batch = match ahead.peek_mut() {
+                    Some(batch) if batch.time == time => &mut **batch,
+                    _ => others.entry(time).or_insert_with(|| entry(time)),
+                };
+                batch.samples.push((column.number, value));
             }
         }
-        let entry = |((group, time), samples): ((u32, i64), _)| {
-            Some(Entry { group: Arc::clone(&self.groups.get(group as usize)?.key), time, samples })
-        };
-        batches.into_iter().filter_map(entry).collect()
+        batches.retain(|batch| !batch.samples.is_empty());
+        batches.extend(others.into_values());
+        batches.sort_by_key(|batch| batch.time);
+        batches
     }
 }
