@@ -17,8 +17,6 @@ const SETTLE_BATCHES: u64 = 60;
 const SETTLE_ROWS: u64 = 4;
 /// Number of batches between disk syncs.
 pub(crate) const SYNC_BATCHES: u64 = 60;
-/// Minimum number of batches between checks of the head's size, which look at all series.
-pub(crate) const SIZE_BATCHES: u64 = 8;
 /// Number of batches between retries.
 const RETRY: u64 = 10;
 /// Minimum head size in bytes from which incomplete hours are written.

@@ -34,7 +34,7 @@ mod tests;
 
 use crate::head::{Entry, Head};
 use crate::{Columns, History, Query, QueryError, Selector, Status, StoredSeries, Visit};
-use compactor::{Compactor, CompactorCommand, SIZE_BATCHES, SYNC_BATCHES, flush_bytes, settle_batches};
+use compactor::{Compactor, CompactorCommand, SYNC_BATCHES, flush_bytes, settle_batches};
 use disk::{Disk, SystemDisk};
 use files::Files;
 use problems::Problems;
@@ -186,7 +186,7 @@ impl EmbeddedHistory {
     fn is_due(&self, head: &Head) -> bool {
         head.batches().is_multiple_of(SYNC_BATCHES)
             // These look at all series: not for each of many groups.
-            || head.batches().is_multiple_of(SIZE_BATCHES.max(head.group_count() as u64))
+            || head.batches().is_multiple_of(head.group_count().max(1) as u64)
                 && (head.bytes() > flush_bytes(&self.shared.options) || head.is_crowded())
             || head.hours().values().any(|hour| head.batches() >= hour.touched + settle_batches(head))
     }
