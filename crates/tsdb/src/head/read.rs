@@ -166,8 +166,9 @@ impl Head {
         let Some((first, group)) = group else { return Vec::new() };
         let all = i64::MIN..i64::MAX;
         let rows = self.rows_of(first, &all);
-        let entry = |time| Entry { group: Arc::clone(&group.key), time, samples: Vec::new() };
-        let mut batches: Vec<Entry> = rows.iter().map(|&(_, time)| entry(time)).collect();
+        let entry = |time, samples| Entry { group: Arc::clone(&group.key), time, samples };
+        let mut batches: Vec<Entry> =
+            rows.iter().map(|&(_, time)| entry(time, Vec::with_capacity(columns.len()))).collect();
         // Those of late samples whose time is not that of a row.
         let mut others: BTreeMap<i64, Entry> = BTreeMap::new();
         for column in columns {
@@ -176,7 +177,7 @@ impl Head {
                 while ahead.next_if(|batch| batch.time < time).is_some() {}
                 let batch = match ahead.peek_mut() {
                     Some(batch) if batch.time == time => &mut **batch,
-                    _ => others.entry(time).or_insert_with(|| entry(time)),
+                    _ => others.entry(time).or_insert_with(|| entry(time, Vec::new())),
                 };
                 batch.samples.push((column.number, value));
             }

@@ -56,17 +56,22 @@ impl Chunk {
     }
 
     fn iter(&self) -> impl Iterator<Item = RowTime> + '_ {
-        let steady = (0..self.steady).map(|row| {
-            (self.first_row + row, self.first.wrapping_add(self.pace.wrapping_mul(i64::from(row))))
-        });
+        self.steady().chain(self.further())
+    }
+
+    fn steady(&self) -> impl ExactSizeIterator<Item = RowTime> + '_ {
+        let time = |row: u32| self.first.wrapping_add(self.pace.wrapping_mul(i64::from(row)));
+        (0..self.steady).map(move |row| (self.first_row + row, time(row)))
+    }
+
+    fn further(&self) -> impl Iterator<Item = RowTime> + '_ {
         let (mut cursor, mut step) = (Cursor(&self.bytes), self.pace);
         let mut time = self.first.wrapping_add(self.pace.wrapping_mul(i64::from(self.steady) - 1));
-        let further = (self.first_row + self.steady..).map_while(move |row| {
+        (self.first_row + self.steady..).map_while(move |row| {
             step = step.wrapping_add(cursor.signed().ok()?);
             time = time.wrapping_add(step);
             Some((row, time))
-        });
-        steady.chain(further)
+        })
     }
 }
 
@@ -115,7 +120,8 @@ impl Times {
         let mut rows = Vec::with_capacity(chunks.clone().map(|chunk| chunk.rows as usize).sum());
         for chunk in chunks {
             if times.contains(&chunk.first) && times.contains(&chunk.last) {
-                rows.extend(chunk.iter());
+                rows.extend(chunk.steady());
+                rows.extend(chunk.further());
             } else {
                 rows.extend(chunk.iter().filter(|(_, time)| times.contains(time)));
             }
