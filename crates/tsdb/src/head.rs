@@ -1,20 +1,32 @@
 //! Head block: the newest samples in memory. This file has writes, `head/forget.rs` removals, `head/read.rs` reads.
 //!
-//! All series share one column of times, because all samples of a tick have the same time; each series then costs
-//! eight bytes per tick. A missing value is NaN, which no sample can be.
+//! Series that are measured together are a *group* and share their times (`times.rs`). A series is a column of its group
+//! (`column.rs`): compressed pages of the values of its rows (`pages.rs`), an open page, and the samples that came out of
+//! order, with times of their own (`late.rs`). A row without a value of a series is not in its pages, so that a value can be
+//! any number.
 
+mod codec;
+mod column;
 mod forget;
+mod late;
+mod pages;
 mod read;
+mod rows;
+mod times;
 
 use crate::StoredSeries;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use column::HeadColumn;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use times::Times;
 use watchglass_model::{Batch, Catalogue, Series, SeriesId};
 
 /// Milliseconds per hour: samples are stored in blocks of one hour.
 pub(crate) const HOUR: i64 = 3_600_000;
 /// Maximum absolute timestamp: the range of JavaScript's `Date`.
 const MAX_ABS_MILLIS: u64 = 8_640_000_000_000_000;
+/// Key of the group of the tick.
+pub(crate) const TICK: &str = "";
 
 /// Hours since the Unix epoch.
 pub(crate) fn hour_of(millis: i64) -> i64 {
@@ -24,27 +36,29 @@ pub(crate) fn hour_of(millis: i64) -> i64 {
 /// The newest samples of all series.
 #[derive(Debug)]
 pub(crate) struct Head {
-    times: VecDeque<i64>,
+    groups: Vec<Group>,
+    by_key: HashMap<Arc<str>, u32>,
+    /// Indices in `groups` without a group.
+    vacant: Vec<u32>,
     columns: Vec<HeadColumn>,
-    by_series: HashMap<Arc<StoredSeries>, usize>,
+    by_series: HashMap<Arc<StoredSeries>, u32>,
     /// Index in `columns` by series id of this run.
-    places: Vec<Option<usize>>,
+    places: Vec<Option<u32>>,
     limit: usize,
     next_number: u32,
     may_prune: bool,
     hours: BTreeMap<i64, HourState>,
     batches: u64,
     newest: Option<i64>,
+    has_ticked: bool,
     refused: u64,
 }
 
+/// Series that are measured together.
 #[derive(Debug)]
-struct HeadColumn {
-    series: Arc<StoredSeries>,
-    id: Option<SeriesId>,
-    /// Unique and never reused, unlike the index in `columns`.
-    number: u32,
-    values: VecDeque<f64>,
+struct Group {
+    key: Arc<str>,
+    times: Times,
 }
 
 /// Change tracking of an hour.
@@ -61,17 +75,28 @@ pub(crate) struct HourState {
 }
 
 /// Batch as written to the WAL: series numbers of the head, and values.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
+    pub(crate) group: Arc<str>,
     pub(crate) time: i64,
     pub(crate) samples: Vec<(u32, f64)>,
+}
+
+/// Row of a group. Without a number its samples are late.
+#[derive(Clone, Copy, Debug)]
+struct RowPlace {
+    group: u32,
+    row: Option<u32>,
+    time: i64,
 }
 
 impl Head {
     /// An empty head for at most `limit` series at a time.
     pub(crate) fn new(limit: usize) -> Self {
         Self {
-            times: VecDeque::new(),
+            groups: Vec::new(),
+            by_key: HashMap::new(),
+            vacant: Vec::new(),
             columns: Vec::new(),
             by_series: HashMap::new(),
             places: Vec::new(),
@@ -81,6 +106,7 @@ impl Head {
             hours: BTreeMap::new(),
             batches: 0,
             newest: None,
+            has_ticked: false,
             refused: 0,
         }
     }
@@ -90,46 +116,66 @@ impl Head {
         self.limit = limit;
     }
 
-    /// Appends a batch; see [`History::append`](crate::History::append). Returns the accepted part.
-    pub(crate) fn append(&mut self, batch: &Batch, series: &[Series], catalogue: &Catalogue) -> Entry {
+    /// Appends a batch of the tick; see [`History::append`](crate::History::append). Returns the accepted part, or `None` if
+    /// its time is out of range.
+    pub(crate) fn append(
+        &mut self,
+        batch: &Batch,
+        series: &[Series],
+        catalogue: &Catalogue,
+    ) -> Option<Entry> {
+        self.append_to(TICK, batch, series, catalogue, f64::is_finite)
+    }
+
+    fn append_to(
+        &mut self,
+        group: &str,
+        batch: &Batch,
+        series: &[Series],
+        catalogue: &Catalogue,
+        is_stored: impl Fn(f64) -> bool,
+    ) -> Option<Entry> {
         let time = batch.time.millis();
-        let mut entry = Entry { time, samples: Vec::with_capacity(batch.samples.len()) };
         if time.unsigned_abs() > MAX_ABS_MILLIS {
             self.refused = self.refused.saturating_add(batch.samples.len() as u64);
-            return entry;
+            return None;
         }
-        let row = self.row(time);
-        for sample in &batch.samples {
+        let row = self.row(group, time)?;
+        let key = Arc::clone(&self.groups.get(row.group as usize)?.key);
+        let mut entry = Entry { group: key, time, samples: Vec::with_capacity(batch.samples.len()) };
+        for sample in batch.samples.iter().filter(|sample| is_stored(sample.value)) {
             let Some(series) = series.get(sample.series.0 as usize) else { continue };
-            if !sample.value.is_finite() {
-                continue;
-            }
-            let Some(place) = self.place(series, catalogue) else {
+            let Some(place) = self.place(series, catalogue, row.group) else {
                 self.refused = self.refused.saturating_add(1);
                 continue;
             };
-            if let Some(number) = self.set(place, row, sample.value) {
+            if let Some(number) = self.put(place, row, sample.value) {
                 entry.samples.push((number, sample.value));
             }
         }
-        self.note(time);
-        entry
+        self.note(group, time);
+        Some(entry)
     }
 
     /// Restores stored samples; series are indices from [`register`](Self::register).
-    pub(crate) fn restore(&mut self, time: i64, samples: impl Iterator<Item = (usize, f64)>) {
+    pub(crate) fn restore(&mut self, group: &str, time: i64, samples: impl Iterator<Item = (u32, f64)>) {
         if time.unsigned_abs() > MAX_ABS_MILLIS {
             return;
         }
-        let row = self.row(time);
-        for (place, value) in samples.filter(|(_, value)| value.is_finite()) {
-            self.set(place, row, value);
+        let Some(row) = self.row(group, time) else { return };
+        for (place, value) in samples {
+            self.put(place, row, value);
         }
-        self.note(time);
+        self.note(group, time);
     }
 
-    /// The column index of a series, if the limit allows it.
-    pub(crate) fn register(&mut self, series: &Arc<StoredSeries>) -> Option<usize> {
+    /// The index of a series, if the limit allows it. A new series belongs to the group.
+    pub(crate) fn register(&mut self, series: &Arc<StoredSeries>, group: &str) -> Option<u32> {
+        let group = self.group(group)?;
+        self.register_in(series, group)
+    }
+
+    fn register_in(&mut self, series: &Arc<StoredSeries>, group: u32) -> Option<u32> {
         if let Some(&place) = self.by_series.get(series) {
             return Some(place);
         }
@@ -141,18 +187,13 @@ impl Head {
         }
         let number = self.next_number;
         self.next_number = number.checked_add(1)?;
-        let place = self.columns.len();
-        self.columns.push(HeadColumn {
-            series: Arc::clone(series),
-            id: None,
-            number,
-            values: VecDeque::new(),
-        });
+        let place = u32::try_from(self.columns.len()).ok()?;
+        self.columns.push(HeadColumn::new(Arc::clone(series), number, group));
         self.by_series.insert(Arc::clone(series), place);
         Some(place)
     }
 
-    fn place(&mut self, series: &Series, catalogue: &Catalogue) -> Option<usize> {
+    fn place(&mut self, series: &Series, catalogue: &Catalogue, group: u32) -> Option<u32> {
         let id = series.id.0 as usize;
         if let Some(Some(place)) = self.places.get(id) {
             return Some(*place);
@@ -161,7 +202,7 @@ impl Head {
             let known = self.by_series.get(&StoredSeries::new(series, catalogue)).copied();
             return known.inspect(|&place| self.number_in_run(series.id, place));
         }
-        let place = self.register(&Arc::new(StoredSeries::new(series, catalogue)))?;
+        let place = self.register_in(&Arc::new(StoredSeries::new(series, catalogue)), group)?;
         self.number_in_run(series.id, place);
         Some(place)
     }
@@ -170,56 +211,73 @@ impl Head {
     pub(crate) fn end_series(&mut self, ended: &[SeriesId]) {
         for id in ended {
             let place = self.places.get_mut(id.0 as usize).and_then(Option::take);
-            if let Some(column) = place.and_then(|place| self.columns.get_mut(place)) {
+            if let Some(column) = place.and_then(|place| self.columns.get_mut(place as usize)) {
                 column.id = None;
             }
         }
     }
 
-    fn number_in_run(&mut self, id: SeriesId, place: usize) {
+    fn number_in_run(&mut self, id: SeriesId, place: u32) {
         let index = id.0 as usize;
         if self.places.len() <= index {
             self.places.resize(index + 1, None);
         }
-        if let (Some(slot), Some(column)) = (self.places.get_mut(index), self.columns.get_mut(place)) {
+        if let (Some(slot), Some(column)) = (self.places.get_mut(index), self.columns.get_mut(place as usize))
+        {
             *slot = Some(place);
             column.id = Some(id);
         }
     }
 
-    /// The row of a time, inserted if missing.
-    fn row(&mut self, time: i64) -> usize {
-        let row = self.times.partition_point(|&earlier| earlier < time);
-        if self.times.get(row) != Some(&time) {
-            self.times.insert(row, time);
-            for column in &mut self.columns {
-                // Short columns are filled up lazily, when a later value arrives.
-                if row < column.values.len() {
-                    column.values.insert(row, f64::NAN);
-                }
-            }
+    /// The index of a group, which is new if there is none.
+    fn group(&mut self, key: &str) -> Option<u32> {
+        if let Some(&group) = self.by_key.get(key) {
+            return Some(group);
         }
-        row
+        let key: Arc<str> = key.into();
+        let new = Group { key: Arc::clone(&key), times: Times::default() };
+        let group = match self.vacant.pop() {
+            Some(group) => {
+                *self.groups.get_mut(group as usize)? = new;
+                group
+            }
+            None => {
+                self.groups.push(new);
+                u32::try_from(self.groups.len() - 1).ok()?
+            }
+        };
+        self.by_key.insert(key, group);
+        Some(group)
     }
 
-    fn set(&mut self, place: usize, row: usize, value: f64) -> Option<u32> {
-        let column = self.columns.get_mut(place)?;
-        if column.values.len() <= row {
-            if column.values.capacity() <= row {
-                // As much as if the series had grown row by row: one that begins late in an hour would otherwise be
-                // given twice the rows that it needs by its second sample.
-                let room = (row + 1).next_power_of_two();
-                column.values.reserve_exact(room - column.values.len());
-            }
-            column.values.resize(row + 1, f64::NAN);
+    fn row(&mut self, group: &str, time: i64) -> Option<RowPlace> {
+        let group = self.group(group)?;
+        let times = &mut self.groups.get_mut(group as usize)?.times;
+        let row = times.push(time).or_else(|| times.row_of(time));
+        Some(RowPlace { group, row, time })
+    }
+
+    fn put(&mut self, place: u32, RowPlace { group, row, time }: RowPlace, value: f64) -> Option<u32> {
+        let column = self.columns.get_mut(place as usize)?;
+        if column.group != group && column.is_empty() {
+            column.move_to(group, &[]);
         }
-        *column.values.get_mut(row)? = value;
+        if column.group == group {
+            column.put(row, time, value);
+        } else if column.put_foreign(time, value) {
+            let before = self.groups.get(column.group as usize)?;
+            column.move_to(group, &before.times.within(&(i64::MIN..i64::MAX)));
+        }
         Some(column.number)
     }
 
-    fn note(&mut self, time: i64) {
+    fn note(&mut self, group: &str, time: i64) {
         self.batches += 1;
-        self.newest = Some(time);
+        if group == TICK {
+            (self.newest, self.has_ticked) = (Some(time), true);
+        } else if !self.has_ticked {
+            self.newest = self.newest.max(Some(time));
+        }
         let first = HourState { last: i64::MIN, ..HourState::default() };
         let hour = self.hours.entry(hour_of(time)).or_insert(first);
         *hour = HourState {

@@ -1,6 +1,9 @@
 //! Block file reader.
 
-use super::block::{BlockError, BlockSummary, END, HEADER, HEADER_SUMMED, MAGIC, TRAILER, VERSION};
+use super::block::{
+    BlockError, BlockSummary, END, HEADER, HEADER_SUMMED, MAGIC, OLDEST_VERSION, TRAILER, VERSION,
+    block_header,
+};
 use super::bytes::{CorruptData, Cursor, is_intact};
 use super::resolution::Resolution;
 use super::{column, key};
@@ -16,7 +19,7 @@ const MAX_FOOTER_BYTES: u64 = 64 << 20;
 const MAX_CHUNK_BYTES: usize = 64 << 20;
 /// Maximum number of times.
 const MAX_TIMES: usize = 1 << 22;
-/// Maximum number of series.
+/// Maximum number of series, and of groups.
 const MAX_SERIES: usize = 1 << 22;
 
 /// Open block file.
@@ -26,8 +29,8 @@ pub(crate) struct Block {
     level: Resolution,
     /// Contents summary.
     pub(crate) contents: BlockSummary,
-    /// Times of all series.
-    pub(crate) times: Vec<i64>,
+    /// Times of the groups.
+    pub(crate) groups: Vec<Vec<i64>>,
     /// The requested series, sorted by name and labels; in the file `a1` is before `a`.
     pub(crate) chunks: Vec<Chunk>,
 }
@@ -36,6 +39,8 @@ pub(crate) struct Block {
 #[derive(Clone, Debug)]
 pub(crate) struct Chunk {
     pub(crate) series: Arc<StoredSeries>,
+    /// Number of its group.
+    pub(crate) group: usize,
     offset: u64,
     length: usize,
     sum: u32,
@@ -64,7 +69,7 @@ impl Block {
             size.checked_sub(TRAILER).filter(|&end| end >= HEADER).ok_or(CorruptData("file too short"))?;
         let mut header = [0; HEADER as usize];
         file.read_exact_at(&mut header, 0)?;
-        check_header(&header, level)?;
+        let version = read_version(&header, level)?;
         let mut trailer = [0; TRAILER as usize];
         file.read_exact_at(&mut trailer, end)?;
         let mut cursor = Cursor(&trailer);
@@ -80,8 +85,8 @@ impl Block {
             return Err(CorruptData("footer checksum mismatch").into());
         }
         let mut segment =
-            Self { file, level, contents: BlockSummary::default(), times: Vec::new(), chunks: Vec::new() };
-        segment.read_footer(Cursor(&footer), index, start, wanted)?;
+            Self { file, level, contents: BlockSummary::default(), groups: Vec::new(), chunks: Vec::new() };
+        segment.read_footer(Cursor(&footer), (version, index), start, wanted)?;
         segment.contents.bytes = size;
         Ok(segment)
     }
@@ -89,7 +94,7 @@ impl Block {
     fn read_footer(
         &mut self,
         mut footer: Cursor<'_>,
-        index: i64,
+        (version, index): (u16, i64),
         end: u64,
         wanted: impl Fn(&StoredSeries) -> bool,
     ) -> Result<(), CorruptData> {
@@ -97,15 +102,23 @@ impl Block {
             return Err(CorruptData("time does not match the file name"));
         }
         self.contents.covered = footer.u32()?;
-        let count = footer.count(MAX_TIMES)?;
-        self.times = column::decode_times(footer.bytes()?, count)?;
         let start = self.level.start_of(index);
-        let is_inside = |time: &i64| self.level.index_of(*time) == index;
-        if !self.times.iter().all(is_inside) || !self.times.is_sorted() {
-            return Err(CorruptData("times do not match the file name"));
+        let groups = if version == 1 { 1 } else { footer.count(MAX_SERIES)? };
+        let mut count = 0;
+        for _ in 0..groups {
+            let length = footer.count(MAX_TIMES - count)?;
+            count += length;
+            let times = column::decode_times(footer.bytes()?, length)?;
+            let is_inside = |time: &i64| self.level.index_of(*time) == index;
+            if !times.iter().all(is_inside) || !times.is_sorted() {
+                return Err(CorruptData("times do not match the file name"));
+            }
+            self.groups.push(times);
         }
-        self.contents.oldest = self.times.first().copied().unwrap_or_default();
-        self.contents.newest = self.times.last().copied().unwrap_or_default();
+        self.contents.oldest =
+            self.groups.iter().filter_map(|times| times.first()).min().copied().unwrap_or_default();
+        self.contents.newest =
+            self.groups.iter().filter_map(|times| times.last()).max().copied().unwrap_or_default();
         let mut offset = HEADER;
         let mut key = Vec::new();
         for _ in 0..footer.count(MAX_SERIES)? {
@@ -115,14 +128,16 @@ impl Block {
             if key.len() > key::MAX_KEY_BYTES {
                 return Err(CorruptData("series key too long"));
             }
+            let group = if version == 1 { 0 } else { footer.count(MAX_SERIES)? };
+            let times = self.groups.get(group).ok_or(CorruptData("group number out of range"))?;
             let length = footer.count(MAX_CHUNK_BYTES)?;
             let sum = footer.u32()?;
-            let count = footer.count(self.times.len())?;
+            let count = footer.count(times.len())?;
             let last = (start.saturating_add(footer.signed()?), footer.f64()?);
             self.contents.values += count as u64;
             let series = key::decode(&key)?;
             if wanted(&series) {
-                self.chunks.push(Chunk { series: Arc::new(series), offset, length, sum, count, last });
+                self.chunks.push(Chunk { series: Arc::new(series), group, offset, length, sum, count, last });
             }
             offset += length as u64;
         }
@@ -144,14 +159,15 @@ impl Block {
             return Err(CorruptData("series checksum mismatch").into());
         }
         let mut cursor = Cursor(&bytes);
+        let all = self.groups.get(chunk.group).map_or(&[][..], Vec::as_slice);
         let times = match cursor.byte()? {
-            1 => self.times.clone(),
+            1 => all.to_vec(),
             0 => {
                 let places = column::decode_places(cursor.bytes()?, chunk.count)?;
                 if !places.is_sorted_by(|a, b| a < b) {
                     return Err(CorruptData("row indices out of order").into());
                 }
-                let time = |place: u32| self.times.get(place as usize).copied();
+                let time = |place: u32| all.get(place as usize).copied();
                 let times: Option<Vec<_>> = places.into_iter().map(time).collect();
                 times.ok_or(CorruptData("row index out of range"))?
             }
@@ -165,7 +181,8 @@ impl Block {
             let bytes = cursor.bytes()?;
             let values = match columns.first() {
                 Some(first) if bytes.is_empty() => first.clone(),
-                _ => column::decode(bytes, chunk.count)?,
+                _ if self.level == Resolution::Raw => column::decode(bytes, chunk.count)?,
+                _ => column::decode_finite(bytes, chunk.count)?,
             };
             columns.push(values);
         }
@@ -182,19 +199,28 @@ impl Block {
     }
 }
 
-/// Checks a header. A changed byte in it costs nothing: the name of the file has the level as well, and the checksum of the
-/// footer tells whether this is a block.
-fn check_header(header: &[u8], level: Resolution) -> Result<(), BlockError> {
+/// Version of a block with this header. A changed byte in it costs nothing: the name of the file has the level as well, and
+/// the checksum of the footer tells whether this is a block.
+fn read_version(header: &[u8], level: Resolution) -> Result<u16, BlockError> {
     let summed = Cursor(header).slice(HEADER_SUMMED)?;
     let mut cursor = Cursor(header);
     let is_block = cursor.slice(MAGIC.len())? == MAGIC;
     let version = u16::from_le_bytes(cursor.array()?);
     let (code, sum) = (cursor.byte()?, cursor.u32()?);
-    if is_block && version > VERSION && is_intact(summed, sum) {
+    let is_first = version == OLDEST_VERSION && sum == 0;
+    let is_later = version > OLDEST_VERSION && is_intact(summed, sum);
+    if is_block && is_later && version > VERSION {
         return Err(BlockError::Version(version));
     }
-    if is_block && version == VERSION && code != level.code() {
+    if is_block && (is_first || is_later) && code != level.code() {
         return Err(CorruptData("resolution does not match the file name").into());
     }
-    Ok(())
+    let expected = block_header(level);
+    let is_written_now = expected.get(HEADER_SUMMED..) == header.get(HEADER_SUMMED..);
+    Ok(match (sum, version) {
+        (0, _) => OLDEST_VERSION,
+        _ if is_written_now => VERSION,
+        (_, OLDEST_VERSION..=VERSION) => version,
+        _ => VERSION,
+    })
 }

@@ -1,17 +1,16 @@
 //! Block writer: writes the samples of an hour from the head to a block file.
 
 use super::block::{BlockError, BlockSummary, BlockWriter};
+use super::block_layout::{BlockLayout, Source};
 use super::block_reader::Block;
 use super::files::{TEMPORARY, quarantine};
-use super::key;
 use super::resolution::Resolution;
 use super::state::StoreState;
 use crate::StoredSeries;
 use crate::head::HOUR;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::samples::merge;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Opens a file that will be rewritten. A damaged one is quarantined and counts as missing.
 ///
@@ -54,21 +53,21 @@ impl BlockReplacement {
         shared: &StoreState,
         level: Resolution,
         index: i64,
-        times: Vec<i64>,
+        groups: Vec<Vec<i64>>,
     ) -> io::Result<Self> {
         let path = shared.files().path(level, index);
         let temporary = PathBuf::from(format!("{}{TEMPORARY}", path.display()));
-        let writer = BlockWriter::create(shared.disk.as_ref(), &temporary, level, index, times)
+        let writer = BlockWriter::create(shared.disk.as_ref(), &temporary, level, index, groups)
             .inspect_err(|_| drop(shared.disk.remove(&temporary)))?;
         Ok(Self { writer, temporary, path })
     }
 
-    /// Adds a series; see [`SegmentWriter::add`].
+    /// Adds a series; see [`BlockWriter::add`].
     pub(crate) fn add(
         &mut self,
         shared: &StoreState,
         series: &StoredSeries,
-        places: &[u32],
+        places: (usize, &[u32]),
         columns: &[Vec<f64>],
         last: (i64, f64),
     ) -> io::Result<()> {
@@ -95,44 +94,34 @@ pub(crate) fn write_block(shared: &StoreState, hour: i64) -> io::Result<Option<B
     let start = hour.saturating_mul(HOUR);
     let range = start..start.saturating_add(HOUR);
     let old = open_old(shared, Resolution::Raw, hour)?;
-    let mut series: BTreeMap<Vec<u8>, (Arc<StoredSeries>, Option<usize>)> = BTreeMap::new();
-    for (place, chunk) in old.iter().flat_map(|old| &old.chunks).enumerate() {
-        series.insert(key::encode(&chunk.series), (Arc::clone(&chunk.series), Some(place)));
-    }
-    let mut times: BTreeSet<i64> = old.iter().flat_map(|old| &old.times).copied().collect();
-    {
-        let head = shared.head();
-        times.extend(head.times_in(range.clone()));
-        for one in head.all() {
-            series.entry(key::encode(&one)).or_insert((one, None));
-        }
-    }
-    let times: Vec<i64> = times.into_iter().collect();
+    let layout = BlockLayout::plan(&shared.head(), old.as_ref(), &range);
     let mut file = None;
-    for (one, place) in series.into_values() {
+    for Source { series, chunk: place, group } in layout.series.into_values() {
         let chunk = place.and_then(|place| old.as_ref().and_then(|old| Some((old, old.chunks.get(place)?))));
         let stored = match chunk.map(|(old, chunk)| old.samples(chunk)) {
             None => Vec::new(),
             Some(Ok(samples)) => samples,
             Some(Err(BlockError::Io(error))) => return Err(error),
             Some(Err(error)) => {
-                report_chunk(shared, Resolution::Raw, hour, &one, &error);
+                report_chunk(shared, Resolution::Raw, hour, &series, &error);
                 Vec::new()
             }
         };
-        let mut samples: BTreeMap<i64, f64> = stored.into_iter().collect();
-        samples.extend(shared.head().samples_of(&one, range.clone()));
+        let mut samples = merge(stored, shared.head().samples_of(&series, range.clone()));
+        let times = layout.groups.get(group).map_or(&[][..], Vec::as_slice);
+        let place = |time: i64| u32::try_from(times.binary_search(&time).ok()?).ok();
         // A sample that arrived just now is not among the times; the hour will be written again.
-        samples.retain(|time, _| times.binary_search(time).is_ok());
-        let Some((&last_time, &last)) = samples.last_key_value() else { continue };
-        let place = |time: &i64| u32::try_from(times.binary_search(time).ok()?).ok();
-        let places: Vec<u32> = samples.keys().filter_map(place).collect();
-        let values: Vec<f64> = samples.into_values().collect();
+        samples.retain(|(time, _)| place(*time).is_some());
+        let Some(&last) = samples.last() else { continue };
+        let places: Vec<u32> = samples.iter().filter_map(|(time, _)| place(*time)).collect();
+        let values: Vec<f64> = samples.into_iter().map(|(_, value)| value).collect();
         let file = match &mut file {
             Some(file) => file,
-            None => file.insert(BlockReplacement::begin(shared, Resolution::Raw, hour, times.clone())?),
+            None => {
+                file.insert(BlockReplacement::begin(shared, Resolution::Raw, hour, layout.groups.clone())?)
+            }
         };
-        file.add(shared, &one, &places, &[values], (last_time, last))?;
+        file.add(shared, &series, (group, &places), &[values], last)?;
     }
     file.map(|file| file.finish(shared, 0)).transpose()
 }

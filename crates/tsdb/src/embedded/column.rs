@@ -9,8 +9,9 @@
 //! | 2 | the numbers as f64, compressed by [pco](https://github.com/pcodec/pcodec) |
 //! | 3 | u8 d, then the integers number × 10^d as i64, compressed by pco |
 //! | 4 | dictionary: varint n, then n distinct numbers in ascending order as a length-prefixed column, then the index of each number as u32, compressed by pco |
+//! | 5 | varint n, then the indices of n values that are not finite, length-prefixed, these values as a length-prefixed column, then a column of the others |
 //!
-//! The number of values is not stored.
+//! The number of values is not stored. All bits of a value are kept, also those of NaN.
 
 use super::bytes::{CorruptData, Cursor, put_bytes, put_varint};
 use super::compressed::{compress, decompress};
@@ -20,6 +21,7 @@ const PLAIN: u8 = 1;
 const FLOATS: u8 = 2;
 const WHOLE: u8 = 3;
 const CHOICE: u8 = 4;
+const SPECIAL: u8 = 5;
 
 /// Maximum number of values in a column.
 const MAX_VALUES: usize = 1 << 22;
@@ -30,14 +32,10 @@ const MAX_DICTIONARY: usize = 2048;
 /// Minimum number of values for pco, because of its header.
 const MIN_PCO_VALUES: usize = 8;
 
-/// Encodes finite numbers.
+/// Encodes any values.
 pub(crate) fn encode(values: &[f64]) -> Vec<u8> {
-    let Some(&first) = values.first() else { return vec![SAME; 9] };
-    if values.iter().all(|value| value.to_bits() == first.to_bits()) {
-        return tagged(SAME, first.to_le_bytes());
-    }
-    let mut best = tagged(PLAIN, values.iter().flat_map(|value| value.to_le_bytes()));
-    if values.len() < MIN_PCO_VALUES {
+    let mut best = encode_plain(values);
+    if values.len() < MIN_PCO_VALUES || best.first() == Some(&SAME) {
         return best;
     }
     let mut offer = |bytes: Option<Vec<u8>>| {
@@ -47,12 +45,41 @@ pub(crate) fn encode(values: &[f64]) -> Vec<u8> {
     };
     match whole(values) {
         Some((digits, whole)) => {
-            offer(compress(&whole).map(|bytes| tagged(WHOLE, [&[digits], &*bytes].concat())))
+            offer(compress(&whole).map(|bytes| tagged(WHOLE, [&[digits], &*bytes].concat())));
         }
-        None => offer(compress(values).map(|bytes| tagged(FLOATS, bytes))),
+        None => {
+            offer(compress(values).map(|bytes| tagged(FLOATS, bytes)));
+        }
     }
     offer(choices(values));
+    offer(special(values));
     best
+}
+
+/// Encodes values without compressing them, unless all are the same.
+fn encode_plain(values: &[f64]) -> Vec<u8> {
+    let Some(&first) = values.first() else { return vec![SAME; 9] };
+    if values.iter().all(|value| value.to_bits() == first.to_bits()) {
+        return tagged(SAME, first.to_le_bytes());
+    }
+    tagged(PLAIN, values.iter().flat_map(|value| value.to_le_bytes()))
+}
+
+/// Numbers with some values between them that are not finite, such as stale markers.
+fn special(values: &[f64]) -> Option<Vec<u8>> {
+    let (finite, other): (Vec<(u32, f64)>, Vec<_>) =
+        (0..).zip(values.iter().copied()).partition(|(_, value)| value.is_finite());
+    if finite.is_empty() || other.is_empty() {
+        return None;
+    }
+    let (places, other): (Vec<u32>, Vec<f64>) = other.into_iter().unzip();
+    let mut bytes = vec![SPECIAL];
+    put_varint(&mut bytes, places.len() as u64);
+    put_bytes(&mut bytes, &encode_places(&places));
+    put_bytes(&mut bytes, &encode_plain(&other));
+    let finite: Vec<f64> = finite.into_iter().map(|(_, value)| value).collect();
+    bytes.extend(encode(&finite));
+    Some(bytes)
 }
 
 fn tagged(tag: u8, rest: impl IntoIterator<Item = u8>) -> Vec<u8> {
@@ -105,8 +132,40 @@ pub(crate) fn decode(bytes: &[u8], count: usize) -> Result<Vec<f64>, CorruptData
     if count > MAX_VALUES {
         return Err(CorruptData("a column is too long"));
     }
+    if bytes.first() == Some(&SPECIAL) { decode_special(bytes, count) } else { decode_simple(bytes, count) }
+}
+
+/// As [`decode`], for numbers that are all finite.
+///
+/// # Errors
+/// Corrupt bytes, or a value that is not finite.
+pub(crate) fn decode_finite(bytes: &[u8], count: usize) -> Result<Vec<f64>, CorruptData> {
+    let values = decode(bytes, count)?;
+    if values.iter().all(|value| value.is_finite()) {
+        Ok(values)
+    } else {
+        Err(CorruptData("number is not finite"))
+    }
+}
+
+fn decode_special(bytes: &[u8], count: usize) -> Result<Vec<f64>, CorruptData> {
     let mut cursor = Cursor(bytes);
-    let values = match cursor.byte()? {
+    cursor.byte()?;
+    let others = cursor.count(count)?;
+    let places = decode_places(cursor.bytes()?, others)?;
+    let mut others = places.into_iter().zip(decode_simple(cursor.bytes()?, others)?).peekable();
+    let mut finite = decode_simple(cursor.0, count - others.len())?.into_iter();
+    let value = |place| match others.next_if(|(other, _)| *other == place) {
+        Some((_, value)) => Ok(value),
+        None => finite.next().ok_or(CorruptData("index out of range")),
+    };
+    (0..).take(count).map(value).collect()
+}
+
+/// Decodes all encodings that have no column of their own kind within.
+fn decode_simple(bytes: &[u8], count: usize) -> Result<Vec<f64>, CorruptData> {
+    let mut cursor = Cursor(bytes);
+    Ok(match cursor.byte()? {
         SAME => vec![cursor.f64()?; count],
         PLAIN => (0..count).map(|_| cursor.f64()).collect::<Result<_, _>>()?,
         FLOATS => decompress(cursor.0, count)?,
@@ -124,19 +183,14 @@ pub(crate) fn decode(bytes: &[u8], count: usize) -> Result<Vec<f64>, CorruptData
             if list.first() == Some(&CHOICE) {
                 return Err(CorruptData("nested dictionary"));
             }
-            let list = decode(list, length)?;
+            let list = decode_simple(list, length)?;
             let value = |place: u32| {
                 list.get(place as usize).copied().ok_or(CorruptData("dictionary index out of range"))
             };
             decompress(cursor.0, count)?.into_iter().map(value).collect::<Result<_, _>>()?
         }
         _ => return Err(CorruptData("unknown column encoding")),
-    };
-    if values.iter().all(|value| value.is_finite()) {
-        Ok(values)
-    } else {
-        Err(CorruptData("number is not finite"))
-    }
+    })
 }
 
 /// Encodes ascending indices, such as those of rows with a value.
@@ -185,66 +239,5 @@ pub(crate) fn decode_times(bytes: &[u8], count: usize) -> Result<Vec<i64>, Corru
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
-    #[test]
-    fn each_kind_of_numbers_has_its_encoding() {
-        let thirds = |n: usize| (0..n).map(|i| (i * 7 % 90) as f64 / 199.0).collect::<Vec<_>>();
-        for (values, tag, most) in [
-            (vec![0.1; 3600], SAME, 9),
-            (vec![1.5, 2.5], PLAIN, 17),
-            ((0..3600).map(|i| (i * 1000) as f64).collect(), WHOLE, 64),
-            ((0..3600).map(|i| f64::from(i % 50) / 100.0).collect(), WHOLE, 3600),
-            ((0..3600).map(|i| f64::from(i).sin()).collect(), FLOATS, 3600 * 8),
-            (thirds(3600), CHOICE, 4500),
-            (vec![-0.0, 0.0, -0.0, 0.0, -0.0, 0.0, -0.0, 0.0, 0.0], FLOATS, 73),
-            (vec![], SAME, 9),
-        ] {
-            let bytes = encode(&values);
-            assert_eq!(bytes[0], tag, "{:?}", values.get(..3));
-            assert!(bytes.len() <= most, "{} bytes, tag {tag}", bytes.len());
-            let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-            assert_eq!(bits(&decode(&bytes, values.len()).unwrap()), bits(&values));
-        }
-    }
-
-    fn number() -> impl Strategy<Value = f64> {
-        prop_oneof![
-            any::<f64>().prop_filter("finite", |value| value.is_finite()),
-            (-1000_i32..1000).prop_map(f64::from),
-            (0_i32..9, 1_i32..300).prop_map(|(a, b)| f64::from(a) / f64::from(b)),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn numbers_round_trip(values in prop_oneof![vec(number(), 0..80), vec((0..100_i32).prop_map(f64::from), 0..80)]) {
-            prop_assert_eq!(decode(&encode(&values), values.len()), Ok(values));
-        }
-
-        #[test]
-        fn indices_and_times_round_trip(steps in vec(1_u32..5, 0..80)) {
-            let places: Vec<u32> = steps.iter().scan(0, |sum, step| { *sum += step; Some(*sum) }).collect();
-            let times: Vec<i64> = places.iter().map(|&place| i64::from(place) * 1000 - 7).collect();
-            prop_assert_eq!(decode_places(&encode_places(&places), places.len()), Ok(places));
-            prop_assert_eq!(decode_times(&encode_times(&times), times.len()), Ok(times));
-        }
-
-        #[test]
-        fn arbitrary_bytes_never_panic(mut bytes in vec(any::<u8>(), 0..60), tag in 0_u8..6, count in 0_usize..5000) {
-            bytes.insert(0, tag);
-            let _ = (decode(&bytes, count), decode_places(&bytes, count), decode_times(&bytes, count));
-        }
-
-        #[test]
-        fn changed_bytes_never_panic(values in vec(number(), 0..80), at: usize, xor in 1_u8..) {
-            let mut bytes = encode(&values);
-            let at = at % bytes.len();
-            bytes[at] ^= xor;
-            let _ = decode(&bytes, values.len());
-        }
-    }
-}
+#[path = "column_tests.rs"]
+mod tests;

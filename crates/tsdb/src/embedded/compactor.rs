@@ -1,28 +1,42 @@
 //! Compactor thread: writes blocks of completed hours, deletes expired data, and syncs the WAL to disk.
 
+use super::Options;
 use super::block_writer::write_block;
 use super::downsample::downsample;
 use super::resolution::Resolution;
 use super::state::StoreState;
-use crate::head::hour_of;
+use crate::head::{Head, hour_of};
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::Duration;
 
-/// Number of batches of other hours after which an hour is complete, so that few late samples follow.
-pub(crate) const SETTLE_BATCHES: u64 = 60;
+/// Minimum number of batches of other hours after which an hour is complete, so that few late samples follow.
+const SETTLE_BATCHES: u64 = 60;
+/// Number of batches of each group after which an hour is complete, on average.
+const SETTLE_ROWS: u64 = 4;
 /// Number of batches between disk syncs.
 pub(crate) const SYNC_BATCHES: u64 = 60;
 /// Number of batches between retries.
 const RETRY: u64 = 10;
-/// Head size in values of eight bytes from which incomplete hours are written, and from which the oldest are dropped.
-pub(crate) const FLUSH_VALUES: usize = 3_000_000;
-const MAX_HEAD_VALUES: usize = 2 * FLUSH_VALUES;
+/// Minimum head size in bytes from which incomplete hours are written.
+const FLUSH_BYTES: usize = 24_000_000;
+/// Bytes of an hour of a series at one sample a second.
+const SERIES_BYTES: usize = 4096;
 /// Key of the problem.
 const PROBLEM: &str = "seal";
 const SYNC_PROBLEM: &str = "sync";
 const DROPPED_PROBLEM: &str = "dropped";
+
+/// Number of batches of other hours after which an hour is complete.
+pub(crate) fn settle_batches(head: &Head) -> u64 {
+    SETTLE_BATCHES.max(SETTLE_ROWS * head.group_count() as u64)
+}
+
+/// Head size in bytes from which incomplete hours are written, and from twice of which the oldest samples are dropped.
+pub(crate) fn flush_bytes(options: &Options) -> usize {
+    FLUSH_BYTES.max(options.series_limit.saturating_mul(SERIES_BYTES))
+}
 
 /// Message to the thread.
 #[derive(Debug)]
@@ -102,9 +116,10 @@ impl Compactor {
         let hours: Vec<i64> = {
             let head = self.shared.head();
             let current = head.newest().map(|newest| hour_of(newest.millis()));
-            let is_too_large = all || head.cells() > FLUSH_VALUES || head.is_crowded();
+            let is_too_large = all || head.bytes() > flush_bytes(&self.shared.options) || head.is_crowded();
+            let settled = settle_batches(&head);
             let is_due = |hour: i64, touched: u64| {
-                is_too_large || (Some(hour) != current && head.batches() >= touched + SETTLE_BATCHES)
+                is_too_large || (Some(hour) != current && head.batches() >= touched + settled)
             };
             head.hours()
                 .iter()
@@ -183,7 +198,7 @@ impl Compactor {
 
     /// Drops the oldest samples when blocks cannot be written and the head has become too large.
     fn give_up(&self) {
-        if self.shared.head_mut().shrink(MAX_HEAD_VALUES) {
+        if self.shared.head_mut().shrink(2 * flush_bytes(&self.shared.options)) {
             let text =
                 "history could not be written for a long time: the oldest samples in memory were dropped";
             self.shared.problems.set(DROPPED_PROBLEM, text.to_owned());

@@ -84,14 +84,14 @@ fn replace(
     let mut times: BTreeSet<i64> = rolled.values().flat_map(|(_, rows)| rows.keys().copied()).collect();
     let mut chunks = HashMap::new();
     if let Some(old) = &old {
-        times.extend(old.times.iter().copied().filter(|time| adds || !range.contains(time)));
+        times.extend(old.groups.iter().flatten().copied().filter(|time| adds || !range.contains(time)));
         for (place, chunk) in old.chunks.iter().enumerate() {
             rolled.entry(key::encode(&chunk.series)).or_insert((Arc::clone(&chunk.series), Rows::new()));
             chunks.insert(Arc::clone(&chunk.series), place);
         }
     }
     let times: Vec<i64> = times.into_iter().collect();
-    let mut file = BlockReplacement::begin(shared, level, day, times.clone())?;
+    let mut file = BlockReplacement::begin(shared, level, day, vec![times.clone()])?;
     for (series, mut rows) in rolled.into_values() {
         if let (Some(old), Some(&place)) = (&old, chunks.get(&series)) {
             merge_old(shared, (old, place), (level, day), (&range, adds), &mut rows)?;
@@ -99,7 +99,13 @@ fn replace(
         let place = |time: &i64| u32::try_from(times.binary_search(time).ok()?).ok();
         let places: Vec<u32> = rows.keys().filter_map(place).collect();
         if !places.is_empty() {
-            file.add(shared, &series, &places, &Row::columns(rows.values()), (level.start_of(day), 0.0))?;
+            file.add(
+                shared,
+                &series,
+                (0, &places),
+                &Row::columns(rows.values()),
+                (level.start_of(day), 0.0),
+            )?;
         }
     }
     file.finish(shared, covered)

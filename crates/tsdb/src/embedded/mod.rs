@@ -5,6 +5,7 @@
 //! only the selected series of each file and caches nothing.
 
 mod block;
+mod block_layout;
 pub(crate) mod block_reader;
 mod block_writer;
 pub(crate) mod bytes;
@@ -33,7 +34,7 @@ mod tests;
 
 use crate::head::{Entry, Head};
 use crate::{Columns, History, Query, QueryError, Selector, Status, StoredSeries, Visit};
-use compactor::{Compactor, CompactorCommand, FLUSH_VALUES, SETTLE_BATCHES, SYNC_BATCHES};
+use compactor::{Compactor, CompactorCommand, SYNC_BATCHES, flush_bytes, settle_batches};
 use disk::{Disk, SystemDisk};
 use files::Files;
 use problems::Problems;
@@ -181,6 +182,15 @@ impl EmbeddedHistory {
         self.tasks.send(CompactorCommand::SealAll(done)).is_ok() && wait.recv().unwrap_or(false)
     }
 
+    /// Whether the compactor has something to do.
+    fn is_due(&self, head: &Head) -> bool {
+        head.batches().is_multiple_of(SYNC_BATCHES)
+            // These look at all series: not for each of many groups.
+            || head.batches().is_multiple_of(head.group_count().max(1) as u64)
+                && (head.bytes() > flush_bytes(&self.shared.options) || head.is_crowded())
+            || head.hours().values().any(|hour| head.batches() >= hour.touched + settle_batches(head))
+    }
+
     fn hand_over(&self, entry: Entry, is_due: bool) {
         if self.orders.try_send(WalCommand::Write(entry)).is_err() {
             // The batch is in the head and will be written from there.
@@ -209,17 +219,8 @@ impl History for EmbeddedHistory {
     fn append(&self, batch: &Batch, series: &[Series], catalogue: &Catalogue) {
         let (entry, is_due) = {
             let mut head = self.shared.head_mut();
-            let before = head.batches();
-            let entry = head.append(batch, series, catalogue);
-            if head.batches() == before {
-                return;
-            }
-            let is_over = |touched: u64| head.batches() >= touched + SETTLE_BATCHES;
-            let is_due = head.batches().is_multiple_of(SYNC_BATCHES)
-                || head.cells() > FLUSH_VALUES
-                || head.is_crowded()
-                || head.hours().values().any(|hour| is_over(hour.touched));
-            (entry, is_due)
+            let Some(entry) = head.append(batch, series, catalogue) else { return };
+            (entry, self.is_due(&head))
         };
         self.shared.clock().note(entry.time);
         self.hand_over(entry, is_due);
@@ -273,8 +274,7 @@ impl History for EmbeddedHistory {
             return;
         }
         // If the queue is full, the thread either drains it or hangs.
-        let orders = self.orders.clone();
-        let tasks = self.tasks.clone();
+        let (orders, tasks) = (self.orders.clone(), self.tasks.clone());
         let tell = move || {
             let _ = orders.send(WalCommand::Close);
             let _ = tasks.send(CompactorCommand::Close);

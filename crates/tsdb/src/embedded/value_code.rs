@@ -22,7 +22,7 @@ const MAX_EXACT_INTEGER: f64 = 9e15;
 #[derive(Debug, Default)]
 pub(crate) struct ValueState {
     before: u64,
-    /// Allocated only for series with non-integer values.
+    /// Recent values, 2 KB. Allocated only for series with non-integer values.
     met: Option<Box<[u64; 256]>>,
 }
 
@@ -42,8 +42,9 @@ impl ValueState {
         Some(zigzag(whole(bits)? - whole(self.before)?)).filter(|&difference| difference < 1 << 32)
     }
 
-    /// Encodes a value and returns its code.
-    pub(crate) fn encode(&mut self, value: f64, out: &mut Vec<u8>) -> u8 {
+    /// Encodes a value and returns its code. `has_table` is whether there is a table of recent values: the same for all values
+    /// of a series.
+    pub(crate) fn encode(&mut self, value: f64, has_table: bool, out: &mut Vec<u8>) -> u8 {
         let bits = value.to_bits();
         let place = place_of(bits);
         let code = if bits == self.before {
@@ -61,12 +62,17 @@ impl ValueState {
             out.extend(changed.to_le_bytes().into_iter().take(length));
             CHANGED + length as u8 - 1
         };
-        self.remember(bits, code);
+        self.remember(bits, code, has_table);
         code
     }
 
-    /// Decodes the value of a code and its bytes.
-    pub(crate) fn decode(&mut self, code: u8, bytes: &mut Cursor<'_>) -> Result<f64, CorruptData> {
+    /// Decodes the value of a code and its bytes. `has_table` is as for [`encode`](Self::encode).
+    pub(crate) fn decode(
+        &mut self,
+        code: u8,
+        has_table: bool,
+        bytes: &mut Cursor<'_>,
+    ) -> Result<f64, CorruptData> {
         let mut number = |length: u8| {
             let mut number = [0; 8];
             let read = bytes.slice(usize::from(length))?;
@@ -90,13 +96,13 @@ impl ValueState {
             CHANGED..14 => self.before ^ number(code - CHANGED + 1)?,
             _ => return Err(CorruptData("unknown value code")),
         };
-        self.remember(bits, code);
+        self.remember(bits, code, has_table);
         Ok(f64::from_bits(bits))
     }
 
-    fn remember(&mut self, bits: u64, code: u8) {
+    fn remember(&mut self, bits: u64, code: u8, has_table: bool) {
         self.before = bits;
-        if code >= CHANGED {
+        if has_table && code >= CHANGED {
             let met = self.met.get_or_insert_with(|| Box::new([0; 256]));
             if let Some(slot) = met.get_mut(usize::from(place_of(bits))) {
                 *slot = bits;
@@ -120,7 +126,7 @@ mod tests {
         let mut memory = ValueState::default();
         let mut out = Vec::new();
         let codes: Vec<u8> = [0.0, 5.0, 4.0, 300.0, 1e12, 0.1, 0.2, 0.1, 0.1, -0.0]
-            .map(|value| memory.encode(value, &mut out))
+            .map(|value| memory.encode(value, true, &mut out))
             .to_vec();
         assert_eq!(codes, [0, 2, 2, 3, 13, 13, 12, 1, 0, 13]);
     }
@@ -128,15 +134,15 @@ mod tests {
     proptest! {
         #[test]
         fn values_round_trip(
-            values: Vec<f64>, small in proptest::collection::vec((-300_i32..300, 1_i32..4), 0..100),
+            values: Vec<u64>, has_table: bool, small in proptest::collection::vec((-300_i32..300, 1_i32..4), 0..100),
         ) {
             let (mut to, mut from) = (ValueState::default(), ValueState::default());
             let small = small.into_iter().map(|(a, b)| f64::from(a) / f64::from(b));
-            for value in values.into_iter().chain(small) {
+            for value in values.into_iter().map(f64::from_bits).chain(small) {
                 let mut out = Vec::new();
-                let code = to.encode(value, &mut out);
+                let code = to.encode(value, has_table, &mut out);
                 let mut cursor = Cursor(&out);
-                prop_assert_eq!(from.decode(code, &mut cursor).unwrap().to_bits(), value.to_bits());
+                prop_assert_eq!(from.decode(code, has_table, &mut cursor).unwrap().to_bits(), value.to_bits());
                 prop_assert!(cursor.is_empty());
             }
         }
@@ -145,7 +151,7 @@ mod tests {
         fn arbitrary_bytes_never_panic(codes: Vec<u8>, bytes: Vec<u8>) {
             let (mut memory, mut cursor) = (ValueState::default(), Cursor(&bytes));
             for code in codes {
-                let _ = memory.decode(code % 15, &mut cursor);
+                let _ = memory.decode(code % 15, true, &mut cursor);
             }
         }
     }

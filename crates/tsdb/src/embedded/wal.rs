@@ -17,8 +17,8 @@ const MIN_RECORDS: usize = 600;
 const MAX_RECORDS: usize = 7200;
 /// Number of batches between write retries.
 const RETRY_BATCHES: usize = 5;
-/// Number of batches copied from the head at a time.
-const COPY_BATCHES: usize = 60;
+/// Number of series copied from the head at a time.
+const COPY_SERIES: usize = 64;
 /// Key of the WAL problem.
 const PROBLEM: &str = "log";
 
@@ -180,11 +180,9 @@ impl WalWriter {
 
     fn copy_head(&mut self) -> io::Result<()> {
         self.begin()?;
-        let mut from = i64::MIN;
-        loop {
-            let entries = self.shared.head().entries(from, COPY_BATCHES);
-            let Some(last) = entries.last() else { break };
-            from = last.time.saturating_add(1);
+        let numbers = self.shared.head().numbers_by_group();
+        for numbers in numbers.chunks(COPY_SERIES) {
+            let entries = self.shared.head().entries(numbers);
             self.append(&entries)?;
         }
         self.records = 0;

@@ -110,7 +110,7 @@ impl Encoder {
         let mut bytes = Vec::new();
         let codes: Vec<u8> = samples
             .iter()
-            .filter_map(|&(place, value)| Some(self.memories.get_mut(place)?.encode(value, &mut bytes)))
+            .filter_map(|&(place, value)| Some(self.memories.get_mut(place)?.encode(value, true, &mut bytes)))
             .collect();
         let pair = |pair: &[u8]| pair.iter().rev().fold(0, |byte, code| byte << 4 | code);
         payload.extend(codes.chunks(2).map(pair));
@@ -242,7 +242,7 @@ impl Decoder {
         for (place, code) in places.into_iter().zip(codes) {
             let memory =
                 self.memories.get_mut(place).ok_or(CorruptData("a record has a series that is none"))?;
-            record.samples.push((place, memory.decode(code, &mut payload)?));
+            record.samples.push((place, memory.decode(code, true, &mut payload)?));
         }
         if payload.is_empty() { Ok(record) } else { Err(CorruptData("record too long")) }
     }

@@ -1,6 +1,7 @@
 //! Tests of the WAL format: round trips, torn writes and damage.
 
 use super::*;
+use crate::head::TICK;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use watchglass_model::Kind;
@@ -15,8 +16,11 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
         (-9_i32..9).prop_map(f64::from),
         any::<f64>().prop_filter("finite", |value| value.is_finite())
     ];
-    let entry = (any::<i64>(), btree_map(0_u32..20, value, 0..20))
-        .prop_map(|(time, samples)| Entry { time, samples: samples.into_iter().collect() });
+    let entry = (any::<i64>(), btree_map(0_u32..20, value, 0..20)).prop_map(|(time, samples)| Entry {
+        group: TICK.into(),
+        time,
+        samples: samples.into_iter().collect(),
+    });
     vec(entry, 0..20)
 }
 
@@ -36,7 +40,7 @@ fn read(bytes: &[u8]) -> (Vec<Entry>, bool) {
                 let known = |&(place, value): &(usize, f64)| Some(((*series.get(place)?)?, value));
                 let mut samples: Vec<(u32, f64)> = record.samples.iter().filter_map(known).collect();
                 samples.sort_by_key(|&(number, _)| number);
-                read.push(Entry { time: record.time, samples });
+                read.push(Entry { group: TICK.into(), time: record.time, samples });
             }
             Ok(None) => return (read, is_whole),
             Err(_) => {
@@ -91,7 +95,7 @@ proptest! {
     ) {
         let entry = |(time, count): (i64, &u32)| {
             let samples = (0..*count).map(|number| (number, (time * i64::from(number)) as f64 / 3.0)).collect();
-            Entry { time, samples }
+            Entry { group: TICK.into(), time, samples }
         };
         let entries: Vec<Entry> = (0..).zip(&counts).map(entry).collect();
         let (mut out, ends) = written(&entries);
@@ -129,7 +133,8 @@ proptest! {
         counts in vec(1_u32..20, 2..59), damaged: prop::sample::Index, xor in 1_u8..,
     ) {
         let entry = |(time, count): (i64, &u32)| {
-            Entry { time, samples: (0..*count).map(|number| (number, time as f64)).collect() }
+            let samples = (0..*count).map(|number| (number, time as f64)).collect();
+            Entry { group: TICK.into(), time, samples }
         };
         let entries: Vec<Entry> = (0..).zip(&counts).map(entry).collect();
         let (mut out, ends) = written(&entries);

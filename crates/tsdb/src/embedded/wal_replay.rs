@@ -6,7 +6,7 @@ use super::bytes::{CorruptData, Cursor};
 use super::state::{StoreState, WalFile};
 use super::wal_format::{self, Decoder, Record};
 use super::wal_header;
-use crate::head::Head;
+use crate::head::{Head, TICK};
 use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -77,7 +77,7 @@ enum Place {
     /// It has no room in the head.
     Refused,
     /// Its number in the head.
-    Known(usize),
+    Known(u32),
 }
 
 impl Replay {
@@ -88,7 +88,7 @@ impl Replay {
         }
         let is_waiting_over = !record.new.is_empty();
         for (number, series) in (record.first_new..).zip(record.new) {
-            let register = || head.register(&Arc::new(series)).map_or(Place::Refused, Place::Known);
+            let register = || head.register(&Arc::new(series), TICK).map_or(Place::Refused, Place::Known);
             match self.places.get_mut(number) {
                 Some(place @ Place::Unknown) => *place = register(),
                 Some(_) => {}
@@ -111,7 +111,7 @@ impl Replay {
             Place::Known(found) => Some((found, value)),
             Place::Unknown | Place::Refused => None,
         });
-        head.restore(time, known);
+        head.restore(TICK, time, known);
         if !waiting.is_empty() {
             self.waiting.push_back((time, waiting));
             if self.waiting.len() > MAX_WAITING {

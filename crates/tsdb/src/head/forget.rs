@@ -4,14 +4,60 @@ use super::{HOUR, Head, HeadColumn, HourState, hour_of};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Capacity that a series keeps: one hour at one value per second, plus the values until its block is written.
-const KEPT_CAPACITY: usize = 4096;
+/// Time range that is dropped at once when the head is too large, in milliseconds.
+const DROPPED_AT_ONCE: i64 = 900_000;
 
 impl Head {
     /// Whether half of the room is used, and a quarter by series that have ended: it is returned when they are in a block.
     pub(crate) fn is_crowded(&self) -> bool {
-        let has_ended = |column: &&HeadColumn| column.id.is_none() && !column.values.is_empty();
+        let has_ended = |column: &&HeadColumn| column.id.is_none() && !column.is_empty();
         self.columns.len() > self.limit / 2 && self.columns.iter().filter(has_ended).count() >= self.limit / 4
+    }
+
+    /// Removes series without samples.
+    pub(super) fn prune(&mut self) {
+        if std::mem::take(&mut self.may_prune) {
+            self.retain(|column| !column.is_empty());
+        }
+    }
+
+    fn retain(&mut self, keep: impl Fn(&HeadColumn) -> bool) {
+        if !self.columns.iter().all(&keep) {
+            self.columns.retain(keep);
+            self.by_series.clear();
+            self.places.clear();
+            for (place, column) in (0..).zip(&self.columns) {
+                self.by_series.insert(Arc::clone(&column.series), place);
+            }
+            let ids: Vec<_> = self.columns.iter().map(|column| column.id).collect();
+            for (place, id) in (0..).zip(ids) {
+                if let Some(id) = id {
+                    self.number_in_run(id, place);
+                }
+            }
+        }
+        self.drop_groups();
+    }
+
+    /// Removes groups without series and times.
+    fn drop_groups(&mut self) {
+        let mut is_used = vec![false; self.groups.len()];
+        for column in &self.columns {
+            if let Some(used) = is_used.get_mut(column.group as usize) {
+                *used = true;
+            }
+        }
+        let groups = &self.groups;
+        let vacant = &mut self.vacant;
+        self.by_key.retain(|_, group| {
+            let place = *group as usize;
+            let is_kept = is_used.get(place) == Some(&true)
+                || groups.get(place).is_some_and(|group| group.times.first().is_some());
+            if !is_kept {
+                vacant.push(*group);
+            }
+            is_kept
+        });
     }
 
     /// Removes the samples of an hour that are in its block, which was written after `before` was its state: all, or
@@ -22,74 +68,43 @@ impl Head {
         let start = hour.saturating_mul(HOUR);
         if now == before {
             self.hours.remove(&hour);
-            self.forget_range(start..start.saturating_add(HOUR));
+            self.forget(&(start..start.saturating_add(HOUR)));
         } else if now.late == before.late {
-            self.forget_range(start..before.last.saturating_add(1));
-        }
-    }
-
-    fn forget_range(&mut self, range: Range<i64>) {
-        let rows = self.rows(&range);
-        self.times.drain(rows.clone());
-        for column in &mut self.columns {
-            let end = rows.end.min(column.values.len());
-            column.values.drain(rows.start.min(end)..end);
-            // Series that ended must become empty.
-            if column.values.iter().all(|value| value.is_nan()) {
-                column.values.clear();
-            }
-            // Avoids reallocating every hour.
-            let room = if column.values.is_empty() { 0 } else { KEPT_CAPACITY };
-            column.values.shrink_to(room);
+            self.forget(&(start..before.last.saturating_add(1)));
+        } else {
+            return;
         }
         self.may_prune = true;
         // Series that ended are never written again.
-        self.retain(|column| column.id.is_some() || !column.values.is_empty());
+        self.retain(|column| column.id.is_some() || !column.is_empty());
     }
 
-    /// Removes the oldest samples if there are more than `most` values; returns whether it did.
+    /// Drops the oldest samples until the rest has at most `most` bytes; returns whether there were too many.
     pub(crate) fn shrink(&mut self, most: usize) -> bool {
-        let rows = most / self.columns.len().max(1);
-        let limit = self.times.len().checked_sub(rows).filter(|&excess| excess > 0);
-        let limit = limit.and_then(|excess| self.times.get(excess).copied());
-        if let Some(limit) = limit {
-            self.forget_before(limit);
+        let is_too_large = self.bytes() > most;
+        while self.bytes() > most
+            && let Some(first) = self.first_time()
+        {
+            self.forget_before(first.saturating_add(DROPPED_AT_ONCE));
         }
-        limit.is_some()
+        is_too_large
     }
 
     /// Removes samples older than `limit`.
     pub(crate) fn forget_before(&mut self, limit: i64) {
-        let old = self.times.partition_point(|&time| time < limit);
-        self.times.drain(..old);
-        for column in &mut self.columns {
-            column.values.drain(..old.min(column.values.len()));
-        }
-        let hour = hour_of(limit);
-        self.hours.retain(|&earlier, _| earlier >= hour);
-        self.may_prune |= old > 0;
-    }
-
-    /// Removes series without samples.
-    pub(super) fn prune(&mut self) {
-        if std::mem::take(&mut self.may_prune) {
-            self.retain(|column| !column.values.is_empty());
-        }
-    }
-
-    fn retain(&mut self, keep: impl Fn(&HeadColumn) -> bool) {
-        if self.columns.iter().all(&keep) {
+        if self.first_time().is_none_or(|first| first >= limit) {
             return;
         }
-        self.columns.retain(keep);
-        self.by_series.clear();
-        self.places.clear();
-        for place in 0..self.columns.len() {
-            let Some(column) = self.columns.get(place) else { continue };
-            self.by_series.insert(Arc::clone(&column.series), place);
-            if let Some(id) = column.id {
-                self.number_in_run(id, place);
-            }
+        self.forget(&(i64::MIN..limit));
+        let hour = hour_of(limit);
+        self.hours.retain(|&earlier, _| earlier >= hour);
+        self.may_prune = true;
+    }
+
+    fn forget(&mut self, times: &Range<i64>) {
+        let rows: Vec<Range<u32>> = self.groups.iter_mut().map(|group| group.times.forget(times)).collect();
+        for column in &mut self.columns {
+            column.forget(times, rows.get(column.group as usize).unwrap_or(&(0..0)));
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Reads of the head block.
 
-use super::{Entry, Head, HourState};
+use super::times::RowTime;
+use super::{Entry, Head, HeadColumn, HourState, TICK};
 use crate::StoredSeries;
+use crate::samples::Samples;
 use crate::selector::CompiledSelector;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,7 +11,7 @@ use std::sync::Arc;
 use watchglass_model::{SeriesId, Timestamp};
 
 impl Head {
-    /// Time of the last batch.
+    /// Time of the last batch of the tick; of the newest batch if there was none.
     pub(crate) fn newest(&self) -> Option<Timestamp> {
         self.newest.map(Timestamp::from_millis)
     }
@@ -19,14 +21,20 @@ impl Head {
         self.newest = Some(millis);
     }
 
-    /// Largest time.
+    /// Largest time of the tick; of all groups if there was none.
     pub(crate) fn last_time(&self) -> Option<i64> {
-        self.times.back().copied()
+        let tick = self.by_key.get(TICK).and_then(|&group| self.groups.get(group as usize));
+        let last = tick.and_then(|tick| tick.times.last());
+        last.or_else(|| {
+            let late = self.columns.iter().filter_map(HeadColumn::late_times).map(|times| times.1);
+            self.groups.iter().filter_map(|group| group.times.last()).chain(late).max()
+        })
     }
 
     /// Smallest time.
     pub(crate) fn first_time(&self) -> Option<i64> {
-        self.times.front().copied()
+        let late = self.columns.iter().filter_map(HeadColumn::late_times).map(|times| times.0);
+        self.groups.iter().filter_map(|group| group.times.first()).chain(late).min()
     }
 
     /// Number of batches.
@@ -34,19 +42,25 @@ impl Head {
         self.batches
     }
 
+    /// Number of groups.
+    pub(crate) fn group_count(&self) -> usize {
+        self.by_key.len()
+    }
+
     /// Number of dropped samples.
     pub(crate) fn refused(&self) -> u64 {
         self.refused
     }
 
-    /// Number of allocated value cells.
-    pub(crate) fn cells(&self) -> usize {
-        self.times.len().saturating_mul(self.columns.len())
+    /// Allocated bytes of samples, without series.
+    pub(crate) fn bytes(&self) -> usize {
+        let groups: usize = self.groups.iter().map(|group| group.times.bytes()).sum();
+        groups + self.columns.iter().map(HeadColumn::bytes).sum::<usize>()
     }
 
     /// Number of samples.
     pub(crate) fn samples(&self) -> u64 {
-        self.columns.iter().flat_map(|column| &column.values).filter(|value| !value.is_nan()).count() as u64
+        self.columns.iter().map(|column| column.len() as u64).sum()
     }
 
     /// Number of columns.
@@ -57,7 +71,7 @@ impl Head {
 
     /// Number of series with samples.
     pub(crate) fn active(&self) -> usize {
-        self.columns.iter().filter(|column| !column.values.is_empty()).count()
+        self.columns.iter().filter(|column| !column.is_empty()).count()
     }
 
     /// Hours with samples.
@@ -73,65 +87,104 @@ impl Head {
 
     /// All series with samples.
     pub(crate) fn all(&self) -> Vec<Arc<StoredSeries>> {
-        let columns = self.columns.iter().filter(|column| !column.values.is_empty());
-        columns.map(|column| Arc::clone(&column.series)).collect()
+        self.grouped().map(|(series, _)| Arc::clone(series)).collect()
+    }
+
+    /// All series with samples, and the numbers of their groups.
+    pub(crate) fn grouped(&self) -> impl Iterator<Item = (&Arc<StoredSeries>, u32)> {
+        let columns = self.columns.iter().filter(|column| !column.is_empty());
+        columns.map(|column| (&column.series, column.group))
+    }
+
+    /// The times of a group within a range, without those of late samples.
+    pub(crate) fn group_times(&self, group: u32, times: &Range<i64>) -> Vec<i64> {
+        let group = self.groups.get(group as usize);
+        group.map_or_else(Vec::new, |group| group.times.within(times).into_iter().map(|row| row.1).collect())
+    }
+
+    /// Times of late samples within a range, with the numbers of the groups of their series.
+    pub(crate) fn late_times(&self, times: &Range<i64>) -> Vec<(u32, i64)> {
+        let late = |column: &HeadColumn| {
+            let group = column.group;
+            column.late_samples(times).into_iter().map(move |(time, _)| (group, time))
+        };
+        self.columns.iter().flat_map(late).collect()
+    }
+
+    fn numbered_column(&self, number: u32) -> Option<&HeadColumn> {
+        // Numbers ascend with the columns.
+        let place = self.columns.partition_point(|column| column.number < number);
+        self.columns.get(place).filter(|column| column.number == number)
     }
 
     /// The series of a head number.
     pub(crate) fn numbered(&self, number: u32) -> Option<Arc<StoredSeries>> {
-        // Numbers ascend with the columns.
-        let place = self.columns.partition_point(|column| column.number < number);
-        self.columns
-            .get(place)
-            .filter(|column| column.number == number)
-            .map(|column| Arc::clone(&column.series))
+        self.numbered_column(number).map(|column| Arc::clone(&column.series))
     }
 
-    pub(super) fn rows(&self, times: &Range<i64>) -> Range<usize> {
-        let row = |time: i64| self.times.partition_point(|&earlier| earlier < time);
-        let start = row(times.start);
-        start..row(times.end).max(start)
+    fn column(&self, series: &StoredSeries) -> Option<&HeadColumn> {
+        self.columns.get(*self.by_series.get(series)? as usize)
     }
 
-    /// The times within a range.
-    pub(crate) fn times_in(&self, times: Range<i64>) -> Vec<i64> {
-        self.times.range(self.rows(&times)).copied().collect()
+    fn rows_of(&self, column: &HeadColumn, times: &Range<i64>) -> Vec<RowTime> {
+        let group = self.groups.get(column.group as usize);
+        group.map_or_else(Vec::new, |group| group.times.within(times))
     }
 
     /// The samples of a series within a range of times.
-    pub(crate) fn samples_of(&self, series: &StoredSeries, times: Range<i64>) -> Vec<(i64, f64)> {
-        let Some(column) = self.by_series.get(series).and_then(|&place| self.columns.get(place)) else {
-            return Vec::new();
-        };
-        let rows = self.rows(&times);
-        let end = rows.end.min(column.values.len());
-        let start = rows.start.min(end);
-        let times = self.times.range(start..end).copied();
-        times.zip(column.values.range(start..end).copied()).filter(|(_, value)| !value.is_nan()).collect()
+    pub(crate) fn samples_of(&self, series: &StoredSeries, times: Range<i64>) -> Samples {
+        let column = self.column(series).filter(|column| !column.is_empty());
+        column.map_or_else(Vec::new, |column| column.samples(&self.rows_of(column, &times), &times))
     }
 
     /// The newest sample of a series within a range of times.
     pub(crate) fn last_of(&self, series: &StoredSeries, times: Range<i64>) -> Option<(i64, f64)> {
-        let column = self.columns.get(*self.by_series.get(series)?)?;
-        let rows = self.rows(&times);
-        let end = rows.end.min(column.values.len());
-        let start = rows.start.min(end);
-        let times = self.times.range(start..end).copied();
-        times.zip(column.values.range(start..end).copied()).rev().find(|(_, value)| !value.is_nan())
+        let column = self.column(series).filter(|column| !column.is_empty())?;
+        column.last_sample(&self.rows_of(column, &times), &times)
     }
 
-    /// At most `count` batches from `from` on.
-    pub(crate) fn entries(&self, from: i64, count: usize) -> Vec<Entry> {
-        let first = self.times.partition_point(|&time| time < from);
-        let times = self.times.iter().enumerate().skip(first).take(count);
-        times
-            .map(|(row, &time)| {
-                let values = self.columns.iter().filter_map(|column| {
-                    let value = *column.values.get(row)?;
-                    (!value.is_nan()).then_some((column.number, value))
-                });
-                Entry { time, samples: values.collect() }
-            })
+    /// The numbers of all series with samples, those of a group behind each other.
+    pub(crate) fn numbers_by_group(&self) -> Vec<u32> {
+        let columns = self.columns.iter().filter(|column| !column.is_empty());
+        let mut numbers: Vec<_> = columns.map(|column| (column.group, column.number)).collect();
+        numbers.sort_unstable();
+        numbers.into_iter().map(|(_, number)| number).collect()
+    }
+
+    /// All samples of some series, which are ordered by group, as batches sorted by group and time.
+    pub(crate) fn entries(&self, numbers: &[u32]) -> Vec<Entry> {
+        let columns: Vec<_> = numbers.iter().filter_map(|&number| self.numbered_column(number)).collect();
+        columns
+            .chunk_by(|one, next| one.group == next.group)
+            .flat_map(|group| self.batches_of(group))
             .collect()
+    }
+
+    /// All samples of series of one group.
+    fn batches_of(&self, columns: &[&HeadColumn]) -> Vec<Entry> {
+        let group = columns.first().and_then(|first| Some((first, self.groups.get(first.group as usize)?)));
+        let Some((first, group)) = group else { return Vec::new() };
+        let all = i64::MIN..i64::MAX;
+        let rows = self.rows_of(first, &all);
+        let entry = |time, samples| Entry { group: Arc::clone(&group.key), time, samples };
+        let mut batches: Vec<Entry> =
+            rows.iter().map(|&(_, time)| entry(time, Vec::with_capacity(columns.len()))).collect();
+        // Those of late samples whose time is not that of a row.
+        let mut others: BTreeMap<i64, Entry> = BTreeMap::new();
+        for column in columns {
+            let mut ahead = batches.iter_mut().peekable();
+            for (time, value) in column.samples(&rows, &all) {
+                while ahead.next_if(|batch| batch.time < time).is_some() {}
+                let batch = match ahead.peek_mut() {
+                    Some(batch) if batch.time == time => &mut **batch,
+                    _ => others.entry(time).or_insert_with(|| entry(time, Vec::new())),
+                };
+                batch.samples.push((column.number, value));
+            }
+        }
+        batches.retain(|batch| !batch.samples.is_empty());
+        batches.extend(others.into_values());
+        batches.sort_by_key(|batch| batch.time);
+        batches
     }
 }

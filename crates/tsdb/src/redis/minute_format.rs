@@ -106,7 +106,7 @@ fn read(
                 bits.is_none_or(|bits| bits.get(place / 8).is_some_and(|byte| byte >> (place % 8) & 1 == 1))
             };
             let present = times.iter().enumerate().filter(|(place, _)| is_set(*place));
-            let values = column::decode(values, present.clone().count())?;
+            let values = column::decode_finite(values, present.clone().count())?;
             found.entry(number).or_default().extend(present.map(|(_, &time)| time).zip(values));
         }
     }

@@ -56,7 +56,7 @@ fn read(cursor: &mut Cursor<'_>, before: &mut IndexCache) -> Result<Placed, Corr
         }
         *before = IndexCache { bytes: bytes.to_vec(), places };
     }
-    let mut field = || column::decode(cursor.bytes()?, count);
+    let mut field = || column::decode_finite(cursor.bytes()?, count);
     let columns = [field()?, field()?, field()?, field()?, field()?];
     Ok(before.places.iter().copied().zip(Row::of_columns(&columns)).collect())
 }

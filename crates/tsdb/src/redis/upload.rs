@@ -88,7 +88,11 @@ impl Uploader {
         let mut measured: Vec<(Arc<StoredSeries>, Samples)> = Vec::new();
         let mut visit = |series: &StoredSeries, samples: &[(Timestamp, f64)]| {
             let samples = samples.iter().map(|&(time, value)| (time.millis(), value));
-            let samples = samples.filter(|&(time, _)| minutes.binary_search(&minute_of(time)).is_ok());
+            // The format of Redis has no values that are not finite.
+            let is_sent = |(time, value): &(i64, f64)| {
+                value.is_finite() && minutes.binary_search(&minute_of(*time)).is_ok()
+            };
+            let samples = samples.filter(is_sent);
             match measured.last_mut().filter(|(last, _)| last.as_ref() == series) {
                 Some((_, all)) => all.extend(samples),
                 None => measured.push((Arc::new(series.clone()), samples.collect())),

@@ -49,7 +49,7 @@ fn head_forgets_what_was_written_while_samples_arrive() {
         (&[100, 101, 102], 3, "newer ones"),
         (&[102, 100], 102, "the second one is older than the first"),
         (&[99], 100, "a new value of the newest one"),
-        (&[50], 100, "a new value of an older one"),
+        (&[50], 101, "a new value of an older one, which counts twice"),
         (&[3600, 3601], 2, "those of the next hour"),
     ];
     for (meanwhile, kept, case) in cases {

@@ -77,24 +77,46 @@ fn written_files_are_unchanged() {
 
 #[test]
 fn golden_files_are_readable() {
-    check_readable(&folder().join("log-0.wal"));
+    check_readable(&folder());
 }
 
+/// Version 1 of blocks and WAL, and version 2 of the WAL.
 #[test]
-fn earlier_versions_of_the_wal_are_readable() {
-    for version in ["golden-v1", "golden-v2"] {
-        check_readable(&folder().with_file_name(version).join("log-0.wal"));
+fn earlier_versions_are_readable() {
+    for earlier in ["golden-v1", "golden-v2"] {
+        check_readable(&folder().with_file_name(earlier));
     }
 }
 
-/// Reads the golden files with this WAL.
-fn check_readable(wal: &Path) {
+/// An hour of a block of version 1 is rewritten when samples are added to it.
+#[test]
+fn blocks_of_version_1_are_extended() {
+    let copied = tempfile::tempdir().unwrap();
+    let earlier = folder().with_file_name("golden-v1");
+    for name in names(&earlier) {
+        fs::copy(earlier.join(&name), copied.path().join(&name)).unwrap();
+    }
+    let (written, world, history) = (tempfile::tempdir().unwrap(), World::new(), open(copied.path()));
+    let mut map = write(written.path());
+    world.append(&history, BEGIN + 5000, &[(0, 2.0), (4, -0.5)]);
+    map.extend([((0, BEGIN + 5000), 2.0), ((4, BEGIN + 5000), -0.5)]);
+    assert!(history.write_blocks());
+    for name in names(copied.path()).iter().filter(|name| name.ends_with("seg")) {
+        assert_eq!(fs::read(copied.path().join(name)).unwrap()[8], 2, "version of {name}");
+    }
+    assert!(world.samples(&history, (0, i64::MAX)) == map);
+    world.compare(&history, &map, (BEGIN, BEGIN + 2 * HOUR), 900_000);
+}
+
+/// Reads the golden files, with those of this folder in place of files of the same names.
+fn check_readable(replaced: &Path) {
     let (copied, written) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let map = write(written.path());
-    for name in names(&folder()) {
-        fs::copy(folder().join(&name), copied.path().join(&name)).unwrap();
+    for from in [&*folder(), replaced] {
+        for name in names(from) {
+            fs::copy(from.join(&name), copied.path().join(&name)).unwrap();
+        }
     }
-    fs::copy(wal, copied.path().join("log-0.wal")).unwrap();
     let history = open(copied.path());
     assert_eq!(history.status().problems, Vec::<String>::new());
     assert!(World::new().samples(&history, (0, i64::MAX)) == map);
