@@ -99,7 +99,7 @@ impl SeriesTable {
         }
         over.into_iter().for_each(|id| self.end(id));
         self.end_silent(silent);
-        self.end_over_share(self.budget.missing_in_share());
+        self.end_over_share(self.budget.missing_over_share(self.budget.refused_in_share()));
         self.budget.begin_tick();
         self.refused.begin_tick();
     }
@@ -108,7 +108,7 @@ impl SeriesTable {
     /// such sources.
     fn end_silent(&mut self, mut silent: Vec<(u64, Share, SeriesId)>) {
         let mut in_share = self.budget.missing_in_share();
-        let mut over_share = self.budget.missing(self.refused.in_tick()).saturating_sub(in_share);
+        let mut over_share = self.budget.missing_over_share(self.refused.in_tick()).saturating_sub(in_share);
         silent.sort_unstable_by_key(|&(last, _, id)| (last, id));
         for (_, share, id) in silent {
             if !self.budget.can_spare(share) {

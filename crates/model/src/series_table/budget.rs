@@ -11,6 +11,9 @@ const HOST_PREFIX: &str = "host_";
 /// Series that are kept free for the host and for this server, unless the limit is low.
 const HOST_SERIES: usize = 2000;
 const OWN_SERIES: usize = 1000;
+/// One in so many series is kept free for sources with less than the largest share, so that the first report of a new
+/// application has room at once.
+const FREE: usize = 20;
 
 /// What a series counts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,19 +75,35 @@ impl Budget {
         (self.limit / 4).max(1)
     }
 
+    /// Series that sources with the largest share or more leave free for others.
+    fn free(&self) -> usize {
+        self.limit / FREE
+    }
+
     pub(super) fn begin_tick(&mut self) {
         self.was_contended = std::mem::take(&mut self.refused_in_share) > 0;
     }
 
     /// How many series must end so that `count` others have room.
-    pub(super) fn missing(&self, count: usize) -> usize {
+    fn missing(&self, count: usize) -> usize {
         let room = self.limit.saturating_sub(self.used + self.host.unused() + self.own.unused());
         count.saturating_sub(room)
+    }
+
+    /// Number of series refused in this tick although their source has less than the largest share.
+    pub(super) fn refused_in_share(&self) -> usize {
+        self.refused_in_share
     }
 
     /// How many series must end for those refused in this tick although their source has less than the largest share.
     pub(super) fn missing_in_share(&self) -> usize {
         self.missing(self.refused_in_share)
+    }
+
+    /// How many series of sources above the largest share must end, so that `refused` others have room and some stay free.
+    pub(super) fn missing_over_share(&self, refused: usize) -> usize {
+        let is_any_above = self.largest_excess().is_some();
+        self.missing(refused + if is_any_above { self.free() } else { 0 })
     }
 
     /// Whether others could use a series of it: series that are kept free are of no use to them.
@@ -111,7 +130,8 @@ impl Budget {
             (self.sources.used(probe, app), self.host.unused() + self.own.unused())
         };
         let is_in_share = used < self.largest_share();
-        let has_room = self.limit.saturating_sub(self.used) > kept_for_others;
+        let free = if is_in_share { 0 } else { self.free() };
+        let has_room = self.limit.saturating_sub(self.used) > kept_for_others + free;
         let is_contended = self.was_contended || self.refused_in_share > 0;
         if !has_room || (is_contended && !is_in_share) {
             self.refused_in_share += usize::from(is_in_share);

@@ -181,6 +181,22 @@ proptest! {
 }
 
 #[test]
+fn new_applications_have_room_at_once_while_names_pass() {
+    let mut table = table(10_000);
+    for second in 0..1_000_u32 {
+        let mut rows: BTreeSet<Row> = (0..100).map(|number| Row::Host(second * 100 + number)).collect();
+        // Each minute another one, which is there for two minutes.
+        let apps = (second / 60).saturating_sub(1)..=second / 60;
+        let apps: BTreeSet<Row> =
+            apps.flat_map(|app| (0..200).map(move |number| Row::App("shop", app * 1000 + number))).collect();
+        rows.extend(&apps);
+        let found: BTreeSet<String> = tick(&mut table, &rows).into_values().collect();
+        assert!(apps.iter().all(|row| found.contains(&row.key())), "second {second}");
+    }
+    assert!(table.refused().sources().iter().all(|source| source.name == "test"));
+}
+
+#[test]
 fn passing_names_never_stop_new_measuring() {
     let mut table = table(10_000);
     for second in 0..2_000_u32 {
