@@ -111,7 +111,8 @@ mod tests {
     #[test]
     fn code_on_a_line_has_a_tooltip() {
         let html = body(&[vec![Cell::CodeLine("a \"<b>\"".to_owned())]]);
-        let expected = "<td class=\"code line\" title=\"a &quot;&lt;b&gt;&quot;\">a &quot;&lt;b&gt;&quot;</td>";
+        let expected =
+            "<td class=\"code line\" title=\"a &quot;&lt;b&gt;&quot;\">a &quot;&lt;b&gt;&quot;</td>";
         assert!(html.contains(expected), "{html}");
     }
 
