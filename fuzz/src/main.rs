@@ -12,6 +12,7 @@
 
 mod corpus;
 mod examples;
+mod stores;
 mod targets;
 
 use std::fs;

@@ -6,6 +6,7 @@ use crate::corpus::{
     shared_examples, stored_examples, words_examples,
 };
 use crate::examples::{files, numbered, requests};
+use crate::stores;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -32,20 +33,24 @@ pub(crate) struct Target {
 }
 
 const GOLDEN_OUTBOXES: [&str; 2] = ["crates/notify/golden/outbox.1", "crates/notify/golden/outbox-v3.bin"];
-const GOLDEN_SEGMENTS: [&str; 3] = [
+const GOLDEN_SEGMENTS: [&str; 6] = [
     "crates/tsdb/golden/raw-1700006400.seg",
     "crates/tsdb/golden/minute-1700006400.seg",
     "crates/tsdb/golden/quarter-1700006400.seg",
+    "crates/tsdb/golden-v1/raw-1700006400.seg",
+    "crates/tsdb/golden-v1/minute-1700006400.seg",
+    "crates/tsdb/golden-v1/quarter-1700006400.seg",
 ];
 
 /// All targets.
-pub(crate) const TARGETS: [Target; 21] = [
+pub(crate) const TARGETS: [Target; 23] = [
     Target { name: "access", run: access, examples: || files(&["crates/auth/golden/access.json"]) },
     Target { name: "alerts", run: alerts, examples: alerts_examples },
     Target { name: "answers", run: watchglass_notify::fuzzing::http_answer, examples: answers_examples },
     Target { name: "backup", run: backup, examples: || files(&["crates/backup/golden/backup.tar"]) },
     Target { name: "browser-cookie", run: browser_cookie, examples: browser_cookie_examples },
     Target { name: "configuration", run: configuration, examples: || files(&["server/src/hostile.toml"]) },
+    Target { name: "histograms", run: stores::histograms, examples: stores::histogram_examples },
     Target { name: "history-columns", run: watchglass_tsdb::fuzzing::columns, examples: columns_examples },
     Target { name: "history-log", run: history_log, examples: || files(&["crates/tsdb/golden/log-0.wal"]) },
     Target { name: "history-segment", run: history_segment, examples: || numbered(files(&GOLDEN_SEGMENTS)) },
@@ -60,6 +65,7 @@ pub(crate) const TARGETS: [Target; 21] = [
         examples: live_connection_examples,
     },
     Target { name: "outbox", run: outbox, examples: || files(&GOLDEN_OUTBOXES) },
+    Target { name: "records", run: stores::records, examples: stores::numbered_record_examples },
     Target { name: "redis", run: redis, examples: redis_examples },
     Target { name: "report", run: report, examples: || files(&["crates/instrument/golden/report-v1.json"]) },
     Target { name: "requests", run: request, examples: requests },
@@ -68,7 +74,7 @@ pub(crate) const TARGETS: [Target; 21] = [
 ];
 
 /// Folder for files of test cases: `WATCHGLASS_FUZZ_FOLDER`, or a temporary folder.
-fn folder() -> &'static PathBuf {
+pub(crate) fn folder() -> &'static PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let named = std::env::var_os("WATCHGLASS_FUZZ_FOLDER").map(PathBuf::from);
