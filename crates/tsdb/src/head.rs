@@ -1,4 +1,5 @@
-//! Head block: the newest samples in memory. This file has writes, `head/forget.rs` removals, `head/read.rs` reads.
+//! Head block: the newest samples in memory. This file has writes, `head/forget.rs` removals, `head/read.rs` reads,
+//! `head/copy.rs` a copy of everything.
 //!
 //! Series that are measured together are a *group* and share their times (`times.rs`). A series is a column of its group
 //! (`column.rs`): compressed pages of the values of its rows (`pages.rs`), an open page, and the samples that came out of
@@ -7,6 +8,7 @@
 
 mod codec;
 mod column;
+mod copy;
 mod forget;
 mod late;
 mod pages;

@@ -17,8 +17,8 @@ const MIN_RECORDS: usize = 600;
 const MAX_RECORDS: usize = 7200;
 /// Number of batches between write retries.
 const RETRY_BATCHES: usize = 5;
-/// Number of series copied from the head at a time.
-const COPY_SERIES: usize = 64;
+/// Number of samples copied from the head at a time, about: 16 bytes each.
+const COPY_SAMPLES: usize = 1 << 20;
 /// Key of the WAL problem.
 const PROBLEM: &str = "log";
 
@@ -180,9 +180,9 @@ impl WalWriter {
 
     fn copy_head(&mut self) -> io::Result<()> {
         self.begin()?;
-        let numbers = self.shared.head().numbers_by_group();
-        for numbers in numbers.chunks(COPY_SERIES) {
-            let entries = self.shared.head().entries(numbers);
+        let windows = self.shared.head().windows(COPY_SAMPLES);
+        for times in windows {
+            let entries = self.shared.head().entries(&times);
             self.append(&entries)?;
         }
         self.records = 0;

@@ -1,7 +1,7 @@
 //! Reads of the head block.
 
 use super::times::RowTime;
-use super::{Entry, Head, HeadColumn, HourState, TICK};
+use super::{Head, HeadColumn, HourState, TICK};
 use crate::StoredSeries;
 use crate::samples::Samples;
 use crate::selector::CompiledSelector;
@@ -111,22 +111,19 @@ impl Head {
         self.columns.iter().flat_map(late).collect()
     }
 
-    fn numbered_column(&self, number: u32) -> Option<&HeadColumn> {
-        // Numbers ascend with the columns.
-        let place = self.columns.partition_point(|column| column.number < number);
-        self.columns.get(place).filter(|column| column.number == number)
-    }
-
     /// The series of a head number.
     pub(crate) fn numbered(&self, number: u32) -> Option<Arc<StoredSeries>> {
-        self.numbered_column(number).map(|column| Arc::clone(&column.series))
+        // Numbers ascend with the columns.
+        let place = self.columns.partition_point(|column| column.number < number);
+        let column = self.columns.get(place).filter(|column| column.number == number)?;
+        Some(Arc::clone(&column.series))
     }
 
     fn column(&self, series: &StoredSeries) -> Option<&HeadColumn> {
         self.columns.get(*self.by_series.get(series)? as usize)
     }
 
-    fn rows_of(&self, column: &HeadColumn, times: &Range<i64>) -> Vec<RowTime> {
+    pub(super) fn rows_of(&self, column: &HeadColumn, times: &Range<i64>) -> Vec<RowTime> {
         let group = self.groups.get(column.group as usize);
         group.map_or_else(Vec::new, |group| group.times.within(times))
     }
@@ -141,50 +138,5 @@ impl Head {
     pub(crate) fn last_of(&self, series: &StoredSeries, times: Range<i64>) -> Option<(i64, f64)> {
         let column = self.column(series).filter(|column| !column.is_empty())?;
         column.last_sample(&self.rows_of(column, &times), &times)
-    }
-
-    /// The numbers of all series with samples, those of a group behind each other.
-    pub(crate) fn numbers_by_group(&self) -> Vec<u32> {
-        let columns = self.columns.iter().filter(|column| !column.is_empty());
-        let mut numbers: Vec<_> = columns.map(|column| (column.group, column.number)).collect();
-        numbers.sort_unstable();
-        numbers.into_iter().map(|(_, number)| number).collect()
-    }
-
-    /// All samples of some series, which are ordered by group, as batches sorted by group and time.
-    pub(crate) fn entries(&self, numbers: &[u32]) -> Vec<Entry> {
-        let columns: Vec<_> = numbers.iter().filter_map(|&number| self.numbered_column(number)).collect();
-        columns
-            .chunk_by(|one, next| one.group == next.group)
-            .flat_map(|group| self.batches_of(group))
-            .collect()
-    }
-
-    /// All samples of series of one group.
-    fn batches_of(&self, columns: &[&HeadColumn]) -> Vec<Entry> {
-        let group = columns.first().and_then(|first| Some((first, self.groups.get(first.group as usize)?)));
-        let Some((first, group)) = group else { return Vec::new() };
-        let all = i64::MIN..i64::MAX;
-        let rows = self.rows_of(first, &all);
-        let entry = |time, samples| Entry { group: Arc::clone(&group.key), time, samples };
-        let mut batches: Vec<Entry> =
-            rows.iter().map(|&(_, time)| entry(time, Vec::with_capacity(columns.len()))).collect();
-        // Those of late samples whose time is not that of a row.
-        let mut others: BTreeMap<i64, Entry> = BTreeMap::new();
-        for column in columns {
-            let mut ahead = batches.iter_mut().peekable();
-            for (time, value) in column.samples(&rows, &all) {
-                while ahead.next_if(|batch| batch.time < time).is_some() {}
-                let batch = match ahead.peek_mut() {
-                    Some(batch) if batch.time == time => &mut **batch,
-                    _ => others.entry(time).or_insert_with(|| entry(time, Vec::new())),
-                };
-                batch.samples.push((column.number, value));
-            }
-        }
-        batches.retain(|batch| !batch.samples.is_empty());
-        batches.extend(others.into_values());
-        batches.sort_by_key(|batch| batch.time);
-        batches
     }
 }

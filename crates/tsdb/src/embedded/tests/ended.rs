@@ -110,3 +110,24 @@ fn memory_of_ended_series_is_returned() {
     assert_eq!(history.shared.head().column_count(), 1, "only the series that has not ended");
     assert_eq!(world.samples(&history, (0, i64::MAX)).len(), 1000, "their history stays readable");
 }
+
+#[test]
+fn log_of_passing_series_does_not_grow_when_it_is_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || EmbeddedHistory::open(folder.path(), Options::default()).unwrap();
+    let bytes = |history: &EmbeddedHistory| history.shared.logs().iter().map(|log| log.bytes).sum::<u64>();
+    let (history, mut world) = (open(), World::new());
+    for n in 0..1200 {
+        world.rename(0, n * 2);
+        world.append(&history, BEGIN + i64::from(n) * 1000, &[(0, 1.0), (1, 2.0)]);
+        history.end_series(&[SeriesId(0)]);
+    }
+    history.flush();
+    let before = bytes(&history);
+    history.close();
+    let history = open();
+    let after = bytes(&history);
+    assert!(after <= before + before / 10, "{before} bytes, {after} after opening");
+    assert_eq!(world.samples(&history, (0, i64::MAX)).len(), 2400);
+    history.close();
+}
