@@ -157,8 +157,7 @@ impl Uploader {
                     });
                 }
                 self.read_state()?;
-            }
-            if self.shared.is_closing() {
+            } else if self.shared.is_closing() {
                 // Long work is left to the next start.
                 return Ok(());
             }

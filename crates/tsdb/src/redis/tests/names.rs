@@ -42,9 +42,11 @@ fn second_server_with_a_name_uploads_when_the_first_one_has_stopped() {
 #[test]
 fn stopping_server_sends_all_if_the_name_is_free_and_knows_what_is_not_sent() {
     let (redis, world, prefix) = (redis(), World::new(), prefix());
+    let third = named(&redis.url(), &prefix, 300);
+    // What it knows of Redis is changed by the first one.
+    assert!(third.history.flush());
     let first = named(&redis.url(), &prefix, 100);
     let second = named(&redis.url(), &prefix, 200);
-    let third = named(&redis.url(), &prefix, 300);
     world.append(&first, 1000, &[(0, 1.0)]);
     assert!(first.history.flush());
     assert_eq!(first.status().unshared, None);
