@@ -55,6 +55,8 @@ use watchglass_model::{Batch, Catalogue, Series, SeriesId, TimeRange, Timestamp}
 const QUEUE_CAPACITY: usize = 256;
 /// Shutdown timeout per thread: a hanging disk must not block the shutdown.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+/// Maximum number of WAL files of earlier runs that are kept. More are merged into one.
+const MAX_KEPT_LOGS: usize = 8;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Retention and limits of an [`EmbeddedHistory`].
@@ -148,7 +150,9 @@ impl EmbeddedHistory {
             }
         }
         let mut writer = WalWriter::new(Arc::clone(&shared));
-        let is_written = writer.restart();
+        // Intact files are kept as they are: copying the head takes time and memory.
+        let is_written =
+            if damaged.is_empty() && logs.len() <= MAX_KEPT_LOGS { writer.start() } else { writer.restart() };
         for (path, error) in damaged {
             // The damaged WAL file is kept until its samples are in another one.
             if is_written {

@@ -159,13 +159,25 @@ impl WalWriter {
         file.map_or(Err(io::ErrorKind::NotFound.into()), |file| file.append(&self.buffer))
     }
 
+    /// Starts a new WAL file behind those of earlier runs, which have the whole head; returns whether it succeeded.
+    pub(crate) fn start(&mut self) -> bool {
+        let result = self.begin();
+        self.is_open = self.report(result);
+        self.hour = self.newest_hour();
+        self.is_open
+    }
+
+    fn newest_hour(&self) -> i64 {
+        self.shared.head().newest().map_or(0, |newest| hour_of(newest.millis()))
+    }
+
     /// Writes the whole head into a new WAL file, which replaces all earlier ones. Recovers batches that could not be written
     /// for a while, and merges the files of earlier runs.
     pub(crate) fn restart(&mut self) -> bool {
         let first = self.shared.next_log.load(Ordering::Relaxed);
         let result = self.copy_head();
         self.is_open = self.report(result);
-        self.hour = self.shared.head().newest().map_or(0, |newest| hour_of(newest.millis()));
+        self.hour = self.newest_hour();
         // On success the new file replaces all earlier ones; on failure it is removed.
         let is_open = self.is_open;
         if is_open {

@@ -6,8 +6,8 @@ use super::bytes::{CorruptData, Cursor};
 use super::state::{StoreState, WalFile};
 use super::wal_format::{self, Decoder, Record};
 use super::wal_header;
-use crate::head::{Head, TICK};
-use std::collections::VecDeque;
+use crate::head::{Head, TICK, hour_of};
+use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -121,8 +121,8 @@ impl Replay {
     }
 }
 
-/// Replays all WAL files into the head. They remain until the writer has replaced them; damaged ones are
-/// returned.
+/// Replays all WAL files into the head. They remain until their samples are in blocks or in another WAL file; damaged ones
+/// are returned.
 ///
 /// # Errors
 /// Unsupported version.
@@ -136,11 +136,14 @@ pub(crate) fn replay_all(
     shared.next_log.store(next, Ordering::Relaxed);
     for &generation in generations {
         let path = shared.log_path(generation);
-        let result = replay(&path, &mut shared.head_mut(), |time| shared.clock().note(time));
+        let mut hours = BTreeSet::new();
+        let note = |time| {
+            shared.clock().note(time);
+            hours.insert(hour_of(time));
+        };
+        let result = replay(&path, &mut shared.head_mut(), note);
         match result {
             Ok(()) => {
-                // Its hours are unknown: it is removed when another WAL file replaces it.
-                let hours = shared.head().hours().keys().copied().collect();
                 let bytes = fs::metadata(&path).map_or(0, |metadata| metadata.len());
                 shared.logs().push(WalFile { generation, hours, bytes, file: None });
             }
