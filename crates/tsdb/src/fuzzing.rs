@@ -1,6 +1,6 @@
 //! Fuzzing entry points for the parsers of stored and received bytes. A panic is a bug.
 
-use crate::embedded::block_reader::Block;
+use crate::embedded::block_reader::{Block, Wanted};
 use crate::embedded::resolution::Resolution;
 use crate::embedded::{column, key, wal_replay};
 use crate::head::Head;
@@ -23,7 +23,7 @@ pub fn block(bytes: &[u8], folder: &Path) {
     else {
         return;
     };
-    let Ok(block) = Block::open(&path, resolution, index, |_| true) else { return };
+    let Ok(block) = Block::open(&path, resolution, index, Wanted::All) else { return };
     for chunk in &block.chunks {
         if let Ok((times, columns)) = block.read(chunk) {
             assert!(columns.iter().all(|column| column.len() == times.len()), "columns of one length");

@@ -1,5 +1,7 @@
 //! Series selector with label matchers.
 
+use crate::embedded::bytes::CorruptData;
+use crate::embedded::key::{self, KeyView};
 use crate::value_matcher::ValueMatcher;
 use crate::{QueryError, StoredSeries};
 use std::sync::Arc;
@@ -114,15 +116,35 @@ impl CompiledSelector {
 
     /// Whether `series` is selected.
     pub(crate) fn matches(&self, series: &StoredSeries) -> bool {
-        self.metric.as_ref().is_none_or(|name| *name == series.metric)
+        let label = |name: &str| series.labels.get(name).unwrap_or_default();
+        self.accepts(&series.metric, label) && self.is_among_only(series)
+    }
+
+    /// The series of a key, if it is selected. Others are not decoded: there may be many.
+    ///
+    /// # Errors
+    /// Corrupt key.
+    pub(crate) fn decode(&self, bytes: &[u8]) -> Result<Option<StoredSeries>, CorruptData> {
+        let view = KeyView::new(bytes)?;
+        if !self.accepts(view.metric(), |name| view.label(name)) {
+            return Ok(None);
+        }
+        Ok(Some(key::decode(bytes)?).filter(|series| self.is_among_only(series)))
+    }
+
+    fn accepts<'a>(&self, metric: &'a str, label: impl Fn(&str) -> &'a str) -> bool {
+        self.metric.as_ref().is_none_or(|name| name == metric)
             && self.tests.iter().all(|(matcher, wanted)| {
                 let value = match matcher.label.as_str() {
-                    NAME => &series.metric,
-                    label => series.labels.get(label).unwrap_or_default(),
+                    NAME => metric,
+                    name => label(name),
                 };
                 wanted.has(value) == matcher.operator.is_positive()
             })
-            && self.only.as_ref().is_none_or(|only| only.binary_search_by(|one| one.order(series)).is_ok())
+    }
+
+    fn is_among_only(&self, series: &StoredSeries) -> bool {
+        self.only.as_ref().is_none_or(|only| only.binary_search_by(|one| one.order(series)).is_ok())
     }
 }
 
@@ -164,6 +186,8 @@ mod tests {
         ] {
             let test = Selector::default().with(label, operator, value).compile().unwrap();
             assert_eq!(test.matches(&series), expected, "{label} {operator:?} {value}");
+            let decoded = test.decode(&key::encode(&series)).unwrap();
+            assert_eq!(decoded, expected.then(|| series.clone()), "{label} {operator:?} {value}");
         }
         assert!(Selector::metric("http_requests_total").compile().unwrap().matches(&series));
         assert!(!Selector::metric("up").compile().unwrap().matches(&series));
@@ -182,6 +206,9 @@ mod tests {
         {
             let test = selector.clone().among(only).compile().unwrap();
             assert_eq!(all.each_ref().map(|series| test.matches(series)), expected, "{only:?}");
+            let is_decoded =
+                |series: &Arc<StoredSeries>| test.decode(&key::encode(series)).unwrap().is_some();
+            assert_eq!(all.each_ref().map(is_decoded), expected, "{only:?}");
         }
     }
 

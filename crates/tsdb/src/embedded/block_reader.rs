@@ -5,9 +5,11 @@ use super::block::{
     block_header,
 };
 use super::bytes::{CorruptData, Cursor, is_intact};
+use super::column;
+use super::key::{self, KeyView};
 use super::resolution::Resolution;
-use super::{column, key};
 use crate::StoredSeries;
+use crate::selector::CompiledSelector;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -21,6 +23,24 @@ const MAX_CHUNK_BYTES: usize = 64 << 20;
 const MAX_TIMES: usize = 1 << 22;
 /// Maximum number of series, and of groups.
 const MAX_SERIES: usize = 1 << 22;
+
+/// Which series of a block are found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wanted<'a> {
+    All,
+    None,
+    Selected(&'a CompiledSelector),
+}
+
+impl Wanted<'_> {
+    fn decode(self, key: &[u8]) -> Result<Option<StoredSeries>, CorruptData> {
+        match self {
+            Self::All => key::decode(key).map(Some),
+            Self::None => KeyView::new(key).map(|_| None),
+            Self::Selected(test) => test.decode(key),
+        }
+    }
+}
 
 /// Open block file.
 #[derive(Debug)]
@@ -61,7 +81,7 @@ impl Block {
         path: &Path,
         level: Resolution,
         index: i64,
-        wanted: impl Fn(&StoredSeries) -> bool,
+        wanted: Wanted<'_>,
     ) -> Result<Self, BlockError> {
         let file = File::open(path)?;
         let size = file.metadata()?.len();
@@ -96,7 +116,7 @@ impl Block {
         mut footer: Cursor<'_>,
         (version, index): (u16, i64),
         end: u64,
-        wanted: impl Fn(&StoredSeries) -> bool,
+        wanted: Wanted<'_>,
     ) -> Result<(), CorruptData> {
         if footer.signed()? != index {
             return Err(CorruptData("time does not match the file name"));
@@ -135,8 +155,7 @@ impl Block {
             let count = footer.count(times.len())?;
             let last = (start.saturating_add(footer.signed()?), footer.f64()?);
             self.contents.values += count as u64;
-            let series = key::decode(&key)?;
-            if wanted(&series) {
+            if let Some(series) = wanted.decode(&key)? {
                 self.chunks.push(Chunk { series: Arc::new(series), group, offset, length, sum, count, last });
             }
             offset += length as u64;

@@ -2,7 +2,7 @@
 
 use super::block::{BlockError, BlockSummary, BlockWriter};
 use super::block_layout::{BlockLayout, Source};
-use super::block_reader::Block;
+use super::block_reader::{Block, Wanted};
 use super::files::{TEMPORARY, quarantine};
 use super::resolution::Resolution;
 use super::state::StoreState;
@@ -24,7 +24,7 @@ pub(crate) fn open_old(shared: &StoreState, level: Resolution, index: i64) -> io
     if !is_there {
         return Ok(None);
     }
-    match Block::open(&path, level, index, |_| true) {
+    match Block::open(&path, level, index, Wanted::All) {
         Ok(segment) => Ok(Some(segment)),
         Err(BlockError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
             // Quarantined by a query.
@@ -40,49 +40,69 @@ pub(crate) fn open_old(shared: &StoreState, level: Resolution, index: i64) -> io
     }
 }
 
-/// Temporary file that will replace another one.
+/// Temporary file that will replace another one. It is removed unless it is completed.
 #[derive(Debug)]
-pub(crate) struct BlockReplacement {
-    writer: BlockWriter,
+pub(crate) struct BlockReplacement<'a> {
+    shared: &'a StoreState,
+    writer: Option<BlockWriter>,
     temporary: PathBuf,
     path: PathBuf,
 }
 
-impl BlockReplacement {
+impl<'a> BlockReplacement<'a> {
+    /// Starts a file. `groups` are the ascending times of its groups.
+    ///
+    /// # Errors
+    /// Disk error.
     pub(crate) fn begin(
-        shared: &StoreState,
+        shared: &'a StoreState,
         level: Resolution,
         index: i64,
         groups: Vec<Vec<i64>>,
     ) -> io::Result<Self> {
         let path = shared.files().path(level, index);
         let temporary = PathBuf::from(format!("{}{TEMPORARY}", path.display()));
-        let writer = BlockWriter::create(shared.disk.as_ref(), &temporary, level, index, groups)
-            .inspect_err(|_| drop(shared.disk.remove(&temporary)))?;
-        Ok(Self { writer, temporary, path })
+        let mut file = Self { shared, writer: None, temporary, path };
+        let writer = BlockWriter::create(shared.disk.as_ref(), &file.temporary, level, index, groups)?;
+        file.writer = Some(writer);
+        Ok(file)
     }
 
     /// Adds a series; see [`BlockWriter::add`].
+    ///
+    /// # Errors
+    /// Disk error.
     pub(crate) fn add(
         &mut self,
-        shared: &StoreState,
         series: &StoredSeries,
         places: (usize, &[u32]),
         columns: &[Vec<f64>],
         last: (i64, f64),
     ) -> io::Result<()> {
-        let result = self.writer.add(series, places, columns, last);
-        result.inspect_err(|_| drop(shared.disk.remove(&self.temporary)))
+        self.writer.as_mut().map_or(Ok(()), |writer| writer.add(series, places, columns, last))
     }
 
-    /// Completes and renames the file. An incomplete one is removed.
-    pub(crate) fn finish(self, shared: &StoreState, covered: u32) -> io::Result<BlockSummary> {
-        let result = self.writer.finish(covered).and_then(|contents| {
-            shared.disk.rename(&self.temporary, &self.path)?;
-            shared.disk.sync_folder(&shared.folder)?;
+    /// Completes the file and puts it in the place of the other one.
+    ///
+    /// # Errors
+    /// Disk error; the other file is unchanged.
+    pub(crate) fn finish(mut self, covered: u32) -> io::Result<BlockSummary> {
+        let Some(writer) = self.writer.take() else { return Err(io::ErrorKind::NotFound.into()) };
+        let result = writer.finish(covered).and_then(|contents| {
+            self.shared.disk.rename(&self.temporary, &self.path)?;
+            self.shared.disk.sync_folder(&self.shared.folder)?;
             Ok(contents)
         });
-        result.inspect_err(|_| drop(shared.disk.remove(&self.temporary)))
+        result.inspect_err(|_| drop(self.shared.disk.remove(&self.temporary)))
+    }
+}
+
+impl Drop for BlockReplacement<'_> {
+    fn drop(&mut self) {
+        if self.writer.is_some() {
+            // It is also removed at the next start.
+            let _ = self.shared.disk.remove(&self.temporary);
+        }
     }
 }
 
@@ -121,9 +141,9 @@ pub(crate) fn write_block(shared: &StoreState, hour: i64) -> io::Result<Option<B
                 file.insert(BlockReplacement::begin(shared, Resolution::Raw, hour, layout.groups.clone())?)
             }
         };
-        file.add(shared, &series, (group, &places), &[values], last)?;
+        file.add(&series, (group, &places), &[values], last)?;
     }
-    file.map(|file| file.finish(shared, 0)).transpose()
+    file.map(|file| file.finish(0)).transpose()
 }
 
 /// Reports a series whose values cannot be read.

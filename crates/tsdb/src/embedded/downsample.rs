@@ -1,6 +1,6 @@
 //! Downsampling of an hour into the files of its day.
 
-use super::block::{BlockError, BlockSummary};
+use super::block::BlockError;
 use super::block_reader::{Block, Values};
 use super::block_writer::{BlockReplacement, open_old, report_chunk};
 use super::files::bit_of;
@@ -8,130 +8,157 @@ use super::key;
 use super::resolution::Resolution;
 use super::state::StoreState;
 use crate::StoredSeries;
-use crate::head::HOUR;
+use crate::head::{HOUR, hour_of};
 use crate::row::{Row, readings};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
-use std::ops::Range;
 use std::sync::Arc;
+use watchglass_model::Kind;
 
 /// Rows of one series by start time.
 type Rows = BTreeMap<i64, Row>;
-/// Series by key.
-type Rolled = BTreeMap<Vec<u8>, (Arc<StoredSeries>, Rows)>;
 
-/// Downsamples an hour from its raw block. With `adds` the samples are added to existing rows, because the raw samples of
-/// those rows are gone.
+/// Downsamples an hour from its raw block, one series at a time. With `adds` the samples are added to existing rows,
+/// because the raw samples of those rows are gone.
 ///
 /// # Errors
 /// Disk error.
 pub(crate) fn downsample(shared: &StoreState, hour: i64, adds: bool) -> io::Result<()> {
-    let Some(segment) = open_old(shared, Resolution::Raw, hour)? else { return Ok(()) };
+    let Some(raw) = open_old(shared, Resolution::Raw, hour)? else { return Ok(()) };
     let mut before: HashMap<Arc<StoredSeries>, (i64, f64)> = HashMap::new();
     if let Some(earlier) = open_old(shared, Resolution::Raw, hour.saturating_sub(1))? {
         before.extend(earlier.chunks.into_iter().map(|chunk| (chunk.series, chunk.last)));
     }
-    let mut minutes = Rolled::new();
-    for chunk in &segment.chunks {
-        let samples = match segment.samples(chunk) {
-            Ok(samples) => samples,
-            Err(BlockError::Io(error)) => return Err(error),
-            Err(error) => {
-                report_chunk(shared, Resolution::Raw, hour, &chunk.series, &error);
-                continue;
+    let [mut minutes, mut quarters] = [
+        DayFile::begin(shared, Resolution::Minute, hour, &raw, adds)?,
+        DayFile::begin(shared, Resolution::Quarter, hour, &raw, adds)?,
+    ];
+    for (series, place) in all_series(&raw, [&minutes, &quarters]) {
+        let rows = place.and_then(|place| raw.chunks.get(place));
+        let rows = match rows.map(|chunk| raw.samples(chunk)) {
+            None => Rows::new(),
+            Some(Ok(samples)) => minute_rows(series.kind, before.get(&series).copied(), &samples),
+            Some(Err(BlockError::Io(error))) => return Err(error),
+            Some(Err(error)) => {
+                report_chunk(shared, Resolution::Raw, hour, &series, &error);
+                Rows::new()
             }
         };
-        let before = before.get(&chunk.series).copied();
-        let mut rows = Rows::new();
-        for (time, reading) in readings(chunk.series.kind, before, &samples) {
-            add(&mut rows, time, Resolution::Minute, &reading);
-        }
-        minutes.insert(key::encode(&chunk.series), (Arc::clone(&chunk.series), rows));
+        let mut longer = Rows::new();
+        rows.iter().for_each(|(&time, row)| add(&mut longer, time, Resolution::Quarter, row));
+        minutes.add(&series, rows)?;
+        quarters.add(&series, longer)?;
     }
-    drop(segment);
-    let mut quarters = Rolled::new();
-    for (key, (series, minutes)) in &minutes {
-        let mut rows = Rows::new();
-        minutes.iter().for_each(|(&time, row)| add(&mut rows, time, Resolution::Quarter, row));
-        quarters.insert(key.clone(), (Arc::clone(series), rows));
+    minutes.finish()?;
+    quarters.finish()
+}
+
+/// The series of all files in the order of files, with the places of their samples in the raw block.
+fn all_series(
+    raw: &Block,
+    files: [&DayFile<'_>; 2],
+) -> impl Iterator<Item = (Arc<StoredSeries>, Option<usize>)> + use<> {
+    let mut all: BTreeMap<Vec<u8>, (Arc<StoredSeries>, Option<usize>)> = BTreeMap::new();
+    for (place, chunk) in raw.chunks.iter().enumerate() {
+        all.insert(key::encode(&chunk.series), (Arc::clone(&chunk.series), Some(place)));
     }
-    for (level, rolled) in [(Resolution::Minute, minutes), (Resolution::Quarter, quarters)] {
-        let day = level.index_of(hour.saturating_mul(HOUR));
-        let contents = replace(shared, level, day, hour, rolled, adds)?;
-        shared.files_mut().of_mut(level).insert(day, contents);
+    for series in files.into_iter().flat_map(|file| file.places.keys()) {
+        all.entry(key::encode(series)).or_insert_with(|| (Arc::clone(series), None));
     }
-    Ok(())
+    all.into_values()
+}
+
+fn minute_rows(kind: Kind, before: Option<(i64, f64)>, samples: &[(i64, f64)]) -> Rows {
+    let mut rows = Rows::new();
+    for (time, reading) in readings(kind, before, samples) {
+        add(&mut rows, time, Resolution::Minute, &reading);
+    }
+    rows
 }
 
 fn add(rows: &mut Rows, time: i64, level: Resolution, reading: &Row) {
-    let start = time.div_euclid(level.width()).saturating_mul(level.width());
-    rows.entry(start).and_modify(|row| row.add(reading)).or_insert(*reading);
+    rows.entry(row_start(time, level)).and_modify(|row| row.add(reading)).or_insert(*reading);
 }
 
-/// Rewrites the file of a day with the rows of one hour replaced or extended.
-fn replace(
-    shared: &StoreState,
+fn row_start(time: i64, level: Resolution) -> i64 {
+    time.div_euclid(level.width()).saturating_mul(level.width())
+}
+
+/// File of a day that is rewritten with the rows of one hour replaced or extended.
+struct DayFile<'a> {
+    shared: &'a StoreState,
     level: Resolution,
     day: i64,
     hour: i64,
-    mut rolled: Rolled,
+    /// Whether the existing rows of the hour are kept.
     adds: bool,
-) -> io::Result<BlockSummary> {
-    let start = hour.saturating_mul(HOUR);
-    let range = start..start.saturating_add(HOUR);
-    let old = open_old(shared, level, day)?;
-    let covered = old.as_ref().map_or(0, |old| old.contents.covered) | bit_of(hour);
-    let mut times: BTreeSet<i64> = rolled.values().flat_map(|(_, rows)| rows.keys().copied()).collect();
-    let mut chunks = HashMap::new();
-    if let Some(old) = &old {
-        times.extend(old.groups.iter().flatten().copied().filter(|time| adds || !range.contains(time)));
-        for (place, chunk) in old.chunks.iter().enumerate() {
-            rolled.entry(key::encode(&chunk.series)).or_insert((Arc::clone(&chunk.series), Rows::new()));
-            chunks.insert(Arc::clone(&chunk.series), place);
-        }
-    }
-    let times: Vec<i64> = times.into_iter().collect();
-    let mut file = BlockReplacement::begin(shared, level, day, vec![times.clone()])?;
-    for (series, mut rows) in rolled.into_values() {
-        if let (Some(old), Some(&place)) = (&old, chunks.get(&series)) {
-            merge_old(shared, (old, place), (level, day), (&range, adds), &mut rows)?;
-        }
-        let place = |time: &i64| u32::try_from(times.binary_search(time).ok()?).ok();
-        let places: Vec<u32> = rows.keys().filter_map(place).collect();
-        if !places.is_empty() {
-            file.add(
-                shared,
-                &series,
-                (0, &places),
-                &Row::columns(rows.values()),
-                (level.start_of(day), 0.0),
-            )?;
-        }
-    }
-    file.finish(shared, covered)
+    old: Option<Block>,
+    /// Indices in the chunks of `old`.
+    places: HashMap<Arc<StoredSeries>, usize>,
+    times: Vec<i64>,
+    file: BlockReplacement<'a>,
 }
 
-fn merge_old(
-    shared: &StoreState,
-    (old, place): (&Block, usize),
-    (level, day): (Resolution, i64),
-    (hour, adds): (&Range<i64>, bool),
-    rows: &mut Rows,
-) -> io::Result<()> {
-    let Some(chunk) = old.chunks.get(place) else { return Ok(()) };
-    match old.read(chunk) {
-        Ok(values) => {
-            let is_kept = |time: &i64| adds || !hour.contains(time);
-            for (time, row) in self::rows(&values).filter(|(time, _)| is_kept(time)) {
-                rows.entry(time).and_modify(|new| new.add(&row)).or_insert(row);
+impl<'a> DayFile<'a> {
+    fn begin(
+        shared: &'a StoreState,
+        level: Resolution,
+        hour: i64,
+        raw: &Block,
+        adds: bool,
+    ) -> io::Result<Self> {
+        let day = level.index_of(hour.saturating_mul(HOUR));
+        let old = open_old(shared, level, day)?;
+        let mut times: BTreeSet<i64> =
+            raw.groups.iter().flatten().map(|&time| row_start(time, level)).collect();
+        let mut places = HashMap::new();
+        if let Some(old) = &old {
+            times.extend(old.groups.iter().flatten().filter(|time| adds || hour_of(**time) != hour));
+            places.extend(old.chunks.iter().map(|chunk| Arc::clone(&chunk.series)).zip(0..));
+        }
+        let times: Vec<i64> = times.into_iter().collect();
+        let file = BlockReplacement::begin(shared, level, day, vec![times.clone()])?;
+        Ok(Self { shared, level, day, hour, adds, old, places, times, file })
+    }
+
+    /// Adds the rows of a series in the hour, and its existing rows of the day.
+    fn add(&mut self, series: &Arc<StoredSeries>, mut rows: Rows) -> io::Result<()> {
+        self.add_old(series, &mut rows)?;
+        let place = |time: &i64| u32::try_from(self.times.binary_search(time).ok()?).ok();
+        let places: Vec<u32> = rows.keys().filter_map(place).collect();
+        if places.is_empty() {
+            return Ok(());
+        }
+        let columns = Row::columns(rows.values());
+        self.file.add(series, (0, &places), &columns, (self.level.start_of(self.day), 0.0))
+    }
+
+    fn add_old(&self, series: &Arc<StoredSeries>, rows: &mut Rows) -> io::Result<()> {
+        let found = self.old.as_ref().zip(self.places.get(series));
+        let Some((old, chunk)) = found.and_then(|(old, &place)| Some((old, old.chunks.get(place)?))) else {
+            return Ok(());
+        };
+        match old.read(chunk) {
+            Ok(values) => {
+                let is_kept = |time: i64| self.adds || hour_of(time) != self.hour;
+                for (time, row) in self::rows(&values).filter(|(time, _)| is_kept(*time)) {
+                    rows.entry(time).and_modify(|new| new.add(&row)).or_insert(row);
+                }
+                Ok(())
             }
-            Ok(())
+            Err(BlockError::Io(error)) => Err(error),
+            Err(error) => {
+                report_chunk(self.shared, self.level, self.day, series, &error);
+                Ok(())
+            }
         }
-        Err(BlockError::Io(error)) => Err(error),
-        Err(error) => {
-            report_chunk(shared, level, day, &chunk.series, &error);
-            Ok(())
-        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        let covered = self.old.map_or(0, |old| old.contents.covered) | bit_of(self.hour);
+        let contents = self.file.finish(covered)?;
+        self.shared.files_mut().of_mut(self.level).insert(self.day, contents);
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Query executor over block files and the head.
 
 use super::block::BlockError;
-use super::block_reader::{Block, Chunk};
+use super::block_reader::{Block, Chunk, Wanted};
 use super::downsample::rows;
 use super::files::{Files, bit_of, quarantine};
 use super::plan::{PlanStep, plan};
@@ -89,7 +89,7 @@ impl QueryExecutor<'_> {
         if !self.files.of(level).contains_key(&index) {
             return None;
         }
-        let opened = self.files.open(level, index, |series| self.test.matches(series));
+        let opened = self.files.open(level, index, Wanted::Selected(&self.test));
         opened.map_err(|error| report(self.shared, self.files, level, index, &error)).ok()
     }
 
@@ -198,7 +198,7 @@ pub(crate) fn raw(shared: &StoreState, test: &CompiledSelector, range: TimeRange
     let mut parts: BTreeMap<i64, Option<Block>> =
         shared.head().hours().range(first..=last).map(|(&hour, _)| (hour, None)).collect();
     for (&hour, _) in files.of(Resolution::Raw).range(first..=last) {
-        match files.open(Resolution::Raw, hour, |series| test.matches(series)) {
+        match files.open(Resolution::Raw, hour, Wanted::Selected(test)) {
             Ok(segment) => drop(parts.insert(hour, Some(segment))),
             Err(error) => report(shared, &files, Resolution::Raw, hour, &error),
         }
@@ -233,7 +233,7 @@ pub(crate) fn raw(shared: &StoreState, test: &CompiledSelector, range: TimeRange
 pub(crate) fn series(shared: &StoreState, test: &CompiledSelector) -> Vec<Arc<StoredSeries>> {
     let files = shared.files();
     let open = |(level, index): (Resolution, i64)| {
-        let opened = files.open(level, index, |series| test.matches(series));
+        let opened = files.open(level, index, Wanted::Selected(test));
         opened.map_err(|error| report(shared, &files, level, index, &error)).ok()
     };
     let all = Resolution::ALL

@@ -1,11 +1,10 @@
 //! Block files of a store, and quarantine of damaged ones.
 
 use super::block::{BlockError, BlockSummary};
-use super::block_reader::Block;
+use super::block_reader::{Block, Wanted};
 use super::problems::Problems;
 use super::resolution::Resolution;
 use super::{OpenError, disk::Disk};
-use crate::StoredSeries;
 use crate::head::HOUR;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -58,7 +57,7 @@ impl Files {
         disk: &dyn Disk,
         problems: &Problems,
     ) -> Result<(), OpenError> {
-        match self.open(level, index, |_| false) {
+        match self.open(level, index, Wanted::None) {
             Ok(segment) => {
                 self.of_mut(level).insert(index, segment.contents);
             }
@@ -78,7 +77,7 @@ impl Files {
         &self,
         level: Resolution,
         index: i64,
-        wanted: impl Fn(&StoredSeries) -> bool,
+        wanted: Wanted<'_>,
     ) -> Result<Block, BlockError> {
         Block::open(&self.path(level, index), level, index, wanted)
     }
