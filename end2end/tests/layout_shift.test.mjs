@@ -100,3 +100,26 @@ for (const [width, seconds] of WIDTHS) {
     }
   });
 }
+
+/** Runs in the page: widths of the columns of all sortable tables before and after their cells hold long texts. */
+function widthsWithLongTexts() {
+  const widths = () => [...document.querySelectorAll("table.fixed th")].map((header) => header.getBoundingClientRect().width);
+  const before = widths();
+  for (const cell of document.querySelectorAll("table.fixed tbody tr:first-child td")) {
+    cell.textContent = "long-text-without-a-space".repeat(20);
+  }
+  return { before, after: widths() };
+}
+
+for (const width of [390, 1440]) {
+  pageTest(`at ${width} px long values change no width of a column`, { context: { viewport: { width, height: 844 } } }, async ({ page, server }) => {
+    await hasAllPanels(server);
+    for (const [path, columns] of [["/processes", 12], ["/performance", 7]]) {
+      await page.goto(server.url + path);
+      await page.locator("table.fixed tbody tr").first().waitFor();
+      const { before, after } = await page.evaluate(widthsWithLongTexts);
+      assert.equal(before.length, columns, path);
+      assert.deepEqual(after, before, path);
+    }
+  });
+}

@@ -1,6 +1,6 @@
 //! View model of the pages of databases and caches.
 
-use crate::ui::{Cell, Column, Row, Sort, number_column, text_column};
+use crate::ui::{Cell, Column, Row, Sort, code_column, number_column, text_column, time_column};
 use app::api::{Service, Services};
 use watchglass_model::{BlockedSession, PostgresDetails, RedisDetails, SlowLogEntry, TopStatement, Unit};
 
@@ -59,7 +59,7 @@ static BLOCKED: ListKind = ListKind {
         number_column("PID"),
         text_column("Blocked by"),
         text_column("Database"),
-        text_column("Waiting query"),
+        code_column("Waiting query"),
     ],
     sort: Sort::largest_first(0),
     empty: "No lock waits.",
@@ -73,7 +73,7 @@ static STATEMENTS: ListKind = ListKind {
         number_column("Calls"),
         number_column("Mean"),
         number_column("Rows"),
-        text_column("Query"),
+        code_column("Query"),
     ],
     sort: Sort::largest_first(0),
     empty: "No queries recorded yet. Queries of Watchglass itself are left out.",
@@ -82,7 +82,7 @@ static STATEMENTS: ListKind = ListKind {
 
 static SLOW_LOG: ListKind = ListKind {
     title: "Slow log",
-    columns: &[number_column("When"), number_column("Took"), text_column("Command and key")],
+    columns: &[time_column("When"), number_column("Took"), code_column("Command and key")],
     sort: Sort::largest_first(0),
     empty: "Slow log is empty. The server setting slowlog-log-slower-than is its threshold.",
     not_queried: "The slow log has not been read yet.",
@@ -287,7 +287,7 @@ mod tests {
             assert_eq!(row.len(), kind.columns.len(), "{}", kind.title);
             assert!(kind.sort.column < row.len());
             for (cell, column) in row.iter().zip(kind.columns) {
-                assert_eq!(cell.class() == "number", column.is_number, "{} {}", kind.title, column.title);
+                assert!(cell.fits(column.kind), "{} {}", kind.title, column.title);
             }
         }
     }

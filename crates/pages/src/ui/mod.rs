@@ -32,7 +32,9 @@ pub(crate) use severity::severity_badge;
 pub use sortable_table::SortableTable;
 pub use sparkline::Sparkline;
 pub(crate) use static_html::StaticHtml;
-pub use table::{Cell, Column, Row, Sort, number_column, text_column};
+pub use table::{
+    Cell, Column, ColumnKind, Row, Sort, code_column, number_column, text_column, time_column, word_column,
+};
 pub use table_query::{QueryParams, TableQuery, parse_filter, parse_query_string};
 pub(crate) use text::pluralize;
 pub(crate) use time::{duration_tag, rfc3339, time_tag};

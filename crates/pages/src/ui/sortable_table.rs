@@ -38,7 +38,7 @@ impl SortableTable {
             let name = column.name();
             let href = address.with_params(&[("sort", &name), ("dir", direction)]);
             view! {
-                <th scope="col" class=if column.is_number { "number" } else { "words" } aria-sort=sort.aria_sort(index)>
+                <th scope="col" class=column.class() aria-sort=sort.aria_sort(index)>
                     <a href=url(href) id=format!("{id}-{name}") data-noscroll="">{column.title}</a>
                 </th>
             }
@@ -46,7 +46,7 @@ impl SortableTable {
         let body = body(&rows);
         view! {
             <div class="table-box" data-part=id>
-                <table aria-label=label>
+                <table class="fixed" aria-label=label>
                     <thead><tr>{heads.collect_view()}</tr></thead>
                     <tbody inner_html=body></tbody>
                 </table>
@@ -62,7 +62,7 @@ fn body(rows: &[Row]) -> String {
         html.push_str("<tr>");
         for cell in row {
             let _ = write!(html, "<td class=\"{}\"", cell.class());
-            if let Cell::CodeLine(text) = cell {
+            if let Some(text) = cell.tooltip() {
                 html.push_str(" title=\"");
                 escape(text, &mut html);
                 html.push('"');

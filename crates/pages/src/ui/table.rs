@@ -4,10 +4,13 @@ use app::local_date_and_time;
 use std::cmp::Ordering;
 use watchglass_model::{Timestamp, Unit};
 
+/// Characters of any text that the narrowest text column shows.
+const LONGEST_UNCUT: usize = 12;
+
 /// Table cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
-    /// Text.
+    /// Short text on one line, cut off at its end if it does not fit; a long one has a tooltip.
     Text(String),
     /// Query or command.
     Code(String),
@@ -29,25 +32,71 @@ pub type Row = Vec<Cell>;
 pub struct Column {
     /// Title.
     pub title: &'static str,
-    /// Whether its cells are numbers or times: right-aligned, and sorted from the largest by default.
-    pub is_number: bool,
+    /// What its cells are.
+    pub kind: ColumnKind,
+}
+
+/// Kind of the cells of a column. The width of a column depends on its kind alone: columns do not move as values change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// Names and other texts of a few words.
+    Text,
+    /// One short word, such as a user or a state.
+    Word,
+    /// Queries, commands and routes.
+    Code,
+    /// Quantities and ids.
+    Number,
+    /// Times.
+    Time,
 }
 
 impl Column {
+    /// Whether its cells are numbers or times: right-aligned, and sorted from the largest by default.
+    pub const fn is_number(&self) -> bool {
+        matches!(self.kind, ColumnKind::Number | ColumnKind::Time)
+    }
+
+    /// CSS class of its header, which sets the width of the column.
+    pub(crate) const fn class(&self) -> &'static str {
+        match self.kind {
+            ColumnKind::Text => "words",
+            ColumnKind::Word => "words short",
+            ColumnKind::Code => "code",
+            ColumnKind::Number => "number",
+            ColumnKind::Time => "number time",
+        }
+    }
+
     /// Name in URLs, such as `last-seen`.
     pub fn name(&self) -> String {
         self.title.to_lowercase().replace(' ', "-")
     }
 }
 
-/// Text column.
+/// Column of names and other texts of a few words.
 pub const fn text_column(title: &'static str) -> Column {
-    Column { title, is_number: false }
+    Column { title, kind: ColumnKind::Text }
 }
 
-/// Column of numbers or times.
+/// Column of short words.
+pub const fn word_column(title: &'static str) -> Column {
+    Column { title, kind: ColumnKind::Word }
+}
+
+/// Column of queries, commands or routes.
+pub const fn code_column(title: &'static str) -> Column {
+    Column { title, kind: ColumnKind::Code }
+}
+
+/// Column of quantities or ids.
 pub const fn number_column(title: &'static str) -> Column {
-    Column { title, is_number: true }
+    Column { title, kind: ColumnKind::Number }
+}
+
+/// Column of times.
+pub const fn time_column(title: &'static str) -> Column {
+    Column { title, kind: ColumnKind::Time }
 }
 
 /// Sort order of a table.
@@ -85,6 +134,25 @@ impl Cell {
         }
     }
 
+    /// Whole text of a cell that may be cut off: its tooltip.
+    pub(crate) fn tooltip(&self) -> Option<&str> {
+        match self {
+            Self::CodeLine(text) => Some(text),
+            Self::Text(text) if text.chars().count() > LONGEST_UNCUT => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether it belongs into columns of that kind.
+    pub fn fits(&self, kind: ColumnKind) -> bool {
+        match self {
+            Self::Text(_) => matches!(kind, ColumnKind::Text | ColumnKind::Word),
+            Self::Code(_) | Self::CodeLine(_) => kind == ColumnKind::Code,
+            Self::Id(_) | Self::Number(..) => kind == ColumnKind::Number,
+            Self::Time(_) => kind == ColumnKind::Time,
+        }
+    }
+
     /// Order of two cells. The cells of a column have one kind; different kinds compare as equal.
     fn compare(&self, other: &Self) -> Ordering {
         match (self, other) {
@@ -107,7 +175,7 @@ impl Sort {
 
     /// Order after a click on a column: reversed if it was sorted by it, else by it, numbers descending and text ascending.
     pub(crate) fn toggled(self, index: usize, column: Column) -> Self {
-        let descending = if self.column == index { !self.descending } else { column.is_number };
+        let descending = if self.column == index { !self.descending } else { column.is_number() };
         Self { column: index, descending }
     }
 
@@ -132,7 +200,7 @@ impl Sort {
     pub fn parse(columns: &[Column], column: &str, direction: Option<&str>) -> Option<Self> {
         let index = columns.iter().position(|known| known.name() == column)?;
         let descending = match direction {
-            None => columns.get(index)?.is_number,
+            None => columns.get(index)?.is_number(),
             Some("desc") => true,
             Some("asc") => false,
             Some(_) => return None,
@@ -157,6 +225,20 @@ mod tests {
             (Cell::Time(Timestamp::from_millis(3_600_000)), "1 Jan 01:00:00 UTC", "number"),
         ] {
             assert_eq!((cell.text().replace('\u{a0}', " ").as_str(), cell.class()), (expected, class));
+        }
+    }
+
+    #[test]
+    fn texts_that_may_be_cut_off_have_tooltips() {
+        for (cell, expected) in [
+            (Cell::Text("postgres".to_owned()), None),
+            (Cell::Text("systemd-journald.service".to_owned()), Some("systemd-journald.service")),
+            (Cell::CodeLine("x".to_owned()), Some("x")),
+            // These wrap.
+            (Cell::Code("SELECT 1 FROM a_long_table_name".to_owned()), None),
+            (Cell::Id(12_345_678_901_234), None),
+        ] {
+            assert_eq!(cell.tooltip(), expected, "{cell:?}");
         }
     }
 

@@ -6,7 +6,9 @@ use crate::app_state::AppState;
 use std::time::Duration;
 use watchglass_model::{TimeRange, Timestamp, Unit};
 use watchglass_pages::performance::Performance;
-use watchglass_pages::ui::{Cell, Column, Row, Sort, SortableTable, TableQuery, number_column, text_column};
+use watchglass_pages::ui::{
+    Cell, Column, Row, Sort, SortableTable, TableQuery, code_column, number_column, text_column,
+};
 use watchglass_reports::routes::{REQUESTS, RouteStats, routes};
 use watchglass_tsdb::Columns;
 
@@ -16,7 +18,7 @@ pub(super) const PATH: &str = "/performance";
 const MAX_ROUTES: usize = 500;
 
 static COLUMNS: [Column; 7] = [
-    text_column("Route"),
+    code_column("Route"),
     text_column("Application"),
     number_column("Rate"),
     number_column("Errors"),
@@ -162,6 +164,7 @@ mod tests {
             300.0,
         );
         assert_eq!(row.len(), COLUMNS.len());
+        assert!(row.iter().zip(&COLUMNS).all(|(cell, column)| cell.fits(column.kind)), "{row:?}");
         let expected = [
             Cell::Code("/pay".to_owned()),
             Cell::Text("Watchglass (self)".to_owned()),

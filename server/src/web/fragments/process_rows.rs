@@ -1,22 +1,24 @@
 //! Rows of the process table.
 
 use watchglass_model::{Process, Unit};
-use watchglass_pages::ui::{Cell, Column, Row, number_column, text_column};
+use watchglass_pages::ui::{
+    Cell, Column, Row, code_column, number_column, text_column, time_column, word_column,
+};
 
 /// Columns of processes; only administrators see the last one.
 pub(super) static PROCESS_COLUMNS: [Column; 12] = [
     text_column("Command"),
     number_column("PID"),
-    text_column("User"),
+    word_column("User"),
     number_column("CPU"),
     number_column("Memory"),
     number_column("Threads"),
     number_column("Read"),
     number_column("Written"),
-    number_column("Since"),
-    text_column("State"),
+    time_column("Since"),
+    word_column("State"),
     text_column("Unit"),
-    text_column("Arguments"),
+    code_column("Arguments"),
 ];
 
 /// Index of the column with the CPU usage of processes.
@@ -68,6 +70,7 @@ mod tests {
         let row = process_row(&process, PROCESS_COLUMNS.len());
         assert_eq!((row.len(), row[11].clone()), (PROCESS_COLUMNS.len(), Cell::CodeLine("x --y".to_owned())));
         assert!(matches!(row[CPU], Cell::Number(Unit::Ratio, cpu) if cpu.is_nan()));
+        assert!(row.iter().zip(&PROCESS_COLUMNS).all(|(cell, column)| cell.fits(column.kind)), "{row:?}");
         assert_eq!(PROCESS_COLUMNS[CPU].title, "CPU");
         assert_eq!(row[9], Cell::Text("waiting for I/O".to_owned()));
         let row = process_row(&process, PROCESS_COLUMNS.len() - 1);
