@@ -18,6 +18,15 @@ pub struct JsonError {
     reason: Reason,
 }
 
+/// Part of the path to a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathSegment<'a> {
+    /// Field of an object.
+    Field(&'a str),
+    /// Item of a list, from 0 on.
+    Item(usize),
+}
+
 #[derive(Clone, Debug, PartialEq)]
 enum Segment {
     Field(String),
@@ -101,20 +110,18 @@ impl JsonError {
         self
     }
 
-    /// Name of the field that is unknown, if that is the error.
-    pub fn unknown_field(&self) -> Option<&str> {
-        match &self.reason {
-            Reason::Unknown { field, .. } => Some(field),
+    /// Where the error is, the outermost field or item first; the last one may be an unknown field. Empty for the outermost
+    /// value.
+    pub fn location(&self) -> Vec<PathSegment<'_>> {
+        let segments = self.path.iter().rev().map(|segment| match segment {
+            Segment::Field(name) => PathSegment::Field(name),
+            Segment::Item(index) => PathSegment::Item(*index),
+        });
+        let unknown = match &self.reason {
+            Reason::Unknown { field, .. } => Some(PathSegment::Field(field)),
             _ => None,
-        }
-    }
-
-    /// Name of the outermost field that has the invalid value, if it is in one.
-    pub fn outermost_field(&self) -> Option<&str> {
-        match self.path.last() {
-            Some(Segment::Field(name)) => Some(name),
-            _ => None,
-        }
+        };
+        segments.chain(unknown).collect()
     }
 
     /// Whether a field of the outermost value is missing.

@@ -10,7 +10,7 @@ mod syntax;
 mod tree;
 mod unique;
 
-pub use error::JsonError;
+pub use error::{JsonError, PathSegment};
 pub use unique::{UniqueMap, UniqueValue};
 
 use serde::de::{Deserialize, DeserializeOwned};

@@ -188,16 +188,28 @@ fn values_have_the_same_errors_as_text() {
         let value: Value = serde_json::from_str(json).unwrap();
         let error_of_value = from_value::<File>(&value).unwrap_err();
         assert_eq!(error_of_value, from_str::<File>(json).unwrap_err(), "{json}");
-        assert_eq!(error_of_value.unknown_field(), json.contains("fro").then_some("fro"));
     }
     let valid = serde_json::json!({ "rules": [{ "name": "a", "bins": [[1, 2]] }] });
     assert_eq!(from_value::<File>(&valid).unwrap(), from_str(&valid.to_string()).unwrap());
 }
 
 #[test]
-fn outermost_field_is_named_and_can_be_renamed() {
+fn location_is_that_of_the_value_or_the_unknown_field() {
+    use PathSegment::{Field, Item};
+    for (json, expected) in [
+        (r#"{"rules":[{"name":1}]}"#, &[Field("rules"), Item(0), Field("name")][..]),
+        (r#"{"rules":[{"name":"a"},{"name":"a","fro":1}]}"#, &[Field("rules"), Item(1), Field("fro")]),
+        (r#"{"rules":[{}]}"#, &[Field("rules"), Item(0)]),
+        ("null", &[]),
+    ] {
+        assert_eq!(from_str::<File>(json).unwrap_err().location(), expected, "{json}");
+    }
+}
+
+#[test]
+fn outermost_field_can_be_renamed() {
     let error = from_str::<File>(r#"{"rules":[{"name":1}]}"#).unwrap_err();
-    assert_eq!((error.outermost_field(), error.is_missing_field()), (Some("rules"), false));
+    assert!(!error.is_missing_field());
     assert_eq!(error.clone().with_field_renamed("name", "title"), error, "not the outermost field");
     let renamed = error.with_field_renamed("rules", "alerts");
     assert_eq!(renamed.to_string(), "alerts[0].name is 1: must be text");

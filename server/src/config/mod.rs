@@ -7,6 +7,8 @@ mod effective;
 mod file;
 mod heartbeat;
 mod history;
+mod key_offset;
+mod label_warnings;
 mod limits;
 mod option;
 mod options;
@@ -26,12 +28,13 @@ pub(crate) use edge::EdgeSettings;
 use effective::SettingSource;
 pub(crate) use effective::{EffectiveConfig, EffectiveSetting};
 pub(crate) use file::read_file;
+use label_warnings::LabelWarning;
 pub(crate) use options::{COLLECT_INTERVAL, OPTIONS};
 pub(crate) use path_flag::path_flag;
 pub(crate) use public_url::PublicUrl;
 use renamed::FormerName;
 pub(crate) use resolve::{check, resolve};
-use rule_warnings::RuleWarning;
+use rule_warnings::FileRuleWarning;
 
 #[cfg(test)]
 mod documentation;
@@ -104,7 +107,9 @@ pub(crate) struct Settings {
     /// Former names that were used, to warn of them.
     pub(crate) former_names: Vec<FormerName>,
     /// Rules of the file that probably do not do what they are meant to, to warn of them.
-    pub(crate) rule_warnings: Vec<RuleWarning>,
+    pub(crate) rule_warnings: Vec<FileRuleWarning>,
+    /// Label names of the file that are probably misspelt.
+    pub(crate) label_warnings: Vec<LabelWarning>,
 }
 
 impl Default for Settings {
@@ -142,6 +147,7 @@ impl Default for Settings {
             assigned: Vec::new(),
             former_names: Vec::new(),
             rule_warnings: Vec::new(),
+            label_warnings: Vec::new(),
         }
     }
 }
