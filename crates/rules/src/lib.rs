@@ -17,6 +17,7 @@ mod renamed_fields;
 mod rule;
 pub mod rule_replica;
 mod rule_validation;
+mod rule_warnings;
 mod selector;
 mod series_cache;
 #[cfg(any(test, feature = "testing"))]
@@ -31,6 +32,7 @@ pub use preview::{Firing, Preview, SeriesHistory, preview};
 pub use renamed_fields::RENAMED_FIELDS;
 pub use rule::{Comparison, Rule};
 pub use rule_validation::RuleError;
+pub use rule_warnings::RuleWarning;
 pub use selector::{Matcher, Operator, anchored};
 pub use watchglass_model::Severity;
 pub use window::Aggregation;

@@ -6,7 +6,7 @@ use crate::app_state::AppState;
 use crate::evaluation::{Origin, RuleEditError};
 use crate::http::{ApiError, BodyErrors, Envelope, Failure, bad_request, body, run_blocking};
 use crate::query::rule_preview::rule_preview;
-use crate::services::RuleServiceError;
+use crate::services::{RuleServiceError, warning_texts};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -37,6 +37,8 @@ pub(crate) struct RuleRow {
     locked: bool,
     /// Number of firing alerts.
     firing: usize,
+    /// What the rule probably does not do as meant, such as a threshold that its metric never reaches. Usually empty.
+    warnings: Vec<String>,
 }
 
 impl RuleRow {
@@ -51,6 +53,7 @@ impl RuleRow {
             },
             origin: origin.name(),
             locked: origin.is_locked(),
+            warnings: warning_texts(&rule),
             rule,
         }
     }

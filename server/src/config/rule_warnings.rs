@@ -1,5 +1,5 @@
-//! Warnings about the rules in a file: a metric that is not known is probably misspelt, and a threshold of a ratio above 1
-//! is probably meant in percent. Only warnings, since applications may report any metric.
+//! Warnings about the rules in a file: a metric that is not known is probably misspelt, and a threshold may never be
+//! reached. Only warnings, since applications may report any metric.
 
 use super::Settings;
 use super::file::line_of;
@@ -8,12 +8,10 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use watchglass_rules::builtin::USER_METRICS;
-use watchglass_rules::{Rule, builtin};
+use watchglass_rules::{Rule, RuleWarning};
 
 /// Names of all metrics that Watchglass can collect, one a line. A test keeps the list up to date.
 const COLLECTED: &str = include_str!("metric_names.txt");
-/// Ratios that may be above 1: of memory to what is needed, and of CPU time to that of one CPU.
-const UNBOUNDED_RATIOS: [&str; 2] = ["redis_memory_fragmentation_ratio", "host_process_cpu_ratio"];
 /// Least similarity of a suggested name, from 0 to 1.
 const MIN_SIMILARITY: f64 = 0.9;
 /// Longer names have no suggestion.
@@ -21,11 +19,10 @@ const MAX_COMPARED_BYTES: usize = 100;
 
 /// Rule that probably does not do what it is meant to.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct RuleWarning {
+pub(crate) struct FileRuleWarning {
     /// File and line.
     place: String,
     rule: String,
-    metric: String,
     problem: Problem,
 }
 
@@ -33,20 +30,19 @@ pub(crate) struct RuleWarning {
 enum Problem {
     /// The metric is not known.
     UnknownMetric {
+        metric: String,
         /// Known metric with a similar name.
         similar: Option<&'static str>,
     },
-    /// A built-in rule loses its critical threshold, which its new warning threshold is beyond.
-    CriticalRemoved { critical: f64 },
-    /// The metric is never above 1.
-    ThresholdInPercent { key: &'static str, threshold: f64 },
+    /// Any other.
+    Rule(RuleWarning),
 }
 
-impl fmt::Display for RuleWarning {
+impl fmt::Display for FileRuleWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, rule, metric, problem } = self;
+        let Self { place, rule, problem } = self;
         match problem {
-            Problem::UnknownMetric { similar } => {
+            Problem::UnknownMetric { metric, similar } => {
                 write!(
                     f,
                     "{place}: rules.metric: Watchglass does not collect {metric:?}, the metric of rule {rule:?}"
@@ -56,15 +52,9 @@ impl fmt::Display for RuleWarning {
                     None => write!(f, "; the rule has no effect unless an application reports it"),
                 }
             }
-            Problem::CriticalRemoved { critical } => write!(
-                f,
-                "{place}: rules.warning of rule {rule:?} is beyond its critical threshold {critical}, which is removed: set \
-                 critical as well"
-            ),
-            Problem::ThresholdInPercent { key, threshold } => write!(
-                f,
-                "{place}: rules.{key} of rule {rule:?} is {threshold}, but {metric} is a ratio from 0 to 1: use 0.8 for 80 %"
-            ),
+            Problem::Rule(RuleWarning { field, text }) => {
+                write!(f, "{place}: rules.{field} of rule {rule:?}: {text}")
+            }
         }
     }
 }
@@ -75,36 +65,26 @@ pub(super) fn rule_warnings(
     text: &str,
     path: &Path,
     settings: &Settings,
-) -> Vec<RuleWarning> {
+) -> Vec<FileRuleWarning> {
     let Some(DeValue::Array(items)) = table.get("rules").map(Spanned::get_ref) else { return Vec::new() };
     // Each item has become a rule, in this order.
-    let found = items.iter().zip(&settings.rules).filter_map(|(item, rule)| {
-        let (key, problem) = if !is_known(&rule.metric) {
-            ("metric", Problem::UnknownMetric { similar: similar(&rule.metric) })
-        } else if let Some((key, threshold)) = threshold_in_percent(rule) {
-            (key, Problem::ThresholdInPercent { key, threshold })
-        } else {
-            let critical = builtin::find(&rule.id)?.critical?;
-            (rule.critical.is_none() && item.get_ref().get("critical").is_none())
-                .then_some(("warning", Problem::CriticalRemoved { critical }))?
-        };
-        let offset = item.get_ref().get(key).map_or(item.span(), Spanned::span).start;
-        Some(RuleWarning {
-            place: format!("{}, line {}", path.display(), line_of(text, offset)),
-            rule: rule.id.clone(),
-            metric: rule.metric.chars().take(MAX_COMPARED_BYTES).collect(),
-            problem,
+    let found = items.iter().zip(&settings.rules).flat_map(|(item, rule)| {
+        problems(rule).into_iter().map(move |(field, problem)| {
+            let offset = item.get_ref().get(field).map_or(item.span(), Spanned::span).start;
+            let place = format!("{}, line {}", path.display(), line_of(text, offset));
+            FileRuleWarning { place, rule: rule.id.clone(), problem }
         })
     });
     found.collect()
 }
 
-/// The first threshold of a rule that a ratio never reaches.
-fn threshold_in_percent(rule: &Rule) -> Option<(&'static str, f64)> {
-    let is_bounded = rule.metric.ends_with("_ratio") && !UNBOUNDED_RATIOS.contains(&rule.metric.as_str());
-    let thresholds = [("info", rule.info), ("warning", rule.warning), ("critical", rule.critical)];
-    let mut given = thresholds.into_iter().filter_map(|(key, threshold)| Some((key, threshold?)));
-    given.find(|(_, threshold)| is_bounded && *threshold > 1.0)
+/// Problems of a rule with their fields.
+fn problems(rule: &Rule) -> Vec<(&'static str, Problem)> {
+    if is_known(&rule.metric) {
+        return rule.warnings().into_iter().map(|found| (found.field, Problem::Rule(found))).collect();
+    }
+    let metric = rule.metric.chars().take(MAX_COMPARED_BYTES).collect();
+    vec![("metric", Problem::UnknownMetric { metric, similar: similar(&rule.metric) })]
 }
 
 /// All known metrics.
@@ -138,13 +118,13 @@ mod tests {
         let mut settings = Settings::default();
         read_file(&path, &mut settings).unwrap();
         let shown =
-            |found: &RuleWarning| found.to_string().replace(&format!("{}/", folder.path().display()), "");
+            |found: &FileRuleWarning| found.to_string().replace(&format!("{}/", folder.path().display()), "");
         settings.rule_warnings.iter().map(shown).collect()
     }
 
     #[test]
     fn misspelt_metrics_of_rules_and_overrides_are_named_with_line_and_suggestion() {
-        let own = "[[rules]]\nid = 'a'\nname = 'A'\ncomponent = 'c'\nwarning = 1\n";
+        let own = "[[rules]]\nid = 'a'\nname = 'A'\ncomponent = 'c'\nwarning = 0.5\n";
         let unknown = |line: u32, metric: &str, rule: &str, rest: &str| {
             format!(
                 "w.toml, line {line}: rules.metric: Watchglass does not collect {metric:?}, the metric of rule {rule:?}; {rest}"
@@ -178,32 +158,32 @@ mod tests {
 
     #[test]
     fn thresholds_that_do_not_do_what_they_are_meant_to_are_named_with_their_line() {
-        let in_percent = |line: u32, rule: &str, rest: &str| {
-            vec![format!(
-                "w.toml, line {line}: rules.{rest} is a ratio from 0 to 1: use 0.8 for 80 %",
-                rest = rest.replace("RULE", &format!("of rule {rule:?}"))
-            )]
-        };
-        let fragmentation = "[[rules]]\nid = 'a'\nname = 'A'\ncomponent = 'c'\nwarning = 1.5\n\
-                             metric = 'redis_memory_fragmentation_ratio'\n";
         for (text, expected) in [
             (
                 "[[rules]]\nid = 'disk'\n\nwarning = 80\nrecovery = 75\n",
-                in_percent(4, "disk", "warning RULE is 80, but host_filesystem_used_ratio"),
+                &[(4, "disk", "rules.warning of rule \"disk\": 80: host_filesystem_used_ratio is a ratio")][..],
             ),
-            ("[[rules]]\nid = 'disk'\nwarning = 0.8\nrecovery = 0.7\ncritical = 1.0\n", vec![]),
-            (fragmentation, vec![]),
+            ("[[rules]]\nid = 'disk'\nwarning = 0.8\nrecovery = 0.7\n", &[]),
+            (
+                "[[rules]]\nid = 'cpu'\n[[rules]]\nid = 'disk'\nwarning = 0.8\nrecovery = 0.7\ncritical = 1.0\n",
+                &[(7, "disk", "rules.critical of rule \"disk\": 1 is never exceeded")],
+            ),
+            (
+                "[[rules]]\nid = 'disk'\nwarning = 80\nrecovery = 0.7\ncritical = 90\n",
+                &[(3, "disk", "use 0.8 for 80 %"), (5, "disk", "use 0.9 for 90 %")],
+            ),
             (
                 "[[rules]]\nid = 'disk'\nwarning = 0.98\nrecovery = 0.9\n",
-                vec![
-                    "w.toml, line 3: rules.warning of rule \"disk\" is beyond its critical threshold 0.95, which is removed: \
-                     set critical as well"
-                        .to_owned(),
-                ],
+                &[(3, "disk", "0.98 is beyond the critical threshold 0.95 of the built-in rule")],
             ),
-            ("[[rules]]\nid = 'disk'\nwarning = 0.98\nrecovery = 0.9\ncritical = 0.99\n", vec![]),
+            ("[[rules]]\nid = 'disk'\nwarning = 0.98\nrecovery = 0.9\ncritical = 0.99\n", &[]),
         ] {
-            assert_eq!(warnings(text), expected, "{text}");
+            let found = warnings(text);
+            assert_eq!(found.len(), expected.len(), "{text}: {found:?}");
+            for (found, (line, rule, part)) in found.iter().zip(expected) {
+                assert!(found.starts_with(&format!("w.toml, line {line}: ")), "{found}");
+                assert!(found.contains(part) && found.contains(&format!("{rule:?}")), "{found}");
+            }
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) use layouts::{LayoutEdit, LayoutService};
 pub(crate) use notifications::{NotificationError, NotificationService};
 pub(crate) use own_account::OwnAccountService;
 pub(crate) use processes::{HistoryRequest, ProcessService};
-pub(crate) use rules::{RuleService, RuleServiceError};
+pub(crate) use rules::{RuleService, RuleServiceError, warning_texts};
 pub(crate) use sessions::{SessionService, SignInRequest};
 pub(crate) use silences::{NewSilence, SilenceEnd, SilenceService, alert_matchers};
 pub(crate) use tokens::{MAX_TOKEN_DAYS, TokenService};

@@ -11,8 +11,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use thiserror::Error;
 use watchglass_auth::Permission;
-use watchglass_rules::Rule;
 use watchglass_rules::rule_replica::RuleReplica;
+use watchglass_rules::{Rule, RuleWarning};
 
 /// Why a rule was not changed.
 #[derive(Debug, Error)]
@@ -129,6 +129,7 @@ impl RuleService {
         }
         Ok(())
     }
+
     /// A rule as JSON, always with `enabled`, which its stored form omits for enabled rules.
     fn audit_value(&self, id: &str) -> Option<Value> {
         let (rule, _) = self.rules.rule(id)?;
@@ -136,4 +137,9 @@ impl RuleService {
         fields.as_object_mut()?.insert("enabled".to_owned(), rule.enabled.into());
         Some(fields)
     }
+}
+
+/// Warnings about a rule as texts: `critical: 80: …`.
+pub(crate) fn warning_texts(rule: &Rule) -> Vec<String> {
+    rule.warnings().into_iter().map(|RuleWarning { field, text }| format!("{field}: {text}")).collect()
 }

@@ -26,6 +26,8 @@ pub struct RuleEditor {
     pub is_new: bool,
     /// Why it is read-only and where to edit it, if it is.
     pub locked: Option<String>,
+    /// Warnings about the saved rule.
+    pub warnings: Vec<String>,
     /// Origin as text, such as `Built-in`.
     pub origin: String,
     /// Label of the delete button, such as `Delete`; `None` if it cannot be deleted.
@@ -76,6 +78,10 @@ impl RuleEditor {
         });
         let facts = view! { <p class="facts">{self.origin.clone()}{firing}{history}</p> };
         let locked = self.locked.clone().map(|how| view! { <p class="flash">{how}</p> });
+        let warnings = self.warnings.iter().map(|warning| {
+            view! { <p class="flash bad">{format!("Check {warning}")}</p> }
+        });
+        let warnings = warnings.collect_view();
         let is_locked = self.locked.is_some();
         let read_only = (!may_change).then(|| {
             view! { <p class="facts">"Changes can be previewed. Saving needs the admin role."</p> }
@@ -113,6 +119,7 @@ impl RuleEditor {
                 <h2 id="rule-title">{title}</h2>
                 {facts}
                 {locked}
+                {warnings}
                 {read_only}
                 {past}
                 {editor}
@@ -267,6 +274,13 @@ mod tests {
         }
         let warning = html.split("name=\"warning\"").nth(1).unwrap().split('>').next().unwrap();
         assert!(warning.contains("aria-invalid=\"true\""), "{warning}");
+    }
+
+    #[test]
+    fn warnings_are_shown() {
+        let html = RuleEditor { warnings: vec!["warning: 80 <b>".to_owned()], ..view() }.view(true).html();
+        assert!(html.contains("<p class=\"flash bad\">Check warning: 80 &lt;b&gt;</p>"), "{html}");
+        assert!(!view().view(true).html().contains("flash bad"));
     }
 
     #[test]

@@ -60,6 +60,10 @@ async fn rules_are_created_previewed_changed_disabled_and_removed() {
     submit_rejected(&server, &rule_form("rule-save", &[]), 409, "already exists").await;
     submit(&server, &rule_form("rule-save", &[("known", "yes"), ("warning", "80")]), "Rule saved").await;
     assert_eq!(rule(&server, "queue").await.unwrap()["warning"], json!(0.8));
+    let html =
+        submit(&server, &rule_form("rule-save", &[("known", "yes"), ("critical", "100 %")]), "Rule saved")
+            .await;
+    html.assert_says("section", "Check critical: 1 is never exceeded");
 
     let html = submit(&server, &[("do", "rule-disable"), ("id", "queue")], "Rule disabled").await;
     html.assert_has("[data-view=rules]");

@@ -3,6 +3,7 @@
 use super::rule_actions;
 use crate::app_state::AppState;
 use crate::evaluation::Origin;
+use crate::services::warning_texts;
 use watchglass_model::{Metric, Unit};
 use watchglass_pages::alerts::{
     MetricChoice, RuleEditor, RulePreview, RuleRow, Rules, label_lines, rule_form,
@@ -55,6 +56,7 @@ pub(super) fn rule(
             let id = id.unwrap_or_default();
             format!("Defined in the configuration file. Edit it there, below [[rules]] with id = \"{id}\".")
         }),
+        warnings: found.as_ref().map(|(rule, _)| warning_texts(rule)).unwrap_or_default(),
         origin: origin.map_or("Not saved yet", origin_label).to_owned(),
         delete_label: match origin {
             Some(Origin::Custom) => Some("Delete"),
