@@ -83,6 +83,9 @@ fn check_config(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     for rule_warning in &found.rule_warnings {
         console::print_warning(rule_warning);
     }
+    for label_warning in &found.label_warnings {
+        console::print_warning(label_warning);
+    }
     outcome?;
     config::check(&found)?;
     if let Some(files) = found.edge.certificate() {

@@ -4,7 +4,7 @@ use super::Settings;
 use super::effective::{AssignedSetting, SettingSource};
 use super::option::{ConfigOption, ValueKind};
 use super::options::OPTIONS;
-use super::{channel_names, renamed, rule_warnings, sections};
+use super::{channel_names, label_warnings, renamed, rule_warnings, sections};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -60,6 +60,7 @@ fn apply(text: &str, path: &Path, settings: &mut Settings) -> Result<(), FilePro
     settings.former_names = renamed::rename_keys(&mut table, text, path)?;
     apply_table(&table, "", text, settings)?;
     settings.rule_warnings = rule_warnings::rule_warnings(&table, text, path, settings);
+    settings.label_warnings = label_warnings::label_warnings(&table, text, path, settings);
     channel_names::check(&table, settings)
 }
 

@@ -110,6 +110,9 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     for rule_warning in &settings.rule_warnings {
         tracing::warn!("{rule_warning}");
     }
+    for label_warning in &settings.label_warnings {
+        tracing::warn!("{label_warning}");
+    }
 
     runtime.block_on(serve_until_signal(listener, state.clone(), settings, stop, signals));
 

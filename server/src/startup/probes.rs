@@ -61,6 +61,7 @@ mod tests {
     use super::*;
     use crate::heartbeats::{HeartbeatSender, SendTiming};
     use crate::startup::parts::hello;
+    use std::collections::BTreeSet;
     use std::time::Duration;
     use watchglass_model::Catalogue;
     use watchglass_probes::{Collector, postgres, redis};
@@ -116,18 +117,35 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn list_of_known_metrics_is_complete() {
+    async fn lists_of_known_metrics_and_labels_are_complete() {
         let catalogue = catalogue();
-        let certificate = crate::edge::CERTIFICATE_METRICS.iter().map(|metric| metric.name);
-        let mut names: Vec<&str> =
-            catalogue.metrics().iter().map(|metric| metric.name.as_str()).chain(certificate).collect();
-        names.sort_unstable();
-        let text = names.join("\n") + "\n";
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/config/metric_names.txt");
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            std::fs::write(path, &text).unwrap();
+        let certificate = crate::edge::CERTIFICATE_METRICS.iter();
+        let metrics: BTreeSet<&str> = catalogue
+            .metrics()
+            .iter()
+            .map(|metric| metric.name.as_str())
+            .chain(certificate.clone().map(|metric| metric.name))
+            .collect();
+        // `host` and `app` are added to those of the declarations.
+        let labels: BTreeSet<&str> = catalogue
+            .metrics()
+            .iter()
+            .flat_map(|metric| metric.labels.iter().map(String::as_str))
+            .chain(certificate.flat_map(|metric| metric.labels.iter().copied()))
+            .chain(["host", "app"])
+            .collect();
+        for (file, names) in [("metric_names.txt", metrics), ("label_names.txt", labels)] {
+            let text = Vec::from_iter(names).join("\n") + "\n";
+            let path = format!("{}/src/config/{file}", env!("CARGO_MANIFEST_DIR"));
+            if std::env::var_os("UPDATE_GOLDEN").is_some() {
+                std::fs::write(&path, &text).unwrap();
+            }
+            assert_eq!(
+                std::fs::read_to_string(&path).unwrap(),
+                text,
+                "{file}: renew it with UPDATE_GOLDEN=1"
+            );
         }
-        assert_eq!(std::fs::read_to_string(path).unwrap(), text, "renew it with UPDATE_GOLDEN=1");
     }
 
     #[tokio::test]
