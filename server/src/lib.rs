@@ -86,6 +86,9 @@ fn check_config(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     for label_warning in &found.label_warnings {
         console::print_warning(label_warning);
     }
+    for companion in found.missing_companions() {
+        console::print_warning(&companion);
+    }
     outcome?;
     config::check(&found)?;
     if let Some(files) = found.edge.certificate() {

@@ -2,6 +2,7 @@
 
 mod base_path;
 mod channel_names;
+mod companions;
 mod edge;
 mod effective;
 mod file;

@@ -52,15 +52,42 @@ pub(super) fn non_empty(value: &str) -> Result<&str, String> {
 /// Parses the path of a file or directory.
 ///
 /// # Errors
-/// It is empty, or begins with `~`: that is for shells, and would be a directory of this name.
+/// It is empty, or has what shells and systemd replace and this program does not, such as `~/x`, `$HOME/x` and `%h/x`: that
+/// would be a directory of this name.
 pub(super) fn path(value: &str) -> Result<PathBuf, String> {
     let value = non_empty(value)?;
-    if value == "~" || value.starts_with("~/") {
-        return Err(format!(
-            "{value:?} must be a path without ~, which only shells replace: use an absolute path"
-        ));
+    match replaced_elsewhere(value) {
+        None => Ok(PathBuf::from(value)),
+        Some((part, by)) => Err(format!(
+            "{value:?} must be a path without {part:?}, which only {by} replaces: use an absolute path"
+        )),
     }
-    Ok(PathBuf::from(value))
+}
+
+/// The part of a path that another program would replace, and which one.
+fn replaced_elsewhere(value: &str) -> Option<(&str, &'static str)> {
+    if value == "~" || value.starts_with("~/") {
+        return Some(("~", "a shell"));
+    }
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    for (start, _) in value.match_indices('$') {
+        let rest = value.get(start + 1..).unwrap_or_default();
+        let length = match rest.chars().next() {
+            Some('{') => rest.find('}').map(|end| end + 1),
+            Some('(') => rest.find(')').map(|end| end + 1),
+            _ => {
+                Some(rest.find(|letter| !is_name(letter)).unwrap_or(rest.len())).filter(|&length| length > 0)
+            }
+        };
+        if let Some(length) = length {
+            return Some((value.get(start..start + 1 + length).unwrap_or("$"), "a shell"));
+        }
+    }
+    // Systemd's specifiers, such as `%h` for the home directory, are letters.
+    let mut signs = value.strip_prefix('%')?.chars();
+    let is_specifier = signs.next().is_some_and(|sign| sign.is_ascii_alphabetic())
+        && signs.next().is_none_or(|next| next == '/');
+    is_specifier.then(|| (value.get(..2).unwrap_or("%"), "a systemd unit"))
 }
 
 /// Parses an address with a port; `localhost` is a loopback address.
@@ -90,13 +117,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_not_those_of_shells() {
-        for valid in ["/var/lib/x", "x", "a/~", "~x"] {
+    fn paths_are_not_those_of_shells_and_units() {
+        for valid in
+            ["/var/lib/x", "x", "a/~", "~x", "/a b", "/100%", "%20", "/a%h", "%hx/y", "cost$", "/a/$", "é"]
+        {
             assert_eq!(path(valid), Ok(PathBuf::from(valid)));
         }
         assert_eq!(path(" ").unwrap_err(), "it must not be empty");
-        for invalid in ["~", "~/x"] {
-            assert!(path(invalid).unwrap_err().contains("only shells replace"), "{invalid}");
+        for (invalid, part, by) in [
+            ("~", "~", "a shell"),
+            ("~/x", "~", "a shell"),
+            ("$HOME/x", "$HOME", "a shell"),
+            ("/srv/${NAME}/x", "${NAME}", "a shell"),
+            ("/srv/$NAME_2", "$NAME_2", "a shell"),
+            ("/srv/$(hostname)", "$(hostname)", "a shell"),
+            ("%h/x", "%h", "a systemd unit"),
+            ("%S", "%S", "a systemd unit"),
+        ] {
+            let expected = format!(
+                "{invalid:?} must be a path without {part:?}, which only {by} replaces: use an absolute path"
+            );
+            assert_eq!(path(invalid), Err(expected));
         }
     }
 

@@ -113,6 +113,9 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     for label_warning in &settings.label_warnings {
         tracing::warn!("{label_warning}");
     }
+    for companion in settings.missing_companions() {
+        tracing::warn!("{companion}");
+    }
 
     runtime.block_on(serve_until_signal(listener, state.clone(), settings, stop, signals));
 

@@ -1,5 +1,6 @@
 //! PostgreSQL connection target, parsed from a URL.
 
+use std::borrow::Cow;
 use std::fmt;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
@@ -31,6 +32,15 @@ const INVALID: TargetError = error(
 );
 const NO_TLS_SUPPORT: TargetError =
     error("asks for TLS, but this build has no TLS support", "remove sslmode and use a trusted network");
+const UNKNOWN_SSLMODE: TargetError = error(
+    "has an unknown sslmode",
+    "use verify-full or require, which both encrypt and check the certificate, or disable, allow or prefer, which do not \
+     encrypt",
+);
+const VERIFY_CA: TargetError = error(
+    "asks for sslmode=verify-ca, which does not check the host name",
+    "use verify-full: certificates are checked as a whole",
+);
 const UNESCAPED_AT: TargetError =
     error("has an @ but no user before it", "percent-encode @ : / ? # in the password (%40 for @)");
 const NO_USER: TargetError = error("has no user", "expected postgresql://user:password@host:5432/database");
@@ -53,6 +63,7 @@ impl Target {
         if !url.starts_with("postgresql://") && !url.starts_with("postgres://") {
             return Err(INVALID);
         }
+        let url = &*with_known_sslmode(url)?;
         let mut config: Config = url.parse().map_err(|_may_quote_the_url| INVALID)?;
         let password = match config.get_password() {
             Some(bytes) => Some(str::from_utf8(bytes).map_err(|_may_quote_it| INVALID)?),
@@ -95,6 +106,31 @@ impl Target {
             encrypted,
         })
     }
+}
+
+/// The URL with the values of `sslmode` that the client library knows. It knows fewer than
+/// [libpq](https://www.postgresql.org/docs/current/libpq-ssl.html).
+///
+/// # Errors
+/// A value that libpq does not know either, or one without an equal here.
+fn with_known_sslmode(url: &str) -> Result<Cow<'_, str>, TargetError> {
+    let Some((start, query)) = url.rsplit_once('?') else { return Ok(url.into()) };
+    let mut is_changed = false;
+    let parameters = query.split('&').map(|parameter| {
+        let Some(value) = parameter.strip_prefix("sslmode=") else { return Ok(parameter) };
+        let known = match value {
+            "disable" | "prefer" | "require" => return Ok(parameter),
+            // Its certificate is checked for `require` as well.
+            "verify-full" => "sslmode=require",
+            "allow" => "sslmode=prefer",
+            "verify-ca" => return Err(VERIFY_CA),
+            _ => return Err(UNKNOWN_SSLMODE),
+        };
+        is_changed = true;
+        Ok(known)
+    });
+    let parameters = parameters.collect::<Result<Vec<_>, _>>()?;
+    Ok(if is_changed { format!("{start}?{}", parameters.join("&")).into() } else { url.into() })
 }
 
 impl fmt::Debug for Target {
@@ -143,6 +179,9 @@ mod tests {
             ("postgresql://me:sesame@/app", NOT_ONE_HOST),
             ("postgresql://me:sesame@d%20b/app", INVALID_NAME),
             ("postgresql://me:sesame@db/a%0Ab", INVALID_NAME),
+            ("postgresql://me:sesame@db/app?sslmode=verify-ca", VERIFY_CA),
+            ("postgresql://me:sesame@db/app?connect_timeout=1&sslmode=sesame", UNKNOWN_SSLMODE),
+            ("postgresql://me:sesame@db/app?sslmode=", UNKNOWN_SSLMODE),
             #[cfg(not(feature = "tls"))]
             ("postgresql://me:sesame@db/app?sslmode=require", NO_TLS_SUPPORT),
         ] {
@@ -154,10 +193,16 @@ mod tests {
 
     #[cfg(feature = "tls")]
     #[test]
-    fn sslmode_require_is_encrypted() {
-        for (query, encrypted) in
-            [("", false), ("?sslmode=disable", false), ("?sslmode=prefer", false), ("?sslmode=require", true)]
-        {
+    fn sslmode_require_and_verify_full_are_encrypted() {
+        for (query, encrypted) in [
+            ("", false),
+            ("?sslmode=disable", false),
+            ("?sslmode=allow", false),
+            ("?sslmode=prefer", false),
+            ("?sslmode=require", true),
+            ("?sslmode=verify-full", true),
+            ("?connect_timeout=5&sslmode=verify-full", true),
+        ] {
             let target = Target::parse(&format!("postgresql://me@db/app{query}")).unwrap();
             assert_eq!(target.encrypted, encrypted, "{query}");
         }
