@@ -1,5 +1,5 @@
-//! Head block: the newest samples in memory. This file has writes, `head/forget.rs` removals, `head/read.rs` reads,
-//! `head/copy.rs` a copy of everything.
+//! Head block: the newest samples in memory. This file has writes, `head/series.rs` the series, `head/forget.rs` removals,
+//! `head/read.rs` reads, `head/copy.rs` a copy of everything.
 //!
 //! Series that are measured together are a *group* and share their times (`times.rs`). A series is a column of its group
 //! (`column.rs`): compressed pages of the values of its rows (`pages.rs`), an open page, and the samples that came out of
@@ -14,6 +14,7 @@ mod late;
 mod pages;
 mod read;
 mod rows;
+mod series;
 mod times;
 
 use crate::StoredSeries;
@@ -21,7 +22,7 @@ use column::HeadColumn;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use times::Times;
-use watchglass_model::{Batch, Catalogue, Series, SeriesId};
+use watchglass_model::{Batch, Catalogue, Series};
 
 /// Milliseconds per hour: samples are stored in blocks of one hour.
 pub(crate) const HOUR: i64 = 3_600_000;
@@ -44,6 +45,8 @@ pub(crate) struct Head {
     vacant: Vec<u32>,
     columns: Vec<HeadColumn>,
     by_series: HashMap<Arc<StoredSeries>, u32>,
+    /// Indices in `columns` by metric name, ascending.
+    by_metric: HashMap<Box<str>, Vec<u32>>,
     /// Index in `columns` by series id of this run.
     places: Vec<Option<u32>>,
     limit: usize,
@@ -101,6 +104,7 @@ impl Head {
             vacant: Vec::new(),
             columns: Vec::new(),
             by_series: HashMap::new(),
+            by_metric: HashMap::new(),
             places: Vec::new(),
             limit,
             next_number: 0,
@@ -169,66 +173,6 @@ impl Head {
             self.put(place, row, value);
         }
         self.note(group, time);
-    }
-
-    /// The index of a series, if the limit allows it. A new series belongs to the group.
-    pub(crate) fn register(&mut self, series: &Arc<StoredSeries>, group: &str) -> Option<u32> {
-        let group = self.group(group)?;
-        self.register_in(series, group)
-    }
-
-    fn register_in(&mut self, series: &Arc<StoredSeries>, group: u32) -> Option<u32> {
-        if let Some(&place) = self.by_series.get(series) {
-            return Some(place);
-        }
-        if self.columns.len() >= self.limit {
-            self.prune();
-        }
-        if self.columns.len() >= self.limit {
-            return None;
-        }
-        let number = self.next_number;
-        self.next_number = number.checked_add(1)?;
-        let place = u32::try_from(self.columns.len()).ok()?;
-        self.columns.push(HeadColumn::new(Arc::clone(series), number, group));
-        self.by_series.insert(Arc::clone(series), place);
-        Some(place)
-    }
-
-    fn place(&mut self, series: &Series, catalogue: &Catalogue, group: u32) -> Option<u32> {
-        let id = series.id.0 as usize;
-        if let Some(Some(place)) = self.places.get(id) {
-            return Some(*place);
-        }
-        if self.columns.len() >= self.limit && !self.may_prune {
-            let known = self.by_series.get(&StoredSeries::new(series, catalogue)).copied();
-            return known.inspect(|&place| self.number_in_run(series.id, place));
-        }
-        let place = self.register_in(&Arc::new(StoredSeries::new(series, catalogue)), group)?;
-        self.number_in_run(series.id, place);
-        Some(place)
-    }
-
-    /// Forgets the ids of series that have ended. Their samples remain.
-    pub(crate) fn end_series(&mut self, ended: &[SeriesId]) {
-        for id in ended {
-            let place = self.places.get_mut(id.0 as usize).and_then(Option::take);
-            if let Some(column) = place.and_then(|place| self.columns.get_mut(place as usize)) {
-                column.id = None;
-            }
-        }
-    }
-
-    fn number_in_run(&mut self, id: SeriesId, place: u32) {
-        let index = id.0 as usize;
-        if self.places.len() <= index {
-            self.places.resize(index + 1, None);
-        }
-        if let (Some(slot), Some(column)) = (self.places.get_mut(index), self.columns.get_mut(place as usize))
-        {
-            *slot = Some(place);
-            column.id = Some(id);
-        }
     }
 
     /// The index of a group, which is new if there is none.

@@ -86,8 +86,7 @@ impl History for MemoryHistory {
 
     fn series(&self, selector: &Selector) -> Result<Vec<Arc<StoredSeries>>, QueryError> {
         let test = selector.compile()?;
-        let mut series: Vec<_> =
-            self.read().all().into_iter().filter(|series| test.matches(series)).collect();
+        let mut series = self.read().select_sampled(&test);
         series.sort_by(|a, b| a.order(b));
         Ok(series)
     }

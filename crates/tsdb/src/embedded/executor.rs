@@ -254,8 +254,7 @@ fn known<'a>(
     test: &CompiledSelector,
     segments: impl Iterator<Item = &'a Block>,
 ) -> Vec<Arc<StoredSeries>> {
-    let mut series = shared.head().all();
-    series.retain(|series| test.matches(series));
+    let mut series = shared.head().select_sampled(test);
     series.extend(segments.flat_map(|segment| &segment.chunks).map(|chunk| Arc::clone(&chunk.series)));
     series.sort_by(|a, b| a.order(b));
     series.dedup();

@@ -42,7 +42,7 @@ impl EmbeddedHistory {
 
     /// Series with samples in the newest hours.
     pub(crate) fn measured_series(&self) -> HashSet<Arc<StoredSeries>> {
-        self.shared.head().all().into_iter().collect()
+        self.shared.head().grouped().map(|(series, _)| Arc::clone(series)).collect()
     }
 
     /// The selected series of this run with their ids.

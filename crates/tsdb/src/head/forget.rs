@@ -25,12 +25,12 @@ impl Head {
         if !self.columns.iter().all(&keep) {
             self.columns.retain(keep);
             self.by_series.clear();
+            self.by_metric.clear();
             self.places.clear();
-            for (place, column) in (0..).zip(&self.columns) {
-                self.by_series.insert(Arc::clone(&column.series), place);
-            }
-            let ids: Vec<_> = self.columns.iter().map(|column| column.id).collect();
-            for (place, id) in (0..).zip(ids) {
+            let kept: Vec<_> =
+                self.columns.iter().map(|column| (Arc::clone(&column.series), column.id)).collect();
+            for (place, (series, id)) in (0..).zip(kept) {
+                self.index(&series, place);
                 if let Some(id) = id {
                     self.number_in_run(id, place);
                 }

@@ -81,13 +81,22 @@ impl Head {
 
     /// The selected series with their ids of this run.
     pub(crate) fn select(&self, test: &CompiledSelector) -> Vec<(Arc<StoredSeries>, Option<SeriesId>)> {
-        let columns = self.columns.iter().filter(|column| test.matches(&column.series));
+        let columns = self.selected(test).into_iter();
         columns.map(|column| (Arc::clone(&column.series), column.id)).collect()
     }
 
-    /// All series with samples.
-    pub(crate) fn all(&self) -> Vec<Arc<StoredSeries>> {
-        self.grouped().map(|(series, _)| Arc::clone(series)).collect()
+    /// The selected series with samples.
+    pub(crate) fn select_sampled(&self, test: &CompiledSelector) -> Vec<Arc<StoredSeries>> {
+        let columns = self.selected(test).into_iter().filter(|column| !column.is_empty());
+        columns.map(|column| Arc::clone(&column.series)).collect()
+    }
+
+    /// Most selectors name one metric of many: only its series are looked at.
+    fn selected(&self, test: &CompiledSelector) -> Vec<&HeadColumn> {
+        let matches = |column: &&HeadColumn| test.matches(&column.series);
+        let Some(metric) = test.metric() else { return self.columns.iter().filter(matches).collect() };
+        let places = self.by_metric.get(metric).into_iter().flatten();
+        places.filter_map(|&place| self.columns.get(place as usize)).filter(matches).collect()
     }
 
     /// All series with samples, and the numbers of their groups.

@@ -105,7 +105,7 @@ fn memory_of_ended_series_is_returned() {
         world.append(&history, BEGIN + i64::from(n) * 1000, &[(0, 1.0), (1, 2.0)]);
         history.end_series(&[SeriesId(0)]);
     }
-    assert_eq!(history.shared.head().all().len(), 501);
+    assert_eq!(history.shared.head().grouped().count(), 501);
     assert!(history.write_blocks());
     assert_eq!(history.shared.head().column_count(), 1, "only the series that has not ended");
     assert_eq!(world.samples(&history, (0, i64::MAX)).len(), 1000, "their history stays readable");
