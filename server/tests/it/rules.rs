@@ -71,14 +71,6 @@ async fn rules_are_edited_and_survive_a_restart() {
         (&disk["origin"], &disk["warning"], &disk["recovery"], &disk["subject_label"]),
         (&json!("changed"), &json!(0.5), &Value::Null, &json!("mountpoint"))
     );
-    assert_eq!(disk["warnings"], json!([]));
-    // A threshold in percent is accepted, and warned of.
-    let disk = ok_data(&put(address, "disk", &json!({ "warning": 80, "recovery": null })).await);
-    let warnings = disk["warnings"].as_array().unwrap();
-    assert!(
-        warnings.len() == 1 && warnings[0].as_str().unwrap().contains("use 0.8 for 80 %"),
-        "{warnings:?}"
-    );
     // Renamed fields are accepted under both names; answers have the former one.
     let steps = [json!({ "next_steps": "Run df." }), json!({ "action": "Run df." })];
     let mut rows = Vec::new();

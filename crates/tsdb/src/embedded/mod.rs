@@ -18,6 +18,7 @@ mod downsample;
 mod executor;
 mod files;
 pub(crate) mod key;
+mod options;
 mod plan;
 mod problems;
 mod remote_api;
@@ -37,6 +38,7 @@ use crate::{Columns, History, Query, QueryError, Selector, Status, StoredSeries,
 use compactor::{Compactor, CompactorCommand, SYNC_BATCHES, flush_bytes, settle_batches};
 use disk::{Disk, SystemDisk};
 use files::Files;
+pub use options::Options;
 use problems::Problems;
 use resolution::Resolution;
 use state::StoreState;
@@ -57,32 +59,6 @@ const QUEUE_CAPACITY: usize = 256;
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Maximum number of WAL files of earlier runs that are kept. More are merged into one.
 const MAX_KEPT_LOGS: usize = 8;
-const DAY: Duration = Duration::from_secs(86_400);
-
-/// Retention and limits of an [`EmbeddedHistory`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// Retention of raw samples. Whole hours are deleted.
-    pub raw_retention: Duration,
-    /// Retention of one-minute data, at least that of raw samples. Whole days are deleted.
-    pub minute_retention: Duration,
-    /// Retention of 15-minute data, at least that of one-minute data. Whole days are deleted.
-    pub quarter_retention: Duration,
-    /// Maximum number of series with samples in the newest hours, including those that have ended since.
-    pub series_limit: usize,
-}
-
-impl Default for Options {
-    /// Seven days of raw samples, five weeks of one-minute data, two years of 15-minute data, 10,000 series.
-    fn default() -> Self {
-        Self {
-            raw_retention: 7 * DAY,
-            minute_retention: 35 * DAY,
-            quarter_retention: 730 * DAY,
-            series_limit: 10_000,
-        }
-    }
-}
 
 /// Error of opening a store.
 #[derive(Debug, Error)]

@@ -64,6 +64,10 @@ async fn rules_are_created_previewed_changed_disabled_and_removed() {
         submit(&server, &rule_form("rule-save", &[("known", "yes"), ("critical", "100 %")]), "Rule saved")
             .await;
     html.assert_says("section", "Check critical: 1 is never exceeded");
+    let saved = rule(&server, "queue").await.unwrap();
+    let warnings = saved["warnings"].as_array().unwrap();
+    assert!(warnings.len() == 1 && warnings[0].as_str().unwrap().contains("use a smaller number"), "{saved}");
+    assert_eq!(rule(&server, "disk").await.unwrap()["warnings"], json!([]));
 
     let html = submit(&server, &[("do", "rule-disable"), ("id", "queue")], "Rule disabled").await;
     html.assert_has("[data-view=rules]");
