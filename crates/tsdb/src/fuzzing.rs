@@ -84,7 +84,8 @@ mod tests {
     #[test]
     fn prefixes_of_the_wal_are_read_in_all_versions() {
         let folder = tempfile::tempdir().unwrap();
-        for (version, golden_folder) in [(1, "golden-v1"), (2, "golden-v2"), (3, "golden")] {
+        for (version, golden_folder) in [(1, "golden-v1"), (2, "golden-v2"), (3, "golden-v3"), (4, "golden")]
+        {
             let log = golden(golden_folder);
             assert_eq!(log[8], version, "version of the golden file");
             for end in 0..=log.len() {

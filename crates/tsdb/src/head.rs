@@ -30,6 +30,8 @@ pub(crate) const HOUR: i64 = 3_600_000;
 const MAX_ABS_MILLIS: u64 = 8_640_000_000_000_000;
 /// Key of the group of the tick.
 pub(crate) const TICK: &str = "";
+/// Maximum length of the key of a group in bytes.
+pub(crate) const MAX_GROUP_BYTES: usize = 4096;
 
 /// Hours since the Unix epoch.
 pub(crate) fn hour_of(millis: i64) -> i64 {
@@ -131,6 +133,22 @@ impl Head {
         catalogue: &Catalogue,
     ) -> Option<Entry> {
         self.append_to(TICK, batch, series, catalogue, f64::is_finite)
+    }
+
+    /// Appends a batch of a group; see [`EmbeddedHistory::append_group`](crate::EmbeddedHistory::append_group). Returns the accepted part, or
+    /// `None` if its time is out of range, or the group is empty or too long.
+    pub(crate) fn append_group(
+        &mut self,
+        group: &str,
+        batch: &Batch,
+        series: &[Series],
+        catalogue: &Catalogue,
+    ) -> Option<Entry> {
+        if group == TICK || group.len() > MAX_GROUP_BYTES {
+            self.refused = self.refused.saturating_add(batch.samples.len() as u64);
+            return None;
+        }
+        self.append_to(group, batch, series, catalogue, |_| true)
     }
 
     fn append_to(

@@ -6,7 +6,7 @@
 )]
 
 use crate::row::Row;
-use crate::{Column, Columns, History, Query, Selector, StoredSeries};
+use crate::{Column, Columns, EmbeddedHistory, History, Query, Selector, StoredSeries};
 use std::collections::BTreeMap;
 use watchglass_model::{
     Batch, Catalogue, Declaration, Kind, Sample, Series, SeriesId, TimeRange, Timestamp, Unit,
@@ -34,6 +34,11 @@ impl Default for World {
     fn default() -> Self {
         Self::new()
     }
+}
+
+fn batch(millis: i64, values: &[(u32, f64)]) -> Batch {
+    let samples = values.iter().map(|&(id, value)| Sample { series: SeriesId(id), value }).collect();
+    Batch { time: Timestamp::from_millis(millis), samples }
 }
 
 impl World {
@@ -65,12 +70,12 @@ impl World {
 
     /// Appends a batch of ascending series ids with values.
     pub fn append(&self, history: &dyn History, millis: i64, values: &[(u32, f64)]) {
-        let samples = values.iter().map(|&(id, value)| Sample { series: SeriesId(id), value }).collect();
-        history.append(
-            &Batch { time: Timestamp::from_millis(millis), samples },
-            &self.series,
-            &self.catalogue,
-        );
+        history.append(&batch(millis, values), &self.series, &self.catalogue);
+    }
+
+    /// Appends a batch of a group.
+    pub fn append_group(&self, history: &EmbeddedHistory, group: &str, millis: i64, values: &[(u32, f64)]) {
+        history.append_group(group, &batch(millis, values), &self.series, &self.catalogue);
     }
 
     /// All rows of all series.

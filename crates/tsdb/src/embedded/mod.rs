@@ -26,6 +26,8 @@ pub(crate) mod resolution;
 mod state;
 mod value_code;
 pub(crate) mod wal;
+mod wal_decoder;
+mod wal_encoder;
 mod wal_format;
 mod wal_header;
 pub(crate) mod wal_replay;
@@ -147,6 +149,14 @@ impl EmbeddedHistory {
         Ok(Self { shared, orders, tasks, ends: Mutex::new(ends) })
     }
 
+    /// Appends a batch of series that are measured together at times of their own, such as those of a scrape target. `group`
+    /// is a name of 1 to 4,096 bytes that is the same for all batches of these series: they share their times. With any other
+    /// name the samples are dropped. Otherwise as [`append`](History::append), but values that are not finite are kept as they
+    /// are.
+    pub fn append_group(&self, group: &str, batch: &Batch, series: &[Series], catalogue: &Catalogue) {
+        self.append_to(|head| head.append_group(group, batch, series, catalogue));
+    }
+
     /// Waits until everything appended before is written, or has failed.
     pub fn flush(&self) {
         let (done, wait) = mpsc::sync_channel(1);
@@ -169,6 +179,16 @@ impl EmbeddedHistory {
             || head.batches().is_multiple_of(head.group_count().max(1) as u64)
                 && (head.bytes() > flush_bytes(&self.shared.options) || head.is_crowded())
             || head.hours().values().any(|hour| head.batches() >= hour.touched + settle_batches(head))
+    }
+
+    fn append_to(&self, append: impl FnOnce(&mut Head) -> Option<Entry>) {
+        let (entry, is_due) = {
+            let mut head = self.shared.head_mut();
+            let Some(entry) = append(&mut head) else { return };
+            (entry, self.is_due(&head))
+        };
+        self.shared.clock().note(entry.time);
+        self.hand_over(entry, is_due);
     }
 
     fn hand_over(&self, entry: Entry, is_due: bool) {
@@ -197,13 +217,7 @@ fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<Receiver<()
 
 impl History for EmbeddedHistory {
     fn append(&self, batch: &Batch, series: &[Series], catalogue: &Catalogue) {
-        let (entry, is_due) = {
-            let mut head = self.shared.head_mut();
-            let Some(entry) = head.append(batch, series, catalogue) else { return };
-            (entry, self.is_due(&head))
-        };
-        self.shared.clock().note(entry.time);
-        self.hand_over(entry, is_due);
+        self.append_to(|head| head.append(batch, series, catalogue));
     }
 
     fn end_series(&self, ended: &[SeriesId]) {

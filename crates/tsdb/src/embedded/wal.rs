@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 /// Each hour starts a new WAL file, so that the old one can be removed after its block is written; except if the file has
 /// fewer records than this, for example after clock jumps.
 const MIN_RECORDS: usize = 600;
-/// Maximum number of records in a WAL file.
+/// Maximum number of records of a group in a WAL file, on average.
 const MAX_RECORDS: usize = 7200;
 /// Number of batches between write retries.
 const RETRY_BATCHES: usize = 5;
@@ -111,7 +111,9 @@ impl WalWriter {
             return self.waited % RETRY_BATCHES == 1 && self.restart();
         }
         let hour = hour_of(entry.time);
-        if (hour != self.hour && self.records >= MIN_RECORDS) || self.records >= MAX_RECORDS {
+        if (hour != self.hour && self.records >= MIN_RECORDS)
+            || self.records >= MAX_RECORDS * self.encoder.groups().max(1)
+        {
             let result = self.begin();
             self.is_open = self.report(result);
         }

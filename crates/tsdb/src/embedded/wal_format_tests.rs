@@ -14,10 +14,12 @@ fn name(number: u32) -> Option<Arc<StoredSeries>> {
 fn entries() -> impl Strategy<Value = Vec<Entry>> {
     let value = prop_oneof![
         (-9_i32..9).prop_map(f64::from),
-        any::<f64>().prop_filter("finite", |value| value.is_finite())
+        any::<f64>().prop_filter("comparable", |value| !value.is_nan())
     ];
-    let entry = (any::<i64>(), btree_map(0_u32..20, value, 0..20)).prop_map(|(time, samples)| Entry {
-        group: TICK.into(),
+    let group = prop::sample::select(vec![TICK, TICK, "a", "b"]);
+    let entry = (group, any::<i64>(), btree_map(0_u32..20, value, 0..20));
+    let entry = entry.prop_map(|(group, time, samples)| Entry {
+        group: group.into(),
         time,
         samples: samples.into_iter().collect(),
     });
@@ -26,12 +28,14 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
 
 /// The readable entries, without samples of unknown series, and whether all bytes are intact.
 fn read(bytes: &[u8]) -> (Vec<Entry>, bool) {
-    let (mut decoder, mut rest, mut series) = (Decoder::new(VERSION), Cursor(bytes), Vec::new());
+    let (mut decoder, mut rest) = (Decoder::new(VERSION), Cursor(bytes));
+    let mut groups: HashMap<Arc<str>, Vec<Option<u32>>> = HashMap::new();
     let (mut read, mut is_whole) = (Vec::new(), true);
     loop {
         let before = rest.clone();
         match decoder.next(&mut rest) {
             Ok(Some(record)) => {
+                let series = groups.entry(Arc::clone(&record.group)).or_default();
                 let end = record.first_new + record.new.len();
                 series.resize(end.max(series.len()), None);
                 for (place, new) in (record.first_new..).zip(&record.new) {
@@ -40,7 +44,7 @@ fn read(bytes: &[u8]) -> (Vec<Entry>, bool) {
                 let known = |&(place, value): &(usize, f64)| Some(((*series.get(place)?)?, value));
                 let mut samples: Vec<(u32, f64)> = record.samples.iter().filter_map(known).collect();
                 samples.sort_by_key(|&(number, _)| number);
-                read.push(Entry { group: TICK.into(), time: record.time, samples });
+                read.push(Entry { group: record.group, time: record.time, samples });
             }
             Ok(None) => return (read, is_whole),
             Err(_) => {
@@ -143,6 +147,43 @@ proptest! {
         let next_complete = if damaged == 0 { 1 } else { (damaged - 1) / 10 * 10 + 11 };
         let kept: Vec<_> = entries[..damaged].iter().chain(entries.iter().skip(next_complete)).cloned().collect();
         prop_assert_eq!(read(&out).0, kept);
+    }
+
+    /// Damage costs only the groups that have records in it.
+    #[test]
+    fn damage_costs_no_records_of_other_groups(
+        groups in vec(0_usize..3, 2..80), damaged: prop::sample::Index, xor in 1_u8..,
+    ) {
+        let entry = |(time, group): (i64, &usize)| {
+            let samples = (0..4).map(|number| (number, (time * i64::from(number)) as f64 / 3.0)).collect();
+            Entry { group: [TICK, "a", "b"][*group].into(), time, samples }
+        };
+        let entries: Vec<Entry> = (0..).zip(&groups).map(entry).collect();
+        let (mut out, ends) = written(&entries);
+        let damaged = damaged.index(entries.len());
+        out[ends[damaged] - 1] ^= xor;
+        let group = &entries[damaged].group;
+        let others = |entries: &[Entry]| -> Vec<Entry> {
+            entries.iter().filter(|entry| entry.group != *group).cloned().collect()
+        };
+        let read = read(&out).0;
+        prop_assert_eq!(others(&read), others(&entries));
+        // Of its own group nothing is read wrongly.
+        prop_assert!(read.iter().all(|entry| entries.contains(entry)));
+    }
+
+    #[test]
+    fn values_that_are_no_finite_numbers_come_back_with_their_bits(bits: Vec<u64>, group in prop::sample::select(vec![TICK, "a"])) {
+        let stale = 0x7ff0_0000_0000_0002_u64;
+        let all = bits.into_iter().chain([stale, f64::NAN.to_bits(), f64::INFINITY.to_bits()]);
+        let entries: Vec<Entry> = (0..)
+            .zip(all)
+            .map(|(time, bits)| Entry { group: group.into(), time, samples: vec![(0, f64::from_bits(bits))] })
+            .collect();
+        let bits = |entries: &[Entry]| -> Vec<u64> {
+            entries.iter().flat_map(|entry| entry.samples.iter().map(|sample| sample.1.to_bits())).collect()
+        };
+        prop_assert_eq!(bits(&read(&written(&entries).0).0), bits(&entries));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::bytes::Cursor;
 
 const MAGIC: &[u8; 8] = b"WGLASLOG";
 /// The version that is written.
-pub(crate) const VERSION: u16 = 3;
+pub(crate) const VERSION: u16 = 4;
 /// The oldest version that is read.
 pub(crate) const OLDEST_VERSION: u16 = 1;
 pub(crate) const HEADER: usize = 16;
@@ -37,7 +37,12 @@ pub(crate) fn version(header: &[u8]) -> Option<u16> {
 
 /// First bytes of each record.
 pub(crate) fn mark(version: u16) -> [u8; 2] {
-    [0xa7, if version < 3 { 0x57 } else { 0x58 }]
+    let second = match version {
+        ..3 => 0x57,
+        3 => 0x58,
+        _ => 0x59,
+    };
+    [0xa7, second]
 }
 
 #[cfg(test)]

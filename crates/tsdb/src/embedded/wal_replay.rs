@@ -6,8 +6,8 @@ use super::bytes::{CorruptData, Cursor};
 use super::state::{StoreState, WalFile};
 use super::wal_format::{self, Decoder, Record};
 use super::wal_header;
-use crate::head::{Head, TICK, hour_of};
-use std::collections::{BTreeSet, VecDeque};
+use crate::head::{Head, hour_of};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,13 +37,14 @@ pub(crate) fn replay(path: &Path, head: &mut Head, mut note: impl FnMut(i64)) ->
         // Its records tell by their marks whether they are of the newest version.
         None => (wal_header::VERSION, Some(CorruptData("invalid WAL header"))),
     };
-    let (mut decoder, mut replay) = (Decoder::new(version), Replay::default());
+    let mut decoder = Decoder::new(version);
+    let mut groups: HashMap<Arc<str>, Replay> = HashMap::new();
     loop {
         let before = rest.clone();
         match decoder.next(&mut rest) {
             Ok(Some(record)) => {
                 note(record.time);
-                replay.restore(record, head);
+                groups.entry(Arc::clone(&record.group)).or_default().restore(record, head);
             }
             Ok(None) => break,
             Err(error) => {
@@ -61,7 +62,7 @@ pub(crate) fn replay(path: &Path, head: &mut Head, mut note: impl FnMut(i64)) ->
     damage.map_or(Ok(()), |damage| Err(damage.into()))
 }
 
-/// Series of a WAL file, and samples that wait for theirs.
+/// Series of a group of a WAL file, and samples that wait for theirs.
 #[derive(Debug, Default)]
 struct Replay {
     places: Vec<Place>,
@@ -69,7 +70,7 @@ struct Replay {
     waiting: VecDeque<(i64, Vec<(usize, f64)>)>,
 }
 
-/// Series of a WAL file, by its number there.
+/// Series by its number in the group.
 #[derive(Clone, Copy, Debug)]
 enum Place {
     /// Its record is lost.
@@ -86,9 +87,10 @@ impl Replay {
         if self.places.len() < record.first_new {
             self.places.resize(record.first_new, Place::Unknown);
         }
+        let group = record.group;
         let is_waiting_over = !record.new.is_empty();
         for (number, series) in (record.first_new..).zip(record.new) {
-            let register = || head.register(&Arc::new(series), TICK).map_or(Place::Refused, Place::Known);
+            let register = || head.register(&Arc::new(series), &group).map_or(Place::Refused, Place::Known);
             match self.places.get_mut(number) {
                 Some(place @ Place::Unknown) => *place = register(),
                 Some(_) => {}
@@ -98,12 +100,12 @@ impl Replay {
         // Before the record, which is newer.
         let waiting = if is_waiting_over { std::mem::take(&mut self.waiting) } else { VecDeque::new() };
         for (time, samples) in waiting {
-            self.restore_samples(time, samples, head);
+            self.restore_samples(&group, (time, samples), head);
         }
-        self.restore_samples(record.time, record.samples, head);
+        self.restore_samples(&group, (record.time, record.samples), head);
     }
 
-    fn restore_samples(&mut self, time: i64, samples: Vec<(usize, f64)>, head: &mut Head) {
+    fn restore_samples(&mut self, group: &str, (time, samples): (i64, Vec<(usize, f64)>), head: &mut Head) {
         let place = |number: usize| self.places.get(number).copied().unwrap_or(Place::Unknown);
         let (waiting, known): (Vec<_>, Vec<_>) =
             samples.into_iter().partition(|(number, _)| matches!(place(*number), Place::Unknown));
@@ -111,7 +113,7 @@ impl Replay {
             Place::Known(found) => Some((found, value)),
             Place::Unknown | Place::Refused => None,
         });
-        head.restore(TICK, time, known);
+        head.restore(group, time, known);
         if !waiting.is_empty() {
             self.waiting.push_back((time, waiting));
             if self.waiting.len() > MAX_WAITING {

@@ -80,10 +80,10 @@ fn golden_files_are_readable() {
     check_readable(&folder());
 }
 
-/// Version 1 of blocks and WAL, and version 2 of the WAL.
+/// Version 1 of blocks and WAL, and versions 2 and 3 of the WAL.
 #[test]
 fn earlier_versions_are_readable() {
-    for earlier in ["golden-v1", "golden-v2"] {
+    for earlier in ["golden-v1", "golden-v2", "golden-v3"] {
         check_readable(&folder().with_file_name(earlier));
     }
 }
@@ -121,4 +121,44 @@ fn check_readable(replaced: &Path) {
     assert_eq!(history.status().problems, Vec::<String>::new());
     assert!(World::new().samples(&history, (0, i64::MAX)) == map);
     World::new().compare(&history, &map, (BEGIN, BEGIN + 2 * HOUR), 900_000);
+}
+
+/// Samples of the tick and of a group, with values of all kinds.
+fn fill_groups(history: &EmbeddedHistory) -> Vec<(u32, i64, u64)> {
+    let (world, mut written) = (World::new(), Vec::new());
+    let stale = f64::from_bits(0x7ff0_0000_0000_0002);
+    for (n, value) in
+        (0..).zip([1.0, 1.5, f64::NAN, stale, f64::INFINITY, -0.0, 3.0, 3.25, 1e300, 4.0, 5.0, 6.0, 7.0])
+    {
+        let (time, own) = (BEGIN + n * 1000, BEGIN + n * 15_000 + 307);
+        world.append(history, time, &[(0, n as f64)]);
+        world.append_group(history, "target", own, &[(2, value), (3, n as f64)]);
+        let samples = [(0, time, n as f64), (2, own, value), (3, own, n as f64)];
+        written.extend(samples.map(|(id, time, value)| (id, time, value.to_bits())));
+    }
+    history.flush();
+    written.sort_unstable();
+    written
+}
+
+#[test]
+fn log_with_groups_is_unchanged_and_readable() {
+    let written = tempfile::tempdir().unwrap();
+    let history = open(written.path());
+    let expected = fill_groups(&history);
+    history.close();
+    let golden = folder().with_file_name("golden-groups").join("log-0.wal");
+    let bytes = fs::read(written.path().join("log-0.wal")).unwrap();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::create_dir_all(golden.parent().unwrap()).unwrap();
+        fs::write(&golden, &bytes).unwrap();
+    }
+    assert!(fs::read(&golden).unwrap() == bytes, "the log differs");
+    let copied = tempfile::tempdir().unwrap();
+    fs::copy(&golden, copied.path().join("log-0.wal")).unwrap();
+    let history = open(copied.path());
+    assert_eq!(history.status().problems, Vec::<String>::new());
+    let found = World::new().samples(&history, (0, i64::MAX));
+    let found: Vec<_> = found.into_iter().map(|((id, time), value)| (id, time, value.to_bits())).collect();
+    assert_eq!(found, expected);
 }
