@@ -99,6 +99,7 @@ pub(crate) async fn tokens(State(access): State<Arc<Access>>) -> Json<Envelope<V
         (status = 200, description = "The token", body = Envelope<CreatedToken>),
         (status = 400, description = "Invalid name, role or lifetime", body = Failure),
         (status = 409, description = "Too many tokens", body = Failure),
+        (status = 507, description = "Write to the data directory failed; nothing has changed", body = Failure),
         BodyErrors
     )
 )]
@@ -121,7 +122,8 @@ pub(crate) async fn add_token(
     params(("id" = String, Path, description = "Id of the token")),
     responses(
         (status = 200, description = "The token is revoked", body = Envelope<Done>),
-        (status = 404, description = "Unknown id, or no longer valid", body = Failure)
+        (status = 404, description = "Unknown id, or no longer valid", body = Failure),
+        (status = 507, description = "Write to the data directory failed; nothing has changed", body = Failure)
     )
 )]
 pub(crate) async fn revoke_token(
@@ -175,7 +177,8 @@ pub(crate) async fn sessions(State(access): State<Arc<Access>>) -> Json<Envelope
     params(("id" = String, Path, description = "Id of the session")),
     responses(
         (status = 200, description = "The session is ended", body = Envelope<Done>),
-        (status = 404, description = "Unknown id, or already ended", body = Failure)
+        (status = 404, description = "Unknown id, or already ended", body = Failure),
+        (status = 507, description = "Write to the data directory failed; nothing has changed", body = Failure)
     )
 )]
 pub(crate) async fn end_session(

@@ -88,6 +88,7 @@ pub(crate) async fn users(State(access): State<Arc<Access>>) -> Json<Envelope<Ve
         (status = 400, description = "Invalid username, role or password", body = Failure),
         (status = 409, description = "Username taken, or too many users", body = Failure),
         (status = 503, description = "Too many concurrent password checks", body = Failure),
+        (status = 507, description = "Write to the data directory failed; nothing has changed", body = Failure),
         BodyErrors
     )
 )]
@@ -119,6 +120,7 @@ pub(crate) async fn add_user(
         (status = 404, description = "Unknown user", body = Failure),
         (status = 409, description = "Last admin that can sign in, or two-factor authentication not enabled", body = Failure),
         (status = 503, description = "Too many concurrent password checks", body = Failure),
+        (status = 507, description = "Write to the data directory failed; nothing has changed", body = Failure),
         BodyErrors
     )
 )]

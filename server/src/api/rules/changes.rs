@@ -30,7 +30,7 @@ pub(crate) struct EnabledBody {
         (status = 200, description = "The rule", body = Envelope<RuleRow>),
         (status = 400, description = "Invalid rule, or unknown metric", body = Failure),
         (status = 409, description = "A rule with this id exists, or too many rules", body = Failure),
-        (status = 500, description = "Write to the data directory failed; nothing has changed", body = Failure),
+        (status = 507, description = "Write to the data directory failed; nothing has changed", body = Failure),
         BodyErrors
     )
 )]
@@ -60,7 +60,7 @@ pub(crate) async fn create_rule(
         (status = 200, description = "The rule", body = Envelope<RuleRow>),
         (status = 400, description = "Invalid rule, mismatching id, or unknown metric", body = Failure),
         (status = 409, description = "Rule of the configuration file, or too many rules", body = Failure),
-        (status = 500, description = "Write to the data directory failed; nothing has changed", body = Failure),
+        (status = 507, description = "Write to the data directory failed; nothing has changed", body = Failure),
         BodyErrors
     )
 )]
@@ -87,7 +87,7 @@ pub(crate) async fn put_rule(
         (status = 400, description = "Invalid field", body = Failure),
         (status = 404, description = "Unknown rule", body = Failure),
         (status = 409, description = "Rule of the configuration file", body = Failure),
-        (status = 500, description = "Write to the data directory failed; nothing has changed", body = Failure),
+        (status = 507, description = "Write to the data directory failed; nothing has changed", body = Failure),
         BodyErrors
     )
 )]
@@ -112,7 +112,7 @@ pub(crate) async fn enable_rule(
         (status = 200, description = "Rule deleted or reset", body = Envelope<Done>),
         (status = 404, description = "Unknown rule", body = Failure),
         (status = 409, description = "Rule of the configuration file, or unchanged built-in rule", body = Failure),
-        (status = 500, description = "Write to the data directory failed; nothing has changed", body = Failure)
+        (status = 507, description = "Write to the data directory failed; nothing has changed", body = Failure)
     )
 )]
 pub(crate) async fn delete_rule(
